@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# kite_library() and kite_test(): the two ways a folder adds code. Sources are always listed by name.
+
+add_library(kite_options INTERFACE)
+target_compile_features(kite_options INTERFACE cxx_std_20)
+target_include_directories(kite_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+# -ffp-contract=off: the portable code is the judge of values, so a*b+c must round twice everywhere.
+target_compile_options(kite_options INTERFACE -ffp-contract=off -fno-math-errno)
+if(KITE_WARNINGS_ARE_ERRORS)
+  target_compile_options(kite_options INTERFACE -Werror)
+endif()
+target_compile_options(kite_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
+
+# kite_library(<folder> SOURCES a.cc b.cc [DEPS kite_base ...])  ->  static library kite_<folder>
+function(kite_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(kite_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(kite_${name} PUBLIC kite_options ${ARG_DEPS})
+endfunction()
+
+# kite_test(<folder> SOURCES a_test.cc ... [DEPS kite_base ...])  ->  one GoogleTest program kite_<folder>_test
+function(kite_test name)
+  if(NOT KITE_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(kite_${name}_test ${ARG_SOURCES})
+  target_link_libraries(kite_${name}_test PRIVATE kite_options ${ARG_DEPS} GTest::gtest_main)
+  gtest_discover_tests(kite_${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
+                       TEST_PREFIX "${name}/" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# kite_isa_flags(<isa> <source>...): the sources of one instruction set, and what the linker may see of them.
+function(kite_isa_flags isa)
+  if(isa STREQUAL "avx512")
+    set(flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
+  elseif(isa STREQUAL "avx2")
+    set(flags -mavx2 -mfma)
+  else()
+    set(flags)
+  endif()
+  # Kernels are always optimised: a debug build is for the code around them.
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "${flags};-O3;-fno-exceptions;-fno-rtti")
+endfunction()

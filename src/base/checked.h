@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// 64-bit size arithmetic that reports overflow instead of wrapping.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace kite {
+
+[[nodiscard]] constexpr std::optional<std::int64_t> checked_mul(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t product = 0;
+  if (__builtin_mul_overflow(a, b, &product)) return std::nullopt;
+  return product;
+}
+
+[[nodiscard]] constexpr std::optional<std::int64_t> checked_add(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) return std::nullopt;
+  return sum;
+}
+
+// Rounds up to a multiple of `unit` (> 0). The caller has bounded `n`, so the sum cannot overflow.
+[[nodiscard]] constexpr std::int64_t round_up(std::int64_t n, std::int64_t unit) noexcept {
+  return (n + unit - 1) / unit * unit;
+}
+
+[[nodiscard]] constexpr std::int64_t ceil_div(std::int64_t n, std::int64_t unit) noexcept {
+  return (n + unit - 1) / unit;
+}
+
+}  // namespace kite

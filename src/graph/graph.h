@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The intermediate representation: values and nodes in static single assignment, referred to by id.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "graph/attributes.h"
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+using ValueId = std::int32_t;
+using NodeId = std::int32_t;
+inline constexpr ValueId kNoValue = -1;  // an optional input or output that is left out
+inline constexpr NodeId kNoNode = -1;
+
+// The domain of operators that only passes create, e.g. the channels-last convolution with a fused epilogue.
+inline constexpr std::string_view kInternalDomain = "paperkite";
+
+// A dimension of a graph input as the model states it: a number, or a name that is bound before inference.
+struct InputDim {
+  std::optional<std::int64_t> size;
+  std::string symbol;  // "batch"; empty where the model names none
+};
+
+struct Value {
+  std::string name;                     // unique within the graph
+  std::optional<TensorType> type;       // known after type inference (inputs: after binding)
+  std::optional<TensorView> constant;   // initializers and folded results; borrows, see Graph::own and Graph::keep
+  NodeId producer = kNoNode;            // kNoNode for graph inputs and constants
+};
+
+struct Node {
+  std::string name;     // may be empty, need not be unique
+  std::string op_type;  // "Conv"
+  std::string domain;   // "" is ai.onnx
+  int opset = 0;        // version of `domain` that the model imports
+  Attributes attributes;
+  std::vector<ValueId> inputs;   // kNoValue where an optional input is left out
+  std::vector<ValueId> outputs;  // kNoValue where an optional output is left out
+  bool removed = false;          // set by Graph::remove; compact() drops such nodes
+};
+
+struct GraphInput {
+  ValueId value = kNoValue;
+  DType dtype = DType::kFloat32;
+  std::vector<InputDim> dims;
+};
+
+// Mutable while passes run, then only read by the planner; one owner, not for sharing between threads.
+// Nodes are kept in topological order by every operation that the passes use: a node is inserted where its inputs
+// are already produced.
+class Graph {
+ public:
+  std::string name;
+  std::vector<GraphInput> inputs;   // initializers that the model also lists as inputs are left out
+  std::vector<ValueId> outputs;
+
+  // Values -----------------------------------------------------------------------------------------------------
+  [[nodiscard]] ValueId add_value(std::string value_name);                      // made unique when already taken
+  [[nodiscard]] ValueId add_constant(std::string value_name, Tensor tensor);    // owns the tensor
+  [[nodiscard]] ValueId add_constant_view(std::string value_name, TensorView view);  // borrows, see keep()
+  [[nodiscard]] Value& value(ValueId id) { return values_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const Value& value(ValueId id) const { return values_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] std::size_t value_count() const noexcept { return values_.size(); }
+  [[nodiscard]] bool is_constant(ValueId id) const { return id != kNoValue && value(id).constant.has_value(); }
+  [[nodiscard]] bool is_output(ValueId id) const;
+  // Nodes (not removed) that read `id`, each once, in topological order.
+  [[nodiscard]] std::vector<NodeId> consumers(ValueId id) const;
+  [[nodiscard]] std::size_t use_count(ValueId id) const;  // reads by nodes plus one for each graph output
+
+  // Nodes ------------------------------------------------------------------------------------------------------
+  // Appends at the end of the order and becomes the producer of its outputs.
+  NodeId add_node(Node node);
+  // The same, placed right before / after `anchor` in the order.
+  NodeId insert_before(NodeId anchor, Node node);
+  NodeId insert_after(NodeId anchor, Node node);
+  [[nodiscard]] Node& node(NodeId id) { return nodes_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const Node& node(NodeId id) const { return nodes_[static_cast<std::size_t>(id)]; }
+  // Node ids in topological order, without removed ones. A copy: passes may insert and remove while they iterate.
+  [[nodiscard]] std::vector<NodeId> order() const;
+  // Detaches the node; its outputs lose their producer.
+  void remove(NodeId id);
+  // Every read of `from` (nodes and graph outputs) becomes a read of `to`. A graph output keeps its name: the
+  // names of the two values are swapped when `from` is one.
+  void replace_uses(ValueId from, ValueId to);
+
+  // Lifetimes --------------------------------------------------------------------------------------------------
+  // Takes ownership of a tensor and returns a view that lives as long as the graph.
+  TensorView own(Tensor tensor);
+  // Keeps a mapped file alive for as long as the graph, so that constants may borrow from it.
+  void keep(std::shared_ptr<const MappedFile> file) { files_.push_back(std::move(file)); }
+
+  // "where" text for errors: node "layer2/conv1" (Conv).
+  [[nodiscard]] std::string describe(NodeId id) const;
+
+ private:
+  std::vector<Value> values_;
+  std::vector<Node> nodes_;
+  std::vector<NodeId> order_;
+  std::vector<std::vector<NodeId>> readers_;  // by value; may hold stale entries, filtered on read
+  std::deque<Tensor> tensors_;
+  std::vector<std::shared_ptr<const MappedFile>> files_;
+};
+
+}  // namespace kite

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// All kernels of all families: stable ids, names, and the proof that a call stays inside its operands.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/cpu.h"
+#include "kernels/kernel.h"
+
+namespace kite {
+
+// Byte sizes of what a plan hands to one kernel call; a left-out operand has size 0.
+struct KernelOperands {
+  const void* params;
+  std::size_t params_bytes;
+  std::span<const std::size_t> in_bytes;
+  std::span<const std::size_t> out_bytes;
+  std::size_t scratch_bytes;  // for each thread
+};
+
+struct KernelInfo {
+  std::string_view family;  // "conv"
+  std::string_view name;    // "conv_f32_14x32_avx512": family, dtype, tile, ISA
+  Isa isa;
+  KernelFn run;
+  // True only if a call with these params reads and writes inside these operands, whatever bytes params holds:
+  // plans may come from a file. Checked once when a plan is opened.
+  bool (*fits)(const KernelOperands& operands) noexcept;
+};
+
+[[nodiscard]] std::span<const KernelInfo> all_kernels() noexcept;
+
+// FNV-1a of the name: what a plan stores.
+[[nodiscard]] constexpr std::uint64_t kernel_id(std::string_view name) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+[[nodiscard]] const KernelInfo* find_kernel(std::uint64_t id) noexcept;  // null when unknown
+
+}  // namespace kite

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The float vector of AVX2 with FMA: 8 lanes, masked tails. Included once by a family's avx2.cc.
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#define KITE_ISA avx2
+#define KITE_ISA_KERNEL(stem) stem##_avx2
+
+namespace kite::avx2 {
+
+struct Vec {
+  static constexpr int kLanes = 8;
+  static constexpr int kRegisters = 16;
+  __m256 v;
+};
+
+static inline Vec zero() { return {_mm256_setzero_ps()}; }
+static inline Vec splat(float x) { return {_mm256_set1_ps(x)}; }
+static inline Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
+static inline void store(float* p, Vec a) { _mm256_storeu_ps(p, a.v); }
+// The first n lanes (0 <= n <= kLanes); lanes past n read as 0 and are not written; memory past n is not touched.
+static inline __m256i lane_mask(int n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+static inline Vec load_n(const float* p, int n) { return {_mm256_maskload_ps(p, lane_mask(n))}; }
+static inline void store_n(float* p, Vec a, int n) { _mm256_maskstore_ps(p, lane_mask(n), a.v); }
+
+static inline Vec add(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
+static inline Vec sub(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
+static inline Vec mul(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
+static inline Vec div(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
+static inline Vec sqrt(Vec a) { return {_mm256_sqrt_ps(a.v)}; }
+// A NaN in `a` is kept (x86 returns the second operand of min/max when either is NaN).
+static inline Vec min(Vec a, Vec limit) { return {_mm256_min_ps(limit.v, a.v)}; }
+static inline Vec max(Vec a, Vec limit) { return {_mm256_max_ps(limit.v, a.v)}; }
+static inline Vec mul_add(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }       // a*b + c
+static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a*b
+static inline Vec round_even(Vec a) {
+  return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+// 2^n for integral n in [-126, 127].
+static inline Vec exp2_integral(Vec n) {
+  const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127));
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(biased, 23))};
+}
+static inline Vec abs(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+static inline Vec copy_sign(Vec magnitude, Vec sign) {
+  const __m256 bit = _mm256_set1_ps(-0.0f);
+  return {_mm256_or_ps(_mm256_andnot_ps(bit, magnitude.v), _mm256_and_ps(bit, sign.v))};
+}
+// lane-wise a < b ? x : y (y when either is NaN).
+static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
+  return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))};
+}
+
+// 64-byte line at p into L2 / L1.
+static inline void prefetch_l2(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
+static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+
+}  // namespace kite::avx2

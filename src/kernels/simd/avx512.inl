@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The float vector of AVX-512: 16 lanes, fused multiply-add, masked tails. Included once by a family's avx512.cc.
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#define KITE_ISA avx512
+#define KITE_ISA_KERNEL(stem) stem##_avx512
+
+namespace kite::avx512 {
+
+struct Vec {
+  static constexpr int kLanes = 16;
+  static constexpr int kRegisters = 32;
+  __m512 v;
+};
+
+static inline Vec zero() { return {_mm512_setzero_ps()}; }
+static inline Vec splat(float x) { return {_mm512_set1_ps(x)}; }
+static inline Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
+static inline void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
+// The first n lanes (0 <= n <= kLanes); lanes past n read as 0 and are not written; memory past n is not touched.
+static inline __mmask16 lane_mask(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
+static inline Vec load_n(const float* p, int n) { return {_mm512_maskz_loadu_ps(lane_mask(n), p)}; }
+static inline void store_n(float* p, Vec a, int n) { _mm512_mask_storeu_ps(p, lane_mask(n), a.v); }
+
+static inline Vec add(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
+static inline Vec sub(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
+static inline Vec mul(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
+static inline Vec div(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
+static inline Vec sqrt(Vec a) { return {_mm512_sqrt_ps(a.v)}; }
+// A NaN in `a` is kept (x86 returns the second operand of min/max when either is NaN).
+static inline Vec min(Vec a, Vec limit) { return {_mm512_min_ps(limit.v, a.v)}; }
+static inline Vec max(Vec a, Vec limit) { return {_mm512_max_ps(limit.v, a.v)}; }
+static inline Vec mul_add(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }       // a*b + c
+static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a*b
+static inline Vec round_even(Vec a) {
+  return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+// 2^n for integral n in [-126, 127].
+static inline Vec exp2_integral(Vec n) {
+  const __m512i biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(biased, 23))};
+}
+static inline Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }
+static inline Vec copy_sign(Vec magnitude, Vec sign) {
+  const __m512i bit = _mm512_set1_epi32(static_cast<int>(0x80000000u));
+  return {_mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(magnitude.v), _mm512_castps_si512(sign.v),
+                                                        bit, 0xD8))};
+}
+// lane-wise a < b ? x : y (y when either is NaN).
+static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
+  return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
+}
+
+// 64-byte line at p into L2 / L1.
+static inline void prefetch_l2(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
+static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+
+}  // namespace kite::avx512

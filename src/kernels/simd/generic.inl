@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The float vector of any x86-64 (SSE2): 4 lanes, multiply and add rounded apart. Included once by a family's generic.cc.
+#include <emmintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#define KITE_ISA generic
+#define KITE_ISA_KERNEL(stem) stem##_generic
+
+namespace kite::generic {
+
+struct Vec {
+  static constexpr int kLanes = 4;
+  static constexpr int kRegisters = 16;
+  __m128 v;
+};
+
+static inline Vec zero() { return {_mm_setzero_ps()}; }
+static inline Vec splat(float x) { return {_mm_set1_ps(x)}; }
+static inline Vec load(const float* p) { return {_mm_loadu_ps(p)}; }
+static inline void store(float* p, Vec a) { _mm_storeu_ps(p, a.v); }
+// The first n lanes (0 <= n <= kLanes); lanes past n read as 0 and are not written; memory past n is not touched.
+static inline Vec load_n(const float* p, int n) {
+  if (n == 4) return load(p);
+  alignas(16) float lanes[4] = {};
+  for (int i = 0; i < n; ++i) lanes[i] = p[i];
+  return {_mm_load_ps(lanes)};
+}
+static inline void store_n(float* p, Vec a, int n) {
+  if (n == 4) return store(p, a);
+  alignas(16) float lanes[4];
+  _mm_store_ps(lanes, a.v);
+  for (int i = 0; i < n; ++i) p[i] = lanes[i];
+}
+
+static inline Vec add(Vec a, Vec b) { return {_mm_add_ps(a.v, b.v)}; }
+static inline Vec sub(Vec a, Vec b) { return {_mm_sub_ps(a.v, b.v)}; }
+static inline Vec mul(Vec a, Vec b) { return {_mm_mul_ps(a.v, b.v)}; }
+static inline Vec div(Vec a, Vec b) { return {_mm_div_ps(a.v, b.v)}; }
+static inline Vec sqrt(Vec a) { return {_mm_sqrt_ps(a.v)}; }
+// A NaN in `a` is kept (x86 returns the second operand of min/max when either is NaN).
+static inline Vec min(Vec a, Vec limit) { return {_mm_min_ps(limit.v, a.v)}; }
+static inline Vec max(Vec a, Vec limit) { return {_mm_max_ps(limit.v, a.v)}; }
+static inline Vec mul_add(Vec a, Vec b, Vec c) { return add(mul(a, b), c); }      // a*b + c, two roundings
+static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return sub(c, mul(a, b)); }  // c - a*b, two roundings
+// Half to even for |a| < 2^31, which is all that the polynomials here ask for.
+static inline Vec round_even(Vec a) { return {_mm_cvtepi32_ps(_mm_cvtps_epi32(a.v))}; }
+// 2^n for integral n in [-126, 127].
+static inline Vec exp2_integral(Vec n) {
+  const __m128i biased = _mm_add_epi32(_mm_cvtps_epi32(n.v), _mm_set1_epi32(127));
+  return {_mm_castsi128_ps(_mm_slli_epi32(biased, 23))};
+}
+static inline Vec abs(Vec a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.v)}; }
+static inline Vec copy_sign(Vec magnitude, Vec sign) {
+  const __m128 bit = _mm_set1_ps(-0.0f);
+  return {_mm_or_ps(_mm_andnot_ps(bit, magnitude.v), _mm_and_ps(bit, sign.v))};
+}
+// lane-wise a < b ? x : y (y when either is NaN).
+static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
+  const __m128 less = _mm_cmplt_ps(a.v, b.v);
+  return {_mm_or_ps(_mm_and_ps(less, x.v), _mm_andnot_ps(less, y.v))};
+}
+
+// 64-byte line at p into L2 / L1.
+static inline void prefetch_l2(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
+static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+
+}  // namespace kite::generic

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operator contract: what every operator must say about itself, and how to find one by name.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "graph/graph.h"
+#include "paperkite/error.h"
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+// What an operator sees of its node while types are inferred. All input types are known and concrete.
+class InferContext {
+ public:
+  InferContext(Graph& graph, NodeId node) : graph_(graph), id_(node) {}
+
+  [[nodiscard]] const Node& node() const { return graph_.node(id_); }
+  [[nodiscard]] const Attributes& attributes() const { return node().attributes; }
+  [[nodiscard]] int opset() const { return node().opset; }
+  [[nodiscard]] int input_count() const { return static_cast<int>(node().inputs.size()); }
+  [[nodiscard]] int output_count() const { return static_cast<int>(node().outputs.size()); }
+  [[nodiscard]] bool has_input(int i) const;
+  [[nodiscard]] bool has_output(int i) const;
+  // Valid only when has_input(i).
+  [[nodiscard]] const TensorType& input(int i) const;
+  [[nodiscard]] const Shape& shape(int i) const { return input(i).shape; }
+  // The value of a constant input; null when it is absent or only known at run time.
+  [[nodiscard]] const TensorView* constant(int i) const;
+  // The elements of a constant 1-D or scalar int32/int64 input (axes, shapes, pads ...). kUnsupportedModel naming
+  // the input when it is only known at run time: shapes must not depend on data.
+  [[nodiscard]] Result<std::vector<std::int64_t>> constant_ints(int i, std::string_view input_name) const;
+
+  // Checked attribute getters: kInvalidModel when the attribute exists with another type.
+  [[nodiscard]] Result<std::int64_t> get_int(std::string_view name, std::int64_t fallback) const;
+  [[nodiscard]] Result<float> get_float(std::string_view name, float fallback) const;
+  [[nodiscard]] Result<std::string> get_string(std::string_view name, std::string_view fallback) const;
+  [[nodiscard]] Result<std::vector<std::int64_t>> get_ints(std::string_view name) const;
+
+  // Common checks, each an Error that names the node.
+  [[nodiscard]] Status require_inputs(int least, int most) const;   // counts, and that the first `least` are present
+  [[nodiscard]] Status require_same_dtype(int i, int j) const;
+  [[nodiscard]] Status require_float(int i) const;                  // float32 or float64
+  // Maps a negative axis and checks the range [-rank, rank) (or rank+1 positions when `one_past` for Unsqueeze-like).
+  [[nodiscard]] Result<int> normalize_axis(std::int64_t axis, int rank) const;
+
+  // Sets the type of output i (ignored when that output is left out). Checks the shape invariants.
+  [[nodiscard]] Status set_output(int i, DType dtype, std::span<const std::int64_t> dims);
+  [[nodiscard]] Status set_output(int i, const TensorType& type);
+
+  // Errors that already carry the place: node "x" (Conv).
+  [[nodiscard]] Error invalid(std::string what, std::string remedy = {}) const;
+  [[nodiscard]] Error unsupported(std::string what, std::string remedy = {}) const;
+
+ private:
+  Graph& graph_;
+  NodeId id_;
+};
+
+// What an operator sees while it computes. Absent operands have data == nullptr. Input and output buffers never
+// overlap. Types are those that infer() accepted and set.
+struct ComputeContext {
+  const Attributes& attributes;
+  int opset = 0;
+  std::span<const TensorView> inputs;
+  std::span<const MutableTensorView> outputs;
+
+  [[nodiscard]] bool has_input(std::size_t i) const { return i < inputs.size() && inputs[i].data != nullptr; }
+  [[nodiscard]] bool has_output(std::size_t i) const { return i < outputs.size() && outputs[i].data != nullptr; }
+};
+
+// One operator of one domain over a range of opset versions. `compute` is the portable implementation: any rank, any
+// supported dtype, plain row-major layout, templated on the element type so that float64 gives the oracle. It
+// allocates nothing and fails only for reasons that depend on the data (an index out of range).
+struct Operator {
+  std::string_view domain;
+  std::string_view name;
+  int first_opset;
+  int last_opset;
+  std::string_view limits;  // what is not supported, for the support table; empty = complete for our dtypes
+  Status (*infer)(InferContext& context);
+  Status (*compute)(const ComputeContext& context);
+};
+
+// All operators in the order of ops.inc.
+[[nodiscard]] std::span<const Operator* const> all_operators() noexcept;
+
+// Null when unknown.
+[[nodiscard]] const Operator* find_operator(std::string_view domain, std::string_view name) noexcept;
+
+}  // namespace kite

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chooses each tensor's range for a torchvision network so that activations neither vanish nor explode.
+
+One forward pass over a few seeded pictures, in the spirit of layer-sequential unit-variance
+initialisation: each layer's range is set from what that layer is about to produce, then drawn from
+its recipe, before the next layer sees it. Needs PyTorch; only a refresh of the graphs runs this.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torchvision.models import convnext, vision_transformer
+from torchvision.ops.misc import SqueezeExcitation
+
+import pictures
+from weights import Recipe, Spec
+
+SEED = 75
+CALIBRATION_PICTURES = list(range(1000, 1006))
+# A residual branch adds a fraction of what it is added to: a stack of full-strength random branches
+# multiplies rounding errors from block to block until no two runtimes agree.
+BRANCH_GAIN = 0.5
+LOGIT_SPREAD = 3.0
+
+
+def rounded(value: float) -> float:
+    """Four digits are all that a recipe keeps; calibration must use what the recipe will say."""
+    return float(f"{value:.4g}")
+
+
+def branch_ends(model: nn.Module) -> set[nn.Module]:
+    """The last layer of every residual branch: its output is added to the trunk."""
+    ends = set()
+    for module in model.modules():
+        kind = type(module).__name__
+        if kind == "Bottleneck":
+            ends.add(module.bn3)
+        elif kind == "ResBottleneckBlock":
+            ends.add(module.f.c[1])
+        elif getattr(module, "use_res_connect", False):
+            ends.add([m for m in module.modules() if isinstance(m, nn.BatchNorm2d)][-1])
+        elif isinstance(module, vision_transformer.EncoderBlock):
+            ends.add(module.self_attention.out_proj)
+            ends.add(module.mlp[3])
+    return ends
+
+
+class Calibrator:
+    """Walks the layers in execution order and settles their ranges, one after another."""
+
+    def __init__(self, model: nn.Module):
+        self.model = model
+        self.recipe = Recipe(SEED, {})
+        self.names = {module: name for name, module in model.named_modules()}
+        self.ends = branch_ends(model)
+        self.classifier = [m for m in model.modules() if isinstance(m, nn.Linear)][-1]
+        self.gates = [m for m in model.modules() if isinstance(m, SqueezeExcitation)]
+
+    def settle(self, module: nn.Module, part: str, role: str, low: float, high: float, centre=False) -> None:
+        """Fixes one tensor's recipe and puts the drawn numbers into the network."""
+        tensor = getattr(module, part)
+        name = f"{self.names[module]}.{part}".lstrip(".")
+        spec = Spec(role, tuple(tensor.shape), rounded(low), rounded(high), centre)
+        self.recipe.specs[name] = spec
+        with torch.no_grad():
+            tensor.copy_(torch.from_numpy(self.recipe.tensor(name)))
+
+    def spread(self, module: nn.Module, part: str, role: str, gain: float, centre: bool) -> None:
+        """A zero-mean weight of standard deviation gain / sqrt(fan_in)."""
+        tensor = getattr(module, part)
+        half = gain * (3.0 / (tensor.numel() / tensor.shape[0])) ** 0.5
+        self.settle(module, part, role, -half, half, centre)
+
+    def run(self) -> Recipe:
+        self.start()
+        hooks = [m.register_forward_pre_hook(self.before) for m in self.model.modules()]
+        with torch.no_grad():
+            self.model(torch.from_numpy(pictures.batch(CALIBRATION_PICTURES)))
+        for hook in hooks:
+            hook.remove()
+        missing = set(dict(self.model.named_parameters())) - set(self.recipe.specs)
+        if missing:
+            raise RuntimeError(f"no recipe for {sorted(missing)}")
+        return self.recipe
+
+    def start(self) -> None:
+        """Tensors whose range needs no measurement."""
+        for module in self.model.modules():
+            if isinstance(module, nn.Conv2d):
+                # Depthwise and stem filters keep their mean: there it is a useful low-pass.
+                centre = module.weight.shape[1] > 3
+                self.spread(module, "weight", "conv_weight", 1.0, centre)
+            elif isinstance(module, nn.LayerNorm):
+                self.settle(module, "weight", "norm_scale", 0.8, 1.2)
+                self.settle(module, "bias", "norm_bias", -0.2, 0.2)
+            elif isinstance(module, nn.Linear):
+                self.spread(module, "weight", "linear_weight", 1.0, module is self.classifier)
+            elif isinstance(module, nn.MultiheadAttention):
+                self.spread(module, "in_proj_weight", "linear_weight", 1.2, False)
+                self.settle(module, "in_proj_bias", "bias", -0.2, 0.2)
+            elif isinstance(module, convnext.CNBlock):
+                self.settle(module, "layer_scale", "layer_scale", 0.25, 0.75)
+            elif isinstance(module, vision_transformer.VisionTransformer):
+                self.settle(module, "class_token", "token", -0.5, 0.5)
+            elif isinstance(module, vision_transformer.Encoder):
+                self.settle(module, "pos_embedding", "token", -0.5, 0.5)
+            if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
+                self.settle(module, "bias", "bias", -0.2, 0.2)
+
+    def before(self, module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if isinstance(module, nn.BatchNorm2d):
+            self.normalise(module, inputs[0])
+        elif isinstance(module, nn.MultiheadAttention):
+            # The projection behind the attention is called as a function; its hook never fires.
+            self.spread(module.out_proj, "weight", "linear_weight", 4 * BRANCH_GAIN, False)
+        elif isinstance(module, nn.Linear) or (isinstance(module, nn.Conv2d) and module.bias is not None):
+            self.rescale(module, inputs[0])
+
+    def normalise(self, module: nn.BatchNorm2d, x: torch.Tensor) -> None:
+        """Running statistics as one mean and one variance for all channels, each with some scatter."""
+        mean, variance = x.mean().item(), x.var().item()
+        gain = BRANCH_GAIN if module in self.ends else 1.0
+        scatter = 0.1 * variance**0.5
+        self.settle(module, "running_mean", "bn_mean", mean - scatter, mean + scatter)
+        self.settle(module, "running_var", "bn_variance", 0.75 * variance, 1.25 * variance)
+        self.settle(module, "weight", "norm_scale", 0.75 * gain, 1.25 * gain)
+        self.settle(module, "bias", "norm_bias", -0.2 * gain, 0.2 * gain)
+
+    def rescale(self, module: nn.Conv2d | nn.Linear, x: torch.Tensor) -> None:
+        """Scales the weight so that the layer's output has the spread that its place asks for."""
+        target = 1.0
+        if module in self.ends:
+            target = BRANCH_GAIN
+        elif module is self.classifier:
+            target = LOGIT_SPREAD
+        role, centre = self.recipe.specs[f"{self.names[module]}.weight"].role, module.weight.shape[1] > 3
+        if isinstance(module, nn.Linear):
+            centre = module is self.classifier
+        measured = module.forward(x).std().item()
+        fan_in = module.weight.numel() / module.weight.shape[0]
+        gain = module.weight.std().item() * fan_in**0.5 * target / max(measured, 1e-6)
+        self.spread(module, "weight", role, gain, centre)
