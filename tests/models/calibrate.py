@@ -29,6 +29,16 @@ def rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
+def bias_image(module: nn.Conv2d | nn.Linear) -> torch.Tensor:
+    """The bias, shaped to be subtracted from the layer's output."""
+    return module.bias.reshape((-1, 1, 1)) if isinstance(module, nn.Conv2d) else module.bias
+
+
+def typical_variance(x: torch.Tensor) -> float:
+    """The median over pictures of the variance within one: a single loud picture must not set the scale."""
+    return x.flatten(1).var(dim=1).median().item()
+
+
 def branch_ends(model: nn.Module) -> set[nn.Module]:
     """The last layer of every residual branch: its output is added to the trunk."""
     ends = set()
@@ -66,6 +76,12 @@ class Calibrator:
         with torch.no_grad():
             tensor.copy_(torch.from_numpy(self.recipe.tensor(name)))
 
+    def centred(self, module: nn.Conv2d | nn.Linear) -> bool:
+        """Rows of zero mean behind activations that are positive on the whole; not behind the picture."""
+        if isinstance(module, nn.Linear):
+            return module is self.classifier
+        return module.in_channels != 3
+
     def spread(self, module: nn.Module, part: str, role: str, gain: float, centre: bool) -> None:
         """A zero-mean weight of standard deviation gain / sqrt(fan_in)."""
         tensor = getattr(module, part)
@@ -88,14 +104,12 @@ class Calibrator:
         """Tensors whose range needs no measurement."""
         for module in self.model.modules():
             if isinstance(module, nn.Conv2d):
-                # Depthwise and stem filters keep their mean: there it is a useful low-pass.
-                centre = module.weight.shape[1] > 3
-                self.spread(module, "weight", "conv_weight", 1.0, centre)
+                self.spread(module, "weight", "conv_weight", 1.0, self.centred(module))
             elif isinstance(module, nn.LayerNorm):
                 self.settle(module, "weight", "norm_scale", 0.8, 1.2)
                 self.settle(module, "bias", "norm_bias", -0.2, 0.2)
             elif isinstance(module, nn.Linear):
-                self.spread(module, "weight", "linear_weight", 1.0, module is self.classifier)
+                self.spread(module, "weight", "linear_weight", 1.0, self.centred(module))
             elif isinstance(module, nn.MultiheadAttention):
                 self.spread(module, "in_proj_weight", "linear_weight", 1.2, False)
                 self.settle(module, "in_proj_bias", "bias", -0.2, 0.2)
@@ -119,7 +133,7 @@ class Calibrator:
 
     def normalise(self, module: nn.BatchNorm2d, x: torch.Tensor) -> None:
         """Running statistics as one mean and one variance for all channels, each with some scatter."""
-        mean, variance = x.mean().item(), x.var().item()
+        mean, variance = x.mean().item(), typical_variance(x)
         gain = BRANCH_GAIN if module in self.ends else 1.0
         scatter = 0.1 * variance**0.5
         self.settle(module, "running_mean", "bn_mean", mean - scatter, mean + scatter)
@@ -134,10 +148,8 @@ class Calibrator:
             target = BRANCH_GAIN
         elif module is self.classifier:
             target = LOGIT_SPREAD
-        role, centre = self.recipe.specs[f"{self.names[module]}.weight"].role, module.weight.shape[1] > 3
-        if isinstance(module, nn.Linear):
-            centre = module is self.classifier
-        measured = module.forward(x).std().item()
+        measured = typical_variance(module.forward(x) - bias_image(module)) ** 0.5
         fan_in = module.weight.numel() / module.weight.shape[0]
         gain = module.weight.std().item() * fan_in**0.5 * target / max(measured, 1e-6)
-        self.spread(module, "weight", role, gain, centre)
+        role = "conv_weight" if isinstance(module, nn.Conv2d) else "linear_weight"
+        self.spread(module, "weight", role, gain, self.centred(module))

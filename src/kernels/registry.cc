@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expands every family's kernels.inc into the table that plans are resolved against.
+#include "kernels/registry.h"
+
+#include <array>
+
+namespace kite {
+
+// First the declarations ...
+#define KITE_KERNEL(isa_namespace, isa_bit, symbol) \
+  namespace isa_namespace {                         \
+  void symbol(const KernelCall& call);              \
+  }
+#include "kernels/families.inc"
+#undef KITE_KERNEL
+
+// ... then one row each. KITE_FAMILY precedes a family's kernels and names its `fits` check.
+namespace {
+
+constexpr KernelInfo kKernels[] = {
+#define KITE_KERNEL(isa_namespace, isa_bit, symbol) \
+  {KITE_FAMILY_NAME, #symbol, Isa::isa_bit, &isa_namespace::symbol, &KITE_FAMILY_FITS},
+#include "kernels/families.inc"
+#undef KITE_KERNEL
+};
+
+}  // namespace
+
+std::span<const KernelInfo> all_kernels() noexcept { return kKernels; }
+
+const KernelInfo* find_kernel(std::uint64_t id) noexcept {
+  for (const KernelInfo& kernel : kKernels) {
+    if (kernel_id(kernel.name) == id) return &kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace kite
