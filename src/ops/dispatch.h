@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a tensor's element type, known when a node is computed, to the template instantiation that computes it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "ops/op.h"
+#include "paperkite/error.h"
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+template <typename... Ts>
+struct TypeList {};
+
+using FloatTypes = TypeList<float, double>;
+using IndexTypes = TypeList<std::int32_t, std::int64_t>;
+using NumericTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t>;
+using AllTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t, bool>;
+
+template <typename... Ts>
+[[nodiscard]] constexpr bool contains(TypeList<Ts...>, DType dtype) noexcept {
+  return ((kDTypeOf<Ts> == dtype) || ...);
+}
+
+// "float32, float64"
+template <typename... Ts>
+[[nodiscard]] std::string type_names(TypeList<Ts...>) {
+  std::string names;
+  ((names += (names.empty() ? "" : ", ") + std::string(dtype_name(kDTypeOf<Ts>))), ...);
+  return names;
+}
+
+// infer(): refuses input `i` when its element type is not in the list.
+template <typename... Ts>
+[[nodiscard]] Status require_dtype(const InferContext& context, int i, TypeList<Ts...> types) {
+  const DType found = context.input(i).dtype;
+  if (contains(types, found)) return {};
+  return context.unsupported("input " + std::to_string(i) + " is " + std::string(dtype_name(found)) +
+                             ", supported are " + type_names(types));
+}
+
+// compute(): calls `fn.operator()<T>()`, which returns Status, with the T of `dtype`. Write it as
+//   return dispatch(FloatTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status { ... });
+// infer() has refused every other type, so falling through is only a second line of defence.
+template <typename... Ts, typename Fn>
+[[nodiscard]] Status dispatch(TypeList<Ts...> types, DType dtype, Fn&& fn) {
+  Status status;
+  const bool known = ((kDTypeOf<Ts> == dtype && (status = fn.template operator()<Ts>(), true)) || ...);
+  if (known) return status;
+  return Error{ErrorCode::kUnsupportedModel,
+               "element type " + std::string(dtype_name(dtype)) + ", supported are " + type_names(types), {}, {}};
+}
+
+}  // namespace kite
