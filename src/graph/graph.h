@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/mapped_file.h"
@@ -43,9 +44,11 @@ struct Node {
   std::string domain;   // "" is ai.onnx
   int opset = 0;        // version of `domain` that the model imports
   Attributes attributes;
-  std::vector<ValueId> inputs;   // kNoValue where an optional input is left out
-  std::vector<ValueId> outputs;  // kNoValue where an optional output is left out
-  bool removed = false;          // set by Graph::remove; compact() drops such nodes
+  // kNoValue where an optional input or output is left out. Once the node is in a Graph, inputs change only through
+  // Graph::set_input, set_inputs and replace_uses, which keep the readers of every value (verify() checks it).
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  bool removed = false;  // set by Graph::remove; the id stays taken
 };
 
 struct GraphInput {
@@ -56,12 +59,16 @@ struct GraphInput {
 
 // Mutable while passes run, then only read by the planner; one owner, not for sharing between threads.
 // Nodes are kept in topological order by every operation that the passes use: a node is inserted where its inputs
-// are already produced.
+// are already produced. References to values and nodes stay valid while others are added.
 class Graph {
  public:
   std::string name;
   std::vector<GraphInput> inputs;   // initializers that the model also lists as inputs are left out
   std::vector<ValueId> outputs;
+  // What the model calls its outputs, one for each of `outputs`; unlike the name of the value behind an output it
+  // never changes. Graphs built by hand may leave it empty: output_name() then gives the value's name.
+  std::vector<std::string> output_names;
+  [[nodiscard]] std::string_view output_name(std::size_t i) const;
 
   // Values -----------------------------------------------------------------------------------------------------
   [[nodiscard]] ValueId add_value(std::string value_name);                      // made unique when already taken
@@ -86,10 +93,15 @@ class Graph {
   [[nodiscard]] const Node& node(NodeId id) const { return nodes_[static_cast<std::size_t>(id)]; }
   // Node ids in topological order, without removed ones. A copy: passes may insert and remove while they iterate.
   [[nodiscard]] std::vector<NodeId> order() const;
-  // Detaches the node; its outputs lose their producer.
+  // Detaches the node; outputs that it still produces lose their producer. It may still serve as an anchor.
   void remove(NodeId id);
-  // Every read of `from` (nodes and graph outputs) becomes a read of `to`. A graph output keeps its name: the
-  // names of the two values are swapped when `from` is one.
+  // Input `index` of a node that is in the graph becomes a read of `to` (kNoValue: left out); may be one past the
+  // last input, which appends.
+  void set_input(NodeId id, std::size_t index, ValueId to);
+  void set_inputs(NodeId id, std::vector<ValueId> inputs);
+  // Every read of `from` (nodes and graph outputs) becomes a read of `to`; cost is that of the readers. When `from`
+  // is a graph output the two values swap names, so that the output keeps its own; where `to` is itself a graph input
+  // or output it keeps its name, and only output_name() tells the two apart.
   void replace_uses(ValueId from, ValueId to);
 
   // Lifetimes --------------------------------------------------------------------------------------------------
@@ -102,10 +114,36 @@ class Graph {
   [[nodiscard]] std::string describe(NodeId id) const;
 
  private:
-  std::vector<Value> values_;
-  std::vector<Node> nodes_;
-  std::vector<NodeId> order_;
-  std::vector<std::vector<NodeId>> readers_;  // by value; may hold stale entries, filtered on read
+  struct Use {
+    NodeId node;
+    std::int32_t index;  // into the node's inputs
+  };
+  // Entries may be stale (the node is gone or reads another value by now): filtered on read, dropped in bulk.
+  struct UseList {
+    std::vector<Use> uses;
+    std::size_t stale = 0;  // at most so many are stale
+  };
+  // Neighbours in the topological order. Labels ascend along it, with gaps for insertions.
+  struct Link {
+    NodeId previous = kNoNode;
+    NodeId next = kNoNode;
+    std::uint64_t label = 0;
+  };
+
+  [[nodiscard]] bool is_live(const Use& use, ValueId id) const;
+  void lose_use(ValueId id);
+  NodeId store(Node node);
+  void link_between(NodeId previous, NodeId id, NodeId next);
+  void relabel();
+  [[nodiscard]] std::string unique_name(std::string wanted);
+
+  std::deque<Value> values_;
+  std::deque<Node> nodes_;
+  std::vector<Link> links_;              // by node
+  std::vector<UseList> uses_;            // by value
+  NodeId first_ = kNoNode;
+  NodeId last_ = kNoNode;
+  std::unordered_map<std::string, int> names_;  // every name given out -> the next suffix to try for it
   std::deque<Tensor> tensors_;
   std::vector<std::shared_ptr<const MappedFile>> files_;
 };
