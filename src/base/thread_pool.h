@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A fixed team of threads that runs one function together, with a barrier that spins briefly and then sleeps.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace kite {
+
+// The team: the calling thread is member 0, size() - 1 workers are the others. Between run() calls every worker
+// sleeps in the kernel; during one they meet at barrier(). Not for use by two callers at once.
+class ThreadPool {
+ public:
+  // Starts `threads` - 1 workers, fewer where the system refuses more. Each is started on another allowed CPU than
+  // its creator's and then given the creator's mask back: left to itself, a new thread can wait milliseconds behind
+  // its creator, while a lasting pin would pile several processes onto the same CPUs.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  [[nodiscard]] int size() const noexcept { return size_; }
+
+  // Runs body(context, member) on every member and returns when all have returned.
+  using Body = void (*)(void* context, int member);
+  void run(Body body, void* context);
+
+  // Inside run(): waits until every member has arrived. All writes before it are seen by all after it.
+  void barrier() noexcept;
+
+ private:
+  struct Worker;
+  static void* worker_main(void* argument);
+  void wait_for_change(std::atomic<std::uint32_t>& word, std::uint32_t seen, int spins) noexcept;
+
+  int size_ = 1;
+  Body body_ = nullptr;
+  void* context_ = nullptr;
+  // Each on its own cache line: the members hammer them in turn.
+  alignas(64) std::atomic<std::uint32_t> epoch_{0};      // raised to start a run, or to stop
+  alignas(64) std::atomic<std::uint32_t> generation_{0};  // raised when a barrier opens
+  alignas(64) std::atomic<std::int32_t> arrived_{0};
+  alignas(64) std::atomic<std::int32_t> sleepers_{0};
+  std::atomic<bool> stopping_{false};
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace kite

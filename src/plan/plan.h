@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// An opened plan: validated bytes and the kernels that its steps name.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/mapped_file.h"
+#include "graph/attributes.h"
+#include "kernels/registry.h"
+#include "ops/op.h"
+#include "paperkite/error.h"
+#include "paperkite/tensor.h"
+#include "plan/format.h"
+
+namespace kite {
+
+// Page-aligned anonymous memory for a plan that no file backs. Move-only.
+class PlanBuffer {
+ public:
+  [[nodiscard]] static Result<PlanBuffer> allocate(std::uint64_t size_bytes);
+  PlanBuffer() = default;
+  PlanBuffer(PlanBuffer&& other) noexcept;
+  PlanBuffer& operator=(PlanBuffer&& other) noexcept;
+  ~PlanBuffer();
+  [[nodiscard]] std::span<std::byte> bytes() const noexcept { return {data_, size_bytes_}; }
+
+ private:
+  std::byte* data_ = nullptr;
+  std::size_t size_bytes_ = 0;
+};
+
+// The portable implementation of an operator as one step carries it.
+struct PortableCall {
+  const Operator* op = nullptr;
+  int opset = 0;
+  Attributes attributes;
+};
+
+struct PlanStep {
+  const plan_format::Step* record = nullptr;
+  const KernelInfo* kernel = nullptr;         // null: `portable` is the call
+  std::unique_ptr<const PortableCall> portable;
+  std::span<const std::uint32_t> inputs;      // operand numbers
+  std::span<const std::uint32_t> outputs;
+  const void* params = nullptr;
+};
+
+struct PlanPort {
+  std::string_view name;
+  std::uint32_t operand = 0;
+  TensorType type;
+};
+
+// Const for ever once opened, shared by any number of sessions and threads.
+class Plan {
+ public:
+  // One linear pass proves that every step reads and writes inside the plan, the arena and the caller's buffers, so
+  // that run() needs no checks. kInvalidModel for bytes that are no plan of this version, kUnsupportedModel for an
+  // instruction set that this machine lacks.
+  [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(MappedFile file);
+  [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(PlanBuffer buffer);
+
+  [[nodiscard]] const plan_format::Header& header() const noexcept { return *header_; }
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  [[nodiscard]] Isa isa() const noexcept { return static_cast<Isa>(header_->isa); }
+  [[nodiscard]] std::span<const PlanStep> steps() const noexcept { return steps_; }
+  [[nodiscard]] std::span<const PlanPort> inputs() const noexcept { return inputs_; }
+  [[nodiscard]] std::span<const PlanPort> outputs() const noexcept { return outputs_; }
+  [[nodiscard]] const plan_format::Operand& operand(std::uint32_t number) const noexcept { return operands_[number]; }
+  [[nodiscard]] std::span<const plan_format::Operand> operands() const noexcept { return operands_; }
+  [[nodiscard]] const std::byte* constants() const noexcept { return bytes_.data() + header_->constants.offset; }
+  [[nodiscard]] std::string_view text(plan_format::Text text) const noexcept;
+  [[nodiscard]] std::span<const plan_format::Note> notes() const noexcept { return notes_; }
+
+ private:
+  friend class PlanValidator;
+  static Result<std::shared_ptr<const Plan>> validate(std::shared_ptr<Plan> plan);
+
+  MappedFile file_;
+  PlanBuffer buffer_;
+  std::span<const std::byte> bytes_;
+  const plan_format::Header* header_ = nullptr;
+  std::span<const plan_format::Operand> operands_;
+  std::span<const plan_format::Note> notes_;
+  std::vector<PlanStep> steps_;
+  std::vector<PlanPort> inputs_;
+  std::vector<PlanPort> outputs_;
+};
+
+[[nodiscard]] TensorType operand_type(const plan_format::Operand& operand) noexcept;
+
+}  // namespace kite

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a typed, optimised graph to an opened plan.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/cpu.h"
+#include "graph/graph.h"
+#include "paperkite/error.h"
+#include "plan/plan.h"
+
+namespace kite {
+
+struct PlanOptions {
+  Isa isa = Isa::kGeneric;
+  std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // arena, scratch and constants together
+  std::array<std::uint64_t, 2> key{};
+  std::map<std::string, std::string> notes;                    // carried in the plan: labels, recipe
+};
+
+// Chooses kernels, places activations in the arena, packs the weights, and opens the result. kLimit names the
+// largest tensor when the plan would exceed the budget: nothing large is allocated before that is known.
+[[nodiscard]] Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOptions& options);
+
+}  // namespace kite

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Binding a plan's operands to addresses once, and the step loop that all members of the team run together.
+#include "runtime/session.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <xmmintrin.h>
+
+#include "base/checked.h"
+#include "base/try.h"
+
+namespace kite {
+
+using plan_format::Operand;
+using plan_format::Place;
+
+struct PlanSession::BoundStep {
+  const PlanStep* step = nullptr;
+  std::size_t first_pointer = 0;  // inputs, then outputs, in pointers_
+  std::size_t first_view = 0;     // of a portable step: in views_ and mutable_views_
+  std::size_t first_mutable = 0;
+  int parts = 1;
+  const void* next_weights = nullptr;
+  std::size_t next_weights_bytes = 0;
+};
+
+namespace {
+
+constexpr std::size_t kNoView = ~std::size_t{0};
+
+// Flush-to-zero and denormals-are-zero while kernels run: a single denormal costs as much as a hundred normal sums.
+class DenormalsOff {
+ public:
+  DenormalsOff() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040u); }
+  ~DenormalsOff() { _mm_setcsr(saved_); }
+  DenormalsOff(const DenormalsOff&) = delete;
+  DenormalsOff& operator=(const DenormalsOff&) = delete;
+
+ private:
+  unsigned saved_;
+};
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
+PlanSession::PlanSession(std::shared_ptr<const Plan> plan, int threads) : plan_(std::move(plan)), pool_(threads) {}
+PlanSession::~PlanSession() = default;
+
+Result<std::unique_ptr<PlanSession>> PlanSession::create(std::shared_ptr<const Plan> plan, int threads) {
+  std::unique_ptr<PlanSession> session(new PlanSession(std::move(plan), threads));
+  const plan_format::Header& header = session->plan_->header();
+  if (header.arena_bytes > 0) {
+    KITE_TRY_ASSIGN(session->arena_, PlanBuffer::allocate(header.arena_bytes));
+  }
+  // A page between members, so that no two of them write the same cache line or prefetch across.
+  session->scratch_stride_ = static_cast<std::uint64_t>(round_up(static_cast<std::int64_t>(header.scratch_bytes), 4096));
+  if (header.scratch_bytes > 0) {
+    KITE_TRY_ASSIGN(session->scratch_, PlanBuffer::allocate(session->scratch_stride_ *
+                                                            static_cast<std::uint64_t>(session->threads())));
+  }
+  session->bind_steps();
+  return session;
+}
+
+std::byte* PlanSession::address(std::uint32_t number) const noexcept {
+  const Operand& operand = plan_->operand(number);
+  switch (operand.place) {
+    case Place::kArena: return arena_.bytes().data() + operand.offset;
+    case Place::kConstant: return const_cast<std::byte*>(plan_->constants()) + operand.offset;
+    case Place::kNone:
+    case Place::kInput: return nullptr;
+  }
+  return nullptr;
+}
+
+void PlanSession::bind_steps() {
+  const Plan& plan = *plan_;
+  inputs_.resize(plan.inputs().size());
+  steps_.reserve(plan.steps().size());
+  for (const PlanStep& step : plan.steps()) {
+    BoundStep bound;
+    bound.step = &step;
+    bound.first_pointer = pointers_.size();
+    bound.first_view = views_.size();
+    bound.first_mutable = mutable_views_.size();
+    bound.parts = std::min(pool_.size(), static_cast<int>(std::min<std::uint32_t>(step.record->max_parts, 1u << 16)));
+    for (const std::uint32_t ref : step.inputs) {
+      const Operand& operand = plan.operand(ref);
+      if (operand.place == Place::kInput) {
+        input_slots_.push_back({pointers_.size(), step.kernel == nullptr ? views_.size() : kNoView, operand.offset});
+      }
+      pointers_.push_back(address(ref));
+      if (step.kernel == nullptr) views_.push_back({operand_type(operand), address(ref)});
+    }
+    for (const std::uint32_t ref : step.outputs) {
+      pointers_.push_back(address(ref));
+      if (step.kernel == nullptr) mutable_views_.push_back({operand_type(plan.operand(ref)), address(ref)});
+    }
+    steps_.push_back(bound);
+  }
+  // What a step may prefetch for its successor: the largest constant that the successor reads.
+  for (std::size_t s = 0; s + 1 < steps_.size(); ++s) {
+    for (const std::uint32_t ref : steps_[s + 1].step->inputs) {
+      const Operand& operand = plan.operand(ref);
+      if (operand.place != Place::kConstant || operand.size_bytes <= steps_[s].next_weights_bytes) continue;
+      steps_[s].next_weights = address(ref);
+      steps_[s].next_weights_bytes = operand.size_bytes;
+    }
+  }
+}
+
+Status PlanSession::check_inputs(std::span<const TensorView> inputs) const {
+  const auto ports = plan_->inputs();
+  if (inputs.size() != ports.size()) {
+    return Error{ErrorCode::kInvalidInput, "the model has " + std::to_string(ports.size()) + " inputs, " +
+                                               std::to_string(inputs.size()) + " were given", {}, {}};
+  }
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (inputs[i].type == ports[i].type && inputs[i].data != nullptr) continue;
+    return Error{ErrorCode::kInvalidInput,
+                 "expected " + std::string(dtype_name(ports[i].type.dtype)) + ports[i].type.shape.to_string() + ", found " +
+                     std::string(dtype_name(inputs[i].type.dtype)) + inputs[i].type.shape.to_string(),
+                 "input \"" + std::string(ports[i].name) + "\"", {}};
+  }
+  return {};
+}
+
+Status PlanSession::run(std::span<const TensorView> inputs) {
+  observer_ = nullptr;
+  return execute(inputs);
+}
+
+Status PlanSession::run_profiled(std::span<const TensorView> inputs, StepObserver observer, void* context) {
+  observer_ = observer;
+  observer_context_ = context;
+  return execute(inputs);
+}
+
+Status PlanSession::execute(std::span<const TensorView> inputs) {
+  KITE_TRY(check_inputs(inputs));
+  for (std::size_t i = 0; i < inputs.size(); ++i) inputs_[i] = inputs[i];
+  for (const InputSlot& slot : input_slots_) {
+    pointers_[slot.pointer] = inputs[slot.input].data;
+    if (slot.view != kNoView) views_[slot.view].data = inputs[slot.input].data;
+  }
+  failed_.store(false, std::memory_order_relaxed);
+  pool_.run(&PlanSession::run_member, this);
+  if (failed_.load(std::memory_order_relaxed)) return std::exchange(failure_, Status{});
+  return {};
+}
+
+void PlanSession::run_member(void* session, int member) { static_cast<PlanSession*>(session)->run_steps(member); }
+
+void PlanSession::run_steps(int member) noexcept {
+  const DenormalsOff denormals_off;
+  void* const scratch = scratch_.bytes().data() + scratch_stride_ * static_cast<std::uint64_t>(member);
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    BoundStep& bound = steps_[s];
+    const std::uint64_t start = observer_ != nullptr && member == 0 ? now_ns() : 0;
+    if (member < bound.parts) {
+      if (bound.step->kernel != nullptr) {
+        const void* const* operands = pointers_.data() + bound.first_pointer;
+        // Outputs lie behind the inputs; the validator has proved that they are places in the arena.
+        void* const* results = const_cast<void* const*>(operands + bound.step->inputs.size());
+        const KernelCall call{bound.step->params, operands, results, scratch, member, bound.parts,
+                              bound.next_weights, bound.next_weights_bytes};
+        bound.step->kernel->run(call);
+      } else if (member == 0) {
+        run_portable(bound);
+      }
+    }
+    if (s + 1 < steps_.size()) pool_.barrier();
+    if (observer_ != nullptr && member == 0) observer_(observer_context_, s, now_ns() - start);
+  }
+}
+
+void PlanSession::run_portable(BoundStep& bound) noexcept {
+  if (failed_.load(std::memory_order_relaxed)) return;
+  const PortableCall& portable = *bound.step->portable;
+  const ComputeContext context{portable.attributes, portable.opset,
+                               {views_.data() + bound.first_view, bound.step->inputs.size()},
+                               {mutable_views_.data() + bound.first_mutable, bound.step->outputs.size()}};
+  Status status = portable.op->compute(context);
+  if (status.ok()) return;
+  failure_ = std::move(status).error().in("node \"" + std::string(plan_->text(bound.step->record->node)) + "\" (" +
+                                          std::string(portable.op->name) + ")");
+  failed_.store(true, std::memory_order_relaxed);
+}
+
+TensorView PlanSession::output(std::size_t index) const {
+  const PlanPort& port = plan_->outputs()[index];
+  const Operand& operand = plan_->operand(port.operand);
+  if (operand.place == Place::kInput) return {port.type, inputs_[operand.offset].data};
+  return {port.type, address(port.operand)};
+}
+
+}  // namespace kite

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Executes a plan: an arena, a team of threads, and the steps one after another.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "paperkite/error.h"
+#include "paperkite/tensor.h"
+#include "plan/plan.h"
+
+namespace kite {
+
+// Called on member 0 after each step of a profiled run, with the step's number and its nanoseconds.
+using StepObserver = void (*)(void* context, std::size_t step, std::uint64_t duration_ns);
+
+// One per thread of the caller; any number may share one Plan. run() allocates nothing.
+class PlanSession {
+ public:
+  // Allocates the arena and each member's scratch; kLimit when that fails.
+  [[nodiscard]] static Result<std::unique_ptr<PlanSession>> create(std::shared_ptr<const Plan> plan, int threads);
+  ~PlanSession();
+
+  // One view per input of the plan, of exactly its type (kInvalidInput otherwise). Portable operators may still fail
+  // on data, e.g. an index out of range. Denormals are flushed to zero while kernels run, and only then.
+  [[nodiscard]] Status run(std::span<const TensorView> inputs);
+
+  // The same with a clock around every step.
+  [[nodiscard]] Status run_profiled(std::span<const TensorView> inputs, StepObserver observer, void* context);
+
+  // Valid after run() until the next one.
+  [[nodiscard]] TensorView output(std::size_t index) const;
+
+  [[nodiscard]] const Plan& plan() const noexcept { return *plan_; }
+  [[nodiscard]] int threads() const noexcept { return pool_.size(); }
+
+ private:
+  struct BoundStep;
+  PlanSession(std::shared_ptr<const Plan> plan, int threads);
+  [[nodiscard]] Status check_inputs(std::span<const TensorView> inputs) const;
+  void bind_steps();
+  void bind_inputs(std::span<const TensorView> inputs) noexcept;
+  Status execute(std::span<const TensorView> inputs);
+  static void run_member(void* session, int member);
+  void run_steps(int member) noexcept;
+  void run_portable(BoundStep& step) noexcept;
+  [[nodiscard]] std::byte* address(std::uint32_t operand) const noexcept;
+
+  std::shared_ptr<const Plan> plan_;
+  ThreadPool pool_;
+  PlanBuffer arena_;
+  PlanBuffer scratch_;
+  std::uint64_t scratch_stride_ = 0;
+  std::vector<TensorView> inputs_;
+  std::vector<BoundStep> steps_;
+  std::vector<const void*> pointers_;            // operands of all steps, in step order
+  struct InputSlot {
+    std::size_t pointer;                         // into pointers_
+    std::size_t view;                            // into views_
+    std::uint64_t input;
+  };
+  std::vector<InputSlot> input_slots_;           // what run() must fill in
+  std::vector<TensorView> views_;                // for portable steps
+  std::vector<MutableTensorView> mutable_views_;
+  StepObserver observer_ = nullptr;
+  void* observer_context_ = nullptr;
+  std::atomic<bool> failed_{false};
+  Status failure_;
+};
+
+}  // namespace kite
