@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gaussian error linear unit: y = x/2 * (1 + erf(x / sqrt 2)), or its tanh approximation.
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "base/try.h"
+#include "ops/elementwise.h"
+#include "ops/op.h"
+
+namespace kite {
+namespace {
+
+Status infer(InferContext& context) {
+  KITE_TRY_ASSIGN(const std::string approximate, context.get_string("approximate", "none"));
+  if (approximate != "none" && approximate != "tanh") {
+    return context.invalid("attribute 'approximate' is \"" + approximate + "\", expected \"none\" or \"tanh\"");
+  }
+  return infer_unary(context, FloatTypes{});
+}
+
+Status compute(const ComputeContext& context) {
+  if (context.attributes.get_string("approximate", "none") == "tanh") {
+    return map_smooth(context, [](double x) {
+      const double scale = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(2 / pi)
+      return x / 2 * (1 + std::tanh(scale * (x + 0.044715 * x * x * x)));
+    });
+  }
+  return map_smooth(context, [](double x) { return x / 2 * (1 + std::erf(x / std::numbers::sqrt2)); });
+}
+
+}  // namespace
+
+extern const Operator kGeluOperator{"", "Gelu", 20, 23, "", infer, compute};
+
+}  // namespace kite
