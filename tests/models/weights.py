@@ -57,9 +57,11 @@ def draw(seed: int, name: str, spec: Spec) -> np.ndarray:
 class Recipe:
     """All tensors of one network, by the name that the network's author gave them."""
 
-    def __init__(self, seed: int, specs: dict[str, Spec]):
+    def __init__(self, seed: int, specs: dict[str, Spec], pictures: list[int] | None = None):
         self.seed = seed
         self.specs = specs
+        # Seeds of input pictures that get different labels from this network.
+        self.pictures = pictures or []
 
     @classmethod
     def load(cls, path: Path) -> Recipe:
@@ -67,7 +69,7 @@ class Recipe:
         specs = {}
         for name, fields in data["tensors"].items():
             specs[name] = Spec(**{**fields, "dims": tuple(fields["dims"])})
-        return cls(data["seed"], specs)
+        return cls(data["seed"], specs, data["pictures"])
 
     def save(self, path: Path) -> None:
         """One line a tensor, so that a refresh shows a readable diff."""
@@ -76,7 +78,8 @@ class Recipe:
             fields = {key: value for key, value in asdict(spec).items() if value is not False}
             lines.append(f"    {json.dumps(name)}: {json.dumps(fields)}")
         body = ",\n".join(lines)
-        Path(path).write_text(f'{{\n  "seed": {self.seed},\n  "tensors": {{\n{body}\n  }}\n}}\n')
+        head = f'  "seed": {self.seed},\n  "pictures": {json.dumps(self.pictures)},\n'
+        Path(path).write_text(f'{{\n{head}  "tensors": {{\n{body}\n  }}\n}}\n')
 
     def tensor(self, name: str) -> np.ndarray:
         return draw(self.seed, name, self.specs[name])
