@@ -49,7 +49,7 @@ void append_escaped(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   if (text.size() <= kMaxBytes) {
     append_escaped(out, text);

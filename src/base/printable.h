@@ -9,6 +9,6 @@ namespace kite {
 
 // `text` in double quotes. Quotes, backslashes, control bytes and invalid UTF-8 are escaped (\xNN), and the middle of
 // anything longer than 160 bytes is replaced by "...".
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace kite

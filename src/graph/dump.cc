@@ -22,7 +22,7 @@ std::string symbol(std::string_view name) {
            std::string_view("_./:-").find(c) != std::string_view::npos;
   };
   const bool plain = !name.empty() && name.size() <= 160 && std::ranges::all_of(name, is_plain);
-  return plain ? std::string(name) : quoted(name);
+  return plain ? std::string(name) : in_quotes(name);
 }
 
 std::string number(double value) {
@@ -72,7 +72,7 @@ std::string tensor_text(const TensorView& view) {
 struct ValueText {
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(float value) const { return number(static_cast<double>(value)); }
-  std::string operator()(const std::string& value) const { return quoted(value); }
+  std::string operator()(const std::string& value) const { return in_quotes(value); }
   std::string operator()(const TensorView& value) const { return tensor_text(value); }
   template <typename T>
   std::string operator()(const std::vector<T>& values) const {

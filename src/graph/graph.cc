@@ -217,12 +217,12 @@ std::string Graph::describe(NodeId id) const {
   const Node& it = node(id);
   std::string text = "node ";
   if (!it.name.empty()) {
-    text += quoted(it.name);
+    text += in_quotes(it.name);
   } else {
     const auto named = std::ranges::find_if(it.outputs, [](ValueId output) { return output != kNoValue; });
-    text += named == it.outputs.end() ? std::to_string(id) : "that makes " + quoted(value(*named).name);
+    text += named == it.outputs.end() ? std::to_string(id) : "that makes " + in_quotes(value(*named).name);
   }
-  std::string type = quoted(it.domain.empty() ? it.op_type : it.domain + '.' + it.op_type);
+  std::string type = in_quotes(it.domain.empty() ? it.op_type : it.domain + '.' + it.op_type);
   return text + " (" + type.substr(1, type.size() - 2) + ')';
 }
 

@@ -25,7 +25,7 @@ Status check_names(const Graph& graph) {
   std::unordered_set<std::string_view> names;
   for (std::size_t i = 0; i < graph.value_count(); ++i) {
     const std::string& name = graph.value(static_cast<ValueId>(i)).name;
-    if (!names.insert(name).second) return broken("two values share one name", "value " + quoted(name));
+    if (!names.insert(name).second) return broken("two values share one name", "value " + in_quotes(name));
   }
   if (!graph.output_names.empty() && graph.output_names.size() != graph.outputs.size()) {
     return broken("output_names and outputs differ in length", {});
@@ -33,7 +33,7 @@ Status check_names(const Graph& graph) {
   names.clear();
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
     if (!graph.output_names.empty() && !names.insert(graph.output_name(i)).second) {
-      return broken("two outputs share one name", "output " + quoted(graph.output_name(i)));
+      return broken("two outputs share one name", "output " + in_quotes(graph.output_name(i)));
     }
   }
   return {};
@@ -44,7 +44,7 @@ Status mark_sources(const Graph& graph, std::vector<bool>& available) {
   for (const GraphInput& input : graph.inputs) {
     if (!in_range(graph, input.value)) return broken("a graph input names no value", {});
     if (available[static_cast<std::size_t>(input.value)]) {
-      return broken("a value is a graph input twice", "value " + quoted(graph.value(input.value).name));
+      return broken("a value is a graph input twice", "value " + in_quotes(graph.value(input.value).name));
     }
     available[static_cast<std::size_t>(input.value)] = true;
   }
@@ -61,7 +61,7 @@ Status check_node(const Graph& graph, NodeId id, std::vector<bool>& available) {
     if (input == kNoValue) continue;
     if (!in_range(graph, input)) return broken("an input names no value", graph.describe(id));
     if (available[static_cast<std::size_t>(input)]) continue;
-    const std::string name = quoted(graph.value(input).name);
+    const std::string name = in_quotes(graph.value(input).name);
     return broken(graph.value(input).producer == kNoNode ? "reads " + name + ", which nothing makes"
                                                          : "reads " + name + " before it is made",
                   graph.describe(id));
@@ -69,7 +69,7 @@ Status check_node(const Graph& graph, NodeId id, std::vector<bool>& available) {
   for (const ValueId output : node.outputs) {
     if (output == kNoValue) continue;
     if (!in_range(graph, output)) return broken("an output names no value", graph.describe(id));
-    const std::string name = quoted(graph.value(output).name);
+    const std::string name = in_quotes(graph.value(output).name);
     if (available[static_cast<std::size_t>(output)]) {
       return broken("makes " + name + ", which is already a graph input, a constant or made by another node",
                     graph.describe(id));
@@ -98,7 +98,7 @@ Status check_uses(const Graph& graph, const std::vector<NodeId>& order) {
     const auto id = static_cast<ValueId>(i);
     if (graph.consumers(id).size() != readers[i]) {
       return broken("a node reads it that the graph does not know of: inputs change only through Graph::set_input",
-                    "value " + quoted(graph.value(id).name));
+                    "value " + in_quotes(graph.value(id).name));
     }
   }
   return {};
@@ -115,7 +115,7 @@ Status verify(const Graph& graph) {
   for (const ValueId output : graph.outputs) {
     if (!in_range(graph, output)) return broken("a graph output names no value", {});
     if (!available[static_cast<std::size_t>(output)]) {
-      return broken("nothing makes this graph output", "value " + quoted(graph.value(output).name));
+      return broken("nothing makes this graph output", "value " + in_quotes(graph.value(output).name));
     }
   }
   return check_uses(graph, order);
