@@ -37,7 +37,8 @@ endfunction()
 # kite_isa_flags(<isa> <source>...): the sources of one instruction set, and what the linker may see of them.
 function(kite_isa_flags isa)
   if(isa STREQUAL "avx512")
-    set(flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
+    set(flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
+              -Wno-uninitialized -Wno-maybe-uninitialized)  # GCC 12's own AVX-512 header trips both (GCC bug 105593)
   elseif(isa STREQUAL "avx2")
     set(flags -mavx2 -mfma)
   else()

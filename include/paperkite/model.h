@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model that is ready to run: opened from an .onnx file or a plan, immutable, shared by any number of sessions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+class Plan;
+
+struct ModelOptions {
+  // "generic", "avx2" or "avx512"; empty: the best that the machine has, or what KITE_ISA says.
+  std::string isa;
+  // Concrete shapes of inputs by name. Left out: the model's own, with 1 for every dynamic dimension.
+  std::map<std::string, Shape, std::less<>> input_shapes;
+  bool use_cache = true;
+  std::string cache_dir;                     // empty: KITE_CACHE_DIR, else $XDG_CACHE_HOME/paperkite, else ~/.cache/paperkite
+  std::vector<std::string> disabled_passes;  // a model with some is never cached
+  std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // plan, arena and scratch together
+};
+
+// A named input or output with its concrete type.
+struct Port {
+  std::string_view name;
+  TensorType type;
+};
+
+// Where the plan of a Model came from.
+enum class PlanOrigin : std::uint8_t { kBuilt, kCached, kPlanFile };
+
+class Model {
+ public:
+  // Errors: kIo, kInvalidModel, kUnsupportedModel (all unsupported operators at once), kInvalidInput (a shape in the
+  // options contradicts the model), kLimit, kUsage (an unknown ISA or pass).
+  [[nodiscard]] static Result<Model> open(const std::string& path, const ModelOptions& options = {});
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] std::span<const Port> inputs() const noexcept { return inputs_; }
+  [[nodiscard]] std::span<const Port> outputs() const noexcept { return outputs_; }
+  // metadata_props of the ONNX file, and what `kite compile` embedded.
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
+  [[nodiscard]] std::string_view isa() const noexcept;       // the best instruction set that its kernels use
+  [[nodiscard]] std::uint64_t macs() const noexcept;         // multiply-adds of one run
+  [[nodiscard]] std::uint64_t parameters() const noexcept;   // elements of its float constants
+  [[nodiscard]] std::uint64_t arena_bytes() const noexcept;  // activations of one session
+  [[nodiscard]] PlanOrigin origin() const noexcept { return origin_; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+  [[nodiscard]] const std::shared_ptr<const Plan>& plan() const noexcept { return plan_; }
+
+ private:
+  Model() = default;
+  std::string path_;
+  std::shared_ptr<const Plan> plan_;
+  std::vector<Port> inputs_;
+  std::vector<Port> outputs_;
+  std::map<std::string, std::string> metadata_;
+  std::vector<std::string> warnings_;
+  PlanOrigin origin_ = PlanOrigin::kBuilt;
+};
+
+}  // namespace kite

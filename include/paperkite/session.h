@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a Model: raw tensors in, raw tensors out.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "paperkite/error.h"
+#include "paperkite/model.h"
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+class PlanSession;
+
+struct SessionOptions {
+  int threads = 0;  // 0: as many as the process may use (affinity, control group, physical cores)
+};
+
+// One for each thread of the caller. The result has the same bits for any number of threads.
+class Session {
+ public:
+  [[nodiscard]] static Result<Session> create(const Model& model, const SessionOptions& options = {});
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  // `inputs` in the order of Model::inputs(), each of exactly its type. Allocates nothing.
+  [[nodiscard]] Status run(std::span<const TensorView> inputs);
+
+  // Borrowed until the next run().
+  [[nodiscard]] TensorView output(std::size_t index) const;
+
+  [[nodiscard]] int threads() const noexcept;
+  // The engine's own session, for programs inside this project that time single steps.
+  [[nodiscard]] PlanSession& internals() noexcept { return *session_; }
+
+ private:
+  explicit Session(std::unique_ptr<PlanSession> session);
+  std::unique_ptr<PlanSession> session_;
+};
+
+}  // namespace kite
