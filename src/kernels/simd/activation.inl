@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// exp, sigmoid, tanh, erf and the activations over the Vec of the including file's instruction set.
+// Included after <isa>.inl. Errors (ULP = units in the last place of the float nearest to the exact value) hold for every
+// finite input, denormal results included; activation_test.cc sweeps them on every instruction set. Bound for all: 4 ULP.
+// NaN gives NaN. Infinities give the limit; silu and gelu of -Inf are NaN, as -Inf * 0 is.
+#include "kernels/activation.h"
+
+namespace kite::KITE_ISA {
+
+// e^x = mantissa * scale1 * scale2. Two factors, because 2^n alone overflows at n = 128 and is denormal below -126.
+// The caller may multiply the mantissa first, so that a denormal result is rounded once.
+struct ExpParts {
+  Vec mantissa;  // in [0.7, 1.42]
+  Vec excess;    // mantissa - 1, before the rounding of the sum
+  Vec scale1, scale2;
+};
+
+// e^(x + tail) for x in [-130, 89] and |tail| < 0.01, or NaN.
+// x = n ln 2 + r with |r| <= ln(2)/2; n * 0.693359375 is exact. e^r - 1 - r = r^2 p(r), minimax, error 0.06 ULP of e^r.
+static inline ExpParts exp_parts(Vec x, Vec tail) {
+  const Vec n = round_even(mul(x, splat(1.44269504089f)));
+  const Vec rest = neg_mul_add(n, splat(-2.12194440055e-4f), tail);
+  const Vec r = add(neg_mul_add(n, splat(0.693359375f), x), rest);
+  Vec p = splat(0.00138144688143f);
+  p = mul_add(p, r, splat(0.00836878043396f));
+  p = mul_add(p, r, splat(0.041668394173f));
+  p = mul_add(p, r, splat(0.166665201076f));
+  p = mul_add(p, r, splat(0.499999934127f));
+  const Vec excess = mul_add(mul(p, r), r, r);
+  const Vec half = round_even(mul(n, splat(0.5f)));
+  return {add(excess, splat(1.0f)), excess, exp2_integral(half), exp2_integral(sub(n, half))};
+}
+
+static inline Vec exp(Vec x) {
+  const Vec limited = max(min(x, splat(89.0f)), splat(-105.0f));  // both ends already give Inf and 0
+  const ExpParts e = exp_parts(limited, zero());
+  return mul(mul(e.mantissa, e.scale1), e.scale2);
+}
+
+// m / (1 + z) for x >= 0 and m z / (1 + z) for x < 0, with z = e^-|x|: m * sigmoid(x) without cancellation.
+// The exponential of -130 is 0 even after multiplication by 130.
+static inline Vec times_sigmoid(Vec x, Vec magnitude, Vec m) {
+  const ExpParts e = exp_parts(sub(zero(), magnitude), zero());
+  const Vec one = splat(1.0f);
+  const Vec z = mul(mul(e.mantissa, e.scale1), e.scale2);
+  const Vec quotient = div(select_less(x, zero(), mul(m, e.mantissa), m), add(one, z));
+  return select_less(x, zero(), mul(mul(quotient, e.scale1), e.scale2), quotient);
+}
+
+static inline Vec sigmoid(Vec x) { return times_sigmoid(x, min(abs(x), splat(130.0f)), splat(1.0f)); }
+
+// NaN where x is -Inf, else y.
+static inline Vec nan_at_minus_infinity(Vec x, Vec y) {
+  const Vec infinity = splat(__builtin_inff());
+  return select_less(x, splat(-__FLT_MAX__), sub(infinity, infinity), y);
+}
+
+static inline Vec silu(Vec x) {
+  return nan_at_minus_infinity(x, times_sigmoid(x, min(abs(x), splat(130.0f)), max(x, splat(-130.0f))));
+}
+
+// |x| < 0.625: x + x^3 p(x^2), minimax on [0, 0.65], error 0.1 ULP; beyond: 1 - 2 / (e^2|x| + 1).
+static inline Vec tanh(Vec x) {
+  const Vec magnitude = abs(x);
+  const Vec square = mul(x, x);
+  Vec p = splat(-0.00552870367371f);
+  p = mul_add(p, square, splat(0.0204834189852f));
+  p = mul_add(p, square, splat(-0.0536930172672f));
+  p = mul_add(p, square, splat(0.13330900639f));
+  p = mul_add(p, square, splat(-0.333332629259f));
+  const Vec small = mul_add(mul(p, square), x, x);
+  const Vec one = splat(1.0f);
+  const Vec twice = min(add(magnitude, magnitude), splat(40.0f));
+  const Vec large = sub(one, div(splat(2.0f), add(exp(twice), one)));
+  return select_less(magnitude, splat(0.625f), small, copy_sign(large, x));
+}
+
+// q(t) = e^(t^2/2) Phi(-t) for t in [0, 15], Phi the normal distribution: q(t) (t + 3) is nearly flat, and a polynomial
+// in u = (t - 3) / (t + 3), minimax relative error 0.02 ULP.
+static inline Vec mills(Vec t) {
+  const Vec shifted = add(t, splat(3.0f));
+  const Vec u = div(sub(t, splat(3.0f)), shifted);
+  Vec p = splat(5.44888700062e-5f);
+  p = mul_add(p, u, splat(0.000131329901521f));
+  p = mul_add(p, u, splat(-0.000244729926823f));
+  p = mul_add(p, u, splat(-0.00103257324176f));
+  p = mul_add(p, u, splat(0.00102475398165f));
+  p = mul_add(p, u, splat(0.00696931114857f));
+  p = mul_add(p, u, splat(-0.0104625128891f));
+  p = mul_add(p, u, splat(-0.0472626879736f));
+  p = mul_add(p, u, splat(0.230017699418f));
+  p = mul_add(p, u, splat(-0.509331991411f));
+  p = mul_add(p, u, splat(0.729083690376f));
+  return div(p, shifted);
+}
+
+// |x| < 0.85: x p(x^2), minimax error 0.1 ULP; beyond: 1 - 2 Phi(-sqrt(2) |x|).
+static inline Vec erf(Vec x) {
+  const Vec magnitude = min(abs(x), splat(5.0f));  // erf is 1 in float from 3.93 on
+  const Vec square = mul(magnitude, magnitude);
+  Vec p = splat(-0.000631512641695f);
+  p = mul_add(p, square, splat(0.00505109733562f));
+  p = mul_add(p, square, splat(-0.0268025518968f));
+  p = mul_add(p, square, splat(0.112827175982f));
+  p = mul_add(p, square, splat(-0.376125718666f));
+  p = mul_add(p, square, splat(1.12837916024f));
+  const Vec small = mul(p, x);
+  const Vec t = mul(magnitude, splat(1.41421356237f));
+  const Vec tail = mul(exp(sub(zero(), square)), mills(t));
+  const Vec large = sub(splat(1.0f), add(tail, tail));
+  return select_less(magnitude, splat(0.85f), small, copy_sign(large, x));
+}
+
+// x Phi(x). |x| < 1: Phi(x) = 1/2 + x p(x^2), minimax error 0.02 ULP. Else Phi(-|x|) = e^(-x^2/2) q(|x|), where x^2/2
+// needs more than a float: |x| = high + low with 12 bits each, high^2/2 is exact, and the small rest
+// (high + |x|) low / 2 enters e^ as a tail.
+static inline Vec gelu(Vec x) {
+  const Vec t = min(abs(x), splat(15.0f));  // x Phi(x) is 0 in float below -14.4
+  const Vec split = mul(t, splat(4097.0f));
+  const Vec high = sub(split, sub(split, t));
+  const Vec low = sub(t, high);
+  const Vec minus_half = splat(-0.5f);
+  const ExpParts e = exp_parts(mul(mul(high, high), minus_half), mul(mul(add(high, t), low), minus_half));
+  const Vec m = mills(t);
+  const Vec q = mul_add(m, e.excess, m);  // m * mantissa, one rounding less
+  const Vec below = mul(mul(mul(sub(zero(), t), q), e.scale1), e.scale2);
+  const Vec above = mul(x, sub(splat(1.0f), mul(mul(q, e.scale1), e.scale2)));
+  const Vec square = mul(t, t);
+  Vec p = splat(-7.6542080574e-6f);
+  p = mul_add(p, square, splat(0.000113486389837f));
+  p = mul_add(p, square, splat(-0.00118632997888f));
+  p = mul_add(p, square, splat(0.00997332343353f));
+  p = mul_add(p, square, splat(-0.0664903599284f));
+  p = mul_add(p, square, splat(0.398942280118f));
+  const Vec near = mul(x, mul_add(p, x, splat(0.5f)));
+  const Vec far = select_less(x, zero(), below, above);
+  return nan_at_minus_infinity(x, select_less(t, splat(1.0f), near, far));
+}
+
+// f(x) of kernels/activation.h.
+static inline Vec activate(Vec x, Activation activation, float a, float b) {
+  switch (activation) {
+    case Activation::kNone: return x;
+    case Activation::kRelu: return max(x, zero());
+    case Activation::kClip: return min(max(x, splat(a)), splat(b));
+    case Activation::kSigmoid: return sigmoid(x);
+    case Activation::kHardSigmoid: return min(max(mul_add(x, splat(a), splat(b)), zero()), splat(1.0f));
+    case Activation::kHardSwish: {
+      const Vec gate = min(max(mul_add(x, splat(1.0f / 6.0f), splat(0.5f)), zero()), splat(1.0f));
+      return mul(x, gate);
+    }
+    case Activation::kSilu: return silu(x);
+    case Activation::kGelu: return gelu(x);
+    case Activation::kTanh: return tanh(x);
+  }
+  return x;
+}
+
+}  // namespace kite::KITE_ISA
