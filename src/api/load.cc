@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order in which a plan is looked for, and how it is made when there is none.
+#include "api/load.h"
+
+#include <cstring>
+#include <utility>
+
+#include "base/cpu.h"
+#include "base/try.h"
+#include "graph/import.h"
+#include "plan/cache.h"
+#include "plan/planner.h"
+
+namespace kite {
+
+namespace {
+
+// A note of ours in a cached plan: one "hash name" line for each external-data file, whose bytes the key of the .onnx
+// file alone does not cover.
+constexpr std::string_view kExternalNote = "paperkite.plan.external-data";
+
+std::string external_line(const MappedFile& file) {
+  const std::span<const std::byte> bytes = file.bytes();
+  const PlanKey hash = plan_key({&bytes, 1}, Isa::kGeneric, {});
+  return std::to_string(hash[0]) + ' ' + std::to_string(hash[1]) + ' ' + file.path() + '\n';
+}
+
+// True when every external-data file that the plan names still holds the bytes that it was made from.
+bool externals_unchanged(const Plan& plan) {
+  for (const plan_format::Note& note : plan.notes()) {
+    if (plan.text(note.key) != kExternalNote) continue;
+    std::string_view lines = plan.text(note.value);
+    while (!lines.empty()) {
+      const std::string_view line = lines.substr(0, lines.find('\n') + 1);
+      const std::size_t name = line.find(' ', line.find(' ') + 1);
+      if (line.empty() || name == std::string_view::npos) return false;
+      auto file = MappedFile::open(std::string(line.substr(name + 1, line.size() - name - 2)));
+      if (!file.ok() || external_line(*file) != line) return false;
+      lines.remove_prefix(line.size());
+    }
+  }
+  return true;
+}
+
+Result<Isa> chosen_isa(const ModelOptions& options) {
+  return options.isa.empty() ? default_isa() : parse_isa(options.isa);
+}
+
+}  // namespace
+
+bool is_plan(std::span<const std::byte> bytes) noexcept {
+  return bytes.size() >= sizeof plan_format::kMagic &&
+         std::memcmp(bytes.data(), plan_format::kMagic, sizeof plan_format::kMagic) == 0;
+}
+
+Result<OptimisedModel> optimise_model(std::shared_ptr<const MappedFile> file, const ModelOptions& options) {
+  OptimisedModel model;
+  KITE_TRY_ASSIGN(ImportedModel imported, import_model(std::move(file)));
+  model.graph = std::move(imported.graph);
+  model.metadata = std::move(imported.metadata);
+  model.external_files = std::move(imported.external_files);
+  KITE_TRY(bind_inputs(model.graph, options.input_shapes));
+  KITE_TRY(infer_types(model.graph));
+  KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, options.disabled_passes));
+  return model;
+}
+
+Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& options) {
+  KITE_TRY_ASSIGN(const Isa isa, chosen_isa(options));
+  KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path));
+  LoadedPlan loaded;
+  if (is_plan(mapped.bytes())) {
+    KITE_TRY_ASSIGN(loaded.plan, Plan::open(std::move(mapped)));
+    loaded.origin = PlanOrigin::kPlanFile;
+    return loaded;
+  }
+  const auto file = std::make_shared<const MappedFile>(std::move(mapped));
+
+  // A plan made with passes left out is for finding a fault, not for keeping.
+  const PlanCache cache(options.cache_dir);
+  const bool use_cache = options.use_cache && options.disabled_passes.empty();
+  if (use_cache && !cache.enabled()) loaded.warnings.push_back(cache.reason());
+  PlanOptions plan_options{isa, options.memory_limit_bytes, {}, {}};
+  if (use_cache && cache.enabled()) {
+    const std::span<const std::byte> content = file->bytes();
+    plan_options.key = plan_key({&content, 1}, isa, options.input_shapes);
+    loaded.plan = cache.find(plan_options.key);
+    if (loaded.plan != nullptr && externals_unchanged(*loaded.plan)) {
+      loaded.origin = PlanOrigin::kCached;
+      return loaded;
+    }
+  }
+
+  auto model = optimise_model(file, options);
+  if (!model.ok()) return std::move(model).error().in(path);
+  plan_options.notes = model->metadata;
+  std::string externals;
+  for (const auto& external : model->external_files) externals += external_line(*external);
+  if (!externals.empty()) plan_options.notes.emplace(kExternalNote, std::move(externals));
+  auto plan = make_plan(model->graph, plan_options);
+  if (!plan.ok()) return std::move(plan).error().in(path);
+  loaded.plan = std::move(plan).value();
+  if (use_cache) {
+    // The answer does not depend on the cache: a full disk is worth a warning, not a failure.
+    if (Status stored = cache.store(*loaded.plan); !stored.ok()) loaded.warnings.push_back(stored.error().message());
+  }
+  return loaded;
+}
+
+}  // namespace kite

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a path to a plan: a plan file, a cached plan, or the whole way from ONNX bytes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "paperkite/model.h"
+#include "passes/pass.h"
+#include "plan/plan.h"
+
+namespace kite {
+
+struct LoadedPlan {
+  std::shared_ptr<const Plan> plan;
+  PlanOrigin origin = PlanOrigin::kBuilt;
+  std::vector<std::string> warnings;
+};
+
+// The optimised graph of a model and what led to it, for those who want to look: `kite inspect`.
+struct OptimisedModel {
+  Graph graph;
+  std::map<std::string, std::string> metadata;
+  std::vector<PassReport> passes;
+  std::vector<std::shared_ptr<const MappedFile>> external_files;
+};
+
+[[nodiscard]] Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& options);
+
+// Import, bind, infer, passes: what load_plan() does when there is no plan to be had.
+[[nodiscard]] Result<OptimisedModel> optimise_model(std::shared_ptr<const MappedFile> file, const ModelOptions& options);
+
+// True when the bytes begin as a plan does.
+[[nodiscard]] bool is_plan(std::span<const std::byte> bytes) noexcept;
+
+}  // namespace kite
