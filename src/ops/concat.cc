@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Concat: the inputs one after another along one axis.
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/checked.h"
+#include "base/try.h"
+#include "ops/op.h"
+
+namespace kite {
+
+namespace {
+
+Status infer(InferContext& context) {
+  KITE_TRY(context.require_inputs(1, std::numeric_limits<int>::max()));
+  if (!context.attributes().has("axis")) return context.invalid("attribute 'axis' is missing");
+  KITE_TRY_ASSIGN(const std::int64_t raw_axis, context.get_int("axis", 0));
+  const Shape& first = context.shape(0);
+  KITE_TRY_ASSIGN(const int axis, context.normalize_axis(raw_axis, first.rank()));
+  std::vector<std::int64_t> dims(first.dims().begin(), first.dims().end());
+  for (int i = 1; i < context.input_count(); ++i) {
+    if (!context.has_input(i)) return context.invalid("input " + std::to_string(i) + " must not be left out");
+    KITE_TRY(context.require_same_dtype(0, i));
+    const Shape& other = context.shape(i);
+    bool fits = other.rank() == first.rank();
+    for (int a = 0; fits && a < first.rank(); ++a) fits = a == axis || other[a] == first[a];
+    if (!fits) {
+      return context.invalid("input " + std::to_string(i) + " of shape " + other.to_string() +
+                             " does not join input 0 of shape " + first.to_string() + " along axis " +
+                             std::to_string(axis));
+    }
+    const auto sum = checked_add(dims[static_cast<std::size_t>(axis)], other[axis]);
+    if (!sum) return context.invalid("the joined axis overflows");
+    dims[static_cast<std::size_t>(axis)] = *sum;
+  }
+  return context.set_output(0, context.input(0).dtype, dims);
+}
+
+Status compute(const ComputeContext& context) {
+  const MutableTensorView& y = context.outputs[0];
+  const Shape& shape = y.type.shape;
+  std::int64_t axis = context.attributes.get_int("axis", 0);
+  if (axis < 0) axis += shape.rank();
+  const std::int64_t outer = shape.elements(0, static_cast<int>(axis));
+  const auto element_size = static_cast<std::int64_t>(dtype_size(y.type.dtype));
+  const std::int64_t row = shape.elements(static_cast<int>(axis), shape.rank()) * element_size;
+  std::int64_t at = 0;  // bytes into an output row
+  for (const TensorView& x : context.inputs) {
+    const std::int64_t run = x.type.shape.elements(static_cast<int>(axis), shape.rank()) * element_size;
+    for (std::int64_t o = 0; o < outer && run > 0; ++o) {
+      std::memcpy(y.data + o * row + at, x.data + o * run, static_cast<std::size_t>(run));
+    }
+    at += run;
+  }
+  return {};
+}
+
+}  // namespace
+
+extern const Operator kConcatOperator = {"", "Concat", 4, 23, "", infer, compute};
+
+}  // namespace kite
