@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// y[n,c] = mean of x[n,c] over all spatial axes, which stay as axes of size 1.
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/try.h"
+#include "ops/dispatch.h"
+#include "ops/op.h"
+
+namespace kite {
+namespace {
+
+Status infer(InferContext& context) {
+  KITE_TRY(context.require_inputs(1, 1));
+  KITE_TRY(context.require_float(0));
+  const Shape& x = context.shape(0);
+  if (x.rank() < 3) {
+    return context.invalid("input has shape " + x.to_string() + ", expected batch, channels and spatial axes");
+  }
+  if (x.elements(2, x.rank()) == 0) {
+    return context.invalid("input has shape " + x.to_string() + ": there is nothing to average",
+                           "feed a larger picture");
+  }
+  std::array<std::int64_t, kMaxRank> dims{x[0], x[1]};
+  for (int axis = 2; axis < x.rank(); ++axis) dims[static_cast<std::size_t>(axis)] = 1;
+  return context.set_output(0, context.input(0).dtype,
+                            std::span<const std::int64_t>(dims).first(static_cast<std::size_t>(x.rank())));
+}
+
+Status compute(const ComputeContext& context) {
+  return dispatch(FloatTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
+    const Shape& shape = context.inputs[0].type.shape;
+    const T* x = context.inputs[0].as<T>();
+    T* y = context.outputs[0].as<T>();
+    const std::int64_t planes = shape[0] * shape[1];
+    const std::int64_t pixels = shape.elements(2, shape.rank());
+    for (std::int64_t plane = 0; plane < planes; ++plane) {
+      double sum = 0;
+      for (std::int64_t i = 0; i < pixels; ++i) sum += static_cast<double>(x[plane * pixels + i]);
+      y[plane] = static_cast<T>(sum / static_cast<double>(pixels));
+    }
+    return {};
+  });
+}
+
+}  // namespace
+
+extern const Operator kGlobalAveragePoolOperator{"", "GlobalAveragePool", 7, 23, "", infer, compute};
+
+}  // namespace kite
