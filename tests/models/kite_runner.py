@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs `kite run` on a tensor and reads its answer back."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+# A network that takes longer than this on any ISA hangs.
+TIMEOUT_S = 300
+
+# What /proc/cpuinfo must list for an ISA to be usable.
+FEATURES = {
+    "generic": (),
+    "avx2": ("avx2", "fma"),
+    "avx512": ("avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"),
+}
+
+
+def missing_features(isa: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
+    """The features that `isa` needs and this machine lacks."""
+    for line in cpuinfo.read_text().splitlines():
+        if line.startswith("flags"):
+            present = set(line.split(":", 1)[1].split())
+            return [feature for feature in FEATURES[isa] if feature not in present]
+    return list(FEATURES[isa])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Logits, or what went wrong."""
+
+    logits: np.ndarray | None
+    trouble: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Kite:
+    program: Path
+
+    def run(self, model: Path, x: Path, isa: str, threads: int, folder: Path) -> Answer:
+        """`folder` receives the output file; a stale one of an earlier run is removed first."""
+        out = folder / f"kite-{isa}-{threads}-{x.stem[-2:]}.npy"
+        out.unlink(missing_ok=True)
+        command = [str(self.program), "run", str(model), "--input", f"x={x}", "--output", f"logits={out}"]
+        command += ["--threads", str(threads), "--isa", isa, "--no-cache"]
+        told = shlex.join(command)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return Answer(None, f"no answer after {TIMEOUT_S} s\n{told}", told)
+        except OSError as error:
+            return Answer(None, f"{error}\n{told}", told)
+        if done.returncode != 0:
+            return Answer(None, f"exit code {done.returncode}: {done.stderr.strip()[-2000:]}\n{told}", told)
+        try:
+            logits = np.load(out, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            return Answer(None, f"exit code 0 but no readable output: {error}\n{told}", told)
+        out.unlink()
+        return Answer(logits, "", told)
