@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 #include <string>
+#include <string_view>
 
 #include "base/try.h"
 #include "ops/elementwise.h"
@@ -12,9 +13,10 @@ namespace kite {
 namespace {
 
 Status infer(InferContext& context) {
-  KITE_TRY_ASSIGN(const std::string approximate, context.get_string("approximate", "none"));
+  KITE_TRY(context.get_string("approximate", "none"));
+  const std::string_view approximate = context.attributes().get_string("approximate", "none");
   if (approximate != "none" && approximate != "tanh") {
-    return context.invalid("attribute 'approximate' is \"" + approximate + "\", expected \"none\" or \"tanh\"");
+    return context.invalid("attribute 'approximate' is \"" + std::string(approximate) + "\", expected \"none\" or \"tanh\"");
   }
   return infer_unary(context, FloatTypes{});
 }

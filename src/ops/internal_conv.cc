@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/try.h"
 #include "ops/activate.h"
@@ -24,9 +25,10 @@ ConvLayout input_layout(const Attributes& attributes) {
 
 Status infer(InferContext& context) {
   KITE_TRY(context.require_inputs(2, 4));
-  KITE_TRY_ASSIGN(const std::string layout, context.get_string("input_layout", "nhwc"));
+  KITE_TRY(context.get_string("input_layout", "nhwc"));
+  const std::string_view layout = context.attributes().get_string("input_layout", "nhwc");
   if (layout != "nhwc" && layout != "nchw") {
-    return context.invalid("attribute 'input_layout' is \"" + layout + "\", expected \"nhwc\" or \"nchw\"");
+    return context.invalid("attribute 'input_layout' is \"" + std::string(layout) + "\", expected \"nhwc\" or \"nchw\"");
   }
   if (context.shape(0).rank() != 4) {
     return context.invalid("input has shape " + context.shape(0).to_string() + ", expected rank 4");
