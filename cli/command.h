@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the verbs share: exit codes, the options that every verb takes, and how an Error reaches a person or a program.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "paperkite/model.h"
+#include "paperkite/session.h"
+
+namespace kite::cli {
+
+enum ExitCode : int {
+  kOk = 0,
+  kSomeFailed = 1,  // some inputs failed, the others were answered
+  kUsage = 2,
+  kModel = 3,
+  kImage = 4,
+  kLimit = 5,
+  kIo = 6,
+  kInterrupted = 130,
+};
+
+[[nodiscard]] ExitCode exit_code_of(ErrorCode code) noexcept;
+
+// Options of all verbs. Negative or zero thread counts and the like are refused when they are parsed.
+struct CommonOptions {
+  int threads = 0;  // 0: the machine's own number
+  std::string isa;
+  bool no_cache = false;
+  std::string cache_dir;
+  std::vector<std::string> disabled_passes;
+  std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;
+  bool json = false;
+
+  [[nodiscard]] ModelOptions model_options() const;
+  [[nodiscard]] SessionOptions session_options() const { return {threads}; }
+};
+
+void add_common_options(CLI::App& verb, CommonOptions& options);
+
+// Prints `kite: error[CODE]: what; where; what to do` to stderr, or with `json` the same fields as one object to
+// stdout, and returns the exit code that belongs to it.
+ExitCode report(const Error& error, bool json);
+// `kite: warning: text` to stderr.
+void warn(const std::string& text);
+
+// A verb adds its subcommand to `app`; the subcommand's callback stores what main() returns in `exit_code`.
+void add_classify(CLI::App& app, int& exit_code);
+void add_run(CLI::App& app, int& exit_code);
+void add_bench(CLI::App& app, int& exit_code);
+void add_inspect(CLI::App& app, int& exit_code);
+void add_profile(CLI::App& app, int& exit_code);
+void add_compile(CLI::App& app, int& exit_code);
+void add_cache(CLI::App& app, int& exit_code);
+void add_doctor(CLI::App& app, int& exit_code);
+
+}  // namespace kite::cli

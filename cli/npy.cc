@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The .npy format (NumPy enhancement proposal 1): magic, a Python dict as text, raw elements.
+#include "npy.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "base/try.h"
+
+namespace kite::cli {
+
+namespace {
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+
+struct Spelling {
+  std::string_view descr;
+  DType dtype;
+};
+constexpr Spelling kSpellings[] = {
+    {"<f4", DType::kFloat32}, {"<f8", DType::kFloat64}, {"<i4", DType::kInt32}, {"<i8", DType::kInt64},
+    {"|u1", DType::kUInt8},   {"|i1", DType::kInt8},    {"|b1", DType::kBool},
+};
+
+Error bad_file(const std::string& path, std::string what) {
+  return Error{ErrorCode::kInvalidInput, std::move(what), path, "save it with numpy.save() as a plain C-order array"};
+}
+
+// The text after `'key':` in the header, without leading blanks; nullopt when the key is missing.
+std::optional<std::string_view> value_of(std::string_view header, std::string_view key) {
+  const std::string quoted = "'" + std::string(key) + "'";
+  const std::size_t at = header.find(quoted);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::size_t colon = header.find(':', at + quoted.size());
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::size_t start = header.find_first_not_of(' ', colon + 1);
+  return start == std::string_view::npos ? std::nullopt : std::optional(header.substr(start));
+}
+
+Result<Shape> parse_shape(std::string_view text, const std::string& path) {
+  std::vector<std::int64_t> dims;
+  const std::size_t end = text.find(')');
+  if (text.empty() || text[0] != '(' || end == std::string_view::npos) return bad_file(path, "the header has no shape");
+  text = text.substr(1, end - 1);
+  while (!text.empty()) {
+    const std::size_t digits = text.find_first_of("0123456789");
+    if (digits == std::string_view::npos) break;
+    std::int64_t dim = 0;
+    const auto parsed = std::from_chars(text.data() + digits, text.data() + text.size(), dim);
+    if (parsed.ec != std::errc()) return bad_file(path, "the header has a dimension that is no number");
+    dims.push_back(dim);
+    text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+  }
+  auto shape = Shape::make(dims);
+  if (!shape.ok()) return std::move(shape).error().in(path);
+  return shape;
+}
+
+}  // namespace
+
+Result<Tensor> read_npy(const std::string& path) {
+  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  if (bytes.size() < 12 || bytes.substr(0, 6) != kMagic) return bad_file(path, "not a .npy file");
+  const bool long_header = bytes[6] >= 2;
+  std::uint32_t header_size = 0;
+  std::memcpy(&header_size, bytes.data() + 8, long_header ? 4 : 2);
+  const std::size_t data_at = (long_header ? 12u : 10u) + std::size_t{header_size};
+  if (data_at > bytes.size()) return bad_file(path, "the .npy header is cut off");
+  const std::string_view header = bytes.substr(0, data_at);
+
+  const auto descr = value_of(header, "descr");
+  const auto order = value_of(header, "fortran_order");
+  const auto shape_text = value_of(header, "shape");
+  if (!descr || !order || !shape_text) return bad_file(path, "the .npy header is incomplete");
+  if (!order->starts_with("False")) return bad_file(path, "the array is in Fortran order");
+  for (const Spelling& spelling : kSpellings) {
+    if (!descr->substr(1).starts_with(spelling.descr)) continue;
+    KITE_TRY_ASSIGN(const Shape shape, parse_shape(*shape_text, path));
+    const TensorType type{spelling.dtype, shape};
+    if (bytes.size() - data_at < static_cast<std::size_t>(type.size_bytes())) {
+      return bad_file(path, "the file holds fewer elements than its shape " + shape.to_string());
+    }
+    // Copied: the data need not be aligned inside the file.
+    return Tensor::copy_of({type, file.bytes().data() + data_at});
+  }
+  return bad_file(path, "element type " + std::string(descr->substr(0, descr->find(','))) + " is not supported");
+}
+
+Status write_npy(const std::string& path, const TensorView& tensor) {
+  std::string_view descr = "<f4";
+  for (const Spelling& spelling : kSpellings) {
+    if (spelling.dtype == tensor.type.dtype) descr = spelling.descr;
+  }
+  std::string header = "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': (";
+  for (const std::int64_t dim : tensor.type.shape.dims()) header += std::to_string(dim) + ",";
+  header += "), }";
+  // The data starts at a multiple of 64; the header ends in a newline.
+  while ((10 + header.size() + 1) % 64 != 0) header += ' ';
+  header += '\n';
+  const auto header_size = static_cast<std::uint16_t>(header.size());
+
+  const std::string temporary = path + ".part";
+  std::FILE* out = std::fopen(temporary.c_str(), "wb");
+  if (out == nullptr) return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(errno), path, {}};
+  bool ok = std::fwrite("\x93NUMPY\x01\x00", 1, 8, out) == 8 && std::fwrite(&header_size, 2, 1, out) == 1 &&
+            std::fwrite(header.data(), 1, header.size(), out) == header.size();
+  const auto size_bytes = static_cast<std::size_t>(tensor.type.size_bytes());
+  ok = ok && std::fwrite(tensor.data, 1, size_bytes, out) == size_bytes;
+  ok = std::fclose(out) == 0 && ok;
+  if (ok && std::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  const int code = errno;
+  std::remove(temporary.c_str());
+  return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(code), path, "check the free space"};
+}
+
+}  // namespace kite::cli

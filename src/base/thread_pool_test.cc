@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/thread_pool.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+namespace kite {
+namespace {
+
+TEST(ThreadPool, runs_the_body_once_on_every_member) {
+  ThreadPool pool(3);
+  ASSERT_EQ(pool.size(), 3);
+  std::array<std::atomic<int>, 3> calls{};
+  for (int round = 0; round < 100; ++round) {
+    pool.run([](void* context, int member) { (*static_cast<std::array<std::atomic<int>, 3>*>(context))[member]++; }, &calls);
+  }
+  for (const auto& count : calls) EXPECT_EQ(count.load(), 100);
+}
+
+TEST(ThreadPool, one_thread_starts_no_other) {
+  ThreadPool pool(1);
+  std::thread::id ran;
+  pool.run([](void* context, int) { *static_cast<std::thread::id*>(context) = std::this_thread::get_id(); }, &ran);
+  EXPECT_EQ(ran, std::this_thread::get_id());
+}
+
+// Each member writes its slot, meets the others, and must then read what they wrote; more members than processors, so
+// that the barrier has to sleep as well as spin.
+TEST(ThreadPool, barrier_publishes_what_was_written_before_it) {
+  constexpr int kMembers = 5;
+  constexpr int kRounds = 2000;
+  struct Shared {
+    ThreadPool* pool;
+    std::array<int, kMembers> slots{};
+    std::atomic<int> wrong{0};
+  } shared;
+  ThreadPool pool(kMembers);
+  shared.pool = &pool;
+  pool.run(
+      [](void* context, int member) {
+        auto& s = *static_cast<Shared*>(context);
+        for (int round = 1; round <= kRounds; ++round) {
+          s.slots[static_cast<std::size_t>(member)] = round;
+          s.pool->barrier();
+          for (const int slot : s.slots) s.wrong += slot != round;
+          s.pool->barrier();
+        }
+      },
+      &shared);
+  EXPECT_EQ(shared.wrong.load(), 0);
+}
+
+// After a run the workers sleep in the kernel: no processor time passes while nothing is asked for.
+TEST(ThreadPool, idle_workers_use_no_processor_time) {
+  ThreadPool pool(4);
+  pool.run([](void*, int) {}, nullptr);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const auto cpu_ns = [] {
+    timespec now{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+  };
+  const auto before = cpu_ns();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_LT(cpu_ns() - before, 5'000'000);
+}
+
+TEST(ThreadPool, makes_do_with_fewer_threads_when_the_system_refuses_more) {
+  rlimit saved{};
+  getrlimit(RLIMIT_AS, &saved);
+  // Room for nothing: thread stacks cannot be mapped.
+  rlimit none = saved;
+  none.rlim_cur = 1;
+  if (setrlimit(RLIMIT_AS, &none) != 0) GTEST_SKIP() << "skipped: cannot lower RLIMIT_AS";
+  ThreadPool* pool = nullptr;
+  alignas(ThreadPool) static std::byte storage[sizeof(ThreadPool)];
+  pool = new (storage) ThreadPool(64);
+  setrlimit(RLIMIT_AS, &saved);
+  int sum = 0;
+  if (pool->size() == 1) pool->run([](void* context, int) { ++*static_cast<int*>(context); }, &sum);
+  EXPECT_LT(pool->size(), 64);
+  pool->~ThreadPool();
+}
+
+}  // namespace
+}  // namespace kite
