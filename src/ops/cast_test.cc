@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cast between every two element types.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+
+#include "ops/op_case.h"
+
+namespace kite {
+namespace {
+
+constexpr int kOnnxFloat = 1;
+constexpr int kOnnxUInt8 = 2;
+constexpr int kOnnxInt8 = 3;
+constexpr int kOnnxInt32 = 6;
+constexpr int kOnnxInt64 = 7;
+constexpr int kOnnxBool = 9;
+constexpr int kOnnxDouble = 11;
+
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+
+TEST(Cast, floats_are_cut_towards_zero) {
+  expect_output<std::int64_t>(
+      OpCase("Cast").attr("to", kOnnxInt64).runtime_input(floats({4}, {1.9F, -1.9F, 0.5F, -0.0F})), {4},
+      {1, -1, 0, 0});
+}
+
+TEST(Cast, floats_that_do_not_fit_saturate_and_nan_is_zero) {
+  const auto values = [] { return floats({6}, {kNaN, kInf, -kInf, 1e30F, -1e30F, 300}); };
+  OpCase to_int64("Cast");
+  to_int64.attr("to", kOnnxInt64).runtime_input(values());
+  const auto wide = to_int64.run();
+  ASSERT_TRUE(wide.ok());
+  const std::int64_t expected[] = {0, kMax, kMin, kMax, kMin, 300};
+  for (int i = 0; i < 6; ++i) EXPECT_EQ((*wide)[0].as<std::int64_t>()[i], expected[i]) << i;
+  expect_output<std::int8_t>(OpCase("Cast").attr("to", kOnnxInt8).runtime_input(values()), {6},
+                             {0, 127, -128, 127, -128, 127});
+  expect_output<std::uint8_t>(OpCase("Cast").attr("to", kOnnxUInt8).runtime_input(values()), {6},
+                              {0, 255, 0, 255, 0, 255});
+  expect_output<std::int32_t>(OpCase("Cast").attr("to", kOnnxInt32).runtime_input(values()), {6},
+                              {0, 2147483647, -2147483647 - 1, 2147483647, -2147483647 - 1, 300});
+}
+
+TEST(Cast, integers_wrap_to_narrower_ones) {
+  expect_output<std::int32_t>(
+      OpCase("Cast").attr("to", kOnnxInt32).runtime_input(ints({2}, {(std::int64_t{1} << 32) + 5, -1})), {2}, {5, -1});
+  expect_output<std::uint8_t>(OpCase("Cast").attr("to", kOnnxUInt8).runtime_input(ints({2}, {-1, 257})), {2},
+                              {255, 1});
+}
+
+TEST(Cast, anything_but_zero_is_true) {
+  expect_output<bool>(OpCase("Cast").attr("to", kOnnxBool).runtime_input(floats({4}, {0, -0.0F, kNaN, 0.1F})), {4},
+                      {false, false, true, true});
+  expect_output(OpCase("Cast").attr("to", kOnnxFloat).runtime_input(Tensor::of<bool>({2}, {true, false})), {2},
+                {1, 0});
+}
+
+TEST(Cast, a_foreign_bool_byte_counts_as_one) {
+  Tensor truth(DType::kBool, {2});
+  truth.as<std::uint8_t>()[0] = 200;
+  expect_output<std::int64_t>(OpCase("Cast").attr("to", kOnnxInt64).runtime_input(std::move(truth)), {2}, {1, 0});
+}
+
+TEST(Cast, every_pair_of_types_keeps_small_numbers) {
+  const int types[] = {kOnnxFloat, kOnnxDouble, kOnnxInt32, kOnnxInt64, kOnnxUInt8, kOnnxInt8, kOnnxBool};
+  for (const int from : types) {
+    for (const int to : types) {
+      const auto first = OpCase("Cast").attr("to", from).runtime_input(floats({2}, {0, 1})).run();
+      ASSERT_TRUE(first.ok());
+      const auto second = OpCase("Cast").attr("to", to).runtime_input(Tensor::copy_of((*first)[0].view())).run();
+      ASSERT_TRUE(second.ok());
+      const auto back = OpCase("Cast").attr("to", kOnnxFloat).runtime_input(Tensor::copy_of((*second)[0].view())).run();
+      ASSERT_TRUE(back.ok());
+      expect_elements<float>((*back)[0], {2}, {0, 1});
+    }
+  }
+}
+
+TEST(Cast, to_a_type_that_is_not_held_is_unsupported) {
+  for (const int to : {0, 4, 8, 10, 16, 17, 22, 99}) {
+    expect_error(OpCase("Cast").attr("to", to).runtime_input(iota({1})), ErrorCode::kUnsupportedModel,
+                 "attribute 'to' is " + std::to_string(to));
+  }
+  expect_error(OpCase("Cast").runtime_input(iota({1})), ErrorCode::kInvalidModel, "'to' is missing");
+}
+
+}  // namespace
+}  // namespace kite

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole graphs through the portable operators: order, lifetimes, budgets, errors, and the float64 form.
+#include "ops/evaluate.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ops/op.h"
+#include "ops/op_case.h"
+
+namespace kite {
+namespace {
+
+ValueId add_input(Graph& graph, const std::string& name, DType dtype, const Shape& shape) {
+  const ValueId id = graph.add_value(name);
+  graph.value(id).type = TensorType{dtype, shape};
+  GraphInput input{id, dtype, {}};
+  for (const std::int64_t dim : shape.dims()) input.dims.push_back({dim, ""});
+  graph.inputs.push_back(std::move(input));
+  return id;
+}
+
+ValueId add_node(Graph& graph, const std::string& op_type, std::vector<ValueId> inputs, Attributes attributes = {}) {
+  const ValueId output = graph.add_value("");
+  graph.add_node({"", op_type, "", 18, std::move(attributes), std::move(inputs), {output}});
+  return output;
+}
+
+void infer_all(Graph& graph) {
+  for (const NodeId id : graph.order()) {
+    const Status status = infer_node(graph, id);
+    ASSERT_TRUE(status.ok()) << status.error().message();
+  }
+}
+
+TEST(FindOperator, knows_each_listed_operator_once) {
+  for (const Operator* op : all_operators()) {
+    EXPECT_EQ(find_operator(op->domain, op->name), op) << op->name << " is listed twice";
+    EXPECT_LE(op->first_opset, op->last_opset) << op->name;
+    EXPECT_NE(op->infer, nullptr);
+    EXPECT_NE(op->compute, nullptr);
+  }
+  EXPECT_EQ(find_operator("", "NoSuchOperator"), nullptr);
+  EXPECT_EQ(find_operator("ai.onnx", "Reshape"), find_operator("", "Reshape"));
+}
+
+TEST(InferNode, names_operator_and_domain_when_unknown) {
+  Graph graph;
+  const ValueId x = add_input(graph, "x", DType::kFloat32, {1});
+  graph.outputs = {add_node(graph, "Frobnicate", {x})};
+  const Status status = infer_node(graph, graph.order()[0]);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kUnsupportedModel);
+  EXPECT_NE(status.error().what.find("Frobnicate of domain ai.onnx is not supported"), std::string::npos);
+}
+
+TEST(InferNode, names_the_opset_range_when_it_is_left) {
+  OpCase old("Expand", 7);
+  expect_error(old.runtime_input(iota({1})).input(ints({1}, {1})), ErrorCode::kUnsupportedModel,
+               "supported in opset 8 to 23, the model imports 7");
+}
+
+TEST(InferNode, rejects_more_outputs_than_the_operator_has) {
+  expect_error(OpCase("Reshape").runtime_input(iota({1})).input(ints({1}, {1})).outputs(2), ErrorCode::kInvalidModel,
+               "more outputs (2)");
+}
+
+TEST(InferNode, rejects_an_input_that_nothing_produces) {
+  Graph graph;
+  const ValueId orphan = graph.add_value("orphan");
+  graph.outputs = {add_node(graph, "Relu", {orphan})};
+  const Status status = infer_node(graph, graph.order()[0]);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().what.find("nothing produces input \"orphan\""), std::string::npos);
+}
+
+TEST(InferContext, rejects_attributes_of_another_type) {
+  expect_error(OpCase("Concat").attr("axis", 1.0F).runtime_input(iota({1, 1})), ErrorCode::kInvalidModel,
+               "attribute 'axis' must be an integer");
+  expect_error(OpCase("Transpose").attr("perm", 1).runtime_input(iota({1, 1})), ErrorCode::kInvalidModel,
+               "attribute 'perm' must be a list of integers");
+}
+
+TEST(InferContext, constant_lists_may_be_int32_but_neither_float_nor_a_matrix) {
+  expect_output(OpCase("Expand").runtime_input(iota({1})).input(Tensor::of<std::int32_t>({1}, {2})), {2}, {0, 0});
+  expect_error(OpCase("Expand").runtime_input(iota({1})).input(floats({1}, {2})), ErrorCode::kInvalidModel,
+               "must be int64 or int32, found float32");
+  expect_error(OpCase("Expand").runtime_input(iota({1})).input(ints({1, 1}, {2})), ErrorCode::kInvalidModel,
+               "rank 0 or 1");
+}
+
+TEST(EvaluateNode, reads_constants_at_any_byte) {
+  Graph graph;
+  const Tensor values = floats({3}, {1, 2, 3});
+  std::vector<std::byte> file(values.view().bytes().size() + 1);
+  std::memcpy(file.data() + 1, values.view().data, values.view().bytes().size());
+  const ValueId c = graph.add_constant_view("c", {values.type(), file.data() + 1});
+  graph.outputs = {add_node(graph, "Add", {c, c})};
+  infer_all(graph);
+  const auto results = interpret(graph, {});
+  ASSERT_TRUE(results.ok()) << results.error().message();
+  expect_elements<float>((*results)[0], {3}, {2, 4, 6});
+}
+
+TEST(Interpret, gives_one_tensor_per_output_even_when_they_repeat) {
+  Graph graph;
+  const ValueId x = add_input(graph, "x", DType::kFloat32, {2});
+  const ValueId c = graph.add_constant("c", floats({2}, {10, 20}));
+  const ValueId y = add_node(graph, "Add", {x, c});
+  const ValueId z = add_node(graph, "Mul", {y, y});
+  graph.outputs = {z, y, c, x, y};
+  infer_all(graph);
+  const Tensor input = floats({2}, {1, 2});
+  const auto results = interpret(graph, std::vector{input.view()});
+  ASSERT_TRUE(results.ok()) << results.error().message();
+  ASSERT_EQ(results->size(), 5u);
+  expect_elements<float>((*results)[0], {2}, {121, 484});
+  expect_elements<float>((*results)[1], {2}, {11, 22});
+  expect_elements<float>((*results)[2], {2}, {10, 20});
+  expect_elements<float>((*results)[3], {2}, {1, 2});
+  expect_elements<float>((*results)[4], {2}, {11, 22});
+}
+
+// A chain of 5,000 nodes needs two buffers at a time, whatever its length.
+TEST(Interpret, frees_buffers_after_their_last_reader) {
+  Graph graph;
+  const ValueId x = add_input(graph, "x", DType::kFloat32, {256});
+  const ValueId one = graph.add_constant("one", floats({1}, {1}));
+  ValueId last = x;
+  for (int i = 0; i < 5000; ++i) last = add_node(graph, "Add", {last, one});
+  graph.outputs = {last};
+  infer_all(graph);
+  const Tensor input(DType::kFloat32, {256});
+  const auto results = interpret(graph, std::vector{input.view()}, 2 * 1024);
+  ASSERT_TRUE(results.ok()) << results.error().message();
+  EXPECT_EQ((*results)[0].as<float>()[255], 5000);
+
+  const auto refused = interpret(graph, std::vector{input.view()}, 2 * 1024 - 1);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+  EXPECT_NE(refused.error().where.find("Add"), std::string::npos);
+}
+
+TEST(Interpret, names_the_input_that_does_not_fit) {
+  Graph graph;
+  graph.outputs = {add_node(graph, "Relu", {add_input(graph, "x", DType::kFloat32, {2})})};
+  infer_all(graph);
+  const Tensor wide = iota<double>({2});
+  const Tensor longer = iota({3});
+  for (const Tensor* wrong : {&wide, &longer}) {
+    const auto results = interpret(graph, std::vector{wrong->view()});
+    ASSERT_FALSE(results.ok());
+    EXPECT_EQ(results.error().code, ErrorCode::kInvalidInput);
+    EXPECT_NE(results.error().where.find("input \"x\""), std::string::npos);
+  }
+  const auto none = interpret(graph, {});
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code, ErrorCode::kInvalidInput);
+}
+
+TEST(Interpret, carries_the_place_of_errors_found_while_computing) {
+  Graph graph;
+  const ValueId x = add_input(graph, "x", DType::kInt64, {1});
+  const ValueId zero = graph.add_constant("zero", ints({1}, {0}));
+  graph.outputs = {add_node(graph, "Div", {x, zero})};
+  infer_all(graph);
+  const Tensor input = ints({1}, {1});
+  const auto results = interpret(graph, std::vector{input.view()});
+  ASSERT_FALSE(results.ok());
+  EXPECT_NE(results.error().where.find("Div"), std::string::npos);
+}
+
+TEST(PromoteToFloat64, makes_a_whole_graph_compute_in_double) {
+  Graph graph;
+  const ValueId x = add_input(graph, "x", DType::kFloat32, {1});
+  const ValueId third = graph.add_constant("third", floats({1}, {3}));
+  Attributes to_float;
+  to_float.set("to", std::int64_t{1});
+  Attributes scalar_value;
+  scalar_value.set("value_float", 0.5F);
+  const Tensor tensor_value = floats({1}, {2});
+  Attributes fill;
+  fill.set("value", tensor_value.view());
+  const ValueId shape = graph.add_constant("shape", ints({1}, {1}));
+  const ValueId quotient = add_node(graph, "Div", {x, third});
+  const ValueId count = graph.add_constant("count", ints({1}, {7}));
+  const ValueId cast = add_node(graph, "Cast", {count}, to_float);
+  const ValueId half = add_node(graph, "Constant", {}, scalar_value);
+  const ValueId zeros = add_node(graph, "ConstantOfShape", {shape});
+  const ValueId twos = add_node(graph, "ConstantOfShape", {shape}, fill);
+  graph.outputs = {quotient, cast, half, zeros, twos};
+  infer_all(graph);  // as float32 first: promotion forgets what was inferred
+
+  ASSERT_TRUE(promote_to_float64(graph).ok());
+  EXPECT_EQ(graph.inputs[0].dtype, DType::kFloat64);
+  infer_all(graph);
+  const Tensor input = iota<double>({1}, 1);
+  const auto results = interpret(graph, std::vector{input.view()});
+  ASSERT_TRUE(results.ok()) << results.error().message();
+  expect_elements<double>((*results)[0], {1}, {1.0 / 3.0});
+  expect_elements<double>((*results)[1], {1}, {7});
+  expect_elements<double>((*results)[2], {}, {0.5});
+  expect_elements<double>((*results)[3], {1}, {0});
+  expect_elements<double>((*results)[4], {1}, {2});
+}
+
+TEST(PromoteToFloat64, leaves_integers_alone) {
+  Graph graph;
+  const ValueId x = add_input(graph, "x", DType::kInt64, {1});
+  graph.outputs = {add_node(graph, "Add", {x, graph.add_constant("c", ints({1}, {3}))})};
+  ASSERT_TRUE(promote_to_float64(graph).ok());
+  infer_all(graph);
+  const Tensor input = ints({1}, {4});
+  const auto results = interpret(graph, std::vector{input.view()});
+  ASSERT_TRUE(results.ok()) << results.error().message();
+  expect_elements<std::int64_t>((*results)[0], {1}, {7});
+}
+
+}  // namespace
+}  // namespace kite
