@@ -2,7 +2,7 @@
 // Expands every family's kernels.inc into the table that plans are resolved against.
 #include "kernels/registry.h"
 
-#include <array>
+#include "kernels/conv/conv.h"
 
 namespace kite {
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolution for avx2; the body is conv.inl.
+#include "kernels/simd/avx2.inl"
+
+#include "kernels/simd/activation.inl"
+#include "kernels/simd/tile.inl"
+
+#include "kernels/conv/geometry.inl"
+
+#include "kernels/conv/conv.inl"
+
+namespace kite::avx2 {
+
+void conv_f32_6x16_avx2(const KernelCall& call);
+void conv_f32_6x16_avx2(const KernelCall& call) { conv(call); }
+
+}  // namespace kite::avx2

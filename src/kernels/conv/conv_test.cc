@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every convolution kernel against the double reference, with the proven bound; parts, batch positions, edges of memory.
+#include "kernels/conv/conv.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/conv/reference.h"
+#include "kernels/testing.h"
+
+namespace kite {
+namespace {
+
+struct ConvCase {
+  ConvParams params;
+  bool bias, residual;
+};
+
+std::string describe(const ConvCase& c) {
+  const ConvParams& p = c.params;
+  std::string text;
+  const auto put = [&text](const char* name, std::int64_t value) {
+    text += std::string(name) + "=" + std::to_string(value) + " ";
+  };
+  put("n", p.batch), put("h", p.in_h), put("w", p.in_w), put("c", p.in_c), put("p", p.out_h), put("q", p.out_w);
+  put("k", p.out_c), put("r", p.kernel_h), put("s", p.kernel_w), put("sh", p.stride_h), put("sw", p.stride_w);
+  put("dh", p.dilation_h), put("dw", p.dilation_w), put("pt", p.pad_top), put("pl", p.pad_left), put("g", p.groups);
+  put("planar", p.input_planar), put("act", static_cast<int>(p.activation)), put("bias", c.bias), put("res", c.residual);
+  return text;
+}
+
+// in_h, in_w and pads on all four sides; out_h and out_w follow.
+ConvCase make_case(int batch, int h, int w, int c, int k, int r, int s, int stride, int pad, int groups) {
+  ConvCase out = {};
+  out.params = {batch, h, w, c, (h + 2 * pad - r) / stride + 1, (w + 2 * pad - s) / stride + 1, k, r, s, stride, stride, 1, 1,
+                pad, pad, groups, 0, Activation::kNone, 0.0f, 0.0f};
+  out.bias = true;
+  return out;
+}
+
+struct ConvData {
+  std::vector<float> x, w, bias, residual;
+};
+
+ConvData make_data(const ConvCase& c, std::mt19937& random) {
+  const ConvParams& p = c.params;
+  ConvData d;
+  d.x = random_floats(static_cast<std::size_t>(p.batch) * p.in_h * p.in_w * p.in_c, random);
+  d.w = random_floats(static_cast<std::size_t>(p.out_c) * (p.in_c / p.groups) * p.kernel_h * p.kernel_w, random);
+  if (c.bias) d.bias = random_floats(static_cast<std::size_t>(p.out_c), random);
+  if (c.residual) d.residual = random_floats(static_cast<std::size_t>(p.batch) * p.out_h * p.out_w * p.out_c, random);
+  return d;
+}
+
+// Runs in buffers that end where the operand ends (so that a sanitizer sees one float too many), with canaries around
+// the result and the scratch.
+std::vector<float> run_conv(const KernelInfo& kernel, const ConvCase& c, const ConvData& d, int parts) {
+  const ConvParams& p = c.params;
+  AlignedFloats packed(conv_packed_bytes(p, kernel) / 4);
+  pack_conv(p, kernel, d.w.data(), packed.data());
+  GuardedFloats y(static_cast<std::size_t>(p.batch) * p.out_h * p.out_w * p.out_c);
+  const std::size_t scratch_bytes = conv_scratch_bytes(p, kernel);
+  const std::size_t y_bytes = y.size() * 4;
+  const std::size_t in_bytes[] = {d.x.size() * 4, conv_packed_bytes(p, kernel), d.bias.size() * 4, d.residual.size() * 4};
+  const std::size_t out_bytes[] = {y_bytes};
+  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(c);
+  const void* in[] = {d.x.data(), packed.data(), d.bias.empty() ? nullptr : d.bias.data(),
+                      d.residual.empty() ? nullptr : d.residual.data()};
+  void* out[] = {y.data()};
+  for (int part = 0; part < parts; ++part) {
+    GuardedFloats scratch(scratch_bytes / 4);
+    kernel.run({&p, in, out, scratch.data(), part, parts, packed.data(), packed.size() * 4});
+    EXPECT_TRUE(scratch.intact()) << kernel.name << " wrote outside its scratch: " << describe(c);
+  }
+  EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(c);
+  return y.values();
+}
+
+void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+  const ConvParams& p = c.params;
+  const ConvData d = make_data(c, random);
+  const std::vector<float> y = run_conv(kernel, c, d, parts);
+  const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), d.bias.empty() ? nullptr : d.bias.data(),
+                                            d.residual.empty() ? nullptr : d.residual.data());
+  const double terms = static_cast<double>(p.kernel_h) * p.kernel_w * (p.in_c / p.groups) + 2;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double value = activation_reference(want.value[i], p.activation, p.activation_a, p.activation_b);
+    const double bound = activation_bound((terms + 8) * 0x1p-24 * want.magnitude[i], value, p.activation);
+    ASSERT_LE(std::fabs(y[i] - value), bound)
+        << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(c) << "parts=" << parts;
+  }
+}
+
+class ConvKernels : public testing::TestWithParam<const KernelInfo*> {
+ protected:
+  void SetUp() override {
+    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
+  }
+};
+
+TEST_P(ConvKernels, agree_with_the_reference_around_every_width) {
+  std::mt19937 random(1);
+  for (int channels = 1; channels <= 40; ++channels) {
+    for (const int pixels : {1, 3, 6, 7, 13, 14, 15, 28, 29}) {
+      ConvCase c = make_case(1, 1, pixels, 1 + channels % 5, channels, 1, 1, 1, 0, 1);
+      c.bias = channels % 2 == 0;
+      c.residual = channels % 3 == 0;
+      c.params.activation = static_cast<Activation>((channels + pixels) % kActivationCount);
+      c.params.activation_a = -0.25f;
+      c.params.activation_b = 0.75f;
+      expect_right(*GetParam(), c, random, 1 + channels % 3);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(ConvKernels, agree_with_the_reference_on_the_shapes_of_real_networks) {
+  std::mt19937 random(2);
+  std::vector<ConvCase> cases;
+  for (const int width : {8, 16, 24, 40, 48, 80, 112}) cases.push_back(make_case(1, 7, 7, 2 * width, 2 * width, 3, 3, 1, 1, 2));
+  for (const int width : {8, 16, 24}) cases.push_back(make_case(2, 14, 14, 4 * width, 4 * width, 3, 3, 2, 1, 4));
+  cases.push_back(make_case(1, 14, 14, 48, 80, 3, 3, 1, 1, 1));
+  cases.push_back(make_case(1, 14, 14, 32, 48, 1, 1, 2, 0, 1));
+  cases.push_back(make_case(2, 7, 7, 64, 400, 1, 1, 1, 0, 1));
+  for (const int planar : {0, 1}) {
+    cases.push_back(make_case(2, 32, 32, 3, 32, 3, 3, 2, 1, 1));
+    cases.back().params.input_planar = planar;
+    cases.push_back(make_case(1, 32, 30, 3, 64, 7, 7, 2, 3, 1));
+    cases.back().params.input_planar = planar;
+    cases.push_back(make_case(1, 32, 32, 3, 40, 4, 4, 4, 0, 1));
+    cases.back().params.input_planar = planar;
+    cases.push_back(make_case(1, 48, 48, 3, 33, 16, 16, 16, 0, 1));
+    cases.back().params.input_planar = planar;
+  }
+  for (ConvCase& c : cases) {
+    c.params.activation = Activation::kRelu;
+    c.residual = true;
+    expect_right(*GetParam(), c, random, 2);
+    if (HasFatalFailure()) return;
+  }
+}
+
+// Odd everything. Two seconds, or as many as fit.
+TEST_P(ConvKernels, agree_with_the_reference_on_random_shapes) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  unsigned seed = 100;
+  for (; std::chrono::steady_clock::now() < end; ++seed) {
+    std::mt19937 random(seed);
+    const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
+    ConvCase c = {};
+    ConvParams& p = c.params;
+    p.batch = pick(1, 3);
+    p.groups = pick(0, 2) == 0 ? pick(1, 5) : 1;
+    p.in_c = p.groups * pick(1, 20);
+    p.out_c = p.groups * pick(1, 40);
+    p.kernel_h = pick(1, 5);
+    p.kernel_w = pick(1, 5);
+    p.stride_h = pick(1, 3);
+    p.stride_w = pick(1, 3);
+    p.dilation_h = pick(1, 3);
+    p.dilation_w = pick(1, 3);
+    p.in_h = pick(1, 17);
+    p.in_w = pick(1, 17);
+    p.pad_top = pick(0, 6);
+    p.pad_left = pick(0, 6);
+    const int tall = p.in_h + p.pad_top + pick(0, 6) - (p.kernel_h - 1) * p.dilation_h - 1;
+    const int wide = p.in_w + p.pad_left + pick(0, 6) - (p.kernel_w - 1) * p.dilation_w - 1;
+    if (tall < 0 || wide < 0) continue;
+    p.out_h = tall / p.stride_h + 1;
+    p.out_w = wide / p.stride_w + 1;
+    p.input_planar = pick(0, 3) == 0;
+    p.activation = static_cast<Activation>(pick(0, kActivationCount - 1));
+    p.activation_a = -0.5f;
+    p.activation_b = 1.5f;
+    c.bias = pick(0, 1);
+    c.residual = pick(0, 1);
+    expect_right(*GetParam(), c, random, pick(1, 5));
+    if (HasFatalFailure()) {
+      ADD_FAILURE() << "seed " << seed;
+      return;
+    }
+  }
+  RecordProperty("shapes", static_cast<int>(seed - 100));
+}
+
+TEST_P(ConvKernels, give_the_same_bits_for_any_number_of_parts) {
+  std::mt19937 random(3);
+  std::vector<ConvCase> cases = {make_case(1, 7, 7, 40, 72, 1, 1, 1, 0, 1), make_case(2, 9, 14, 32, 96, 3, 3, 1, 1, 2),
+                                 make_case(1, 33, 33, 3, 24, 3, 3, 2, 1, 1), make_case(1, 15, 15, 24, 20, 1, 1, 2, 0, 1)};
+  for (ConvCase& c : cases) {
+    c.residual = true;
+    c.params.activation = Activation::kSilu;
+    const ConvData d = make_data(c, random);
+    const std::vector<float> want = run_conv(*GetParam(), c, d, 1);
+    for (const int parts : {2, 3, 4, 5, 16, 64}) {
+      EXPECT_TRUE(same_bits(want, run_conv(*GetParam(), c, d, parts))) << describe(c) << "parts=" << parts;
+    }
+  }
+}
+
+TEST_P(ConvKernels, give_the_same_bits_at_any_place_in_a_batch) {
+  std::mt19937 random(4);
+  for (ConvCase c : {make_case(1, 5, 7, 20, 40, 1, 1, 1, 0, 1), make_case(1, 7, 7, 16, 48, 3, 3, 1, 1, 1),
+                     make_case(1, 8, 8, 32, 32, 3, 3, 2, 1, 2)}) {
+    const ConvData one = make_data(c, random);
+    const std::vector<float> want = run_conv(*GetParam(), c, one, 1);
+    for (int place = 0; place < 5; ++place) {
+      ConvCase many = c;
+      many.params.batch = 5;
+      ConvData d = make_data(many, random);
+      d.w = one.w;
+      d.bias = one.bias;
+      std::copy(one.x.begin(), one.x.end(), d.x.begin() + static_cast<std::ptrdiff_t>(one.x.size()) * place);
+      const std::vector<float> all = run_conv(*GetParam(), many, d, 2);
+      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(want.size()) * place;
+      EXPECT_TRUE(same_bits(want, std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(want.size()))))
+          << describe(c) << "place=" << place;
+    }
+  }
+}
+
+TEST_P(ConvKernels, add_a_residual_in_place) {
+  std::mt19937 random(5);
+  ConvCase c = make_case(1, 7, 7, 24, 40, 3, 3, 1, 1, 1);
+  c.residual = true;
+  const ConvData d = make_data(c, random);
+  const std::vector<float> want = run_conv(*GetParam(), c, d, 1);
+  AlignedFloats packed(conv_packed_bytes(c.params, *GetParam()) / 4);
+  pack_conv(c.params, *GetParam(), d.w.data(), packed.data());
+  std::vector<float> y = d.residual;
+  AlignedFloats scratch(conv_scratch_bytes(c.params, *GetParam()) / 4);
+  const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
+  void* out[] = {y.data()};
+  GetParam()->run({&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});
+  EXPECT_TRUE(same_bits(want, y));
+}
+
+TEST_P(ConvKernels, let_nan_and_infinity_through) {
+  ConvCase c = make_case(1, 3, 3, 2, 3, 1, 1, 1, 0, 1);
+  c.bias = false;
+  c.params.activation = Activation::kRelu;
+  ConvData d;
+  d.x.assign(18, 1.0f);
+  d.w.assign(6, 1.0f);
+  d.x[0] = std::nanf("");
+  d.x[2] = INFINITY;
+  d.x[4] = -INFINITY;
+  const std::vector<float> y = run_conv(*GetParam(), c, d, 1);
+  EXPECT_TRUE(std::isnan(y[0]));
+  EXPECT_EQ(y[3], INFINITY);
+  EXPECT_EQ(y[6], 0.0f);
+  EXPECT_EQ(y[9], 2.0f);
+}
+
+INSTANTIATE_TEST_SUITE_P(conv, ConvKernels, testing::ValuesIn(kernels_of_family("conv")), kernel_test_name);
+
+TEST(ConvSelection, picks_the_best_kernel_that_the_processor_has) {
+  const ConvParams p = make_case(1, 14, 14, 64, 64, 3, 3, 1, 1, 1).params;
+  EXPECT_EQ(select_conv(p, Isa::kAvx512).name, "conv_f32_14x32_avx512");
+  EXPECT_EQ(select_conv(p, Isa::kAvx2).name, "conv_f32_6x16_avx2");
+  EXPECT_EQ(select_conv(p, Isa::kGeneric).name, "conv_f32_6x8_generic");
+}
+
+TEST(ConvSelection, packs_unaligned_weights_in_panels_of_two_vectors) {
+  // 3 channels in, 20 out: AVX-512 takes one panel of 32, AVX2 one of 3 blocks of 8.
+  const ConvParams p = make_case(1, 4, 4, 3, 20, 1, 1, 1, 0, 1).params;
+  std::vector<char> bytes(20 * 3 * 4 + 1);
+  for (int i = 0; i < 60; ++i) {
+    const float value = static_cast<float>(i);
+    std::memcpy(bytes.data() + 1 + i * 4, &value, 4);
+  }
+  const auto* w = reinterpret_cast<const float*>(bytes.data() + 1);
+  for (const Isa isa : {Isa::kAvx512, Isa::kAvx2}) {
+    const KernelInfo& kernel = select_conv(p, isa);
+    AlignedFloats packed(conv_packed_bytes(p, kernel) / 4);
+    pack_conv(p, kernel, w, packed.data());
+    const int width = isa == Isa::kAvx512 ? 32 : 24;
+    for (int c = 0; c < 3; ++c) {
+      for (int k = 0; k < width; ++k) EXPECT_EQ(packed.data()[c * width + k], k < 20 ? static_cast<float>(k * 3 + c) : 0.0f);
+    }
+  }
+}
+
+TEST(ConvFits, accepts_exact_operands_and_nothing_smaller) {
+  const ConvParams good = make_case(2, 9, 9, 32, 24, 3, 3, 2, 1, 2).params;
+  const KernelInfo& kernel = select_conv(good, Isa::kGeneric);
+  const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 5 * 5 * 24 * 4, w = conv_packed_bytes(good, kernel);
+  const std::size_t scratch = conv_scratch_bytes(good, kernel);
+  const auto fits = [](const ConvParams& p, std::vector<std::size_t> in, std::size_t out, std::size_t scratch_bytes) {
+    const std::size_t outs[] = {out};
+    return conv_fits({&p, sizeof p, in, outs, scratch_bytes});
+  };
+  EXPECT_TRUE(fits(good, {x, w, 0, 0}, y, scratch));
+  EXPECT_TRUE(fits(good, {x, w, 24 * 4, y}, y, scratch));
+  EXPECT_FALSE(fits(good, {x - 1, w, 0, 0}, y, scratch));
+  EXPECT_FALSE(fits(good, {x, w - 1, 0, 0}, y, scratch));
+  EXPECT_FALSE(fits(good, {x, w, 24 * 4 - 1, 0}, y, scratch));
+  EXPECT_FALSE(fits(good, {x, w, 0, y - 1}, y, scratch));
+  EXPECT_FALSE(fits(good, {x, w, 0, 0}, y - 1, scratch));
+  EXPECT_FALSE(fits(good, {x, w, 0, 0}, y, scratch - 1));
+  EXPECT_FALSE(fits(good, {x, w, 0}, y, scratch));
+}
+
+// Whatever 80 bytes say: an answer, no crash, and what is accepted is within memory.
+TEST(ConvFits, survives_hostile_params) {
+  std::mt19937 random(6);
+  const std::int32_t nasty[] = {0, 1, -1, 2, 3, 7, 224, 65536, 1 << 30, INT32_MAX, INT32_MIN};
+  for (int round = 0; round < 200000; ++round) {
+    std::int32_t words[sizeof(ConvParams) / 4];
+    for (std::int32_t& word : words) {
+      word = random() % 2 == 0 ? nasty[random() % std::size(nasty)] : static_cast<std::int32_t>(random() % 5);
+    }
+    ConvParams p;
+    std::memcpy(&p, words, sizeof p);
+    const std::size_t in[] = {std::size_t{1} << 20, std::size_t{1} << 20, 0, 0};
+    const std::size_t out[] = {std::size_t{1} << 20};
+    if (conv_fits({&p, sizeof p, in, out, std::size_t{1} << 20})) {
+      EXPECT_LE(static_cast<double>(p.batch) * p.in_h * p.in_w * p.in_c * 4, 0x1p20);
+      EXPECT_LE(static_cast<double>(p.batch) * p.out_h * p.out_w * p.out_c * 4, 0x1p20);
+    }
+  }
+}
+
+TEST(ConvParts, are_capped_by_the_work) {
+  EXPECT_EQ(conv_max_parts(make_case(1, 7, 7, 8, 8, 1, 1, 1, 0, 1).params), 1);
+  EXPECT_EQ(conv_max_parts(make_case(1, 7, 7, 400, 400, 1, 1, 1, 0, 1).params), 15);
+}
+
+}  // namespace
+}  // namespace kite

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// The register tile that convolution, dense layers and matrix products share: a few pixels times a few vectors of output
+// channels, summed over rows of taps, taps and channels without leaving the registers. Included after <isa>.inl and
+// activation.inl.
+//
+// Pixels come in segments: a segment is `Length` pixels at one constant distance, so seven of them need one pointer and
+// three index registers: p + {0, 1, 2, 3, 4, 5, 6} d is p + {0, d, 2d, 3d, 4d, 5d, 2(3d)} in x86 addressing.
+// Registers: Segments * Length * Blocks sums + Blocks weights + 1 broadcast <= Vec::kRegisters.
+// A tile needs about 8 sums or more to hide the latency of a multiply-add (4 cycles, 2 a cycle); with 14 pixels x 2 blocks
+// it loads 16 vectors for 28 multiply-adds, below the two loads a cycle that processors have.
+namespace kite::KITE_ISA {
+
+constexpr int kMaxSegments = 4;
+
+struct TileCall {
+  const float* x[kMaxSegments];         // first pixel of each segment, first tap, first channel
+  float* y[kMaxSegments];               // first pixel of each segment, first output channel of the panel
+  const float* residual[kMaxSegments];  // likewise; null where there is none
+  std::ptrdiff_t x_pixel, x_row, x_tap; // floats from one pixel, row of taps, tap to the next
+  std::ptrdiff_t y_pixel;               // floats from one pixel to the next, in y and residual
+  const float* w;                       // panel [rows][taps][depth][Blocks * Vec::kLanes]
+  const float* bias;                    // of the panel; null where there is none
+  const char* prefetch;                 // walked through, prefetch_lines lines for each 16 channels; null: nothing
+  std::int32_t prefetch_lines;
+  std::int32_t rows, taps, depth;
+  std::int32_t last_lanes;              // of the last block: 1..Vec::kLanes
+  Activation activation;
+  float activation_a, activation_b;
+};
+
+// The activations that are more than a clamp, applied to what the tile has stored. Out of line: it would not fit beside
+// the sums, and the values are still in L1.
+template <int Blocks>
+__attribute__((noinline)) static void activate_tile(const TileCall& t, int segments, int length) {
+  for (int s = 0; s < segments; ++s) {
+    for (int l = 0; l < length; ++l) {
+      float* y = t.y[s] + l * t.y_pixel;
+      for (int b = 0; b < Blocks; ++b, y += Vec::kLanes) {
+        const int lanes = b == Blocks - 1 ? t.last_lanes : Vec::kLanes;
+        store_n(y, activate(load_n(y, lanes), t.activation, t.activation_a, t.activation_b), lanes);
+      }
+    }
+  }
+}
+
+// Adds bias and residual, clamps where the activation is a clamp, stores. Full: every block has all its lanes.
+template <int Segments, int Length, int Blocks, bool Full>
+static inline __attribute__((always_inline)) void finish_tile(const TileCall& t, Vec (&sum)[Segments][Length][Blocks]) {
+  if (t.bias != nullptr) {
+#pragma GCC unroll 8
+    for (int b = 0; b < Blocks; ++b) {
+      const Vec bias = Full || b < Blocks - 1 ? load(t.bias + b * Vec::kLanes)
+                                              : load_n(t.bias + b * Vec::kLanes, t.last_lanes);
+#pragma GCC unroll 8
+      for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+        for (int l = 0; l < Length; ++l) sum[s][l][b] = add(sum[s][l][b], bias);
+      }
+    }
+  }
+  if (t.residual[0] != nullptr) {
+#pragma GCC unroll 8
+    for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+      for (int l = 0; l < Length; ++l) {
+#pragma GCC unroll 8
+        for (int b = 0; b < Blocks; ++b) {
+          const float* from = t.residual[s] + l * t.y_pixel + b * Vec::kLanes;
+          sum[s][l][b] = add(sum[s][l][b], Full || b < Blocks - 1 ? load(from) : load_n(from, t.last_lanes));
+        }
+      }
+    }
+  }
+  if (t.activation == Activation::kRelu || t.activation == Activation::kClip) {
+    const bool clip = t.activation == Activation::kClip;
+    const Vec low = splat(clip ? t.activation_a : 0.0f);
+    const Vec high = splat(clip ? t.activation_b : __builtin_inff());
+#pragma GCC unroll 8
+    for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+      for (int l = 0; l < Length; ++l) {
+#pragma GCC unroll 8
+        for (int b = 0; b < Blocks; ++b) sum[s][l][b] = min(max(sum[s][l][b], low), high);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int s = 0; s < Segments; ++s) {
+    float* y = t.y[s];
+#pragma GCC unroll 8
+    for (int l = 0; l < Length; ++l, y += t.y_pixel) {
+#pragma GCC unroll 8
+      for (int b = 0; b < Blocks; ++b) {
+        if (Full || b < Blocks - 1) {
+          store(y + b * Vec::kLanes, sum[s][l][b]);
+        } else {
+          store_n(y + b * Vec::kLanes, sum[s][l][b], t.last_lanes);
+        }
+      }
+    }
+  }
+}
+
+template <int Segments, int Length, int Blocks>
+static void tile(const TileCall& t) {
+  static_assert(Segments * Length * Blocks + Blocks + 1 <= Vec::kRegisters);
+  static_assert(Segments <= kMaxSegments && Length <= 7);
+  Vec sum[Segments][Length][Blocks];
+#pragma GCC unroll 8
+  for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+    for (int l = 0; l < Length; ++l) {
+#pragma GCC unroll 8
+      for (int b = 0; b < Blocks; ++b) sum[s][l][b] = zero();
+    }
+  }
+  const float* w = t.w;
+  const char* prefetch = t.prefetch;
+  // In bytes. The empty asm below keeps the compiler from turning them into one pointer a pixel, which would not fit.
+  std::ptrdiff_t d1 = t.x_pixel * 4;
+  std::ptrdiff_t d3 = d1 * 3;
+  std::ptrdiff_t d5 = d1 * 5;
+  for (int row = 0; row < t.rows; ++row) {
+    for (int tap = 0; tap < t.taps; ++tap) {
+      const char* x[Segments];
+#pragma GCC unroll 8
+      for (int s = 0; s < Segments; ++s) {
+        x[s] = reinterpret_cast<const char*>(t.x[s] + row * t.x_row + tap * t.x_tap);
+      }
+      for (int left = t.depth; left > 0;) {
+        int channels = left < 16 ? left : 16;
+        left -= channels;
+        if (prefetch != nullptr) {
+          for (int i = 0; i < t.prefetch_lines; ++i, prefetch += 64) prefetch_l2(prefetch);
+        }
+        do {
+          asm("" : "+r"(d1), "+r"(d3), "+r"(d5));
+          Vec weight[Blocks];
+#pragma GCC unroll 8
+          for (int b = 0; b < Blocks; ++b) weight[b] = load(w + b * Vec::kLanes);
+          w += Blocks * Vec::kLanes;
+#pragma GCC unroll 8
+          for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+            for (int l = 0; l < Length; ++l) {
+              const char* pixel = l == 0   ? x[s]
+                                  : l == 1 ? x[s] + d1
+                                  : l == 2 ? x[s] + 2 * d1
+                                  : l == 3 ? x[s] + d3
+                                  : l == 4 ? x[s] + 4 * d1
+                                  : l == 5 ? x[s] + d5
+                                           : x[s] + 2 * d3;
+              const Vec value = splat(*reinterpret_cast<const float*>(pixel));
+#pragma GCC unroll 8
+              for (int b = 0; b < Blocks; ++b) sum[s][l][b] = mul_add(value, weight[b], sum[s][l][b]);
+            }
+            x[s] += 4;
+          }
+        } while (--channels > 0);
+      }
+    }
+  }
+  if (t.last_lanes == Vec::kLanes) {
+    finish_tile<Segments, Length, Blocks, true>(t, sum);
+  } else {
+    finish_tile<Segments, Length, Blocks, false>(t, sum);
+  }
+  if (t.activation > Activation::kClip) activate_tile<Blocks>(t, Segments, Length);
+}
+
+using TileFn = void (*)(const TileCall&);
+
+// What fits into the registers, by number of blocks (1, 2, 3).
+constexpr int kTileLength[3] = {Vec::kRegisters == 32 ? 7 : 6, Vec::kRegisters == 32 ? 7 : 3,
+                                Vec::kRegisters == 32 ? 7 : 4};
+constexpr int kTileSegments[3] = {Vec::kRegisters == 32 ? 4 : 2, 2, 1};
+
+// The tile for `segments` (1, 2 or 4, at most kTileSegments), `length` (at most kTileLength) and `blocks`.
+template <int Segments, int Blocks>
+static TileFn tile_of_length(int length) {
+  constexpr bool kLong = Vec::kRegisters == 32;
+  constexpr bool kMiddle = kLong || Blocks == 1;  // 5 and 6 pixels
+  switch (length) {
+    case 1: return tile<Segments, 1, Blocks>;
+    case 2: return tile<Segments, 2, Blocks>;
+    case 3: return tile<Segments, 3, Blocks>;
+    case 4: return tile<Segments, kLong || Blocks != 2 ? 4 : 3, Blocks>;
+    case 5: return tile<Segments, kMiddle ? 5 : 3, Blocks>;
+    case 6: return tile<Segments, kMiddle ? 6 : 3, Blocks>;
+    default: return tile<Segments, kLong ? 7 : 3, Blocks>;
+  }
+}
+
+static TileFn find_tile(int segments, int length, int blocks) {
+  if (blocks == 3) return tile_of_length<1, 3>(length);
+  if (blocks == 2) return segments == 2 ? tile_of_length<2, 2>(length) : tile_of_length<1, 2>(length);
+  if (segments == 4) return tile_of_length<Vec::kRegisters == 32 ? 4 : 2, 1>(length);
+  return segments == 2 ? tile_of_length<2, 1>(length) : tile_of_length<1, 1>(length);
+}
+
+}  // namespace kite::KITE_ISA

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel tests share: buffers with guarded ends, random values, and the activations in double.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/activation.h"
+#include "kernels/registry.h"
+
+namespace kite {
+
+// 64-byte aligned floats, freed with their owner.
+class AlignedFloats {
+ public:
+  explicit AlignedFloats(std::size_t count)
+      : count_(count), data_(static_cast<float*>(std::aligned_alloc(64, (count * 4 + 127) / 64 * 64))) {
+    std::memset(data_, 0, count * 4);
+  }
+  AlignedFloats(const AlignedFloats&) = delete;
+  AlignedFloats& operator=(const AlignedFloats&) = delete;
+  ~AlignedFloats() { std::free(data_); }
+  [[nodiscard]] float* data() noexcept { return data_; }
+  [[nodiscard]] const float* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+
+ private:
+  std::size_t count_;
+  float* data_;
+};
+
+// Aligned floats, NaN at first, between two rows of canaries.
+class GuardedFloats {
+ public:
+  explicit GuardedFloats(std::size_t count) : count_(count), all_(count + 2 * kGuard) {
+    for (std::size_t i = 0; i < count + 2 * kGuard; ++i) all_.data()[i] = i < kGuard || i >= kGuard + count ? kCanary : NAN;
+  }
+  [[nodiscard]] float* data() noexcept { return all_.data() + kGuard; }
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+  [[nodiscard]] std::vector<float> values() { return {data(), data() + count_}; }
+  [[nodiscard]] bool intact() const noexcept {
+    for (std::size_t i = 0; i < kGuard; ++i) {
+      if (all_.data()[i] != kCanary || all_.data()[kGuard + count_ + i] != kCanary) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kGuard = 64;
+  static constexpr float kCanary = 1234.5f;
+  std::size_t count_;
+  AlignedFloats all_;
+};
+
+inline std::vector<float> random_floats(std::size_t count, std::mt19937& random) {
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(static_cast<std::int32_t>(random())) * 0x1p-31f;
+  return values;
+}
+
+inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * 4) == 0);
+}
+
+inline double activation_reference(double x, Activation activation, double a, double b) {
+  switch (activation) {
+    case Activation::kNone: return x;
+    case Activation::kRelu: return x < 0 ? 0 : x;
+    case Activation::kClip: return x < a ? a : x > b ? b : x;
+    case Activation::kSigmoid: return 1 / (1 + std::exp(-x));
+    case Activation::kHardSigmoid: return std::fmin(std::fmax(a * x + b, 0), 1);
+    case Activation::kHardSwish: return x * std::fmin(std::fmax(x / 6 + 0.5, 0), 1);
+    case Activation::kSilu: return x / (1 + std::exp(-x));
+    case Activation::kGelu: return x / 2 * std::erfc(-x / std::sqrt(2.0));
+    case Activation::kTanh: return std::tanh(x);
+  }
+  return NAN;
+}
+
+// An activation stretches an error of its argument by its steepest slope, and adds its own: nothing for a clamp; at most
+// 4.6 ULP of the result for the smooth ones (simd/activation.inl); a few roundings of values about 1 for the hard ones.
+inline double activation_bound(double error, double value, Activation activation) {
+  if (activation <= Activation::kClip) return error;
+  return 1.5 * error + 5 * 0x1p-23 * std::fabs(value) + 4 * 0x1p-24;
+}
+
+inline std::vector<const KernelInfo*> kernels_of_family(std::string_view family) {
+  std::vector<const KernelInfo*> kernels;
+  for (const KernelInfo& kernel : all_kernels()) {
+    if (kernel.family == family) kernels.push_back(&kernel);
+  }
+  return kernels;
+}
+
+inline std::string kernel_test_name(const testing::TestParamInfo<const KernelInfo*>& info) {
+  return std::string(info.param->name);
+}
+
+}  // namespace kite
