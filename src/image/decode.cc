@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chooses the codec, moves its rows into an Image, and deals with the EXIF orientation.
+#include "image/decode.h"
+
+#include <memory>
+#include <string>
+
+#include "base/checked.h"
+#include "base/try.h"
+#include "image/exif.h"
+#include "image/row_reader.h"
+#include "image/sniff.h"
+
+namespace kite {
+
+Status check_picture_size(Size size, const DecodeLimits& limits) {
+  const std::string dims = std::to_string(size.width) + "x" + std::to_string(size.height);
+  if (size.width < 1 || size.height < 1) {
+    return Error{ErrorCode::kInvalidImage, "the picture has no pixels (" + dims + ")", "", ""};
+  }
+  const auto pixels = checked_mul(size.width, size.height);
+  if (!pixels || *pixels > limits.max_pixels) {
+    return Error{ErrorCode::kLimit,
+                 "a picture of " + dims + " pixels is over the limit of " + std::to_string(limits.max_pixels) + " pixels",
+                 "header", "scale it down first if it is not a decompression bomb"};
+  }
+  if (size.width > kMaxSide || size.height > kMaxSide) {
+    return Error{ErrorCode::kLimit, "a picture of " + dims + " has a side over " + std::to_string(kMaxSide) + " pixels",
+                 "header", ""};
+  }
+  return {};
+}
+
+Error truncated_picture(PictureFormat format, std::size_t size_bytes) {
+  return {ErrorCode::kInvalidImage,
+          "image file is truncated: the " + std::string(picture_format_name(format)) +
+              " data ends before the last pixel",
+          "byte " + std::to_string(size_bytes), "fetch or save the file again"};
+}
+
+namespace {
+
+Result<Image> read_all_rows(RowReader& reader) {
+  KITE_TRY_ASSIGN(Image image, Image::make(reader.size()));
+  for (std::int64_t y = 0; y < image.height(); ++y) KITE_TRY(reader.read_row(image.row(y)));
+  image.facts() = reader.facts();
+  return image;
+}
+
+Result<Image> decode_as(PictureFormat format, std::span<const std::byte> bytes, const DecodeLimits& limits) {
+  switch (format) {
+    case PictureFormat::kJpeg: {
+      KITE_TRY_ASSIGN(std::unique_ptr<RowReader> reader, open_jpeg(bytes, limits));
+      return read_all_rows(*reader);
+    }
+    case PictureFormat::kPng: {
+      KITE_TRY_ASSIGN(std::unique_ptr<RowReader> reader, open_png(bytes, limits));
+      return read_all_rows(*reader);
+    }
+    case PictureFormat::kWebp: return decode_webp(bytes, limits);
+  }
+  return Error{ErrorCode::kUnsupportedImage, "unknown picture format", "", ""};
+}
+
+std::span<const std::byte> find_exif(PictureFormat format, std::span<const std::byte> bytes) {
+  switch (format) {
+    case PictureFormat::kJpeg: return find_jpeg_exif(bytes);
+    case PictureFormat::kPng: return find_png_exif(bytes);
+    case PictureFormat::kWebp: return find_webp_exif(bytes);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Image> decode(std::span<const std::byte> bytes, const DecodeLimits& limits, ExifPolicy exif) {
+  KITE_TRY_ASSIGN(const PictureFormat format, sniff_format(bytes));
+  KITE_TRY_ASSIGN(Image image, decode_as(format, bytes, limits));
+  ImageFacts& facts = image.facts();
+  facts.format = format;
+  facts.exif_orientation = exif_orientation(find_exif(format, bytes));
+  if (facts.exif_orientation <= 1) return image;
+  if (exif == ExifPolicy::kApply) {
+    KITE_TRY_ASSIGN(Image turned, upright(image, facts.exif_orientation));
+    turned.facts().orientation_applied = true;
+    return turned;
+  }
+  facts.warnings.push_back("EXIF orientation " + std::to_string(facts.exif_orientation) +
+                           " is not applied: the model sees the picture as it is stored, as with Pillow");
+  return image;
+}
+
+}  // namespace kite

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds out what a model's numbers mean: which picture it wants and what its outputs are called.
+//
+// Order of trust, for labels and for each field of the preprocessing by itself:
+//   flags > <model>.kite.json beside the model > paperkite.* metadata inside it > other metadata inside it
+//   > files people have beside it > a guess from the input's shape, announced in one warning.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "image/labels.h"
+#include "image/recipe.h"
+#include "paperkite/error.h"
+
+namespace kite {
+
+struct InterpretationSources {
+  std::string model_path;                       // empty: a model from memory; nothing is looked for beside it
+  std::map<std::string, std::string> metadata;  // metadata_props of the model
+  std::vector<std::int64_t> input_shape;        // of the picture input; below 1 = not fixed
+  std::int64_t classes = 0;                     // of the output; 0 = not known
+  std::optional<std::string> labels_path;       // --labels
+  std::optional<std::string> preprocess_json;   // a recipe object given by flag
+  // Also read what can no longer add anything, to report where it disagrees. Costs a cold start some file reads.
+  bool report_conflicts = false;
+};
+
+struct Interpretation {
+  PreprocessRecipe recipe;
+  Labels labels;              // empty when there are none anywhere; otherwise one for each class
+  std::string recipe_source;  // "photo.kite.json", "flag", "metadata key paperkite.preprocess", "guess"; "a + b" if mixed
+  std::string labels_source;  // the same; "none"
+  std::vector<std::string> warnings;   // what a person should know, one sentence each
+  std::vector<std::string> conflicts;  // sources that were overruled or could not be used, and why
+};
+
+// Reads files beside the model; prints nothing. A broken flag is kUsage, a broken or contradicting source that names
+// this model is kInvalidModel; files that merely lie beside it are left out with a conflict and a warning instead.
+// kUnsupportedModel when the input is not a picture of three channels.
+[[nodiscard]] Result<Interpretation> resolve_interpretation(const InterpretationSources& sources);
+
+}  // namespace kite

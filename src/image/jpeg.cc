@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// JPEG through libjpeg-turbo's row interface, at its defaults (accurate integer DCT, smooth upsampling), which are
+// also Pillow's. Errors leave the library by longjmp and stop here.
+#include <algorithm>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <jpeglib.h>  // needs size_t and FILE declared first
+#include <jerror.h>
+
+#include "base/try.h"
+#include "image/row_reader.h"
+
+namespace kite {
+namespace {
+
+// What a longjmp carries out: libjpeg's own message, or one of the budgets below.
+enum class Stop : std::uint8_t { kLibrary, kScanBudget };
+
+struct ErrorState {
+  jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
+  jmp_buf escape;
+  Stop stop;
+  char text[JMSG_LENGTH_MAX];
+};
+
+ErrorState& error_state(j_common_ptr info) { return *reinterpret_cast<ErrorState*>(info->err); }
+
+[[noreturn]] void on_error(j_common_ptr info) {
+  ErrorState& state = error_state(info);
+  info->err->format_message(info, state.text);
+  state.stop = Stop::kLibrary;
+  std::longjmp(state.escape, 1);
+}
+
+void on_message(j_common_ptr info, int level) {
+  if (level >= 0) return;  // a trace, not a warning
+  ErrorState& state = error_state(info);
+  if (state.manager.num_warnings == 0) info->err->format_message(info, state.text);
+  ++state.manager.num_warnings;
+}
+
+void on_output(j_common_ptr) {}
+
+// The whole file is in memory; asking for more means that it ended early. FALSE suspends the decoder, as in Pillow,
+// so a file that lacks only its end marker still gives its pixels.
+boolean no_more_input(j_decompress_ptr) { return FALSE; }
+
+void skip_input(j_decompress_ptr info, long count) {
+  if (count <= 0) return;
+  const std::size_t step = std::min(static_cast<std::size_t>(count), info->src->bytes_in_buffer);
+  info->src->next_input_byte += step;
+  info->src->bytes_in_buffer -= step;
+}
+
+void no_source_action(j_decompress_ptr) {}
+
+struct ScanBudget {
+  jpeg_progress_mgr manager;  // first, as above
+  int max_scans;
+};
+
+void on_progress(j_common_ptr info) {
+  const auto& budget = *reinterpret_cast<const ScanBudget*>(info->progress);
+  if (info->is_decompressor && reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > budget.max_scans) {
+    error_state(info).stop = Stop::kScanBudget;
+    std::longjmp(error_state(info).escape, 1);
+  }
+}
+
+// Pillow's CMYK: libjpeg gives what the file holds (YCCK already turned to CMYK), taken as Adobe's inverted values.
+// With c' = 255-c and so on, red = (255-k') - c'*(255-k')/255, rounded as Pillow's MULDIV255 rounds.
+void inverted_cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::int64_t width) {
+  for (std::int64_t x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
+    const int white = cmyk[3];
+    for (int channel = 0; channel < 3; ++channel) {
+      const int product = (255 - cmyk[channel]) * white + 128;
+      rgb[channel] = static_cast<std::uint8_t>(white - (((product >> 8) + product) >> 8));
+    }
+  }
+}
+
+class JpegReader final : public RowReader {
+ public:
+  JpegReader(std::span<const std::byte> bytes, const DecodeLimits& limits) : bytes_(bytes), limits_(limits) {}
+  ~JpegReader() override {
+    if (created_) jpeg_destroy_decompress(&info_);
+  }
+
+  Status open();
+  Status read_row(std::uint8_t* rgb) override;
+
+ private:
+  enum class Step : std::uint8_t { kDone, kSuspended, kFailed };
+  // Each holds one setjmp and no object with a destructor, so a longjmp skips nothing.
+  Step read_header() noexcept;
+  Step start() noexcept;
+  Step read_scanline(std::uint8_t* row) noexcept;
+  void finish() noexcept;
+
+  Status check_header();
+  [[nodiscard]] Error library_error() const;
+  [[nodiscard]] std::string describe() const;
+
+  std::span<const std::byte> bytes_;
+  DecodeLimits limits_;
+  jpeg_decompress_struct info_{};
+  ErrorState errors_{};
+  jpeg_source_mgr source_{};
+  ScanBudget budget_{};
+  bool created_ = false;
+  std::int64_t rows_read_ = 0;
+  std::vector<std::uint8_t> cmyk_row_;
+};
+
+JpegReader::Step JpegReader::read_header() noexcept {
+  info_.err = jpeg_std_error(&errors_.manager);
+  errors_.manager.error_exit = on_error;
+  errors_.manager.emit_message = on_message;
+  errors_.manager.output_message = on_output;
+  if (setjmp(errors_.escape) != 0) return Step::kFailed;
+  jpeg_create_decompress(&info_);
+  created_ = true;
+  source_.init_source = no_source_action;
+  source_.fill_input_buffer = no_more_input;
+  source_.skip_input_data = skip_input;
+  source_.resync_to_restart = jpeg_resync_to_restart;
+  source_.term_source = no_source_action;
+  source_.next_input_byte = reinterpret_cast<const JOCTET*>(bytes_.data());
+  source_.bytes_in_buffer = bytes_.size();
+  info_.src = &source_;
+  info_.mem->max_memory_to_use = static_cast<long>(limits_.max_codec_bytes);
+  budget_.manager.progress_monitor = on_progress;
+  info_.progress = &budget_.manager;
+  int status = JPEG_HEADER_TABLES_ONLY;
+  while (status == JPEG_HEADER_TABLES_ONLY) status = jpeg_read_header(&info_, FALSE);
+  return status == JPEG_HEADER_OK ? Step::kDone : Step::kSuspended;
+}
+
+JpegReader::Step JpegReader::start() noexcept {
+  if (setjmp(errors_.escape) != 0) return Step::kFailed;
+  return jpeg_start_decompress(&info_) != FALSE ? Step::kDone : Step::kSuspended;
+}
+
+JpegReader::Step JpegReader::read_scanline(std::uint8_t* row) noexcept {
+  if (setjmp(errors_.escape) != 0) return Step::kFailed;
+  JSAMPROW rows[1] = {row};
+  return jpeg_read_scanlines(&info_, rows, 1) == 1 ? Step::kDone : Step::kSuspended;
+}
+
+// Reads on to the end marker for its warnings only; the pixels are complete.
+void JpegReader::finish() noexcept {
+  if (setjmp(errors_.escape) != 0) return;
+  (void)jpeg_finish_decompress(&info_);
+}
+
+Error JpegReader::library_error() const {
+  const std::string where = "byte " + std::to_string(bytes_.size() - source_.bytes_in_buffer);
+  if (errors_.stop == Stop::kScanBudget) {
+    return {ErrorCode::kLimit,
+            "a progressive JPEG of " + std::to_string(info_.image_width) + "x" + std::to_string(info_.image_height) +
+                " pixels has more than " + std::to_string(budget_.max_scans) + " scans",
+            where, "save it again as a baseline JPEG"};
+  }
+  const std::string text = std::string("libjpeg: ") + errors_.text;
+  switch (errors_.manager.msg_code) {
+    case JERR_OUT_OF_MEMORY:
+    case JERR_NO_BACKING_STORE:
+    case JERR_IMAGE_TOO_BIG: return {ErrorCode::kLimit, text, where, "use a smaller or a baseline JPEG"};
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_BAD_PRECISION:
+    case JERR_ARITH_NOTIMPL:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+      return {ErrorCode::kUnsupportedImage, text, where, "save it again as an 8-bit baseline JPEG"};
+    default: return {ErrorCode::kInvalidImage, text, where, "fetch or save the file again"};
+  }
+}
+
+std::string JpegReader::describe() const {
+  std::string text = "8-bit ";
+  switch (info_.jpeg_color_space) {
+    case JCS_GRAYSCALE: text += "grey"; break;
+    case JCS_RGB: text += "RGB"; break;
+    case JCS_YCbCr: text += "YCbCr"; break;
+    case JCS_CMYK: text += "CMYK"; break;
+    case JCS_YCCK: text += "YCCK"; break;
+    default: text += "unknown colours"; break;
+  }
+  if (info_.num_components >= 3) {
+    text += " sampled " + std::to_string(info_.comp_info[0].h_samp_factor) + "x" +
+            std::to_string(info_.comp_info[0].v_samp_factor);
+  }
+  if (info_.progressive_mode) text += ", progressive";
+  if (info_.arith_code) text += ", arithmetic coding";
+  return text;
+}
+
+Status JpegReader::check_header() {
+  size_ = {static_cast<std::int64_t>(info_.image_width), static_cast<std::int64_t>(info_.image_height)};
+  KITE_TRY(check_picture_size(size_, limits_));
+  if (info_.num_components != 1 && info_.num_components != 3 && info_.num_components != 4) {
+    return Error{ErrorCode::kUnsupportedImage,
+                 "a JPEG with " + std::to_string(info_.num_components) + " colour components is not supported", "header",
+                 "save it again as RGB or grey"};
+  }
+  const std::int64_t by_work = limits_.max_scan_pixels / (size_.width * size_.height);
+  budget_.max_scans = static_cast<int>(std::min<std::int64_t>(limits_.max_scans, by_work));
+  return {};
+}
+
+Status JpegReader::open() {
+  const Step header = read_header();
+  if (header == Step::kFailed) return library_error();
+  if (header == Step::kSuspended) return truncated_picture(PictureFormat::kJpeg, bytes_.size());
+  KITE_TRY(check_header());
+  facts_.format = PictureFormat::kJpeg;
+  facts_.pixel_format = describe();
+  if (info_.num_components == 4) {
+    info_.out_color_space = JCS_CMYK;
+    cmyk_row_.resize(static_cast<std::size_t>(size_.width) * 4);
+  } else {
+    info_.out_color_space = JCS_RGB;
+  }
+  const Step started = start();
+  if (started == Step::kFailed) return library_error();
+  if (started == Step::kSuspended) return truncated_picture(PictureFormat::kJpeg, bytes_.size());
+  return {};
+}
+
+Status JpegReader::read_row(std::uint8_t* rgb) {
+  const bool cmyk = info_.num_components == 4;
+  const Step step = read_scanline(cmyk ? cmyk_row_.data() : rgb);
+  if (step == Step::kFailed) return library_error();
+  if (step == Step::kSuspended) return truncated_picture(PictureFormat::kJpeg, bytes_.size());
+  if (cmyk) inverted_cmyk_to_rgb(cmyk_row_.data(), rgb, size_.width);
+  if (++rows_read_ == size_.height) {
+    finish();
+    if (errors_.manager.num_warnings > 0) {
+      facts_.warnings.push_back("the JPEG data is damaged, so parts of the picture may be wrong (libjpeg: " +
+                                std::string(errors_.text) + ")");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+  auto reader = std::make_unique<JpegReader>(bytes, limits);
+  KITE_TRY(reader->open());
+  return std::unique_ptr<RowReader>(std::move(reader));
+}
+
+}  // namespace kite

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// One event pass judges depth, duplicate keys and syntax; only then is a document built. No exception is thrown.
+#include "image/json_document.h"
+
+#include <cstddef>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace kite {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxDepth = 64;
+
+// Receives the parser's events; returning false stops it.
+class Judge : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return enter(); }
+  bool end_array() override { return leave(); }
+  bool start_object(std::size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool key(string_t& name) override {
+    if (keys_.back().insert(name).second) return true;
+    error_ = {ErrorCode::kInvalidModel, "the key \"" + name.substr(0, 80) + "\" stands twice in one object", "",
+              "remove one of them"};
+    return false;
+  }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    error_ = {ErrorCode::kInvalidModel, "not valid JSON", "byte " + std::to_string(position), ""};
+    return false;
+  }
+
+  [[nodiscard]] Error& error() { return error_; }
+
+ private:
+  bool enter() {
+    if (keys_.size() >= kMaxDepth) {
+      error_ = {ErrorCode::kLimit, "JSON nested deeper than " + std::to_string(kMaxDepth) + " levels", "", ""};
+      return false;
+    }
+    keys_.emplace_back();
+    return true;
+  }
+  bool leave() {
+    keys_.pop_back();
+    return true;
+  }
+
+  std::vector<std::unordered_set<std::string>> keys_;  // of every object or array that is open
+  Error error_;
+};
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  if (text.size() > kMaxBytes) {
+    return Error{ErrorCode::kLimit, "JSON of " + std::to_string(text.size()) + " bytes is over the limit of 16 MiB", "",
+                 ""};
+  }
+  Judge judge;
+  if (!Json::sax_parse(text, &judge)) return std::move(judge.error());
+  return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+}  // namespace kite

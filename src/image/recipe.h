@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What has to happen to a picture before a model sees it, and the parts of it that one source may state.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <array>
+
+#include "image/decode.h"
+#include "image/geometry.h"
+#include "image/normalize.h"
+#include "image/resize.h"
+
+namespace kite {
+
+enum class ResizeMode : std::uint8_t {
+  kNone,       // the picture keeps its size
+  kShortSide,  // the short side becomes `height`, the long one follows
+  kExact,      // squashed to width x height, whatever its shape was
+};
+
+struct ResizeRule {
+  ResizeMode mode = ResizeMode::kNone;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  [[nodiscard]] bool operator==(const ResizeRule&) const noexcept = default;
+};
+
+struct PreprocessRecipe {
+  ResizeRule resize;
+  Size crop;  // centred; 0x0 = none
+  Filter filter = Filter::kBilinear;
+  CropRule crop_rule = CropRule::kHalfEven;
+  Normalization normalization;
+  ChannelOrder channel_order = ChannelOrder::kRgb;
+  TensorLayout layout = TensorLayout::kNchw;
+  ExifPolicy exif = ExifPolicy::kIgnore;
+
+  // Pixels of the tensor, where the recipe alone decides them; 0x0 where the picture does.
+  [[nodiscard]] Size output_size() const noexcept;
+  [[nodiscard]] std::string to_string() const;  // one line: "resize short side to 256 (bilinear), crop 224x224, ..."
+};
+
+// The parts of a recipe that a source states; what it leaves open is for the next source.
+struct RecipeFields {
+  std::optional<ResizeRule> resize;
+  std::optional<Size> crop;
+  std::optional<Filter> filter;
+  std::optional<CropRule> crop_rule;
+  std::optional<std::array<double, 3>> mean;
+  std::optional<std::array<double, 3>> std;
+  std::optional<double> rescale;
+  std::optional<Arithmetic> arithmetic;
+  std::optional<ChannelOrder> channel_order;
+  std::optional<ExifPolicy> exif;
+
+  [[nodiscard]] bool empty() const noexcept;
+  // Takes over what `other` states and this leaves open; false when there was nothing to take.
+  bool fill_from(const RecipeFields& other);
+  // Everything left open takes PreprocessRecipe's default.
+  [[nodiscard]] PreprocessRecipe complete() const;
+};
+
+// "bilinear", "BICUBIC", "InterpolationMode.BILINEAR", "lanczos", "antialias"...; nothing for an unknown name.
+[[nodiscard]] std::optional<Filter> filter_by_name(std::string_view name);
+
+// Sides 1..65536, finite mean, finite positive std, finite rescale.
+[[nodiscard]] Status validate(const RecipeFields& fields);
+
+}  // namespace kite

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pillow's resampler, byte for byte, for any window of the resized picture.
+//
+// out[y,x,c] = clip8(round(sum_j v[y,j] * clip8(round(sum_i h[x,i] * in[j,i,c]))))
+// h and v are the filter's values in double, normalised to sum 1, then rounded to 22 fractional bits, half away from
+// zero; the sums are exact integers. The horizontal pass is rounded to 8 bits before the vertical one. A filter grows
+// with the ratio when shrinking (it antialiases always). Nearest takes one pixel and blends nothing.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "image/geometry.h"
+#include "image/image.h"
+
+namespace kite {
+
+enum class Filter : std::uint8_t { kNearest, kBox, kBilinear, kHamming, kBicubic, kLanczos };
+[[nodiscard]] std::string_view filter_name(Filter filter) noexcept;  // "bilinear"
+
+// One axis of one resampling, for the outputs [begin, end): output begin+n is the sum over t < taps[n].count of
+// weights[taps[n].offset + t] * input[taps[n].first + t], weights in units of 2^-22. `first` and `first + count` never
+// decrease with n.
+struct AxisWeights {
+  struct Taps {
+    std::int64_t first;
+    std::int64_t count;
+    std::int64_t offset;
+  };
+  std::vector<Taps> taps;
+  std::vector<std::int32_t> weights;
+};
+// kLimit when the weights would take more than a quarter of a gigabyte (a million-fold reduction of a huge side).
+[[nodiscard]] Result<AxisWeights> make_axis_weights(std::int64_t in_side, std::int64_t out_side, std::int64_t begin,
+                                                    std::int64_t end, Filter filter);
+
+// Resizes row by row: takes the input rows [first_row(), end_row()) once each, in order, and holds besides the output
+// only the sums of the output rows that are not finished, never the input.
+class RowResizer {
+ public:
+  // `window` lies inside `resized`. Output row r of the window goes to `out` + r * out_stride.
+  [[nodiscard]] static Result<RowResizer> make(Size picture, Size resized, Window window, Filter filter,
+                                               std::uint8_t* out, std::int64_t out_stride);
+
+  [[nodiscard]] std::int64_t first_row() const noexcept { return first_row_; }
+  [[nodiscard]] std::int64_t end_row() const noexcept { return end_row_; }
+  // `rgb`: row y of the picture, all of its width.
+  void push(std::int64_t y, const std::uint8_t* rgb) noexcept;
+
+ private:
+  enum class Mode : std::uint8_t { kCopy, kNearest, kResample };
+
+  Status plan_resample(Size picture, Size resized, Filter filter);
+  const std::uint8_t* horizontal(const std::uint8_t* rgb) noexcept;
+  void vertical(std::int64_t y, const std::uint8_t* row) noexcept;
+
+  Mode mode_ = Mode::kCopy;
+  Window window_;
+  std::uint8_t* out_ = nullptr;
+  std::int64_t out_stride_ = 0;
+  std::int64_t first_row_ = 0;
+  std::int64_t end_row_ = 0;
+
+  bool resamples_x_ = false;
+  bool resamples_y_ = false;
+  AxisWeights x_;
+  AxisWeights y_;
+  std::vector<std::int64_t> nearest_x_;  // input column of each output column, times 3
+  std::vector<std::int64_t> nearest_y_;  // input row of each output row
+  std::vector<std::uint8_t> row_;        // one row after the horizontal pass
+  std::vector<std::int32_t> sums_;       // ring of unfinished output rows
+  std::int64_t ring_rows_ = 0;
+  std::int64_t begun_ = 0;     // output rows that have received input
+  std::int64_t finished_ = 0;  // output rows written
+};
+
+// The window of `image` resized to `resized`, written at `out` + row * out_stride.
+[[nodiscard]] Status resize_crop_into(const Image& image, Size resized, Window window, Filter filter, std::uint8_t* out,
+                                      std::int64_t out_stride);
+[[nodiscard]] Result<Image> resize_crop(const Image& image, Size resized, Window window, Filter filter);
+[[nodiscard]] Result<Image> resize(const Image& image, Size resized, Filter filter);
+
+}  // namespace kite

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A picture that is decoded one row at a time, so that a consumer need not wait for, or hold, all of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "image/decode.h"
+#include "image/image.h"
+
+namespace kite {
+
+class RowReader {
+ public:
+  RowReader() = default;
+  RowReader(const RowReader&) = delete;
+  RowReader& operator=(const RowReader&) = delete;
+  virtual ~RowReader() = default;
+
+  // The next row from the top: size().width * 3 bytes. At most size().height calls; none after an Error.
+  [[nodiscard]] virtual Status read_row(std::uint8_t* rgb) = 0;
+
+  [[nodiscard]] Size size() const noexcept { return size_; }
+  // Complete only after the last row: damage is met on the way.
+  [[nodiscard]] const ImageFacts& facts() const noexcept { return facts_; }
+
+ protected:
+  Size size_;
+  ImageFacts facts_;
+};
+
+// Both read the header, test the limits, and borrow `bytes` for as long as the reader lives.
+[[nodiscard]] Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes, const DecodeLimits& limits);
+[[nodiscard]] Result<std::unique_ptr<RowReader>> open_png(std::span<const std::byte> bytes, const DecodeLimits& limits);
+
+// WebP has no row interface worth its state: lossless needs the whole picture anyway.
+[[nodiscard]] Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& limits);
+
+// kLimit when width x height exceeds the limits, kInvalidImage when a side is 0.
+[[nodiscard]] Status check_picture_size(Size size, const DecodeLimits& limits);
+
+// The error for files that end early, in the words Pillow uses.
+[[nodiscard]] Error truncated_picture(PictureFormat format, std::size_t size_bytes);
+
+}  // namespace kite

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tells a picture's format from its first bytes; a file's name is never asked.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "image/image.h"
+
+namespace kite {
+
+// kUnsupportedImage naming the format for pictures paperkite does not read, kInvalidImage for anything else.
+[[nodiscard]] Result<PictureFormat> sniff_format(std::span<const std::byte> bytes);
+
+}  // namespace kite

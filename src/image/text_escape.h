@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes labels and other foreign text harmless on a terminal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace kite {
+
+[[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
+
+// Control characters (C0, DEL, C1), bidirectional overrides and bytes that are not UTF-8 become \xNN or \u{NNNN};
+// everything else, also a backslash, stays as it is.
+[[nodiscard]] std::string escape_for_terminal(std::string_view text);
+
+}  // namespace kite

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// WebP through libwebp; of an animation the first frame, on a black canvas, as Pillow shows it without its alpha.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <webp/decode.h>
+#include <webp/demux.h>
+
+#include "base/try.h"
+#include "image/row_reader.h"
+
+namespace kite {
+namespace {
+
+// Frees a demuxer and its iterator on every way out.
+struct Demuxer {
+  WebPDemuxer* demuxer = nullptr;
+  WebPIterator frame{};
+  ~Demuxer() {
+    WebPDemuxReleaseIterator(&frame);
+    WebPDemuxDelete(demuxer);
+  }
+};
+
+Error damaged(std::string what) {
+  return {ErrorCode::kInvalidImage, "libwebp: " + std::move(what), "", "fetch or save the file again"};
+}
+
+Error status_error(VP8StatusCode status, std::size_t size_bytes) {
+  switch (status) {
+    case VP8_STATUS_NOT_ENOUGH_DATA: return truncated_picture(PictureFormat::kWebp, size_bytes);
+    case VP8_STATUS_OUT_OF_MEMORY: return {ErrorCode::kLimit, "libwebp: out of memory", "", "use a smaller picture"};
+    case VP8_STATUS_UNSUPPORTED_FEATURE:
+      return {ErrorCode::kUnsupportedImage, "libwebp: a feature of this WebP is not supported", "", ""};
+    default: return damaged("the picture data is damaged (status " + std::to_string(static_cast<int>(status)) + ")");
+  }
+}
+
+}  // namespace
+
+Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+  const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+  WebPBitstreamFeatures features;
+  const VP8StatusCode header = WebPGetFeatures(data.bytes, data.size, &features);
+  if (header != VP8_STATUS_OK) return status_error(header, bytes.size());
+  const Size canvas{features.width, features.height};
+  KITE_TRY(check_picture_size(canvas, limits));
+
+  Demuxer parts;
+  WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
+  parts.demuxer = WebPDemuxPartial(&data, &state);
+  if (parts.demuxer == nullptr || state == WEBP_DEMUX_PARSE_ERROR) return damaged("its chunks contradict each other");
+  if (state != WEBP_DEMUX_DONE) return truncated_picture(PictureFormat::kWebp, bytes.size());
+  if (WebPDemuxGetFrame(parts.demuxer, 1, &parts.frame) == 0) return damaged("it holds no frame");
+
+  const WebPIterator& frame = parts.frame;
+  WebPBitstreamFeatures inner;
+  const VP8StatusCode frame_header = WebPGetFeatures(frame.fragment.bytes, frame.fragment.size, &inner);
+  if (frame_header != VP8_STATUS_OK) return status_error(frame_header, bytes.size());
+  const bool inside = frame.x_offset >= 0 && frame.y_offset >= 0 && frame.width == inner.width &&
+                      frame.height == inner.height && frame.x_offset + frame.width <= canvas.width &&
+                      frame.y_offset + frame.height <= canvas.height;
+  if (!inside) return damaged("a frame does not fit its canvas");
+
+  KITE_TRY_ASSIGN(Image image, Image::make(canvas));
+  if (frame.width != canvas.width || frame.height != canvas.height) image.fill(0);
+  std::uint8_t* to = image.row(frame.y_offset) + 3 * static_cast<std::int64_t>(frame.x_offset);
+  const auto room = static_cast<std::size_t>(image.pixels().data() + image.pixels().size() - to);
+  if (WebPDecodeRGBInto(frame.fragment.bytes, frame.fragment.size, to, room, static_cast<int>(image.row_bytes())) ==
+      nullptr) {
+    return damaged("the picture data is damaged");
+  }
+  ImageFacts& facts = image.facts();
+  facts.format = PictureFormat::kWebp;
+  facts.pixel_format = inner.format == 2 ? "lossless" : "lossy";
+  if (features.has_alpha != 0) facts.pixel_format += " with alpha";
+  const auto frames = static_cast<int>(WebPDemuxGetI(parts.demuxer, WEBP_FF_FRAME_COUNT));
+  if (frames > 1) {
+    facts.pixel_format += ", animated";
+    facts.warnings.push_back("the first of " + std::to_string(frames) + " frames is used");
+  }
+  return image;
+}
+
+}  // namespace kite
