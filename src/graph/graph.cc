@@ -3,6 +3,7 @@
 #include "graph/graph.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -211,6 +212,11 @@ void Graph::replace_uses(ValueId from, ValueId to) {
 TensorView Graph::own(Tensor tensor) {
   tensors_.push_back(std::move(tensor));
   return tensors_.back().view();
+}
+
+TensorView Graph::align(const TensorView& view) {
+  const bool is_aligned = reinterpret_cast<std::uintptr_t>(view.data) % dtype_size(view.type.dtype) == 0;
+  return is_aligned || view.type.size_bytes() > kAlignedBytes ? view : own(Tensor::copy_of(view));
 }
 
 std::string Graph::describe(NodeId id) const {

@@ -22,6 +22,9 @@ using NodeId = std::int32_t;
 inline constexpr ValueId kNoValue = -1;  // an optional input or output that is left out
 inline constexpr NodeId kNoNode = -1;
 
+// Constants up to this size are copied when the model file has them unaligned; larger ones, the weights, never are.
+inline constexpr std::int64_t kAlignedBytes = 16 * 1024;
+
 // The domain of operators that only passes create, e.g. the channels-last convolution with a fused epilogue.
 inline constexpr std::string_view kInternalDomain = "paperkite";
 
@@ -32,10 +35,13 @@ struct InputDim {
 };
 
 struct Value {
-  std::string name;                     // unique within the graph
-  std::optional<TensorType> type;       // known after type inference (inputs: after binding)
-  std::optional<TensorView> constant;   // initializers and folded results; borrows, see Graph::own and Graph::keep
-  NodeId producer = kNoNode;            // kNoNode for graph inputs and constants
+  std::string name;                // unique within the graph
+  std::optional<TensorType> type;  // known after type inference (inputs: after binding)
+  // Initializers and folded results; borrows, see Graph::own and Graph::keep. Up to kAlignedBytes the data is aligned
+  // to its element size; beyond that it may be a view at any address of the model file, to be read by memcpy or
+  // unaligned loads, never through a typed pointer.
+  std::optional<TensorView> constant;
+  NodeId producer = kNoNode;  // kNoNode for graph inputs and constants
 };
 
 struct Node {
@@ -107,6 +113,9 @@ class Graph {
   // Lifetimes --------------------------------------------------------------------------------------------------
   // Takes ownership of a tensor and returns a view that lives as long as the graph.
   TensorView own(Tensor tensor);
+  // For data that is already somewhere: an aligned copy that the graph owns where `view` is unaligned and at most
+  // kAlignedBytes long, else `view` itself.
+  TensorView align(const TensorView& view);
   // Keeps a mapped file alive for as long as the graph, so that constants may borrow from it.
   void keep(std::shared_ptr<const MappedFile> file) { files_.push_back(std::move(file)); }
 

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// onnx::Model to Graph: versions, names, order.
+#include "graph/import.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/printable.h"
+#include "base/try.h"
+#include "graph/import_node.h"
+#include "graph/node_order.h"
+#include "onnx/external_data.h"
+#include "onnx/parse.h"
+#include "onnx/tensor_data.h"
+
+namespace kite {
+
+namespace {
+
+Error invalid(std::string what, std::string where = {}, std::string remedy = {}) {
+  return Error{ErrorCode::kInvalidModel, std::move(what), std::move(where), std::move(remedy)};
+}
+
+Error unsupported(std::string what, std::string where = {}, std::string remedy = {}) {
+  return Error{ErrorCode::kUnsupportedModel, std::move(what), std::move(where), std::move(remedy)};
+}
+
+std::string range_text(std::int64_t least, std::int64_t most) {
+  return std::to_string(least) + " to " + std::to_string(most);
+}
+
+class Importer {
+ public:
+  Importer(const onnx::Model& model, onnx::ExternalFiles& files, ImportedModel& out)
+      : model_(model), files_(files), out_(out), graph_(out.graph) {}
+
+  [[nodiscard]] Status run();
+
+ private:
+  [[nodiscard]] Status read_versions();
+  [[nodiscard]] Status read_functions() const;
+  [[nodiscard]] Status add_initializers();
+  [[nodiscard]] Status add_inputs();
+  [[nodiscard]] Status declare_outputs_of(std::size_t node_index);
+  [[nodiscard]] Result<ValueId> declare(std::string_view name, std::string where);
+  [[nodiscard]] Result<Dependencies> find_dependencies() const;
+  [[nodiscard]] Status add_nodes();
+  [[nodiscard]] Status add_node(const onnx::Node& node);
+  [[nodiscard]] Status add_outputs();
+  [[nodiscard]] bool is_constant_node(const onnx::Node& node) const;
+  [[nodiscard]] int opset_of(std::string_view domain) const;
+
+  const onnx::Model& model_;
+  onnx::ExternalFiles& files_;
+  ImportedModel& out_;
+  Graph& graph_;
+  std::unordered_map<std::string_view, std::int64_t> opsets_;
+  std::unordered_map<std::string_view, ValueId> values_;
+  std::vector<std::int32_t> producers_;  // by value: index of the node that makes it, or -1
+};
+
+Status Importer::read_versions() {
+  if (model_.ir_version < kMinIrVersion || model_.ir_version > kMaxIrVersion) {
+    return unsupported("ir_version " + std::to_string(model_.ir_version) + " is not supported", {},
+                       "supported are " + range_text(kMinIrVersion, kMaxIrVersion) + "; export the model again");
+  }
+  for (const onnx::OpsetImport& import : model_.opset_imports) {
+    const std::string_view domain = normal_domain(import.domain);
+    if (domain == kInternalDomain) {
+      return invalid("the operator domain " + in_quotes(domain) + " may not be imported by a file");
+    }
+    if (!opsets_.try_emplace(domain, import.version).second) {
+      return invalid("the operator domain " + in_quotes(domain) + " is imported twice");
+    }
+  }
+  const auto found = opsets_.find("");
+  if (found == opsets_.end()) {
+    return unsupported("the model states no opset of the standard operators", {}, "export the model again");
+  }
+  if (found->second < kMinOpset || found->second > kMaxOpset) {
+    return unsupported("opset " + std::to_string(found->second) + " is not supported", {},
+                       "supported are " + range_text(kMinOpset, kMaxOpset) +
+                           "; export the model with one of them (PyTorch: opset_version=17)");
+  }
+  out_.ir_version = model_.ir_version;
+  out_.opset = static_cast<int>(found->second);
+  out_.producer = model_.producer_name;
+  if (!model_.producer_version.empty()) out_.producer += ' ' + std::string(model_.producer_version);
+  for (const auto& [key, value] : model_.metadata) out_.metadata.insert_or_assign(std::string(key), std::string(value));
+  return {};
+}
+
+// A call of a model-local function is an operator that nobody knows, and is listed as such with the others. Only one
+// that hides a standard operator would be taken for something else.
+Status Importer::read_functions() const {
+  std::unordered_set<std::string_view> hidden;
+  for (const onnx::FunctionName& function : model_.functions) {
+    if (normal_domain(function.domain).empty()) hidden.insert(function.name);
+  }
+  if (hidden.empty()) return {};
+  for (const onnx::Node& node : model_.graph.nodes) {
+    if (!normal_domain(node.domain).empty() || !hidden.contains(node.op_type)) continue;
+    return unsupported("the model replaces the standard operator by a function of its own", describe_node(node),
+                       "export the model with its functions inlined");
+  }
+  return {};
+}
+
+// A new name for a value; kInvalidModel when it is taken.
+Result<ValueId> Importer::declare(std::string_view name, std::string where) {
+  if (name.empty()) return invalid("a value without a name", std::move(where));
+  const auto [entry, is_new] = values_.try_emplace(name, static_cast<ValueId>(graph_.value_count()));
+  if (!is_new) return invalid("the name " + in_quotes(name) + " is already taken by another value", std::move(where));
+  producers_.push_back(-1);
+  return entry->second;
+}
+
+Status Importer::add_initializers() {
+  if (model_.graph.has_sparse_initializers) {
+    return unsupported("sparse initializers are not supported", {}, "export the model with dense weights");
+  }
+  for (const onnx::TensorProto& initializer : model_.graph.initializers) {
+    KITE_TRY(declare(initializer.name, "initializer"));
+    KITE_TRY_ASSIGN(onnx::TensorData data, onnx::read_tensor(initializer, files_));
+    const TensorView view = data.owned ? graph_.own(std::move(*data.owned)) : graph_.align(data.view);
+    (void)graph_.add_constant_view(std::string(initializer.name), view);
+  }
+  return {};
+}
+
+Result<std::vector<InputDim>> import_dims(const onnx::ValueInfo& input) {
+  if (!input.has_shape) return unsupported("the input declares no shape", {}, "export the model with input shapes");
+  if (input.shape.size() > static_cast<std::size_t>(kMaxRank)) {
+    return Error{ErrorCode::kLimit, "an input of rank " + std::to_string(input.shape.size()) +
+                                        " exceeds the supported rank " + std::to_string(kMaxRank), {}, {}};
+  }
+  std::vector<InputDim> dims;
+  for (const onnx::Dimension& dim : input.shape) {
+    // -1 is how some older exporters write a dimension that is not fixed.
+    if (dim.value && *dim.value < -1) return invalid("negative dimension " + std::to_string(*dim.value));
+    const bool is_fixed = dim.value && *dim.value >= 0;
+    dims.push_back({is_fixed ? dim.value : std::nullopt, std::string(dim.param)});
+  }
+  return dims;
+}
+
+Status Importer::add_inputs() {
+  for (const onnx::ValueInfo& input : model_.graph.inputs) {
+    const std::string where = "input " + in_quotes(input.name);
+    // Before ir_version 4 every initializer is listed as an input too; later, that makes it a default value.
+    if (const auto known = values_.find(input.name); known != values_.end() && graph_.is_constant(known->second)) {
+      continue;
+    }
+    KITE_TRY(declare(input.name, where));
+    if (!input.is_tensor) {
+      return unsupported("the input is not a tensor (sequence, map, optional or no type)", where);
+    }
+    auto dtype = onnx::to_dtype(input.element_type);
+    if (!dtype.ok()) return std::move(dtype).error().in(where);
+    auto dims = import_dims(input);
+    if (!dims.ok()) return std::move(dims).error().in(where);
+    const ValueId value = graph_.add_value(std::string(input.name));
+    graph_.inputs.push_back({value, *dtype, std::move(*dims)});
+  }
+  return {};
+}
+
+bool Importer::is_constant_node(const onnx::Node& node) const {
+  return node.op_type == "Constant" && normal_domain(node.domain).empty() && node.inputs.empty() &&
+         node.outputs.size() == 1 && !node.outputs[0].empty();
+}
+
+Status Importer::declare_outputs_of(std::size_t node_index) {
+  const onnx::Node& node = model_.graph.nodes[node_index];
+  if (node.op_type.empty()) return invalid("a node without an operator", describe_node(node));
+  if (normal_domain(node.domain) == kInternalDomain) {
+    return invalid("the operator domain " + in_quotes(kInternalDomain) + " may not be used by a file",
+                   describe_node(node));
+  }
+  const bool is_constant = is_constant_node(node);
+  for (const std::string_view output : node.outputs) {
+    if (output.empty()) continue;
+    KITE_TRY(declare(output, describe_node(node)));
+    if (is_constant) {
+      KITE_TRY_ASSIGN(const TensorView view, import_constant(node, graph_, files_));
+      (void)graph_.add_constant_view(std::string(output), view);
+    } else {
+      (void)graph_.add_value(std::string(output));
+      producers_.back() = static_cast<std::int32_t>(node_index);
+    }
+  }
+  return {};
+}
+
+Result<Dependencies> Importer::find_dependencies() const {
+  Dependencies dependencies;
+  for (const onnx::Node& node : model_.graph.nodes) {
+    for (const std::string_view input : node.inputs) {
+      if (input.empty()) continue;
+      const auto found = values_.find(input);
+      if (found == values_.end()) {
+        return invalid("reads " + in_quotes(input) + ", which nothing makes", describe_node(node));
+      }
+      const std::int32_t producer = producers_[static_cast<std::size_t>(found->second)];
+      if (producer >= 0) dependencies.of.push_back(producer);
+    }
+    dependencies.begin.push_back(dependencies.of.size());
+  }
+  return dependencies;
+}
+
+int Importer::opset_of(std::string_view domain) const {
+  const auto found = opsets_.find(domain);
+  // A domain that is not imported stays at 0; its operators are unknown whatever their version.
+  return found == opsets_.end() ? 0 : static_cast<int>(std::clamp<std::int64_t>(found->second, 0, 1 << 30));
+}
+
+Status Importer::add_node(const onnx::Node& node) {
+  const auto id_of = [&](std::string_view name) { return name.empty() ? kNoValue : values_.find(name)->second; };
+  Node added;
+  added.name = node.name;
+  added.op_type = node.op_type;
+  added.domain = normal_domain(node.domain);
+  added.opset = opset_of(added.domain);
+  KITE_TRY_ASSIGN(added.attributes, import_attributes(node, graph_, files_));
+  for (const std::string_view input : node.inputs) added.inputs.push_back(id_of(input));
+  for (const std::string_view output : node.outputs) added.outputs.push_back(id_of(output));
+  while (!added.inputs.empty() && added.inputs.back() == kNoValue) added.inputs.pop_back();
+  graph_.add_node(std::move(added));
+  return {};
+}
+
+Status Importer::add_nodes() {
+  const std::vector<onnx::Node>& nodes = model_.graph.nodes;
+  values_.reserve(values_.size() + nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) KITE_TRY(declare_outputs_of(i));
+  KITE_TRY_ASSIGN(const Dependencies dependencies, find_dependencies());
+  const NodeOrder sorted = sort_nodes(dependencies);
+  if (!sorted.cycle.empty()) {
+    return invalid("the graph has a cycle of " + std::to_string(sorted.cycle.size()) + " nodes",
+                   describe_node(nodes[static_cast<std::size_t>(sorted.cycle[0])]));
+  }
+  for (const std::int32_t i : sorted.order) {
+    const onnx::Node& node = nodes[static_cast<std::size_t>(i)];
+    if (!is_constant_node(node)) KITE_TRY(add_node(node));
+  }
+  return {};
+}
+
+Status Importer::add_outputs() {
+  // Graph looks outputs up linearly; no model for pictures comes near.
+  constexpr std::size_t kMaxOutputs = 4096;
+  if (model_.graph.outputs.empty()) return invalid("the graph has no outputs", {}, "export the model again");
+  if (model_.graph.outputs.size() > kMaxOutputs) {
+    return Error{ErrorCode::kLimit, "the graph has more than 4096 outputs", {}, {}};
+  }
+  std::unordered_set<std::string_view> names;
+  for (const onnx::ValueInfo& output : model_.graph.outputs) {
+    const std::string where = "output " + in_quotes(output.name);
+    if (!names.insert(output.name).second) return invalid("the graph lists the output twice", where);
+    const auto found = values_.find(output.name);
+    if (found == values_.end()) return invalid("nothing makes this graph output", where);
+    graph_.outputs.push_back(found->second);
+    graph_.output_names.emplace_back(output.name);
+  }
+  return {};
+}
+
+Status Importer::run() {
+  KITE_TRY(read_versions());
+  KITE_TRY(read_functions());
+  graph_.name = model_.graph.name;
+  KITE_TRY(add_initializers());
+  KITE_TRY(add_inputs());
+  KITE_TRY(add_nodes());
+  return add_outputs();
+}
+
+}  // namespace
+
+Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view where,
+                                   std::optional<std::string> folder) {
+  KITE_TRY_ASSIGN(const onnx::Model model, onnx::parse_model(bytes, where));
+  onnx::ExternalFiles external(std::move(folder));
+  ImportedModel imported;
+  if (Status status = Importer(model, external, imported).run(); !status.ok()) {
+    return std::move(status).error().in(where);
+  }
+  for (const auto& [location, file] : external.files()) {
+    imported.graph.keep(file);
+    imported.files.push_back(file);
+  }
+  return imported;
+}
+
+Result<ImportedModel> import_file(const std::string& path) {
+  KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path));
+  auto file = std::make_shared<const MappedFile>(std::move(mapped));
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  KITE_TRY_ASSIGN(ImportedModel imported, import_bytes(file->bytes(), path, folder));
+  imported.graph.keep(file);
+  imported.files.insert(imported.files.begin(), std::move(file));
+  return imported;
+}
+
+}  // namespace kite

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// An ONNX file becomes a Graph: names become ids, initializers and Constant nodes become constants.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "graph/graph.h"
+#include "paperkite/error.h"
+
+namespace kite {
+
+// What is accepted. Below opset 7 broadcasting meant something else.
+inline constexpr std::int64_t kMinIrVersion = 3;
+inline constexpr std::int64_t kMaxIrVersion = 14;
+inline constexpr std::int64_t kMinOpset = 7;
+inline constexpr std::int64_t kMaxOpset = 23;
+
+struct ImportedModel {
+  Graph graph;  // untyped, in topological order; verify() holds
+  std::map<std::string, std::string, std::less<>> metadata;  // metadata_props of the model
+  std::string producer;                                      // "pytorch 2.5.1"; empty where the file does not say
+  std::int64_t ir_version = 0;
+  int opset = 0;  // of the default domain
+  // The model file, then every external-data file that is read; the graph keeps them alive as well.
+  std::vector<std::shared_ptr<const MappedFile>> files;
+};
+
+// Maps, parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once. Errors
+// name the file, and the node or tensor within it.
+[[nodiscard]] Result<ImportedModel> import_file(const std::string& path);
+
+// The same from bytes that outlive the graph. External data is refused unless the model's `folder` is given.
+// `where` is the file's name for messages.
+[[nodiscard]] Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view where,
+                                                 std::optional<std::string> folder = std::nullopt);
+
+}  // namespace kite

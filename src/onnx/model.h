@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// An ONNX file as plain structs that borrow every name and every byte of data from the file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kite::onnx {
+
+using Bytes = std::span<const std::byte>;
+
+// TensorProto.DataType, as far as anything here treats one by name.
+enum DataType : std::int32_t {
+  kUndefined = 0,
+  kFloat = 1,
+  kUint8 = 2,
+  kInt8 = 3,
+  kInt32 = 6,
+  kInt64 = 7,
+  kBool = 9,
+  kFloat16 = 10,
+  kDouble = 11,
+  kBfloat16 = 16,
+};
+
+using StringPair = std::pair<std::string_view, std::string_view>;
+
+// A repeated scalar field, undecoded: packed runs and single values, one span each.
+using Runs = std::vector<Bytes>;
+
+struct TensorProto {
+  std::string_view name;
+  std::vector<std::int64_t> dims;
+  std::int32_t data_type = kUndefined;
+  std::optional<Bytes> raw_data;
+  Runs float_data;   // fixed32
+  Runs double_data;  // fixed64
+  Runs int32_data;   // varint
+  Runs int64_data;   // varint
+  bool has_string_data = false;
+  bool has_uint64_data = false;
+  bool is_segment = false;   // one part of a tensor; a field that no exporter writes
+  bool is_external = false;  // data_location is EXTERNAL
+  std::vector<StringPair> external_data;
+};
+
+// AttributeProto.AttributeType.
+enum class AttributeType : std::int32_t {
+  kUndefined = 0,
+  kFloat = 1,
+  kInt = 2,
+  kString = 3,
+  kTensor = 4,
+  kGraph = 5,
+  kFloats = 6,
+  kInts = 7,
+  kStrings = 8,
+};
+
+struct Attribute {
+  std::string_view name;
+  std::string_view ref_attr_name;  // only meaningful inside functions
+  std::int32_t type = 0;           // as the file says; 0 where it does not
+  // Which of the value fields the file holds, a bit for each AttributeType. Bit 31: one that is not read here
+  // (graphs, tensors, sparse tensors, types).
+  std::uint32_t present = 0;
+  float f = 0.F;
+  std::int64_t i = 0;
+  std::string_view s;
+  std::unique_ptr<TensorProto> t;
+  std::vector<float> floats;
+  std::vector<std::int64_t> ints;
+  std::vector<std::string_view> strings;
+};
+inline constexpr std::uint32_t kPresentOther = std::uint32_t{1} << 31;
+[[nodiscard]] constexpr std::uint32_t present_bit(AttributeType type) noexcept {
+  return std::uint32_t{1} << static_cast<int>(type);
+}
+
+struct Node {
+  std::string_view name;
+  std::string_view op_type;
+  std::string_view domain;
+  std::vector<std::string_view> inputs;  // "" where an optional one is left out
+  std::vector<std::string_view> outputs;
+  std::vector<Attribute> attributes;
+};
+
+struct Dimension {
+  std::optional<std::int64_t> value;
+  std::string_view param;
+};
+
+struct ValueInfo {
+  std::string_view name;
+  bool is_tensor = false;        // false for sequences, maps, optionals, sparse tensors and missing types
+  std::int32_t element_type = kUndefined;
+  bool has_shape = false;        // an empty shape is a scalar, a missing one is anything
+  std::vector<Dimension> shape;
+};
+
+struct Graph {
+  std::string_view name;
+  std::vector<Node> nodes;
+  std::vector<TensorProto> initializers;
+  std::vector<ValueInfo> inputs;
+  std::vector<ValueInfo> outputs;
+  bool has_sparse_initializers = false;
+};
+
+struct OpsetImport {
+  std::string_view domain;
+  std::int64_t version = 0;
+};
+
+struct FunctionName {
+  std::string_view domain;
+  std::string_view name;
+};
+
+struct Model {
+  std::int64_t ir_version = 0;
+  std::string_view producer_name;
+  std::string_view producer_version;
+  std::vector<OpsetImport> opset_imports;
+  std::vector<StringPair> metadata;
+  std::vector<FunctionName> functions;
+  Graph graph;
+};
+
+}  // namespace kite::onnx

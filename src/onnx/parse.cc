@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function a message of onnx.proto; field numbers are the format's own. Each merges into what is already there.
+#include "onnx/parse.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "onnx/foreign.h"
+#include "onnx/wire.h"
+
+namespace kite::onnx {
+
+namespace {
+
+class Parser {
+ public:
+  Parser(Bytes file, const ParseLimits& limits) : state_(file.data()), left_(limits) {}
+
+  ParseState& state() { return state_; }
+  void model(Bytes message, Model& out);
+  void tensor(Bytes message, TensorProto& out);
+
+ private:
+  void graph(Bytes message, Graph& out);
+  void node(Bytes message, Node& out);
+  void attribute(Bytes message, Attribute& out);
+  bool attribute_value(FieldReader& reader, Attribute& out);
+  void value_info(Bytes message, ValueInfo& out);
+  void type(Bytes message, ValueInfo& out);
+  void tensor_type(Bytes message, ValueInfo& out);
+  void dimension(Bytes message, Dimension& out);
+  StringPair string_pair(Bytes message);
+  OpsetImport opset_import(Bytes message);
+  FunctionName function(Bytes message);
+
+  // Takes `count` from a budget; false (and a failure) when it is used up. Called before anything is stored.
+  bool spend(std::int64_t ParseLimits::*budget, std::string_view what, const FieldReader& at, std::int64_t count = 1);
+  void append_ints(FieldReader& reader, std::vector<std::int64_t>& out);
+  void append_floats(FieldReader& reader, std::vector<float>& out);
+
+  ParseState state_;
+  ParseLimits left_;
+};
+
+bool Parser::spend(std::int64_t ParseLimits::*budget, std::string_view what, const FieldReader& at,
+                   std::int64_t count) {
+  left_.*budget -= count;
+  if (left_.*budget >= 0) return !state_.failed();
+  state_.fail(ErrorCode::kLimit, "the model has too many " + std::string(what), at.position());
+  return false;
+}
+
+void Parser::append_ints(FieldReader& reader, std::vector<std::int64_t>& out) {
+  Bytes run = reader.run(WireType::kVarint);
+  if (!spend(&ParseLimits::elements, "list elements", reader, count_varints(run))) return;
+  while (!run.empty()) {
+    const auto value = take_varint(run);
+    if (!value) return state_.fail(ErrorCode::kInvalidModel, "a malformed number in a list", reader.position());
+    out.push_back(static_cast<std::int64_t>(*value));
+  }
+}
+
+void Parser::append_floats(FieldReader& reader, std::vector<float>& out) {
+  const Bytes run = reader.run(WireType::kFixed32);
+  if (run.size() % sizeof(float) != 0) {
+    return state_.fail(ErrorCode::kInvalidModel, "a list of floats whose size is no multiple of 4", reader.position());
+  }
+  const std::size_t count = run.size() / sizeof(float);
+  if (count == 0 || !spend(&ParseLimits::elements, "list elements", reader, static_cast<std::int64_t>(count))) return;
+  out.resize(out.size() + count);
+  std::memcpy(&out[out.size() - count], run.data(), run.size());
+}
+
+StringPair Parser::string_pair(Bytes message) {
+  StringPair pair;
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1: pair.first = reader.text(); break;
+      case 2: pair.second = reader.text(); break;
+      default: reader.skip();
+    }
+  }
+  return pair;
+}
+
+OpsetImport Parser::opset_import(Bytes message) {
+  OpsetImport import;
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1: import.domain = reader.text(); break;
+      case 2: import.version = reader.varint(); break;
+      default: reader.skip();
+    }
+  }
+  return import;
+}
+
+FunctionName Parser::function(Bytes message) {
+  FunctionName function;
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1: function.name = reader.text(); break;
+      case 10: function.domain = reader.text(); break;
+      default: reader.skip();
+    }
+  }
+  return function;
+}
+
+void Parser::dimension(Bytes message, Dimension& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {  // a oneof: the last one counts
+      case 1: out = {reader.varint(), {}}; break;
+      case 2: out = {std::nullopt, reader.text()}; break;
+      default: reader.skip();
+    }
+  }
+}
+
+void Parser::tensor_type(Bytes message, ValueInfo& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    if (reader.field() == 1) {
+      out.element_type = static_cast<std::int32_t>(reader.varint());
+    } else if (reader.field() == 2) {
+      out.has_shape = true;
+      for (FieldReader shape(reader.bytes(), state_); shape.next();) {
+        if (shape.field() != 1) {
+          shape.skip();
+          continue;
+        }
+        const Bytes dim = shape.bytes();
+        if (!spend(&ParseLimits::elements, "dimensions", shape)) return;
+        dimension(dim, out.shape.emplace_back());
+      }
+    } else {
+      reader.skip();
+    }
+  }
+}
+
+void Parser::type(Bytes message, ValueInfo& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1:
+        out.is_tensor = true;
+        tensor_type(reader.bytes(), out);
+        break;
+      case 4:  // sequence
+      case 5:  // map
+      case 8:  // sparse tensor
+      case 9:  // optional
+        out.is_tensor = false;
+        [[fallthrough]];
+      default: reader.skip();
+    }
+  }
+}
+
+void Parser::value_info(Bytes message, ValueInfo& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1: out.name = reader.text(); break;
+      case 2: type(reader.bytes(), out); break;
+      default: reader.skip();
+    }
+  }
+}
+
+void Parser::tensor(Bytes message, TensorProto& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    const auto add_run = [&](Runs& runs, WireType unpacked) {
+      const Bytes run = reader.run(unpacked);
+      if (!run.empty() && spend(&ParseLimits::elements, "pieces of tensor data", reader)) runs.push_back(run);
+    };
+    switch (reader.field()) {
+      case 1: append_ints(reader, out.dims); break;
+      case 2: out.data_type = static_cast<std::int32_t>(reader.varint()); break;
+      case 3: out.is_segment = true; reader.skip(); break;
+      case 4: add_run(out.float_data, WireType::kFixed32); break;
+      case 5: add_run(out.int32_data, WireType::kVarint); break;
+      case 6: out.has_string_data = true; reader.skip(); break;
+      case 7: add_run(out.int64_data, WireType::kVarint); break;
+      case 8: out.name = reader.text(); break;
+      case 9: out.raw_data = reader.bytes(); break;
+      case 10: add_run(out.double_data, WireType::kFixed64); break;
+      case 11: out.has_uint64_data = true; reader.skip(); break;
+      case 13: {
+        const Bytes entry = reader.bytes();
+        if (spend(&ParseLimits::entries, "external-data entries", reader)) {
+          out.external_data.push_back(string_pair(entry));
+        }
+        break;
+      }
+      case 14: out.is_external = reader.varint() == 1; break;
+      default: reader.skip();
+    }
+  }
+}
+
+// The value fields of an attribute; false when the field is none of them.
+bool Parser::attribute_value(FieldReader& reader, Attribute& out) {
+  AttributeType type = AttributeType::kUndefined;
+  switch (reader.field()) {
+    case 2: type = AttributeType::kFloat; out.f = reader.fixed32_float(); break;
+    case 3: type = AttributeType::kInt; out.i = reader.varint(); break;
+    case 4: type = AttributeType::kString; out.s = reader.text(); break;
+    case 5:
+      type = AttributeType::kTensor;
+      if (!out.t) out.t = std::make_unique<TensorProto>();
+      tensor(reader.bytes(), *out.t);
+      break;
+    case 6: type = AttributeType::kGraph; reader.skip(); break;
+    case 7: type = AttributeType::kFloats; append_floats(reader, out.floats); break;
+    case 8: type = AttributeType::kInts; append_ints(reader, out.ints); break;
+    case 9: {
+      type = AttributeType::kStrings;
+      const std::string_view text = reader.text();
+      if (spend(&ParseLimits::elements, "list elements", reader)) out.strings.push_back(text);
+      break;
+    }
+    case 10:  // tensors
+    case 11:  // graphs
+    case 14:  // type
+    case 15:  // types
+    case 22:  // sparse tensor
+    case 23:  // sparse tensors
+      out.present |= kPresentOther;
+      reader.skip();
+      return true;
+    default: return false;
+  }
+  out.present |= present_bit(type);
+  return true;
+}
+
+void Parser::attribute(Bytes message, Attribute& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1: out.name = reader.text(); break;
+      case 20: out.type = static_cast<std::int32_t>(reader.varint()); break;
+      case 21: out.ref_attr_name = reader.text(); break;
+      default:
+        if (!attribute_value(reader, out)) reader.skip();
+    }
+  }
+}
+
+void Parser::node(Bytes message, Node& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1:
+      case 2: {
+        auto& names = reader.field() == 1 ? out.inputs : out.outputs;
+        const std::string_view name = reader.text();
+        if (spend(&ParseLimits::names, "node inputs and outputs", reader)) names.push_back(name);
+        break;
+      }
+      case 3: out.name = reader.text(); break;
+      case 4: out.op_type = reader.text(); break;
+      case 5: {
+        const Bytes body = reader.bytes();
+        if (spend(&ParseLimits::attributes, "attributes", reader)) attribute(body, out.attributes.emplace_back());
+        break;
+      }
+      case 7: out.domain = reader.text(); break;
+      default: reader.skip();
+    }
+  }
+}
+
+void Parser::graph(Bytes message, Graph& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1: {
+        const Bytes body = reader.bytes();
+        if (spend(&ParseLimits::nodes, "nodes", reader)) node(body, out.nodes.emplace_back());
+        break;
+      }
+      case 2: out.name = reader.text(); break;
+      case 5: {
+        const Bytes body = reader.bytes();
+        if (spend(&ParseLimits::initializers, "initializers", reader)) tensor(body, out.initializers.emplace_back());
+        break;
+      }
+      case 11:
+      case 12: {
+        auto& list = reader.field() == 11 ? out.inputs : out.outputs;
+        const Bytes body = reader.bytes();
+        if (spend(&ParseLimits::entries, "inputs and outputs", reader)) value_info(body, list.emplace_back());
+        break;
+      }
+      case 15:
+        out.has_sparse_initializers = true;
+        reader.skip();
+        break;
+      default: reader.skip();  // value_info (13) too: every type is inferred anew
+    }
+  }
+}
+
+void Parser::model(Bytes message, Model& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1: out.ir_version = reader.varint(); break;
+      case 2: out.producer_name = reader.text(); break;
+      case 3: out.producer_version = reader.text(); break;
+      case 7: graph(reader.bytes(), out.graph); break;
+      case 8:
+      case 14:
+      case 25: {
+        const std::uint32_t field = reader.field();
+        const Bytes body = reader.bytes();
+        if (!spend(&ParseLimits::entries, "opsets, metadata entries and functions", reader)) break;
+        if (field == 8) out.opset_imports.push_back(opset_import(body));
+        if (field == 14) out.metadata.push_back(string_pair(body));
+        if (field == 25) out.functions.push_back(function(body));
+        break;
+      }
+      default: reader.skip();
+    }
+  }
+}
+
+}  // namespace
+
+Result<Model> parse_model(Bytes bytes, std::string_view where, const ParseLimits& limits) {
+  Model model;
+  Parser parser(bytes, limits);
+  parser.model(bytes, model);
+  const bool failed = parser.state().failed();
+  if (failed && parser.state().failure().code == ErrorCode::kLimit) return Error(parser.state().failure()).in(where);
+  // Any bytes may happen to be well-formed fields; a model states its version and its operator sets.
+  const bool is_empty = model.ir_version == 0 && model.opset_imports.empty() && model.graph.nodes.empty();
+  if (failed || is_empty) {
+    if (auto foreign = describe_foreign(bytes)) {
+      return Error{ErrorCode::kInvalidModel, "not an ONNX model: " + std::move(foreign->what), std::string(where),
+                   std::move(foreign->remedy)};
+    }
+  }
+  if (failed) {
+    Error error = parser.state().failure();
+    error.what = "not an ONNX model, or a damaged one: " + error.what;
+    if (error.remedy.empty()) error.remedy = "download or export it again";
+    return std::move(error).in(where);
+  }
+  if (is_empty) {
+    return Error{ErrorCode::kInvalidModel, "not an ONNX model: it states no version, no operator set and no node",
+                 std::string(where), "name an .onnx file"};
+  }
+  return model;
+}
+
+Result<TensorProto> parse_tensor(Bytes bytes, std::string_view where) {
+  TensorProto tensor;
+  Parser parser(bytes, {});
+  parser.tensor(bytes, tensor);
+  if (parser.state().failed()) return Error(parser.state().failure()).in(where);
+  return tensor;
+}
+
+}  // namespace kite::onnx
