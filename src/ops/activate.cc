@@ -32,7 +32,7 @@ constexpr std::array kRows{
     Row{"hard_sigmoid", [](double x, double a, double b) { return clamp(a * x + b, 0, 1); }},
     Row{"hard_swish", [](double x, double, double) { return x * clamp(x / 6 + 0.5, 0, 1); }},
     Row{"silu", [](double x, double, double) { return x / (1 + std::exp(-x)); }},
-    Row{"gelu", [](double x, double, double) { return x / 2 * (1 + std::erf(x / std::numbers::sqrt2)); }},
+    Row{"gelu", [](double x, double, double) { return x / 2 * std::erfc(-x / std::numbers::sqrt2); }},
     Row{"tanh", [](double x, double, double) { return std::tanh(x); }},
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gaussian error linear unit: y = x/2 * (1 + erf(x / sqrt 2)), or its tanh approximation.
+// Gaussian error linear unit: y = x/2 * (1 + erf(x / sqrt 2)), or its tanh approximation. 1 + erf(z) is taken as
+// erfc(-z), which keeps its digits where erf(z) is near -1.
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -28,7 +29,7 @@ Status compute(const ComputeContext& context) {
       return x / 2 * (1 + std::tanh(scale * (x + 0.044715 * x * x * x)));
     });
   }
-  return map_smooth(context, [](double x) { return x / 2 * (1 + std::erf(x / std::numbers::sqrt2)); });
+  return map_smooth(context, [](double x) { return x / 2 * std::erfc(-x / std::numbers::sqrt2); });
 }
 
 }  // namespace

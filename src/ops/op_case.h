@@ -21,6 +21,8 @@
 
 namespace kite {
 
+using Ints = std::vector<std::int64_t>;
+
 // OpCase("Softmax", 13).attr("axis", 1).input(x).run()
 class OpCase {
  public:
@@ -35,7 +37,7 @@ class OpCase {
   OpCase& attr(std::string name, int value) { return set(std::move(name), std::int64_t{value}); }
   OpCase& attr(std::string name, float value) { return set(std::move(name), value); }
   OpCase& attr(std::string name, const char* value) { return set(std::move(name), std::string(value)); }
-  OpCase& attr(std::string name, std::vector<std::int64_t> value) { return set(std::move(name), std::move(value)); }
+  OpCase& attr(std::string name, Ints value) { return set(std::move(name), std::move(value)); }
   OpCase& attr(std::string name, TensorView value) { return set(std::move(name), value); }
 
   // A constant, as an initializer is.
