@@ -233,13 +233,17 @@ def generate(out: Path) -> tuple[Path, bool]:
             listing = write_all(partial)
             (partial / "cases.json").write_text(json.dumps(listing, indent=1) + "\n")
             partial.chmod(0o755)
-            shutil.rmtree(root, ignore_errors=True)
-            partial.rename(root)
+            try:
+                partial.rename(root)
+            except OSError:
+                if not (root / "cases.json").exists():  # else another process was first
+                    raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     if not link.is_symlink() or os.readlink(link) != root.name:
-        link.unlink(missing_ok=True)
-        link.symlink_to(root.name)
+        fresh_link = out / f"current-{os.getpid()}"
+        fresh_link.symlink_to(root.name)
+        fresh_link.replace(link)
     return root, fresh
 
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Element by element comparison at a case's own tolerance.
+#include "conformance/compare.h"
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+namespace kite::conformance {
+namespace {
+
+std::string type_text(const TensorType& type) {
+  return std::string(dtype_name(type.dtype)) + type.shape.to_string();
+}
+
+bool is_float(DType dtype) { return dtype == DType::kFloat32 || dtype == DType::kFloat64; }
+
+double float_at(const TensorView& view, std::int64_t i) {
+  return view.type.dtype == DType::kFloat32 ? static_cast<double>(view.as<float>()[i]) : view.as<double>()[i];
+}
+
+std::int64_t integer_at(const TensorView& view, std::int64_t i) {
+  switch (view.type.dtype) {
+    case DType::kInt64: return view.as<std::int64_t>()[i];
+    case DType::kInt32: return view.as<std::int32_t>()[i];
+    case DType::kInt8: return view.as<std::int8_t>()[i];
+    default: return view.as<std::uint8_t>()[i];  // uint8 and bool
+  }
+}
+
+// Written so that a NaN on one side only is never close.
+bool is_close(double found, double expected, double rtol, double atol) {
+  if (std::isnan(expected)) return std::isnan(found);
+  if (std::isinf(expected)) return found == expected;
+  return std::abs(found - expected) <= atol + rtol * std::abs(expected);
+}
+
+}  // namespace
+
+std::string difference(const TensorView& found, const TensorView& expected, double rtol, double atol,
+                       bool promoted) {
+  TensorType due = expected.type;
+  if (promoted && due.dtype == DType::kFloat32) due.dtype = DType::kFloat64;
+  if (found.type != due) return "is " + type_text(found.type) + ", expected " + type_text(due);
+  for (std::int64_t i = 0; i < due.shape.elements(); ++i) {
+    char text[160];
+    if (is_float(due.dtype)) {
+      const double a = float_at(found, i);
+      const double b = float_at(expected, i);
+      if (is_close(a, b, rtol, atol)) continue;
+      std::snprintf(text, sizeof text, "element %lld is %.9g, expected %.9g (rtol %g, atol %g)",
+                    static_cast<long long>(i), a, b, rtol, atol);
+    } else {
+      const std::int64_t a = integer_at(found, i);
+      const std::int64_t b = integer_at(expected, i);
+      if (a == b) continue;
+      std::snprintf(text, sizeof text, "element %lld is %lld, expected %lld", static_cast<long long>(i),
+                    static_cast<long long>(a), static_cast<long long>(b));
+    }
+    return text;
+  }
+  return {};
+}
+
+}  // namespace kite::conformance

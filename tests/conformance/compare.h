@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a computed tensor is the expected one, by the rule of the ONNX backend runner.
+#pragma once
+
+#include <string>
+
+#include "paperkite/tensor.h"
+
+namespace kite::conformance {
+
+// Empty when `found` has the expected shape and type and |found - expected| <= atol + rtol * |expected| everywhere;
+// NaN equals NaN, infinities must be equal, and integers and bools must be equal exactly. Else one clause that says
+// what differs. `promoted`: where float32 is expected, float64 is due.
+[[nodiscard]] std::string difference(const TensorView& found, const TensorView& expected, double rtol, double atol,
+                                     bool promoted);
+
+}  // namespace kite::conformance

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three ways to run a case.
+//
+// Inputs of a node case are graph inputs, but a plan is for concrete shapes: where an operator needs a list (axes,
+// shape, pads, bounds, split sizes) or the bounds of Range to know its output shape, and the case hands it in as an
+// input, that input is made a constant of the graph first. The table below is the whole rule.
+#include "conformance/run_case.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/mapped_file.h"
+#include "base/try.h"
+#include "conformance/compare.h"
+#include "graph/import.h"
+#include "ops/evaluate.h"
+#include "passes/pass.h"
+#include "plan/planner.h"
+#include "runtime/session.h"
+
+namespace kite::conformance {
+namespace {
+
+struct ShapeInput {
+  std::string_view op_type;
+  std::size_t first;  // input positions [first, last]
+  std::size_t last;
+};
+constexpr std::array kShapeInputs = {
+    ShapeInput{"ConstantOfShape", 0, 0}, ShapeInput{"Expand", 1, 1},     ShapeInput{"Pad", 1, 1},
+    ShapeInput{"Pad", 3, 3},             ShapeInput{"Range", 0, 2},      ShapeInput{"ReduceMax", 1, 1},
+    ShapeInput{"ReduceMean", 1, 1},      ShapeInput{"ReduceMin", 1, 1},  ShapeInput{"ReduceSum", 1, 1},
+    ShapeInput{"Reshape", 1, 1},         ShapeInput{"Slice", 1, 4},      ShapeInput{"Split", 1, 1},
+    ShapeInput{"Squeeze", 1, 1},         ShapeInput{"Unsqueeze", 1, 1},
+};
+
+bool is_shape_input(const Node& node, std::size_t position) {
+  return std::ranges::any_of(kShapeInputs, [&](const ShapeInput& entry) {
+    return entry.op_type == node.op_type && position >= entry.first && position <= entry.last;
+  });
+}
+
+bool feeds_a_shape(const Graph& graph, ValueId value) {
+  for (const NodeId id : graph.consumers(value)) {
+    const Node& node = graph.node(id);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] == value && is_shape_input(node, i)) return true;
+    }
+  }
+  return false;
+}
+
+// A graph whose inputs are bound to the shapes of one data set, and the tensors for the inputs that remain.
+struct Bound {
+  Graph graph;
+  std::vector<Tensor> inputs;
+  [[nodiscard]] std::vector<TensorView> views() const {
+    std::vector<TensorView> views;
+    for (const Tensor& tensor : inputs) views.push_back(tensor.view());
+    return views;
+  }
+};
+
+Result<Bound> bind_case(const Case& entry, const DataSet& data) {
+  KITE_TRY_ASSIGN(MappedFile file, MappedFile::open(entry.folder + "/model.onnx"));
+  KITE_TRY_ASSIGN(ImportedModel model, import_model(std::make_shared<const MappedFile>(std::move(file))));
+  Bound bound{std::move(model.graph), {}};
+  Graph& graph = bound.graph;
+  if (graph.inputs.size() != data.inputs.size()) {
+    return Error{ErrorCode::kInvalidInput, "the graph has " + std::to_string(graph.inputs.size()) + " inputs, the data set " +
+                                               std::to_string(data.inputs.size()), {}, {}};
+  }
+  std::map<std::string, Shape, std::less<>> shapes;
+  std::vector<GraphInput> kept;
+  for (std::size_t i = 0; i < data.inputs.size(); ++i) {
+    const GraphInput& input = graph.inputs[i];
+    Value& value = graph.value(input.value);
+    if (feeds_a_shape(graph, input.value)) {
+      const TensorView view = graph.own(Tensor::copy_of(data.inputs[i].view()));
+      value.type = view.type;
+      value.constant = view;
+      continue;
+    }
+    shapes.emplace(value.name, data.inputs[i].shape());
+    kept.push_back(input);
+    bound.inputs.push_back(Tensor::copy_of(data.inputs[i].view()));
+  }
+  graph.inputs = std::move(kept);
+  KITE_TRY(bind_inputs(graph, shapes));
+  return bound;
+}
+
+Tensor widened(const Tensor& tensor) {
+  if (tensor.dtype() != DType::kFloat32) return Tensor::copy_of(tensor.view());
+  Tensor wide(DType::kFloat64, tensor.shape());
+  std::copy_n(tensor.as<float>(), tensor.shape().elements(), wide.as<double>());
+  return wide;
+}
+
+using Outputs = Result<std::vector<Tensor>>;
+
+Outputs run_oracle(Bound bound) {
+  KITE_TRY(promote_to_float64(bound.graph));
+  for (Tensor& input : bound.inputs) input = widened(input);
+  KITE_TRY(infer_types(bound.graph));
+  return interpret(bound.graph, bound.views());
+}
+
+Outputs run_portable(Bound bound) {
+  KITE_TRY(infer_types(bound.graph));
+  return interpret(bound.graph, bound.views());
+}
+
+// All passes, the plan and a session with two threads, on the instruction set that KITE_ISA or the machine names.
+Outputs run_engine(Bound bound) {
+  KITE_TRY(infer_types(bound.graph));
+  KITE_TRY_ASSIGN([[maybe_unused]] const auto passes, run_passes(bound.graph, {}));
+  PlanOptions options;
+  KITE_TRY_ASSIGN(options.isa, default_isa());
+  KITE_TRY_ASSIGN(const std::shared_ptr<const Plan> plan, make_plan(bound.graph, options));
+  KITE_TRY_ASSIGN(const std::unique_ptr<PlanSession> session, PlanSession::create(plan, 2));
+  KITE_TRY(session->run(bound.views()));
+  std::vector<Tensor> outputs;
+  for (std::size_t i = 0; i < plan->outputs().size(); ++i) outputs.push_back(Tensor::copy_of(session->output(i)));
+  return outputs;
+}
+
+struct Way {
+  std::string_view name;
+  Outputs (*run)(Bound bound);
+  bool promoted;
+};
+constexpr std::array kWays = {
+    Way{"float64 oracle", run_oracle, true},
+    Way{"portable operators", run_portable, false},
+    Way{"engine", run_engine, false},
+};
+
+std::optional<std::string> failure_of_run(const Case& entry, const DataSet& data, const Way& way) {
+  auto bound = bind_case(entry, data);
+  if (!bound.ok()) return bound.error().message();
+  const Outputs outputs = way.run(*std::move(bound));
+  if (!outputs.ok()) return outputs.error().message();
+  if (outputs->size() != data.outputs.size()) {
+    return std::to_string(outputs->size()) + " outputs, expected " + std::to_string(data.outputs.size());
+  }
+  for (std::size_t i = 0; i < outputs->size(); ++i) {
+    const std::string what =
+        difference((*outputs)[i].view(), data.outputs[i].view(), entry.rtol, entry.atol, way.promoted);
+    if (!what.empty()) return "output " + std::to_string(i) + " " + what;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> failure_of(const Case& entry) {
+  const auto sets = load_data_sets(entry);
+  if (!sets.ok()) return sets.error().message();
+  std::string failures;
+  for (const Way& way : kWays) {
+    for (const DataSet& data : *sets) {
+      const auto failure = failure_of_run(entry, data, way);
+      if (!failure) continue;
+      failures += (failures.empty() ? "" : " | ") + std::string(way.name) + ": " + *failure;
+      break;
+    }
+  }
+  if (failures.empty()) return std::nullopt;
+  return failures;
+}
+
+}  // namespace kite::conformance
