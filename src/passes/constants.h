@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads and makes constants: floating point through double, and the same elements under another shape.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+// The elements of a float32 or float64 tensor, which may lie unaligned.
+[[nodiscard]] std::vector<double> read_doubles(const TensorView& view);
+
+// A constant of `dtype` (float32 or float64), each element rounded once.
+[[nodiscard]] ValueId add_float_constant(Graph& graph, std::string name, DType dtype, const Shape& shape,
+                                         std::span<const double> values);
+
+// A one-dimensional int64 constant: axes, shapes, pads.
+[[nodiscard]] ValueId add_int_constant(Graph& graph, std::string name, std::span<const std::int64_t> values);
+
+// The constant `id` under a shape of as many elements. Nothing is copied; `id` itself when the shape is already that.
+[[nodiscard]] ValueId constant_as(Graph& graph, ValueId id, const Shape& shape);
+
+// out[i0, i1, ...] = in[indices permuted], out.dim[i] = in.dim[perm[i]]; for elements of any size.
+[[nodiscard]] Tensor permuted(const TensorView& in, std::span<const int> perm);
+
+}  // namespace kite

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Evaluates nodes with constant inputs; shares the constant-folding of type inference and of the pass.
+#include "passes/fold.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/try.h"
+#include "ops/evaluate.h"
+#include "passes/match.h"
+
+namespace kite {
+
+namespace {
+
+// Operators whose only output holds the elements of input 0 in their order.
+constexpr std::array<std::string_view, 5> kViews = {"Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"};
+
+bool makes_graph_output(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && graph.is_output(id); });
+}
+
+bool reads_only_constants(const Graph& graph, const Node& node) {
+  return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == kNoValue || graph.is_constant(id); });
+}
+
+// Shape(x) and Size(x) are known as soon as x has a type. Shape takes a range of axes since opset 15, clamped to
+// [0, rank] as a slice is.
+std::optional<Tensor> shape_of_input(const Graph& graph, const Node& node) {
+  const bool is_size = is_op(node, "Size");
+  if (!is_size && !is_op(node, "Shape")) return std::nullopt;
+  const Shape& shape = shape_of(graph, node.inputs.front());
+  if (is_size) return Tensor::of<std::int64_t>(Shape{}, {shape.elements()});
+
+  const std::int64_t rank = shape.rank();
+  const auto position = [&](std::int64_t axis) { return std::clamp(axis < 0 ? axis + rank : axis, std::int64_t{0}, rank); };
+  const std::int64_t first = position(node.attributes.get_int("start", 0));
+  const std::int64_t last = std::max(first, position(node.attributes.get_int("end", rank)));
+  Tensor dims(DType::kInt64, Shape{last - first});
+  std::ranges::copy(shape.dims().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)),
+                    dims.as<std::int64_t>());
+  return dims;
+}
+
+// The result as a view of elements that exist already.
+std::optional<TensorView> as_view(const Graph& graph, const Node& node) {
+  if (!node.domain.empty() || node.outputs.size() != 1) return std::nullopt;
+  const TensorType& type = *graph.value(node.outputs.front()).type;
+  TensorView view;
+  if (node.op_type == "Constant") {
+    const TensorView* value = node.attributes.get_tensor("value");
+    if (value == nullptr) return std::nullopt;
+    view = *value;
+  } else if (std::ranges::find(kViews, node.op_type) != kViews.end()) {
+    view = *graph.value(node.inputs.front()).constant;
+  } else {
+    return std::nullopt;
+  }
+  if (view.type.dtype != type.dtype || view.type.shape.elements() != type.shape.elements()) return std::nullopt;
+  view.type = type;
+  return view;
+}
+
+std::int64_t output_bytes(const Graph& graph, const Node& node) {
+  std::int64_t total = 0;
+  for (const ValueId id : node.outputs) {
+    if (id == kNoValue) continue;
+    const std::int64_t bytes = graph.value(id).type->size_bytes();
+    if (bytes > kEvaluateLimitBytes - total) return kEvaluateLimitBytes + 1;  // and no overflow further on
+    total += bytes;
+  }
+  return total;
+}
+
+}  // namespace
+
+Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes) {
+  const Node& node = graph.node(id);
+  if (node.outputs.empty() || makes_graph_output(graph, node)) return false;
+  if (auto shape = shape_of_input(graph, node)) {
+    graph.value(node.outputs.front()).constant = graph.own(std::move(*shape));
+    graph.remove(id);
+    return true;
+  }
+  if (!reads_only_constants(graph, node)) return false;
+  if (const auto view = as_view(graph, node)) {
+    graph.value(node.outputs.front()).constant = *view;
+    graph.remove(id);
+    return true;
+  }
+  if (output_bytes(graph, node) > limit_bytes) return false;
+
+  std::vector<TensorView> operands;
+  for (const ValueId input : node.inputs) {
+    operands.push_back(input == kNoValue ? TensorView{} : *graph.value(input).constant);
+  }
+  KITE_TRY_ASSIGN(std::vector<Tensor> results, evaluate_node(graph, id, operands, limit_bytes));
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (node.outputs[i] != kNoValue) graph.value(node.outputs[i]).constant = graph.own(std::move(results[i]));
+  }
+  graph.remove(id);
+  return true;
+}
+
+}  // namespace kite

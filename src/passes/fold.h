@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns a node whose result does not depend on the picture into constants.
+#pragma once
+
+#include <cstdint>
+
+#include "graph/graph.h"
+#include "paperkite/error.h"
+
+namespace kite {
+
+// When every input of the typed node is constant (or it only asks for a shape), its outputs become constants, the
+// node goes and the result is true. A result that only renames the elements of its input (Reshape, Identity ...) or
+// that lies in the model file (Constant) is a view and costs nothing; anything else may take `limit_bytes`.
+// A node that makes a graph output stays, so that outputs always have a producer.
+[[nodiscard]] Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes);
+
+}  // namespace kite

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The opset-dependent spellings of reductions, clips and pads.
+#include "passes/forms.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string_view>
+
+#include "passes/match.h"
+
+namespace kite {
+
+namespace {
+
+constexpr int kReduceAxesAreInput = 18;
+constexpr int kClipLimitsAreInputs = 11;
+constexpr int kPadsAreInputs = 11;
+
+// An absent limit gives `fallback`, one that is not a constant scalar gives nothing.
+std::optional<double> limit_input(const Graph& graph, const Node& node, std::size_t i, double fallback) {
+  const ValueId id = input_of(node, i);
+  if (id == kNoValue) return fallback;
+  return scalar_constant(graph, id);
+}
+
+double limit_attribute(const Node& node, std::string_view name, double fallback) {
+  return node.attributes.has(name) ? static_cast<double>(node.attributes.get_float(name, 0)) : fallback;
+}
+
+}  // namespace
+
+int from_front(std::int64_t axis, int rank) { return static_cast<int>(axis < 0 ? axis + rank : axis); }
+
+std::optional<std::vector<int>> reduction_axes(const Graph& graph, const Node& node) {
+  const int rank = shape_of(graph, node.inputs.front()).rank();
+  std::vector<std::int64_t> stated;
+  if (node.opset < kReduceAxesAreInput) {
+    const auto axes = node.attributes.get_ints("axes");
+    stated.assign(axes.begin(), axes.end());
+  } else if (const ValueId id = input_of(node, 1); id != kNoValue) {
+    auto axes = int_constant(graph, id);
+    if (!axes) return std::nullopt;
+    stated = std::move(*axes);
+  }
+  std::vector<int> axes;
+  if (stated.empty()) {
+    if (node.attributes.get_int("noop_with_empty_axes", 0) != 0) return axes;
+    axes.resize(static_cast<std::size_t>(rank));
+    std::iota(axes.begin(), axes.end(), 0);
+    return axes;
+  }
+  for (const std::int64_t axis : stated) axes.push_back(from_front(axis, rank));
+  std::ranges::sort(axes);
+  return axes;
+}
+
+std::optional<ClipLimits> clip_limits(const Graph& graph, const Node& node) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (node.opset < kClipLimitsAreInputs) {
+    return ClipLimits{limit_attribute(node, "min", -kInfinity), limit_attribute(node, "max", kInfinity)};
+  }
+  const auto low = limit_input(graph, node, 1, -kInfinity);
+  const auto high = limit_input(graph, node, 2, kInfinity);
+  if (!low || !high) return std::nullopt;
+  return ClipLimits{*low, *high};
+}
+
+std::optional<PadAmounts> pad_amounts(const Graph& graph, const Node& node) {
+  if (node.attributes.get_string("mode", "constant") != "constant") return std::nullopt;
+  const auto rank = static_cast<std::size_t>(shape_of(graph, node.inputs.front()).rank());
+  std::vector<std::int64_t> pads;
+  std::vector<std::int64_t> axes(rank);
+  std::iota(axes.begin(), axes.end(), std::int64_t{0});
+  PadAmounts amounts{std::vector<std::int64_t>(rank), std::vector<std::int64_t>(rank), 0};
+  if (node.opset < kPadsAreInputs) {
+    const auto stated = node.attributes.get_ints("pads");
+    pads.assign(stated.begin(), stated.end());
+    amounts.value = static_cast<double>(node.attributes.get_float("value", 0));
+  } else {
+    auto stated = int_constant(graph, input_of(node, 1));
+    const auto value = limit_input(graph, node, 2, 0);
+    if (!stated || !value) return std::nullopt;
+    pads = std::move(*stated);
+    amounts.value = *value;
+    if (const ValueId id = input_of(node, 3); id != kNoValue) {
+      auto stated_axes = int_constant(graph, id);
+      if (!stated_axes) return std::nullopt;
+      axes = std::move(*stated_axes);
+    }
+  }
+  if (pads.size() != 2 * axes.size()) return std::nullopt;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const auto axis = static_cast<std::size_t>(from_front(axes[i], static_cast<int>(rank)));
+    if (axis >= rank) return std::nullopt;
+    amounts.begin[axis] = pads[i];
+    amounts.end[axis] = pads[i + axes.size()];
+  }
+  return amounts;
+}
+
+std::vector<int> permutation(const Graph& graph, const Node& node) {
+  const auto stated = node.attributes.get_ints("perm");
+  if (!stated.empty()) return {stated.begin(), stated.end()};
+  std::vector<int> perm(static_cast<std::size_t>(shape_of(graph, node.inputs.front()).rank()));
+  std::iota(perm.rbegin(), perm.rend(), 0);
+  return perm;
+}
+
+}  // namespace kite

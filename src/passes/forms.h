@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads what a node means, whichever way its opset spells it: numbers that were attributes became inputs over time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace kite {
+
+// Each is empty when the numbers are only known at run time, or when the node says something that the form cannot.
+
+// Axes of a reduction (attribute before opset 18, input since), non-negative and ascending. No axes means all, or
+// none with noop_with_empty_axes.
+[[nodiscard]] std::optional<std::vector<int>> reduction_axes(const Graph& graph, const Node& node);
+
+// Limits of a Clip (attributes before opset 11); a missing one is infinite.
+struct ClipLimits {
+  double low = 0;
+  double high = 0;
+};
+[[nodiscard]] std::optional<ClipLimits> clip_limits(const Graph& graph, const Node& node);
+
+// Pads of a constant-mode Pad for every axis of input 0, and the value that fills them.
+struct PadAmounts {
+  std::vector<std::int64_t> begin;
+  std::vector<std::int64_t> end;
+  double value = 0;
+};
+[[nodiscard]] std::optional<PadAmounts> pad_amounts(const Graph& graph, const Node& node);
+
+// `axis` counted from the front.
+[[nodiscard]] int from_front(std::int64_t axis, int rank);
+
+// The permutation of a Transpose; the reverse order when it states none.
+[[nodiscard]] std::vector<int> permutation(const Graph& graph, const Node& node);
+
+}  // namespace kite

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types every value in one forward sweep and computes shape arithmetic on the way, so that later shapes are concrete.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/printable.h"
+#include "base/try.h"
+#include "ops/evaluate.h"
+#include "ops/op.h"
+#include "passes/fold.h"
+#include "passes/match.h"
+#include "passes/pass.h"
+
+namespace kite {
+
+namespace {
+
+// Shape arithmetic handles a handful of numbers; this much covers the index tables that exporters build for a
+// gather (ConvNeXt's as_strided: one int64 for each of 768 channels and picture) and is far below any weight.
+constexpr std::int64_t kShapeArithmeticBytes = std::int64_t{1} << 20;
+// Floating-point detours of shape arithmetic (sqrt of a dimension, a scale factor) are scalars or short lists. Longer
+// ones are weights: the pass that folds constants decides about those.
+constexpr std::int64_t kFloatArithmeticElements = 64;
+
+std::string operator_name(const Node& node) {
+  return in_quotes(node.domain.empty() ? node.op_type : node.domain + "." + node.op_type);
+}
+
+// All operators that this build does not have, in one message: whoever converts a model wants the whole list.
+Status check_operators(const Graph& graph) {
+  struct Unknown {
+    int count = 0;
+    NodeId first = kNoNode;
+  };
+  std::map<std::string, Unknown> unknown;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const Operator* op = find_operator(node.domain, node.op_type);
+    const bool known = op != nullptr && node.opset >= op->first_opset && node.opset <= op->last_opset;
+    if (known) continue;
+    std::string name = operator_name(node);
+    if (op != nullptr) {
+      name += " of opset " + std::to_string(node.opset) + " (known: " + std::to_string(op->first_opset) + " to " +
+              std::to_string(op->last_opset) + ")";
+    }
+    Unknown& entry = unknown[std::move(name)];
+    if (entry.count++ == 0) entry.first = id;
+  }
+  if (unknown.empty()) return {};
+
+  std::string list;
+  for (const auto& [name, entry] : unknown) {
+    if (!list.empty()) list += ", ";
+    list += name + " (" + std::to_string(entry.count) + (entry.count == 1 ? " node" : " nodes, first") + ": " +
+            graph.describe(entry.first) + ")";
+  }
+  return Error{ErrorCode::kUnsupportedModel, "the model needs operators that paperkite does not have: " + list, {},
+               "kite inspect --ops lists the supported operators"};
+}
+
+// Constants and shape arithmetic are computed at once; arithmetic on weights waits for the pass.
+bool is_shape_arithmetic(const Graph& graph, const Node& node) {
+  if (is_op(node, "Constant")) return true;
+  return std::ranges::all_of(node.outputs, [&](ValueId id) {
+    if (id == kNoValue) return true;
+    const TensorType& type = *graph.value(id).type;
+    return !is_float(type.dtype) || type.shape.elements() <= kFloatArithmeticElements;
+  });
+}
+
+}  // namespace
+
+Status infer_types(Graph& graph) {
+  KITE_TRY(check_operators(graph));
+  for (const NodeId id : graph.order()) {
+    KITE_TRY(infer_node(graph, id));
+    if (!is_shape_arithmetic(graph, graph.node(id))) continue;
+    KITE_TRY(fold_node(graph, id, kShapeArithmeticBytes));
+  }
+  return {};
+}
+
+}  // namespace kite

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lets every Transpose sink below its readers until it meets its inverse or something that needs its order. One sweep
+// in topological order: when a node is reached, all of its operands have settled.
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/try.h"
+#include "passes/match.h"
+#include "passes/move_transposes/rules.h"
+#include "passes/passes.h"
+#include "passes/rewrite.h"
+
+namespace kite {
+
+namespace {
+
+struct NamedRule {
+  std::string_view op_type;
+  std::string_view domain;
+  MoveRule rule;
+};
+
+constexpr std::array<NamedRule, 15> kRules = {{
+    {"Transpose", "", merge_transposes},
+    {"Reshape", "", move_through_reshape},
+    {"Flatten", "", move_through_reshape},
+    {"Squeeze", "", move_through_reshape},
+    {"Unsqueeze", "", move_through_reshape},
+    {"Concat", "", move_through_concat},
+    {"ReduceMean", "", move_through_reduction},
+    {"Softmax", "", move_through_softmax},
+    {"LogSoftmax", "", move_through_softmax},
+    {"LayerNormalization", "", move_through_last_axis},
+    {"Linear", kInternalDomain, move_through_last_axis},
+    {"Pad", "", move_through_pad},
+    {"Slice", "", move_through_slice},
+    {"Gather", "", move_through_gather},
+    {"Silu", kInternalDomain, move_through_elementwise},
+}};
+
+// Operators whose every output element depends on the operands' elements at the same (broadcast) position.
+constexpr std::array<std::string_view, 33> kElementwise = {
+    "Abs",  "Add",      "And",  "Cast", "Ceil", "Clip", "Div",  "Elu",       "Equal",   "Erf",        "Exp",
+    "Floor", "Gelu",    "Greater", "HardSigmoid", "HardSwish", "LeakyRelu", "Less", "Log", "Max",  "Min",  "Mod",
+    "Mul",  "Neg",      "Not",  "Or",   "Pow",  "Reciprocal", "Relu", "Sigmoid", "Sqrt", "Sub",  "Tanh"};
+
+static_assert(std::ranges::is_sorted(kElementwise));
+
+MoveRule find_rule(const Node& node) {
+  const auto* found = std::ranges::find_if(kRules, [&](const NamedRule& named) {
+    return is_op(node, named.op_type, named.domain);
+  });
+  if (found != kRules.end()) return found->rule;
+  if (!node.domain.empty() || node.outputs.size() != 1) return nullptr;
+  if (node.op_type == "Where") return move_through_elementwise;
+  return std::ranges::binary_search(kElementwise, std::string_view(node.op_type)) ? move_through_elementwise : nullptr;
+}
+
+void remove_unread_transposes(Graph& graph, const std::vector<ValueId>& values) {
+  for (ValueId id : values) {
+    // A Transpose of a Transpose is merged when it is reached, so this chain is one or two long.
+    while (id != kNoValue && graph.use_count(id) == 0) {
+      const NodeId producer = producer_of(graph, id, "Transpose");
+      if (producer == kNoNode) break;
+      id = graph.node(producer).inputs[0];
+      graph.remove(producer);
+    }
+  }
+}
+
+}  // namespace
+
+Result<bool> replace_transposed(Graph& graph, NodeId old, Node node, const Perm& perm) {
+  const std::vector<ValueId> read_before = graph.node(old).inputs;
+  if (is_identity(perm)) {
+    KITE_TRY(replace_node(graph, old, std::move(node)));
+  } else {
+    const std::string name = graph.value(graph.node(old).outputs[0]).name;
+    KITE_TRY_ASSIGN(const ValueId moved, add_before(graph, old, std::move(node), name + "_moved"));
+    KITE_TRY(replace_node(graph, old, make_transpose(moved, perm)));
+  }
+  remove_unread_transposes(graph, read_before);
+  return true;
+}
+
+Result<bool> merge_transposes(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const ValueId x = node.inputs[0];
+  const auto first = as_transposed(graph, x);
+  const auto second = as_transposed(graph, node.outputs[0]);
+  if (!first || !second) return false;
+  const Perm perm = composed(first->perm, second->perm);
+  if (!is_identity(perm)) {
+    KITE_TRY(replace_node(graph, id, make_transpose(first->source, perm)));
+  } else if (!bypass(graph, id, first->source)) {
+    KITE_TRY(replace_node(graph, id, make_node("Identity", 13, {first->source})));
+  }
+  remove_unread_transposes(graph, {x});
+  return true;
+}
+
+Result<int> move_transposes(Graph& graph) {
+  int moved = 0;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const MoveRule rule = node.removed || node.inputs.empty() ? nullptr : find_rule(node);
+    if (rule == nullptr) continue;
+    KITE_TRY_ASSIGN(const bool done, rule(graph, id));
+    moved += done ? 1 : 0;
+  }
+  if (moved != 0) remove_dead_nodes(graph);
+  return moved;
+}
+
+}  // namespace kite
