@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures in, labels out: a Model with the recipe and the labels that belong to it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "paperkite/model.h"
+#include "paperkite/session.h"
+
+namespace kite {
+
+struct ClassifierOptions {
+  ModelOptions model;
+  SessionOptions session;
+  std::optional<std::string> labels_path;      // overrides every other source of labels
+  std::optional<std::string> preprocess_json;  // a recipe object that overrides every other source, field by field
+};
+
+struct Prediction {
+  std::int64_t index = 0;
+  std::string label;   // empty when the model has no labels
+  float score = 0.0f;  // probability: softmax of the logits unless the model ends in one
+};
+
+struct ClassifyTimings {
+  double decode_ms = 0.0;
+  double preprocess_ms = 0.0;
+  double infer_ms = 0.0;
+};
+
+struct Classification {
+  std::vector<Prediction> top;  // best first; equal scores in index order
+  ClassifyTimings timings;
+  std::vector<std::string> warnings;  // about this picture
+};
+
+// One for each thread of the caller.
+class Classifier {
+ public:
+  // Besides the errors of Model::open: kUnsupportedModel when the model does not take one picture or does not give
+  // one vector of scores.
+  [[nodiscard]] static Result<Classifier> open(const std::string& path, const ClassifierOptions& options = {});
+  Classifier(Classifier&&) noexcept;
+  Classifier& operator=(Classifier&&) noexcept;
+  ~Classifier();
+
+  // The bytes of a JPEG, PNG or WebP file. `k` classes, or all when there are fewer.
+  [[nodiscard]] Result<Classification> classify(std::span<const std::byte> picture, int k = 5);
+  [[nodiscard]] Result<Classification> classify_file(const std::string& path, int k = 5);
+
+  // The tensor that classify() would hand to the model.
+  [[nodiscard]] Result<Tensor> input_tensor(std::span<const std::byte> picture) const;
+
+  [[nodiscard]] const Model& model() const noexcept;
+  [[nodiscard]] int threads() const noexcept;
+  [[nodiscard]] std::int64_t classes() const noexcept;
+  [[nodiscard]] const std::vector<std::string>& labels() const noexcept;
+  // Which source won, and what the recipe is, each in one line for a person.
+  [[nodiscard]] const std::string& labels_source() const noexcept;
+  [[nodiscard]] const std::string& recipe_source() const noexcept;
+  [[nodiscard]] std::string recipe() const;
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
+
+ private:
+  struct State;
+  explicit Classifier(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kite

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public Classifier: decode, preprocess, run, rank.
+#include "paperkite/classifier.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "base/mapped_file.h"
+#include "base/try.h"
+#include "image/decode.h"
+#include "image/interpretation.h"
+#include "image/preprocess.h"
+#include "plan/plan.h"
+
+namespace kite {
+
+struct Classifier::State {
+  Model model;
+  Session session;
+  Interpretation interpretation;
+  std::vector<std::string> warnings;
+  std::int64_t classes = 0;
+  bool ends_in_softmax = false;
+};
+
+namespace {
+
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+Error no_classifier(const Model& model, std::string what, std::string remedy) {
+  return Error{ErrorCode::kUnsupportedModel, std::move(what), model.path(), std::move(remedy)};
+}
+
+// The number of classes: the first output must hold one float32 vector, [1,C] with any number of 1s around it.
+Result<std::int64_t> class_count(const Model& model) {
+  if (model.inputs().size() != 1) {
+    return no_classifier(model, "the model has " + std::to_string(model.inputs().size()) + " inputs, a classifier has one",
+                         "use `kite run` with a tensor for each");
+  }
+  if (model.inputs()[0].type.dtype != DType::kFloat32 || model.inputs()[0].type.shape.rank() != 4) {
+    return no_classifier(model, "the input is " + std::string(dtype_name(model.inputs()[0].type.dtype)) +
+                                    model.inputs()[0].type.shape.to_string() + ", a picture is float32[1,3,H,W]",
+                         "use `kite run` with a tensor");
+  }
+  if (model.outputs().empty()) return no_classifier(model, "the model has no output", {});
+  const TensorType& type = model.outputs()[0].type;
+  std::int64_t longest = 1;
+  for (const std::int64_t dim : type.shape.dims()) longest = std::max(longest, dim);
+  if (type.dtype != DType::kFloat32 || type.shape.elements() == 0 || longest != type.shape.elements()) {
+    return no_classifier(model, "output \"" + std::string(model.outputs()[0].name) + "\" is " +
+                                    std::string(dtype_name(type.dtype)) + type.shape.to_string() +
+                                    ", a classifier gives one float32 vector of scores",
+                         "use `kite run` to get the raw tensor");
+  }
+  return longest;
+}
+
+bool ends_in_softmax(const Plan& plan) {
+  return !plan.steps().empty() && plan.text(plan.steps().back().record->op) == "Softmax";
+}
+
+// The `k` best of the scores as probabilities. Softmax in double: the sum of many small terms keeps its digits.
+std::vector<Prediction> rank(std::span<const float> scores, bool are_probabilities, int k,
+                             const std::vector<std::string>& labels) {
+  std::vector<std::int64_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  const std::size_t count = std::min(static_cast<std::size_t>(std::max(k, 0)), order.size());
+  const auto better = [&](std::int64_t a, std::int64_t b) {
+    const float x = scores[static_cast<std::size_t>(a)];
+    const float y = scores[static_cast<std::size_t>(b)];
+    // A NaN ranks last, so that the order is total.
+    if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) || (std::isnan(y) && a < b);
+    return x != y ? x > y : a < b;
+  };
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), better);
+  double sum = 1.0;
+  double largest = 0.0;
+  if (!are_probabilities) {
+    largest = *std::ranges::max_element(scores);
+    sum = 0.0;
+    for (const float score : scores) sum += std::exp(static_cast<double>(score) - largest);
+  }
+  std::vector<Prediction> top;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto index = static_cast<std::size_t>(order[i]);
+    const double score = are_probabilities ? scores[index] : std::exp(static_cast<double>(scores[index]) - largest) / sum;
+    top.push_back({order[i], index < labels.size() ? labels[index] : std::string(), static_cast<float>(score)});
+  }
+  return top;
+}
+
+}  // namespace
+
+Result<Classifier> Classifier::open(const std::string& path, const ClassifierOptions& options) {
+  KITE_TRY_ASSIGN(Model model, Model::open(path, options.model));
+  KITE_TRY_ASSIGN(const std::int64_t classes, class_count(model));
+  InterpretationSources sources;
+  sources.model_path = path;
+  sources.metadata = model.metadata();
+  const auto dims = model.inputs()[0].type.shape.dims();
+  sources.input_shape.assign(dims.begin(), dims.end());
+  sources.classes = classes;
+  sources.labels_path = options.labels_path;
+  sources.preprocess_json = options.preprocess_json;
+  KITE_TRY_ASSIGN(Interpretation interpretation, resolve_interpretation(sources));
+  KITE_TRY_ASSIGN(Session session, Session::create(model, options.session));
+  const bool softmax = ends_in_softmax(*model.plan());
+  std::vector<std::string> warnings = model.warnings();
+  warnings.insert(warnings.end(), interpretation.warnings.begin(), interpretation.warnings.end());
+  return Classifier(std::make_unique<State>(
+      State{std::move(model), std::move(session), std::move(interpretation), std::move(warnings), classes, softmax}));
+}
+
+Classifier::Classifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Classifier::Classifier(Classifier&&) noexcept = default;
+Classifier& Classifier::operator=(Classifier&&) noexcept = default;
+Classifier::~Classifier() = default;
+
+Result<Tensor> Classifier::input_tensor(std::span<const std::byte> picture) const {
+  KITE_TRY_ASSIGN(const Image image, decode(picture, {}, state_->interpretation.recipe.exif));
+  return preprocess(image, state_->interpretation.recipe);
+}
+
+Result<Classification> Classifier::classify(std::span<const std::byte> picture, int k) {
+  Classification answer;
+  const auto start = std::chrono::steady_clock::now();
+  KITE_TRY_ASSIGN(const Image image, decode(picture, {}, state_->interpretation.recipe.exif));
+  answer.timings.decode_ms = milliseconds_since(start);
+  answer.warnings = image.facts().warnings;
+
+  const auto decoded = std::chrono::steady_clock::now();
+  KITE_TRY_ASSIGN(const Tensor tensor, preprocess(image, state_->interpretation.recipe));
+  answer.timings.preprocess_ms = milliseconds_since(decoded);
+  const Port& input = state_->model.inputs()[0];
+  if (tensor.type() != input.type) {
+    return Error{ErrorCode::kInvalidInput,
+                 "the recipe gives a picture of " + tensor.shape().to_string() + ", the model wants " +
+                     input.type.shape.to_string(),
+                 state_->model.path(), "state the crop in " + state_->model.path() + "'s .kite.json file"};
+  }
+
+  const auto prepared = std::chrono::steady_clock::now();
+  const TensorView view = tensor.view();
+  KITE_TRY(state_->session.run({&view, 1}));
+  const TensorView scores = state_->session.output(0);
+  answer.top = rank({scores.as<float>(), static_cast<std::size_t>(state_->classes)}, state_->ends_in_softmax, k,
+                    state_->interpretation.labels);
+  answer.timings.infer_ms = milliseconds_since(prepared);
+  return answer;
+}
+
+Result<Classification> Classifier::classify_file(const std::string& path, int k) {
+  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  auto answer = classify(file.bytes(), k);
+  if (!answer.ok()) return std::move(answer).error().in(path);
+  return answer;
+}
+
+const Model& Classifier::model() const noexcept { return state_->model; }
+int Classifier::threads() const noexcept { return state_->session.threads(); }
+std::int64_t Classifier::classes() const noexcept { return state_->classes; }
+const std::vector<std::string>& Classifier::labels() const noexcept { return state_->interpretation.labels; }
+const std::string& Classifier::labels_source() const noexcept { return state_->interpretation.labels_source; }
+const std::string& Classifier::recipe_source() const noexcept { return state_->interpretation.recipe_source; }
+std::string Classifier::recipe() const { return state_->interpretation.recipe.to_string(); }
+const std::vector<std::string>& Classifier::warnings() const noexcept { return state_->warnings; }
+
+}  // namespace kite
