@@ -8,23 +8,18 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <map>
 #include <memory>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/cpu.h"
-#include "base/mapped_file.h"
 #include "base/try.h"
 #include "conformance/compare.h"
+#include "conformance/run_engine.h"
 #include "graph/import.h"
 #include "ops/evaluate.h"
 #include "passes/pass.h"
-#include "plan/planner.h"
-#include "runtime/session.h"
 
 namespace kite::conformance {
 namespace {
@@ -70,8 +65,7 @@ struct Bound {
 };
 
 Result<Bound> bind_case(const Case& entry, const DataSet& data) {
-  KITE_TRY_ASSIGN(MappedFile file, MappedFile::open(entry.folder + "/model.onnx"));
-  KITE_TRY_ASSIGN(ImportedModel model, import_model(std::make_shared<const MappedFile>(std::move(file))));
+  KITE_TRY_ASSIGN(ImportedModel model, import_file(entry.folder + "/model.onnx"));
   Bound bound{std::move(model.graph), {}};
   Graph& graph = bound.graph;
   if (graph.inputs.size() != data.inputs.size()) {
@@ -119,18 +113,9 @@ Outputs run_portable(Bound bound) {
   return interpret(bound.graph, bound.views());
 }
 
-// All passes, the plan and a session with two threads, on the instruction set that KITE_ISA or the machine names.
-Outputs run_engine(Bound bound) {
-  KITE_TRY(infer_types(bound.graph));
-  KITE_TRY_ASSIGN([[maybe_unused]] const auto passes, run_passes(bound.graph, {}));
-  PlanOptions options;
-  KITE_TRY_ASSIGN(options.isa, default_isa());
-  KITE_TRY_ASSIGN(const std::shared_ptr<const Plan> plan, make_plan(bound.graph, options));
-  KITE_TRY_ASSIGN(const std::unique_ptr<PlanSession> session, PlanSession::create(plan, 2));
-  KITE_TRY(session->run(bound.views()));
-  std::vector<Tensor> outputs;
-  for (std::size_t i = 0; i < plan->outputs().size(); ++i) outputs.push_back(Tensor::copy_of(session->output(i)));
-  return outputs;
+Outputs run_whole_engine(Bound bound) {
+  const std::vector<TensorView> views = bound.views();
+  return run_engine(std::move(bound.graph), views);
 }
 
 struct Way {
@@ -141,13 +126,13 @@ struct Way {
 constexpr std::array kWays = {
     Way{"float64 oracle", run_oracle, true},
     Way{"portable operators", run_portable, false},
-    Way{"engine", run_engine, false},
+    Way{"engine", run_whole_engine, false},
 };
 
 std::optional<std::string> failure_of_run(const Case& entry, const DataSet& data, const Way& way) {
   auto bound = bind_case(entry, data);
   if (!bound.ok()) return bound.error().message();
-  const Outputs outputs = way.run(*std::move(bound));
+  const Outputs outputs = way.run(std::move(bound).value());
   if (!outputs.ok()) return outputs.error().message();
   if (outputs->size() != data.outputs.size()) {
     return std::to_string(outputs->size()) + " outputs, expected " + std::to_string(data.outputs.size());

@@ -35,6 +35,11 @@ class Run:
     batch: int
 
 
+def name_of(graph: Path) -> str:
+    """NETWORK-STYLE-BATCH."""
+    return graph.name.removesuffix(fill.SUFFIX)
+
+
 def batches(graph: str) -> list[int]:
     if not graph.endswith("-dynamic"):
         return [1]
@@ -56,7 +61,7 @@ def plan(graph: str, isas: list[str], quick: bool) -> list[Run]:
 
 def check_graph(graph: Path, kite: Kite, work: Path, isas: list[str], quick: bool) -> tuple[list[Case], float, float]:
     """All cases of one graph, the seconds spent on the reference, and those spent in kite."""
-    name = graph.name.removesuffix(fill.SUFFIX)
+    name = name_of(graph)
     network, style, batch_kind = name.split("-")
     start = time.monotonic()
     reference = references.prepare(graph, work, batches(name))
@@ -130,7 +135,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> int:
     arguments = parse_arguments()
-    graphs = [g for g in fill.GRAPHS.glob(f"*{fill.SUFFIX}") if re.search(arguments.only, g.name.removesuffix(fill.SUFFIX))]
+    graphs = [g for g in fill.GRAPHS.glob(f"*{fill.SUFFIX}") if re.search(arguments.only, name_of(g))]
     if not graphs:
         print(f"check_models: no graph matches {arguments.only!r}", file=sys.stderr)
         return 2
@@ -139,7 +144,7 @@ def main() -> int:
         return 2
     # Long jobs first, so that none is left running alone at the end.
     graphs.sort(key=lambda g: (not g.name.startswith(LARGE), not g.name.startswith(("convnext", "resnet")), g.name))
-    names = [g.name.removesuffix(fill.SUFFIX) for g in graphs]
+    names = [name_of(graph) for graph in graphs]
     isas, cases = skipped_cases(names, [isa for isa in ISAS if isa in (arguments.isa or ISAS)])
     for case in cases:
         report(case, arguments.verbose)
@@ -154,7 +159,8 @@ def main() -> int:
             try:
                 found, reference_s, kite_s = job.result()
             except Exception as error:  # one graph's trouble must not hide the others' results
-                found, reference_s, kite_s = [Case(jobs[job], Status.FAILED, f"{type(error).__name__}: {error}")], 0, 0
+                found, reference_s, kite_s = [], 0, 0
+                found.append(Case(jobs[job], Status.FAILED, f"{type(error).__name__}: {error}"))
             spent[0] += reference_s
             spent[1] += kite_s
             for case in found:

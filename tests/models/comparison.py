@@ -62,11 +62,8 @@ def compare_bits(name: str, got: np.ndarray, want: np.ndarray) -> Case:
     if got.shape != want.shape:
         return Case(name, Status.FAILED, f"shape {list(got.shape)} against {list(want.shape)}")
     where = tuple(int(i) for i in np.argwhere(differing)[0])
-    return Case(
-        name,
-        Status.FAILED,
-        f"{differing.sum()} of {got.size} logits differ, first at {list(where)}: {got[where]!r} against {want[where]!r}",
-    )
+    told = f"{differing.sum()} of {got.size} logits differ, first at {list(where)}"
+    return Case(name, Status.FAILED, f"{told}: {got[where]!r} against {want[where]!r}")
 
 
 def healthy(name: str, logits: np.ndarray) -> Case:

@@ -96,5 +96,6 @@ def prepare(graph: Path, work: Path, batches: list[int]) -> Reference:
 def drop_stale(folder: Path, keys: set[str]) -> None:
     """Files of earlier graphs or recipes: a filled model is too large to leave lying about."""
     for path in folder.iterdir():
-        if path.suffix in (".onnx", ".npy", ".partial") and not path.name.startswith(tuple(keys)) and path.name[:4] != "kite":
+        ours = path.suffix in (".onnx", ".npy", ".partial") and not path.name.startswith("kite-")
+        if ours and not path.name.startswith(tuple(keys)):
             path.unlink(missing_ok=True)

@@ -77,7 +77,8 @@ class Planning(unittest.TestCase):
 
     def test_full_covers_every_isa_thread_count_and_batch(self):
         runs = check_models.plan("vit_b_16-dynamo-dynamic", self.ISAS, quick=False)
-        self.assertEqual({(r.isa, r.threads, r.batch) for r in runs}, {(i, t, b) for i in self.ISAS for t in (1, 2) for b in (1, 2)})
+        every = {(isa, threads, batch) for isa in self.ISAS for threads in (1, 2) for batch in (1, 2)}
+        self.assertEqual({(r.isa, r.threads, r.batch) for r in runs}, every)
 
     def test_quick_keeps_both_thread_counts_and_all_isas_of_the_small_networks(self):
         runs = check_models.plan("resnet50-dynamo-static", self.ISAS, quick=True)

@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 
 import fill
 import pictures
-from weights import Recipe, Spec, draw, uniform
+from weights import BN_PARTS, Recipe, Spec, draw, uniform
 
 STYLES = ("dynamo-static", "dynamo-dynamic", "torchscript-static", "torchscript-dynamic")
 NETWORKS = {
@@ -70,7 +70,7 @@ class Expressions(unittest.TestCase):
     def test_folded_convolution_equals_convolution_then_batch_normalization(self):
         weight, bias = self.recipe.evaluate("fold_weight c b 1e-05"), self.recipe.evaluate("fold_bias b 1e-05")
         scale, shift, mean, variance = (
-            self.recipe.tensor(f"b.{part}").astype(np.float64) for part in ("weight", "bias", "running_mean", "running_var")
+            self.recipe.tensor(f"b.{part}").astype(np.float64) for part in BN_PARTS
         )
         x = np.array([0.3, -0.8])
         plain = self.recipe.tensor("c.weight")[:, :, 0, 0].astype(np.float64) @ x
