@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walk of a convolution over pictures, bands, groups, panels and tiles. Included by <isa>.cc after simd/tile.inl and
-// conv/geometry.inl.
+// The walk of a convolution over pictures, bands, groups, panels and tiles. Included by <isa>.cc after conv/tiles.inl.
 //
 // A thread's share is a range of pixels times a range of panels. x is cut into bands that stay in L2; for each band the
 // panels are walked in the outer loop, so that a panel is streamed once a band and x is read again from L2.
@@ -8,60 +7,6 @@
 #include "kernels/kernel.h"
 
 namespace kite::KITE_ISA {
-
-struct Range {
-  std::int64_t begin, end;
-};
-static Range share(std::int64_t total, std::int64_t part, std::int64_t parts) {
-  return {total * part / parts, total * (part + 1) / parts};
-}
-
-// Collects segments of equal length and class into tiles.
-struct TileQueue {
-  TileCall call;
-  std::int32_t blocks, pending, length;
-
-  void flush() {
-    int done = 0;
-    while (done < pending) {
-      int now = pending - done;
-      if (now == 3) now = 2;
-      TileCall part = call;
-      for (int i = 0; i < now; ++i) {
-        part.x[i] = call.x[done + i];
-        part.y[i] = call.y[done + i];
-        part.residual[i] = call.residual[done + i];
-      }
-      find_tile(now, length, blocks)(part);
-      done += now;
-    }
-    pending = 0;
-  }
-
-  void push(const float* x, float* y, const float* residual, std::int32_t segment) {
-    if (pending > 0 && segment != length) flush();
-    length = segment;
-    call.x[pending] = x;
-    call.y[pending] = y;
-    call.residual[pending] = residual;
-    if (++pending == kTileSegments[blocks - 1]) flush();
-  }
-
-  // `pixels` neighbours, cut into segments whose lengths differ by one at most. y_offset counts floats.
-  void push_run(const float* x, float* y, const float* residual, std::int64_t pixels) {
-    const std::int64_t longest = kTileLength[blocks - 1];
-    const std::int64_t segments = (pixels + longest - 1) / longest;
-    const std::int64_t low = pixels / segments;
-    const std::int64_t extra = pixels - low * segments;
-    for (std::int64_t i = 0; i < segments; ++i) {
-      const std::int64_t now = i < extra ? low + 1 : low;
-      push(x, y, residual, static_cast<std::int32_t>(now));
-      x += now * call.x_pixel;
-      y += now * call.y_pixel;
-      if (residual != nullptr) residual += now * call.y_pixel;
-    }
-  }
-};
 
 struct ConvCall {
   const ConvParams& p;
@@ -73,6 +18,8 @@ struct ConvCall {
   float* y;
   float* scratch;
   std::int64_t panels;  // of one group
+  const char* next;     // this thread's share of the next step's weights; null where there is none
+  std::int64_t next_bytes;
 };
 
 // Sets what belongs to panel `unit` (counted over all groups); returns its first output channel.
@@ -89,28 +36,6 @@ static std::int64_t start_panel(const ConvCall& c, std::int64_t unit, TileQueue&
   const std::int64_t channel = group * c.g.group_out + first;
   queue.call.bias = c.bias == nullptr ? nullptr : c.bias + channel;
   return channel;
-}
-
-static void run_flat(const ConvCall& c, Range pixels, Range units, TileQueue& queue) {
-  TileCall& t = queue.call;
-  t.x_pixel = c.p.in_c;
-  t.x_row = t.x_tap = 0;
-  t.rows = t.taps = 1;
-  t.depth = c.p.in_c;
-  // Bands of pixels that leave room in L2 for the panels; whole tiles of 14 or 6 where it can be.
-  const std::int64_t total = pixels.end - pixels.begin;
-  const std::int64_t pixel_bytes = static_cast<std::int64_t>(c.p.in_c) * 4;
-  const std::int64_t bands = (total * pixel_bytes + 2 * kBandBytes - 1) / (2 * kBandBytes);
-  const std::int64_t unit = 2 * kTileLength[1];
-  const std::int64_t band = ((total + bands - 1) / bands + unit - 1) / unit * unit;
-  for (std::int64_t begin = pixels.begin; begin < pixels.end; begin += band) {
-    const std::int64_t count = pixels.end - begin < band ? pixels.end - begin : band;
-    for (std::int64_t u = units.begin; u < units.end; ++u) {
-      const std::int64_t at = begin * c.p.out_c + start_panel(c, u, queue);
-      queue.push_run(c.x + begin * c.p.in_c, c.y + at, c.residual == nullptr ? nullptr : c.residual + at, count);
-      queue.flush();
-    }
-  }
 }
 
 // Input rows [first, last) of one picture and group into scratch, with columns from -pad_left on; outside is zero.
@@ -152,8 +77,30 @@ static Range rows_inside(const ConvParams& p, std::int64_t out_row) {
   return r;
 }
 
+// What the tiles of panel `unit` fetch ahead: the panel after it, and a piece of the next step's weights in the last band.
+static void plan_prefetch(const ConvCall& c, std::int64_t unit, std::int64_t rows, Range units, bool last_band,
+                          TileQueue& queue) {
+  PrefetchPlan& plan = queue.prefetch;
+  plan = {};
+  const std::int64_t weights = static_cast<std::int64_t>(c.p.kernel_h) * c.p.kernel_w * c.g.group_in;
+  if (unit + 1 < units.end) {
+    TileQueue after = {};
+    start_panel(c, unit + 1, after);
+    plan.panel = reinterpret_cast<const char*>(after.call.w);
+    plan.panel_lines = after.blocks * Vec::kLanes * weights * 4 / 64;
+  }
+  if (last_band && c.next != nullptr) {
+    const Range piece = share(c.next_bytes / 64, unit - units.begin, units.end - units.begin);
+    plan.next = c.next + piece.begin * 64;
+    plan.next_lines = piece.end - piece.begin;
+  }
+  const std::int64_t tile_pixels = kTileSegments[queue.blocks - 1] * kTileLength[queue.blocks - 1];
+  const std::int64_t chunks = static_cast<std::int64_t>(c.p.kernel_h) * queue.call.taps * ((queue.call.depth + 15) / 16);
+  plan.spread((rows * c.p.out_w + tile_pixels - 1) / tile_pixels * chunks);
+}
+
 // Output rows [begin, end) of picture n.
-static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units, TileQueue& queue) {
+static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units, bool last_band, TileQueue& queue) {
   const ConvParams& p = c.p;
   const ConvGeometry& g = c.g;
   TileCall& t = queue.call;
@@ -182,6 +129,7 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
     const std::int64_t origin = g.banded ? first : 0;  // the input row at base
     const std::int64_t channel = start_panel(c, u, queue);
     const float* panel = t.w;
+    plan_prefetch(c, u, rows.end - rows.begin, units, last_band, queue);
     const std::int64_t tap_row_weights = p.kernel_w * g.group_in * queue.blocks * Vec::kLanes;
     Range current = {-1, -1};
     for (std::int64_t q = rows.begin; q < rows.end; ++q) {
@@ -200,9 +148,47 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
   }
 }
 
+// A 1x1 convolution over every pixel is a matrix product.
+static void run_flat(const ConvCall& c, Range pixels, Range units) {
+  RowsCall rows = {};
+  rows.x = c.x + pixels.begin * c.p.in_c;
+  rows.w = c.w;
+  rows.bias = c.bias;
+  rows.residual = c.residual == nullptr ? nullptr : c.residual + pixels.begin * c.p.out_c;
+  rows.y = c.y + pixels.begin * c.p.out_c;
+  rows.rows = pixels.end - pixels.begin;
+  rows.depth = c.p.in_c;
+  rows.columns = c.p.out_c;
+  rows.x_stride = c.p.in_c;
+  rows.y_stride = c.p.out_c;
+  rows.first_panel = units.begin;
+  rows.last_panel = units.end;
+  rows.activation = c.p.activation;
+  rows.activation_a = c.p.activation_a;
+  rows.activation_b = c.p.activation_b;
+  rows.next = c.next;
+  rows.next_bytes = c.next_bytes;
+  run_rows(rows);
+}
+
+// At most this much of the next step's weights is worth fetching early: more would push out what this step uses.
+constexpr std::int64_t kNextBytes = 768 * 1024;
+
 static void conv(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);
   const ConvGeometry g = conv_geometry(p);
+  const std::int64_t tile_pixels = 2 * kTileLength[1];
+  const std::int64_t panels = panel_count(g.group_out, Vec::kLanes);
+  const std::int64_t out_rows = static_cast<std::int64_t>(p.batch) * p.out_h;
+  const std::int64_t pixel_units = g.flat ? (g.pixels + tile_pixels - 1) / tile_pixels : out_rows;
+  const std::int64_t channel_units = p.groups * panels;
+  const ConvSplit split = conv_split(p, g, pixel_units, channel_units, call.parts, Vec::kLanes);
+  const Range units = share(channel_units, call.part % split.channels, split.channels);
+  Range pixels = share(pixel_units, call.part / split.channels, split.pixels);
+  if (units.begin == units.end || pixels.begin == pixels.end) return;
+
+  const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.part, call.parts);
+  const std::int64_t next_bytes = next.end - next.begin < kNextBytes ? next.end - next.begin : kNextBytes;
   const ConvCall c = {p,
                       g,
                       static_cast<const float*>(call.in[0]),
@@ -211,34 +197,27 @@ static void conv(const KernelCall& call) {
                       static_cast<const float*>(call.in[3]),
                       static_cast<float*>(call.out[0]),
                       static_cast<float*>(call.scratch),
-                      panel_count(g.group_out, Vec::kLanes)};
+                      panels,
+                      call.next_weights == nullptr ? nullptr : static_cast<const char*>(call.next_weights) + next.begin,
+                      next_bytes};
+  if (g.flat) {
+    pixels.begin *= tile_pixels;
+    pixels.end = pixels.end == pixel_units ? g.pixels : pixels.end * tile_pixels;
+    run_flat(c, pixels, units);
+    return;
+  }
   TileQueue queue = {};
   queue.call.y_pixel = p.out_c;
   queue.call.activation = p.activation;
   queue.call.activation_a = p.activation_a;
   queue.call.activation_b = p.activation_b;
-
-  const std::int64_t tile_pixels = 2 * kTileLength[1];
-  const std::int64_t out_rows = static_cast<std::int64_t>(p.batch) * p.out_h;
-  const std::int64_t pixel_units = g.flat ? (g.pixels + tile_pixels - 1) / tile_pixels : out_rows;
-  const std::int64_t channel_units = p.groups * c.panels;
-  const ConvSplit split = conv_split(p, g, pixel_units, channel_units, call.parts, Vec::kLanes);
-  const Range units = share(channel_units, call.part % split.channels, split.channels);
-  Range pixels = share(pixel_units, call.part / split.channels, split.pixels);
-  if (units.begin == units.end || pixels.begin == pixels.end) return;
-  if (g.flat) {
-    pixels.begin *= tile_pixels;
-    pixels.end = pixels.end == pixel_units ? g.pixels : pixels.end * tile_pixels;
-    run_flat(c, pixels, units, queue);
-    return;
-  }
   while (pixels.begin < pixels.end) {
     const std::int64_t n = pixels.begin / p.out_h;
     const std::int64_t row = pixels.begin - n * p.out_h;
     std::int64_t count = pixels.end - pixels.begin;
     if (count > p.out_h - row) count = p.out_h - row;
     if (count > g.band_out_rows) count = g.band_out_rows;
-    run_band(c, n, {row, row + count}, units, queue);
+    run_band(c, n, {row, row + count}, units, pixels.begin + count == pixels.end, queue);
     pixels.begin += count;
   }
 }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A matrix of rows times packed panels: what 1x1 convolution, dense layers and matrix products have in common.
+// Plain struct: files compiled for one ISA include this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/activation.h"
+
+namespace kite {
+
+// y[i, :] = act(x[i, :] * w + bias + residual[i, :]) for i < rows, columns of panels [first_panel, last_panel).
+struct RowsCall {
+  const float* x;
+  const float* w;         // packed panels (conv/geometry.inl) of all `columns`
+  const float* bias;      // of all columns; null where there is none
+  const float* residual;  // laid out as y; null where there is none
+  float* y;
+  std::int64_t rows, depth, columns;
+  std::int64_t x_stride, y_stride;  // floats from row to row
+  std::int64_t first_panel, last_panel;
+  Activation activation;
+  float activation_a, activation_b;
+  const char* next;          // this thread's share of what the next step streams; null where there is nothing
+  std::int64_t next_bytes;
+};
+
+// One for each instruction set, in its conv/<isa>.cc.
+namespace generic {
+void multiply_rows(const RowsCall& call);
+}
+namespace avx2 {
+void multiply_rows(const RowsCall& call);
+}
+namespace avx512 {
+void multiply_rows(const RowsCall& call);
+}
+
+}  // namespace kite
