@@ -79,7 +79,7 @@ Result<std::vector<Tensor>> bench_inputs(const BenchOptions& options, const Mode
     KITE_TRY_ASSIGN(Tensor tensor, read_npy(options.input));
     tensors.push_back(std::move(tensor));
   } else if (!options.image.empty()) {
-    KITE_TRY_ASSIGN(Tensor tensor, picture_input(model, options.image));
+    KITE_TRY_ASSIGN(Tensor tensor, picture_input(options.model, options.common.model_options(), options.image));
     tensors.push_back(std::move(tensor));
   } else {
     for (const Port& port : model.inputs()) tensors.push_back(seeded_noise(port.type));

@@ -3,6 +3,7 @@
 #include "api/load.h"
 
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/cpu.h"
@@ -53,15 +54,17 @@ bool is_plan(std::span<const std::byte> bytes) noexcept {
          std::memcmp(bytes.data(), plan_format::kMagic, sizeof plan_format::kMagic) == 0;
 }
 
-Result<OptimisedModel> optimise_model(std::shared_ptr<const MappedFile> file, const ModelOptions& options) {
-  OptimisedModel model;
-  KITE_TRY_ASSIGN(ImportedModel imported, import_model(std::move(file)));
-  model.graph = std::move(imported.graph);
-  model.metadata = std::move(imported.metadata);
-  model.external_files = std::move(imported.external_files);
-  KITE_TRY(bind_inputs(model.graph, options.input_shapes));
-  KITE_TRY(infer_types(model.graph));
-  KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, options.disabled_passes));
+Result<OptimisedModel> optimise_model(const std::string& path, const ModelOptions& options) {
+  KITE_TRY_ASSIGN(ImportedModel imported, import_file(path));
+  OptimisedModel model{std::move(imported.graph), std::move(imported.metadata), std::move(imported.producer),
+                       imported.ir_version, imported.opset, {}, std::move(imported.files)};
+  const auto prepare = [&]() -> Status {
+    KITE_TRY(bind_inputs(model.graph, options.input_shapes));
+    KITE_TRY(infer_types(model.graph));
+    KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, options.disabled_passes));
+    return {};
+  };
+  if (Status prepared = prepare(); !prepared.ok()) return std::move(prepared).error().in(path);
   return model;
 }
 
@@ -74,7 +77,6 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
     loaded.origin = PlanOrigin::kPlanFile;
     return loaded;
   }
-  const auto file = std::make_shared<const MappedFile>(std::move(mapped));
 
   // A plan made with passes left out is for finding a fault, not for keeping.
   const PlanCache cache(options.cache_dir);
@@ -82,7 +84,7 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
   if (use_cache && !cache.enabled()) loaded.warnings.push_back(cache.reason());
   PlanOptions plan_options{isa, options.memory_limit_bytes, {}, {}};
   if (use_cache && cache.enabled()) {
-    const std::span<const std::byte> content = file->bytes();
+    const std::span<const std::byte> content = mapped.bytes();
     plan_options.key = plan_key({&content, 1}, isa, options.input_shapes);
     loaded.plan = cache.find(plan_options.key);
     if (loaded.plan != nullptr && externals_unchanged(*loaded.plan)) {
@@ -91,13 +93,12 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
     }
   }
 
-  auto model = optimise_model(file, options);
-  if (!model.ok()) return std::move(model).error().in(path);
-  plan_options.notes = model->metadata;
+  KITE_TRY_ASSIGN(const OptimisedModel model, optimise_model(path, options));
+  plan_options.notes.insert(model.metadata.begin(), model.metadata.end());
   std::string externals;
-  for (const auto& external : model->external_files) externals += external_line(*external);
+  for (std::size_t i = 1; i < model.files.size(); ++i) externals += external_line(*model.files[i]);
   if (!externals.empty()) plan_options.notes.emplace(kExternalNote, std::move(externals));
-  auto plan = make_plan(model->graph, plan_options);
+  auto plan = make_plan(model.graph, plan_options);
   if (!plan.ok()) return std::move(plan).error().in(path);
   loaded.plan = std::move(plan).value();
   if (use_cache) {

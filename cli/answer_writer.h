@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The four forms in which answers are printed: a table for people; JSON, JSON lines and CSV for programs.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "paperkite/classifier.h"
+
+namespace kite::cli {
+
+struct AnswerTimings {
+  double load_ms = 0.0;  // opening the model; the same for every picture
+  ClassifyTimings picture;
+  double total_ms = 0.0;
+};
+
+// Receives answers in order. Every method but finish() may print at once, so that a reader of a pipe sees each answer
+// when it is known.
+class AnswerWriter {
+ public:
+  virtual ~AnswerWriter() = default;
+  virtual void answer(const std::string& image, const Classification& answer, const AnswerTimings& timings) = 0;
+  virtual void failure(const std::string& image, const Error& error) = 0;
+  virtual void finish() {}
+};
+
+// "table", "json", "jsonl" or "csv"; the caller has checked the name. Writes to `out`, which stays the caller's.
+[[nodiscard]] std::unique_ptr<AnswerWriter> make_answer_writer(std::string_view format, std::FILE* out);
+
+}  // namespace kite::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A picture through the model's own recipe.
+#include "picture_input.h"
+
+#include "base/mapped_file.h"
+#include "base/try.h"
+
+namespace kite::cli {
+
+Result<Tensor> picture_input(const std::string& model_path, const ModelOptions& options, const std::string& image_path) {
+  ClassifierOptions classifier_options;
+  classifier_options.model = options;
+  classifier_options.session.threads = 1;  // nothing is run
+  KITE_TRY_ASSIGN(const Classifier classifier, Classifier::open(model_path, classifier_options));
+  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(image_path));
+  auto tensor = classifier.input_tensor(file.bytes());
+  if (!tensor.ok()) return std::move(tensor).error().in(image_path);
+  return tensor;
+}
+
+}  // namespace kite::cli

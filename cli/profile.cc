@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite profile: where the time of a run goes, step by step.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/try.h"
+#include "command.h"
+#include "kernels/peak/peak.h"
+#include "profile_chart.h"
+#include "runtime/session.h"
+
+namespace kite::cli {
+
+namespace {
+
+constexpr int kWarmupRuns = 5;
+
+struct ProfileOptions {
+  CommonOptions common;
+  std::string model;
+  std::string svg;
+  int runs = 50;
+};
+
+// The median of each step over the runs: a step that was interrupted once does not stand out for it.
+Result<std::vector<double>> measure_steps(PlanSession& session, std::span<const TensorView> inputs, int runs) {
+  const std::size_t steps = session.plan().steps().size();
+  std::vector<std::vector<double>> samples(steps);
+  const auto record = [](void* context, std::size_t step, std::uint64_t duration_ns) {
+    (*static_cast<std::vector<std::vector<double>>*>(context))[step].push_back(static_cast<double>(duration_ns) * 1e-3);
+  };
+  for (int run = 0; run < kWarmupRuns; ++run) KITE_TRY(session.run(inputs));
+  for (auto& of_step : samples) of_step.reserve(static_cast<std::size_t>(runs));
+  for (int run = 0; run < runs; ++run) KITE_TRY(session.run_profiled(inputs, record, &samples));
+  std::vector<double> medians_us;
+  for (auto& of_step : samples) {
+    std::ranges::nth_element(of_step, of_step.begin() + static_cast<std::ptrdiff_t>(of_step.size() / 2));
+    medians_us.push_back(of_step[of_step.size() / 2]);
+  }
+  return medians_us;
+}
+
+std::vector<ProfiledStep> describe_steps(const Plan& plan, std::span<const double> medians_us, double peak_gflops) {
+  std::vector<ProfiledStep> rows;
+  for (std::size_t s = 0; s < plan.steps().size(); ++s) {
+    const PlanStep& step = plan.steps()[s];
+    ProfiledStep row;
+    row.node = plan.text(step.record->node);
+    row.op = plan.text(step.record->op);
+    row.kernel = step.kernel != nullptr ? std::string(step.kernel->name) : "portable";
+    row.us = medians_us[s];
+    row.gflops = row.us > 0.0 ? 2.0 * static_cast<double>(step.record->macs) / (row.us * 1e3) : 0.0;
+    row.share_of_peak = peak_gflops > 0.0 ? row.gflops / peak_gflops : 0.0;
+    row.macs = step.record->macs;
+    for (const auto refs : {step.inputs, step.outputs}) {
+      for (const std::uint32_t ref : refs) {
+        if (plan.operand(ref).place != plan_format::Place::kNone) row.bytes += plan.operand(ref).size_bytes;
+      }
+    }
+    row.shape = step.outputs.empty() ? "" : operand_type(plan.operand(step.outputs[0])).shape.to_string();
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+void print_table(const std::vector<ProfiledStep>& rows, double total_us, double peak_gflops) {
+  fmt::print("{:>4} {:>9} {:>6} {:>8} {:>6} {:>9}  {:<32} {:<20} {}\n", "step", "us", "time", "GFLOP/s", "peak", "KB",
+             "kernel", "result", "node");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const ProfiledStep& row = rows[i];
+    fmt::print("{:>4} {:>9.1f} {:>5.1f}% {:>8.1f} {:>5.0f}% {:>9.1f}  {:<32} {:<20} {} {}\n", i, row.us,
+               100.0 * row.us / total_us, row.gflops, 100.0 * row.share_of_peak, static_cast<double>(row.bytes) * 1e-3,
+               row.kernel, row.shape, row.op, row.node);
+  }
+  fmt::print("{} steps, {:.1f} us; the machine's own multiply-add peak is {:.0f} GFLOP/s\n", rows.size(), total_us,
+             peak_gflops);
+}
+
+Status profile(const ProfileOptions& options) {
+  KITE_TRY_ASSIGN(const Model model, Model::open(options.model, options.common.model_options()));
+  KITE_TRY_ASSIGN(Session session, Session::create(model, options.common.session_options()));
+  std::vector<Tensor> tensors;
+  std::vector<TensorView> inputs;
+  for (const Port& port : model.inputs()) tensors.emplace_back(port.type);
+  for (const Tensor& tensor : tensors) inputs.push_back(tensor.view());
+  KITE_TRY_ASSIGN(const auto medians_us, measure_steps(session.internals(), inputs, options.runs));
+  const double peak_gflops = measure_peak_gflops(model.plan()->isa()) * session.threads();
+  const std::vector<ProfiledStep> rows = describe_steps(*model.plan(), medians_us, peak_gflops);
+  double total_us = 0.0;
+  for (const ProfiledStep& row : rows) total_us += row.us;
+
+  if (!options.svg.empty()) KITE_TRY(write_roofline(options.svg, options.model, rows, peak_gflops));
+  if (!options.common.json) {
+    print_table(rows, total_us, peak_gflops);
+    return {};
+  }
+  auto array = nlohmann::ordered_json::array();
+  for (const ProfiledStep& row : rows) {
+    array.push_back({{"node", row.node}, {"op", row.op}, {"kernel", row.kernel}, {"us", row.us}, {"gflops", row.gflops},
+                     {"share_of_peak", row.share_of_peak}, {"macs", row.macs}, {"bytes", row.bytes}});
+  }
+  const nlohmann::ordered_json object = {{"model", options.model}, {"threads", session.threads()},
+                                         {"peak_gflops", peak_gflops}, {"total_us", total_us}, {"steps", array}};
+  fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  return {};
+}
+
+}  // namespace
+
+void add_profile(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<ProfileOptions>();
+  CLI::App* verb = app.add_subcommand("profile", "Time every step of a model");
+  verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
+  verb->add_option("--svg", options->svg, "Draw a roofline of the steps")->type_name("FILE.svg");
+  verb->add_option("--runs", options->runs, "Profiled runs")->check(CLI::Range(1, 100000));
+  add_common_options(*verb, options->common);
+  verb->callback([options, &exit_code] {
+    const Status status = profile(*options);
+    exit_code = status.ok() ? kOk : report(status.error(), options->common.json);
+  });
+}
+
+}  // namespace kite::cli
