@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite doctor: what this machine offers, and what will bias a benchmark on it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/cpu.h"
+#include "base/try.h"
+#include "command.h"
+#include "kernels/peak/peak.h"
+#include "plan/cache.h"
+
+namespace kite::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The first line of a small file of the kernel's; empty where there is none.
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+std::string memory_line(std::string_view key) {
+  std::ifstream file("/proc/meminfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::size_t digits = line.find_first_of("0123456789");
+    return fmt::format("{:.1f} GB", std::stod(line.substr(digits)) * 1024e-9);
+  }
+  return {};
+}
+
+// How much the same short piece of work varies: (90th percentile - minimum) / minimum over 200 pieces of about 0.2 ms.
+double measure_noise() {
+  constexpr int kPieces = 200;
+  std::vector<double> seconds;
+  volatile double sink = 0.0;
+  for (int piece = 0; piece < kPieces; ++piece) {
+    const auto start = std::chrono::steady_clock::now();
+    double sum = 1.0;
+    for (int i = 0; i < 50'000; ++i) sum = sum * 0.999999 + 1e-6;
+    sink = sink + sum;
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::ranges::sort(seconds);
+  return (seconds[kPieces * 9 / 10] - seconds[0]) / seconds[0];
+}
+
+struct Finding {
+  std::string name;
+  std::string value;
+  std::string advice;  // empty when there is nothing to worry about
+};
+
+std::vector<Finding> examine(const CommonOptions& options) {
+  std::vector<Finding> findings;
+  const auto isa = default_isa();
+  findings.push_back({"processor", cpu_model_name(), {}});
+  findings.push_back({"instruction set",
+                      fmt::format("{} (native {})", isa.ok() ? isa_name(*isa) : "invalid", isa_name(native_isa())),
+                      isa.ok() ? (*isa == native_isa() ? "" : "KITE_ISA holds kite below what the machine can do")
+                               : isa.error().message()});
+  const auto cpus = allowed_cpus();
+  const int quota = cgroup_cpu_limit();
+  findings.push_back({"processors", fmt::format("{} allowed, {} physical cores, {}", cpus.size(), allowed_physical_cores(),
+                                                quota > 0 ? fmt::format("control group grants {}", quota) : "no quota"),
+                      cpus.size() > static_cast<std::size_t>(allowed_physical_cores())
+                          ? "two hardware threads share a core: compare at the number of cores, not of threads"
+                          : ""});
+  findings.push_back({"threads", fmt::format("{} by default", default_thread_count()), {}});
+  const double peak = measure_peak_gflops(isa.ok() ? *isa : native_isa());
+  findings.push_back({"multiply-add peak", fmt::format("{:.0f} GFLOP/s on one thread", peak), {}});
+  const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  findings.push_back({"frequency governor", governor.empty() ? "not visible (a virtual machine?)" : governor,
+                      governor.empty() || governor == "performance"
+                          ? ""
+                          : "cpupower frequency-set -g performance, else the first runs are slow"});
+  const std::string turbo = first_line("/sys/devices/system/cpu/intel_pstate/no_turbo");
+  if (turbo == "0") findings.push_back({"turbo", "on", "the clock falls as cores get busy: compare in alternation"});
+  const std::string load = first_line("/proc/loadavg");
+  const double busy = load.empty() ? 0.0 : std::stod(load);
+  findings.push_back({"load", load, busy > 0.5 ? "other programs are running: stop them before measuring" : ""});
+  const double noise = measure_noise();
+  findings.push_back({"noise", fmt::format("{:.1f} % between equal pieces of work", noise * 100.0),
+                      noise > 0.05 ? "differences below this mean nothing; use more rounds, alternate, quote medians" : ""});
+  const std::string huge = first_line("/sys/kernel/mm/transparent_hugepage/enabled");
+  if (!huge.empty()) findings.push_back({"huge pages", huge, {}});
+  findings.push_back({"memory", memory_line("MemAvailable") + " available of " + memory_line("MemTotal"), {}});
+  const PlanCache cache(options.cache_dir);
+  findings.push_back({"plan cache", cache.enabled() ? cache.folder() : "off", cache.reason()});
+  findings.push_back({"version", KITE_VERSION, {}});
+  return findings;
+}
+
+void doctor(const CommonOptions& options) {
+  const auto findings = examine(options);
+  if (options.json) {
+    Json object = Json::object();
+    for (const Finding& finding : findings) object[finding.name] = {{"value", finding.value}, {"advice", finding.advice}};
+    fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace));
+    return;
+  }
+  for (const Finding& finding : findings) {
+    fmt::print("{:<20} {}\n", finding.name, finding.value);
+    if (!finding.advice.empty()) fmt::print("{:<20}   ! {}\n", "", finding.advice);
+  }
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<CommonOptions>();
+  CLI::App* verb = app.add_subcommand("doctor", "Examine this machine: what will bias a benchmark here");
+  add_common_options(*verb, *options);
+  verb->callback([options, &exit_code] {
+    doctor(*options);
+    exit_code = kOk;
+  });
+}
+
+}  // namespace kite::cli

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite inspect: what a model is, which kernels it gets, and where its labels and its recipe come from.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "api/load.h"
+#include "base/cpu.h"
+#include "base/try.h"
+#include "command.h"
+#include "image/text_escape.h"
+#include "ops/op.h"
+#include "paperkite/classifier.h"
+#include "plan/plan.h"
+
+namespace kite::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InspectOptions {
+  CommonOptions common;
+  std::string model;
+  bool ops = false;
+  bool plan = false;
+  bool passes = false;
+};
+
+void print_json(const Json& object) { fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace)); }
+
+std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.2f} MB", static_cast<double>(bytes) * 1e-6); }
+
+std::vector<std::int64_t> dims_of(const TensorType& type) { return {type.shape.dims().begin(), type.shape.dims().end()}; }
+
+// The support table: every operator, the opsets it is checked for, and what it does not do.
+void print_operators(bool json) {
+  Json rows = Json::array();
+  for (const Operator* op : all_operators()) {
+    if (op->domain == kInternalDomain) continue;
+    if (json) {
+      rows.push_back({{"op", op->name}, {"first_opset", op->first_opset}, {"last_opset", op->last_opset}, {"limits", op->limits}});
+    } else {
+      fmt::print("{:<24} opset {:>2} to {:>2}  {}\n", op->name, op->first_opset, op->last_opset, op->limits);
+    }
+  }
+  if (json) print_json(rows);
+}
+
+// Labels and recipe, or why the model is no classifier.
+struct Sources {
+  std::vector<std::pair<std::string, std::string>> rows;
+  std::vector<std::string> warnings;
+};
+
+Sources describe_sources(const InspectOptions& options) {
+  ClassifierOptions classifier_options;
+  classifier_options.model = options.common.model_options();
+  classifier_options.session.threads = 1;
+  const auto classifier = Classifier::open(options.model, classifier_options);
+  if (!classifier.ok()) return {{{"classifier", "no: " + classifier.error().message()}}, {}};
+  return {{{"classes", std::to_string(classifier->classes())},
+           {"labels", classifier->labels_source()},
+           {"preprocessing", classifier->recipe() + "  (" + classifier->recipe_source() + ")"}},
+          classifier->warnings()};
+}
+
+Json describe_ports(std::span<const Port> ports) {
+  Json array = Json::array();
+  for (const Port& port : ports) {
+    array.push_back({{"name", port.name}, {"dtype", dtype_name(port.type.dtype)}, {"shape", dims_of(port.type)}});
+  }
+  return array;
+}
+
+Json describe_steps(const Plan& plan) {
+  Json steps = Json::array();
+  for (const PlanStep& step : plan.steps()) {
+    const TensorType result = step.outputs.empty() ? TensorType{} : operand_type(plan.operand(step.outputs[0]));
+    steps.push_back({{"op", plan.text(step.record->op)},
+                     {"node", plan.text(step.record->node)},
+                     {"kernel", step.kernel != nullptr ? std::string(step.kernel->name) : "portable"},
+                     {"shape", dims_of(result)},
+                     {"macs", step.record->macs}});
+  }
+  return steps;
+}
+
+void print_model(const InspectOptions& options, const Model& model) {
+  const Sources sources = describe_sources(options);
+  if (options.common.json) {
+    Json object = {{"model", options.model}, {"isa", model.isa()}, {"parameters", model.parameters()}, {"macs", model.macs()},
+                   {"inputs", describe_ports(model.inputs())}, {"outputs", describe_ports(model.outputs())}};
+    for (const auto& [key, value] : sources.rows) object[key] = value;
+    object["warnings"] = sources.warnings;
+    object["steps"] = describe_steps(*model.plan());
+    print_json(object);
+    return;
+  }
+  fmt::print("{}\n", options.model);
+  for (const Port& port : model.inputs()) {
+    fmt::print("  input          {} {}{}\n", port.name, dtype_name(port.type.dtype), port.type.shape.to_string());
+  }
+  for (const Port& port : model.outputs()) {
+    fmt::print("  output         {} {}{}\n", port.name, dtype_name(port.type.dtype), port.type.shape.to_string());
+  }
+  fmt::print("  parameters     {:.3f} million\n  multiply-adds  {:.3f} million a run\n",
+             static_cast<double>(model.parameters()) * 1e-6, static_cast<double>(model.macs()) * 1e-6);
+  for (const auto& [key, value] : sources.rows) fmt::print("  {:<14} {}\n", key, escape_for_terminal(value));
+  for (const std::string& warning : sources.warnings) warn(warning);
+  fmt::print("\n{:>4}  {:<22} {:<20} {:>10}  {:<34} {}\n", "step", "operator", "result", "million", "kernel", "node");
+  const Plan& plan = *model.plan();
+  for (std::size_t s = 0; s < plan.steps().size(); ++s) {
+    const PlanStep& step = plan.steps()[s];
+    fmt::print("{:>4}  {:<22} {:<20} {:>10.3f}  {:<34} {}\n", s, plan.text(step.record->op),
+               step.outputs.empty() ? "" : operand_type(plan.operand(step.outputs[0])).shape.to_string(),
+               static_cast<double>(step.record->macs) * 1e-6, step.kernel != nullptr ? step.kernel->name : "portable",
+               escape_for_terminal(plan.text(step.record->node)));
+  }
+}
+
+// What a run will need, before anything runs.
+void print_plan(const InspectOptions& options, const Model& model) {
+  const plan_format::Header& header = model.plan()->header();
+  const int threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
+  const std::uint64_t scratch = header.scratch_bytes * static_cast<std::uint64_t>(threads);
+  if (options.common.json) {
+    print_json({{"model", options.model}, {"plan_bytes", header.total_bytes}, {"weight_bytes", header.constants.count},
+                {"arena_bytes", header.arena_bytes}, {"scratch_bytes", scratch}, {"threads", threads},
+                {"steps", model.plan()->steps().size()}});
+    return;
+  }
+  fmt::print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(header.total_bytes),
+             megabytes(header.constants.count));
+  fmt::print("  arena    {}\n  scratch  {} for {} thread{}\n  steps    {}\n", megabytes(header.arena_bytes), megabytes(scratch),
+             threads, threads == 1 ? "" : "s", model.plan()->steps().size());
+}
+
+Status print_passes(const InspectOptions& options) {
+  KITE_TRY_ASSIGN(const OptimisedModel model, optimise_model(options.model, options.common.model_options()));
+  Json rows = Json::array();
+  const auto pipeline = pass_pipeline();
+  for (std::size_t i = 0; i < model.passes.size(); ++i) {
+    const PassReport& report = model.passes[i];
+    const std::string_view summary = i < pipeline.size() ? pipeline[i].summary : std::string_view();
+    if (options.common.json) {
+      rows.push_back({{"pass", report.name}, {"rewrites", report.rewrites}, {"disabled", report.disabled}, {"summary", summary}});
+    } else {
+      fmt::print("{:<24} {:>8}  {}\n", report.name, report.disabled ? "off" : std::to_string(report.rewrites), summary);
+    }
+  }
+  if (options.common.json) print_json(rows);
+  return {};
+}
+
+Status inspect(const InspectOptions& options) {
+  if (options.ops) {
+    print_operators(options.common.json);
+    return {};
+  }
+  if (options.model.empty()) {
+    return Error{ErrorCode::kUsage, "no model is named", {}, "kite inspect MODEL, or kite inspect --ops for the operators"};
+  }
+  if (options.passes) return print_passes(options);
+  KITE_TRY_ASSIGN(const Model model, Model::open(options.model, options.common.model_options()));
+  options.plan ? print_plan(options, model) : print_model(options, model);
+  return {};
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<InspectOptions>();
+  CLI::App* verb = app.add_subcommand("inspect", "Show shapes, kernels, labels and preprocessing of a model");
+  verb->add_option("MODEL", options->model, "An .onnx file or a plan");
+  verb->add_flag("--ops", options->ops, "List the supported operators (needs no model)");
+  verb->add_flag("--plan", options->plan, "Show the memory that a run will need");
+  verb->add_flag("--passes", options->passes, "Show what each optimisation pass did");
+  add_common_options(*verb, options->common);
+  verb->callback([options, &exit_code] {
+    const Status status = inspect(*options);
+    exit_code = status.ok() ? kOk : report(status.error(), options->common.json);
+  });
+}
+
+}  // namespace kite::cli

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The picture that belongs to a profile: each step in a roofline.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "paperkite/error.h"
+
+namespace kite::cli {
+
+struct ProfiledStep {
+  std::string node;
+  std::string op;
+  std::string kernel;
+  std::string shape;  // of the first result
+  double us = 0.0;
+  double gflops = 0.0;
+  double share_of_peak = 0.0;
+  std::uint64_t macs = 0;
+  std::uint64_t bytes = 0;  // operands read and written once
+};
+
+// Writes an SVG: GFLOP/s over arithmetic intensity (operations a byte), both logarithmic, a dot a step whose area is
+// its time, the machine's peak as the roof.
+[[nodiscard]] Status write_roofline(const std::string& path, const std::string& title,
+                                    const std::vector<ProfiledStep>& steps, double peak_gflops);
+
+}  // namespace kite::cli
