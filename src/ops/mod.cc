@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mod: the remainder of a division. With fmod = 1 it has the sign of the dividend as in C, else, for integers only,
-// that of the divisor as in Python.
+// Mod: the remainder of a division. With fmod = 1 it has the sign of the dividend as in C, else that of the divisor as
+// in Python.
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
@@ -13,12 +13,16 @@ namespace kite {
 namespace {
 
 Status infer(InferContext& context) {
-  KITE_TRY_ASSIGN(const std::int64_t fmod, context.get_int("fmod", 0));
-  KITE_TRY(infer_binary(context, NumericTypes{}));
-  if (fmod == 0 && contains(FloatTypes{}, context.input(0).dtype)) {
-    return context.invalid("floats need attribute 'fmod' = 1");
-  }
-  return {};
+  KITE_TRY_ASSIGN([[maybe_unused]] const std::int64_t fmod, context.get_int("fmod", 0));
+  return infer_binary(context, NumericTypes{});
+}
+
+template <typename T>
+T float_remainder(T a, T b, bool sign_of_dividend) {
+  const T remainder = std::fmod(a, b);
+  if (sign_of_dividend) return remainder;
+  if (remainder == 0) return std::copysign(remainder, b);
+  return (remainder < 0) != (b < 0) ? remainder + b : remainder;
 }
 
 template <typename T>
@@ -33,7 +37,7 @@ Status compute(const ComputeContext& context) {
   const bool fmod = context.attributes.get_int("fmod", 0) != 0;
   return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     if constexpr (std::is_floating_point_v<T>) {
-      map_pairs<T, T, T>(context, [](T a, T b) { return std::fmod(a, b); });
+      map_pairs<T, T, T>(context, [fmod](T a, T b) { return float_remainder(a, b, fmod); });
       return {};
     } else {
       bool by_zero = false;
