@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drawing the demo pictures, fine-tuning RegNets, exporting them to ONNX."""
