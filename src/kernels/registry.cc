@@ -3,6 +3,9 @@
 #include "kernels/registry.h"
 
 #include "kernels/conv/conv.h"
+#include "kernels/depthwise/depthwise.h"
+#include "kernels/linear/linear.h"
+#include "kernels/matmul/matmul.h"
 
 namespace kite {
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Six plain loops: what a depthwise convolution is.
+#include "kernels/depthwise/reference.h"
+
+#include <cmath>
+#include <cstdint>
+
+namespace kite {
+
+DepthwiseReference depthwise_reference(const DepthwiseParams& p, const float* x, const float* w_oihw, const float* bias,
+                                       const float* residual) {
+  DepthwiseReference out;
+  std::int64_t at = 0;
+  for (std::int64_t n = 0; n < p.batch; ++n) {
+    for (std::int64_t row = 0; row < p.out_h; ++row) {
+      for (std::int64_t column = 0; column < p.out_w; ++column) {
+        for (std::int64_t c = 0; c < p.channels; ++c, ++at) {
+          double sum = bias == nullptr ? 0 : bias[c];
+          double magnitude = std::fabs(sum);
+          for (std::int64_t r = 0; r < p.kernel_h; ++r) {
+            const std::int64_t in_row = row * p.stride_h - p.pad_top + r * p.dilation_h;
+            if (in_row < 0 || in_row >= p.in_h) continue;
+            for (std::int64_t s = 0; s < p.kernel_w; ++s) {
+              const std::int64_t in_column = column * p.stride_w - p.pad_left + s * p.dilation_w;
+              if (in_column < 0 || in_column >= p.in_w) continue;
+              const double product = static_cast<double>(x[((n * p.in_h + in_row) * p.in_w + in_column) * p.channels + c]) *
+                                     w_oihw[(c * p.kernel_h + r) * p.kernel_w + s];
+              sum += product;
+              magnitude += std::fabs(product);
+            }
+          }
+          if (residual != nullptr) {
+            sum += residual[at];
+            magnitude += std::fabs(residual[at]);
+          }
+          out.value.push_back(sum);
+          out.magnitude.push_back(magnitude);
+        }
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace kite

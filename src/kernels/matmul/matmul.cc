@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products apart from the arithmetic: which kernel, how much scratch, and the proof that a call stays inside.
+#include "kernels/matmul/matmul.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "base/checked.h"
+
+#define KITE_ISA matmul_portable
+#include "kernels/matmul/geometry.inl"
+#undef KITE_ISA
+
+namespace kite {
+
+using namespace matmul_portable;  // NOLINT: this file's own copy of geometry.inl
+
+namespace {
+
+// Floats from the first to past the last of `batch` matrices of `each` floats; -1 where that passes 2^40.
+std::int64_t reach(std::int64_t batch, std::int64_t stride, std::int64_t rows, std::int64_t columns) noexcept {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  const auto each = checked_mul(rows, columns);
+  const auto before = checked_mul(batch - 1, stride);
+  if (!each || !before || *each > kMost || *before > kMost) return -1;
+  return *each + *before;
+}
+
+bool holds(std::size_t bytes, std::int64_t floats) noexcept {
+  return floats >= 0 && bytes / 4 >= static_cast<std::size_t>(floats);
+}
+
+}  // namespace
+
+const KernelInfo& select_matmul(const MatmulParams& /*params*/, Isa max_isa) noexcept {
+  const KernelInfo* chosen = nullptr;
+  for (const KernelInfo& kernel : all_kernels()) {
+    if (kernel.family != "matmul") continue;
+    chosen = &kernel;  // the last one is generic
+    if (kernel.isa <= max_isa) break;
+  }
+  return *chosen;
+}
+
+std::size_t matmul_scratch_bytes(const MatmulParams& p, const KernelInfo& /*kernel*/) noexcept {
+  return static_cast<std::size_t>(round_up(matmul_block_columns(p) * p.k * 4, 64));
+}
+
+bool matmul_fits(const KernelOperands& operands) noexcept {
+  if (operands.params_bytes != sizeof(MatmulParams) || operands.in_bytes.size() != 2 || operands.out_bytes.size() != 1) {
+    return false;
+  }
+  const MatmulParams& p = *static_cast<const MatmulParams*>(operands.params);
+  if (p.batch < 1 || p.m < 1 || p.n < 1 || p.k < 1 || p.a_batch_stride < 0 || p.b_batch_stride < 0) return false;
+  const auto c_stride = checked_mul(p.m, p.n);
+  if (!c_stride) return false;
+  if (!holds(operands.in_bytes[0], reach(p.batch, p.a_batch_stride, p.m, p.k))) return false;
+  if (!holds(operands.in_bytes[1], reach(p.batch, p.b_batch_stride, p.k, p.n))) return false;
+  if (!holds(operands.out_bytes[0], reach(p.batch, *c_stride, p.m, p.n))) return false;
+  return operands.scratch_bytes >= matmul_scratch_bytes(p, all_kernels().front());
+}
+
+int matmul_max_parts(const MatmulParams& p) noexcept {
+  // 10 us at 100 GFLOP/s, which one core of a current server reaches.
+  const double parts = static_cast<double>(p.batch) * p.m * p.n * p.k / 0.5e6;
+  return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
+}
+
+}  // namespace kite

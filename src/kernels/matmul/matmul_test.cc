@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every matrix-product kernel against the double reference, with the proven bound; batches, broadcasts, parts.
+#include "kernels/matmul/matmul.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/matmul/reference.h"
+#include "kernels/testing.h"
+
+namespace kite {
+namespace {
+
+MatmulParams make_params(int batch, int m, int n, int k, bool transposed) {
+  return {static_cast<std::int64_t>(m) * k, static_cast<std::int64_t>(k) * n, batch, m, n, k, transposed ? 1 : 0, 0};
+}
+
+std::string describe(const MatmulParams& p) {
+  return "batch=" + std::to_string(p.batch) + " m=" + std::to_string(p.m) + " n=" + std::to_string(p.n) + " k=" +
+         std::to_string(p.k) + " transposed=" + std::to_string(p.b_transposed) + " strides " +
+         std::to_string(p.a_batch_stride) + "," + std::to_string(p.b_batch_stride);
+}
+
+std::size_t floats(std::int64_t batch, std::int64_t stride, std::int64_t each) {
+  return static_cast<std::size_t>((batch - 1) * stride + each);
+}
+
+std::vector<float> run_matmul(const KernelInfo& kernel, const MatmulParams& p, const std::vector<float>& a,
+                              const std::vector<float>& b, int parts) {
+  GuardedFloats c(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.m) * static_cast<std::size_t>(p.n));
+  const std::size_t scratch_bytes = matmul_scratch_bytes(p, kernel);
+  const std::size_t in_bytes[] = {a.size() * 4, b.size() * 4};
+  const std::size_t out_bytes[] = {c.size() * 4};
+  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(p);
+  const void* in[] = {a.data(), b.data()};
+  void* out[] = {c.data()};
+  for (int part = 0; part < parts; ++part) {
+    GuardedFloats scratch(scratch_bytes / 4);
+    kernel.run({&p, in, out, scratch.data(), part, parts, nullptr, 0});
+    EXPECT_TRUE(scratch.intact()) << kernel.name << " wrote outside its scratch: " << describe(p);
+  }
+  EXPECT_TRUE(c.intact()) << kernel.name << " wrote outside its result: " << describe(p);
+  return c.values();
+}
+
+void expect_right(const KernelInfo& kernel, const MatmulParams& p, std::mt19937& random, int parts) {
+  const std::vector<float> a = random_floats(floats(p.batch, p.a_batch_stride, static_cast<std::int64_t>(p.m) * p.k), random);
+  const std::vector<float> b = random_floats(floats(p.batch, p.b_batch_stride, static_cast<std::int64_t>(p.k) * p.n), random);
+  const std::vector<float> c = run_matmul(kernel, p, a, b, parts);
+  const MatmulReference want = matmul_reference(p, a.data(), b.data());
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    ASSERT_LE(std::fabs(c[i] - want.value[i]), (p.k + 8) * 0x1p-24 * want.magnitude[i])
+        << kernel.name << " at " << i << ": " << c[i] << ", want " << want.value[i] << "; " << describe(p) << " parts=" << parts;
+  }
+}
+
+class MatmulKernels : public testing::TestWithParam<const KernelInfo*> {
+ protected:
+  void SetUp() override {
+    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
+  }
+};
+
+TEST_P(MatmulKernels, agree_with_the_reference_around_every_width) {
+  std::mt19937 random(1);
+  for (int n = 1; n <= 50; ++n) {
+    for (const int m : {1, 2, 3, 6, 7, 14, 15, 29}) {
+      expect_right(*GetParam(), make_params(1 + n % 3, m, n, 1 + (n * m) % 33, n % 2 == 0), random, 1 + (n + m) % 4);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(MatmulKernels, agree_with_the_reference_on_attention) {
+  std::mt19937 random(2);
+  expect_right(*GetParam(), make_params(3, 197, 197, 64, true), random, 2);
+  expect_right(*GetParam(), make_params(3, 197, 64, 197, false), random, 2);
+}
+
+TEST_P(MatmulKernels, cut_wide_products_into_blocks_of_columns) {
+  std::mt19937 random(3);
+  for (const bool transposed : {false, true}) {
+    expect_right(*GetParam(), make_params(1, 9, 419, 700, transposed), random, 1);  // 91 columns a block: 96
+    expect_right(*GetParam(), make_params(2, 3, 100, 1500, transposed), random, 3);
+  }
+}
+
+TEST_P(MatmulKernels, take_one_matrix_for_the_whole_batch) {
+  std::mt19937 random(4);
+  MatmulParams p = make_params(4, 5, 40, 9, false);
+  p.b_batch_stride = 0;
+  expect_right(*GetParam(), p, random, 3);
+  p = make_params(4, 5, 40, 9, true);
+  p.a_batch_stride = 0;
+  expect_right(*GetParam(), p, random, 1);
+  p.a_batch_stride = 100;  // gaps
+  expect_right(*GetParam(), p, random, 2);
+}
+
+TEST_P(MatmulKernels, agree_with_the_reference_on_random_shapes) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
+    std::mt19937 random(seed);
+    const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
+    expect_right(*GetParam(), make_params(pick(1, 4), pick(1, 60), pick(1, 150), pick(1, 150), pick(0, 1)), random, pick(1, 5));
+    if (HasFatalFailure()) {
+      ADD_FAILURE() << "seed " << seed;
+      return;
+    }
+  }
+}
+
+TEST_P(MatmulKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_the_batch) {
+  std::mt19937 random(5);
+  const MatmulParams p = make_params(5, 37, 70, 45, true);
+  const std::vector<float> a = random_floats(5 * 37 * 45, random), b = random_floats(5 * 70 * 45, random);
+  const std::vector<float> want = run_matmul(*GetParam(), p, a, b, 1);
+  for (const int parts : {2, 3, 4, 5, 40}) EXPECT_TRUE(same_bits(want, run_matmul(*GetParam(), p, a, b, parts))) << parts;
+  MatmulParams one = p;
+  one.batch = 1;
+  for (int item = 0; item < 5; ++item) {
+    const std::vector<float> part = run_matmul(*GetParam(), one, {a.begin() + item * 37 * 45, a.begin() + (item + 1) * 37 * 45},
+                                               {b.begin() + item * 70 * 45, b.begin() + (item + 1) * 70 * 45}, 1);
+    EXPECT_TRUE(same_bits(part, {want.begin() + item * 37 * 70, want.begin() + (item + 1) * 37 * 70})) << item;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(matmul, MatmulKernels, testing::ValuesIn(kernels_of_family("matmul")), kernel_test_name);
+
+TEST(MatmulSelection, picks_the_best_kernel_that_the_processor_has) {
+  const MatmulParams p = make_params(12, 197, 197, 64, true);
+  EXPECT_EQ(select_matmul(p, Isa::kAvx512).name, "matmul_f32_14x32_avx512");
+  EXPECT_EQ(select_matmul(p, Isa::kAvx2).name, "matmul_f32_6x16_avx2");
+  EXPECT_EQ(select_matmul(p, Isa::kGeneric).name, "matmul_f32_6x8_generic");
+}
+
+TEST(MatmulFits, accepts_exact_operands_and_nothing_smaller) {
+  const MatmulParams p = make_params(3, 5, 7, 11, false);
+  const std::size_t a = 3 * 5 * 11 * 4, b = 3 * 7 * 11 * 4, c = 3 * 5 * 7 * 4;
+  const std::size_t scratch = matmul_scratch_bytes(p, select_matmul(p, Isa::kGeneric));
+  const auto fits = [](const MatmulParams& q, std::vector<std::size_t> in, std::size_t out, std::size_t scratch_bytes) {
+    const std::size_t outs[] = {out};
+    return matmul_fits({&q, sizeof q, in, outs, scratch_bytes});
+  };
+  EXPECT_TRUE(fits(p, {a, b}, c, scratch));
+  EXPECT_FALSE(fits(p, {a - 1, b}, c, scratch));
+  EXPECT_FALSE(fits(p, {a, b - 1}, c, scratch));
+  EXPECT_FALSE(fits(p, {a, b}, c - 1, scratch));
+  EXPECT_FALSE(fits(p, {a, b}, c, scratch - 1));
+  MatmulParams far = p;
+  far.a_batch_stride = INT64_MAX / 2;
+  EXPECT_FALSE(fits(far, {a, b}, c, scratch));
+  far = p;
+  far.b_batch_stride = -1;
+  EXPECT_FALSE(fits(far, {a, b}, c, scratch));
+  far = p;
+  far.m = far.n = far.k = INT32_MAX;
+  EXPECT_FALSE(fits(far, {a, b}, c, scratch));
+}
+
+}  // namespace
+}  // namespace kite
