@@ -191,10 +191,17 @@ Result<RowResizer> RowResizer::make(Size picture, Size resized, Window window, F
 Status RowResizer::plan_resample(Size picture, Size resized, Filter filter) {
   resamples_x_ = picture.width != resized.width;
   resamples_y_ = picture.height != resized.height;
-  const std::int64_t values = 3 * window_.width;
+  const std::int64_t lost_rows = picture.height - resized.height;
+  vertical_first_ = resamples_x_ && lost_rows > 0 && lost_rows > 2 * (picture.width - resized.width);
+  values_ = 3 * window_.width;
   if (resamples_x_) {
     KITE_TRY_ASSIGN(x_, make_axis_weights(picture.width, resized.width, window_.x, window_.x + window_.width, filter));
-    row_.resize(static_cast<std::size_t>(values));
+    if (vertical_first_) {  // the vertical pass runs over the columns that the horizontal one will read
+      first_column_ = x_.taps.front().first;
+      values_ = 3 * (x_.taps.back().first + x_.taps.back().count - first_column_);
+      for (AxisWeights::Taps& taps : x_.taps) taps.first -= first_column_;
+    }
+    row_.resize(static_cast<std::size_t>(values_));
   }
   if (!resamples_y_) {
     first_row_ = window_.y;
@@ -210,56 +217,69 @@ Status RowResizer::plan_resample(Size picture, Size resized, Filter filter) {
     while (oldest < r && y_.taps[oldest].first + y_.taps[oldest].count <= y_.taps[r].first) ++oldest;
     ring_rows_ = std::max(ring_rows_, static_cast<std::int64_t>(r - oldest + 1));
   }
-  sums_.resize(static_cast<std::size_t>(ring_rows_ * values));
+  sums_.resize(static_cast<std::size_t>(ring_rows_ * values_));
   return {};
 }
 
-const std::uint8_t* RowResizer::horizontal(const std::uint8_t* rgb) noexcept {
-  if (!resamples_x_) return rgb + 3 * window_.x;
-  resample_row(row_.data(), rgb, x_);
-  return row_.data();
-}
-
-void RowResizer::vertical(std::int64_t y, const std::uint8_t* row) noexcept {
-  const std::int64_t values = 3 * window_.width;
+void RowResizer::add_to_sums(std::int64_t y, const std::uint8_t* row) noexcept {
   const auto rows = static_cast<std::int64_t>(y_.taps.size());
   while (begun_ < rows && y_.taps[static_cast<std::size_t>(begun_)].first <= y) {
-    std::fill_n(sums_.data() + begun_ % ring_rows_ * values, values, kHalf);
+    std::fill_n(sums_.data() + begun_ % ring_rows_ * values_, values_, kHalf);
     ++begun_;
   }
   for (std::int64_t r = finished_; r < begun_; ++r) {
     const AxisWeights::Taps& taps = y_.taps[static_cast<std::size_t>(r)];
-    std::int32_t* sums = sums_.data() + r % ring_rows_ * values;
-    add_scaled_row(sums, row, y_.weights[static_cast<std::size_t>(taps.offset + y - taps.first)], values);
+    std::int32_t* sums = sums_.data() + r % ring_rows_ * values_;
+    add_scaled_row(sums, row, y_.weights[static_cast<std::size_t>(taps.offset + y - taps.first)], values_);
   }
-  while (finished_ < begun_) {
+  for (; finished_ < begun_; ++finished_) {
     const AxisWeights::Taps& taps = y_.taps[static_cast<std::size_t>(finished_)];
     if (taps.first + taps.count > y + 1) break;
-    clip_row(out_ + finished_ * out_stride_, sums_.data() + finished_ % ring_rows_ * values, values);
-    ++finished_;
+    const std::int32_t* sums = sums_.data() + finished_ % ring_rows_ * values_;
+    std::uint8_t* const to = out_ + finished_ * out_stride_;
+    if (vertical_first_) {
+      clip_row(row_.data(), sums, values_);
+      resample_row(to, row_.data(), x_);
+    } else {
+      clip_row(to, sums, values_);
+    }
+  }
+}
+
+void RowResizer::push_resample(std::int64_t y, const std::uint8_t* rgb) noexcept {
+  if (vertical_first_) {
+    add_to_sums(y, rgb + 3 * first_column_);
+    return;
+  }
+  const std::uint8_t* row = rgb + 3 * window_.x;
+  std::uint8_t* const direct = out_ + (y - first_row_) * out_stride_;
+  if (resamples_x_) {
+    std::uint8_t* const to = resamples_y_ ? row_.data() : direct;
+    resample_row(to, rgb, x_);
+    row = to;
+  } else if (!resamples_y_) {
+    std::memcpy(direct, row, static_cast<std::size_t>(values_));
+  }
+  if (resamples_y_) add_to_sums(y, row);
+}
+
+void RowResizer::push_nearest(std::int64_t y, const std::uint8_t* rgb) noexcept {
+  for (; finished_ < window_.height && nearest_y_[static_cast<std::size_t>(finished_)] == y; ++finished_) {
+    std::uint8_t* to = out_ + finished_ * out_stride_;
+    for (const std::int64_t x : nearest_x_) {
+      std::memcpy(to, rgb + x, 3);
+      to += 3;
+    }
   }
 }
 
 void RowResizer::push(std::int64_t y, const std::uint8_t* rgb) noexcept {
-  const auto row_bytes = static_cast<std::size_t>(3 * window_.width);
   switch (mode_) {
-    case Mode::kCopy: std::memcpy(out_ + (y - first_row_) * out_stride_, rgb + 3 * window_.x, row_bytes); return;
-    case Mode::kNearest:
-      while (finished_ < window_.height && nearest_y_[static_cast<std::size_t>(finished_)] == y) {
-        std::uint8_t* to = out_ + finished_ * out_stride_;
-        for (const std::int64_t x : nearest_x_) {
-          std::memcpy(to, rgb + x, 3);
-          to += 3;
-        }
-        ++finished_;
-      }
+    case Mode::kCopy:
+      std::memcpy(out_ + (y - first_row_) * out_stride_, rgb + 3 * window_.x, static_cast<std::size_t>(3 * window_.width));
       return;
-    case Mode::kResample: {
-      const std::uint8_t* row = horizontal(rgb);
-      if (resamples_y_) vertical(y, row);
-      else std::memcpy(out_ + (y - first_row_) * out_stride_, row, row_bytes);
-      return;
-    }
+    case Mode::kNearest: push_nearest(y, rgb); return;
+    case Mode::kResample: push_resample(y, rgb); return;
   }
 }
 

@@ -3,8 +3,11 @@
 //
 // out[y,x,c] = clip8(round(sum_j v[y,j] * clip8(round(sum_i h[x,i] * in[j,i,c]))))
 // h and v are the filter's values in double, normalised to sum 1, then rounded to 22 fractional bits, half away from
-// zero; the sums are exact integers. The horizontal pass is rounded to 8 bits before the vertical one. A filter grows
-// with the ratio when shrinking (it antialiases always). Nearest takes one pixel and blends nothing.
+// zero; the sums are exact integers. The first pass is rounded to 8 bits before the second one. A filter grows with the
+// ratio when shrinking (it antialiases always). Nearest takes one pixel and blends nothing.
+// Which pass comes first shows in the last bits: from Pillow 13 on it is the vertical one when the height shrinks by
+// more than twice as many pixels as the width does (python-pillow/Pillow pull request 9549); before, always the
+// horizontal one. At equal proportions that concerns pictures more than twice as tall as wide.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +55,10 @@ class RowResizer {
   enum class Mode : std::uint8_t { kCopy, kNearest, kResample };
 
   Status plan_resample(Size picture, Size resized, Filter filter);
-  const std::uint8_t* horizontal(const std::uint8_t* rgb) noexcept;
-  void vertical(std::int64_t y, const std::uint8_t* row) noexcept;
+  void push_nearest(std::int64_t y, const std::uint8_t* rgb) noexcept;
+  void push_resample(std::int64_t y, const std::uint8_t* rgb) noexcept;
+  // Adds a row of `values_` numbers to the unfinished output rows, and writes those that it completes.
+  void add_to_sums(std::int64_t y, const std::uint8_t* row) noexcept;
 
   Mode mode_ = Mode::kCopy;
   Window window_;
@@ -64,11 +69,14 @@ class RowResizer {
 
   bool resamples_x_ = false;
   bool resamples_y_ = false;
+  bool vertical_first_ = false;
   AxisWeights x_;
   AxisWeights y_;
   std::vector<std::int64_t> nearest_x_;  // input column of each output column, times 3
   std::vector<std::int64_t> nearest_y_;  // input row of each output row
-  std::vector<std::uint8_t> row_;        // one row after the horizontal pass
+  std::int64_t first_column_ = 0;        // of the input, where the vertical pass comes first
+  std::int64_t values_ = 0;              // bytes in a row of the vertical pass
+  std::vector<std::uint8_t> row_;        // one row between the passes
   std::vector<std::int32_t> sums_;       // ring of unfinished output rows
   std::int64_t ring_rows_ = 0;
   std::int64_t begun_ = 0;     // output rows that have received input

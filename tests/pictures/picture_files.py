@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Generates the seeded set of picture files: every format and mode, sizes from 1 to 4000."""
+
+import io
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+import png_writer
+
+
+def picture(rng, width, height):
+    """An RGB array with edges, gradients, flat areas and noise, so that every path of a codec is used."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    out = np.empty((height, width, 3), np.float32)
+    for c in range(3):
+        fx, fy, phase = rng.uniform(-0.3, 0.3), rng.uniform(-0.3, 0.3), rng.uniform(0, 6)
+        out[:, :, c] = 127 + 120 * np.sin(fx * x + fy * y + phase)
+    cut = rng.uniform(0, 1, 2)
+    out[: int(height * cut[0]), : int(width * cut[1])] = rng.integers(0, 256, 3)
+    out += rng.normal(0, rng.choice([0, 3, 40]), out.shape)
+    return np.clip(out, 0, 255).astype(np.uint8)
+
+
+def side(rng, limit):
+    """Small sides often, large ones sometimes."""
+    return int(round(np.exp(rng.uniform(0, np.log(limit)))))
+
+
+class Writer:
+    def __init__(self, folder: pathlib.Path, rng):
+        self.folder, self.rng, self.paths = folder, rng, []
+
+    def add(self, name: str, data: bytes) -> pathlib.Path:
+        path = self.folder / f"{len(self.paths):05d}-{name}"
+        path.write_bytes(data)
+        self.paths.append(path)
+        return path
+
+    def save(self, name: str, image: Image.Image, **options) -> pathlib.Path:
+        buffer = io.BytesIO()
+        image.save(buffer, **options)
+        return self.add(name, buffer.getvalue())
+
+    def rgb(self, width, height) -> Image.Image:
+        return Image.fromarray(picture(self.rng, width, height))
+
+
+def with_sampling(data: bytes, factors: int, width: int, height: int) -> bytes:
+    """Rewrites a JPEG's luma sampling factors and size; the caller keeps the number of blocks the same."""
+    at = 2
+    while data[at + 1] not in (0xC0, 0xC1, 0xC2):
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    out = bytearray(data)
+    out[at + 5 : at + 9] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    out[at + 11] = factors
+    return bytes(out)
+
+
+def without_segment(data: bytes, marker: int) -> bytes:
+    """The JPEG without its first segment of this kind."""
+    at = 2
+    while data[at + 1] != 0xDA:
+        length = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if data[at + 1] == marker:
+            return data[:at] + data[at + length :]
+        at += length
+    return data
+
+
+def jpegs(writer: Writer, count: int, limit: int) -> None:
+    rng = writer.rng
+    for _ in range(count):
+        image = writer.rgb(side(rng, limit), side(rng, limit))
+        options = {
+            "format": "JPEG",
+            "quality": int(rng.integers(1, 101)),
+            "subsampling": int(rng.integers(0, 3)),
+            "progressive": bool(rng.integers(0, 2)),
+            "optimize": bool(rng.integers(0, 2)),
+        }
+        if rng.integers(0, 6) == 0:
+            options["restart_marker_blocks"] = int(rng.integers(1, 5))
+        kind = int(rng.integers(0, 8))
+        if kind == 0:
+            image, options["subsampling"] = image.convert("L"), 0
+        if kind == 1:
+            options |= {"keep_rgb": True, "subsampling": 0}
+        name = f"{('grey', 'rgb')[kind] if kind < 2 else 'ycc'}-{options['subsampling']}{'-progressive' if options['progressive'] else ''}.jpg"
+        writer.save(name, image, **options)
+
+
+def unusual_jpegs(writer: Writer, count: int) -> None:
+    rng = writer.rng
+    for i in range(count):
+        a, b = int(rng.integers(1, 9)), int(rng.integers(1, 9))
+        progressive = bool(i % 2)
+        buffer = io.BytesIO()
+        # 2x1 and 1x2 (or 2x2 and 4x1) luma sampling have equally many blocks in the same order: the header decides.
+        tall = i % 4 < 2
+        size = (16 * a, 8 * b) if tall else (16 * a, 16 * b)
+        writer.rgb(*size).save(buffer, "JPEG", quality=80, subsampling=1 if tall else 2, progressive=progressive)
+        cut = (0, 0) if progressive else rng.integers(0, 7, 2)
+        width, height = (8 * a, 16 * b) if tall else (32 * a, 8 * b)
+        factors = 0x12 if tall else 0x41
+        writer.add(f"sampling-{factors:02x}.jpg",
+                   with_sampling(buffer.getvalue(), factors, width - int(cut[0]), height - int(cut[1])))
+    for i in range(count):
+        buffer = io.BytesIO()
+        image = Image.fromarray(rng.integers(0, 256, (side(rng, 90), side(rng, 90), 4), dtype=np.uint8), "CMYK")
+        image.save(buffer, "JPEG", quality=int(rng.integers(20, 100)), progressive=bool(i % 2))
+        data = buffer.getvalue()
+        adobe = data.find(b"Adobe")
+        if i % 3 == 1:  # the same numbers declared as YCCK
+            data = data[: adobe + 11] + b"\x02" + data[adobe + 12 :]
+        if i % 3 == 2:
+            data = without_segment(data, 0xEE)
+        writer.add(f"cmyk-{('adobe', 'ycck', 'bare')[i % 3]}.jpg", data)
+
+
+def pngs(writer: Writer, count: int, limit: int) -> None:
+    rng = writer.rng
+    forms = [(png_writer.GREY, d) for d in (1, 2, 4, 8, 16)] + [(png_writer.PALETTE, d) for d in (1, 2, 4, 8)]
+    forms += [(c, d) for c in (png_writer.RGB, png_writer.GREY_ALPHA, png_writer.RGB_ALPHA) for d in (8, 16)]
+    for i in range(count):
+        colour, depth = forms[i % len(forms)]
+        width, height = side(rng, limit), side(rng, limit)
+        samples = rng.integers(0, 1 << depth, (height, width, png_writer.CHANNELS[colour]), dtype=np.uint32)
+        if i % 3 == 0 and depth == 16:
+            samples = samples % 300  # near the point where 16-bit grey saturates
+        palette = transparency = None
+        if colour == png_writer.PALETTE:
+            entries = int(rng.integers(1, (1 << depth) + 1))
+            palette = rng.bytes(3 * entries)
+            if depth == 8 and i % 2:
+                pass  # indices beyond the palette stay
+            else:
+                samples %= entries
+            transparency = rng.bytes(int(rng.integers(1, entries + 1))) if rng.integers(0, 2) else None
+        elif colour in (png_writer.GREY, png_writer.RGB) and rng.integers(0, 2):
+            transparency = rng.bytes(2 if colour == png_writer.GREY else 6)
+        extra = [(b"gAMA", (100000).to_bytes(4, "big")), (b"sRGB", b"\0")] if rng.integers(0, 3) == 0 else []
+        data = png_writer.png(samples, colour, depth, interlaced=bool(rng.integers(0, 2)), palette=palette,
+                              transparency=transparency, extra=extra,
+                              choose=lambda y, s=int(rng.integers(0, 5)): (y + s) % 5)
+        writer.add(f"type{colour}-{depth}bit.png", data)
+    for width in range(1, 9):
+        for height in range(1, 9):
+            samples = rng.integers(0, 256, (height, width, 3), dtype=np.uint32)
+            writer.add("interlaced.png", png_writer.png(samples, png_writer.RGB, 8, interlaced=True))
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):  # as Pillow itself writes them
+        source = writer.rgb(side(rng, limit), side(rng, limit))
+        image = Image.fromarray(np.array(source.convert("L"), np.uint16) * 257) if mode == "I;16" else source.convert(mode)
+        writer.save(f"pillow-{mode.replace(';', '')}.png", image, format="PNG")
+
+
+def webps(writer: Writer, count: int, limit: int) -> None:
+    rng = writer.rng
+    for i in range(count):
+        image = writer.rgb(side(rng, limit), side(rng, limit))
+        if i % 4 >= 2:
+            image.putalpha(Image.fromarray(rng.integers(0, 256, image.size[::-1], dtype=np.uint8)))
+        writer.save(f"{'alpha-' if i % 4 >= 2 else ''}{'lossless' if i % 2 else 'lossy'}.webp", image, format="WEBP",
+                    lossless=bool(i % 2), quality=int(rng.integers(0, 101)), method=int(rng.integers(0, 3)),
+                    exact=bool(rng.integers(0, 2)))
+    for i in range(max(2, count // 10)):
+        size = side(rng, 80), side(rng, 80)
+        frames = [writer.rgb(*size) for _ in range(3)]
+        if i % 2:
+            frames[0].putalpha(Image.fromarray(rng.integers(0, 256, size[::-1], dtype=np.uint8)))
+        writer.save("animated.webp", frames[0], format="WEBP", save_all=True, append_images=frames[1:],
+                    lossless=bool(i % 3), method=0)
+
+
+def oriented(writer: Writer) -> None:
+    for orientation in range(1, 9):
+        for form in ("JPEG", "PNG", "WEBP"):
+            exif = Image.Exif()
+            exif[0x0112] = orientation
+            writer.save(f"orientation-{orientation}.{form.lower()}", writer.rgb(13, 7), format=form, exif=exif.tobytes())
+
+
+def extreme_sizes(writer: Writer) -> None:
+    for width, height in ((4000, 1), (1, 4000), (3999, 3), (3, 3999), (4000, 2999), (1, 1), (2, 3), (65500, 1)):
+        image = writer.rgb(width, height)
+        writer.save(f"{width}x{height}.jpg", image, format="JPEG", quality=90)
+        if width * height < 100000:
+            writer.save(f"{width}x{height}-progressive.jpg", image, format="JPEG", progressive=True, subsampling=2)
+            writer.save(f"{width}x{height}.png", image, format="PNG")
+            if max(width, height) < 16383:
+                writer.save(f"{width}x{height}.webp", image, format="WEBP", lossless=True)
+
+
+def write_all(folder: pathlib.Path, seed: int) -> list[pathlib.Path]:
+    writer = Writer(folder, np.random.default_rng(seed))
+    jpegs(writer, 700, 300)
+    unusual_jpegs(writer, 60)
+    pngs(writer, 420, 70)
+    webps(writer, 120, 200)
+    extreme_sizes(writer)
+    return writer.paths
+
+
+def write_oriented(folder: pathlib.Path, seed: int) -> list[pathlib.Path]:
+    writer = Writer(folder, np.random.default_rng(seed))
+    oriented(writer)
+    return writer.paths
