@@ -158,8 +158,9 @@ Result<Bytes> ExternalFiles::open(std::string_view location) {
   if (files_.size() >= kMaxFiles) {
     return Error{ErrorCode::kLimit, "the model has more than 10000 external-data files", {}, {}};
   }
-  const std::string path = (folder_->empty() ? "." : *folder_) + "/" + std::string(location);
-  const int folder_fd = ::open(folder_->empty() ? "." : folder_->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const std::string folder = folder_->empty() ? "." : *folder_;
+  const std::string path = folder + (folder.ends_with('/') ? "" : "/") + std::string(location);
+  const int folder_fd = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   const int fd = folder_fd < 0 ? -1 : open_beneath(folder_fd, std::string(location));
   const int code = errno;
   if (folder_fd >= 0) ::close(folder_fd);

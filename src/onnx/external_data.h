@@ -19,7 +19,7 @@ namespace kite::onnx {
 // or names anything but a regular file with a single hard link: a model must not be able to read what lies elsewhere.
 class ExternalFiles {
  public:
-  // `folder` of the model file; nullopt (a model from memory) refuses all external data.
+  // `folder` of the model file, "" for the current one; nullopt (a model from memory) refuses all external data.
   explicit ExternalFiles(std::optional<std::string> folder) : folder_(std::move(folder)) {}
 
   // The bytes that `tensor`'s external_data entries name, which must be `size_bytes` long. "location" is required,

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// External data may come only from plain files in the model's folder.
+#include "onnx/external_data.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kite::onnx {
+namespace {
+
+namespace fs = std::filesystem;
+
+// outside.bin beside the folder "model", which holds weights.bin (16 bytes), sub/more.bin and things that must not
+// be read.
+class ExternalData : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "kite_external_XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    root_ = name;
+    folder_ = root_ + "/model";
+    fs::create_directories(folder_ + "/sub");
+    write(root_ + "/outside.bin", "secret");
+    write(folder_ + "/weights.bin", "0123456789abcdef");
+    write(folder_ + "/sub/more.bin", "more");
+    fs::create_symlink("weights.bin", folder_ + "/link.bin");
+    fs::create_symlink("../outside.bin", folder_ + "/escape.bin");
+    fs::create_directory_symlink("sub", folder_ + "/linked");
+    write(folder_ + "/twice.bin", "twice");
+    fs::create_hard_link(folder_ + "/twice.bin", folder_ + "/thrice.bin");
+    ASSERT_EQ(::mkfifo((folder_ + "/pipe").c_str(), 0600), 0);
+  }
+  void TearDown() override { fs::remove_all(root_); }
+  static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+
+  std::string read(const std::vector<StringPair>& entries, std::int64_t size_bytes) const {
+    TensorProto tensor;
+    tensor.is_external = true;
+    tensor.external_data = entries;
+    ExternalFiles files(folder_);
+    const auto bytes = files.read(tensor, size_bytes);
+    if (!bytes.ok()) return bytes.error().message();
+    return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
+  }
+  std::string open(std::string_view location) const { return read({{"location", location}}, 4); }
+
+  std::string root_;
+  std::string folder_;
+};
+
+TEST_F(ExternalData, is_read_from_the_folder_and_below) {
+  EXPECT_EQ(open("weights.bin"), "0123");
+  EXPECT_EQ(open("./weights.bin"), "0123");
+  EXPECT_EQ(open("sub/more.bin"), "more");
+  EXPECT_EQ(open("sub//./more.bin"), "more");
+  EXPECT_EQ(read({{"location", "weights.bin"}, {"offset", "10"}, {"length", "6"}, {"checksum", "?"}}, 6), "abcdef");
+}
+
+TEST_F(ExternalData, maps_a_file_once) {
+  TensorProto tensor;
+  tensor.external_data = {{"location", "weights.bin"}};
+  ExternalFiles files(folder_);
+  const auto first = files.read(tensor, 4);
+  tensor.external_data.push_back({"offset", "4"});
+  const auto second = files.read(tensor, 4);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first->data() + 4, second->data());
+  ASSERT_EQ(files.files().size(), 1U);
+  EXPECT_EQ(files.files().begin()->second->path(), folder_ + "/weights.bin");
+}
+
+TEST_F(ExternalData, outside_the_folder_is_refused) {
+  const std::string beneath = "; external data must lie in the model's folder or below it";
+  EXPECT_EQ(open("../outside.bin"), "the location climbs out with \"..\"; external data \"../outside.bin\"" + beneath);
+  EXPECT_EQ(open("sub/../../outside.bin"),
+            "the location climbs out with \"..\"; external data \"sub/../../outside.bin\"" + beneath);
+  EXPECT_EQ(open("sub/../weights.bin"),
+            "the location climbs out with \"..\"; external data \"sub/../weights.bin\"" + beneath);
+  EXPECT_EQ(open("/etc/passwd"), "the location is an absolute path; external data \"/etc/passwd\"" + beneath);
+  const std::string windows = "; write it with slashes, relative to the model's folder";
+  EXPECT_EQ(open("C:\\x"), "the location is a Windows path; external data \"C:\\\\x\"" + windows);
+  EXPECT_EQ(open("C:x"), "the location is a Windows path; external data \"C:x\"" + windows);
+  EXPECT_EQ(open("\\\\server\\x"), "the location is a Windows path; external data \"\\\\\\\\server\\\\x\"" + windows);
+}
+
+TEST_F(ExternalData, odd_locations_are_refused) {
+  EXPECT_EQ(open(""), "the location is empty; external data \"\"");
+  EXPECT_EQ(open(std::string_view("weights.bin\0x", 13)),
+            "the location holds a zero byte; external data \"weights.bin\\x00x\"");
+  EXPECT_TRUE(open(std::string(5000, 'a')).starts_with("the location is longer than 4096 bytes; external data \"aaaa"));
+  EXPECT_TRUE(open(std::string(300, 'a')).starts_with("cannot open the file: File name too long; "));
+  EXPECT_EQ(open("missing.bin"), "the file does not exist; external data \"missing.bin\"; put it beside the model, or "
+                                 "export the model as a single file");
+  EXPECT_EQ(open("sub"), "expected a file, found a directory; " + folder_ + "/sub; name a regular file");
+  EXPECT_EQ(open("sub/"), "the location names a folder; external data \"sub/\"; name a file");
+  EXPECT_EQ(open("pipe"), "expected a file, found a named pipe; " + folder_ + "/pipe; name a regular file");
+}
+
+TEST_F(ExternalData, links_of_both_kinds_are_refused) {
+  for (const std::string name : {"link.bin", "escape.bin", "linked/more.bin"}) {
+    EXPECT_EQ(open(name), "the location leads through a symbolic link; external data \"" + name +
+                              "\"; put the file itself there");
+  }
+  EXPECT_EQ(open("twice.bin"), "the file has more than one hard link, so it may belong to another folder; external "
+                               "data \"twice.bin\"; put a copy there");
+}
+
+TEST_F(ExternalData, opening_by_steps_agrees_with_the_kernel) {
+  const int folder = ::open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_GE(folder, 0);
+  const auto outcome = [&](auto open_function, const std::string& name) {
+    errno = 0;
+    const int fd = open_function(folder, name);
+    if (fd >= 0) ::close(fd);
+    return fd >= 0 ? 0 : errno;
+  };
+  for (const std::string name : {"weights.bin", "sub/more.bin", "sub//./more.bin", "./weights.bin", "sub", "pipe",
+                                 "link.bin", "escape.bin", "linked/more.bin", "missing.bin", "missing/x",
+                                 "weights.bin/x", "../outside.bin", "sub/../../outside.bin", "/etc/passwd", "."}) {
+    const int by_steps = outcome(open_beneath_by_steps, name);
+    const int by_kernel = outcome(open_beneath, name);
+    EXPECT_EQ(by_steps == 0, by_kernel == 0) << name << ": " << by_steps << ", " << by_kernel;
+    if (name != "/etc/passwd") {  // the two refuse it for different reasons
+      EXPECT_EQ(by_steps, by_kernel) << name;
+    }
+  }
+  EXPECT_EQ(outcome(open_beneath_by_steps, "linked/more.bin"), ELOOP);
+  ::close(folder);
+}
+
+TEST_F(ExternalData, ranges_must_lie_in_the_file_and_match_the_shape) {
+  const auto range = [&](std::string_view offset, std::string_view length, std::int64_t size) {
+    return read({{"location", "weights.bin"}, {"offset", offset}, {"length", length}}, size);
+  };
+  EXPECT_EQ(range("0", "16", 16), "0123456789abcdef");
+  EXPECT_EQ(range("-1", "4", 4), "external-data offset is \"-1\", expected a count of bytes");
+  EXPECT_EQ(range("x", "4", 4), "external-data offset is \"x\", expected a count of bytes");
+  EXPECT_EQ(range("4 ", "4", 4), "external-data offset is \"4 \", expected a count of bytes");
+  EXPECT_EQ(range("", "4", 4), "external-data offset is \"\", expected a count of bytes");
+  EXPECT_EQ(range("0", "9223372036854775808", 4),
+            "external-data length is \"9223372036854775808\", expected a count of bytes");
+  EXPECT_EQ(range("0", "8", 4),
+            "the tensor's shape takes 4 bytes, its length says 8; external data \"weights.bin\"");
+  const std::string cut = " lie beyond the end of the file (16 bytes); external data \"weights.bin\"; if the file was "
+                          "cut short, download or export it again";
+  EXPECT_EQ(range("13", "4", 4), "bytes 13 + 4" + cut);
+  EXPECT_EQ(range("9223372036854775807", "4", 4), "bytes 9223372036854775807 + 4" + cut);
+}
+
+TEST_F(ExternalData, keys_are_known_and_given_once) {
+  EXPECT_EQ(read({{"location", "weights.bin"}, {"basepath", "/"}}, 4),
+            "unknown external-data key \"basepath\"; supported are location, offset, length and checksum");
+  EXPECT_EQ(read({{"location", "weights.bin"}, {"location", "sub/more.bin"}}, 4),
+            "external-data key \"location\" is given twice");
+  EXPECT_EQ(read({{"offset", "0"}}, 4), "external data without a location");
+}
+
+TEST_F(ExternalData, needs_a_folder) {
+  TensorProto tensor;
+  tensor.external_data = {{"location", "weights.bin"}};
+  ExternalFiles files(std::nullopt);
+  const auto bytes = files.read(tensor, 4);
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(bytes.error().message(), "a model from memory cannot have external data; external data \"weights.bin\"; "
+                                     "open the model by its path");
+}
+
+}  // namespace
+}  // namespace kite::onnx
