@@ -39,6 +39,38 @@ ValueId add_float_constant(Graph& graph, std::string name, DType dtype, const Sh
   return graph.add_constant(std::move(name), std::move(tensor));
 }
 
+namespace {
+
+// Streams: the weights of a whole network pass through here when batch norms are folded.
+template <typename T>
+void scale_elements(const std::byte* in, T* out, std::size_t rows, std::size_t columns, std::span<const double> factors,
+                    Factors which) {
+  for (std::size_t r = 0; r < rows; ++r, in += columns * sizeof(T), out += columns) {
+    if (columns != 0) std::memcpy(out, in, columns * sizeof(T));  // it may lie unaligned
+    for (std::size_t c = 0; c < columns; ++c) {
+      out[c] = static_cast<T>(static_cast<double>(out[c]) * factors[which == Factors::kOfRows ? r : c]);
+    }
+  }
+}
+
+}  // namespace
+
+ValueId add_scaled_constant(Graph& graph, std::string name, const TensorView& view, std::span<const double> factors,
+                            Factors which) {
+  const auto elements = static_cast<std::size_t>(view.type.shape.elements());
+  const std::size_t rows = which == Factors::kOfRows ? factors.size() : elements / std::max<std::size_t>(factors.size(), 1);
+  const std::size_t columns = rows == 0 ? 0 : elements / rows;
+  KITE_CHECK(rows * columns == elements && (which == Factors::kOfRows || columns == factors.size() || elements == 0));
+  Tensor tensor(view.type);
+  if (view.type.dtype == DType::kFloat64) {
+    scale_elements(view.data, tensor.as<double>(), rows, columns, factors, which);
+  } else {
+    KITE_CHECK(view.type.dtype == DType::kFloat32);
+    scale_elements(view.data, tensor.as<float>(), rows, columns, factors, which);
+  }
+  return graph.add_constant(std::move(name), std::move(tensor));
+}
+
 ValueId add_int_constant(Graph& graph, std::string name, std::span<const std::int64_t> values) {
   Tensor tensor(DType::kInt64, Shape{static_cast<std::int64_t>(values.size())});
   std::ranges::copy(values, tensor.as<std::int64_t>());

@@ -19,6 +19,12 @@ namespace kite {
 [[nodiscard]] ValueId add_float_constant(Graph& graph, std::string name, DType dtype, const Shape& shape,
                                          std::span<const double> values);
 
+// A matrix-like constant with each row (everything under one index of axis 0) or each column (one index of the last of
+// two axes) times its factor. Every product is rounded once.
+enum class Factors : std::uint8_t { kOfRows, kOfColumns };
+[[nodiscard]] ValueId add_scaled_constant(Graph& graph, std::string name, const TensorView& view,
+                                          std::span<const double> factors, Factors which);
+
 // A one-dimensional int64 constant: axes, shapes, pads.
 [[nodiscard]] ValueId add_int_constant(Graph& graph, std::string name, std::span<const std::int64_t> values);
 

@@ -67,16 +67,13 @@ Result<bool> fold_into_conv(Graph& graph, NodeId norm_id, const Affine& affine) 
   if (!graph.is_constant(conv.inputs[1]) || !constant_or_absent(graph, input_of(conv, 2))) return false;
 
   const TensorView& view = *graph.value(conv.inputs[1]).constant;
-  std::vector<double> weights = read_doubles(view);
-  const std::size_t row = weights.size() / affine.scale.size();
-  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= affine.scale[i / row];
   std::vector<double> bias = affine.shift;
   if (const ValueId old = input_of(conv, 2); old != kNoValue) {
     const std::vector<double> values = read_doubles(*graph.value(old).constant);
     for (std::size_t c = 0; c < bias.size(); ++c) bias[c] += values[c] * affine.scale[c];
   }
   const std::string name = graph.value(conv.inputs[1]).name;
-  conv.inputs[1] = add_float_constant(graph, name + "_folded", view.type.dtype, view.type.shape, weights);
+  conv.inputs[1] = add_scaled_constant(graph, name + "_folded", view, affine.scale, Factors::kOfRows);
   conv.inputs.resize(3, kNoValue);
   conv.inputs[2] = add_float_constant(graph, name + "_bias", view.type.dtype,
                                       Shape{static_cast<std::int64_t>(bias.size())}, bias);
@@ -97,9 +94,6 @@ Result<bool> fold_into_gemm(Graph& graph, NodeId norm_id, const Affine& affine) 
   }
   const TensorView& view = *graph.value(gemm.inputs[1]).constant;
   const bool transposed = gemm.attributes.get_int("transB", 0) != 0;
-  std::vector<double> weights = read_doubles(view);
-  const std::size_t row = weights.size() / static_cast<std::size_t>(view.type.shape[0]);
-  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= affine.scale[transposed ? i / row : i % row];
   std::vector<double> bias = affine.shift;
   if (old_bias != kNoValue) {
     const auto beta = static_cast<double>(gemm.attributes.get_float("beta", 1));
@@ -107,7 +101,8 @@ Result<bool> fold_into_gemm(Graph& graph, NodeId norm_id, const Affine& affine) 
     for (std::size_t c = 0; c < bias.size(); ++c) bias[c] += beta * values[c] * affine.scale[c];
   }
   const std::string name = graph.value(gemm.inputs[1]).name;
-  gemm.inputs[1] = add_float_constant(graph, name + "_folded", view.type.dtype, view.type.shape, weights);
+  gemm.inputs[1] = add_scaled_constant(graph, name + "_folded", view, affine.scale,
+                                       transposed ? Factors::kOfRows : Factors::kOfColumns);
   gemm.inputs.resize(3, kNoValue);
   gemm.inputs[2] = add_float_constant(graph, name + "_bias", view.type.dtype, Shape{columns}, bias);
   gemm.attributes.set("beta", 1.0F);

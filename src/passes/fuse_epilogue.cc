@@ -66,12 +66,10 @@ bool take_scale(Graph& graph, Fusion& fusion, const Node& mul, ValueId y) {
   }
   const std::vector<double> factors = read_doubles(*graph.value(scale).constant);
   const TensorView& view = *graph.value(weights).constant;
-  std::vector<double> values = read_doubles(view);
   const bool by_row = is_op(fusion.node, "Conv", kInternalDomain) || fusion.node.attributes.get_int("transposed", 0) != 0;
-  const std::size_t row = values.size() / static_cast<std::size_t>(view.type.shape[0]);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factors[by_row ? i / row : i % row];
   const std::string name = graph.value(weights).name + "_scaled";
-  fusion.node.inputs[kWeights] = add_float_constant(graph, name, view.type.dtype, view.type.shape, values);
+  fusion.node.inputs[kWeights] =
+      add_scaled_constant(graph, name, view, factors, by_row ? Factors::kOfRows : Factors::kOfColumns);
   if (const ValueId bias = input_of(fusion.node, kBias); bias != kNoValue) {
     std::vector<double> shifted = read_doubles(*graph.value(bias).constant);
     for (std::size_t k = 0; k < shifted.size(); ++k) shifted[k] *= factors[k];

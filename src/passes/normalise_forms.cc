@@ -70,7 +70,7 @@ Result<bool> normalise_softmax(Graph& graph, NodeId id) {
     ++larger;
   }
   if (larger > 1 || x.rank() == 0) return false;
-  Node softmax = make_node(node.op_type, 13, {node.inputs[0]});
+  Node softmax = make_node("Softmax", 13, {node.inputs[0]});
   softmax.attributes.set("axis", std::int64_t{axis});
   KITE_TRY(replace_node(graph, id, std::move(softmax)));
   return true;
@@ -87,7 +87,7 @@ Result<int> normalise_forms(Graph& graph) {
       KITE_TRY_ASSIGN(done, normalise_mean(graph, id));
     } else if (is_op(node, "Clip")) {
       KITE_TRY_ASSIGN(done, normalise_clip(graph, id));
-    } else if (is_op(node, "Softmax") || is_op(node, "LogSoftmax")) {
+    } else if (is_op(node, "Softmax")) {
       KITE_TRY_ASSIGN(done, normalise_softmax(graph, id));
     }
     changed += done ? 1 : 0;

@@ -43,7 +43,7 @@ Result<bool> rewrite_clip(Graph& graph, NodeId clip_id) {
     sigmoid = step.node;
   }
   if (sigmoid == kNoNode) return false;
-  Node node = make_node("HardSigmoid", 6, {x});
+  Node node = make_node("HardSigmoid", 14, {x});
   node.attributes.set("alpha", static_cast<float>(kSixth));
   node.attributes.set("beta", 0.5F);
   KITE_TRY(replace_node(graph, sigmoid, std::move(node)));

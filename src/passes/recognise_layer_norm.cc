@@ -81,19 +81,12 @@ bool is_deviation(const Graph& graph, const Node& sqrt, LayerNorm& norm) {
   return false;
 }
 
-// The node that divides x - mean(x) by the deviation: Div(d, s) or Mul(d, Reciprocal(s)).
+// The Div of x - mean(x) by the deviation.
 bool find_division(const Graph& graph, ValueId deviation, LayerNorm& norm) {
   norm.last = sole_reader(graph, deviation);
   if (norm.last == kNoNode) return false;
-  const Node* node = &graph.node(norm.last);
-  if (is_op(*node, "Reciprocal")) {
-    const ValueId inverse = node->outputs[0];
-    norm.last = sole_reader(graph, inverse);
-    if (norm.last == kNoNode || !is_op(graph.node(norm.last), "Mul")) return false;
-    const ValueId centred = other_input(graph.node(norm.last), inverse);
-    return centred != kNoValue && is_centred(graph, centred, norm);
-  }
-  return is_op(*node, "Div") && node->inputs[1] == deviation && is_centred(graph, node->inputs[0], norm);
+  const Node& node = graph.node(norm.last);
+  return is_op(node, "Div") && node.inputs[1] == deviation && is_centred(graph, node.inputs[0], norm);
 }
 
 // A constant of exactly the normalised dimensions, maybe with leading ones: scale or bias.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/try.h"
+#include "passes/forms.h"
 #include "passes/match.h"
 #include "passes/move_transposes/permutation.h"
 #include "passes/passes.h"
@@ -20,10 +21,23 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kRenaming = {"Reshape", "Flatten", "Squeeze", "Unsqueeze"};
 
+// A Gather of positions 0, 1, 2 ... to the end of its axis, in any shape. (PyTorch writes as_strided like that.)
+bool takes_all_in_order(const Graph& graph, const Node& node) {
+  const auto indices = int_constant(graph, node.inputs[1]);
+  const Shape& data = shape_of(graph, node.inputs[0]);
+  const int axis = from_front(node.attributes.get_int("axis", 0), data.rank());
+  if (!indices || static_cast<std::int64_t>(indices->size()) != data[axis]) return false;
+  for (std::size_t i = 0; i < indices->size(); ++i) {
+    if ((*indices)[i] != static_cast<std::int64_t>(i)) return false;
+  }
+  return true;
+}
+
 // Output 0 holds the elements of input 0 in their order.
 bool only_renames(const Graph& graph, const Node& node) {
   if (!node.domain.empty() || node.inputs.empty() || node.inputs[0] == kNoValue) return false;
   if (std::ranges::find(kRenaming, node.op_type) != kRenaming.end()) return true;
+  if (node.op_type == "Gather") return takes_all_in_order(graph, node);
   const auto transposed = as_transposed(graph, node.outputs[0]);
   return transposed && moves_only_units(shape_of(graph, transposed->source), transposed->perm);
 }

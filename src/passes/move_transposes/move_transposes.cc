@@ -23,7 +23,7 @@ struct NamedRule {
   MoveRule rule;
 };
 
-constexpr std::array<NamedRule, 15> kRules = {{
+constexpr std::array<NamedRule, 14> kRules = {{
     {"Transpose", "", merge_transposes},
     {"Reshape", "", move_through_reshape},
     {"Flatten", "", move_through_reshape},
@@ -32,7 +32,6 @@ constexpr std::array<NamedRule, 15> kRules = {{
     {"Concat", "", move_through_concat},
     {"ReduceMean", "", move_through_reduction},
     {"Softmax", "", move_through_softmax},
-    {"LogSoftmax", "", move_through_softmax},
     {"LayerNormalization", "", move_through_last_axis},
     {"Linear", kInternalDomain, move_through_last_axis},
     {"Pad", "", move_through_pad},
@@ -42,11 +41,9 @@ constexpr std::array<NamedRule, 15> kRules = {{
 }};
 
 // Operators whose every output element depends on the operands' elements at the same (broadcast) position.
-constexpr std::array<std::string_view, 33> kElementwise = {
-    "Abs",  "Add",      "And",  "Cast", "Ceil", "Clip", "Div",  "Elu",       "Equal",   "Erf",        "Exp",
-    "Floor", "Gelu",    "Greater", "HardSigmoid", "HardSwish", "LeakyRelu", "Less", "Log", "Max",  "Min",  "Mod",
-    "Mul",  "Neg",      "Not",  "Or",   "Pow",  "Reciprocal", "Relu", "Sigmoid", "Sqrt", "Sub",  "Tanh"};
-
+constexpr std::array<std::string_view, 18> kElementwise = {
+    "Add", "Cast", "Clip", "Div",  "Equal",   "Erf",  "Gelu", "HardSigmoid", "HardSwish",
+    "Mod", "Mul",  "Pow",  "Relu", "Sigmoid", "Sqrt", "Sub",  "Tanh",        "Where"};
 static_assert(std::ranges::is_sorted(kElementwise));
 
 MoveRule find_rule(const Node& node) {
@@ -55,7 +52,6 @@ MoveRule find_rule(const Node& node) {
   });
   if (found != kRules.end()) return found->rule;
   if (!node.domain.empty() || node.outputs.size() != 1) return nullptr;
-  if (node.op_type == "Where") return move_through_elementwise;
   return std::ranges::binary_search(kElementwise, std::string_view(node.op_type)) ? move_through_elementwise : nullptr;
 }
 

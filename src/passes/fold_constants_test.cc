@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is computed once, what stays a view of the model file, and what is too large to keep.
+#include <gtest/gtest.h>
+
+#include "passes/graph_case.h"
+
+namespace kite {
+namespace {
+
+TEST(FoldConstants, computes_weights_from_weights) {
+  const auto build = [] {
+    GraphCase g;
+    const ValueId x = g.input("x", Shape{2, 200});
+    const ValueId v = g.n("v", "Sqrt", {g.random("w", Shape{200})});
+    const ValueId b = g.n("b", "Mul", {v, g.random("u", Shape{200})});
+    g.returns(g.n("y", "Add", {x, b}));
+    return g.take();
+  };
+  const Rewritten after = rewritten(build, fold_constants);
+  EXPECT_EQ(after.rewrites, 2);
+  EXPECT_EQ(body(after.graph), "%y: float64[2,200] = Add-17(%x, b)\nreturn %y\n");
+}
+
+TEST(FoldConstants, reshapes_a_weight_without_copying_it) {
+  GraphCase g;
+  const ValueId x = g.input("x", Shape{2, 200});
+  const ValueId w = g.random("w", Shape{200});
+  const ValueId r = g.n("r", "Reshape", {w, g.ints("s", {1, 200})});
+  g.returns(g.n("y", "Add", {x, r}));
+  Graph graph = g.take();
+  ASSERT_TRUE(fold_constants(graph).ok());
+  ASSERT_TRUE(graph.is_constant(r));
+  EXPECT_EQ(graph.value(r).constant->data, graph.value(w).constant->data);
+  EXPECT_EQ(graph.value(r).constant->type.shape, (Shape{1, 200}));
+}
+
+TEST(FoldConstants, leaves_a_transposed_matrix_to_the_product_that_takes_it_as_it_is) {
+  const auto build = [](bool also_added) {
+    GraphCase g;
+    const ValueId x = g.input("x", Shape{2, 20});
+    const ValueId t = g.n("t", "Transpose", {g.random("w", Shape{20, 20})}, {attr("perm", Ints{1, 0})});
+    g.returns(g.n("y", "MatMul", {x, t}));
+    if (also_added) g.returns(g.n("z", "Add", {t, t}));
+    return g.take();
+  };
+  expect_untouched([&] { return build(false); }, fold_constants);
+  // Another reader needs the transposed elements.
+  const Rewritten after = rewritten([&] {
+    GraphCase g;
+    const ValueId x = g.input("x", Shape{2, 20});
+    const ValueId t = g.n("t", "Transpose", {g.random("w", Shape{20, 20})}, {attr("perm", Ints{1, 0})});
+    g.returns(g.n("y", "MatMul", {x, t}));
+    g.returns(g.n("z", "Add", {x, g.n("row", "ReduceMean", {t}, {attr("axes", Ints{0})})}));
+    return g.take();
+  }, fold_constants);
+  EXPECT_EQ(histogram(after.graph), "1 Add, 1 MatMul");
+}
+
+TEST(FoldConstants, does_not_blow_a_small_constant_up) {
+  const auto build = [](std::int64_t rows) {
+    return [rows] {
+      GraphCase g;
+      const ValueId x = g.input("x", Shape{1, 100});
+      const ValueId e = g.n("e", "Expand", {g.random("w", Shape{100}), g.ints("s", {rows, 100})});
+      g.returns(g.n("y", "Mul", {x, e}));
+      return g.take();
+    };
+  };
+  EXPECT_EQ(rewritten(build(8), fold_constants).rewrites, 1);  // 6,400 bytes: always worth it
+  expect_untouched(build(800), fold_constants);                // 640,000 bytes out of 800
+}
+
+TEST(FoldConstants, keeps_what_makes_a_graph_output) {
+  const auto build = [] {
+    GraphCase g;
+    g.input("x", Shape{1});
+    g.returns(g.n("y", "Sqrt", {g.random("w", Shape{200})}));
+    return g.take();
+  };
+  expect_untouched(build, fold_constants);
+}
+
+}  // namespace
+}  // namespace kite

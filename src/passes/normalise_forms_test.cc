@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// One form for what opsets spell differently.
+#include <gtest/gtest.h>
+
+#include "passes/graph_case.h"
+
+namespace kite {
+namespace {
+
+auto one_node(int opset, const std::string& op_type, std::vector<Attribute> attributes,
+              std::function<std::vector<ValueId>(GraphCase&)> more = {}, Shape shape = {2, 3, 4, 5}) {
+  return [=] {
+    GraphCase g(opset);
+    std::vector<ValueId> inputs = {g.input("x", shape)};
+    if (more) {
+      for (const ValueId id : more(g)) inputs.push_back(id);
+    }
+    const ValueId y = g.n("y", op_type, std::move(inputs));
+    for (const Attribute& attribute : attributes) {
+      g.graph().node(g.graph().value(y).producer).attributes.set(attribute.name, attribute.value);
+    }
+    g.returns(y);
+    return g.take();
+  };
+}
+
+std::string normal(const std::function<Graph()>& build) {
+  const std::string text = body(rewritten(build, normalise_forms).graph);
+  return text.substr(0, text.find('\n'));
+}
+
+TEST(NormaliseForms, states_axes_of_means_as_an_attribute) {
+  const auto axes = [](GraphCase& g) { return std::vector<ValueId>{g.ints("axes", {-1, -2})}; };
+  EXPECT_EQ(normal(one_node(18, "ReduceMean", {}, axes)),
+            "%y: float64[2,3,1,1] = ReduceMean-13(%x) {axes=[2,3] keepdims=1}");
+  EXPECT_EQ(normal(one_node(11, "ReduceMean", {attr("axes", Ints{-1}), attr("keepdims", 0)})),
+            "%y: float64[2,3,4] = ReduceMean-13(%x) {axes=[3] keepdims=0}");
+  EXPECT_EQ(normal(one_node(18, "ReduceMean", {attr("keepdims", 0)})),
+            "%y: float64[] = ReduceMean-13(%x) {axes=[0,1,2,3] keepdims=0}");
+  expect_untouched(one_node(18, "ReduceMean", {attr("noop_with_empty_axes", 1)}), normalise_forms);
+}
+
+TEST(NormaliseForms, states_clip_limits_as_inputs) {
+  EXPECT_EQ(normal(one_node(9, "Clip", {attr("min", 0.0F), attr("max", 6.0F)})),
+            "%y: float64[2,3,4,5] = Clip-13(%x, y_min, y_max)");
+  EXPECT_EQ(normal(one_node(9, "Clip", {attr("max", 1.0F)})), "%y: float64[2,3,4,5] = Clip-13(%x, -, y_max)");
+  EXPECT_EQ(normal(one_node(9, "Clip", {attr("min", 0.0F)})), "%y: float64[2,3,4,5] = Relu-14(%x)");
+  EXPECT_EQ(normal(one_node(13, "Clip", {}, [](GraphCase& g) { return std::vector<ValueId>{g.number("zero", 0)}; })),
+            "%y: float64[2,3,4,5] = Relu-14(%x)");
+  expect_untouched(one_node(13, "Clip", {}, [](GraphCase& g) { return std::vector<ValueId>{g.number("low", -1)}; }),
+                   normalise_forms);
+}
+
+TEST(NormaliseForms, gives_old_softmax_todays_meaning_where_both_agree) {
+  EXPECT_EQ(normal(one_node(11, "Softmax", {attr("axis", -1)})), "%y: float64[2,3,4,5] = Softmax-13(%x) {axis=3}");
+  EXPECT_EQ(normal(one_node(11, "Softmax", {}, {}, Shape{2, 7, 1, 1})),
+            "%y: float64[2,7,1,1] = Softmax-13(%x) {axis=1}");
+  // Over two axes at once: today's operator cannot.
+  expect_untouched(one_node(11, "Softmax", {attr("axis", 2)}), normalise_forms);
+}
+
+}  // namespace
+}  // namespace kite
