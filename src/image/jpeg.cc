@@ -48,8 +48,8 @@ void on_message(j_common_ptr info, int level) {
 
 void on_output(j_common_ptr) {}
 
-// The whole file is in memory; asking for more means that it ended early. FALSE suspends the decoder, as in Pillow,
-// so a file that lacks only its end marker still gives its pixels.
+// The whole file is in memory; asking for more means that it ended early. FALSE suspends the decoder, as in Pillow;
+// what was decoded up to there stands, so a file is refused exactly when its last row needs what is missing.
 boolean no_more_input(j_decompress_ptr) { return FALSE; }
 
 void skip_input(j_decompress_ptr info, long count) {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rounding rules, on the sizes where they differ from each other.
+#include "image/geometry.h"
+
+#include <gtest/gtest.h>
+
+namespace kite {
+namespace {
+
+TEST(ResizeShortSide, truncates_the_long_side) {
+  const auto size = [](Size from, std::int64_t to) { return resize_short_side(from, to).value(); };
+  EXPECT_EQ(size({500, 332}, 256), (Size{385, 256}));  // 385.54
+  EXPECT_EQ(size({332, 500}, 256), (Size{256, 385}));
+  EXPECT_EQ(size({224, 224}, 256), (Size{256, 256}));
+  EXPECT_EQ(size({1000, 999}, 256), (Size{256, 256}));
+  EXPECT_EQ(size({7, 3}, 2), (Size{4, 2}));  // 4.67
+}
+
+TEST(ResizeShortSide, refuses_sides_beyond_the_limit) {
+  EXPECT_TRUE(resize_short_side({65535, 1}, 256).ok());
+  const auto refused = resize_short_side({65537, 1}, 256);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+  EXPECT_FALSE(resize_short_side({kMaxSide, 1}, 65536).ok());
+}
+
+TEST(CenterCrop, half_pixels_go_to_the_even_side_or_down) {
+  // 343 - 224 = 119, 59.5: even is 60, down is 59.   225 - 224 = 1, 0.5: 0 both ways.
+  EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kHalfEven).source, (Window{60, 0, 224, 224}));
+  EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kFloor).source, (Window{59, 0, 224, 224}));
+  EXPECT_EQ(plan_center_crop({225, 224}, {224, 224}, CropRule::kHalfEven).source.x, 0);
+  EXPECT_EQ(plan_center_crop({385, 256}, {224, 224}, CropRule::kHalfEven).source, (Window{80, 16, 224, 224}));  // 80.5
+}
+
+TEST(CenterCrop, a_crop_larger_than_the_picture_pads_with_the_odd_row_where_each_stack_has_it) {
+  const CropPlan torchvision = plan_center_crop({5, 20}, {8, 10}, CropRule::kHalfEven);
+  EXPECT_EQ(torchvision.source, (Window{0, 5, 5, 10}));
+  EXPECT_EQ(torchvision.left, 1);
+  EXPECT_EQ(torchvision.top, 0);
+  EXPECT_EQ(torchvision.output, (Size{8, 10}));
+  EXPECT_EQ(plan_center_crop({5, 20}, {8, 10}, CropRule::kFloor).left, 2);
+}
+
+}  // namespace
+}  // namespace kite

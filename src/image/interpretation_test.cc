@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which source wins, what is reported about the others, and which contradictions stop everything.
+#include "image/interpretation.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace kite {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Interpret : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = fs::temp_directory_path() / ("kite_" + std::string(test->name()) + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+    sources_.model_path = (folder_ / "photo.onnx").string();
+    sources_.input_shape = {1, 3, 224, 224};
+    sources_.classes = 2;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name, std::ios::binary) << text; }
+  Interpretation resolve() {
+    auto result = resolve_interpretation(sources_);
+    EXPECT_TRUE(result.ok()) << result.error().message();
+    return result.ok() ? std::move(*result) : Interpretation{};
+  }
+  Error refusal() {
+    auto result = resolve_interpretation(sources_);
+    EXPECT_FALSE(result.ok());
+    return result.ok() ? Error{} : result.error();
+  }
+  static bool mentions(const std::vector<std::string>& texts, const std::string& word) {
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](const std::string& text) { return text.find(word) != std::string::npos; });
+  }
+
+  fs::path folder_;
+  InterpretationSources sources_;
+};
+
+constexpr const char* kFull =
+    R"({"resize": 232, "crop": 224, "interpolation": "bicubic", "mean": [0, 0, 0], "std": [1, 1, 1]})";
+
+TEST_F(Interpret, with_nothing_known_the_guess_is_imagenet_and_says_so_once) {
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.recipe.resize, (ResizeRule{ResizeMode::kShortSide, 256, 0}));
+  EXPECT_EQ(found.recipe.crop, (Size{224, 224}));
+  EXPECT_EQ(found.recipe.filter, Filter::kBilinear);
+  EXPECT_EQ(found.recipe.normalization.mean[0], 0.485);
+  EXPECT_EQ(found.recipe_source, "guess");
+  EXPECT_EQ(found.labels_source, "none");
+  ASSERT_EQ(found.warnings.size(), 2U);
+  EXPECT_TRUE(mentions(found.warnings, "guessed from the input shape [1,3,224,224]"));
+  EXPECT_TRUE(mentions(found.warnings, "photo.kite.json"));
+  EXPECT_TRUE(mentions(found.warnings, "no labels"));
+}
+
+TEST_F(Interpret, the_guess_follows_the_input_size_and_layout) {
+  sources_.input_shape = {1, 3, 299, 299};
+  EXPECT_EQ(resolve().recipe.resize.height, 341);  // 341.7
+  sources_.input_shape = {-1, 128, 96, 3};
+  const Interpretation wide = resolve();
+  EXPECT_EQ(wide.recipe.layout, TensorLayout::kNhwc);
+  EXPECT_EQ(wide.recipe.resize, (ResizeRule{ResizeMode::kExact, 128, 96}));
+  sources_.input_shape = {0, 3, 0, 0};
+  EXPECT_EQ(resolve().recipe.crop, (Size{224, 224}));
+}
+
+TEST_F(Interpret, a_complete_kite_json_needs_no_warning) {
+  write("photo.kite.json", std::string(R"({"labels": ["a", "b"], "preprocess": )") + kFull + "}");
+  write("labels.txt", "x\ny\n");
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.labels, (Labels{"a", "b"}));
+  EXPECT_EQ(found.labels_source, "photo.kite.json");
+  EXPECT_EQ(found.recipe_source, "photo.kite.json");
+  EXPECT_EQ(found.recipe.resize.height, 232);
+  EXPECT_TRUE(found.warnings.empty());
+}
+
+TEST_F(Interpret, every_source_yields_to_the_one_above_it) {
+  sources_.report_conflicts = true;
+  write("labels.txt", "beside\nb\n");
+  EXPECT_EQ(resolve().labels_source, "labels.txt");
+  sources_.metadata["names"] = "{0: 'names', 1: 'b'}";
+  EXPECT_EQ(resolve().labels[0], "names");
+  sources_.metadata["paperkite.labels"] = R"(["metadata", "b"])";
+  EXPECT_EQ(resolve().labels[0], "metadata");
+  write("photo.kite.json", R"({"labels": ["kite", "b"]})");
+  EXPECT_EQ(resolve().labels[0], "kite");
+  write("mine.txt", "flag\nb\n");
+  sources_.labels_path = (folder_ / "mine.txt").string();
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.labels[0], "flag");
+  EXPECT_EQ(found.conflicts.size(), 4U);
+  EXPECT_TRUE(mentions(found.conflicts, "labels.txt has other labels"));
+}
+
+TEST_F(Interpret, fields_of_the_recipe_come_from_different_sources) {
+  sources_.preprocess_json = R"({"interpolation": "lanczos"})";
+  sources_.metadata["paperkite.preprocess"] = kFull;
+  sources_.report_conflicts = true;
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.recipe.filter, Filter::kLanczos);
+  EXPECT_EQ(found.recipe.resize.height, 232);
+  EXPECT_EQ(found.recipe_source, "preprocessing flag + metadata key paperkite.preprocess");
+  EXPECT_TRUE(mentions(found.conflicts, "overruled by preprocessing flag on interpolation"));
+}
+
+TEST_F(Interpret, only_what_is_missing_is_guessed) {
+  write("photo.kite.json", R"({"preprocess": {"crop": 224, "mean": [0, 0, 0], "std": [1, 1, 1]}})");
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.recipe.normalization.std[0], 1.0);
+  EXPECT_TRUE(mentions(found.warnings, "(resize, interpolation)"));
+  EXPECT_EQ(found.recipe_source, "photo.kite.json + guess");
+}
+
+TEST_F(Interpret, the_studys_mapping_gives_its_labels) {
+  write("labels_mapping.json", R"({"class_to_int": {"Monarch": 0, "Paper Kite": 1}, "int_to_class": {"1": "Paper Kite", "0": "Monarch"}})");
+  EXPECT_EQ(resolve().labels, (Labels{"Monarch", "Paper Kite"}));
+}
+
+TEST_F(Interpret, a_huggingface_folder_needs_nothing_else) {
+  write("config.json", R"({"model_type": "vit", "id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}})");
+  write("preprocessor_config.json", R"({"image_processor_type": "ViTImageProcessor", "size": {"height": 224, "width": 224},
+      "resample": 2, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]})");
+  const Interpretation found = resolve();
+  EXPECT_TRUE(found.warnings.empty()) << found.warnings[0];
+  EXPECT_EQ(found.labels_source, "config.json");
+  EXPECT_EQ(found.recipe_source, "preprocessor_config.json");
+  EXPECT_EQ(found.recipe.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
+}
+
+TEST_F(Interpret, a_timm_folder_needs_nothing_else) {
+  write("config.json", R"({"architecture": "regnetx_004", "label_names": ["a", "b"], "pretrained_cfg":
+      {"input_size": [3, 224, 224], "crop_pct": 0.95, "interpolation": "bicubic", "mean": [0, 0, 0], "std": [1, 1, 1]}})");
+  const Interpretation found = resolve();
+  EXPECT_TRUE(found.warnings.empty());
+  EXPECT_EQ(found.recipe.resize.height, 235);  // 235.8
+  EXPECT_EQ(found.labels.size(), 2U);
+}
+
+TEST_F(Interpret, files_beside_that_do_not_fit_are_left_out_with_a_warning) {
+  write("labels.txt", "a\nb\nc\n");
+  write("preprocessor_config.json", R"({"size": {"height": 384, "width": 384}})");
+  const Interpretation found = resolve();
+  EXPECT_TRUE(found.labels.empty());
+  EXPECT_EQ(found.recipe_source, "guess");
+  EXPECT_TRUE(mentions(found.warnings, "labels.txt is not used: 3 labels for a model of 2 classes"));
+  EXPECT_TRUE(mentions(found.warnings, "preprocessor_config.json is not used: the preprocessing makes pictures of 384x384"));
+}
+
+TEST_F(Interpret, broken_files_beside_are_left_out_with_a_warning) {
+  write("labels_mapping.json", "{\"int_to_class\": ");
+  write("config.json", std::string(2000, '['));
+  const Interpretation found = resolve();
+  EXPECT_TRUE(mentions(found.warnings, "labels_mapping.json is not used: not valid JSON"));
+  EXPECT_TRUE(mentions(found.warnings, "config.json is not used"));
+}
+
+TEST_F(Interpret, a_source_that_names_the_model_must_fit) {
+  write("photo.kite.json", R"({"labels": ["only one"]})");
+  EXPECT_EQ(refusal().code, ErrorCode::kInvalidModel);
+  EXPECT_NE(refusal().message().find("1 labels for a model of 2 classes"), std::string::npos);
+  write("photo.kite.json", R"({"preprocess": {"resize": 256, "crop": 192}})");
+  EXPECT_NE(refusal().message().find("192x192, the model takes 224x224"), std::string::npos);
+  EXPECT_NE(refusal().message().find("photo.kite.json"), std::string::npos);
+  write("photo.kite.json", R"({"lables": []})");
+  EXPECT_NE(refusal().message().find("lables"), std::string::npos);
+  write("photo.kite.json", "not json");
+  EXPECT_NE(refusal().message().find("photo.kite.json"), std::string::npos);
+}
+
+TEST_F(Interpret, a_flag_that_does_not_fit_is_a_usage_error) {
+  write("three.txt", "a\nb\nc\n");
+  sources_.labels_path = (folder_ / "three.txt").string();
+  EXPECT_EQ(refusal().code, ErrorCode::kUsage);
+  sources_.labels_path = (folder_ / "missing.txt").string();
+  EXPECT_EQ(refusal().code, ErrorCode::kIo);
+  sources_.labels_path.reset();
+  sources_.preprocess_json = "{\"std\": [0, 0, 0]}";
+  EXPECT_EQ(refusal().code, ErrorCode::kUsage);
+}
+
+TEST_F(Interpret, inputs_that_are_no_pictures_are_refused) {
+  for (const std::vector<std::int64_t>& shape :
+       std::vector<std::vector<std::int64_t>>{{1, 1, 28, 28}, {1, 4, 224, 224}, {1, 1000}, {3, 224, 224}, {}}) {
+    sources_.input_shape = shape;
+    EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
+  }
+}
+
+TEST_F(Interpret, a_model_from_memory_looks_at_no_files) {
+  write("labels.txt", "a\nb\n");
+  sources_.model_path.clear();
+  EXPECT_EQ(resolve().labels_source, "none");
+}
+
+}  // namespace
+}  // namespace kite
