@@ -83,7 +83,8 @@ static void plan_prefetch(const ConvCall& c, std::int64_t unit, std::int64_t row
   PrefetchPlan& plan = queue.prefetch;
   plan = {};
   const std::int64_t weights = static_cast<std::int64_t>(c.p.kernel_h) * c.p.kernel_w * c.g.group_in;
-  if (unit + 1 < units.end) {
+  const std::int64_t ahead = (unit + 1 - units.begin) * 2 * Vec::kLanes * weights * 4;
+  if (unit + 1 < units.end && ahead >= kNextBytes) {
     TileQueue after = {};
     start_panel(c, unit + 1, after);
     plan.panel = reinterpret_cast<const char*>(after.call.w);
@@ -95,7 +96,7 @@ static void plan_prefetch(const ConvCall& c, std::int64_t unit, std::int64_t row
     plan.next_lines = piece.end - piece.begin;
   }
   const std::int64_t tile_pixels = kTileSegments[queue.blocks - 1] * kTileLength[queue.blocks - 1];
-  const std::int64_t chunks = static_cast<std::int64_t>(c.p.kernel_h) * queue.call.taps * ((queue.call.depth + 15) / 16);
+  const std::int64_t chunks = static_cast<std::int64_t>(c.p.kernel_h) * queue.call.taps * (queue.call.depth / 4);
   plan.spread((rows * c.p.out_w + tile_pixels - 1) / tile_pixels * chunks);
 }
 
@@ -170,9 +171,6 @@ static void run_flat(const ConvCall& c, Range pixels, Range units) {
   rows.next_bytes = c.next_bytes;
   run_rows(rows);
 }
-
-// At most this much of the next step's weights is worth fetching early: more would push out what this step uses.
-constexpr std::int64_t kNextBytes = 768 * 1024;
 
 static void conv(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);

@@ -19,25 +19,25 @@ struct PrefetchPlan {
   std::int64_t panel_lines;
   const char* next;
   std::int64_t next_lines;
-  std::int32_t lines;  // for each 16 channels
+  std::int32_t lines;  // for each 4 channels
 
-  // Spreads both over `chunks` runs of 16 channels.
+  // Spreads both over `chunks` runs of 4 channels.
   void spread(std::int64_t chunks) {
     const std::int64_t all = panel_lines + next_lines + chunks - 1;
     const std::int64_t each = chunks > 0 ? all / chunks : 0;
-    lines = static_cast<std::int32_t>(each < 32 ? each : 32);
+    lines = static_cast<std::int32_t>(each < 8 ? each : 8);
   }
 
   void give(TileCall& t) {
-    t.prefetch = nullptr;
-    if (lines == 0) return;
-    const std::int64_t used = static_cast<std::int64_t>(t.rows) * t.taps * ((t.depth + 15) / 16) * lines;
-    t.prefetch_lines = lines;
+    t.prefetch_lines = 0;
+    const std::int64_t used = static_cast<std::int64_t>(t.rows) * t.taps * (t.depth / 4) * lines;
     if (panel_lines > 0) {
+      t.prefetch_lines = lines;
       t.prefetch = panel;
       panel += used * 64;
       panel_lines -= used;
     } else if (next_lines > 0) {
+      t.prefetch_lines = lines;
       t.prefetch = next;
       next += used * 64;
       next_lines -= used;
@@ -59,7 +59,7 @@ struct TileQueue {
     } else {
       find_tile(2, length, blocks)(call);
       TileCall last = call;
-      last.prefetch = nullptr;
+      last.prefetch_lines = 0;
       last.x[0] = call.x[2];
       last.y[0] = call.y[2];
       last.residual[0] = call.residual[2];
@@ -150,6 +150,10 @@ static inline std::int64_t wide_rows(const RowsCall& c, std::int64_t panel) {
   return panel;
 }
 
+// At most this much of the next step's weights is worth fetching early: more would push out what this step uses. A step
+// expects that the one before it has done so.
+constexpr std::int64_t kNextBytes = 768 * 1024;
+
 // Rows in bands that leave room in L2 for the panels that stream by: half of the smallest L2 in use (1 MB).
 constexpr std::int64_t kRowBandBytes = 512 * 1024;
 // Weights beyond this do not stay in L2 from one band to the next.
@@ -176,7 +180,7 @@ static inline void run_rows(const RowsCall& c) {
   for (std::int64_t row = 0; row < c.rows; row += band) {
     const std::int64_t count = c.rows - row < band ? c.rows - row : band;
     const bool last_band = row + band >= c.rows;
-    const std::int64_t chunks = (count + unit - 1) / unit * ((c.depth + 15) / 16);
+    const std::int64_t chunks = (count + unit - 1) / unit * (c.depth / 4);
     for (std::int64_t u = panel; u < c.last_panel; ++u) {
       const std::int64_t column = u * 2 * Vec::kLanes;
       const std::int64_t blocks = panel_blocks(c.columns, Vec::kLanes, u);
@@ -187,7 +191,7 @@ static inline void run_rows(const RowsCall& c) {
       t.bias = c.bias == nullptr ? nullptr : c.bias + column;
       PrefetchPlan& plan = queue.prefetch;
       plan = {};
-      if (u + 1 < c.last_panel && (row == 0 || !resident)) {
+      if (u + 1 < c.last_panel && (u + 1 - panel) * panel_bytes >= kNextBytes && (row == 0 || !resident)) {
         plan.panel = reinterpret_cast<const char*>(t.w + blocks * Vec::kLanes * c.depth);
         plan.panel_lines = panel_bytes / 64;
       } else if (u + 1 == c.last_panel && !last_band && !resident) {

@@ -20,7 +20,7 @@ struct TileCall {
   std::ptrdiff_t y_pixel;               // floats from one pixel to the next, in y and residual
   const float* w;                       // panel [rows][taps][depth][Blocks * Vec::kLanes]
   const float* bias;                    // of the panel; null where there is none
-  const char* prefetch;                 // walked through, prefetch_lines lines for each 16 channels; null: nothing
+  const char* prefetch;                 // walked through, prefetch_lines lines for each 4 channels
   std::int32_t prefetch_lines;
   std::int32_t rows, taps, depth;
   std::int32_t last_lanes;              // of the last block: 1..Vec::kLanes
@@ -101,10 +101,45 @@ static inline __attribute__((always_inline)) void finish_tile(const TileCall& t,
   }
 }
 
+// Distances between the pixels of a segment, in bytes.
+struct PixelSteps {
+  std::ptrdiff_t d1, d2, d3, d5, d6;
+};
+
+// One channel of every pixel: `offset` bytes from x.
+template <int Segments, int Length, int Blocks>
+static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segments][Length][Blocks],
+                                                              const char* const (&x)[Segments], const float* w, int offset,
+                                                              const PixelSteps& d) {
+  Vec weight[Blocks];
+#pragma GCC unroll 8
+  for (int b = 0; b < Blocks; ++b) weight[b] = load(w + b * Vec::kLanes);
+#pragma GCC unroll 8
+  for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+    for (int l = 0; l < Length; ++l) {
+      const char* pixel = l == 0   ? x[s]
+                          : l == 1 ? x[s] + d.d1
+                          : l == 2 ? x[s] + d.d2
+                          : l == 3 ? x[s] + d.d3
+                          : l == 4 ? x[s] + 4 * d.d1
+                          : l == 5 ? x[s] + d.d5
+                                   : x[s] + d.d6;
+      const Vec value = splat(*reinterpret_cast<const float*>(pixel + offset));
+#pragma GCC unroll 8
+      for (int b = 0; b < Blocks; ++b) sum[s][l][b] = mul_add(value, weight[b], sum[s][l][b]);
+    }
+  }
+}
+
+// Channels ahead of their use that weights are fetched from L2 into L1: about the latency of L2 in multiply-adds.
+constexpr int kWeightsAhead = 8;
+
 template <int Segments, int Length, int Blocks>
 static void tile(const TileCall& t) {
   static_assert(Segments * Length * Blocks + Blocks + 1 <= Vec::kRegisters);
   static_assert(Segments <= kMaxSegments && Length <= 7);
+  constexpr int kWidth = Blocks * Vec::kLanes;
   Vec sum[Segments][Length][Blocks];
 #pragma GCC unroll 8
   for (int s = 0; s < Segments; ++s) {
@@ -116,10 +151,8 @@ static void tile(const TileCall& t) {
   }
   const float* w = t.w;
   const char* prefetch = t.prefetch;
-  // In bytes. The empty asm below keeps the compiler from turning them into one pointer a pixel, which would not fit.
-  std::ptrdiff_t d1 = t.x_pixel * 4;
-  std::ptrdiff_t d3 = d1 * 3;
-  std::ptrdiff_t d5 = d1 * 5;
+  const std::ptrdiff_t step = t.x_pixel * 4;
+  PixelSteps d = {step, 2 * step, 3 * step, 5 * step, 6 * step};
   for (int row = 0; row < t.rows; ++row) {
     for (int tap = 0; tap < t.taps; ++tap) {
       const char* x[Segments];
@@ -127,36 +160,25 @@ static void tile(const TileCall& t) {
       for (int s = 0; s < Segments; ++s) {
         x[s] = reinterpret_cast<const char*>(t.x[s] + row * t.x_row + tap * t.x_tap);
       }
-      for (int left = t.depth; left > 0;) {
-        int channels = left < 16 ? left : 16;
-        left -= channels;
-        if (prefetch != nullptr) {
-          for (int i = 0; i < t.prefetch_lines; ++i, prefetch += 64) prefetch_l2(prefetch);
-        }
-        do {
-          asm("" : "+r"(d1), "+r"(d3), "+r"(d5));
-          Vec weight[Blocks];
+      int left = t.depth;
+      for (; left >= 4; left -= 4) {
+        // The empty asm keeps the compiler from turning the steps into one pointer a pixel, which would not fit.
+        asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
 #pragma GCC unroll 8
-          for (int b = 0; b < Blocks; ++b) weight[b] = load(w + b * Vec::kLanes);
-          w += Blocks * Vec::kLanes;
+        for (int line = 0; line < kWidth * 4 / 16; ++line) prefetch_l1(w + kWeightsAhead * kWidth + line * 16);
+#pragma GCC unroll 4
+        for (int c = 0; c < 4; ++c) add_channel<Segments, Length, Blocks>(sum, x, w + c * kWidth, 4 * c, d);
+        w += 4 * kWidth;
 #pragma GCC unroll 8
-          for (int s = 0; s < Segments; ++s) {
+        for (int s = 0; s < Segments; ++s) x[s] += 16;
+        for (int i = t.prefetch_lines; i > 0; --i, prefetch += 64) prefetch_l2(prefetch);
+      }
+      for (; left > 0; --left) {
+        asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
+        add_channel<Segments, Length, Blocks>(sum, x, w, 0, d);
+        w += kWidth;
 #pragma GCC unroll 8
-            for (int l = 0; l < Length; ++l) {
-              const char* pixel = l == 0   ? x[s]
-                                  : l == 1 ? x[s] + d1
-                                  : l == 2 ? x[s] + 2 * d1
-                                  : l == 3 ? x[s] + d3
-                                  : l == 4 ? x[s] + 4 * d1
-                                  : l == 5 ? x[s] + d5
-                                           : x[s] + 2 * d3;
-              const Vec value = splat(*reinterpret_cast<const float*>(pixel));
-#pragma GCC unroll 8
-              for (int b = 0; b < Blocks; ++b) sum[s][l][b] = mul_add(value, weight[b], sum[s][l][b]);
-            }
-            x[s] += 4;
-          }
-        } while (--channels > 0);
+        for (int s = 0; s < Segments; ++s) x[s] += 4;
       }
     }
   }
