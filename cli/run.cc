@@ -82,7 +82,7 @@ Status run_model(const RunOptions& options) {
     described.push_back({{"name", port.name},
                          {"dtype", dtype_name(port.type.dtype)},
                          {"shape", std::vector<std::int64_t>(port.type.shape.dims().begin(), port.type.shape.dims().end())},
-                         {"file", path == output_paths.end() ? nlohmann::ordered_json() : path->second}});
+                         {"file", path == output_paths.end() ? nlohmann::ordered_json() : nlohmann::ordered_json(path->second)}});
     if (!options.common.json) {
       fmt::print("{}: {}{}{}\n", port.name, dtype_name(port.type.dtype), port.type.shape.to_string(),
                  path == output_paths.end() ? "" : " -> " + path->second);
