@@ -192,8 +192,8 @@ def extreme_sizes(writer: Writer) -> None:
                 writer.save(f"{width}x{height}.webp", image, format="WEBP", lossless=True)
 
 
-def write_all(folder: pathlib.Path, seed: int) -> list[pathlib.Path]:
-    writer = Writer(folder, np.random.default_rng(seed))
+def write_all(folder: pathlib.Path, rng) -> list[pathlib.Path]:
+    writer = Writer(folder, rng)
     jpegs(writer, 700, 300)
     unusual_jpegs(writer, 60)
     pngs(writer, 420, 70)
@@ -202,7 +202,7 @@ def write_all(folder: pathlib.Path, seed: int) -> list[pathlib.Path]:
     return writer.paths
 
 
-def write_oriented(folder: pathlib.Path, seed: int) -> list[pathlib.Path]:
-    writer = Writer(folder, np.random.default_rng(seed))
+def write_oriented(folder: pathlib.Path, rng) -> list[pathlib.Path]:
+    writer = Writer(folder, rng)
     oriented(writer)
     return writer.paths

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as each carrier of labels and preprocessing. The first byte chooses the carrier.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "image/interpretation.h"
+#include "image/labels.h"
+#include "image/python_literal.h"
+#include "image/recipe_carriers.h"
+#include "image/text_escape.h"
+
+namespace {
+
+void try_labels(std::string_view text) {
+  const auto labels = kite::labels_from_file_text(text);
+  if (!labels.ok()) return;
+  for (const std::string& label : *labels) {
+    if (!kite::is_valid_utf8(label)) std::abort();
+    for (const char c : kite::escape_for_terminal(label)) {
+      if (static_cast<unsigned char>(c) < 0x20) std::abort();
+    }
+  }
+}
+
+void try_recipes(std::string_view text) {
+  const auto json = kite::parse_json(text);
+  if (!json.ok()) return;
+  for (const auto& fields : {kite::recipe_from_object(*json), kite::recipe_from_huggingface(*json)}) {
+    if (fields.ok() && !kite::validate(*fields).ok()) std::abort();
+  }
+  if (kite::is_timm_config(*json)) (void)kite::recipe_from_timm(*json);
+}
+
+void try_metadata(std::string_view text) {
+  kite::InterpretationSources sources;
+  const std::size_t half = text.size() / 2;
+  sources.input_shape = {1, 3, 224, 224};
+  sources.metadata = {{"task", "classify"},
+                      {"imgsz", std::string(text.substr(0, half))},
+                      {"names", std::string(text.substr(half))},
+                      {"paperkite.preprocess", std::string(text)}};
+  (void)kite::resolve_interpretation(sources);
+  sources.metadata.erase("paperkite.preprocess");
+  (void)kite::resolve_interpretation(sources);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0] % 4) {
+    case 0: try_labels(text); break;
+    case 1: try_recipes(text); break;
+    case 2: try_metadata(text); break;
+    default:
+      (void)kite::parse_python_names(text);
+      (void)kite::parse_python_int_list(text);
+      break;
+  }
+  return 0;
+}
