@@ -95,6 +95,6 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kCastOperator = {
-    "", "Cast", 6, 23, "no float16, bfloat16, float8, int4, 16-bit or unsigned integers, or strings", infer, compute};
+    "", "Cast", 7, 23, "no float16, bfloat16, float8, int4, 16-bit or unsigned integers, or strings", infer, compute};
 
 }  // namespace kite

@@ -61,6 +61,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConcatOperator = {"", "Concat", 4, 23, "", infer, compute};
+extern const Operator kConcatOperator = {"", "Concat", 7, 23, "", infer, compute};
 
 }  // namespace kite

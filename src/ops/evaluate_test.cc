@@ -38,14 +38,8 @@ void infer_all(Graph& graph) {
   }
 }
 
-TEST(FindOperator, knows_each_listed_operator_once) {
-  for (const Operator* op : all_operators()) {
-    EXPECT_EQ(find_operator(op->domain, op->name), op) << op->name << " is listed twice";
-    EXPECT_LE(op->first_opset, op->last_opset) << op->name;
-    EXPECT_NE(op->infer, nullptr);
-    EXPECT_NE(op->compute, nullptr);
-  }
-  EXPECT_EQ(find_operator("", "NoSuchOperator"), nullptr);
+TEST(FindOperator, takes_the_long_name_of_the_default_domain) {
+  ASSERT_NE(find_operator("", "Reshape"), nullptr);
   EXPECT_EQ(find_operator("ai.onnx", "Reshape"), find_operator("", "Reshape"));
 }
 

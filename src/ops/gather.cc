@@ -67,6 +67,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kGatherOperator = {"", "Gather", 1, 23, "", infer, compute};
+extern const Operator kGatherOperator = {"", "Gather", 7, 23, "", infer, compute};
 
 }  // namespace kite

@@ -51,6 +51,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kShapeOperator = {"", "Shape", 1, 23, "", infer, compute};
+extern const Operator kShapeOperator = {"", "Shape", 7, 23, "", infer, compute};
 
 }  // namespace kite

@@ -129,7 +129,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kSliceOperator = {"", "Slice", 1, 23, "starts, ends, axes and steps must be constant", infer,
+extern const Operator kSliceOperator = {"", "Slice", 7, 23, "starts, ends, axes and steps must be constant", infer,
                                         compute};
 
 }  // namespace kite

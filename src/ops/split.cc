@@ -103,6 +103,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kSplitOperator = {"", "Split", 2, 23, "split must be constant", infer, compute};
+extern const Operator kSplitOperator = {"", "Split", 7, 23, "split must be constant", infer, compute};
 
 }  // namespace kite

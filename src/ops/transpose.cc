@@ -59,6 +59,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kTransposeOperator = {"", "Transpose", 1, 23, "", infer, compute};
+extern const Operator kTransposeOperator = {"", "Transpose", 7, 23, "", infer, compute};
 
 }  // namespace kite
