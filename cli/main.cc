@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "command.h"
+#include "describe.h"
 
 int main(int argc, char** argv) {
   using namespace kite::cli;  // NOLINT(google-build-using-namespace): the whole program lives there
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   for (const auto add : {add_classify, add_run, add_bench, add_inspect, add_profile, add_compile, add_cache, add_doctor}) {
     add(app, exit_code);
   }
+  add_describe(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
