@@ -17,51 +17,92 @@ struct ConvCall {
   const float* residual;
   float* y;
   float* scratch;
-  std::int64_t panels;  // of one group
-  const char* next;     // this thread's share of the next step's weights; null where there is none
+  std::int64_t panels;   // of one group
+  std::int64_t weights;  // floats for each output channel
+  const char* next;      // this thread's share of the next step's weights; null where there is none
   std::int64_t next_bytes;
 };
 
-// Sets what belongs to panel `unit` (counted over all groups); returns its first output channel.
-static std::int64_t start_panel(const ConvCall& c, std::int64_t unit, TileQueue& queue) {
-  const std::int64_t group = unit / c.panels;
-  const std::int64_t panel = unit - group * c.panels;
-  const std::int64_t first = panel * 2 * Vec::kLanes;
-  const std::int64_t blocks = panel_blocks(c.g.group_out, Vec::kLanes, panel);
-  const std::int64_t weights = static_cast<std::int64_t>(c.p.kernel_h) * c.p.kernel_w * c.g.group_in;
+// One panel of one group.
+struct PanelPlace {
+  std::int64_t group, panel;
+};
+
+// Sets what belongs to a panel; returns its first output channel.
+static std::int64_t start_panel(const ConvCall& c, PanelPlace place, TileQueue& queue) {
+  const std::int64_t first = place.panel * 2 * Vec::kLanes;
+  const std::int64_t blocks = panel_blocks(c.g.group_out, Vec::kLanes, place.panel);
   const std::int64_t lanes = c.g.group_out - first - (blocks - 1) * Vec::kLanes;
   queue.blocks = static_cast<std::int32_t>(blocks);
   queue.call.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
-  queue.call.w = c.w + (group * packed_width(c.g.group_out) + first) * weights;
-  const std::int64_t channel = group * c.g.group_out + first;
+  queue.call.w = c.w + (place.group * packed_width(c.g.group_out) + first) * c.weights;
+  const std::int64_t channel = place.group * c.g.group_out + first;
   queue.call.bias = c.bias == nullptr ? nullptr : c.bias + channel;
   return channel;
 }
 
+static float* put_zeros(float* to, std::int64_t count) {
+  float* const end = to + count;
+  for (; end - to >= Vec::kLanes; to += Vec::kLanes) store(to, zero());
+  if (to < end) store_n(to, zero(), static_cast<int>(end - to));
+  return end;
+}
+
+// `columns` neighbouring pixels of `depth` channels, `stride` floats apart, close together.
+static float* put_pixels(float* to, const float* from, std::int64_t columns, std::int64_t depth, std::int64_t stride) {
+  if (depth == Vec::kLanes) {
+    for (std::int64_t i = 0; i < columns; ++i, from += stride, to += Vec::kLanes) store(to, load(from));
+    return to;
+  }
+  const int tail = static_cast<int>(depth % Vec::kLanes);
+  for (std::int64_t i = 0; i < columns; ++i, from += stride) {
+    const float* pixel = from;
+    for (std::int64_t left = depth; left >= Vec::kLanes; left -= Vec::kLanes, pixel += Vec::kLanes, to += Vec::kLanes) {
+      store(to, load(pixel));
+    }
+    if (tail != 0) {
+      store_n(to, load_n(pixel, tail), tail);
+      to += tail;
+    }
+  }
+  return to;
+}
+
+// `columns` neighbouring pixels out of `depth` planes.
+static float* put_planar(float* to, const float* from, std::int64_t columns, std::int64_t depth, std::int64_t plane) {
+  if (depth == 3) {  // a picture
+    const float* green = from + plane;
+    const float* blue = green + plane;
+    for (std::int64_t i = 0; i < columns; ++i, to += 3) {
+      to[0] = from[i];
+      to[1] = green[i];
+      to[2] = blue[i];
+    }
+    return to;
+  }
+  for (std::int64_t i = 0; i < columns; ++i) {
+    for (std::int64_t channel = 0; channel < depth; ++channel) *to++ = from[channel * plane + i];
+  }
+  return to;
+}
+
 // Input rows [first, last) of one picture and group into scratch, with columns from -pad_left on; outside is zero.
 static void fill_band(const ConvCall& c, const float* picture, std::int64_t group, std::int64_t first, std::int64_t last) {
+  const ConvParams& p = c.p;
   const std::int64_t depth = c.g.group_in;
-  const std::int64_t left = c.p.pad_left < c.g.band_w ? c.p.pad_left : c.g.band_w;
-  std::int64_t inside = c.g.band_w - left;
-  if (inside > c.p.in_w) inside = c.p.in_w;
+  const std::int64_t left = p.pad_left < c.g.band_w ? p.pad_left : c.g.band_w;
+  const std::int64_t inside = c.g.band_w - left < p.in_w ? c.g.band_w - left : p.in_w;
+  const std::int64_t right = c.g.band_w - left - inside;
+  const std::int64_t plane = static_cast<std::int64_t>(p.in_h) * p.in_w;
   float* to = c.scratch;
   for (std::int64_t row = first; row < last; ++row) {
-    for (std::int64_t i = 0; i < left * depth; ++i) *to++ = 0.0f;
-    if (c.p.input_planar != 0) {
-      const std::int64_t plane = static_cast<std::int64_t>(c.p.in_h) * c.p.in_w;
-      const float* from = picture + group * depth * plane + row * c.p.in_w;
-      for (std::int64_t column = 0; column < inside; ++column) {
-        for (std::int64_t channel = 0; channel < depth; ++channel) *to++ = from[channel * plane + column];
-      }
+    to = put_zeros(to, left * depth);
+    if (p.input_planar != 0) {
+      to = put_planar(to, picture + group * depth * plane + row * p.in_w, inside, depth, plane);
     } else {
-      const float* from = picture + row * c.p.in_w * c.p.in_c + group * depth;
-      for (std::int64_t column = 0; column < inside; ++column, from += c.p.in_c, to += depth) {
-        std::int64_t channel = 0;
-        for (; channel + Vec::kLanes <= depth; channel += Vec::kLanes) store(to + channel, load(from + channel));
-        for (; channel < depth; ++channel) to[channel] = from[channel];
-      }
+      to = put_pixels(to, picture + row * p.in_w * p.in_c + group * depth, inside, depth, p.in_c);
     }
-    for (std::int64_t i = 0; i < (c.g.band_w - left - inside) * depth; ++i) *to++ = 0.0f;
+    to = put_zeros(to, right * depth);
   }
 }
 
@@ -69,6 +110,7 @@ static void fill_band(const ConvCall& c, const float* picture, std::int64_t grou
 static Range rows_inside(const ConvParams& p, std::int64_t out_row) {
   const std::int64_t top = out_row * p.stride_h - p.pad_top;
   Range r = {0, p.kernel_h};
+  if (top >= 0 && top + static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h < p.in_h) return r;
   if (top < 0) r.begin = (-top + p.dilation_h - 1) / p.dilation_h;
   if (top >= p.in_h) return {0, 0};
   const std::int64_t fitting = (p.in_h - 1 - top) / p.dilation_h + 1;
@@ -77,24 +119,26 @@ static Range rows_inside(const ConvParams& p, std::int64_t out_row) {
   return r;
 }
 
-// What the tiles of panel `unit` fetch ahead: the panel after it, and a piece of the next step's weights in the last band.
-static void plan_prefetch(const ConvCall& c, std::int64_t unit, std::int64_t rows, Range units, bool last_band,
-                          TileQueue& queue) {
+// What the tiles of the panel that is `done` panels into this share fetch ahead: the panel after it, and in the last band
+// a piece of the next step's weights.
+static void plan_prefetch(const ConvCall& c, PanelPlace place, std::int64_t done, std::int64_t count, std::int64_t rows,
+                          bool last_band, TileQueue& queue) {
   PrefetchPlan& plan = queue.prefetch;
   plan = {};
-  const std::int64_t weights = static_cast<std::int64_t>(c.p.kernel_h) * c.p.kernel_w * c.g.group_in;
-  const std::int64_t ahead = (unit + 1 - units.begin) * 2 * Vec::kLanes * weights * 4;
-  if (unit + 1 < units.end && ahead >= kNextBytes) {
-    TileQueue after = {};
-    start_panel(c, unit + 1, after);
-    plan.panel = reinterpret_cast<const char*>(after.call.w);
-    plan.panel_lines = after.blocks * Vec::kLanes * weights * 4 / 64;
+  const std::int64_t panel_bytes = 2 * Vec::kLanes * c.weights * 4;
+  if (done + 1 < count && (done + 1) * panel_bytes >= kNextBytes) {
+    const bool same = place.panel + 1 < c.panels;
+    const std::int64_t group = same ? place.group : place.group + 1;
+    const std::int64_t first = same ? (place.panel + 1) * 2 * Vec::kLanes : 0;
+    plan.panel = reinterpret_cast<const char*>(c.w + (group * packed_width(c.g.group_out) + first) * c.weights);
+    plan.panel_lines = panel_bytes / 64;
   }
-  if (last_band && c.next != nullptr) {
-    const Range piece = share(c.next_bytes / 64, unit - units.begin, units.end - units.begin);
-    plan.next = c.next + piece.begin * 64;
-    plan.next_lines = piece.end - piece.begin;
+  if (last_band && c.next_bytes > 0) {
+    const std::int64_t each = (c.next_bytes / 64 + count - 1) / count;
+    plan.next = c.next + done * each * 64;
+    plan.next_lines = each;
   }
+  if (plan.panel_lines + plan.next_lines == 0) return;
   const std::int64_t tile_pixels = kTileSegments[queue.blocks - 1] * kTileLength[queue.blocks - 1];
   const std::int64_t chunks = static_cast<std::int64_t>(c.p.kernel_h) * queue.call.taps * (queue.call.depth / 4);
   plan.spread((rows * c.p.out_w + tile_pixels - 1) / tile_pixels * chunks);
@@ -119,18 +163,20 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
   t.x_tap = p.dilation_w * column;
   t.taps = g.merged ? 1 : p.kernel_w;
   t.depth = static_cast<std::int32_t>(g.merged ? p.kernel_w * g.group_in : g.group_in);
+  PanelPlace place = {units.begin / c.panels, 0};
+  place.panel = units.begin - place.group * c.panels;
   std::int64_t filled = -1;
   for (std::int64_t u = units.begin; u < units.end; ++u) {
-    const std::int64_t group = u / c.panels;
+    const std::int64_t group = place.group;
     if (g.banded && group != filled) {
       fill_band(c, picture, group, first, last);
       filled = group;
     }
     const float* base = g.banded ? c.scratch : picture + group * g.group_in;
     const std::int64_t origin = g.banded ? first : 0;  // the input row at base
-    const std::int64_t channel = start_panel(c, u, queue);
+    const std::int64_t channel = start_panel(c, place, queue);
     const float* panel = t.w;
-    plan_prefetch(c, u, rows.end - rows.begin, units, last_band, queue);
+    plan_prefetch(c, place, u - units.begin, units.end - units.begin, rows.end - rows.begin, last_band, queue);
     const std::int64_t tap_row_weights = p.kernel_w * g.group_in * queue.blocks * Vec::kLanes;
     Range current = {-1, -1};
     for (std::int64_t q = rows.begin; q < rows.end; ++q) {
@@ -146,6 +192,7 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
       queue.push_run(base + (top - origin) * row, c.y + at, c.residual == nullptr ? nullptr : c.residual + at, p.out_w);
     }
     queue.flush();
+    if (++place.panel == c.panels) place = {group + 1, 0};
   }
 }
 
@@ -196,6 +243,7 @@ static void conv(const KernelCall& call) {
                       static_cast<float*>(call.out[0]),
                       static_cast<float*>(call.scratch),
                       panels,
+                      p.kernel_h * p.kernel_w * g.group_in,
                       call.next_weights == nullptr ? nullptr : static_cast<const char*>(call.next_weights) + next.begin,
                       next_bytes};
   if (g.flat) {

@@ -145,7 +145,7 @@ void bench(const char* name, const std::vector<ConvParams>& shapes, Isa isa, dou
     layers.push_back(std::move(layer));
   }
   Buffer a(largest), b(largest), scratch(scratch_bytes);
-  double whole = 1e9;
+  std::vector<double> rounds;
   for (int round = 0; round < repeats; ++round) {
     const double begin = now_seconds();
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -154,12 +154,15 @@ void bench(const char* name, const std::vector<ConvParams>& shapes, Isa isa, dou
           name_next && i + 1 < layers.size() ? layers[i + 1].weights.get() : nullptr);
       layers[i].best = std::min(layers[i].best, now_seconds() - start);
     }
-    whole = std::min(whole, now_seconds() - begin);
+    rounds.push_back(now_seconds() - begin);
   }
+  std::sort(rounds.begin(), rounds.end());
+  const double whole = rounds.front();
   double sum = 0;
   for (const Layer& layer : layers) sum += layer.best;
-  std::printf("%-16s %7.2f ms  %6.1f GFLOP/s  %5.1f %% of peak   (sum of best layers %.2f ms, %.1f %%)\n", name, whole * 1e3,
-              work / whole * 1e-9, 100 * work / whole / peak, sum * 1e3, 100 * work / sum / peak);
+  std::printf("%-16s %7.2f ms  %6.1f GFLOP/s  %5.1f %% of peak   (median %.2f ms; sum of best layers %.2f ms, %.1f %%)\n", name, whole * 1e3,
+              work / whole * 1e-9, 100 * work / whole / peak, rounds[rounds.size() / 2] * 1e3, sum * 1e3,
+              100 * work / sum / peak);
   if (!list) return;
   std::map<std::string, std::vector<Layer*>> shapes_seen;
   for (Layer& layer : layers) {

@@ -81,17 +81,27 @@ struct TileQueue {
 
   // `pixels` neighbours, in segments whose lengths differ by one at most.
   void push_run(const float* x, float* y, const float* residual, std::int64_t pixels) {
-    const std::int64_t longest = kTileLength[blocks - 1];
-    const std::int64_t segments = (pixels + longest - 1) / longest;
-    const std::int64_t low = pixels / segments;
-    const std::int64_t extra = pixels - low * segments;
+    if (pixels != cut_pixels || blocks != cut_blocks) cut(pixels);
     for (std::int64_t i = 0; i < segments; ++i) {
-      const std::int64_t now = i < extra ? low + 1 : low;
-      push(x, y, residual, static_cast<std::int32_t>(now));
+      const std::int32_t now = i < extra ? low + 1 : low;
+      push(x, y, residual, now);
       x += now * call.x_pixel;
       y += now * call.y_pixel;
       if (residual != nullptr) residual += now * call.y_pixel;
     }
+  }
+
+  // The last cut is kept: a picture asks for the same one row after row, and divisions are dear.
+  std::int64_t cut_pixels, segments;
+  std::int32_t cut_blocks, low, extra;
+
+  void cut(std::int64_t pixels) {
+    const std::int64_t longest = kTileLength[blocks - 1];
+    segments = (pixels + longest - 1) / longest;
+    low = static_cast<std::int32_t>(pixels / segments);
+    extra = static_cast<std::int32_t>(pixels - low * segments);
+    cut_pixels = pixels;
+    cut_blocks = blocks;
   }
 };
 
