@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes as an ONNX file: they are refused with an Error, or import as a graph that is sound and can be printed.
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/try.h"
+#include "graph/dump.h"
+#include "graph/import.h"
+#include "graph/verify.h"
+#include "onnx/external_data.h"
+#include "onnx/parse.h"
+#include "onnx/tensor_data.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  if (const auto imported = kite::import_bytes(bytes, "fuzz"); imported.ok()) {
+    KITE_CHECK(kite::verify(imported->graph).ok());
+    KITE_CHECK(!kite::dump(imported->graph).empty());
+  } else {
+    KITE_CHECK(!imported.error().what.empty());
+  }
+  // The same bytes as a single tensor, as the .pb files of test suites hold it.
+  if (const auto tensor = kite::onnx::parse_tensor(bytes, "fuzz"); tensor.ok()) {
+    kite::onnx::ExternalFiles none(std::nullopt);
+    if (const auto read = kite::onnx::read_tensor(*tensor, none); read.ok()) {
+      unsigned sum = 0;  // every byte of the view can be read
+      for (const std::byte b : read->view.bytes()) sum += static_cast<unsigned>(b);
+      KITE_CHECK(read->view.type.size_bytes() > 0 || sum == 0);
+    }
+  }
+  return 0;
+}
