@@ -228,6 +228,18 @@ TEST(MoveTransposes, lets_a_reshape_go_first_when_it_splits_and_joins_neighbours
   expect_untouched(after_transpose(reshape({7, 16}), 17, Shape{2, 7, 8}, Ints{1, 0, 2}), move_transposes);
 }
 
+TEST(MoveTransposes, sees_two_reshapes_as_one) {
+  // Attention for two pictures: [tokens, pictures, features] -> [tokens, pictures*heads, ...] -> Transpose -> split.
+  const auto build = after_transpose([](GraphCase& g, ValueId t) {
+    const ValueId joined = g.n("joined", "Reshape", {t, g.ints("s", {7, 6, 4})});
+    const ValueId heads_first = g.n("heads_first", "Transpose", {joined}, {attr("perm", Ints{1, 0, 2})});
+    return g.n("y", "Reshape", {heads_first, g.ints("u", {2, 3, 7, 4})});
+  }, 17, Shape{2, 7, 12}, Ints{1, 0, 2});
+  EXPECT_EQ(moved(build),
+            "%y_moved: float64[2,7,3,4] = Reshape-14(%x, x_shape) {allowzero=1}\n"
+            "%y: float64[2,3,7,4] = Transpose-13(%y_moved) {perm=[0,2,1,3]}\nreturn %y\n");
+}
+
 TEST(MoveTransposes, passes_squeezes_and_unsqueezes) {
   const auto squeeze = after_transpose([](GraphCase& g, ValueId t) { return g.n("y", "Squeeze", {t, g.ints("a", {2})}); },
                                        17, Shape{2, 1, 5, 3});

@@ -19,6 +19,9 @@ namespace kite {
 
 namespace {
 
+// Reshapes above one another that are looked through; exporters write two.
+constexpr int kMostReshapes = 4;
+
 // A run of input axes that becomes a run of output axes of the same number of elements, axes of size 1 left out.
 struct Group {
   std::vector<int> from;  // axes of the reshaped value
@@ -158,14 +161,30 @@ Result<bool> move_into_weights(Graph& graph, NodeId id, const Transposed& transp
 
 Result<bool> move_through_reshape(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
-  const auto transposed = as_transposed(graph, node.inputs[0]);
+  auto transposed = as_transposed(graph, node.inputs[0]);
   const Shape& out = shape_of(graph, node.outputs[0]);
   if (!transposed || out.elements() == 0) return false;
-  const auto plan =
-      plan_reshape(shape_of(graph, node.inputs[0]), shape_of(graph, transposed->source), transposed->perm, out);
+  auto plan = plan_reshape(shape_of(graph, node.inputs[0]), shape_of(graph, transposed->source), transposed->perm, out);
   if (!plan) return move_into_weights(graph, id, *transposed);
+
+  // Above the Transpose may stand a Reshape that could not pass the Transpose above itself: it joined what this one
+  // splits again, as attention does with pictures and heads. The two of them together may pass.
+  ValueId source = transposed->source;
+  for (int step = 0; step < kMostReshapes; ++step) {
+    const NodeId above = producer_of(graph, source, "Reshape");
+    if (above == kNoNode) break;
+    source = graph.node(above).inputs[0];
+    transposed = as_transposed(graph, source);
+    if (!transposed) continue;
+    KITE_TRY_ASSIGN(const Shape joined, Shape::make(plan->dims));
+    const auto further =
+        plan_reshape(shape_of(graph, source), shape_of(graph, transposed->source), transposed->perm, joined);
+    if (!further) break;
+    plan = Plan{further->dims, composed(further->perm, plan->perm)};
+    source = transposed->source;
+  }
   KITE_TRY_ASSIGN(const Shape shape, Shape::make(plan->dims));
-  Node moved = make_reshape(graph, transposed->source, shape);
+  Node moved = make_reshape(graph, source, shape);
   moved.name = node.name;
   return replace_transposed(graph, id, std::move(moved), plan->perm);
 }
