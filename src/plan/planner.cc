@@ -171,8 +171,8 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   for (const GraphInput& input : graph.inputs) {
     sections.inputs.push_back({lowering.operand(input.value), sections.add_text(graph.value(input.value).name), 0});
   }
-  for (const ValueId output : graph.outputs) {
-    sections.outputs.push_back({lowering.operand(output), sections.add_text(graph.value(output).name), 0});
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+    sections.outputs.push_back({lowering.operand(graph.outputs[i]), sections.add_text(graph.output_name(i)), 0});
   }
   header.arena_bytes = place_arena(lowering);
   Isa needed = Isa::kGeneric;
