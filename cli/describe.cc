@@ -33,8 +33,15 @@ bool takes_value(const CLI::Option& option) { return option.get_items_expected_m
 
 std::string quoted_for_shell(const std::string& text) {
   std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  quoted += '\'';
+  return quoted;
 }
 
 std::string bash_completion(const CLI::App& app) {
@@ -125,7 +132,8 @@ std::string fish_completion(const CLI::App& app) {
 
 // A leading dot or quote starts a macro, a backslash an escape, and a plain hyphen may become a dash.
 std::string roff(const std::string& text) {
-  std::string escaped = text.empty() || (text[0] != '.' && text[0] != '\'') ? "" : "\\&";
+  std::string escaped;
+  if (text.starts_with('.') || text.starts_with('\'')) escaped += "\\&";
   for (const char c : text) {
     if (c == '\\') {
       escaped += "\\e";

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kite classify: answers, formats, lists of pictures, labels and exit codes."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from kite import DEMO_MODEL, KITE, PICTURES, Case, save_classifier, save_picture
+
+
+class DemoModel(Case):
+    def test_a_paper_kite_is_class_50(self):
+        answer = self.json("classify", DEMO_MODEL, PICTURES / "paper_kite_1.jpg", "--format", "json")
+        best = answer[0]["top"][0]
+        self.assertEqual((best["index"], best["label"]), (50, "Paper Kite"))
+        self.assertGreater(best["score"], 0.5)
+        self.assertEqual(len(answer[0]["top"]), 5)
+        self.assertEqual(set(answer[0]["timings_ms"]), {"load", "decode", "preprocess", "infer", "total"})
+
+    def test_the_table_names_the_label_and_no_guess_is_announced(self):
+        result = self.kite("classify", DEMO_MODEL, PICTURES / "paper_kite_1.jpg")
+        self.assertIn("Paper Kite", result.stdout.decode())
+        self.assertEqual(result.stderr, b"")
+
+    def test_most_of_the_pictures_get_the_label_of_their_name(self):
+        answers = self.json("classify", DEMO_MODEL, PICTURES, "--format", "json", "-k", "1")
+        self.assertGreaterEqual(len(answers), 100)
+        right = 0
+        for answer in answers:
+            name = os.path.basename(answer["image"]).rsplit("_", 1)[0]
+            right += answer["top"][0]["label"].lower().replace(" ", "_").replace("-", "_") == name.replace("-", "_")
+        self.assertGreaterEqual(right / len(answers), 0.9)
+
+    def test_answers_are_the_same_bits_for_one_and_two_threads_and_from_the_cache(self):
+        def logits(threads):
+            answers = self.json("classify", DEMO_MODEL, PICTURES / "monarch_1.jpg", "--format", "json", "--threads", threads, "-k", 75)
+            return [(entry["index"], entry["score"]) for entry in answers[0]["top"]]
+
+        first = logits(1)
+        self.assertEqual(first, logits(2))
+        self.assertEqual(first, logits(1))
+
+
+class Formats(Case):
+    def setUp(self):
+        super().setUp()
+        self.model = save_classifier(self.folder / "m.onnx")
+        (self.folder / "m.kite.json").write_text(json.dumps({"labels": ["red", "gr,een", "blue"], "preprocess": {"resize": 8, "crop": 8}}))
+        self.red = save_picture(self.folder / "red.png", (250, 0, 0))
+
+    def test_json_is_an_array_with_index_label_and_score(self):
+        answers = self.json("classify", self.model, self.red, "--format", "json", "-k", "2")
+        self.assertEqual([entry["label"] for entry in answers[0]["top"]][0], "red")
+        self.assertEqual(len(answers[0]["top"]), 2)
+        self.assertAlmostEqual(sum(e["score"] for e in self.json("classify", self.model, self.red, "--json", "-k", 3)[0]["top"]), 1.0, 5)
+
+    def test_jsonl_is_a_line_a_picture(self):
+        result = self.kite("classify", self.model, self.red, self.red, "--format", "jsonl")
+        lines = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([line["image"] for line in lines], [str(self.red)] * 2)
+
+    def test_csv_quotes_what_needs_it(self):
+        result = self.kite("classify", self.model, self.red, "--format", "csv", "-k", "3")
+        rows = list(csv.DictReader(io.StringIO(result.stdout.decode())))
+        self.assertEqual(sorted(row["label"] for row in rows), ["blue", "gr,een", "red"])
+
+    def test_an_output_file_holds_what_stdout_would(self):
+        target = self.folder / "answers.csv"
+        result = self.kite("classify", self.model, self.red, "--format", "csv", "-o", target)
+        self.assertEqual(result.stdout, b"")
+        self.assertEqual(target.read_bytes(), self.kite("classify", self.model, self.red, "--format", "csv").stdout)
+
+    def test_output_into_a_missing_folder_is_an_io_error(self):
+        self.assert_error(self.kite("classify", self.model, self.red, "-o", self.folder / "no/where.csv"), "io", 6)
+
+    def test_a_picture_on_stdin(self):
+        answers = json.loads(self.kite("classify", self.model, "-", "--json", stdin=self.red.read_bytes()).stdout)
+        self.assertEqual((answers[0]["image"], answers[0]["top"][0]["label"]), ("-", "red"))
+
+    def test_a_list_file_and_a_folder(self):
+        folder = self.folder / "pictures"
+        (folder / "deep").mkdir(parents=True)
+        save_picture(folder / "b.jpg")
+        save_picture(folder / "a.webp")
+        save_picture(folder / "deep/c.png")
+        (folder / "notes.txt").write_text("not a picture")
+        names = lambda *arguments: [os.path.basename(a["image"]) for a in self.json("classify", self.model, *arguments, "--json")]
+        self.assertEqual(names(folder), ["a.webp", "b.jpg"])
+        self.assertEqual(names(folder, "-r"), ["a.webp", "b.jpg", "c.png"])
+        (self.folder / "list.txt").write_text(f"{folder}/b.jpg\r\n\n{folder}/deep/c.png\n")
+        self.assertEqual(names(f"@{self.folder}/list.txt"), ["b.jpg", "c.png"])
+
+    def test_one_bad_picture_among_good_ones_fails_alone(self):
+        (self.folder / "bad.jpg").write_bytes(b"nothing of the kind")
+        result = self.kite("classify", self.model, self.red, self.folder / "bad.jpg", self.red, self.folder / "gone.png", "--json")
+        self.assertEqual(result.returncode, 1)
+        answers = json.loads(result.stdout)
+        self.assertEqual(["top" in answer for answer in answers], [True, False, True, False])
+        self.assertEqual(answers[1]["error"]["code"], "invalid-image")
+        self.assertEqual(answers[3]["error"]["code"], "io")
+
+    def test_labels_by_flag_win_and_a_wrong_count_is_an_error(self):
+        (self.folder / "l.txt").write_text("\ufeffone\r\ntwo\r\nthree\r\n", encoding="utf-8")
+        answers = self.json("classify", self.model, self.red, "--labels", self.folder / "l.txt", "--json")
+        self.assertEqual(answers[0]["top"][0]["label"], "one")
+        (self.folder / "l.txt").write_text("one\ntwo\n")
+        result = self.kite("classify", self.model, self.red, "--labels", self.folder / "l.txt")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn(b"l.txt", result.stderr)
+
+    def test_an_edited_label_file_counts_at_the_next_run(self):
+        label = lambda: self.json("classify", self.model, self.red, "--json")[0]["top"][0]["label"]
+        self.assertEqual(label(), "red")
+        (self.folder / "m.kite.json").write_text(json.dumps({"labels": ["rouge", "vert", "bleu"], "preprocess": {"resize": 8, "crop": 8}}))
+        self.assertEqual(label(), "rouge")
+
+    def test_control_characters_in_a_label_do_not_reach_the_terminal(self):
+        (self.folder / "m.kite.json").write_text(json.dumps({"labels": ["\u001b[31mred", "b", "c"], "preprocess": {"resize": 8, "crop": 8}}))
+        self.assertNotIn(b"\x1b", self.kite("classify", self.model, self.red).stdout)
+
+    def test_a_guess_is_announced_once_and_says_how_to_state_it(self):
+        (self.folder / "m.kite.json").unlink()
+        text = self.kite("classify", self.model, self.red).stderr.decode()
+        self.assertEqual(text.count("guess"), 1, text)
+        self.assertIn("m.kite.json", text)
+
+    def test_usage_errors_exit_2(self):
+        for arguments in (["classify"], ["classify", self.model], ["classify", self.model, self.red, "--threads", "0"],
+                          ["classify", self.model, self.red, "--threads", "abc"], ["classify", self.model, self.red, "-k", "0"],
+                          ["classify", self.model, self.red, "--isa", "neon"], ["nonsense"], ["classify", self.model, self.red, "--nonsense"],
+                          ["classify", self.model, self.red, "--format", "xml"], ["classify", self.model, self.red, "--disable-pass", "nonsense"]):
+            self.assertEqual(self.kite(*arguments).returncode, 2, arguments)
+
+    def test_a_closed_pipe_and_a_full_disk_are_no_crash(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([KITE, "classify", self.model, self.red, "--no-cache"], stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, 6)
+        many = " ".join([str(self.red)] * 2000)
+        script = f"{KITE} classify --no-cache {self.model} {many} --format jsonl | head -n 1; exit ${{PIPESTATUS[0]}}"
+        result = subprocess.run(["bash", "-c", script], capture_output=True, check=False)
+        self.assertIn(result.returncode, (0, 141))
+        self.assertEqual(result.stderr, b"")
+
+    def test_an_interrupt_leaves_valid_json_and_exits_130(self):
+        # Standard input as the second picture never comes: the program waits there when the signal arrives.
+        process = subprocess.Popen([KITE, "classify", "--no-cache", str(self.model), str(self.red), "-", "--json"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        out, _ = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(json.loads(out)[0]["top"][0]["label"], "red")
+
+
+if __name__ == "__main__":
+    unittest.main()

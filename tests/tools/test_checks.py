@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks themselves: each must fail on a planted fault."""
+
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def run(*command):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+
+
+class CheckLayers(unittest.TestCase):
+    def check(self, files):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in files.items():
+                path = pathlib.Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            for part in ("src", "include"):
+                pathlib.Path(folder, part).mkdir(exist_ok=True)
+            return run(ROOT / "tools/check_layers", folder)
+
+    def test_a_tree_that_obeys_passes(self):
+        self.assertEqual(self.check({"src/plan/a.cc": '#include "kernels/kernel.h"\n#include "graph/graph.h"\n'}).returncode, 0)
+
+    def test_looking_to_the_right_is_refused(self):
+        result = self.check({"src/graph/a.cc": '#include "plan/plan.h"\n'})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("src/graph/a.cc:1", result.stdout)
+
+    def test_kernels_must_not_see_the_graph(self):
+        self.assertEqual(self.check({"src/kernels/conv/a.cc": '#include "graph/graph.h"\n'}).returncode, 1)
+
+    def test_intrinsics_belong_to_kernels(self):
+        self.assertEqual(self.check({"src/base/a.cc": "#include <immintrin.h>\n"}).returncode, 1)
+        self.assertEqual(self.check({"src/kernels/conv/a.inl": "#include <immintrin.h>\n"}).returncode, 0)
+
+    def test_the_public_api_shows_no_internals(self):
+        self.assertEqual(self.check({"include/paperkite/a.h": '#include "plan/plan.h"\n'}).returncode, 1)
+
+    def test_a_file_of_801_lines_is_refused(self):
+        self.assertEqual(self.check({"src/base/a.cc": "\n" * 801}).returncode, 1)
+        self.assertEqual(self.check({"src/base/a.cc": "\n" * 800}).returncode, 0)
+
+
+class CheckIsaObjects(unittest.TestCase):
+    def check(self, source):
+        with tempfile.TemporaryDirectory() as folder:
+            objects = pathlib.Path(folder, "src/kernels/x/CMakeFiles/kite_x_avx2.dir")
+            objects.mkdir(parents=True)
+            pathlib.Path(folder, "a.cc").write_text(source)
+            subprocess.run(["g++", "-c", f"{folder}/a.cc", "-o", str(objects / "a.cc.o")], check=True)
+            return run(ROOT / "tools/check_isa_objects", folder)
+
+    def test_symbols_of_the_isa_namespace_pass(self):
+        self.assertEqual(self.check("namespace kite::avx2 { void f() {} }").returncode, 0)
+
+    def test_any_other_symbol_fails(self):
+        self.assertEqual(self.check("namespace kite { void f() {} }").returncode, 1)
+
+    def test_a_weak_symbol_fails_too(self):
+        self.assertEqual(self.check("inline int f() { return 1; }\nnamespace kite::avx2 { int g() { return f(); } }").returncode, 1)
+
+    def test_no_objects_at_all_is_an_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "src/kernels").mkdir(parents=True)
+            self.assertEqual(run(ROOT / "tools/check_isa_objects", folder).returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
