@@ -84,11 +84,11 @@ class Tally {
       report(entry.name, *failure);
     } else {
       ++passed_;
-      covered_.insert(entry.operators.begin(), entry.operators.end());
+      if (entry.name.starts_with("onnx/")) covered_.insert(entry.operators.begin(), entry.operators.end());
     }
   }
 
-  // What the list says and no case bore out, and the operators that nothing exercised.
+  // What the list says and no case bore out, and the operators that nothing exercised at opset 18 or later.
   void finish() {
     if (!whole_) return;
     for (const SkipLine& line : skips_) {
@@ -96,7 +96,7 @@ class Tally {
     }
     for (const Operator* op : all_operators()) {
       if (op->domain.empty() && !covered_.contains(std::string(op->name))) {
-        report("operator " + std::string(op->name), "no case that passes uses it");
+        report("operator " + std::string(op->name), "no generated case that passes uses it (see generate_cases.py)");
       }
     }
   }
@@ -119,7 +119,7 @@ class Tally {
   int failed_ = 0;
   int skipped_ = 0;
   std::map<std::string, int> reasons_;
-  std::set<std::string> covered_;
+  std::set<std::string> covered_;  // operators of generated cases that passed
 };
 
 Result<int> run_all(const std::vector<std::string>& arguments) {
