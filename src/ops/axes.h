@@ -49,6 +49,7 @@ class IndexView {
 class ListView {
  public:
   explicit ListView(std::span<const std::int64_t> values) : values_(values), view_(TensorView{}) {}
+  explicit ListView(const TensorView& view) : view_(view) {}  // int32 or int64; empty when data is null
   ListView(const ComputeContext& context, std::string_view name, std::size_t input, int input_since)
       : values_(context.opset < input_since ? context.attributes.get_ints(name) : std::span<const std::int64_t>{}),
         view_(context.opset >= input_since && context.has_input(input) ? context.inputs[input] : TensorView{}) {}

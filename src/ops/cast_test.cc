@@ -43,6 +43,15 @@ TEST(Cast, floats_that_do_not_fit_saturate_and_nan_is_zero) {
                               {0, 2147483647, -2147483647 - 1, 2147483647, -2147483647 - 1, 300});
 }
 
+TEST(Cast, the_first_value_past_the_range_saturates) {
+  expect_output<std::int8_t>(OpCase("Cast").attr("to", kOnnxInt8).runtime_input(floats({2}, {128, -128})), {2},
+                             {127, -128});
+  const auto wide = OpCase("Cast").attr("to", kOnnxInt64).runtime_input(floats({2}, {0x1p63F, -0x1p63F})).run();
+  ASSERT_TRUE(wide.ok());
+  EXPECT_EQ((*wide)[0].as<std::int64_t>()[0], kMax);
+  EXPECT_EQ((*wide)[0].as<std::int64_t>()[1], kMin);
+}
+
 TEST(Cast, integers_wrap_to_narrower_ones) {
   expect_output<std::int32_t>(
       OpCase("Cast").attr("to", kOnnxInt32).runtime_input(ints({2}, {(std::int64_t{1} << 32) + 5, -1})), {2}, {5, -1});

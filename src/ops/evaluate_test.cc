@@ -192,6 +192,7 @@ TEST(PromoteToFloat64, makes_a_whole_graph_compute_in_double) {
 
   ASSERT_TRUE(promote_to_float64(graph).ok());
   EXPECT_EQ(graph.inputs[0].dtype, DType::kFloat64);
+  EXPECT_FALSE(graph.value(quotient).type.has_value());
   infer_all(graph);
   const Tensor input = iota<double>({1}, 1);
   const auto results = interpret(graph, std::vector{input.view()});
