@@ -92,8 +92,8 @@ std::string zsh_completion(const CLI::App& app) {
     cases += fmt::format("    {}) _arguments", verb->get_name());
     for (const CLI::Option* option : options_of(*verb)) {
       for (const std::string& name : spellings(*option)) {
-        cases += " " + quoted_for_shell("*" + name + "[" + plain(option->get_description()) + "]" +
-                                        (takes_value(*option) ? ":value:_files" : ""));
+        cases += fmt::format(" {}", quoted_for_shell(fmt::format("*{}[{}]{}", name, plain(option->get_description()),
+                                                                 takes_value(*option) ? ":value:_files" : "")));
       }
     }
     cases += " '*:file:_files' ;;\n";
