@@ -4,8 +4,11 @@
 
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
+#include "kernels/elementwise/elementwise.h"
 #include "kernels/linear/linear.h"
 #include "kernels/matmul/matmul.h"
+#include "kernels/pool/pool.h"
+#include "kernels/reduce/reduce.h"
 
 namespace kite {
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Elementwise operators apart from the arithmetic: how broadcasts are cut, which kernel, the proof that a call stays inside.
+#include "kernels/elementwise/elementwise.h"
+
+#include <cstddef>
+#include <optional>
+
+#include "base/checked.h"
+
+namespace kite {
+namespace {
+
+// The dimension `back` from the end, 1 where there is none.
+std::int64_t dim_from_end(std::span<const std::int64_t> dims, std::size_t back) noexcept {
+  return back < dims.size() ? dims[dims.size() - 1 - back] : 1;
+}
+
+// No tensor is longer: a stride beyond it is none, even along a dimension of size 1.
+constexpr std::int64_t kMaxStride = std::int64_t{1} << 40;
+
+// Floats from the first to past the last that strides reach; nothing on overflow or an impossible stride.
+std::optional<std::int64_t> reach(const std::int64_t (&size)[kElementwiseDims],
+                                  const std::int64_t (&stride)[kElementwiseDims]) noexcept {
+  std::int64_t total = 1;
+  for (int d = 0; d < kElementwiseDims; ++d) {
+    if (stride[d] < 0 || stride[d] > kMaxStride) return std::nullopt;
+    const auto span = checked_mul(size[d] - 1, stride[d]);
+    const auto sum = span ? checked_add(total, *span) : std::nullopt;
+    if (!sum) return std::nullopt;
+    total = *sum;
+  }
+  return total;
+}
+
+bool holds(std::size_t bytes, std::optional<std::int64_t> floats) noexcept {
+  return floats.has_value() && bytes / 4 >= static_cast<std::size_t>(*floats);
+}
+
+bool is_binary(ElementwiseOp op) noexcept { return op >= ElementwiseOp::kAdd; }
+
+}  // namespace
+
+bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::int64_t> a, std::span<const std::int64_t> b,
+                        ElementwiseParams& params) noexcept {
+  int next = kElementwiseDims;  // groups are filled from the innermost on
+  std::int64_t a_elements = 1, b_elements = 1;
+  for (std::size_t back = 0; back < y.size(); ++back) {
+    const std::int64_t size = dim_from_end(y, back);
+    if (size < 1) return false;
+    if (size == 1) continue;
+    const std::int64_t a_size = dim_from_end(a, back), b_size = dim_from_end(b, back);
+    const std::int64_t a_stride = a_size == 1 ? 0 : a_elements, b_stride = b_size == 1 ? 0 : b_elements;
+    a_elements *= a_size;
+    b_elements *= b_size;
+    if (next < kElementwiseDims && a_stride == params.a_stride[next] * params.size[next] &&
+        b_stride == params.b_stride[next] * params.size[next]) {
+      params.size[next] *= size;
+      continue;
+    }
+    if (next == 0) return false;
+    --next;
+    params.size[next] = size;
+    params.a_stride[next] = a_stride;
+    params.b_stride[next] = b_stride;
+  }
+  for (int d = 0; d < next; ++d) {
+    params.size[d] = 1;
+    params.a_stride[d] = params.b_stride[d] = 0;
+  }
+  if (next == kElementwiseDims) params.a_stride[kElementwiseDims - 1] = 1;  // a single element: any stride will do
+  return true;
+}
+
+const KernelInfo& select_elementwise(const ElementwiseParams& /*params*/, Isa max_isa) noexcept {
+  const KernelInfo* chosen = nullptr;
+  for (const KernelInfo& kernel : all_kernels()) {
+    if (kernel.family != "elementwise") continue;
+    chosen = &kernel;  // the last one is generic
+    if (kernel.isa <= max_isa) break;
+  }
+  return *chosen;
+}
+
+bool elementwise_fits(const KernelOperands& operands) noexcept {
+  if (operands.params_bytes != sizeof(ElementwiseParams) || operands.out_bytes.size() != 1) return false;
+  const ElementwiseParams& p = *static_cast<const ElementwiseParams*>(operands.params);
+  if (static_cast<std::int32_t>(p.op) < 0 || static_cast<std::int32_t>(p.op) >= kElementwiseOpCount) return false;
+  const bool binary = is_binary(p.op);
+  if (operands.in_bytes.size() != (binary ? 2u : 1u)) return false;
+  std::int64_t elements = 1;
+  for (const std::int64_t size : p.size) {
+    const auto product = size < 1 ? std::nullopt : checked_mul(elements, size);
+    if (!product) return false;
+    elements = *product;
+  }
+  if (!holds(operands.out_bytes[0], elements)) return false;
+  const std::int64_t a_inner = p.a_stride[kElementwiseDims - 1];
+  if (!holds(operands.in_bytes[0], reach(p.size, p.a_stride))) return false;
+  if (!binary) return a_inner == 1;
+  const std::int64_t b_inner = p.b_stride[kElementwiseDims - 1];
+  if (!holds(operands.in_bytes[1], reach(p.size, p.b_stride))) return false;
+  return (a_inner == 1 && (b_inner == 0 || b_inner == 1)) || (a_inner == 0 && b_inner == 1);
+}
+
+int elementwise_max_parts(const ElementwiseParams& p) noexcept {
+  double elements = 1;
+  for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
+  // 10 us: 2 elements a nanosecond from and to L2, 1 where an exponential is taken (AVX2).
+  const bool smooth = p.op == ElementwiseOp::kErf || p.activation == Activation::kSigmoid ||
+                      p.activation >= Activation::kSilu;
+  const double parts = elements / (smooth ? 10e3 : 20e3);
+  return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
+}
+
+}  // namespace kite

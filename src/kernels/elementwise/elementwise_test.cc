@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every elementwise kernel against the double reference: all operators, activations and broadcasts, parts, NaN.
+#include "kernels/elementwise/elementwise.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/elementwise/reference.h"
+#include "kernels/testing.h"
+
+namespace kite {
+namespace {
+
+using Dims = std::vector<std::int64_t>;
+
+bool is_binary(const ElementwiseParams& p) { return p.op >= ElementwiseOp::kAdd; }
+
+std::size_t elements(const ElementwiseParams& p) {
+  return static_cast<std::size_t>(p.size[0] * p.size[1] * p.size[2] * p.size[3]);
+}
+
+std::size_t elements(const Dims& dims) {
+  std::size_t product = 1;
+  for (const std::int64_t dim : dims) product *= static_cast<std::size_t>(dim);
+  return product;
+}
+
+std::string describe(const ElementwiseParams& p) {
+  std::string text = "op " + std::to_string(static_cast<int>(p.op)) + " act " + std::to_string(static_cast<int>(p.activation));
+  for (int d = 0; d < kElementwiseDims; ++d) {
+    text += " [" + std::to_string(p.size[d]) + " " + std::to_string(p.a_stride[d]) + " " + std::to_string(p.b_stride[d]) + "]";
+  }
+  return text;
+}
+
+ElementwiseParams make_params(ElementwiseOp op, Activation activation, const Dims& y, const Dims& a, const Dims& b) {
+  ElementwiseParams p = {};
+  EXPECT_TRUE(collapse_broadcast(y, a, b, p));
+  p.op = op;
+  p.activation = activation;
+  p.activation_a = -0.25f;
+  p.activation_b = 0.75f;
+  return p;
+}
+
+std::vector<float> run_elementwise(const KernelInfo& kernel, const ElementwiseParams& p, const std::vector<float>& a,
+                                   const std::vector<float>& b, int parts) {
+  GuardedFloats y(elements(p));
+  const std::size_t in_bytes[] = {a.size() * 4, b.size() * 4};
+  const std::size_t out_bytes[] = {y.size() * 4};
+  const std::span<const std::size_t> ins(in_bytes, is_binary(p) ? 2 : 1);
+  EXPECT_TRUE(kernel.fits({&p, sizeof p, ins, out_bytes, 0})) << describe(p);
+  const void* in[] = {a.data(), b.data()};
+  void* out[] = {y.data()};
+  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
+  return y.values();
+}
+
+// One rounding of the operator, then the activation; erf has an error of its own (simd/activation.inl: 4 ULP).
+void expect_right(const KernelInfo& kernel, const ElementwiseParams& p, const std::vector<float>& a, const std::vector<float>& b,
+                  int parts) {
+  const std::vector<float> y = run_elementwise(kernel, p, a, b, parts);
+  const std::vector<double> want = elementwise_reference(p, a.data(), is_binary(p) ? b.data() : nullptr);
+  const bool activates = p.op != ElementwiseOp::kErf && p.op != ElementwiseOp::kSqrt;
+  const double ulps = p.op == ElementwiseOp::kErf ? 5 : p.op == ElementwiseOp::kActivate ? 0 : 1;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double error = ulps * 0x1p-23 * std::fabs(want[i]);
+    const double value = activates ? activation_reference(want[i], p.activation, p.activation_a, p.activation_b) : want[i];
+    const double bound = activates ? activation_bound(error, value, p.activation) : error;
+    ASSERT_LE(std::fabs(y[i] - value), bound)
+        << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(p) << " parts=" << parts;
+  }
+}
+
+class ElementwiseKernels : public testing::TestWithParam<const KernelInfo*> {
+ protected:
+  void SetUp() override {
+    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
+  }
+};
+
+constexpr ElementwiseOp kBinaryOps[] = {ElementwiseOp::kAdd, ElementwiseOp::kSub, ElementwiseOp::kMul, ElementwiseOp::kDiv};
+
+// Away from 0, so that quotients stay bounded.
+std::vector<float> divisors(std::size_t count, std::mt19937& random) {
+  std::vector<float> values = random_floats(count, random);
+  for (float& value : values) value += value < 0 ? -0.5f : 0.5f;
+  return values;
+}
+
+TEST_P(ElementwiseKernels, agree_with_the_reference_in_every_broadcast_around_every_width) {
+  std::mt19937 random(1);
+  for (std::int64_t c = 1; c <= 40; ++c) {
+    const Dims y = {2, 3, 2, c};
+    for (const Dims& b : {y, Dims{}, Dims{c}, Dims{2, 1, 1, c}, Dims{2, 3, 2, 1}, Dims{2, 1, 2, 1}, Dims{3, 1, 1}, Dims{1, 3, 1, c}}) {
+      for (const ElementwiseOp op : kBinaryOps) {
+        const auto activation = static_cast<Activation>((c + static_cast<int>(op)) % kActivationCount);
+        const int parts = 1 + static_cast<int>(c % 5);
+        expect_right(*GetParam(), make_params(op, activation, y, y, b), random_floats(elements(y), random),
+                     divisors(elements(b), random), parts);
+        expect_right(*GetParam(), make_params(op, activation, y, b, y), random_floats(elements(b), random),
+                     divisors(elements(y), random), parts);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST_P(ElementwiseKernels, broadcast_both_operands_at_once) {
+  std::mt19937 random(2);
+  for (const ElementwiseOp op : kBinaryOps) {
+    const Dims a = {5, 1, 7, 1}, b = {1, 6, 1, 9}, y = {5, 6, 7, 9};
+    expect_right(*GetParam(), make_params(op, Activation::kNone, y, a, b), random_floats(35, random), divisors(54, random), 3);
+  }
+}
+
+TEST_P(ElementwiseKernels, agree_with_the_reference_on_every_operator_of_one_operand) {
+  std::mt19937 random(3);
+  for (std::int64_t count = 1; count <= 70; ++count) {
+    std::vector<float> x = random_floats(static_cast<std::size_t>(count), random);
+    for (float& value : x) value *= 8;
+    for (int activation = 0; activation < kActivationCount; ++activation) {
+      expect_right(*GetParam(), make_params(ElementwiseOp::kActivate, static_cast<Activation>(activation), {count}, {count}, {}), x,
+                   {}, 1 + activation % 4);
+    }
+    expect_right(*GetParam(), make_params(ElementwiseOp::kErf, Activation::kNone, {count}, {count}, {}), x, {}, 2);
+    for (float& value : x) value = std::fabs(value);
+    expect_right(*GetParam(), make_params(ElementwiseOp::kSqrt, Activation::kNone, {count}, {count}, {}), x, {}, 2);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_P(ElementwiseKernels, agree_with_the_reference_on_random_shapes) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(700);
+  for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
+    std::mt19937 random(seed);
+    const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
+    Dims y, a, b;
+    for (int rank = pick(0, 4); rank > 0; --rank) {
+      y.push_back(pick(1, 2) == 1 ? pick(1, 4) : pick(1, 40));
+      const int broadcast = pick(0, 3);  // a, b, neither
+      a.push_back(broadcast == 0 ? 1 : y.back());
+      b.push_back(broadcast == 1 ? 1 : y.back());
+    }
+    const auto op = kBinaryOps[pick(0, 3)];
+    const auto activation = static_cast<Activation>(pick(0, kActivationCount - 1));
+    expect_right(*GetParam(), make_params(op, activation, y, a, b), random_floats(elements(a), random), divisors(elements(b), random),
+                 pick(1, 5));
+    if (HasFatalFailure()) {
+      ADD_FAILURE() << "seed " << seed;
+      return;
+    }
+  }
+}
+
+TEST_P(ElementwiseKernels, give_the_same_bits_for_any_number_of_parts) {
+  std::mt19937 random(4);
+  for (const Activation activation : {Activation::kNone, Activation::kSilu}) {
+    const ElementwiseParams p = make_params(ElementwiseOp::kMul, activation, {3, 50, 37}, {3, 50, 37}, {3, 1, 37});
+    const std::vector<float> a = random_floats(3 * 50 * 37, random), b = random_floats(3 * 37, random);
+    const std::vector<float> want = run_elementwise(*GetParam(), p, a, b, 1);
+    for (const int parts : {2, 3, 4, 5, 64, 1000}) EXPECT_TRUE(same_bits(want, run_elementwise(*GetParam(), p, a, b, parts))) << parts;
+  }
+}
+
+// Rows longer than what a smooth activation takes in one bite.
+TEST_P(ElementwiseKernels, activate_long_rows_once) {
+  std::mt19937 random(5);
+  const std::vector<float> a = random_floats(9001, random), b = random_floats(9001, random);
+  expect_right(*GetParam(), make_params(ElementwiseOp::kAdd, Activation::kTanh, {9001}, {9001}, {9001}), a, b, 1);
+  expect_right(*GetParam(), make_params(ElementwiseOp::kAdd, Activation::kGelu, {9001}, {9001}, {}), a, {0.25f}, 3);
+}
+
+TEST_P(ElementwiseKernels, keep_nan_and_infinities) {
+  const std::vector<float> x = {NAN, INFINITY, -INFINITY, 0.0f, 1.0f};
+  const auto run = [&](ElementwiseOp op, Activation activation) {
+    return run_elementwise(*GetParam(), make_params(op, activation, {5}, {5}, {}), x, {2.0f}, 1);
+  };
+  for (int activation = 0; activation < kActivationCount; ++activation) {
+    EXPECT_TRUE(std::isnan(run(ElementwiseOp::kActivate, static_cast<Activation>(activation))[0])) << activation;
+    EXPECT_TRUE(std::isnan(run(ElementwiseOp::kAdd, static_cast<Activation>(activation))[0])) << activation;
+  }
+  EXPECT_EQ(run(ElementwiseOp::kActivate, Activation::kClip)[1], 0.75f);
+  EXPECT_EQ(run(ElementwiseOp::kActivate, Activation::kSigmoid)[2], 0.0f);
+  EXPECT_EQ(run(ElementwiseOp::kDiv, Activation::kNone)[1], INFINITY);
+  EXPECT_TRUE(std::isnan(run(ElementwiseOp::kSqrt, Activation::kNone)[2]));
+  const std::vector<float> quotient =
+      run_elementwise(*GetParam(), make_params(ElementwiseOp::kDiv, Activation::kNone, {5}, {}, {5}), {1.0f}, x, 1);
+  EXPECT_EQ(quotient[3], INFINITY);
+  EXPECT_EQ(quotient[1], 0.0f);
+}
+
+INSTANTIATE_TEST_SUITE_P(elementwise, ElementwiseKernels, testing::ValuesIn(kernels_of_family("elementwise")), kernel_test_name);
+
+TEST(ElementwiseBroadcast, is_cut_into_as_few_dimensions_as_possible) {
+  const auto collapsed = [](const Dims& y, const Dims& a, const Dims& b) {
+    ElementwiseParams p = {};
+    if (!collapse_broadcast(y, a, b, p)) return std::string("none");
+    std::string text;
+    for (int d = 0; d < kElementwiseDims; ++d) {
+      if (p.size[d] == 1) continue;
+      text += std::to_string(p.size[d]) + ":" + std::to_string(p.a_stride[d]) + "," + std::to_string(p.b_stride[d]) + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(collapsed({1, 7, 7, 64}, {1, 7, 7, 64}, {1, 7, 7, 64}), "3136:1,1 ");
+  EXPECT_EQ(collapsed({1, 7, 7, 64}, {1, 7, 7, 64}, {64}), "49:64,0 64:1,1 ");
+  EXPECT_EQ(collapsed({4, 7, 7, 64}, {4, 7, 7, 64}, {4, 1, 1, 64}), "4:3136,64 49:64,0 64:1,1 ");
+  EXPECT_EQ(collapsed({4, 7, 7, 64}, {4, 7, 7, 64}, {}), "12544:1,0 ");
+  EXPECT_EQ(collapsed({4, 64, 7, 7}, {4, 64, 7, 7}, {64, 1, 1}), "4:3136,0 64:49,1 49:1,0 ");
+  EXPECT_EQ(collapsed({}, {}, {}), "");
+  EXPECT_EQ(collapsed({2, 3, 2, 3, 2}, {2, 1, 2, 1, 2}, {1, 3, 1, 3, 1}), "none");
+  EXPECT_EQ(collapsed({2, 0}, {2, 0}, {1}), "none");
+}
+
+TEST(ElementwiseSelection, picks_the_best_kernel_that_the_processor_has) {
+  const ElementwiseParams p = make_params(ElementwiseOp::kAdd, Activation::kNone, {8}, {8}, {8});
+  EXPECT_EQ(select_elementwise(p, Isa::kAvx512).name, "elementwise_f32_16_avx512");
+  EXPECT_EQ(select_elementwise(p, Isa::kAvx2).name, "elementwise_f32_8_avx2");
+  EXPECT_EQ(select_elementwise(p, Isa::kGeneric).name, "elementwise_f32_4_generic");
+}
+
+TEST(ElementwiseFits, accepts_exact_operands_and_nothing_smaller) {
+  const ElementwiseParams p = make_params(ElementwiseOp::kMul, Activation::kNone, {2, 49, 24}, {2, 49, 24}, {2, 1, 24});
+  const auto fits = [](const ElementwiseParams& q, std::vector<std::size_t> in, std::size_t out) {
+    const std::size_t outs[] = {out};
+    return elementwise_fits({&q, sizeof q, in, outs, 0});
+  };
+  const std::size_t y = 2 * 49 * 24 * 4, b = 2 * 24 * 4;
+  EXPECT_TRUE(fits(p, {y, b}, y));
+  EXPECT_FALSE(fits(p, {y - 1, b}, y));
+  EXPECT_FALSE(fits(p, {y, b - 1}, y));
+  EXPECT_FALSE(fits(p, {y, b}, y - 1));
+  EXPECT_FALSE(fits(p, {y}, y));
+  ElementwiseParams broken = p;
+  broken.op = static_cast<ElementwiseOp>(kElementwiseOpCount);
+  EXPECT_FALSE(fits(broken, {y, b}, y));
+  for (int d = 0; d < kElementwiseDims; ++d) {
+    for (const std::int64_t bad : {std::int64_t{-1}, INT64_MAX, INT64_MIN, std::int64_t{1} << 41}) {
+      broken = p;
+      broken.size[d] = bad;
+      EXPECT_FALSE(fits(broken, {y, b}, y));
+      broken = p;
+      broken.a_stride[d] = bad;
+      EXPECT_FALSE(fits(broken, {y, b}, y));
+      broken = p;
+      broken.b_stride[d] = bad;
+      EXPECT_FALSE(fits(broken, {y, b}, y));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kite

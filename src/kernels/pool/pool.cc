@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pooling apart from the arithmetic: which kernel, and the proof that a call stays inside its operands.
+#include "kernels/pool/pool.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/checked.h"
+
+namespace kite {
+namespace {
+
+// Whether `bytes` holds batch * h * w * channels floats.
+bool holds(std::size_t bytes, std::int64_t batch, std::int64_t h, std::int64_t w, std::int64_t channels) noexcept {
+  const auto rows = checked_mul(batch, h);
+  const auto pixels = rows ? checked_mul(*rows, w) : std::nullopt;
+  const auto floats = pixels ? checked_mul(*pixels, channels) : std::nullopt;
+  return floats && bytes / 4 >= static_cast<std::size_t>(*floats);
+}
+
+}  // namespace
+
+const KernelInfo& select_pool(const PoolParams& /*params*/, Isa max_isa) noexcept {
+  const KernelInfo* chosen = nullptr;
+  for (const KernelInfo& kernel : all_kernels()) {
+    if (kernel.family != "pool") continue;
+    chosen = &kernel;  // the last one is generic
+    if (kernel.isa <= max_isa) break;
+  }
+  return *chosen;
+}
+
+// The kernel clips every tap to the picture with 64-bit positions: all 32-bit windows are safe once they are positive.
+bool pool_fits(const KernelOperands& operands) noexcept {
+  if (operands.params_bytes != sizeof(PoolParams) || operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
+    return false;
+  }
+  const PoolParams& p = *static_cast<const PoolParams*>(operands.params);
+  for (const std::int32_t size : {p.batch, p.in_h, p.in_w, p.channels, p.out_h, p.out_w, p.kernel_h, p.kernel_w, p.stride_h,
+                                  p.stride_w, p.dilation_h, p.dilation_w}) {
+    if (size < 1) return false;
+  }
+  for (const std::int32_t pad : {p.pad_top, p.pad_left, p.pad_bottom, p.pad_right}) {
+    if (pad < 0) return false;
+  }
+  if (p.kind != PoolKind::kMax && p.kind != PoolKind::kAverage && p.kind != PoolKind::kAverageIncludePad) return false;
+  return holds(operands.in_bytes[0], p.batch, p.in_h, p.in_w, p.channels) &&
+         holds(operands.out_bytes[0], p.batch, p.out_h, p.out_w, p.channels);
+}
+
+int pool_max_parts(const PoolParams& p) noexcept {
+  // 10 us at 8 taps a nanosecond; shares are rows of y.
+  const double rows = static_cast<double>(p.batch) * p.out_h;
+  const double taps = rows * p.out_w * p.channels * std::min(p.kernel_h, p.in_h) * std::min(p.kernel_w, p.in_w);
+  const double parts = std::min({taps / 80e3, rows, 1024.0});
+  return parts < 1.0 ? 1 : static_cast<int>(parts);
+}
+
+}  // namespace kite

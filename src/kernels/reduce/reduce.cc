@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Means apart from the arithmetic: which kernel, and the proof that a call stays inside its operands.
+#include "kernels/reduce/reduce.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/checked.h"
+
+namespace kite {
+
+const KernelInfo& select_reduce(const ReduceParams& /*params*/, Isa max_isa) noexcept {
+  const KernelInfo* chosen = nullptr;
+  for (const KernelInfo& kernel : all_kernels()) {
+    if (kernel.family != "reduce") continue;
+    chosen = &kernel;  // the last one is generic
+    if (kernel.isa <= max_isa) break;
+  }
+  return *chosen;
+}
+
+bool reduce_fits(const KernelOperands& operands) noexcept {
+  if (operands.params_bytes != sizeof(ReduceParams) || operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
+    return false;
+  }
+  const ReduceParams& p = *static_cast<const ReduceParams*>(operands.params);
+  if (p.outer < 1 || p.count < 1 || p.inner < 1) return false;
+  const auto out = checked_mul(p.outer, p.inner);
+  const auto in = out ? checked_mul(*out, p.count) : std::nullopt;
+  return in && operands.in_bytes[0] / 4 >= static_cast<std::size_t>(*in) &&
+         operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*out);
+}
+
+int reduce_max_parts(const ReduceParams& p) noexcept {
+  // 10 us at 5 elements a nanosecond: x comes from L2. Shares are whole cache lines of y, or whole rows.
+  const double elements = static_cast<double>(p.outer) * static_cast<double>(p.count) * static_cast<double>(p.inner);
+  const double most = p.inner == 1 ? static_cast<double>(p.outer)
+                                   : static_cast<double>(p.outer) * static_cast<double>(ceil_div(p.inner, 16));
+  const double parts = std::min({elements / 50e3, most, 1024.0});
+  return parts < 1.0 ? 1 : static_cast<int>(parts);
+}
+
+}  // namespace kite

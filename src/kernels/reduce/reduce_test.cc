@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every mean kernel against the double reference, with the proven bound; parts, batch positions, NaN, edges of memory.
+#include "kernels/reduce/reduce.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/reduce/reference.h"
+#include "kernels/testing.h"
+
+namespace kite {
+namespace {
+
+std::string describe(const ReduceParams& p) {
+  return "[" + std::to_string(p.outer) + "," + std::to_string(p.count) + "," + std::to_string(p.inner) + "]";
+}
+
+std::vector<float> run_reduce(const KernelInfo& kernel, const ReduceParams& p, const float* x, int parts) {
+  const auto out = static_cast<std::size_t>(p.outer * p.inner);
+  GuardedFloats y(out);
+  const std::size_t in_bytes[] = {out * static_cast<std::size_t>(p.count) * 4};
+  const std::size_t out_bytes[] = {out * 4};
+  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
+  const void* in[] = {x};
+  void* outs[] = {y.data()};
+  for (int part = 0; part < parts; ++part) kernel.run({&p, in, outs, nullptr, part, parts, nullptr, 0});
+  EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
+  return y.values();
+}
+
+// Roundings that a term passes: the additions of reduce.h, 4 steps across 16 lanes, one division.
+double roundings(const ReduceParams& p) { return 64 + 2 + static_cast<double>(p.count) / 256 + 4 + 1; }
+
+void expect_right(const KernelInfo& kernel, const ReduceParams& p, std::mt19937& random, int parts) {
+  const std::vector<float> x = random_floats(static_cast<std::size_t>(p.outer * p.count * p.inner), random);
+  const std::vector<float> y = run_reduce(kernel, p, x.data(), parts);
+  const ReduceReference want = reduce_reference(p, x.data());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    ASSERT_LE(std::fabs(y[i] - want.value[i]), roundings(p) * 0x1p-24 * want.magnitude[i] + 0x1p-149)
+        << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i] << "; " << describe(p) << " parts=" << parts;
+  }
+}
+
+class ReduceKernels : public testing::TestWithParam<const KernelInfo*> {
+ protected:
+  void SetUp() override {
+    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
+  }
+};
+
+TEST_P(ReduceKernels, agree_with_the_reference_around_every_width) {
+  std::mt19937 random(1);
+  for (int inner = 1; inner <= 70; ++inner) {
+    for (const int count : {1, 2, 3, 4, 5, 7, 8, 49, 255, 256, 257, 261}) {
+      expect_right(*GetParam(), {1 + inner % 3, count, inner}, random, 1 + (inner + count) % 5);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(ReduceKernels, agree_with_the_reference_on_rows_of_every_length) {
+  std::mt19937 random(2);
+  for (int count = 1; count <= 150; ++count) {
+    expect_right(*GetParam(), {3, count, 1}, random, 1 + count % 4);
+    if (HasFatalFailure()) return;
+  }
+  for (const int count : {1000, 4095, 4096, 4097, 4113, 12544}) expect_right(*GetParam(), {2, count, 1}, random, 2);
+}
+
+TEST_P(ReduceKernels, agree_with_the_reference_on_random_shapes) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
+    std::mt19937 random(seed);
+    const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
+    expect_right(*GetParam(), {pick(1, 4), pick(1, 600), pick(1, 100)}, random, pick(1, 5));
+    if (HasFatalFailure()) {
+      ADD_FAILURE() << "seed " << seed;
+      return;
+    }
+  }
+}
+
+// Sums of many terms that are not near zero: a single running sum would be ten times as far off.
+TEST_P(ReduceKernels, stay_exact_over_a_large_picture) {
+  const ReduceParams p = {1, 112 * 112, 32};
+  std::mt19937 random(3);
+  std::vector<float> x = random_floats(112 * 112 * 32, random);
+  for (float& value : x) value += 2.0f;
+  const std::vector<float> y = run_reduce(*GetParam(), p, x.data(), 1);
+  const ReduceReference want = reduce_reference(p, x.data());
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_LE(std::fabs(y[i] - want.value[i]), 8 * 0x1p-24 * want.value[i]) << i;
+}
+
+TEST_P(ReduceKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_the_batch) {
+  std::mt19937 random(4);
+  for (const int inner : {1, 24, 72, 200}) {
+    const ReduceParams p = {3, 301, inner};
+    const std::vector<float> x = random_floats(static_cast<std::size_t>(3 * 301 * inner), random);
+    const std::vector<float> want = run_reduce(*GetParam(), p, x.data(), 1);
+    for (const int parts : {2, 3, 4, 5, 64}) EXPECT_TRUE(same_bits(want, run_reduce(*GetParam(), p, x.data(), parts))) << parts;
+    for (int item = 0; item < 3; ++item) {
+      const std::vector<float> alone = run_reduce(*GetParam(), {1, 301, inner}, x.data() + item * 301 * inner, 1);
+      EXPECT_TRUE(same_bits(alone, {want.begin() + item * inner, want.begin() + (item + 1) * inner})) << item;
+    }
+  }
+}
+
+// A mean of columns depends on its own column only, wherever that lies in a vector.
+TEST_P(ReduceKernels, give_the_same_bits_for_a_column_wherever_it_lies) {
+  std::mt19937 random(5);
+  const std::vector<float> column = random_floats(777, random);
+  const std::vector<float> want = run_reduce(*GetParam(), {1, 777, 2}, [&] {
+    static std::vector<float> x;
+    x.assign(777 * 2, 0.0f);
+    for (std::size_t m = 0; m < 777; ++m) x[m * 2] = column[m];
+    return x.data();
+  }(), 1);
+  for (const int at : {0, 1, 15, 16, 31, 40, 66}) {
+    std::vector<float> x(777 * 67, 3.0f);
+    for (std::size_t m = 0; m < 777; ++m) x[m * 67 + static_cast<std::size_t>(at)] = column[m];
+    EXPECT_EQ(run_reduce(*GetParam(), {1, 777, 67}, x.data(), 1)[static_cast<std::size_t>(at)], want[0]) << at;
+  }
+}
+
+TEST_P(ReduceKernels, pass_nan_and_infinity_on_to_their_own_mean_only) {
+  std::vector<float> x(100 * 20, 1.0f);
+  x[57 * 20 + 3] = NAN;
+  x[98 * 20 + 18] = INFINITY;
+  const std::vector<float> y = run_reduce(*GetParam(), {1, 100, 20}, x.data(), 1);
+  for (std::size_t i = 0; i < 20; ++i) {
+    if (i == 3) {
+      EXPECT_TRUE(std::isnan(y[i]));
+    } else {
+      EXPECT_EQ(y[i], i == 18 ? INFINITY : 1.0f) << i;
+    }
+  }
+  const std::vector<float> rows = run_reduce(*GetParam(), {20, 100, 1}, x.data(), 1);
+  EXPECT_TRUE(std::isnan(rows[11]));
+  EXPECT_EQ(rows[19], INFINITY);
+  EXPECT_EQ(rows[0], 1.0f);
+}
+
+TEST_P(ReduceKernels, read_unaligned_operands) {
+  std::mt19937 random(6);
+  const std::vector<float> x = random_floats(1 + 50 * 37, random);
+  const ReduceReference want = reduce_reference({1, 50, 37}, x.data() + 1);
+  const std::vector<float> y = run_reduce(*GetParam(), {1, 50, 37}, x.data() + 1, 1);
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], want.value[i], 1e-6) << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(reduce, ReduceKernels, testing::ValuesIn(kernels_of_family("reduce")), kernel_test_name);
+
+TEST(ReduceSelection, picks_the_best_kernel_that_the_processor_has) {
+  const ReduceParams p = {1, 49, 400};
+  EXPECT_EQ(select_reduce(p, Isa::kAvx512).name, "reduce_mean_f32_4x16_avx512");
+  EXPECT_EQ(select_reduce(p, Isa::kAvx2).name, "reduce_mean_f32_4x8_avx2");
+  EXPECT_EQ(select_reduce(p, Isa::kGeneric).name, "reduce_mean_f32_4x4_generic");
+}
+
+TEST(ReduceFits, accepts_exact_operands_and_nothing_smaller) {
+  const auto fits = [](const ReduceParams& p, std::size_t in, std::size_t out) {
+    const std::size_t ins[] = {in}, outs[] = {out};
+    return reduce_fits({&p, sizeof p, ins, outs, 0});
+  };
+  EXPECT_TRUE(fits({2, 49, 24}, 2 * 49 * 24 * 4, 2 * 24 * 4));
+  EXPECT_FALSE(fits({2, 49, 24}, 2 * 49 * 24 * 4 - 1, 2 * 24 * 4));
+  EXPECT_FALSE(fits({2, 49, 24}, 2 * 49 * 24 * 4, 2 * 24 * 4 - 1));
+  for (const std::int64_t bad : {std::int64_t{0}, std::int64_t{-1}, INT64_MAX, INT64_MIN}) {
+    EXPECT_FALSE(fits({bad, 49, 24}, SIZE_MAX, SIZE_MAX)) << bad;
+    EXPECT_FALSE(fits({2, bad, 24}, SIZE_MAX, SIZE_MAX)) << bad;
+    EXPECT_FALSE(fits({2, 49, bad}, SIZE_MAX, SIZE_MAX)) << bad;
+  }
+  EXPECT_FALSE(fits({std::int64_t{1} << 32, std::int64_t{1} << 32, 1}, 64, 64));
+}
+
+TEST(ReduceParts, are_no_more_than_there_is_work_for) {
+  EXPECT_EQ(reduce_max_parts({1, 49, 400}), 1);          // the head of RegNet: 4 us
+  EXPECT_EQ(reduce_max_parts({1, 112 * 112, 32}), 2);    // two cache lines of outputs
+  EXPECT_EQ(reduce_max_parts({64, 49, 2048}), 128);
+}
+
+}  // namespace
+}  // namespace kite
