@@ -41,7 +41,8 @@ Status check_names(const Graph& graph, const Shapes& shapes) {
       known += (known.empty() ? "" : ", ") + in_quotes(input_name);
     }
     if (!found) {
-      return Error{ErrorCode::kInvalidInput, "the model has no input " + in_quotes(name), {}, "its inputs are " + known};
+      return Error{
+          ErrorCode::kInvalidInput, "the model has no input " + in_quotes(name), {}, "its inputs are " + known};
     }
   }
   return {};
@@ -61,8 +62,7 @@ Status take_given(const Graph& graph, const GraphInput& input, const Shape& give
     if (dim.size || dim.symbol.empty()) continue;
     const auto [entry, is_new] = symbols.try_emplace(dim.symbol, size);
     if (!is_new && entry->second != size) {
-      return contradiction(graph, input, given,
-                           in_quotes(dim.symbol) + " is already " + std::to_string(entry->second));
+      return contradiction(graph, input, given, in_quotes(dim.symbol) + " is already " + std::to_string(entry->second));
     }
   }
   return {};

@@ -83,7 +83,8 @@ Result<bool> rewrite_conv(Graph& graph, NodeId id) {
   const Node& conv = graph.node(id);
   const ValueId x = conv.inputs[0];
   const ValueId bias = input_of(conv, 2);
-  if (!is_rank_4_float(graph, x) || !graph.is_constant(conv.inputs[1]) || !constant_or_absent(graph, bias)) return false;
+  if (!is_rank_4_float(graph, x) || !graph.is_constant(conv.inputs[1]) || !constant_or_absent(graph, bias))
+    return false;
   const Shape& weights = shape_of(graph, conv.inputs[1]);
   auto window = make_window(conv.attributes, shape_of(graph, x).dims().subspan(2), weights.dims().subspan(2),
                             WindowUse::kConvolution);

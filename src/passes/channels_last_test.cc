@@ -42,8 +42,8 @@ TEST(ChannelsLast, states_automatic_pads) {
                               {attr("auto_pad", automatic), attr("strides", Ints{2, 2})});
     EXPECT_EQ(rewritten(conv, channels_last).rewrites, 1) << automatic;
     const auto pool = spatial("MaxPool", Shape{1, 2, 6, 7}, Shape{},
-                              {attr("auto_pad", automatic), attr("strides", Ints{2, 2}), attr("kernel_shape", Ints{1, 1}),
-                               attr("ceil_mode", 1)});
+                              {attr("auto_pad", automatic), attr("strides", Ints{2, 2}),
+                               attr("kernel_shape", Ints{1, 1}), attr("ceil_mode", 1)});
     EXPECT_EQ(rewritten(pool, channels_last).rewrites, 1) << automatic;
   }
 }
@@ -64,8 +64,9 @@ TEST(ChannelsLast, reads_a_picture_in_place) {
   // Normalisation inside the model does not stand in the way.
   const auto normalised = [] {
     GraphCase g;
-    const ValueId x = g.n("n", "Div", {g.n("m", "Sub", {g.input("x", Shape{1, 3, 6, 6}), g.random("mean", Shape{3, 1, 1})}),
-                                       g.random("deviation", Shape{3, 1, 1})});
+    const ValueId x = g.n("n", "Div",
+                          {g.n("m", "Sub", {g.input("x", Shape{1, 3, 6, 6}), g.random("mean", Shape{3, 1, 1})}),
+                           g.random("deviation", Shape{3, 1, 1})});
     g.returns(g.n("y", "Conv", {x, g.random("w", Shape{4, 3, 3, 3})}));
     return g.take();
   };
@@ -92,11 +93,13 @@ TEST(ChannelsLast, leaves_other_ranks_and_computed_weights) {
   expect_untouched(spatial("Conv", Shape{1, 6, 9}, Shape{4, 6, 3}, none), channels_last);
   expect_untouched(spatial("Conv", Shape{1, 2, 3, 4, 5}, Shape{4, 2, 1, 2, 3}, none), channels_last);
   expect_untouched(spatial("MaxPool", Shape{1, 6, 9}, Shape{}, {attr("kernel_shape", Ints{3})}), channels_last);
-  expect_untouched([] {
-    GraphCase g;
-    g.returns(g.n("y", "Conv", {g.input("x", Shape{1, 3, 6, 6}), g.input("w", Shape{4, 3, 3, 3})}));
-    return g.take();
-  }, channels_last);
+  expect_untouched(
+      [] {
+        GraphCase g;
+        g.returns(g.n("y", "Conv", {g.input("x", Shape{1, 3, 6, 6}), g.input("w", Shape{4, 3, 3, 3})}));
+        return g.take();
+      },
+      channels_last);
 }
 
 }  // namespace

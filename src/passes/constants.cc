@@ -58,7 +58,8 @@ void scale_elements(const std::byte* in, T* out, std::size_t rows, std::size_t c
 ValueId add_scaled_constant(Graph& graph, std::string name, const TensorView& view, std::span<const double> factors,
                             Factors which) {
   const auto elements = static_cast<std::size_t>(view.type.shape.elements());
-  const std::size_t rows = which == Factors::kOfRows ? factors.size() : elements / std::max<std::size_t>(factors.size(), 1);
+  const std::size_t rows =
+      which == Factors::kOfRows ? factors.size() : elements / std::max<std::size_t>(factors.size(), 1);
   const std::size_t columns = rows == 0 ? 0 : elements / rows;
   KITE_CHECK(rows * columns == elements && (which == Factors::kOfRows || columns == factors.size() || elements == 0));
   Tensor tensor(view.type);

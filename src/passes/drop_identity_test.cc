@@ -25,7 +25,9 @@ TEST(DropIdentity, drops_what_changes_nothing) {
       [](GraphCase& g, ValueId x) { return g.n("a", "Reshape", {x, g.ints("s", {0, 2, -1, 4})}); },
       [](GraphCase& g, ValueId x) { return g.n("a", "Transpose", {x}, {attr("perm", Ints{0, 1, 2, 3})}); },
       [](GraphCase& g, ValueId x) { return g.n("a", "Expand", {x, g.ints("s", {1, 1, 3, 1})}); },
-      [](GraphCase& g, ValueId x) { return g.n("a", "Slice", {x, g.ints("s", {0}), g.ints("e", {99}), g.ints("a", {2})}); },
+      [](GraphCase& g, ValueId x) {
+        return g.n("a", "Slice", {x, g.ints("s", {0}), g.ints("e", {99}), g.ints("a", {2})});
+      },
       [](GraphCase& g, ValueId x) { return g.n("a", "Pad", {x, g.ints("p", Ints(8, 0))}); },
       [](GraphCase& g, ValueId x) { return g.n("a", "Concat", {x}, {attr("axis", 1)}); },
   };
@@ -37,18 +39,19 @@ TEST(DropIdentity, drops_what_changes_nothing) {
 }
 
 TEST(DropIdentity, keeps_what_keeps_the_shape_but_moves_elements) {
-  expect_untouched(between([](GraphCase& g, ValueId x) { return g.n("a", "Transpose", {x}, {attr("perm", Ints{1, 0})}); },
-                           Shape{3, 3}),
-                   drop_identity);
+  expect_untouched(
+      between([](GraphCase& g, ValueId x) { return g.n("a", "Transpose", {x}, {attr("perm", Ints{1, 0})}); },
+              Shape{3, 3}),
+      drop_identity);
   expect_untouched(between([](GraphCase& g, ValueId x) {
-                     return g.n("a", "Slice", {x, g.ints("s", {-1}), g.ints("e", {-99}), g.ints("a", {2}), g.ints("t", {-1})});
+                     return g.n("a", "Slice",
+                                {x, g.ints("s", {-1}), g.ints("e", {-99}), g.ints("a", {2}), g.ints("t", {-1})});
                    }),
                    drop_identity);
   // One column in front, one less behind.
-  expect_untouched(between([](GraphCase& g, ValueId x) {
-                     return g.n("a", "Pad", {x, g.ints("p", {0, 0, 0, 1, 0, 0, 0, -1})});
-                   }),
-                   drop_identity);
+  expect_untouched(
+      between([](GraphCase& g, ValueId x) { return g.n("a", "Pad", {x, g.ints("p", {0, 0, 0, 1, 0, 0, 0, -1})}); }),
+      drop_identity);
 }
 
 TEST(DropIdentity, keeps_a_dropout_whose_mask_is_read) {

@@ -38,7 +38,9 @@ std::optional<Tensor> shape_of_input(const Graph& graph, const Node& node) {
   if (is_size) return Tensor::of<std::int64_t>(Shape{}, {shape.elements()});
 
   const std::int64_t rank = shape.rank();
-  const auto position = [&](std::int64_t axis) { return std::clamp(axis < 0 ? axis + rank : axis, std::int64_t{0}, rank); };
+  const auto position = [&](std::int64_t axis) {
+    return std::clamp(axis < 0 ? axis + rank : axis, std::int64_t{0}, rank);
+  };
   const std::int64_t first = position(node.attributes.get_int("start", 0));
   const std::int64_t last = std::max(first, position(node.attributes.get_int("end", rank)));
   Tensor dims(DType::kInt64, Shape{last - first});

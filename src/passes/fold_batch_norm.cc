@@ -75,8 +75,8 @@ Result<bool> fold_into_conv(Graph& graph, NodeId norm_id, const Affine& affine) 
   const std::string name = graph.value(conv.inputs[1]).name;
   conv.inputs[1] = add_scaled_constant(graph, name + "_folded", view, affine.scale, Factors::kOfRows);
   conv.inputs.resize(3, kNoValue);
-  conv.inputs[2] = add_float_constant(graph, name + "_bias", view.type.dtype,
-                                      Shape{static_cast<std::int64_t>(bias.size())}, bias);
+  conv.inputs[2] =
+      add_float_constant(graph, name + "_bias", view.type.dtype, Shape{static_cast<std::int64_t>(bias.size())}, bias);
   KITE_TRY(replace_node(graph, norm_id, std::move(conv)));
   graph.remove(conv_id);
   return true;
@@ -123,7 +123,8 @@ Status split(Graph& graph, NodeId norm_id, const Affine& affine) {
   const DType dtype = dtype_of(graph, x);
   const ValueId scale = add_float_constant(graph, name + "_scale", dtype, per_channel, affine.scale);
   const ValueId shift = add_float_constant(graph, name + "_shift", dtype, per_channel, affine.shift);
-  KITE_TRY_ASSIGN(const ValueId product, add_before(graph, norm_id, make_node("Mul", 14, {x, scale}), name + "_scaled"));
+  KITE_TRY_ASSIGN(const ValueId product,
+                  add_before(graph, norm_id, make_node("Mul", 14, {x, scale}), name + "_scaled"));
   KITE_TRY(replace_node(graph, norm_id, make_node("Add", 14, {product, shift})));
   return {};
 }

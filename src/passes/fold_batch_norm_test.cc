@@ -9,9 +9,10 @@ namespace {
 
 ValueId norm(GraphCase& g, const std::string& name, ValueId x, std::int64_t channels) {
   const Shape c{channels};
-  return g.n(name, "BatchNormalization",
-             {x, g.random(name + "_s", c), g.random(name + "_b", c), g.random(name + "_m", c), g.random(name + "_v", c)},
-             {attr("epsilon", 0.125F)});
+  return g.n(
+      name, "BatchNormalization",
+      {x, g.random(name + "_s", c), g.random(name + "_b", c), g.random(name + "_m", c), g.random(name + "_v", c)},
+      {attr("epsilon", 0.125F)});
 }
 
 ValueId conv(GraphCase& g, ValueId x, bool bias) {
@@ -39,10 +40,11 @@ TEST(FoldBatchNorm, scales_the_weights_of_the_gemm_before_it) {
     for (const bool bias : {false, true}) {
       const auto build = [=] {
         GraphCase g;
-        std::vector<ValueId> inputs = {g.input("x", Shape{3, 5}), g.random("w", transposed ? Shape{4, 5} : Shape{5, 4})};
+        std::vector<ValueId> inputs = {g.input("x", Shape{3, 5}),
+                                       g.random("w", transposed ? Shape{4, 5} : Shape{5, 4})};
         if (bias) inputs.push_back(g.random("b", Shape{1, 4}));
-        const ValueId product = g.n("p", "Gemm", std::move(inputs),
-                                    {attr("transB", transposed), attr("alpha", 0.5F), attr("beta", 2.0F)});
+        const ValueId product =
+            g.n("p", "Gemm", std::move(inputs), {attr("transB", transposed), attr("alpha", 0.5F), attr("beta", 2.0F)});
         g.returns(norm(g, "y", product, 4));
         return g.take();
       };

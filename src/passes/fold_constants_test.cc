@@ -45,14 +45,16 @@ TEST(FoldConstants, leaves_a_transposed_matrix_to_the_product_that_takes_it_as_i
   };
   expect_untouched([&] { return build(false); }, fold_constants);
   // Another reader needs the transposed elements.
-  const Rewritten after = rewritten([&] {
-    GraphCase g;
-    const ValueId x = g.input("x", Shape{2, 20});
-    const ValueId t = g.n("t", "Transpose", {g.random("w", Shape{20, 20})}, {attr("perm", Ints{1, 0})});
-    g.returns(g.n("y", "MatMul", {x, t}));
-    g.returns(g.n("z", "Add", {x, g.n("row", "ReduceMean", {t}, {attr("axes", Ints{0})})}));
-    return g.take();
-  }, fold_constants);
+  const Rewritten after = rewritten(
+      [&] {
+        GraphCase g;
+        const ValueId x = g.input("x", Shape{2, 20});
+        const ValueId t = g.n("t", "Transpose", {g.random("w", Shape{20, 20})}, {attr("perm", Ints{1, 0})});
+        g.returns(g.n("y", "MatMul", {x, t}));
+        g.returns(g.n("z", "Add", {x, g.n("row", "ReduceMean", {t}, {attr("axes", Ints{0})})}));
+        return g.take();
+      },
+      fold_constants);
   EXPECT_EQ(histogram(after.graph), "1 Add, 1 MatMul");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The eight torchvision networks at full size, as tests/models/graphs keeps them: exported graphs without weights. Which
-// operators are left does not depend on the weights, so here they all come from one file of zeros.
+// The eight torchvision networks at full size, as tests/models/graphs keeps them: exported graphs without weights.
+// Which operators are left does not depend on the weights, so here they all come from one file of zeros.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <zlib.h>
@@ -74,8 +74,8 @@ std::string with_zeros(protozero::data_view tensor, std::int64_t& largest_bytes)
   }
   if (!is_emptied) return bytes;
   largest_bytes = std::max(largest_bytes, size_bytes);
-  for (const auto& [key, value] : std::map<std::string, std::string>{{"location", "zeros"},
-                                                                     {"length", std::to_string(size_bytes)}}) {
+  for (const auto& [key, value] :
+       std::map<std::string, std::string>{{"location", "zeros"}, {"length", std::to_string(size_bytes)}}) {
     protozero::pbf_writer entry(writer, kTensorExternalData);
     entry.add_string(1, key);
     entry.add_string(2, value);
@@ -155,8 +155,9 @@ constexpr Network kNetworks[] = {
     {"efficientnet_b0", "16 Mul, 17 ReduceMean, 1 Reshape, 81 paperkite.Conv, 1 paperkite.Linear"},
     {"convnext_tiny", "23 LayerNormalization, 1 ReduceMean, 1 Reshape, 22 paperkite.Conv, 37 paperkite.Linear"},
     // Four Transposes a layer are what attention needs: queries, keys, values, and the way back.
-    {"vit_b_16", "1 Add, 1 Concat, 37 Gather, 25 LayerNormalization, 24 MatMul, 12 Mul, 61 Reshape, 12 Softmax, "
-                 "48 Transpose, 1 paperkite.Conv, 49 paperkite.Linear"},
+    {"vit_b_16",
+     "1 Add, 1 Concat, 37 Gather, 25 LayerNormalization, 24 MatMul, 12 Mul, 61 Reshape, 12 Softmax, "
+     "48 Transpose, 1 paperkite.Conv, 49 paperkite.Linear"},
 };
 
 TEST_F(FullNetworks, are_left_with_the_same_few_operators_in_every_export_style) {
@@ -180,8 +181,8 @@ TEST_F(FullNetworks, are_left_with_the_same_few_operators_in_every_export_style)
 
 // Every Transpose of a batch moves elements; those that are left stand around attention.
 TEST_F(FullNetworks, need_no_more_transposes_for_a_batch) {
-  for (const char* name : {"convnext_tiny-dynamo-dynamic", "convnext_tiny-torchscript-dynamic",
-                           "efficientnet_b0-torchscript-dynamic"}) {
+  for (const char* name :
+       {"convnext_tiny-dynamo-dynamic", "convnext_tiny-torchscript-dynamic", "efficientnet_b0-torchscript-dynamic"}) {
     Graph graph = load(name, 4);
     ASSERT_TRUE(run_passes(graph, {}).ok());
     EXPECT_EQ(histogram(graph).find("Transpose"), std::string::npos) << name;

@@ -66,7 +66,8 @@ bool take_scale(Graph& graph, Fusion& fusion, const Node& mul, ValueId y) {
   }
   const std::vector<double> factors = read_doubles(*graph.value(scale).constant);
   const TensorView& view = *graph.value(weights).constant;
-  const bool by_row = is_op(fusion.node, "Conv", kInternalDomain) || fusion.node.attributes.get_int("transposed", 0) != 0;
+  const bool by_row =
+      is_op(fusion.node, "Conv", kInternalDomain) || fusion.node.attributes.get_int("transposed", 0) != 0;
   const std::string name = graph.value(weights).name + "_scaled";
   fusion.node.inputs[kWeights] =
       add_scaled_constant(graph, name, view, factors, by_row ? Factors::kOfRows : Factors::kOfColumns);
@@ -91,8 +92,8 @@ bool take_bias(Graph& graph, Fusion& fusion, ValueId y, ValueId addend) {
   std::vector<double> sum = read_doubles(*graph.value(bias).constant);
   const std::vector<double> more = read_doubles(*graph.value(addend).constant);
   for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += more[k];
-  set_input(fusion.node, kBias, add_float_constant(graph, graph.value(bias).name + "_sum", dtype_of(graph, bias),
-                                                   Shape{channels}, sum));
+  set_input(fusion.node, kBias,
+            add_float_constant(graph, graph.value(bias).name + "_sum", dtype_of(graph, bias), Shape{channels}, sum));
   return true;
 }
 
@@ -138,9 +139,8 @@ constexpr std::array<NamedActivation, 8> kActivations = {{
 }};
 
 bool take_activation(const Graph& graph, Fusion& fusion, const Node& node) {
-  const auto* found = std::ranges::find_if(kActivations, [&](const NamedActivation& named) {
-    return is_op(node, named.op_type, named.domain);
-  });
+  const auto* found = std::ranges::find_if(
+      kActivations, [&](const NamedActivation& named) { return is_op(node, named.op_type, named.domain); });
   if (found == kActivations.end()) return false;
   Attributes& attributes = fusion.node.attributes;
   if (found->activation == "clip") {

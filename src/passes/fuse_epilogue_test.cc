@@ -12,9 +12,9 @@ const Shape kPicture{2, 4, 5, 3};
 // A 1x1 convolution from 3 to `channels` channels.
 ValueId conv(GraphCase& g, const std::string& name, ValueId x, std::int64_t channels = 6) {
   const std::int64_t in = 3;
-  return g.internal(name, "Conv", {x, g.random(name + "_w", Shape{channels, in, 1, 1})},
-                    {attr("strides", Ints{1, 1}), attr("pads", Ints{0, 0, 0, 0}), attr("dilations", Ints{1, 1}),
-                     attr("group", 1)});
+  return g.internal(
+      name, "Conv", {x, g.random(name + "_w", Shape{channels, in, 1, 1})},
+      {attr("strides", Ints{1, 1}), attr("pads", Ints{0, 0, 0, 0}), attr("dilations", Ints{1, 1}), attr("group", 1)});
 }
 
 ValueId linear(GraphCase& g, const std::string& name, ValueId x, int transposed) {
@@ -52,7 +52,8 @@ TEST(FuseEpilogue, takes_every_activation) {
     const auto build = [&] {
       GraphCase g(c.opset);
       const ValueId y = g.n("y", c.op_type, {conv(g, "c", g.input("x", kPicture))});
-      for (const Attribute& a : c.attributes) g.graph().node(g.graph().value(y).producer).attributes.set(a.name, a.value);
+      for (const Attribute& a : c.attributes)
+        g.graph().node(g.graph().value(y).producer).attributes.set(a.name, a.value);
       g.returns(y);
       return g.take();
     };
@@ -61,7 +62,8 @@ TEST(FuseEpilogue, takes_every_activation) {
     EXPECT_EQ(body(after.graph), "%y: float64[2,4,5,6] = paperkite.Conv-1(%x, c_w) {" + c.expected +
                                      " dilations=[1,1] group=1 pads=[0,0,0,0] strides=[1,1]}\nreturn %y\n");
   }
-  EXPECT_EQ(fused(after_conv([](GraphCase& g, ValueId c) { return g.internal("y", "Silu", {c}); })), "1 paperkite.Conv");
+  EXPECT_EQ(fused(after_conv([](GraphCase& g, ValueId c) { return g.internal("y", "Silu", {c}); })),
+            "1 paperkite.Conv");
 }
 
 TEST(FuseEpilogue, takes_a_clip_with_constant_limits) {
@@ -71,7 +73,8 @@ TEST(FuseEpilogue, takes_a_clip_with_constant_limits) {
       return g.n("y", "Clip", {c, low, g.number("high", 6)});
     });
   };
-  EXPECT_NE(body(rewritten(clip(true, true), fuse_epilogue).graph).find("activation=\"clip\" activation_a=-0.5 activation_b=6"),
+  EXPECT_NE(body(rewritten(clip(true, true), fuse_epilogue).graph)
+                .find("activation=\"clip\" activation_a=-0.5 activation_b=6"),
             std::string::npos);
   EXPECT_EQ(fused(clip(false, true)), "1 paperkite.Conv");
   expect_untouched(clip(true, false), fuse_epilogue);
@@ -140,13 +143,15 @@ TEST(FuseEpilogue, takes_a_residual_that_is_made_after_it) {
 }
 
 TEST(FuseEpilogue, leaves_what_another_reader_needs) {
-  expect_untouched([] {
-    GraphCase g;
-    const ValueId c = conv(g, "c", g.input("x", kPicture));
-    g.returns(g.n("y", "Relu", {c}));
-    g.returns(c);
-    return g.take();
-  }, fuse_epilogue);
+  expect_untouched(
+      [] {
+        GraphCase g;
+        const ValueId c = conv(g, "c", g.input("x", kPicture));
+        g.returns(g.n("y", "Relu", {c}));
+        g.returns(c);
+        return g.take();
+      },
+      fuse_epilogue);
   // Added to itself: two reads by one node.
   expect_untouched(after_conv([](GraphCase& g, ValueId c) { return g.n("y", "Add", {c, c}); }), fuse_epilogue);
 }
@@ -154,10 +159,12 @@ TEST(FuseEpilogue, leaves_what_another_reader_needs) {
 TEST(FuseEpilogue, leaves_what_is_no_bias_no_residual_and_no_scale) {
   expect_untouched(after_conv([](GraphCase& g, ValueId c) { return g.n("y", "Add", {c, g.random("b", Shape{5, 1})}); }),
                    fuse_epilogue);
-  expect_untouched(after_conv([](GraphCase& g, ValueId c) { return g.n("y", "Mul", {c, g.input("u", Shape{2, 1, 1, 6})}); }),
-                   fuse_epilogue);
-  expect_untouched(after_conv([](GraphCase& g, ValueId c) { return g.n("y", "Add", {c, g.input("u", Shape{1, 4, 5, 6})}); }),
-                   fuse_epilogue);
+  expect_untouched(
+      after_conv([](GraphCase& g, ValueId c) { return g.n("y", "Mul", {c, g.input("u", Shape{2, 1, 1, 6})}); }),
+      fuse_epilogue);
+  expect_untouched(
+      after_conv([](GraphCase& g, ValueId c) { return g.n("y", "Add", {c, g.input("u", Shape{1, 4, 5, 6})}); }),
+      fuse_epilogue);
   expect_untouched(after_conv([](GraphCase& g, ValueId c) { return g.n("y", "Sub", {c, g.random("b", Shape{6})}); }),
                    fuse_epilogue);
 }

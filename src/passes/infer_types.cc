@@ -57,7 +57,9 @@ Status check_operators(const Graph& graph) {
     list += name + " (" + std::to_string(entry.count) + (entry.count == 1 ? " node" : " nodes, first") + ": " +
             graph.describe(entry.first) + ")";
   }
-  return Error{ErrorCode::kUnsupportedModel, "the model needs operators that paperkite does not have: " + list, {},
+  return Error{ErrorCode::kUnsupportedModel,
+               "the model needs operators that paperkite does not have: " + list,
+               {},
                "kite inspect --ops lists the supported operators"};
 }
 

@@ -14,8 +14,10 @@ GraphCase flatten_by_arithmetic() {
   GraphCase g;
   const ValueId x = g.input("x", Shape{2, 3, 4});
   const ValueId dims = g.n("dims", "Shape", {x});
-  const ValueId h = g.n("h", "Gather", {dims, g.constant("one", Tensor::of<std::int64_t>(Shape{}, {1}))}, {attr("axis", 0)});
-  const ValueId w = g.n("w", "Gather", {dims, g.constant("two", Tensor::of<std::int64_t>(Shape{}, {2}))}, {attr("axis", 0)});
+  const ValueId h =
+      g.n("h", "Gather", {dims, g.constant("one", Tensor::of<std::int64_t>(Shape{}, {1}))}, {attr("axis", 0)});
+  const ValueId w =
+      g.n("w", "Gather", {dims, g.constant("two", Tensor::of<std::int64_t>(Shape{}, {2}))}, {attr("axis", 0)});
   const ValueId area = g.n("area", "Mul", {h, w});
   const ValueId last = g.n("last", "Unsqueeze", {area, g.ints("axes", {0})});
   const ValueId target = g.n("target", "Concat", {g.ints("minus_one", {-1}), last}, {attr("axis", 0)});

@@ -37,8 +37,9 @@ TEST(ToLinear, takes_the_matrix_of_a_gemm_as_it_is) {
 }
 
 TEST(ToLinear, folds_alpha_and_beta) {
-  for (const GemmCase& c : {GemmCase{.alpha = 0.5F}, GemmCase{.trans_b = 1, .alpha = 3, .beta = 0.25F},
-                            GemmCase{.beta = 0}, GemmCase{.beta = 2, .c = {}}, GemmCase{.c = {1, 4}}, GemmCase{.c = {1}}}) {
+  for (const GemmCase& c :
+       {GemmCase{.alpha = 0.5F}, GemmCase{.trans_b = 1, .alpha = 3, .beta = 0.25F}, GemmCase{.beta = 0},
+        GemmCase{.beta = 2, .c = {}}, GemmCase{.c = {1, 4}}, GemmCase{.c = {1}}}) {
     EXPECT_EQ(histogram(rewritten([&] { return gemm(c); }, to_linear).graph), "1 paperkite.Linear");
   }
 }
@@ -78,20 +79,22 @@ TEST(ToLinear, takes_a_matmul_and_the_bias_after_it) {
 }
 
 TEST(ToLinear, leaves_products_without_a_constant_matrix_on_the_right) {
-  expect_untouched([] {
-    GraphCase g;
-    const ValueId x = g.input("x", Shape{5, 4});
-    const ValueId left = g.n("l", "MatMul", {g.random("w", Shape{3, 5}), x});
-    g.returns(g.n("y", "MatMul", {left, g.random("batched", Shape{2, 4, 3})}));
-    return g.take();
-  }, to_linear);
+  expect_untouched(
+      [] {
+        GraphCase g;
+        const ValueId x = g.input("x", Shape{5, 4});
+        const ValueId left = g.n("l", "MatMul", {g.random("w", Shape{3, 5}), x});
+        g.returns(g.n("y", "MatMul", {left, g.random("batched", Shape{2, 4, 3})}));
+        return g.take();
+      },
+      to_linear);
 }
 
 struct ScoreCase {
   double left = 0.5;
   double right = 0.25;
-  double behind = 0;      // 0: nothing there
-  bool divides = false;   // behind
+  double behind = 0;     // 0: nothing there
+  bool divides = false;  // behind
   bool second_reader = false;
 };
 
@@ -109,8 +112,9 @@ Graph scores(const ScoreCase& c) {
 }
 
 TEST(MergeAttentionScale, leaves_one_product_on_the_left) {
-  for (const ScoreCase& c : {ScoreCase{}, ScoreCase{.left = 0}, ScoreCase{.left = 0, .right = 0, .behind = 8, .divides = true},
-                             ScoreCase{.behind = 3}, ScoreCase{.right = 0, .behind = 3}}) {
+  for (const ScoreCase& c :
+       {ScoreCase{}, ScoreCase{.left = 0}, ScoreCase{.left = 0, .right = 0, .behind = 8, .divides = true},
+        ScoreCase{.behind = 3}, ScoreCase{.right = 0, .behind = 3}}) {
     const Rewritten after = rewritten([&] { return scores(c); }, merge_attention_scale);
     EXPECT_EQ(histogram(after.graph), "1 MatMul, 1 Mul, 1 Softmax");
     const Node& product = after.graph.node(after.graph.order()[1]);

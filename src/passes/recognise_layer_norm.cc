@@ -19,7 +19,7 @@ namespace {
 
 struct LayerNorm {
   ValueId x = kNoValue;
-  int axis = 0;          // the first normalised one; all after it are, too
+  int axis = 0;  // the first normalised one; all after it are, too
   double epsilon = 0;
   NodeId last = kNoNode;  // its output is the result so far
   ValueId scale = kNoValue;

@@ -13,12 +13,12 @@ const Shape kShape{2, 3, 8};
 
 // How a gelu is written; every choice has been seen in an export or follows from commuting one.
 struct GeluCase {
-  bool by_division = true;    // x / sqrt 2, else x * (1 / sqrt 2)
-  bool one_first = false;     // 1 + erf
-  int product = 0;            // which products follow
+  bool by_division = true;  // x / sqrt 2, else x * (1 / sqrt 2)
+  bool one_first = false;   // 1 + erf
+  int product = 0;          // which products follow
   double root = std::numbers::sqrt2;
   double half = 0.5;
-  int second_reader = -1;     // of: 0 the sum, 1 the inner product
+  int second_reader = -1;  // of: 0 the sum, 1 the inner product
 };
 
 Graph gelu(const GeluCase& c) {
@@ -54,8 +54,8 @@ Graph gelu(const GeluCase& c) {
 TEST(RecogniseGelu, finds_it_in_any_order_of_its_products) {
   for (int product = 0; product < 4; ++product) {
     for (const bool flag : {false, true}) {
-      const Rewritten after = rewritten([&] { return gelu({.by_division = flag, .one_first = flag, .product = product}); },
-                                        recognise_gelu);
+      const Rewritten after =
+          rewritten([&] { return gelu({.by_division = flag, .one_first = flag, .product = product}); }, recognise_gelu);
       EXPECT_EQ(body(after.graph), "%y: float64[2,3,8] = Gelu-20(%x)\nreturn %y\n") << product;
     }
   }
@@ -68,22 +68,24 @@ TEST(RecogniseGelu, leaves_look_alikes) {
   expect_untouched([] { return gelu({.product = 0, .second_reader = 1}); }, recognise_gelu);
   expect_untouched([] { return gelu({.product = 1, .second_reader = 1}); }, recognise_gelu);
   // Another factor than x.
-  expect_untouched([] {
-    GraphCase g;
-    const ValueId x = g.input("x", kShape);
-    const ValueId erf = g.n("erf", "Erf", {g.n("s", "Div", {x, g.number("root", std::numbers::sqrt2)})});
-    const ValueId sum = g.n("sum", "Add", {erf, g.number("one", 1)});
-    const ValueId product = g.n("p", "Mul", {g.input("u", kShape), sum});
-    g.returns(g.n("y", "Mul", {product, g.number("half", 0.5)}));
-    return g.take();
-  }, recognise_gelu);
+  expect_untouched(
+      [] {
+        GraphCase g;
+        const ValueId x = g.input("x", kShape);
+        const ValueId erf = g.n("erf", "Erf", {g.n("s", "Div", {x, g.number("root", std::numbers::sqrt2)})});
+        const ValueId sum = g.n("sum", "Add", {erf, g.number("one", 1)});
+        const ValueId product = g.n("p", "Mul", {g.input("u", kShape), sum});
+        g.returns(g.n("y", "Mul", {product, g.number("half", 0.5)}));
+        return g.take();
+      },
+      recognise_gelu);
 }
 
 struct NormCase {
   Ints axes = {-1};
   Ints variance_axes = {-1};
   bool by_pow = true;
-  bool one_sub = true;      // the deviation and the result share x - mean
+  bool one_sub = true;  // the deviation and the result share x - mean
   bool scale = true;
   bool bias = true;
   Shape scale_shape = {8};
@@ -110,10 +112,10 @@ Graph layer_norm(const NormCase& c) {
 TEST(RecogniseLayerNorm, finds_it_in_pieces) {
   EXPECT_EQ(body(rewritten([] { return layer_norm({}); }, recognise_layer_norm).graph),
             "%y: float64[2,3,8] = LayerNormalization-17(%x, w, b) {axis=2 epsilon=0.0009765625}\nreturn %y\n");
-  for (const NormCase& c : {NormCase{.by_pow = false}, NormCase{.one_sub = false}, NormCase{.scale = false},
-                            NormCase{.bias = false}, NormCase{.scale = false, .bias = false},
-                            NormCase{.scale_shape = {1, 8}},
-                            NormCase{.axes = {1, 2}, .variance_axes = {2, -2}, .scale_shape = {3, 8}}}) {
+  for (const NormCase& c :
+       {NormCase{.by_pow = false}, NormCase{.one_sub = false}, NormCase{.scale = false}, NormCase{.bias = false},
+        NormCase{.scale = false, .bias = false}, NormCase{.scale_shape = {1, 8}},
+        NormCase{.axes = {1, 2}, .variance_axes = {2, -2}, .scale_shape = {3, 8}}}) {
     const Rewritten after = rewritten([&] { return layer_norm(c); }, recognise_layer_norm);
     EXPECT_EQ(histogram(after.graph), "1 LayerNormalization");
   }
@@ -231,8 +233,9 @@ TEST(RecogniseGlobalPool, writes_all_averages_over_pictures_as_one) {
   const std::string expected = "%y: float64[2,3,1,1] = ReduceMean-13(%x) {axes=[2,3] keepdims=1}\nreturn %y\n";
   EXPECT_EQ(body(rewritten(build("GlobalAveragePool", {}, picture), recognise_global_pool).graph), expected);
   const Attribute whole = attr("kernel_shape", Ints{4, 5});
-  EXPECT_EQ(body(rewritten(build("AveragePool", {whole, attr("strides", Ints{4, 5})}, picture), recognise_global_pool).graph),
-            expected);
+  EXPECT_EQ(
+      body(rewritten(build("AveragePool", {whole, attr("strides", Ints{4, 5})}, picture), recognise_global_pool).graph),
+      expected);
   EXPECT_EQ(histogram(rewritten(build("GlobalAveragePool", {}, Shape{2, 3, 7}), recognise_global_pool).graph),
             "1 ReduceMean");
   expect_untouched(build("AveragePool", {attr("kernel_shape", Ints{4, 4})}, picture), recognise_global_pool);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes one Reshape of every chain of operators that only rename dimensions, and moves those that stand between a
 // Linear and what could be fused into it to the front of the Linear.
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <utility>

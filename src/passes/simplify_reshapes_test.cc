@@ -74,11 +74,13 @@ TEST(SimplifyReshapes, moves_in_front_of_a_linear) {
 }
 
 TEST(SimplifyReshapes, leaves_transposes_that_move_elements) {
-  expect_untouched([] {
-    GraphCase g;
-    g.returns(g.n("y", "Transpose", {g.input("x", Shape{2, 1, 3})}, {attr("perm", Ints{2, 1, 0})}));
-    return g.take();
-  }, simplify_reshapes);
+  expect_untouched(
+      [] {
+        GraphCase g;
+        g.returns(g.n("y", "Transpose", {g.input("x", Shape{2, 1, 3})}, {attr("perm", Ints{2, 1, 0})}));
+        return g.take();
+      },
+      simplify_reshapes);
 }
 
 }  // namespace

@@ -122,7 +122,8 @@ Result<int> to_linear(Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     bool done = false;
-    if (node.removed || node.inputs.empty() || node.inputs[0] == kNoValue || !is_float(dtype_of(graph, node.inputs[0]))) {
+    if (node.removed || node.inputs.empty() || node.inputs[0] == kNoValue ||
+        !is_float(dtype_of(graph, node.inputs[0]))) {
       continue;
     }
     if (is_op(node, "Gemm")) {

@@ -41,15 +41,14 @@ constexpr std::array<NamedRule, 14> kRules = {{
 }};
 
 // Operators whose every output element depends on the operands' elements at the same (broadcast) position.
-constexpr std::array<std::string_view, 18> kElementwise = {
-    "Add", "Cast", "Clip", "Div",  "Equal",   "Erf",  "Gelu", "HardSigmoid", "HardSwish",
-    "Mod", "Mul",  "Pow",  "Relu", "Sigmoid", "Sqrt", "Sub",  "Tanh",        "Where"};
+constexpr std::array<std::string_view, 18> kElementwise = {"Add",  "Cast",        "Clip",      "Div", "Equal", "Erf",
+                                                           "Gelu", "HardSigmoid", "HardSwish", "Mod", "Mul",   "Pow",
+                                                           "Relu", "Sigmoid",     "Sqrt",      "Sub", "Tanh",  "Where"};
 static_assert(std::ranges::is_sorted(kElementwise));
 
 MoveRule find_rule(const Node& node) {
-  const auto* found = std::ranges::find_if(kRules, [&](const NamedRule& named) {
-    return is_op(node, named.op_type, named.domain);
-  });
+  const auto* found =
+      std::ranges::find_if(kRules, [&](const NamedRule& named) { return is_op(node, named.op_type, named.domain); });
   if (found != kRules.end()) return found->rule;
   if (!node.domain.empty() || node.outputs.size() != 1) return nullptr;
   return std::ranges::binary_search(kElementwise, std::string_view(node.op_type)) ? move_through_elementwise : nullptr;

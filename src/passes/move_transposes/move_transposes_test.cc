@@ -25,15 +25,15 @@ std::string moved(const std::function<Graph()>& build) { return body(rewritten(b
 
 TEST(MoveTransposes, cancels_a_pair_and_joins_others) {
   // Between an input and an output a node has to stay.
-  EXPECT_EQ(moved(after_transpose([](GraphCase& g, ValueId t) { return g.n("y", "Transpose", {t}, {attr("perm", kToLast)}); })),
+  EXPECT_EQ(moved(after_transpose(
+                [](GraphCase& g, ValueId t) { return g.n("y", "Transpose", {t}, {attr("perm", kToLast)}); })),
             "%y: float64[2,4,5,3] = Identity-13(%x)\nreturn %y\n");
   EXPECT_EQ(moved(after_transpose([](GraphCase& g, ValueId t) {
               return g.n("y", "Tanh", {g.n("u", "Transpose", {t}, {attr("perm", kToLast)})});
             })),
             "%y: float64[2,4,5,3] = Tanh-17(%x)\nreturn %y\n");
-  EXPECT_EQ(moved(after_transpose([](GraphCase& g, ValueId t) {
-              return g.n("y", "Transpose", {t}, {attr("perm", Ints{1, 0, 2, 3})});
-            })),
+  EXPECT_EQ(moved(after_transpose(
+                [](GraphCase& g, ValueId t) { return g.n("y", "Transpose", {t}, {attr("perm", Ints{1, 0, 2, 3})}); })),
             "%y: float64[3,2,4,5] = Transpose-13(%x) {perm=[3,0,1,2]}\nreturn %y\n");
 }
 
@@ -41,16 +41,17 @@ TEST(MoveTransposes, passes_elementwise_operators) {
   EXPECT_EQ(moved(after_transpose([](GraphCase& g, ValueId t) { return g.n("y", "Relu", {t}); })),
             "%y_moved: float64[2,4,5,3] = Relu-17(%x)\n"
             "%y: float64[2,3,4,5] = Transpose-13(%y_moved) {perm=[0,3,1,2]}\nreturn %y\n");
-  EXPECT_EQ(moved(after_transpose([](GraphCase& g, ValueId t) {
-              return g.n("y", "Clip", {t, g.number("low", -1), kNoValue});
-            })),
+  EXPECT_EQ(moved(after_transpose(
+                [](GraphCase& g, ValueId t) { return g.n("y", "Clip", {t, g.number("low", -1), kNoValue}); })),
             "%y_moved: float64[2,4,5,3] = Clip-17(%x, low, -)\n"
             "%y: float64[2,3,4,5] = Transpose-13(%y_moved) {perm=[0,3,1,2]}\nreturn %y\n");
 }
 
 TEST(MoveTransposes, permutes_constants_of_any_rank) {
-  for (const Shape& shape : {Shape{3, 1, 1}, Shape{2, 3, 4, 5}, Shape{5}, Shape{4, 1}, Shape{1, 3, 4, 1}, Shape{1}, Shape{}}) {
-    const auto build = after_transpose([=](GraphCase& g, ValueId t) { return g.n("y", "Sub", {g.random("c", shape), t}); });
+  for (const Shape& shape :
+       {Shape{3, 1, 1}, Shape{2, 3, 4, 5}, Shape{5}, Shape{4, 1}, Shape{1, 3, 4, 1}, Shape{1}, Shape{}}) {
+    const auto build =
+        after_transpose([=](GraphCase& g, ValueId t) { return g.n("y", "Sub", {g.random("c", shape), t}); });
     const Rewritten after = rewritten(build, move_transposes);
     EXPECT_EQ(after.rewrites, 1);
     EXPECT_EQ(histogram(after.graph), "1 Sub, 1 Transpose") << shape.to_string();
@@ -82,17 +83,18 @@ TEST(MoveTransposes, reshapes_an_operand_of_which_only_units_move) {
 }
 
 TEST(MoveTransposes, stays_before_a_computed_operand_in_another_layout) {
-  expect_untouched(after_transpose([](GraphCase& g, ValueId t) {
-                     return g.n("y", "Add", {t, g.input("u", Shape{2, 3, 4, 5})});
-                   }),
-                   move_transposes);
+  expect_untouched(
+      after_transpose([](GraphCase& g, ValueId t) { return g.n("y", "Add", {t, g.input("u", Shape{2, 3, 4, 5})}); }),
+      move_transposes);
   // The transposed operand is the small one.
-  expect_untouched([] {
-    GraphCase g;
-    const ValueId t = g.n("t", "Transpose", {g.input("x", Shape{2, 1, 1, 3})}, {attr("perm", kToFirst)});
-    g.returns(g.n("y", "Mul", {t, g.input("u", Shape{2, 3, 4, 5})}));
-    return g.take();
-  }, move_transposes);
+  expect_untouched(
+      [] {
+        GraphCase g;
+        const ValueId t = g.n("t", "Transpose", {g.input("x", Shape{2, 1, 1, 3})}, {attr("perm", kToFirst)});
+        g.returns(g.n("y", "Mul", {t, g.input("u", Shape{2, 3, 4, 5})}));
+        return g.take();
+      },
+      move_transposes);
 }
 
 TEST(MoveTransposes, keeps_the_transpose_that_another_reader_needs) {
@@ -146,8 +148,9 @@ TEST(MoveTransposes, renames_the_axis_of_a_softmax) {
             "%y_moved: float64[2,4,5,3] = Softmax-17(%x) {axis=3}\n"
             "%y: float64[2,3,4,5] = Transpose-13(%y_moved) {perm=[0,3,1,2]}\nreturn %y\n");
   // Before opset 13 it runs over several axes at once.
-  expect_untouched(after_transpose([](GraphCase& g, ValueId t) { return g.n("y", "Softmax", {t}, {attr("axis", 1)}); }, 11),
-                   move_transposes);
+  expect_untouched(
+      after_transpose([](GraphCase& g, ValueId t) { return g.n("y", "Softmax", {t}, {attr("axis", 1)}); }, 11),
+      move_transposes);
 }
 
 TEST(MoveTransposes, passes_operators_along_the_last_axis_when_it_stays_last) {
@@ -158,7 +161,9 @@ TEST(MoveTransposes, passes_operators_along_the_last_axis_when_it_stays_last) {
   EXPECT_EQ(histogram(rewritten(after_transpose(norm, 17, Shape{2, 4, 3}, Ints{1, 0, 2}), move_transposes).graph),
             "1 LayerNormalization, 1 Transpose");
   EXPECT_EQ(rewritten(after_transpose(norm, 17, Shape{2, 3, 4}, Ints{0, 2, 1}), move_transposes).rewrites, 0);
-  const auto linear = [](GraphCase& g, ValueId t) { return g.internal("y", "Linear", {t, g.random("w", Shape{3, 6})}); };
+  const auto linear = [](GraphCase& g, ValueId t) {
+    return g.internal("y", "Linear", {t, g.random("w", Shape{3, 6})});
+  };
   EXPECT_EQ(moved(after_transpose(linear, 17, Shape{2, 4, 3}, Ints{1, 0, 2})),
             "%y_moved: float64[2,4,6] = paperkite.Linear-1(%x, w)\n"
             "%y: float64[4,2,6] = Transpose-13(%y_moved) {perm=[1,0,2]}\nreturn %y\n");
@@ -171,7 +176,8 @@ TEST(MoveTransposes, renames_the_axes_of_pads_slices_and_gathers) {
         return g.n("y", "Pad", {t, g.ints("p", {0, 1, 2, 0, 0, 0, 3, -1}), g.number("v", 2.5)});
       },
       [](GraphCase& g, ValueId t) {
-        return g.n("y", "Slice", {t, g.ints("s", {1, -1}), g.ints("e", {3, -9}), g.ints("a", {1, -1}), g.ints("t", {1, -2})});
+        return g.n("y", "Slice",
+                   {t, g.ints("s", {1, -1}), g.ints("e", {3, -9}), g.ints("a", {1, -1}), g.ints("t", {1, -2})});
       },
       [](GraphCase& g, ValueId t) { return g.n("y", "Slice", {t, g.ints("s", {0, 1}), g.ints("e", {9, 2})}); },
       [](GraphCase& g, ValueId t) {
@@ -179,7 +185,8 @@ TEST(MoveTransposes, renames_the_axes_of_pads_slices_and_gathers) {
       },
       [](GraphCase& g, ValueId t) { return g.n("y", "Gather", {t, g.ints("i", {2, 0, -1})}, {attr("axis", 2)}); },
       [](GraphCase& g, ValueId t) {
-        return g.n("y", "Gather", {t, g.constant("i", Tensor::of<std::int64_t>(Shape{2, 2}, {1, 0, 2, 2}))}, {attr("axis", 1)});
+        return g.n("y", "Gather", {t, g.constant("i", Tensor::of<std::int64_t>(Shape{2, 2}, {1, 0, 2, 2}))},
+                   {attr("axis", 1)});
       },
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -188,9 +195,11 @@ TEST(MoveTransposes, renames_the_axes_of_pads_slices_and_gathers) {
     const Node& first = after.graph.node(after.graph.order().front());
     EXPECT_NE(first.op_type, "Transpose") << "case " << i;
   }
-  const auto old_slice = after_transpose([](GraphCase& g, ValueId t) {
-    return g.n("y", "Slice", {t}, {attr("starts", Ints{1}), attr("ends", Ints{3}), attr("axes", Ints{1})});
-  }, 9);
+  const auto old_slice = after_transpose(
+      [](GraphCase& g, ValueId t) {
+        return g.n("y", "Slice", {t}, {attr("starts", Ints{1}), attr("ends", Ints{3}), attr("axes", Ints{1})});
+      },
+      9);
   EXPECT_EQ(histogram(rewritten(old_slice, move_transposes).graph), "1 Slice, 1 Transpose");
 }
 
@@ -209,19 +218,20 @@ TEST(MoveTransposes, lets_a_reshape_go_first_when_it_splits_and_joins_neighbours
     int transposes;
   };
   const std::vector<Case> cases = {
-      {{2, 1, 1, 3}, kToFirst, {2, 3}, 0},                 // a pooled picture: nothing moves at all
+      {{2, 1, 1, 3}, kToFirst, {2, 3}, 0},  // a pooled picture: nothing moves at all
       {{2, 1, 1, 3}, kToFirst, {2, 3, 1, 1, 1}, 0},
-      {{1, 7, 8}, {1, 0, 2}, {7, 1, 2, 4}, 0},             // batch 1: only units move
-      {{2, 7, 8}, {1, 0, 2}, {7, 2, 2, 4}, 1},             // heads split off the features
+      {{1, 7, 8}, {1, 0, 2}, {7, 1, 2, 4}, 0},  // batch 1: only units move
+      {{2, 7, 8}, {1, 0, 2}, {7, 2, 2, 4}, 1},  // heads split off the features
       {{2, 7, 8}, {1, 0, 2}, {7, 1, 2, 2, 1, 4, 1}, 1},
-      {{2, 3, 5, 4}, {2, 0, 1, 3}, {5, 6, 2, 2}, 1},       // [5,2,3,4]: 2 and 3 are neighbours in x, too
+      {{2, 3, 5, 4}, {2, 0, 1, 3}, {5, 6, 2, 2}, 1},  // [5,2,3,4]: 2 and 3 are neighbours in x, too
       {{2, 3, 4}, {2, 0, 1}, {1, 4, 6}, 1},
   };
   for (const Case& c : cases) {
     const auto build = after_transpose(reshape(c.dims), 17, c.shape, c.perm);
     const Rewritten after = rewritten(build, move_transposes);
     EXPECT_EQ(after.rewrites, 1);
-    EXPECT_EQ(histogram(after.graph), c.transposes == 0 ? "1 Reshape" : "1 Reshape, 1 Transpose") << c.shape.to_string();
+    EXPECT_EQ(histogram(after.graph), c.transposes == 0 ? "1 Reshape" : "1 Reshape, 1 Transpose")
+        << c.shape.to_string();
   }
   // H and W are joined with C between them, or N with H.
   expect_untouched(after_transpose(reshape({2, 60})), move_transposes);
@@ -230,19 +240,21 @@ TEST(MoveTransposes, lets_a_reshape_go_first_when_it_splits_and_joins_neighbours
 
 TEST(MoveTransposes, sees_two_reshapes_as_one) {
   // Attention for two pictures: [tokens, pictures, features] -> [tokens, pictures*heads, ...] -> Transpose -> split.
-  const auto build = after_transpose([](GraphCase& g, ValueId t) {
-    const ValueId joined = g.n("joined", "Reshape", {t, g.ints("s", {7, 6, 4})});
-    const ValueId heads_first = g.n("heads_first", "Transpose", {joined}, {attr("perm", Ints{1, 0, 2})});
-    return g.n("y", "Reshape", {heads_first, g.ints("u", {2, 3, 7, 4})});
-  }, 17, Shape{2, 7, 12}, Ints{1, 0, 2});
+  const auto build = after_transpose(
+      [](GraphCase& g, ValueId t) {
+        const ValueId joined = g.n("joined", "Reshape", {t, g.ints("s", {7, 6, 4})});
+        const ValueId heads_first = g.n("heads_first", "Transpose", {joined}, {attr("perm", Ints{1, 0, 2})});
+        return g.n("y", "Reshape", {heads_first, g.ints("u", {2, 3, 7, 4})});
+      },
+      17, Shape{2, 7, 12}, Ints{1, 0, 2});
   EXPECT_EQ(moved(build),
             "%y_moved: float64[2,7,3,4] = Reshape-14(%x, x_shape) {allowzero=1}\n"
             "%y: float64[2,3,7,4] = Transpose-13(%y_moved) {perm=[0,2,1,3]}\nreturn %y\n");
 }
 
 TEST(MoveTransposes, passes_squeezes_and_unsqueezes) {
-  const auto squeeze = after_transpose([](GraphCase& g, ValueId t) { return g.n("y", "Squeeze", {t, g.ints("a", {2})}); },
-                                       17, Shape{2, 1, 5, 3});
+  const auto squeeze = after_transpose(
+      [](GraphCase& g, ValueId t) { return g.n("y", "Squeeze", {t, g.ints("a", {2})}); }, 17, Shape{2, 1, 5, 3});
   EXPECT_EQ(histogram(rewritten(squeeze, move_transposes).graph), "1 Reshape, 1 Transpose");
   const auto unsqueeze =
       after_transpose([](GraphCase& g, ValueId t) { return g.n("y", "Unsqueeze", {t, g.ints("a", {0, -1})}); });
@@ -253,13 +265,14 @@ TEST(MoveTransposes, moves_a_flattened_picture_into_the_weights_of_its_linear) {
   for (const int transposed : {0, 1}) {
     const auto build = after_transpose([=](GraphCase& g, ValueId t) {
       const ValueId flat = g.n("flat", "Flatten", {t});
-      return g.internal("y", "Linear", {flat, g.random("w", transposed ? Shape{7, 60} : Shape{60, 7}), g.random("b", Shape{7})},
+      return g.internal("y", "Linear",
+                        {flat, g.random("w", transposed ? Shape{7, 60} : Shape{60, 7}), g.random("b", Shape{7})},
                         {attr("transposed", transposed)});
     });
     EXPECT_EQ(body(rewritten(build, move_transposes).graph),
               "%x_view: float64[2,60] = Reshape-14(%x, x_shape) {allowzero=1}\n"
-              "%y: float64[2,7] = paperkite.Linear-1(%x_view, w_nhwc, b) {transposed=" + std::to_string(transposed) +
-                  "}\nreturn %y\n");
+              "%y: float64[2,7] = paperkite.Linear-1(%x_view, w_nhwc, b) {transposed=" +
+                  std::to_string(transposed) + "}\nreturn %y\n");
   }
   // Someone else reads the flattened picture.
   const auto shared = [] {

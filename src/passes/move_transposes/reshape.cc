@@ -79,14 +79,14 @@ struct Plan {
 std::optional<Plan> plan_reshape(const Shape& in, const Shape& source, const Perm& perm, const Shape& out) {
   std::vector<Group> groups = grouped(in, out);
   const std::vector<int> larger = larger_axes(source);
-  if (!std::ranges::all_of(groups, [&](const Group& group) { return is_run(group, perm, larger); })) return std::nullopt;
+  if (!std::ranges::all_of(groups, [&](const Group& group) { return is_run(group, perm, larger); }))
+    return std::nullopt;
   // Axes of size 1 travel with the larger axis before them, so that a Transpose stays small.
   if (groups.empty()) groups.push_back({});
   for (int axis = 0; axis < out.rank(); ++axis) {
     if (out[axis] != 1) continue;
-    auto owner = std::ranges::find_if(groups, [&](const Group& group) {
-      return !group.to.empty() && group.to.back() > axis;
-    });
+    auto owner =
+        std::ranges::find_if(groups, [&](const Group& group) { return !group.to.empty() && group.to.back() > axis; });
     const auto at = owner == groups.end() ? groups.size() - 1 : static_cast<std::size_t>(owner - groups.begin());
     auto& to = groups[at].to;
     to.insert(std::ranges::upper_bound(to, axis), axis);

@@ -30,7 +30,8 @@ Result<bool> move_through_pad(Graph& graph, NodeId id) {
   const std::string name = graph.value(node.outputs[0]).name;
   Node moved = make_node("Pad", 13, {transposed->source, add_int_constant(graph, name + "_pads", pads)});
   moved.name = node.name;
-  moved.inputs.push_back(add_float_constant(graph, name + "_value", dtype, Shape{}, std::vector<double>{amounts->value}));
+  moved.inputs.push_back(
+      add_float_constant(graph, name + "_value", dtype, Shape{}, std::vector<double>{amounts->value}));
   return replace_transposed(graph, id, std::move(moved), perm);
 }
 
