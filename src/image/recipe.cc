@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
+#include <system_error>
 
 namespace kite {
 namespace {
@@ -21,10 +22,15 @@ bool fill(std::optional<T>& mine, const std::optional<T>& theirs) {
 
 std::string dims(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
 
+// Shortest form that reads back the same, whatever the locale.
+std::string digits(double value) {
+  char text[32];
+  const auto [end, status] = std::to_chars(text, text + sizeof text, value);
+  return status == std::errc{} ? std::string(text, end) : "?";
+}
+
 std::string list(const std::array<double, 3>& values) {
-  char text[96];
-  std::snprintf(text, sizeof text, "[%g, %g, %g]", values[0], values[1], values[2]);
-  return text;
+  return "[" + digits(values[0]) + ", " + digits(values[1]) + ", " + digits(values[2]) + "]";
 }
 
 Error bad_field(std::string what, std::string remedy) {
@@ -56,9 +62,7 @@ std::string PreprocessRecipe::to_string() const {
     text += ", crop " + dims(crop) + (crop_rule == CropRule::kFloor ? " (offset rounded down)" : "");
   }
   if (normalization.arithmetic == Arithmetic::kHuggingFace && normalization.rescale != 1.0 / 255.0) {
-    char factor[40];
-    std::snprintf(factor, sizeof factor, ", rescale %g", normalization.rescale);
-    text += factor;
+    text += ", rescale " + digits(normalization.rescale);
   }
   text += ", mean " + list(normalization.mean) + ", std " + list(normalization.std);
   text += channel_order == ChannelOrder::kRgb ? ", RGB" : ", BGR";

@@ -107,6 +107,8 @@ Status huggingface_geometry(RecipeFields& fields, const Json& config, const std:
 Result<RecipeFields> recipe_from_huggingface(const Json& config) {
   if (!config.is_object()) return bad_json("preprocessor_config.json is not a JSON object");
   const std::string processor = processor_name(config);
+  KITE_TRY_ASSIGN(const bool pads, flag_in(config, "do_pad", false));
+  if (pads) return bad_json("\"do_pad\" is not supported", "state the preprocessing in <model>.kite.json");
   RecipeFields fields;
   KITE_TRY(huggingface_geometry(fields, config, processor));
   fields.crop_rule = CropRule::kFloor;

@@ -72,6 +72,11 @@ TEST(OwnRecipe, wrong_values_are_refused_by_name) {
   }
 }
 
+TEST(OwnRecipe, is_described_in_one_line) {
+  EXPECT_EQ(own(R"({"resize": 256, "crop": [224, 200], "mean": [0.485, 0, 1e-9], "std": [1, 1, 0.225]})").complete().to_string(),
+            "resize short side to 256 (bilinear), crop 200x224, mean [0.485, 0, 1e-09], std [1, 1, 0.225], RGB, NCHW");
+}
+
 TEST(RecipeFields, the_first_source_wins_field_by_field) {
   RecipeFields first = own(R"({"crop": 200})");
   EXPECT_TRUE(first.fill_from(own(R"({"crop": 224, "resize": 256})")));
@@ -142,6 +147,7 @@ TEST(HuggingFaceRecipe, mobilevit_is_bgr_without_statistics) {
 TEST(HuggingFaceRecipe, broken_files_are_refused) {
   for (const char* text : {R"([])", R"({"size": {"longest_edge": 5}})", R"({})", R"({"size": 224, "resample": 9})",
                            R"({"size": 224, "do_normalize": true})", R"({"size": 224, "do_resize": "yes"})",
+                           R"({"size": 224, "do_pad": true})",
                            R"({"size": 224, "image_mean": [1, 2, 3], "image_std": [0, 1, 1]})"}) {
     EXPECT_FALSE(recipe_from_huggingface(parse_json(text).value()).ok()) << text;
   }

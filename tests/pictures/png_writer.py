@@ -71,7 +71,7 @@ def png(samples, colour, depth, *, interlaced=False, palette=None, transparency=
         data = b"".join(parts)
     else:
         data = filter_rows(pack_rows(samples, depth), pixel_bytes, choose)
-    out = b"\x89PNG\r\n\x1a\n"
+    out = bytearray(b"\x89PNG\r\n\x1a\n")  # grows in place: there may be 100,000 chunks
     out += chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced)))
     for name, content in extra:
         out += chunk(name, content)
@@ -83,4 +83,4 @@ def png(samples, colour, depth, *, interlaced=False, palette=None, transparency=
     step = max(1, len(packed) // 3)  # several IDAT chunks, as encoders write them
     for i in range(0, len(packed), step):
         out += chunk(b"IDAT", packed[i : i + step])
-    return out + chunk(b"IEND", b"")
+    return bytes(out + chunk(b"IEND", b""))
