@@ -98,12 +98,12 @@ Status infer(InferContext& context) {
   if (context.has_input(3)) {
     KITE_TRY_ASSIGN(axes, context.constant_ints(3, "axes"));
     KITE_TRY_ASSIGN([[maybe_unused]] const auto normal, normalize_axes(context, *axes, context.shape(0).rank()));
-    // An empty list names no axis, and ListView would take it for all of them; pads is then empty as well.
+    // An empty list names no axis where ListView takes it for all of them: 'pads' is then empty, so it does not matter.
   }
   KITE_TRY_ASSIGN(const std::vector<std::int64_t> list, checked_list(context, axes));
   const Shape& in = context.shape(0);
-  const std::span<const std::int64_t> axes_list = axes ? std::span<const std::int64_t>(*axes) : std::span<const std::int64_t>{};
-  const Pads pads = resolve(in, ListView(list), ListView(axes_list));
+  const std::vector<std::int64_t> all_axes;
+  const Pads pads = resolve(in, ListView(list), ListView(axes ? *axes : all_axes));
   std::vector<std::int64_t> dims;
   for (int axis = 0; axis < in.rank(); ++axis) {
     const AxisPads& pad = pads[static_cast<std::size_t>(axis)];
