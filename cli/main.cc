@@ -24,7 +24,9 @@ int main(int argc, char** argv) {
     app.exit(error);
     return asked_for_help ? kOk : kUsage;
   }
-  // A full disk or a closed pipe shows only when the last buffer is written.
-  if (std::fflush(stdout) != 0 && exit_code == kOk) exit_code = kIo;
+  // What could not be written, now or on the way: a full disk must not look like success.
+  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && exit_code == kOk) {
+    exit_code = report(kite::Error{kite::ErrorCode::kIo, "the answer could not be written", "standard output", "check the free space"}, false);
+  }
   return exit_code;
 }

@@ -43,6 +43,16 @@ bool externals_unchanged(const Plan& plan) {
   return true;
 }
 
+// A plan that was made under a larger limit, or elsewhere. make_plan() has the fuller message for a new one.
+Status check_limit(const Plan& plan, const std::string& path, std::uint64_t limit_bytes) {
+  const plan_format::Header& header = plan.header();
+  const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
+  if (needed <= limit_bytes) return {};
+  return Error{ErrorCode::kLimit,
+               "the model needs " + std::to_string(needed) + " bytes, the limit is " + std::to_string(limit_bytes), path,
+               "raise it with --memory-limit or use smaller inputs"};
+}
+
 Result<Isa> chosen_isa(const ModelOptions& options) {
   return options.isa.empty() ? default_isa() : parse_isa(options.isa);
 }
@@ -74,6 +84,7 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
   LoadedPlan loaded;
   if (is_plan(mapped.bytes())) {
     KITE_TRY_ASSIGN(loaded.plan, Plan::open(std::move(mapped)));
+    KITE_TRY(check_limit(*loaded.plan, path, options.memory_limit_bytes));
     loaded.origin = PlanOrigin::kPlanFile;
     return loaded;
   }
@@ -88,6 +99,7 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
     plan_options.key = plan_key({&content, 1}, isa, options.input_shapes);
     loaded.plan = cache.find(plan_options.key);
     if (loaded.plan != nullptr && externals_unchanged(*loaded.plan)) {
+      KITE_TRY(check_limit(*loaded.plan, path, options.memory_limit_bytes));
       loaded.origin = PlanOrigin::kCached;
       return loaded;
     }
