@@ -31,7 +31,7 @@ std::vector<std::uint8_t> noise(std::size_t count, unsigned seed) {
 
 Bytes to_bytes(const void* data, std::size_t size) {
   Bytes bytes(size);
-  std::memcpy(bytes.data(), data, size);
+  if (size > 0) std::memcpy(bytes.data(), data, size);
   return bytes;
 }
 
