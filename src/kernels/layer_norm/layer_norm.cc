@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layer normalisation apart from the arithmetic: which kernel, and the proof that a call stays inside its operands.
+#include "kernels/layer_norm/layer_norm.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/checked.h"
+
+namespace kite {
+
+const KernelInfo& select_layer_norm(const LayerNormParams& /*params*/, Isa max_isa) noexcept {
+  const KernelInfo* chosen = nullptr;
+  for (const KernelInfo& kernel : all_kernels()) {
+    if (kernel.family != "layer_norm") continue;
+    chosen = &kernel;  // the last one is generic
+    if (kernel.isa <= max_isa) break;
+  }
+  return *chosen;
+}
+
+bool layer_norm_fits(const KernelOperands& operands) noexcept {
+  if (operands.params_bytes != sizeof(LayerNormParams) || operands.in_bytes.size() != 3 || operands.out_bytes.size() != 1) {
+    return false;
+  }
+  const LayerNormParams& p = *static_cast<const LayerNormParams*>(operands.params);
+  if (p.rows < 1 || p.channels < 1) return false;
+  const auto floats = checked_mul(p.rows, p.channels);
+  const auto holds = [](std::size_t bytes, std::int64_t count) { return bytes / 4 >= static_cast<std::size_t>(count); };
+  return floats && holds(operands.in_bytes[0], *floats) && holds(operands.in_bytes[1], p.channels) &&
+         (operands.in_bytes[2] == 0 || holds(operands.in_bytes[2], p.channels)) && holds(operands.out_bytes[0], *floats);
+}
+
+int layer_norm_max_parts(const LayerNormParams& p) noexcept {
+  // 10 us at 2 elements a nanosecond; shares are rows.
+  const double rows = static_cast<double>(p.rows);
+  const double parts = std::min({rows * static_cast<double>(p.channels) / 20e3, rows, 1024.0});
+  return parts < 1.0 ? 1 : static_cast<int>(parts);
+}
+
+}  // namespace kite

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every layer-norm kernel against the double reference, with a derived bound; large means, parts, NaN, edges of memory.
+#include "kernels/layer_norm/layer_norm.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/layer_norm/reference.h"
+#include "kernels/testing.h"
+
+namespace kite {
+namespace {
+
+struct LayerNormData {
+  std::vector<float> x, scale, bias;
+};
+
+LayerNormParams make_params(std::int64_t rows, std::int64_t channels, float epsilon = 1e-5f) { return {rows, channels, epsilon, 0}; }
+
+LayerNormData make_data(const LayerNormParams& p, bool bias, std::mt19937& random) {
+  LayerNormData d;
+  d.x = random_floats(static_cast<std::size_t>(p.rows * p.channels), random);
+  d.scale = random_floats(static_cast<std::size_t>(p.channels), random);
+  if (bias) d.bias = random_floats(static_cast<std::size_t>(p.channels), random);
+  return d;
+}
+
+std::vector<float> run_layer_norm(const KernelInfo& kernel, const LayerNormParams& p, const float* x, const LayerNormData& d,
+                                  int parts) {
+  const auto count = static_cast<std::size_t>(p.rows * p.channels);
+  GuardedFloats y(count);
+  const std::size_t in_bytes[] = {count * 4, d.scale.size() * 4, d.bias.size() * 4};
+  const std::size_t out_bytes[] = {count * 4};
+  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0}));
+  const void* in[] = {x, d.scale.data(), d.bias.empty() ? nullptr : d.bias.data()};
+  void* out[] = {y.data()};
+  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result";
+  return y.values();
+}
+
+// x - mean: what the rounded mean lacks is put back, which leaves the rounding of x - mean itself and the error of a sum
+// of deviations (channels/4/lanes + 6 additions, at least one lane wide), each relative to the largest deviation; the
+// factor carries the variance's error halved, a root and a quotient; two products and a sum follow.
+void expect_right(const KernelInfo& kernel, const LayerNormParams& p, const LayerNormData& d, int parts) {
+  const std::vector<float> y = run_layer_norm(kernel, p, d.x.data(), d, parts);
+  const LayerNormReference want = layer_norm_reference(p, d.x.data(), d.scale.data(), d.bias.empty() ? nullptr : d.bias.data());
+  const double additions = static_cast<double>(p.channels) / 16 + 8;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const std::size_t row = i / static_cast<std::size_t>(p.channels) * static_cast<std::size_t>(p.channels);
+    double mean = 0, largest = 0;
+    for (std::int64_t c = 0; c < p.channels; ++c) mean += d.x[row + static_cast<std::size_t>(c)] / static_cast<double>(p.channels);
+    for (std::int64_t c = 0; c < p.channels; ++c) largest = std::max(largest, std::fabs(d.x[row + static_cast<std::size_t>(c)] - mean));
+    const double bound = 0x1p-24 * ((additions + 8) * want.magnitude[i] + (additions + 4) * largest * want.slope[i]);
+    ASSERT_LE(std::fabs(y[i] - want.value[i]), bound) << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i]
+                                                      << " rows=" << p.rows << " channels=" << p.channels << " parts=" << parts;
+  }
+}
+
+class LayerNormKernels : public testing::TestWithParam<const KernelInfo*> {
+ protected:
+  void SetUp() override {
+    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
+  }
+};
+
+TEST_P(LayerNormKernels, agree_with_the_reference_around_every_width) {
+  std::mt19937 random(1);
+  for (int channels = 2; channels <= 140; ++channels) {
+    const LayerNormParams p = make_params(1 + channels % 4, channels);
+    expect_right(*GetParam(), p, make_data(p, channels % 3 != 0, random), 1 + channels % 5);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_P(LayerNormKernels, agree_with_the_reference_on_tokens) {
+  std::mt19937 random(2);
+  for (const int channels : {96, 192, 384, 768, 1000, 3072}) {
+    const LayerNormParams p = make_params(9, channels, 1e-6f);
+    expect_right(*GetParam(), p, make_data(p, true, random), 2);
+  }
+}
+
+// A mean a thousand times the deviations: the naive E[x^2] - E[x]^2 has no digit left here.
+TEST_P(LayerNormKernels, stay_exact_far_from_zero) {
+  std::mt19937 random(3);
+  for (const int channels : {7, 96, 768}) {
+    const LayerNormParams p = make_params(3, channels);
+    LayerNormData d = make_data(p, true, random);
+    for (float& value : d.x) value += 1000.0f;
+    expect_right(*GetParam(), p, d, 1);
+  }
+}
+
+TEST_P(LayerNormKernels, give_the_bias_where_a_row_is_constant) {
+  LayerNormData d;
+  const LayerNormParams p = make_params(2, 37);
+  d.x.assign(2 * 37, 3.1f);
+  d.scale.assign(37, 2.0f);
+  d.bias.assign(37, 0.5f);
+  for (const float value : run_layer_norm(*GetParam(), p, d.x.data(), d, 1)) EXPECT_NEAR(value, 0.5f, 1e-3f);
+  const LayerNormParams one = make_params(4, 1);
+  const LayerNormData single = {{1, 2, 3, INFINITY}, {2.0f}, {0.25f}};
+  const std::vector<float> y = run_layer_norm(*GetParam(), one, single.x.data(), single, 1);
+  EXPECT_EQ(y[0], 0.25f);
+  EXPECT_EQ(y[2], 0.25f);
+  EXPECT_TRUE(std::isnan(y[3]));
+}
+
+TEST_P(LayerNormKernels, keep_nan_in_its_own_row) {
+  std::mt19937 random(4);
+  const LayerNormParams p = make_params(3, 53);
+  LayerNormData d = make_data(p, true, random);
+  for (const std::size_t at : {std::size_t{0}, std::size_t{20}, std::size_t{52}}) {
+    LayerNormData broken = d;
+    broken.x[53 + at] = NAN;
+    const std::vector<float> y = run_layer_norm(*GetParam(), p, broken.x.data(), broken, 1);
+    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(std::isnan(y[i]), i / 53 == 1) << i;
+  }
+}
+
+TEST_P(LayerNormKernels, give_the_same_bits_for_any_number_of_parts_and_any_row) {
+  std::mt19937 random(5);
+  const LayerNormParams p = make_params(11, 77);
+  const LayerNormData d = make_data(p, true, random);
+  const std::vector<float> want = run_layer_norm(*GetParam(), p, d.x.data(), d, 1);
+  for (const int parts : {2, 3, 4, 5, 64}) EXPECT_TRUE(same_bits(want, run_layer_norm(*GetParam(), p, d.x.data(), d, parts))) << parts;
+  for (std::ptrdiff_t row = 0; row < 11; ++row) {
+    const std::vector<float> alone = run_layer_norm(*GetParam(), make_params(1, 77), d.x.data() + row * 77, d, 1);
+    EXPECT_TRUE(same_bits(alone, {want.begin() + row * 77, want.begin() + (row + 1) * 77})) << row;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(layer_norm, LayerNormKernels, testing::ValuesIn(kernels_of_family("layer_norm")), kernel_test_name);
+
+TEST(LayerNormSelection, picks_the_best_kernel_that_the_processor_has) {
+  const LayerNormParams p = make_params(197, 768);
+  EXPECT_EQ(select_layer_norm(p, Isa::kAvx512).name, "layer_norm_f32_4x16_avx512");
+  EXPECT_EQ(select_layer_norm(p, Isa::kAvx2).name, "layer_norm_f32_4x8_avx2");
+  EXPECT_EQ(select_layer_norm(p, Isa::kGeneric).name, "layer_norm_f32_4x4_generic");
+}
+
+TEST(LayerNormFits, accepts_exact_operands_and_nothing_smaller) {
+  const auto fits = [](const LayerNormParams& p, std::vector<std::size_t> in, std::size_t out) {
+    const std::size_t outs[] = {out};
+    return layer_norm_fits({&p, sizeof p, in, outs, 0});
+  };
+  const LayerNormParams p = make_params(5, 24);
+  EXPECT_TRUE(fits(p, {480, 96, 96}, 480));
+  EXPECT_TRUE(fits(p, {480, 96, 0}, 480));
+  EXPECT_FALSE(fits(p, {479, 96, 96}, 480));
+  EXPECT_FALSE(fits(p, {480, 95, 96}, 480));
+  EXPECT_FALSE(fits(p, {480, 96, 95}, 480));
+  EXPECT_FALSE(fits(p, {480, 96, 96}, 479));
+  EXPECT_FALSE(fits(p, {480, 96}, 480));
+  for (const std::int64_t bad : {std::int64_t{0}, std::int64_t{-5}, INT64_MAX, INT64_MIN}) {
+    EXPECT_FALSE(fits(make_params(bad, 24), {SIZE_MAX, SIZE_MAX, SIZE_MAX}, SIZE_MAX));
+    EXPECT_FALSE(fits(make_params(5, bad), {SIZE_MAX, SIZE_MAX, SIZE_MAX}, SIZE_MAX));
+  }
+}
+
+TEST(LayerNormParts, are_no_more_than_there_is_work_for) {
+  EXPECT_EQ(layer_norm_max_parts(make_params(197, 768)), 7);
+  EXPECT_EQ(layer_norm_max_parts(make_params(1, 1 << 20)), 1);
+}
+
+}  // namespace
+}  // namespace kite
