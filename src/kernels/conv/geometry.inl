@@ -54,7 +54,9 @@ static inline ConvGeometry conv_geometry(const ConvParams& p) {
 }
 
 // Output channels of a group in blocks of `lanes`, the blocks in panels of two; of an odd number the last panel takes
-// three (one alone would read x from L1 once for each multiply-add).
+// three (one alone would read x from L1 once for each multiply-add). Measured on Sapphire Rapids with everything in L1:
+// 9 pixels x 3 blocks reach 91 % of the multiply-add peak, 14 x 2 86 %, 28 x 1 76 %; but over ResNet-50 panels of three
+// blocks lost 6 %, because the weights of a panel stream through fewer pixels.
 static inline std::int64_t panel_count(std::int64_t channels, std::int64_t lanes) {
   const std::int64_t blocks = (channels + lanes - 1) / lanes;
   return blocks < 2 ? 1 : blocks / 2;

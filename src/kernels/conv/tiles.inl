@@ -25,7 +25,7 @@ struct PrefetchPlan {
   void spread(std::int64_t chunks) {
     const std::int64_t all = panel_lines + next_lines + chunks - 1;
     const std::int64_t each = chunks > 0 ? all / chunks : 0;
-    lines = static_cast<std::int32_t>(each < 8 ? each : 8);
+    lines = static_cast<std::int32_t>(each < 4 ? each : 4);
   }
 
   void give(TileCall& t) {
