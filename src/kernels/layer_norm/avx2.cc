@@ -2,8 +2,6 @@
 // Layer normalisation for avx2; the body is layer_norm.inl.
 #include "kernels/simd/avx2.inl"
 
-#include "kernels/simd/lanes.inl"
-
 #include "kernels/layer_norm/layer_norm.inl"
 
 namespace kite::avx2 {

@@ -2,8 +2,6 @@
 // Layer normalisation for avx512; the body is layer_norm.inl.
 #include "kernels/simd/avx512.inl"
 
-#include "kernels/simd/lanes.inl"
-
 #include "kernels/layer_norm/layer_norm.inl"
 
 namespace kite::avx512 {

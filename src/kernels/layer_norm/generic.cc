@@ -2,8 +2,6 @@
 // Layer normalisation for generic; the body is layer_norm.inl.
 #include "kernels/simd/generic.inl"
 
-#include "kernels/simd/lanes.inl"
-
 #include "kernels/layer_norm/layer_norm.inl"
 
 namespace kite::generic {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layer normalisation; the order of its sums stands in layer_norm.h. Included by <isa>.cc after simd/lanes.inl.
+// Layer normalisation; the order of its sums stands in layer_norm.h. Included by <isa>.cc after <isa>.inl.
 #include "kernels/kernel.h"
 #include "kernels/layer_norm/layer_norm_params.h"
 
@@ -46,7 +46,7 @@ static Deviations row_deviations(const float* x, std::int64_t count, float mean)
   for (int s = 0; s < 4; ++s) {
     if (i >= count) break;
     const bool whole = count - i >= Vec::kLanes;
-    const Vec value = whole ? load(x + i) : load_n_or(x + i, static_cast<int>(count - i), mean);
+    const Vec value = whole ? load(x + i) : load_n_or(x + i, static_cast<int>(count - i), center);
     const Vec d = sub(value, center);
     sum[s] = add(sum[s], d);
     squares[s] = mul_add(d, d, squares[s]);
@@ -90,8 +90,8 @@ static void layer_norm(const KernelCall& call) {
     const Deviations d = row_deviations(x, p.channels, mean);
     const float shift = d.sum / count;
     const float variance = d.squares / count - shift * shift;
-    const Vec deviation = sqrt(splat((variance > 0.0f || variance != variance ? variance : 0.0f) + p.epsilon));
-    const RowScale row = {splat(mean), splat(shift), div(splat(1.0f), deviation)};
+    const float clamped = variance < 0.0f ? 0.0f : variance;  // NaN stays
+    const RowScale row = {splat(mean), splat(shift), splat(1.0f / __builtin_sqrtf(clamped + p.epsilon))};
     normalize_row(row, x, scale, bias, static_cast<float*>(call.out[0]) + r * p.channels, p.channels);
   }
 }

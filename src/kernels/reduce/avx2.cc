@@ -2,8 +2,6 @@
 // Means for avx2; the body is reduce.inl.
 #include "kernels/simd/avx2.inl"
 
-#include "kernels/simd/lanes.inl"
-
 #include "kernels/reduce/reduce.inl"
 
 namespace kite::avx2 {

@@ -2,8 +2,6 @@
 // Means for avx512; the body is reduce.inl.
 #include "kernels/simd/avx512.inl"
 
-#include "kernels/simd/lanes.inl"
-
 #include "kernels/reduce/reduce.inl"
 
 namespace kite::avx512 {

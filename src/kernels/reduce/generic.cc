@@ -2,8 +2,6 @@
 // Means for generic; the body is reduce.inl.
 #include "kernels/simd/generic.inl"
 
-#include "kernels/simd/lanes.inl"
-
 #include "kernels/reduce/reduce.inl"
 
 namespace kite::generic {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Means over the middle or the last axis; orders of sums stand in reduce.h. Included by <isa>.cc after simd/lanes.inl.
+// Means over the middle or the last axis; orders of sums stand in reduce.h. Included by <isa>.cc after <isa>.inl.
 //
 // Middle axis: a run of up to `Vectors` vectors of neighbouring outputs keeps 4 partial sums each in registers (4 x 4 of
 // 32, or 2 x 4 of 16) while it walks down the terms; every output is summed alone, so runs and tails change no bit.

@@ -55,6 +55,24 @@ static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))};
 }
 
+// Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down to 1.
+static inline float sum_lanes(Vec a) {
+  __m128 half = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_add_ss(half, _mm_shuffle_ps(half, half, 1)));
+}
+// The largest lane; a NaN is returned or passed over, as it happens.
+static inline float max_lanes(Vec a) {
+  __m128 half = _mm_max_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_max_ss(half, _mm_shuffle_ps(half, half, 1)));
+}
+// load_n with lanes past n holding `fill`.
+static inline Vec load_n_or(const float* p, int n, Vec fill) {
+  const __m256i lanes = lane_mask(n);
+  return {_mm256_blendv_ps(fill.v, _mm256_maskload_ps(p, lanes), _mm256_castsi256_ps(lanes))};
+}
+
 // 64-byte line at p into L2 / L1.
 static inline void prefetch_l2(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }

@@ -54,6 +54,13 @@ static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
 }
 
+// Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down to 1.
+static inline float sum_lanes(Vec a) { return _mm512_reduce_add_ps(a.v); }
+// The largest lane; a NaN is returned or passed over, as it happens.
+static inline float max_lanes(Vec a) { return _mm512_reduce_max_ps(a.v); }
+// load_n with lanes past n holding `fill`.
+static inline Vec load_n_or(const float* p, int n, Vec fill) { return {_mm512_mask_loadu_ps(fill.v, lane_mask(n), p)}; }
+
 // 64-byte line at p into L2 / L1.
 static inline void prefetch_l2(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }

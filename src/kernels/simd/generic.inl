@@ -62,6 +62,24 @@ static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   return {_mm_or_ps(_mm_and_ps(less, x.v), _mm_andnot_ps(less, y.v))};
 }
 
+// Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down to 1.
+static inline float sum_lanes(Vec a) {
+  const __m128 half = _mm_add_ps(a.v, _mm_movehl_ps(a.v, a.v));
+  return _mm_cvtss_f32(_mm_add_ss(half, _mm_shuffle_ps(half, half, 1)));
+}
+// The largest lane; a NaN is returned or passed over, as it happens.
+static inline float max_lanes(Vec a) {
+  const __m128 half = _mm_max_ps(a.v, _mm_movehl_ps(a.v, a.v));
+  return _mm_cvtss_f32(_mm_max_ss(half, _mm_shuffle_ps(half, half, 1)));
+}
+// load_n with lanes past n holding `fill`.
+static inline Vec load_n_or(const float* p, int n, Vec fill) {
+  alignas(16) float lanes[4];
+  _mm_store_ps(lanes, fill.v);
+  for (int i = 0; i < n; ++i) lanes[i] = p[i];
+  return {_mm_load_ps(lanes)};
+}
+
 // 64-byte line at p into L2 / L1.
 static inline void prefetch_l2(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }

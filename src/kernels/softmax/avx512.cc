@@ -4,8 +4,6 @@
 
 #include "kernels/simd/activation.inl"
 
-#include "kernels/simd/lanes.inl"
-
 #include "kernels/softmax/softmax.inl"
 
 namespace kite::avx512 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Softmax: the largest element, exponentials and their sum, one division a row. Included by <isa>.cc after simd/lanes.inl.
+// Softmax: the largest element, exponentials and their sum, one division a row. Included by <isa>.cc after simd/activation.inl.
 #include "kernels/kernel.h"
 #include "kernels/softmax/softmax_params.h"
 
@@ -17,7 +17,7 @@ static float row_max(const float* x, std::int64_t count) {
   }
   for (; i < count; i += Vec::kLanes) {
     const bool whole = count - i >= Vec::kLanes;
-    largest[0] = max(largest[0], whole ? load(x + i) : load_n_or(x + i, static_cast<int>(count - i), kLowest));
+    largest[0] = max(largest[0], whole ? load(x + i) : load_n_or(x + i, static_cast<int>(count - i), splat(kLowest)));
   }
   return max_lanes(max(largest[0], largest[1]));
 }
