@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <ranges>
 #include <utility>
 
 #include "base/printable.h"
@@ -90,6 +91,17 @@ std::size_t Graph::use_count(ValueId id) const {
   std::ranges::sort(reads);
   reads.erase(std::ranges::unique(reads).begin(), reads.end());
   return reads.size() + static_cast<std::size_t>(std::ranges::count(outputs, id));
+}
+
+bool Graph::is_read_once(ValueId id) const {
+  // From the back: entries that rewrites have left behind stand in front. One input may be noted twice, see above.
+  const Use* only = nullptr;
+  for (const Use& use : uses_[static_cast<std::size_t>(id)] | std::views::reverse) {
+    if (!is_live(use, id)) continue;
+    if (only != nullptr && (only->node != use.node || only->index != use.index)) return false;
+    only = &use;
+  }
+  return only != nullptr && !is_output(id);
 }
 
 // Order --------------------------------------------------------------------------------------------------------
@@ -210,6 +222,7 @@ void Graph::replace_uses(ValueId from, ValueId to) {
 // Lifetimes ----------------------------------------------------------------------------------------------------
 
 TensorView Graph::own(Tensor tensor) {
+  owned_bytes_ += tensor.type().size_bytes();
   tensors_.push_back(std::move(tensor));
   return tensors_.back().view();
 }

@@ -88,6 +88,8 @@ class Graph {
   // Nodes (not removed) that read `id`, each once, in topological order.
   [[nodiscard]] std::vector<NodeId> consumers(ValueId id) const;
   [[nodiscard]] std::size_t use_count(ValueId id) const;  // reads by nodes plus one for each graph output
+  // Exactly one node reads `id`, once, and it is no graph output. Costs little even where a million nodes read it.
+  [[nodiscard]] bool is_read_once(ValueId id) const;
 
   // Nodes ------------------------------------------------------------------------------------------------------
   // Appends at the end of the order and becomes the producer of its outputs.
@@ -113,6 +115,8 @@ class Graph {
   // Lifetimes --------------------------------------------------------------------------------------------------
   // Takes ownership of a tensor and returns a view that lives as long as the graph.
   TensorView own(Tensor tensor);
+  // Bytes of all tensors that the graph owns: what passes have copied so far.
+  [[nodiscard]] std::int64_t owned_bytes() const noexcept { return owned_bytes_; }
   // For data that is already somewhere: an aligned copy that the graph owns where `view` is unaligned and at most
   // kAlignedBytes long, else `view` itself.
   TensorView align(const TensorView& view);
@@ -154,6 +158,7 @@ class Graph {
   NodeId last_ = kNoNode;
   std::unordered_map<std::string, int> names_;  // every name given out -> the next suffix to try for it
   std::deque<Tensor> tensors_;
+  std::int64_t owned_bytes_ = 0;
   std::vector<std::shared_ptr<const MappedFile>> files_;
 };
 

@@ -210,5 +210,29 @@ TEST(Graph, many_nodes_are_built_rewritten_and_verified_in_linear_time) {
   EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 30.0);
 }
 
+TEST(Graph, knows_what_is_read_once) {
+  Sample s;
+  EXPECT_FALSE(s.graph.is_read_once(s.a));  // by Sigmoid and Add
+  EXPECT_TRUE(s.graph.is_read_once(s.b));
+  EXPECT_FALSE(s.graph.is_read_once(s.y));  // an output that no node reads
+  s.graph.set_input(s.sigmoid, 0, s.x);
+  EXPECT_TRUE(s.graph.is_read_once(s.a));
+  s.graph.set_input(s.add, 0, s.x);
+  s.graph.set_input(s.add, 0, s.a);  // there and back is one read
+  EXPECT_TRUE(s.graph.is_read_once(s.a));
+  s.graph.set_input(s.add, 1, s.a);  // by two inputs of one node
+  EXPECT_FALSE(s.graph.is_read_once(s.a));
+  s.graph.outputs.push_back(s.b);
+  EXPECT_FALSE(s.graph.is_read_once(s.b));
+}
+
+TEST(Graph, counts_the_bytes_it_owns) {
+  Sample s;
+  const std::int64_t before = s.graph.owned_bytes();
+  EXPECT_EQ(before, 8);
+  s.graph.own(Tensor(DType::kFloat64, Shape{3}));
+  EXPECT_EQ(s.graph.owned_bytes(), before + 24);
+}
+
 }  // namespace
 }  // namespace kite

@@ -11,6 +11,11 @@
 
 namespace kite {
 
+bool may_copy(const Graph& graph, std::int64_t bytes) {
+  constexpr std::int64_t kMostOwnedBytes = std::int64_t{1} << 32;
+  return bytes <= kMostOwnedBytes && graph.owned_bytes() <= kMostOwnedBytes - bytes;
+}
+
 std::vector<double> read_doubles(const TensorView& view) {
   std::vector<double> values(static_cast<std::size_t>(view.type.shape.elements()));
   if (view.type.dtype == DType::kFloat64) {

@@ -56,7 +56,7 @@ bool changes_nothing(const Graph& graph, const Node& node) {
   if (is_op(node, "Dropout")) return is_inference_dropout(graph, node);
   if (graph.value(node.inputs[0]).type != graph.value(node.outputs[0]).type) return false;
   // From here on input 0 and output 0 have one type.
-  for (const char* op_type : {"Cast", "CastLike", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand"}) {
+  for (const char* op_type : {"Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand"}) {
     if (is_op(node, op_type)) return true;
   }
   if (is_op(node, "Concat")) return node.inputs.size() == 1;

@@ -6,12 +6,14 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/try.h"
 #include "ops/evaluate.h"
+#include "passes/constants.h"
 #include "passes/match.h"
 
 namespace kite {
@@ -23,6 +25,32 @@ constexpr std::array<std::string_view, 5> kViews = {"Identity", "Reshape", "Flat
 
 bool makes_graph_output(const Graph& graph, const Node& node) {
   return std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && graph.is_output(id); });
+}
+
+bool is_read_by_nodes(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && !graph.consumers(id).empty(); });
+}
+
+// The node's outputs become constants and it goes. Where one of them is a graph output the node stays for it, and the
+// other readers of its outputs read constants of their own.
+void settle(Graph& graph, NodeId id, std::span<const TensorView> results) {
+  const Node& node = graph.node(id);
+  const bool stays = makes_graph_output(graph, node);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const ValueId output = node.outputs[i];
+    if (output == kNoValue) continue;
+    if (!stays) {
+      graph.value(output).constant = results[i];
+      continue;
+    }
+    const ValueId constant = graph.add_constant_view(graph.value(output).name, results[i]);
+    for (const NodeId reader : graph.consumers(output)) {
+      for (std::size_t k = 0; k < graph.node(reader).inputs.size(); ++k) {
+        if (graph.node(reader).inputs[k] == output) graph.set_input(reader, k, constant);
+      }
+    }
+  }
+  if (!stays) graph.remove(id);
 }
 
 bool reads_only_constants(const Graph& graph, const Node& node) {
@@ -83,29 +111,27 @@ std::int64_t output_bytes(const Graph& graph, const Node& node) {
 
 Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes) {
   const Node& node = graph.node(id);
-  if (node.outputs.empty() || makes_graph_output(graph, node)) return false;
+  if (node.outputs.empty() || (makes_graph_output(graph, node) && !is_read_by_nodes(graph, node))) return false;
+  std::vector<TensorView> views;
   if (auto shape = shape_of_input(graph, node)) {
-    graph.value(node.outputs.front()).constant = graph.own(std::move(*shape));
-    graph.remove(id);
-    return true;
+    views = {graph.own(std::move(*shape))};
+  } else if (!reads_only_constants(graph, node)) {
+    return false;
+  } else if (const auto view = as_view(graph, node)) {
+    views = {*view};
+  } else {
+    const std::int64_t bytes = output_bytes(graph, node);
+    if (bytes > limit_bytes || !may_copy(graph, bytes)) return false;
+    std::vector<TensorView> operands;
+    for (const ValueId input : node.inputs) {
+      operands.push_back(input == kNoValue ? TensorView{} : *graph.value(input).constant);
+    }
+    KITE_TRY_ASSIGN(std::vector<Tensor> results, evaluate_node(graph, id, operands, limit_bytes));
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      views.push_back(node.outputs[i] == kNoValue ? TensorView{} : graph.own(std::move(results[i])));
+    }
   }
-  if (!reads_only_constants(graph, node)) return false;
-  if (const auto view = as_view(graph, node)) {
-    graph.value(node.outputs.front()).constant = *view;
-    graph.remove(id);
-    return true;
-  }
-  if (output_bytes(graph, node) > limit_bytes) return false;
-
-  std::vector<TensorView> operands;
-  for (const ValueId input : node.inputs) {
-    operands.push_back(input == kNoValue ? TensorView{} : *graph.value(input).constant);
-  }
-  KITE_TRY_ASSIGN(std::vector<Tensor> results, evaluate_node(graph, id, operands, limit_bytes));
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (node.outputs[i] != kNoValue) graph.value(node.outputs[i]).constant = graph.own(std::move(results[i]));
-  }
-  graph.remove(id);
+  settle(graph, id, views);
   return true;
 }
 

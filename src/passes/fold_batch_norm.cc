@@ -67,6 +67,7 @@ Result<bool> fold_into_conv(Graph& graph, NodeId norm_id, const Affine& affine) 
   if (!graph.is_constant(conv.inputs[1]) || !constant_or_absent(graph, input_of(conv, 2))) return false;
 
   const TensorView& view = *graph.value(conv.inputs[1]).constant;
+  if (!may_copy(graph, view.type.size_bytes())) return false;
   std::vector<double> bias = affine.shift;
   if (const ValueId old = input_of(conv, 2); old != kNoValue) {
     const std::vector<double> values = read_doubles(*graph.value(old).constant);
@@ -93,6 +94,7 @@ Result<bool> fold_into_gemm(Graph& graph, NodeId norm_id, const Affine& affine) 
     return false;
   }
   const TensorView& view = *graph.value(gemm.inputs[1]).constant;
+  if (!may_copy(graph, view.type.size_bytes())) return false;
   const bool transposed = gemm.attributes.get_int("transB", 0) != 0;
   std::vector<double> bias = affine.shift;
   if (old_bias != kNoValue) {

@@ -2,6 +2,7 @@
 // What is computed once, what stays a view of the model file, and what is too large to keep.
 #include <gtest/gtest.h>
 
+#include "passes/constants.h"
 #include "passes/graph_case.h"
 
 namespace kite {
@@ -70,6 +71,14 @@ TEST(FoldConstants, does_not_blow_a_small_constant_up) {
   };
   EXPECT_EQ(rewritten(build(8), fold_constants).rewrites, 1);  // 6,400 bytes: always worth it
   expect_untouched(build(800), fold_constants);                // 640,000 bytes out of 800
+}
+
+TEST(FoldConstants, stops_copying_at_four_gibibytes) {
+  Graph graph;
+  EXPECT_TRUE(may_copy(graph, std::int64_t{1} << 32));
+  EXPECT_FALSE(may_copy(graph, (std::int64_t{1} << 32) + 1));
+  graph.own(Tensor(DType::kInt8, Shape{1}));
+  EXPECT_FALSE(may_copy(graph, std::int64_t{1} << 32));
 }
 
 TEST(FoldConstants, keeps_what_makes_a_graph_output) {

@@ -61,7 +61,8 @@ bool take_scale(Graph& graph, Fusion& fusion, const Node& mul, ValueId y) {
   if (scale == kNoValue || input_of(fusion.node, kResidual) != kNoValue || !graph.is_constant(weights) ||
       !is_per_channel(graph, scale, channels, shape_of(graph, y).rank()) ||
       !constant_or_absent(graph, input_of(fusion.node, kBias)) ||
-      graph.value(weights).constant->type.size_bytes() > kScaledWeightsBytes) {
+      graph.value(weights).constant->type.size_bytes() > kScaledWeightsBytes ||
+      !may_copy(graph, graph.value(weights).constant->type.size_bytes())) {
     return false;
   }
   const std::vector<double> factors = read_doubles(*graph.value(scale).constant);

@@ -47,6 +47,20 @@ TEST(InferTypes, keeps_the_node_that_makes_a_graph_output) {
   EXPECT_EQ(body(g.take()), "%dims: int64[2] = Shape-17(%x)\nreturn %dims\n");
 }
 
+TEST(InferTypes, computes_with_a_shape_that_is_also_a_graph_output) {
+  GraphCase g;
+  const ValueId x = g.input("x", Shape{2, 3});
+  const ValueId dims = g.n("dims", "Shape", {g.input("u", Shape{3, 2})});
+  g.returns(g.n("y", "Reshape", {x, dims}));
+  g.returns(dims);
+  Graph graph = g.take();
+  EXPECT_EQ(body(graph),
+            "%dims: int64[2] = Shape-17(%u)\n"
+            "%y: float64[3,2] = Reshape-17(%x, dims_1)\n"
+            "return %y, %dims\n");
+  EXPECT_TRUE(verify(graph).ok());
+}
+
 TEST(InferTypes, lists_all_unknown_operators_at_once) {
   GraphCase g;
   const ValueId x = g.input("x", Shape{2});

@@ -22,8 +22,7 @@ NodeId producer_of(const Graph& graph, ValueId id, std::string_view op_type, std
 }
 
 NodeId sole_reader(const Graph& graph, ValueId id) {
-  if (graph.is_output(id) || graph.use_count(id) != 1) return kNoNode;
-  return graph.consumers(id).front();
+  return graph.is_read_once(id) ? graph.consumers(id).front() : kNoNode;
 }
 
 bool is_graph_input(const Graph& graph, ValueId id) {
@@ -86,7 +85,8 @@ std::optional<Scaled> as_scaled(const Graph& graph, ValueId id) {
     const ValueId x = node.inputs[1 - constant];
     if (!factor || graph.value(x).type != graph.value(id).type) continue;
     if (is_product) return Scaled{x, *factor};
-    if (constant == 1 && *factor != 0) return Scaled{x, 1 / *factor};
+    // A factor must stay finite: 1 / 1e-320 is not.
+    if (constant == 1 && std::isfinite(1 / *factor)) return Scaled{x, 1 / *factor};
   }
   return std::nullopt;
 }
@@ -104,7 +104,7 @@ std::vector<ProductStep> follow_products(const Graph& graph, ValueId start, Valu
     const ValueId other = node.inputs.size() == 2 ? other_input(node, value) : kNoValue;
     if (other == kNoValue) break;
     const auto factor = scalar_constant(graph, other);
-    if (is_op(node, "Div") && factor && node.inputs[0] == value && *factor != 0) {
+    if (is_op(node, "Div") && factor && node.inputs[0] == value && std::isfinite(1 / *factor)) {
       step.factor /= *factor;
     } else if (!is_op(node, "Mul")) {
       break;

@@ -75,6 +75,7 @@ Result<bool> rewrite_gemm(Graph& graph, NodeId id) {
   // A C that is not a bias stays an addition, which is what beta = 1 says.
   if (!bias.possible && gemm.attributes.get_float("beta", 1) != 1.0F) return false;
 
+  if (alpha != 1 && !may_copy(graph, graph.value(matrix->value).type->size_bytes())) return false;
   const Shape matrix_shape = shape_of(graph, matrix->value);
   matrix->value = scaled_constant(graph, matrix->value, alpha, matrix_shape);
   Node linear = make_linear(gemm.inputs[0], *matrix, bias.value);

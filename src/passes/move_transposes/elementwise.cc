@@ -40,7 +40,8 @@ bool can_undo(const Graph& graph, ValueId id, const Perm& perm) {
   const auto full = expanded(shape, perm.size());
   if (!full.ok()) return false;
   if (moves_only_units(*full, inverse(perm))) return true;
-  return graph.is_constant(id) && graph.value(id).type->size_bytes() <= kPermutedConstantBytes;
+  const std::int64_t bytes = graph.value(id).type->size_bytes();
+  return graph.is_constant(id) && bytes <= kPermutedConstantBytes && may_copy(graph, bytes);
 }
 
 // The operand that can_undo() promised.

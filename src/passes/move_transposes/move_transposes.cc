@@ -54,22 +54,9 @@ MoveRule find_rule(const Node& node) {
   return std::ranges::binary_search(kElementwise, std::string_view(node.op_type)) ? move_through_elementwise : nullptr;
 }
 
-void remove_unread_transposes(Graph& graph, const std::vector<ValueId>& values) {
-  for (ValueId id : values) {
-    // A Transpose of a Transpose is merged when it is reached, so this chain is one or two long.
-    while (id != kNoValue && graph.use_count(id) == 0) {
-      const NodeId producer = producer_of(graph, id, "Transpose");
-      if (producer == kNoNode) break;
-      id = graph.node(producer).inputs[0];
-      graph.remove(producer);
-    }
-  }
-}
-
 }  // namespace
 
 Result<bool> replace_transposed(Graph& graph, NodeId old, Node node, const Perm& perm) {
-  const std::vector<ValueId> read_before = graph.node(old).inputs;
   if (is_identity(perm)) {
     KITE_TRY(replace_node(graph, old, std::move(node)));
   } else {
@@ -77,7 +64,6 @@ Result<bool> replace_transposed(Graph& graph, NodeId old, Node node, const Perm&
     KITE_TRY_ASSIGN(const ValueId moved, add_before(graph, old, std::move(node), name + "_moved"));
     KITE_TRY(replace_node(graph, old, make_transpose(moved, perm)));
   }
-  remove_unread_transposes(graph, read_before);
   return true;
 }
 
@@ -93,7 +79,6 @@ Result<bool> merge_transposes(Graph& graph, NodeId id) {
   } else if (!bypass(graph, id, first->source)) {
     KITE_TRY(replace_node(graph, id, make_node("Identity", 13, {first->source})));
   }
-  remove_unread_transposes(graph, {x});
   return true;
 }
 

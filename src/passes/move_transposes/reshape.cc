@@ -134,7 +134,8 @@ Result<bool> move_into_weights(Graph& graph, NodeId id, const Transposed& transp
   const Shape& out = shape_of(graph, y);
   if (reader == kNoNode || !is_op(graph.node(reader), "Linear", kInternalDomain) || out.rank() != 2 || in.rank() < 2 ||
       transposed.perm[0] != 0 || in[0] != out[0] || graph.node(reader).inputs[0] != y ||
-      !graph.is_constant(graph.node(reader).inputs[1])) {
+      !graph.is_constant(graph.node(reader).inputs[1]) ||
+      !may_copy(graph, graph.value(graph.node(reader).inputs[1]).type->size_bytes())) {
     return false;
   }
   // Where each element of one source picture, in memory order, stands in the flattened transposed one.
