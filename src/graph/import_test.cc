@@ -419,11 +419,16 @@ TEST_F(ImportFile, external_data_is_mapped_and_listed) {
                                .message(13, Message().text(1, "offset").text(2, "16"))
                                .integer(14, 1);
   const std::string path = write("m.onnx", with_nodes({node("Add", {"x", "w"}, {"y"})}, {"y"}, {external}).bytes());
-  const auto imported = import_file(path);
+  auto imported = import_file(path);
   ASSERT_TRUE(imported.ok()) << imported.error().message();
   ASSERT_EQ(imported->files.size(), 2U);
   EXPECT_EQ(imported->files[1]->path(), folder_ + "/w.bin");
   EXPECT_EQ(imported->graph.value(0).constant->data, imported->files[1]->bytes().data() + 16);
+  const Graph graph = std::move(imported->graph);
+  imported->files.clear();
+  float last = 0.F;
+  std::memcpy(&last, graph.value(0).constant->data + 39'996, 4);
+  EXPECT_EQ(last, 2.5F) << "the graph alone keeps the mapping";
   std::filesystem::remove(folder_ + "/w.bin");
   EXPECT_EQ(import_file(path).error().message(),
             "the file does not exist; " + path + ": tensor \"w\": external data \"w.bin\"; put it beside the model, or "

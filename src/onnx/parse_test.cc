@@ -187,6 +187,7 @@ TEST(Parse, refuses_malformed_fields_and_says_where) {
   const std::string head = Message().integer(1, 8).bytes();
   const std::pair<std::string_view, std::string> cases[] = {
       {"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"sv, "field 7 claims 9223372036854775807 bytes where 0 are left"},
+      {"\x3a\x80\x80\x80\x80\x10"sv, "field 7 claims 4294967296 bytes where 0 are left"},
       {"\x3a\x85\x80\x80\x80\x10"sv, "field 7 claims 4294967301 bytes where 0 are left"},
       {"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"sv, "field 7 claims 18446744073709551615 bytes where 0 are left"},
       {"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"sv, "a number of more than ten bytes"},
