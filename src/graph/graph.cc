@@ -96,7 +96,7 @@ std::size_t Graph::use_count(ValueId id) const {
 bool Graph::is_read_once(ValueId id) const {
   // From the back: entries that rewrites have left behind stand in front. One input may be noted twice, see above.
   const Use* only = nullptr;
-  for (const Use& use : uses_[static_cast<std::size_t>(id)] | std::views::reverse) {
+  for (const Use& use : uses_[static_cast<std::size_t>(id)].uses | std::views::reverse) {
     if (!is_live(use, id)) continue;
     if (only != nullptr && (only->node != use.node || only->index != use.index)) return false;
     only = &use;
