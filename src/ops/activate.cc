@@ -46,9 +46,7 @@ const Row* find_row(std::string_view name) {
 }  // namespace
 
 ActivationFunction::ActivationFunction(const Attributes& attributes)
-    : fn_(kRows[0].fn),
-      a_(attributes.get_float("activation_a", 0)),
-      b_(attributes.get_float("activation_b", 0)) {
+    : fn_(kRows[0].fn), a_(attributes.get_float("activation_a", 0)), b_(attributes.get_float("activation_b", 0)) {
   if (const Row* row = find_row(attributes.get_string("activation", "none"))) fn_ = row->fn;
 }
 

@@ -50,9 +50,18 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kAveragePoolOperator{"", "AveragePool", 7, 23, "1 to 3 spatial axes",
-                                           infer<PoolLayout::kChannelsFirst>, compute<PoolLayout::kChannelsFirst>};
-extern const Operator kInternalAveragePoolOperator{"paperkite", "AveragePool", 0, 1000, "1 to 3 spatial axes",
+extern const Operator kAveragePoolOperator{"",
+                                           "AveragePool",
+                                           7,
+                                           23,
+                                           "1 to 3 spatial axes",
+                                           infer<PoolLayout::kChannelsFirst>,
+                                           compute<PoolLayout::kChannelsFirst>};
+extern const Operator kInternalAveragePoolOperator{"paperkite",
+                                                   "AveragePool",
+                                                   0,
+                                                   1000,
+                                                   "1 to 3 spatial axes",
                                                    infer<PoolLayout::kChannelsLast>,
                                                    compute<PoolLayout::kChannelsLast>};
 

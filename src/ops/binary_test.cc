@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "ops/op_case.h"
 
@@ -45,15 +46,15 @@ TEST(Add, rejects_mixed_element_types) {
 }
 
 TEST(Add, rejects_bool) {
-  expect_error(
-      OpCase("Add").input(Tensor::of<bool>({1}, {true})).input(Tensor::of<bool>({1}, {true})),
-      ErrorCode::kUnsupportedModel, "bool");
+  expect_error(OpCase("Add").input(Tensor::of<bool>({1}, {true})).input(Tensor::of<bool>({1}, {true})),
+               ErrorCode::kUnsupportedModel, "bool");
 }
 
 TEST(Add, rejects_a_broadcast_beyond_the_element_limit) {
   // Two operands of no bytes at all that would make 2^41 elements.
-  expect_error(OpCase("Add").input(Tensor(DType::kInt8, {std::int64_t{1} << 21, 1})).input(
-                   Tensor(DType::kInt8, {std::int64_t{1} << 20})),
+  expect_error(OpCase("Add")
+                   .input(Tensor(DType::kInt8, {std::int64_t{1} << 21, 1}))
+                   .input(Tensor(DType::kInt8, {std::int64_t{1} << 20})),
                ErrorCode::kLimit, "2^40");
 }
 
@@ -68,10 +69,9 @@ TEST(Sub, is_ordered) {
 TEST(Mul, multiplies_and_wraps) {
   expect_output(OpCase("Mul").input(floats({2, 2}, {1, 2, 3, 4})).input(floats({2}, {10, -1})), {2, 2},
                 {10, -2, 30, -4});
-  expect_output<std::int32_t>(OpCase("Mul")
-                                  .input(Tensor::of<std::int32_t>({1}, {1 << 30}))
-                                  .input(Tensor::of<std::int32_t>({1}, {4})),
-                              {1}, {0});
+  expect_output<std::int32_t>(
+      OpCase("Mul").input(Tensor::of<std::int32_t>({1}, {1 << 30})).input(Tensor::of<std::int32_t>({1}, {4})), {1},
+      {0});
   expect_output<double>(OpCase("Mul").input(iota<double>({2}, 0.5)).input(iota<double>({2}, 2)), {2}, {1, 4.5});
 }
 
@@ -87,10 +87,9 @@ TEST(Div, of_integers_cuts_towards_zero) {
 TEST(Div, of_the_lowest_integer_by_minus_one_wraps) {
   constexpr std::int64_t kLow = std::numeric_limits<std::int64_t>::min();
   expect_output<std::int64_t>(OpCase("Div").input(ints({1}, {kLow})).input(ints({1}, {-1})), {1}, {kLow});
-  expect_output<std::int8_t>(OpCase("Div", 14)
-                                 .input(Tensor::of<std::int8_t>({1}, {-128}))
-                                 .input(Tensor::of<std::int8_t>({1}, {-1})),
-                             {1}, {-128});
+  expect_output<std::int8_t>(
+      OpCase("Div", 14).input(Tensor::of<std::int8_t>({1}, {-128})).input(Tensor::of<std::int8_t>({1}, {-1})), {1},
+      {-128});
 }
 
 TEST(Div, of_integers_by_zero_is_an_error) {
@@ -108,6 +107,12 @@ TEST(Equal, compares_every_type) {
       {false, true});
 }
 
+TEST(Equal, takes_every_byte_but_0_for_true) {
+  Tensor a = Tensor::of<bool>({2}, {true, false});
+  a.as<std::uint8_t>()[0] = 2;
+  expect_output<bool>(OpCase("Equal", 13).input(std::move(a)).input(Tensor::of<bool>({}, {true})), {2}, {true, false});
+}
+
 TEST(Equal, rejects_mixed_element_types) {
   expect_error(OpCase("Equal").input(ints({1}, {1})).input(iota({1})), ErrorCode::kInvalidModel, "element type");
 }
@@ -119,8 +124,7 @@ TEST(Pow, of_floats) {
 }
 
 TEST(Pow, keeps_the_base_type_when_the_exponent_has_another) {
-  expect_output(OpCase("Pow", 12).input(floats({3}, {1, 2, 3})).input(ints({3}, {4, 5, -1})), {3},
-                {1, 32, 1.0F / 3});
+  expect_output(OpCase("Pow", 12).input(floats({3}, {1, 2, 3})).input(ints({3}, {4, 5, -1})), {3}, {1, 32, 1.0F / 3});
   expect_output<std::int64_t>(OpCase("Pow", 12).input(ints({3}, {1, 2, 3})).input(floats({3}, {4, 5, 0.5F})), {3},
                               {1, 32, 1});
 }
@@ -131,8 +135,9 @@ TEST(Pow, of_integers_is_exact_and_wraps) {
 }
 
 TEST(Pow, of_integers_to_a_negative_power_cuts_the_fraction) {
-  expect_output<std::int64_t>(OpCase("Pow", 13).input(ints({5}, {2, 1, -1, -1, 0})).input(ints({5}, {-1, -5, -2, -3, -1})),
-                              {5}, {0, 1, 1, -1, 0});
+  expect_output<std::int64_t>(
+      OpCase("Pow", 13).input(ints({5}, {2, 1, -1, -1, 0})).input(ints({5}, {-1, -5, -2, -3, -1})), {5},
+      {0, 1, 1, -1, 0});
 }
 
 TEST(Pow, of_an_integer_that_does_not_fit_saturates) {

@@ -40,8 +40,8 @@ Status check_channels(const InferContext& context, const Convolution& conv, cons
   }
   if (w[1] != conv.in_per_group()) {
     return context.invalid("weights " + w.to_string() + " expect " + std::to_string(w[1]) +
-                           " channels per group, the input has " + std::to_string(conv.in_channels) +
-                           " channels in " + std::to_string(conv.group) + " group(s)");
+                           " channels per group, the input has " + std::to_string(conv.in_channels) + " channels in " +
+                           std::to_string(conv.group) + " group(s)");
   }
   return {};
 }
@@ -82,8 +82,7 @@ Result<Convolution> infer_convolution(const InferContext& context, ConvLayout la
   KITE_TRY(check_channels(context, conv, w));
   KITE_TRY(check_bias(context, conv.out_channels));
   KITE_TRY(check_kernel_shape(context, w.dims().subspan(2), w));
-  KITE_TRY_ASSIGN(conv.window,
-                  infer_window(context, spatial(x, layout), w.dims().subspan(2), WindowUse::kConvolution));
+  KITE_TRY_ASSIGN(conv.window, infer_window(context, spatial(x, layout), w.dims().subspan(2), WindowUse::kConvolution));
   return conv;
 }
 
@@ -91,8 +90,8 @@ Result<Convolution> read_convolution(const ComputeContext& context, ConvLayout l
   const Shape& x = context.inputs[0].type.shape;
   const Shape& w = context.inputs[1].type.shape;
   Convolution conv = dimensions(x, w, context.attributes.get_int("group", 1), layout);
-  KITE_TRY_ASSIGN(conv.window, make_window(context.attributes, spatial(x, layout), w.dims().subspan(2),
-                                           WindowUse::kConvolution));
+  KITE_TRY_ASSIGN(conv.window,
+                  make_window(context.attributes, spatial(x, layout), w.dims().subspan(2), WindowUse::kConvolution));
   return conv;
 }
 

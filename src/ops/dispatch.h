@@ -51,7 +51,9 @@ template <typename... Ts, typename Fn>
   const bool known = ((kDTypeOf<Ts> == dtype && (status = fn.template operator()<Ts>(), true)) || ...);
   if (known) return status;
   return Error{ErrorCode::kUnsupportedModel,
-               "element type " + std::string(dtype_name(dtype)) + ", supported are " + type_names(types), {}, {}};
+               "element type " + std::string(dtype_name(dtype)) + ", supported are " + type_names(types),
+               {},
+               {}};
 }
 
 }  // namespace kite

@@ -17,8 +17,8 @@ Status check_training_mode(const InferContext& context) {
   if (!context.has_input(2)) return {};
   const TensorType& type = context.input(2);
   if (type.dtype != DType::kBool || type.shape.elements() != 1) {
-    return context.invalid("input 'training_mode' must be a bool scalar, found " +
-                           std::string(dtype_name(type.dtype)) + " " + type.shape.to_string());
+    return context.invalid("input 'training_mode' must be a bool scalar, found " + std::string(dtype_name(type.dtype)) +
+                           " " + type.shape.to_string());
   }
   const TensorView* value = context.constant(2);
   if (value == nullptr) {

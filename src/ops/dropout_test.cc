@@ -26,8 +26,7 @@ TEST(Dropout, before_opset_10_masks_with_the_data_type) {
 }
 
 TEST(Dropout, accepts_training_mode_false) {
-  expect_output(
-      OpCase("Dropout", 13).input(iota({2})).no_input().input(Tensor::of<bool>({}, {false})), {2}, {0, 1});
+  expect_output(OpCase("Dropout", 13).input(iota({2})).no_input().input(Tensor::of<bool>({}, {false})), {2}, {0, 1});
 }
 
 TEST(Dropout, refuses_to_train) {

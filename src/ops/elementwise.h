@@ -35,8 +35,7 @@ template <typename Types, typename Fn>
 // For smooth functions: y[i] = fn(x[i]) with fn on double, rounded once to the element type.
 template <typename Fn>
 [[nodiscard]] Status map_smooth(const ComputeContext& context, Fn fn) {
-  return map_unary(context, FloatTypes{},
-                   [fn]<typename T>(T x) { return static_cast<T>(fn(static_cast<double>(x))); });
+  return map_unary(context, FloatTypes{}, [fn]<typename T>(T x) { return static_cast<T>(fn(static_cast<double>(x))); });
 }
 
 // Two inputs of one element type; the output has their broadcast shape.
@@ -55,8 +54,7 @@ void map_pairs(const ComputeContext& context, Fn fn) {
   const A* a = context.inputs[0].as<A>();
   const B* b = context.inputs[1].as<B>();
   Y* y = context.outputs[0].as<Y>();
-  const Broadcast<2> walk(context.outputs[0].type.shape,
-                          {context.inputs[0].type.shape, context.inputs[1].type.shape});
+  const Broadcast<2> walk(context.outputs[0].type.shape, {context.inputs[0].type.shape, context.inputs[1].type.shape});
   walk.for_each_row([&](const BroadcastRow<2>& row) {
     const A* row_a = a + row.in[0];
     const B* row_b = b + row.in[1];

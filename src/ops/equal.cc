@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // y = (a == b) with broadcasting; NaN equals nothing.
+#include <cstdint>
+
 #include "base/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
@@ -15,7 +17,13 @@ Status infer(InferContext& context) {
 }
 
 Status compute(const ComputeContext& context) {
-  return dispatch(AllTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
+  if (context.inputs[0].type.dtype == DType::kBool) {
+    // As bytes: any but 0 is true, and a byte of a file that is neither 0 nor 1 must not be read as bool.
+    map_pairs<std::uint8_t, std::uint8_t, bool>(context,
+                                                [](std::uint8_t a, std::uint8_t b) { return (a != 0) == (b != 0); });
+    return {};
+  }
+  return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     map_pairs<T, T, bool>(context, [](T a, T b) { return a == b; });
     return {};
   });

@@ -17,7 +17,8 @@ Status infer(InferContext& context) {
   KITE_TRY(context.get_string("approximate", "none"));
   const std::string_view approximate = context.attributes().get_string("approximate", "none");
   if (approximate != "none" && approximate != "tanh") {
-    return context.invalid("attribute 'approximate' is \"" + std::string(approximate) + "\", expected \"none\" or \"tanh\"");
+    return context.invalid("attribute 'approximate' is \"" + std::string(approximate) +
+                           "\", expected \"none\" or \"tanh\"");
   }
   return infer_unary(context, FloatTypes{});
 }

@@ -43,8 +43,8 @@ Status infer(InferContext& context) {
   const std::int64_t depth = a[transpose_a != 0 ? 0 : 1];
   const std::int64_t b_depth = b[transpose_b != 0 ? 1 : 0];
   if (depth != b_depth) {
-    return context.invalid("inputs " + shapes + " with transA=" + std::to_string(transpose_a) + " and transB=" +
-                           std::to_string(transpose_b) + " do not multiply: " + std::to_string(depth) +
+    return context.invalid("inputs " + shapes + " with transA=" + std::to_string(transpose_a) +
+                           " and transB=" + std::to_string(transpose_b) + " do not multiply: " + std::to_string(depth) +
                            " columns meet " + std::to_string(b_depth) + " rows");
   }
   const std::array dims{a[transpose_a != 0 ? 1 : 0], b[transpose_b != 0 ? 0 : 1]};
@@ -85,8 +85,11 @@ Status compute(const ComputeContext& context) {
       if constexpr (std::is_floating_point_v<T>) sum *= alpha;
       if (adds_c) {
         const T addend = c.data[m * c.row_step + n * c.column_step];
-        if constexpr (std::is_floating_point_v<T>) sum += beta * static_cast<double>(addend);
-        else sum += static_cast<Accumulator<T>>(addend);
+        if constexpr (std::is_floating_point_v<T>) {
+          sum += beta * static_cast<double>(addend);
+        } else {
+          sum += static_cast<Accumulator<T>>(addend);
+        }
       }
       y[m * columns + n] = static_cast<T>(sum);
     };

@@ -28,7 +28,8 @@ Status infer(InferContext& context) {
   KITE_TRY(context.get_string("input_layout", "nhwc"));
   const std::string_view layout = context.attributes().get_string("input_layout", "nhwc");
   if (layout != "nhwc" && layout != "nchw") {
-    return context.invalid("attribute 'input_layout' is \"" + std::string(layout) + "\", expected \"nhwc\" or \"nchw\"");
+    return context.invalid("attribute 'input_layout' is \"" + std::string(layout) +
+                           "\", expected \"nhwc\" or \"nchw\"");
   }
   if (context.shape(0).rank() != 4) {
     return context.invalid("input has shape " + context.shape(0).to_string() + ", expected rank 4");
@@ -70,8 +71,8 @@ void sum_pixel(const Convolution& conv, const Steps& steps, const T* x, const T*
                std::int64_t count, Sums& sums) {
   const WindowAxis& height = conv.window.height();
   const WindowAxis& width = conv.window.width();
-  const std::int64_t plane = height.kernel * width.kernel;       // from one input channel to the next in w
-  const std::int64_t filter = conv.in_per_group() * plane;       // from one output channel to the next
+  const std::int64_t plane = height.kernel * width.kernel;  // from one input channel to the next in w
+  const std::int64_t filter = conv.in_per_group() * plane;  // from one output channel to the next
   for (std::int64_t r = height.first_tap(oh); r < height.last_tap(oh); ++r) {
     const T* x_row = x + (height.start(oh) + r * height.dilation) * steps.row;
     for (std::int64_t s = width.first_tap(ow); s < width.last_tap(ow); ++s) {

@@ -38,8 +38,8 @@ Status infer(InferContext& context) {
   KITE_TRY(context.set_output(0, context.input(0).dtype, out_dims));
   KITE_TRY_ASSIGN(const Shape out, Shape::make(out_dims));
   if (context.has_input(2) && context.shape(2) != Shape({columns})) {
-    return context.invalid("bias has shape " + context.shape(2).to_string() + ", expected [" +
-                           std::to_string(columns) + "]");
+    return context.invalid("bias has shape " + context.shape(2).to_string() + ", expected [" + std::to_string(columns) +
+                           "]");
   }
   if (context.has_input(3) && context.shape(3) != out) {
     return context.invalid("residual has shape " + context.shape(3).to_string() + ", expected " + out.to_string());

@@ -16,11 +16,13 @@ namespace kite {
 namespace {
 
 constexpr float kEpsilon = 1e-5F;
-constexpr std::int64_t kStashFloat32 = 1;   // TensorProto data types
+constexpr std::int64_t kStashFloat32 = 1;  // TensorProto data types
 constexpr std::int64_t kStashFloat64 = 11;
 
 // The normalised axes of x.
-Result<Shape> tail_of(const Shape& x, int axis) { return Shape::make(x.dims().subspan(static_cast<std::size_t>(axis))); }
+Result<Shape> tail_of(const Shape& x, int axis) {
+  return Shape::make(x.dims().subspan(static_cast<std::size_t>(axis)));
+}
 
 // scale and bias as they meet the tail: leading axes of size 1 say nothing.
 Result<Shape> trimmed(const Shape& shape, int rank) {

@@ -20,7 +20,7 @@ using MatMulTypes = TypeList<float, double, std::int32_t, std::int64_t>;
 struct Operands {
   std::int64_t rows = 1;
   std::int64_t columns = 1;
-  std::int64_t depth = 0;    // of a
+  std::int64_t depth = 0;  // of a
   std::int64_t b_depth = 0;
   Shape a_batch;
   Shape b_batch;

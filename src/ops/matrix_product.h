@@ -21,8 +21,8 @@ struct MatrixOperand {
 // Calls store(m, n, sum) once for each m < rows and n < columns with sum = sum over k < depth of a(m, k) * b(k, n),
 // in the accumulator type and in ascending k.
 template <typename T, typename Store>
-void matrix_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, MatrixOperand<T> a,
-                    MatrixOperand<T> b, Store&& store) {
+void matrix_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, MatrixOperand<T> a, MatrixOperand<T> b,
+                    Store&& store) {
   // A tile of sums that stays in L1: each row of b is converted once for 4 rows of a.
   constexpr std::int64_t kRows = 4;
   constexpr std::int64_t kColumns = 64;

@@ -20,8 +20,8 @@ using MaxPoolTypes = TypeList<float, double, std::int8_t, std::uint8_t>;
 
 template <typename T>
 struct Largest {
-  T value = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
-                                                 : std::numeric_limits<T>::lowest();
+  T value =
+      std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
   std::int64_t pixel = -1;  // the first input that holds the value; -1 where there is none
 };
 
@@ -112,7 +112,7 @@ Status compute_internal(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kMaxPoolOperator{"", "MaxPool", 7, 23, "1 to 3 spatial axes", infer, compute};
-extern const Operator kInternalMaxPoolOperator{
-    "paperkite", "MaxPool", 0, 1000, "1 to 3 spatial axes", infer_internal, compute_internal};
+extern const Operator kInternalMaxPoolOperator{"paperkite",    "MaxPool",       0, 1000, "1 to 3 spatial axes",
+                                               infer_internal, compute_internal};
 
 }  // namespace kite

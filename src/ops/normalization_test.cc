@@ -116,8 +116,8 @@ TEST(LayerNormalization, rejects_axes_and_parameters_that_do_not_fit) {
                "input 'Scale' has shape [3]");
   expect_error(OpCase("LayerNormalization", 17).input(iota({2, 2})).input(iota({2})).input(iota({3})),
                ErrorCode::kInvalidModel, "input 'B' has shape [3]");
-  expect_error(OpCase("LayerNormalization", 17).input(iota({2, 2})).input(iota({2, 2})),
-               ErrorCode::kUnsupportedModel, "varies outside the normalised axes");
+  expect_error(OpCase("LayerNormalization", 17).input(iota({2, 2})).input(iota({2, 2})), ErrorCode::kUnsupportedModel,
+               "varies outside the normalised axes");
   expect_error(OpCase("LayerNormalization", 17).attr("stash_type", 16).input(iota({2, 2})).input(iota({2})),
                ErrorCode::kUnsupportedModel, "'stash_type' is 16");
 }

@@ -29,7 +29,7 @@ struct Pooling {
 
 // The taps [first, last) of one output along depth, height and width that lie inside the input.
 struct PoolTaps {
-  std::array<std::int64_t, kMaxSpatial> out{};    // the output's position
+  std::array<std::int64_t, kMaxSpatial> out{};  // the output's position
   std::array<std::int64_t, kMaxSpatial> first{};
   std::array<std::int64_t, kMaxSpatial> last{};
 };

@@ -40,11 +40,9 @@ TEST(MaxPool, in_ceil_mode_reaches_beyond_the_input) {
 }
 
 TEST(MaxPool, dilates) {
-  expect_output(OpCase("MaxPool", 12)
-                    .attr("kernel_shape", Ints{2, 2})
-                    .attr("dilations", Ints{2, 2})
-                    .input(iota({1, 1, 3, 3})),
-                {1, 1, 1, 1}, {8});
+  expect_output(
+      OpCase("MaxPool", 12).attr("kernel_shape", Ints{2, 2}).attr("dilations", Ints{2, 2}).input(iota({1, 1, 3, 3})),
+      {1, 1, 1, 1}, {8});
 }
 
 TEST(MaxPool, of_bytes) {
@@ -90,8 +88,8 @@ TEST(MaxPool, of_nothing_but_padding_is_minus_infinity) {
 TEST(MaxPool, rejects_a_missing_or_malformed_kernel) {
   expect_error(OpCase("MaxPool", 12).input(iota({1, 1, 3, 3})), ErrorCode::kInvalidModel,
                "attribute 'kernel_shape' is missing");
-  expect_error(OpCase("MaxPool", 12).attr("kernel_shape", Ints{2}).input(iota({1, 1, 3, 3})),
-               ErrorCode::kInvalidModel, "the kernel has 1 spatial axes");
+  expect_error(OpCase("MaxPool", 12).attr("kernel_shape", Ints{2}).input(iota({1, 1, 3, 3})), ErrorCode::kInvalidModel,
+               "the kernel has 1 spatial axes");
   expect_error(OpCase("MaxPool", 12).attr("kernel_shape", Ints{4, 4}).input(iota({1, 1, 3, 3})),
                ErrorCode::kInvalidModel, "the window spans 4");
   expect_error(OpCase("MaxPool", 12).attr("kernel_shape", Ints{0, 1}).input(iota({1, 1, 3, 3})),
@@ -99,17 +97,14 @@ TEST(MaxPool, rejects_a_missing_or_malformed_kernel) {
 }
 
 TEST(MaxPool, rejects_pads_as_large_as_the_window) {
-  expect_error(OpCase("MaxPool", 12)
-                   .attr("kernel_shape", Ints{2, 2})
-                   .attr("pads", Ints{2, 0, 0, 0})
-                   .input(iota({1, 1, 3, 3})),
-               ErrorCode::kInvalidModel, "'pads' holds 2");
+  expect_error(
+      OpCase("MaxPool", 12).attr("kernel_shape", Ints{2, 2}).attr("pads", Ints{2, 0, 0, 0}).input(iota({1, 1, 3, 3})),
+      ErrorCode::kInvalidModel, "'pads' holds 2");
 }
 
 TEST(MaxPool, rejects_an_unknown_storage_order_and_type) {
-  expect_error(
-      OpCase("MaxPool", 12).attr("kernel_shape", Ints{1}).attr("storage_order", 2).input(iota({1, 1, 3})),
-      ErrorCode::kInvalidModel, "'storage_order' is 2");
+  expect_error(OpCase("MaxPool", 12).attr("kernel_shape", Ints{1}).attr("storage_order", 2).input(iota({1, 1, 3})),
+               ErrorCode::kInvalidModel, "'storage_order' is 2");
   expect_error(OpCase("MaxPool", 12).attr("kernel_shape", Ints{1}).input(iota<std::int64_t>({1, 1, 3})),
                ErrorCode::kUnsupportedModel, "int64");
   expect_error(OpCase("MaxPool", 12).attr("kernel_shape", Ints{1}).input(iota({1, 3})), ErrorCode::kInvalidModel,

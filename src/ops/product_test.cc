@@ -11,8 +11,9 @@ namespace kite {
 namespace {
 
 TEST(MatMul, multiplies_matrices) {
-  expect_output(OpCase("MatMul", 13).input(floats({2, 3}, {1, 2, 3, 4, 5, 6})).input(floats({3, 2}, {1, 0, 0, 1, 2, 2})),
-                {2, 2}, {7, 8, 16, 17});
+  expect_output(
+      OpCase("MatMul", 13).input(floats({2, 3}, {1, 2, 3, 4, 5, 6})).input(floats({3, 2}, {1, 0, 0, 1, 2, 2})), {2, 2},
+      {7, 8, 16, 17});
 }
 
 TEST(MatMul, takes_vectors_on_either_side) {
@@ -108,8 +109,8 @@ TEST(Gemm, transposes_either_operand) {
 
 TEST(Gemm, broadcasts_c_in_every_direction) {
   const auto expect = [](Tensor c, const std::vector<float>& y) {
-    expect_output(
-        OpCase("Gemm", 13).input(floats({2, 1}, {1, 2})).input(floats({1, 2}, {10, 20})).input(std::move(c)), {2, 2}, y);
+    expect_output(OpCase("Gemm", 13).input(floats({2, 1}, {1, 2})).input(floats({1, 2}, {10, 20})).input(std::move(c)),
+                  {2, 2}, y);
   };
   expect(scalar(1), {11, 21, 21, 41});
   expect(floats({2}, {1, 2}), {11, 22, 21, 42});
@@ -119,20 +120,16 @@ TEST(Gemm, broadcasts_c_in_every_direction) {
 }
 
 TEST(Gemm, with_beta_zero_does_not_read_c) {
-  expect_output(OpCase("Gemm", 13)
-                    .attr("beta", 0.0F)
-                    .input(floats({1, 1}, {3}))
-                    .input(floats({1, 1}, {4}))
-                    .input(scalar(kNaN)),
-                {1, 1}, {12});
+  expect_output(
+      OpCase("Gemm", 13).attr("beta", 0.0F).input(floats({1, 1}, {3})).input(floats({1, 1}, {4})).input(scalar(kNaN)),
+      {1, 1}, {12});
 }
 
 TEST(Gemm, of_integers) {
   expect_output<std::int64_t>(
       OpCase("Gemm", 13).input(ints({1, 2}, {3, -4})).input(ints({2, 1}, {5, 6})).input(ints({}, {-1})), {1, 1}, {-10});
-  expect_error(
-      OpCase("Gemm", 13).attr("alpha", 0.5F).input(ints({1, 2}, {3, -4})).input(ints({2, 1}, {5, 6})),
-      ErrorCode::kUnsupportedModel, "'alpha'");
+  expect_error(OpCase("Gemm", 13).attr("alpha", 0.5F).input(ints({1, 2}, {3, -4})).input(ints({2, 1}, {5, 6})),
+               ErrorCode::kUnsupportedModel, "'alpha'");
 }
 
 TEST(Gemm, rejects_what_does_not_multiply) {
@@ -143,8 +140,8 @@ TEST(Gemm, rejects_what_does_not_multiply) {
 }
 
 TEST(Gemm, rejects_a_c_that_would_widen_the_output) {
-  expect_error(OpCase("Gemm", 13).input(iota({1, 2})).input(iota({2, 2})).input(iota({3, 2})),
-               ErrorCode::kInvalidModel, "input 'C' has shape [3,2], which does not broadcast to [1,2]");
+  expect_error(OpCase("Gemm", 13).input(iota({1, 2})).input(iota({2, 2})).input(iota({3, 2})), ErrorCode::kInvalidModel,
+               "input 'C' has shape [3,2], which does not broadcast to [1,2]");
   expect_error(OpCase("Gemm", 13).input(iota({1, 2})).input(iota({2, 2})).input(iota({1, 1, 2})),
                ErrorCode::kInvalidModel, "does not broadcast");
 }
@@ -154,10 +151,9 @@ TEST(Gemm, before_opset_11_needs_c) {
 }
 
 TEST(InternalLinear, works_over_the_last_axis) {
-  expect_output(OpCase("Linear", 1, "paperkite")
-                    .input(floats({2, 1, 2}, {1, 2, 3, 4}))
-                    .input(floats({2, 3}, {1, 0, 1, 0, 1, 1})),
-                {2, 1, 3}, {1, 2, 3, 3, 4, 7});
+  expect_output(
+      OpCase("Linear", 1, "paperkite").input(floats({2, 1, 2}, {1, 2, 3, 4})).input(floats({2, 3}, {1, 0, 1, 0, 1, 1})),
+      {2, 1, 3}, {1, 2, 3, 3, 4, 7});
 }
 
 TEST(InternalLinear, takes_transposed_weights_bias_residual_and_activation) {
@@ -178,9 +174,8 @@ TEST(InternalLinear, rejects_operands_that_do_not_fit) {
                "do not fit input");
   expect_error(OpCase("Linear", 1, "paperkite").input(iota({2, 3})).input(iota({3, 2})).input(iota({3})),
                ErrorCode::kInvalidModel, "bias has shape [3], expected [2]");
-  expect_error(
-      OpCase("Linear", 1, "paperkite").input(iota({2, 3})).input(iota({3, 2})).no_input().input(iota({2, 3})),
-      ErrorCode::kInvalidModel, "residual has shape [2,3], expected [2,2]");
+  expect_error(OpCase("Linear", 1, "paperkite").input(iota({2, 3})).input(iota({3, 2})).no_input().input(iota({2, 3})),
+               ErrorCode::kInvalidModel, "residual has shape [2,3], expected [2,2]");
   expect_error(OpCase("Linear", 1, "paperkite").input(scalar(1)).input(iota({1, 2})), ErrorCode::kInvalidModel,
                "scalar");
 }

@@ -23,11 +23,15 @@ constexpr int kAxesInputSince = 18;
 Status infer(InferContext& context) {
   KITE_TRY(context.require_inputs(1, context.opset() < kAxesInputSince ? 1 : 2));
   KITE_TRY(require_dtype(context, 0, ReduceTypes{}));
+  if (context.opset() >= kAxesInputSince && context.attributes().has("axes")) {
+    return context.invalid("attribute 'axes' became an input in opset 18", "export the model again");
+  }
   KITE_TRY_ASSIGN(const std::int64_t keepdims, context.get_int("keepdims", 1));
   KITE_TRY_ASSIGN(const std::int64_t noop, context.get_int("noop_with_empty_axes", 0));
   KITE_TRY_ASSIGN(const auto list, list_of(context, "axes", 1, kAxesInputSince));
   const Shape& x = context.shape(0);
-  KITE_TRY_ASSIGN(const std::vector<int> axes, normalize_axes(context, list.value_or(std::vector<std::int64_t>{}), x.rank()));
+  KITE_TRY_ASSIGN(const std::vector<int> axes,
+                  normalize_axes(context, list.value_or(std::vector<std::int64_t>{}), x.rank()));
   if (axes.empty() && noop != 0 && context.opset() >= kAxesInputSince) return context.set_output(0, context.input(0));
   std::vector<std::int64_t> dims;
   std::int64_t averaged = 1;
@@ -90,8 +94,11 @@ Plan plan_of(const Shape& x, const ListView& list, bool noop) {
     while (last < x.rank() && is_reduced[static_cast<std::size_t>(last)] == reduced) ++last;
     const std::int64_t size = x.elements(first, last);
     if (reduced) plan.averaged *= size;
-    if (!reduced && last == x.rank()) plan.run = size;
-    else (reduced ? plan.reduced : plan.kept).append(size, x.elements(last, x.rank()));
+    if (!reduced && last == x.rank()) {
+      plan.run = size;
+    } else {
+      (reduced ? plan.reduced : plan.kept).append(size, x.elements(last, x.rank()));
+    }
     first = last;
   }
   return plan;
@@ -99,8 +106,11 @@ Plan plan_of(const Shape& x, const ListView& list, bool noop) {
 
 template <typename T>
 T mean(Accumulator<T> sum, std::int64_t count) {
-  if constexpr (std::is_floating_point_v<T>) return static_cast<T>(sum / static_cast<double>(count));
-  else return static_cast<T>(static_cast<std::int64_t>(sum) / count);
+  if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<T>(sum / static_cast<double>(count));
+  } else {
+    return static_cast<T>(static_cast<std::int64_t>(sum) / count);
+  }
 }
 
 template <typename T>
@@ -126,8 +136,7 @@ void average(Plan plan, const T* x, T* y) {
 
 Status compute(const ComputeContext& context) {
   if (context.outputs[0].type.shape.elements() == 0) return {};
-  const bool noop =
-      context.opset >= kAxesInputSince && context.attributes.get_int("noop_with_empty_axes", 0) != 0;
+  const bool noop = context.opset >= kAxesInputSince && context.attributes.get_int("noop_with_empty_axes", 0) != 0;
   const Plan plan = plan_of(context.inputs[0].type.shape, ListView(context, "axes", 1, kAxesInputSince), noop);
   return dispatch(ReduceTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
     average(plan, context.inputs[0].as<T>(), context.outputs[0].as<T>());

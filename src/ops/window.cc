@@ -21,8 +21,8 @@ Error bad(std::string what, std::string remedy = {}) {
 std::string quoted(std::string_view name) { return "attribute '" + std::string(name) + "'"; }
 
 // The list `name` with exactly `count` entries of at least `least`; empty when it is left out.
-Result<std::span<const std::int64_t>> read_list(const Attributes& attributes, std::string_view name,
-                                                std::size_t count, std::int64_t least) {
+Result<std::span<const std::int64_t>> read_list(const Attributes& attributes, std::string_view name, std::size_t count,
+                                                std::int64_t least) {
   const auto list = attributes.get_ints(name);
   if (list.empty()) return list;
   if (list.size() != count) {
@@ -74,12 +74,12 @@ Status pad_to_same(WindowAxis& axis, std::int64_t span, bool larger_half_first) 
 Status count_windows(WindowAxis& axis, std::int64_t span, bool ceil_mode) {
   const auto pads = checked_add(axis.pad_begin, axis.pad_end);
   const auto padded = pads ? checked_add(axis.in, *pads) : std::nullopt;
-  if (!padded) return bad(quoted("pads") + " overflows: " + std::to_string(axis.pad_begin) + " and " +
-                          std::to_string(axis.pad_end));
+  if (!padded)
+    return bad(quoted("pads") + " overflows: " + std::to_string(axis.pad_begin) + " and " +
+               std::to_string(axis.pad_end));
   if (*padded < span) {
-    return bad("the window spans " + std::to_string(span) + " (kernel " + std::to_string(axis.kernel) +
-                   ", dilation " + std::to_string(axis.dilation) + ") but the padded input only " +
-                   std::to_string(*padded),
+    return bad("the window spans " + std::to_string(span) + " (kernel " + std::to_string(axis.kernel) + ", dilation " +
+                   std::to_string(axis.dilation) + ") but the padded input only " + std::to_string(*padded),
                "feed a larger picture, or check the attributes 'kernel_shape', 'dilations' and 'pads'");
   }
   const std::int64_t room = *padded - span;
@@ -143,11 +143,12 @@ Result<Window> make_window(const Attributes& attributes, std::span<const std::in
   const std::size_t rank = in.size();
   if (rank < 1 || rank > kMaxSpatial) {
     return Error{ErrorCode::kUnsupportedModel,
-                 "the input has " + std::to_string(rank) + " spatial axes, supported are 1 to 3", {}, {}};
+                 "the input has " + std::to_string(rank) + " spatial axes, supported are 1 to 3",
+                 {},
+                 {}};
   }
   if (kernel.size() != rank) {
-    return bad("the kernel has " + std::to_string(kernel.size()) + " spatial axes, the input " +
-               std::to_string(rank));
+    return bad("the kernel has " + std::to_string(kernel.size()) + " spatial axes, the input " + std::to_string(rank));
   }
   KITE_TRY_ASSIGN(const auto strides, read_list(attributes, "strides", rank, 1));
   KITE_TRY_ASSIGN(const auto dilations, read_list(attributes, "dilations", rank, 1));

@@ -45,8 +45,7 @@ void expect_axis(const Request& request, std::int64_t out, std::int64_t pad_begi
   EXPECT_EQ(window->width().pad_end, pad_end);
 }
 
-void expect_refusal(const Request& request, const std::string& clue,
-                    ErrorCode code = ErrorCode::kInvalidModel) {
+void expect_refusal(const Request& request, const std::string& clue, ErrorCode code = ErrorCode::kInvalidModel) {
   const auto window = request.solve();
   ASSERT_FALSE(window.ok()) << clue;
   EXPECT_EQ(window.error().code, code);
@@ -117,7 +116,8 @@ TEST(Window, rejects_a_kernel_without_extent) {
 }
 
 TEST(Window, rejects_a_kernel_larger_than_the_padded_input) {
-  expect_refusal(Request{{8}, {11}}.attr("pads", Ints{1, 1}), "spans 11 (kernel 11, dilation 1) but the padded input only 10");
+  expect_refusal(Request{{8}, {11}}.attr("pads", Ints{1, 1}),
+                 "spans 11 (kernel 11, dilation 1) but the padded input only 10");
   expect_refusal(Request{{8}, {std::int64_t{1} << 31}}, "spans 2147483648");
   expect_refusal(Request{{0}, {1}}, "padded input only 0");
 }
