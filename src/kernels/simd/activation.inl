@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // exp, sigmoid, tanh, erf and the activations over the Vec of the including file's instruction set.
 // Included after <isa>.inl. Errors (ULP = units in the last place of the float nearest to the exact value) hold for every
-// finite input, denormal results included; activation_test.cc sweeps them on every instruction set. Bound for all: 4 ULP.
+// finite input, denormal results included; activation_test.cc sweeps them on every instruction set. Bound for all: 4 ULP;
+// found over every float32 where the function bends: exp 1.1, sigmoid 2.5, silu 3.4, tanh 1.4, erf 2.6, gelu 3.5.
 // NaN gives NaN. Infinities give the limit; silu and gelu of -Inf are NaN, as -Inf * 0 is.
 #include "kernels/activation.h"
 
@@ -111,9 +112,10 @@ static inline Vec erf(Vec x) {
   return select_less(magnitude, splat(0.85f), small, copy_sign(large, x));
 }
 
-// x Phi(x). |x| < 1: Phi(x) = 1/2 + x p(x^2), minimax error 0.02 ULP. Else Phi(-|x|) = e^(-x^2/2) q(|x|), where x^2/2
-// needs more than a float: |x| = high + low with 12 bits each, high^2/2 is exact, and the small rest
-// (high + |x|) low / 2 enters e^ as a tail.
+// x Phi(x). |x| < 1: Phi(x) = 1/2 + x p(x^2), minimax error 0.02 ULP. Else with t = |x|: t Phi(-t) = e^(-t^2/2) r(t), and
+// x Phi(x) = max(x, 0) - t Phi(-t). r is nearly flat: a polynomial in u = (t - 4) / (t + 4), minimax error 0.07 ULP on
+// [1, 15]. t^2/2 needs more than a float: t = high + low with 12 bits each, high^2/2 is exact, and the small rest
+// (high + t) low / 2 enters e^ as a tail.
 static inline Vec gelu(Vec x) {
   const Vec t = min(abs(x), splat(15.0f));  // x Phi(x) is 0 in float below -14.4
   const Vec split = mul(t, splat(4097.0f));
@@ -121,10 +123,18 @@ static inline Vec gelu(Vec x) {
   const Vec low = sub(t, high);
   const Vec minus_half = splat(-0.5f);
   const ExpParts e = exp_parts(mul(mul(high, high), minus_half), mul(mul(add(high, t), low), minus_half));
-  const Vec m = mills(t);
-  const Vec q = mul_add(m, e.excess, m);  // m * mantissa, one rounding less
-  const Vec below = mul(mul(mul(sub(zero(), t), q), e.scale1), e.scale2);
-  const Vec above = mul(x, sub(splat(1.0f), mul(mul(q, e.scale1), e.scale2)));
+  const Vec u = div(sub(t, splat(4.0f)), add(t, splat(4.0f)));
+  Vec r = splat(0.000788498458593f);
+  r = mul_add(r, u, splat(-0.000954888311529f));
+  r = mul_add(r, u, splat(-0.00548187591355f));
+  r = mul_add(r, u, splat(0.0264352189832f));
+  r = mul_add(r, u, splat(-0.0630661622774f));
+  r = mul_add(r, u, splat(0.100307157582f));
+  r = mul_add(r, u, splat(-0.110379463179f));
+  r = mul_add(r, u, splat(0.0736942587017f));
+  r = mul_add(r, u, splat(0.37764256406f));
+  const Vec tail = mul(mul(mul_add(r, e.excess, r), e.scale1), e.scale2);  // r * mantissa, one rounding less
+  const Vec far = sub(max(x, zero()), tail);
   const Vec square = mul(t, t);
   Vec p = splat(-7.6542080574e-6f);
   p = mul_add(p, square, splat(0.000113486389837f));
@@ -133,7 +143,6 @@ static inline Vec gelu(Vec x) {
   p = mul_add(p, square, splat(-0.0664903599284f));
   p = mul_add(p, square, splat(0.398942280118f));
   const Vec near = mul(x, mul_add(p, x, splat(0.5f)));
-  const Vec far = select_less(x, zero(), below, above);
   return nan_at_minus_infinity(x, select_less(t, splat(1.0f), near, far));
 }
 
