@@ -48,7 +48,9 @@ Result<Isa> parse_isa(std::string_view name) {
     return Error{ErrorCode::kUsage, "unknown instruction set " + in_quotes(name), {}, "use generic, avx2 or avx512"};
   }
   if (*found > native_isa()) {
-    return Error{ErrorCode::kUsage, "this machine does not have " + std::string(name), {},
+    return Error{ErrorCode::kUsage,
+                 "this machine does not have " + std::string(name),
+                 {},
                  "use " + std::string(isa_name(native_isa())) + " or leave the choice to the program"};
   }
   return *found;

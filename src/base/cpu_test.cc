@@ -40,9 +40,7 @@ class IsaVariable : public testing::Test {
   void SetUp() override {
     if (const char* value = std::getenv("KITE_ISA")) saved_ = value;
   }
-  void TearDown() override {
-    saved_.empty() ? ::unsetenv("KITE_ISA") : ::setenv("KITE_ISA", saved_.c_str(), 1);
-  }
+  void TearDown() override { saved_.empty() ? ::unsetenv("KITE_ISA") : ::setenv("KITE_ISA", saved_.c_str(), 1); }
   std::string saved_;
 };
 

@@ -69,7 +69,10 @@ TEST(Quoted, escapes_what_a_terminal_would_act_on) {
 }
 
 TEST(Quoted, keeps_utf8_and_escapes_bytes_that_are_not) {
-  EXPECT_EQ(in_quotes("Gr\xc3\xbc\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\xaa\x81"), "\"Gr\xc3\xbc\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\xaa\x81\"");
+  EXPECT_EQ(in_quotes("Gr\xc3\xbc\xc3\x9f"
+                      "e \xe2\x82\xac \xf0\x9f\xaa\x81"),
+            "\"Gr\xc3\xbc\xc3\x9f"
+            "e \xe2\x82\xac \xf0\x9f\xaa\x81\"");
   EXPECT_EQ(in_quotes("\xff\xc3"), "\"\\xff\\xc3\"");
   EXPECT_EQ(in_quotes("\xc0\xaf"), "\"\\xc0\\xaf\"") << "overlong";
   EXPECT_EQ(in_quotes("\xed\xa0\x80"), "\"\\xed\\xa0\\x80\"") << "surrogate";

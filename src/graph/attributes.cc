@@ -61,8 +61,6 @@ std::span<const float> Attributes::get_floats(std::string_view name) const noexc
   return value != nullptr ? std::span<const float>(*value) : std::span<const float>();
 }
 
-const TensorView* Attributes::get_tensor(std::string_view name) const noexcept {
-  return get<TensorView>(find(name));
-}
+const TensorView* Attributes::get_tensor(std::string_view name) const noexcept { return get<TensorView>(find(name)); }
 
 }  // namespace kite

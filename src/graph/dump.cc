@@ -55,9 +55,7 @@ std::string element(const TensorView& view, std::int64_t i) {
   return {};
 }
 
-std::string type_text(const TensorType& type) {
-  return std::string(dtype_name(type.dtype)) + type.shape.to_string();
-}
+std::string type_text(const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); }
 
 // Type and, of small tensors, the elements: int64[2] = {2,3}.
 std::string tensor_text(const TensorView& view) {

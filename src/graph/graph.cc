@@ -15,7 +15,8 @@ namespace kite {
 
 namespace {
 
-// Distance of the labels of appended nodes: 2^31 nodes fit into 63 bits, and 32 insertions into one place halve it away.
+// Distance of the labels of appended nodes: 2^31 nodes fit into 63 bits, and 32 insertions into one place halve it
+// away.
 constexpr std::uint64_t kLabelGap = std::uint64_t{1} << 32;
 
 }  // namespace

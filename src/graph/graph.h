@@ -69,7 +69,7 @@ struct GraphInput {
 class Graph {
  public:
   std::string name;
-  std::vector<GraphInput> inputs;   // initializers that the model also lists as inputs are left out
+  std::vector<GraphInput> inputs;  // initializers that the model also lists as inputs are left out
   std::vector<ValueId> outputs;
   // What the model calls its outputs, one for each of `outputs`; unlike the name of the value behind an output it
   // never changes. Graphs built by hand may leave it empty: output_name() then gives the value's name.
@@ -77,8 +77,8 @@ class Graph {
   [[nodiscard]] std::string_view output_name(std::size_t i) const;
 
   // Values -----------------------------------------------------------------------------------------------------
-  [[nodiscard]] ValueId add_value(std::string value_name);                      // made unique when already taken
-  [[nodiscard]] ValueId add_constant(std::string value_name, Tensor tensor);    // owns the tensor
+  [[nodiscard]] ValueId add_value(std::string value_name);                           // made unique when already taken
+  [[nodiscard]] ValueId add_constant(std::string value_name, Tensor tensor);         // owns the tensor
   [[nodiscard]] ValueId add_constant_view(std::string value_name, TensorView view);  // borrows, see keep()
   [[nodiscard]] Value& value(ValueId id) { return values_[static_cast<std::size_t>(id)]; }
   [[nodiscard]] const Value& value(ValueId id) const { return values_[static_cast<std::size_t>(id)]; }
@@ -152,8 +152,8 @@ class Graph {
 
   std::deque<Value> values_;
   std::deque<Node> nodes_;
-  std::vector<Link> links_;              // by node
-  std::vector<UseList> uses_;            // by value
+  std::vector<Link> links_;    // by node
+  std::vector<UseList> uses_;  // by value
   NodeId first_ = kNoNode;
   NodeId last_ = kNoNode;
   std::unordered_map<std::string, int> names_;  // every name given out -> the next suffix to try for it

@@ -17,8 +17,10 @@ namespace kite {
 namespace {
 
 Error invalid(const onnx::Node& node, const onnx::Attribute& attribute, std::string what) {
-  return Error{ErrorCode::kInvalidModel, "attribute " + in_quotes(attribute.name) + " " + std::move(what),
-               describe_node(node), {}};
+  return Error{ErrorCode::kInvalidModel,
+               "attribute " + in_quotes(attribute.name) + " " + std::move(what),
+               describe_node(node),
+               {}};
 }
 
 std::string_view type_name(std::int32_t type) {
@@ -49,8 +51,7 @@ Result<onnx::AttributeType> type_of(const onnx::Node& node, const onnx::Attribut
     }
   }
   const bool is_readable = type >= 1 && type <= static_cast<std::int32_t>(onnx::AttributeType::kStrings);
-  const std::uint32_t allowed =
-      is_readable ? present_bit(static_cast<onnx::AttributeType>(type)) : onnx::kPresentOther;
+  const std::uint32_t allowed = is_readable ? present_bit(static_cast<onnx::AttributeType>(type)) : onnx::kPresentOther;
   if ((attribute.present & ~allowed) != 0) {
     return invalid(node, attribute, "is declared as " + std::string(type_name(type)) + " but holds another value");
   }
@@ -76,7 +77,8 @@ Result<Attribute::Value> value_of(const onnx::Node& node, const onnx::Attribute&
     case onnx::AttributeType::kTensor: {
       if (!attribute.t) return invalid(node, attribute, "is declared as a tensor and holds none");
       auto view = tensor_of(*attribute.t, graph, files);
-      if (!view.ok()) return std::move(view).error().in(describe_node(node) + ", attribute " + in_quotes(attribute.name));
+      if (!view.ok())
+        return std::move(view).error().in(describe_node(node) + ", attribute " + in_quotes(attribute.name));
       return Attribute::Value(*view);
     }
     default: return Attribute::Value(std::string("<unsupported>"));
@@ -135,7 +137,8 @@ Result<TensorView> import_constant(const onnx::Node& node, Graph& graph, onnx::E
   if (attributes.all().size() != 1) {
     return Error{ErrorCode::kInvalidModel,
                  "expected exactly one attribute, found " + std::to_string(attributes.all().size()),
-                 describe_node(node), {}};
+                 describe_node(node),
+                 {}};
   }
   const auto& [name, value] = attributes.all().front();
   if (name == "value") {

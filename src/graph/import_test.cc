@@ -86,9 +86,9 @@ TEST(Import, large_weights_stay_in_the_file_and_small_constants_are_aligned) {
   for (std::size_t shift = 0; shift < 4; ++shift) {
     // The padding moves the data to every address modulo 4.
     Message file = Message().text(99, std::string(shift, 'p'));
-    file.append(with_nodes({node("Add", {"x", "small"}, {"s"}), node("Add", {"s", "large"}, {"y"})}, {"y"},
-                           {onnx::test::float_tensor("small", {2}, {1.F, 2.F}),
-                            onnx::test::float_tensor("large", {5000}, large)}));
+    file.append(with_nodes(
+        {node("Add", {"x", "small"}, {"s"}), node("Add", {"s", "large"}, {"y"})}, {"y"},
+        {onnx::test::float_tensor("small", {2}, {1.F, 2.F}), onnx::test::float_tensor("large", {5000}, large)}));
     const auto imported = import(file);
     ASSERT_TRUE(imported.ok()) << imported.error().message();
     const auto begin = reinterpret_cast<std::uintptr_t>(file.span().data());
@@ -130,8 +130,8 @@ TEST(Import, constant_nodes_become_constants) {
 }
 
 TEST(Import, an_output_may_be_a_constant_or_an_input) {
-  const Message file = with_nodes({node("Constant", {}, {"c"}, {onnx::test::int_attribute("value_int", 4)})},
-                                  {"c", "x"});
+  const Message file =
+      with_nodes({node("Constant", {}, {"c"}, {onnx::test::int_attribute("value_int", 4)})}, {"c", "x"});
   EXPECT_EQ(dump_of(file), "input %x: float32[2]\nconst c: int64[] = {4}\nreturn c, %x\n");
   EXPECT_EQ(problem(file), "ok");
 }
@@ -171,8 +171,8 @@ TEST(Import, left_out_inputs_and_outputs_are_kept_apart_from_trailing_ones) {
 }
 
 TEST(Import, unsorted_nodes_are_sorted_and_otherwise_left_in_place) {
-  EXPECT_EQ(dump_of(with_nodes({node("C", {"b"}, {"y"}), node("A", {"x"}, {"a"}), node("D", {"x"}, {"d"}),
-                                node("B", {"a"}, {"b"})})),
+  EXPECT_EQ(dump_of(with_nodes(
+                {node("C", {"b"}, {"y"}), node("A", {"x"}, {"a"}), node("D", {"x"}, {"d"}), node("B", {"a"}, {"b"})})),
             "input %x: float32[2]\n"
             "%a: ? = A-17(%x)\n"
             "%d: ? = D-17(%x)\n"
@@ -182,9 +182,9 @@ TEST(Import, unsorted_nodes_are_sorted_and_otherwise_left_in_place) {
 }
 
 TEST(Import, cycles_are_refused) {
-  EXPECT_EQ(problem(with_nodes({node("A", {"b"}, {"a"}, {}, "first"), node("B", {"a"}, {"b"}),
-                                node("C", {"b"}, {"y"})})),
-            "the graph has a cycle of 2 nodes; m.onnx: node \"first\" (A)");
+  EXPECT_EQ(
+      problem(with_nodes({node("A", {"b"}, {"a"}, {}, "first"), node("B", {"a"}, {"b"}), node("C", {"b"}, {"y"})})),
+      "the graph has a cycle of 2 nodes; m.onnx: node \"first\" (A)");
   EXPECT_EQ(problem(with_nodes({node("A", {"y"}, {"y"})})),
             "the graph has a cycle of 1 nodes; m.onnx: node that makes \"y\" (A)");
 }
@@ -193,7 +193,8 @@ TEST(Import, names_must_be_defined_once_and_used_names_must_exist) {
   const std::string taken = " is already taken by another value; m.onnx: ";
   EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"y"}), node("B", {"x"}, {"y"}, {}, "b")})),
             "the name \"y\"" + taken + "node \"b\" (B)");
-  EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"y", "y"})})), "the name \"y\"" + taken + "node that makes \"y\" (A)");
+  EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"y", "y"})})),
+            "the name \"y\"" + taken + "node that makes \"y\" (A)");
   EXPECT_EQ(problem(with_nodes({node("A", {"w"}, {"x"})}, {"x"})),
             "the name \"x\"" + taken + "node that makes \"x\" (A)");
   const Message w = onnx::test::float_tensor("w", {1}, {1.F});
@@ -208,12 +209,13 @@ TEST(Import, names_must_be_defined_once_and_used_names_must_exist) {
             "the graph lists the output twice; m.onnx: output \"y\"");
   EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"y"})}, {})),
             "the graph has no outputs; m.onnx; export the model again");
-  EXPECT_EQ(problem(with_nodes({node("", {"x"}, {"y"})})), "a node without an operator; m.onnx: node that makes \"y\" ()");
+  EXPECT_EQ(problem(with_nodes({node("", {"x"}, {"y"})})),
+            "a node without an operator; m.onnx: node that makes \"y\" ()");
 }
 
 TEST(Import, duplicate_and_empty_node_names_are_legal) {
-  EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"a"}, {}, "n"), node("B", {"a"}, {"b"}, {}, "n"),
-                                node("C", {"b"}, {"y"})})),
+  EXPECT_EQ(problem(with_nodes(
+                {node("A", {"x"}, {"a"}, {}, "n"), node("B", {"a"}, {"b"}, {}, "n"), node("C", {"b"}, {"y"})})),
             "ok");
 }
 
@@ -225,10 +227,8 @@ TEST(Import, a_graph_without_nodes_or_inputs_is_legal) {
 }
 
 TEST(Import, versions_outside_the_supported_range_are_refused_with_the_range) {
-  const Message body = onnx::test::graph({{node("Relu", {"x"}, {"y"})},
-                                          {},
-                                          {value_info("x", onnx::kFloat, {1})},
-                                          {value_info("y", onnx::kFloat, {1})}});
+  const Message body = onnx::test::graph(
+      {{node("Relu", {"x"}, {"y"})}, {}, {value_info("x", onnx::kFloat, {1})}, {value_info("y", onnx::kFloat, {1})}});
   for (const std::int64_t version : {0, 1, 2, 15, 99}) {
     EXPECT_EQ(problem(onnx::test::model(body, 17, version)),
               "ir_version " + std::to_string(version) +
@@ -248,8 +248,9 @@ TEST(Import, versions_outside_the_supported_range_are_refused_with_the_range) {
 }
 
 TEST(Import, other_domains_are_kept_for_the_list_of_unsupported_operators) {
-  Message file = with_nodes({node("Tokenizer", {"x"}, {"a"}, {}, "", "ai.onnx.contrib"),
-                             node("Relu", {"a"}, {"b"}, {}, "", "ai.onnx"), node("Thing", {"b"}, {"y"}, {}, "", "none")});
+  Message file =
+      with_nodes({node("Tokenizer", {"x"}, {"a"}, {}, "", "ai.onnx.contrib"),
+                  node("Relu", {"a"}, {"b"}, {}, "", "ai.onnx"), node("Thing", {"b"}, {"y"}, {}, "", "none")});
   file.message(8, onnx::test::opset_import("ai.onnx.contrib", 3));
   EXPECT_EQ(dump_of(file),
             "input %x: float32[2]\n"
@@ -285,8 +286,7 @@ TEST(Import, inputs_that_are_no_tensors_are_unsupported) {
     parts.outputs = {value_info("x", onnx::kFloat, {})};
     return onnx::test::model(onnx::test::graph(parts));
   };
-  const std::string no_tensor =
-      "the input is not a tensor (sequence, map, optional or no type); m.onnx: input \"x\"";
+  const std::string no_tensor = "the input is not a tensor (sequence, map, optional or no type); m.onnx: input \"x\"";
   EXPECT_EQ(problem(with_input(Message().text(1, "x").message(2, Message().message(4, Message())))), no_tensor);
   EXPECT_EQ(problem(with_input(Message().text(1, "x"))), no_tensor);
   EXPECT_EQ(problem(with_input(value_info("", onnx::kFloat, {1}))), "a value without a name; m.onnx: input \"\"");
@@ -327,15 +327,16 @@ TEST(Import, attributes_hold_one_value_of_their_declared_type) {
   EXPECT_TRUE(with_attribute(onnx::test::tensor_attribute("a", two))
                   .starts_with("the tensor holds data in 2 places (raw_data, float_data), expected one" + at +
                                ", attribute \"a\": tensor \"t\""));
-  EXPECT_EQ(problem(with_nodes({node("Op", {"x"}, {"y"}, std::vector<Message>(2000, onnx::test::int_attribute("a", 1)))})),
-            "a node with more than 1024 attributes; m.onnx: node that makes \"y\" (Op)");
+  EXPECT_EQ(
+      problem(with_nodes({node("Op", {"x"}, {"y"}, std::vector<Message>(2000, onnx::test::int_attribute("a", 1)))})),
+      "a node with more than 1024 attributes; m.onnx: node that makes \"y\" (Op)");
 }
 
 TEST(Import, sub_graphs_are_not_entered_however_deep) {
   Message inner = onnx::test::graph({{node("Relu", {"x"}, {"y"})}, {}, {}, {}});
   for (int depth = 0; depth < 2000; ++depth) {
-    inner = Message().message(1, Message().text(4, "If").message(
-                                     5, Message().text(1, "then_branch").message(6, inner).integer(20, 5)));
+    inner = Message().message(
+        1, Message().text(4, "If").message(5, Message().text(1, "then_branch").message(6, inner).integer(20, 5)));
   }
   const Message branch = Message().text(1, "then_branch").message(6, inner).integer(20, 5);
   EXPECT_EQ(dump_of(with_nodes({node("If", {"x"}, {"y"}, {branch})})),
@@ -390,7 +391,8 @@ class ImportFile : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string write(const std::string& name, std::string_view bytes) const {
-    std::ofstream(folder_ + "/" + name, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(folder_ + "/" + name, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     return folder_ + "/" + name;
   }
   std::string folder_;
@@ -431,8 +433,9 @@ TEST_F(ImportFile, external_data_is_mapped_and_listed) {
   EXPECT_EQ(last, 2.5F) << "the graph alone keeps the mapping";
   std::filesystem::remove(folder_ + "/w.bin");
   EXPECT_EQ(import_file(path).error().message(),
-            "the file does not exist; " + path + ": tensor \"w\": external data \"w.bin\"; put it beside the model, or "
-            "export the model as a single file");
+            "the file does not exist; " + path +
+                ": tensor \"w\": external data \"w.bin\"; put it beside the model, or "
+                "export the model as a single file");
 }
 
 TEST_F(ImportFile, relative_paths_find_their_folder) {

@@ -57,7 +57,8 @@ NodeOrder sort_nodes(const Dependencies& dependencies) {
   for (std::size_t i = 0; i < n; ++i) {
     waiting[i] = dependencies[i].size();
     if (waiting[i] == 0) ready.push(static_cast<std::int32_t>(i));
-    for (const std::int32_t on : dependencies[i]) readers[fill[static_cast<std::size_t>(on)]++] = static_cast<std::int32_t>(i);
+    for (const std::int32_t on : dependencies[i])
+      readers[fill[static_cast<std::size_t>(on)]++] = static_cast<std::int32_t>(i);
   }
   while (!ready.empty()) {
     const std::int32_t done = ready.top();

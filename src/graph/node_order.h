@@ -23,7 +23,8 @@ struct Dependencies {
 
 struct NodeOrder {
   std::vector<std::int32_t> order;  // every node after those it reads; the given order as far as that allows
-  std::vector<std::int32_t> cycle;  // when there is no such order: nodes that each read the next, and the last the first
+  std::vector<std::int32_t>
+      cycle;  // when there is no such order: nodes that each read the next, and the last the first
 };
 
 // Iterative; linear for a list that is already in order, else n log n.

@@ -17,9 +17,7 @@ Error broken(std::string what, std::string where) {
   return Error{ErrorCode::kInvalidModel, std::move(what), std::move(where), {}};
 }
 
-bool in_range(const Graph& graph, ValueId id) {
-  return id >= 0 && static_cast<std::size_t>(id) < graph.value_count();
-}
+bool in_range(const Graph& graph, ValueId id) { return id >= 0 && static_cast<std::size_t>(id) < graph.value_count(); }
 
 Status check_names(const Graph& graph) {
   std::unordered_set<std::string_view> names;

@@ -66,15 +66,17 @@ TEST(Verify, finds_a_second_producer) {
   chain.add("third", {chain.x}, {chain.y});
   EXPECT_EQ(chain.problem(), "is not recorded as the producer of \"y\"; node \"second\" (Relu)");
   chain.graph.value(chain.y).producer = chain.second;
-  EXPECT_EQ(chain.problem(), "makes \"y\", which is already a graph input, a constant or made by another node; "
-                             "node \"third\" (Relu)");
+  EXPECT_EQ(chain.problem(),
+            "makes \"y\", which is already a graph input, a constant or made by another node; "
+            "node \"third\" (Relu)");
 }
 
 TEST(Verify, finds_an_input_that_a_node_makes) {
   Chain chain;
   chain.add("third", {chain.a}, {chain.x});
-  EXPECT_EQ(chain.problem(), "makes \"x\", which is already a graph input, a constant or made by another node; "
-                             "node \"third\" (Relu)");
+  EXPECT_EQ(chain.problem(),
+            "makes \"x\", which is already a graph input, a constant or made by another node; "
+            "node \"third\" (Relu)");
 }
 
 TEST(Verify, finds_an_output_that_nothing_makes) {
@@ -101,8 +103,9 @@ TEST(Verify, finds_duplicate_output_names) {
 TEST(Verify, finds_reads_that_bypass_the_graph) {
   Chain chain;
   chain.graph.node(chain.second).inputs[0] = chain.x;
-  EXPECT_EQ(chain.problem(), "a node reads it that the graph does not know of: inputs change only through "
-                             "Graph::set_input; value \"x\"");
+  EXPECT_EQ(chain.problem(),
+            "a node reads it that the graph does not know of: inputs change only through "
+            "Graph::set_input; value \"x\"");
 }
 
 TEST(Verify, finds_ids_out_of_range) {

@@ -58,12 +58,16 @@ Status check_spelling(std::string_view location) {
 
 Error open_error(int code, std::string_view location) {
   switch (code) {
-    case ENOENT: return {ErrorCode::kIo, "the file does not exist", "external data " + in_quotes(location),
-                         "put it beside the model, or export the model as a single file"};
+    case ENOENT:
+      return {ErrorCode::kIo, "the file does not exist", "external data " + in_quotes(location),
+              "put it beside the model, or export the model as a single file"};
     case ELOOP: return refused("the location leads through a symbolic link", location, "put the file itself there");
     case EXDEV: return refused("the location leaves the model's folder", location);
-    default: return {ErrorCode::kIo, std::string("cannot open the file: ") + std::strerror(code),
-                     "external data " + in_quotes(location), {}};
+    default:
+      return {ErrorCode::kIo,
+              std::string("cannot open the file: ") + std::strerror(code),
+              "external data " + in_quotes(location),
+              {}};
   }
 }
 
@@ -72,7 +76,9 @@ Result<std::int64_t> parse_count(std::string_view key, std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < 0) {
     return Error{ErrorCode::kInvalidModel,
-                 "external-data " + std::string(key) + " is " + in_quotes(text) + ", expected a count of bytes", {}, {}};
+                 "external-data " + std::string(key) + " is " + in_quotes(text) + ", expected a count of bytes",
+                 {},
+                 {}};
   }
   return number;
 }
@@ -98,7 +104,9 @@ Result<Entries> read_entries(const TensorProto& tensor) {
     } else if (key == "checksum") {
       seen = std::exchange(has_checksum, true);
     } else {
-      return Error{ErrorCode::kUnsupportedModel, "unknown external-data key " + in_quotes(key), {},
+      return Error{ErrorCode::kUnsupportedModel,
+                   "unknown external-data key " + in_quotes(key),
+                   {},
                    "supported are location, offset, length and checksum"};
     }
     if (seen) return Error{ErrorCode::kInvalidModel, "external-data key " + in_quotes(key) + " is given twice", {}, {}};
@@ -120,7 +128,7 @@ int open_beneath_by_steps(int folder_fd, const std::string& location) {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | (is_last ? 0 : O_DIRECTORY);
     const int next = component == ".." ? (errno = EXDEV, -1) : ::openat(folder, component.c_str(), flags);
     int code = errno;
-    struct stat info {};
+    struct stat info{};
     if (next < 0 && code == ENOTDIR && ::fstatat(folder, component.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISLNK(info.st_mode)) {
       code = ELOOP;
@@ -134,7 +142,7 @@ int open_beneath_by_steps(int folder_fd, const std::string& location) {
 }
 
 int open_beneath(int folder_fd, const std::string& location) {
-  struct open_how how {};
+  struct open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // O_NONBLOCK: a FIFO must not make us wait
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   for (int attempt = 0; attempt < 16; ++attempt) {
@@ -166,7 +174,7 @@ Result<Bytes> ExternalFiles::open(std::string_view location) {
   if (folder_fd >= 0) ::close(folder_fd);
   if (fd < 0) return open_error(code, location);
 
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink > 1) {
     ::close(fd);
     return refused("the file has more than one hard link, so it may belong to another folder", location,

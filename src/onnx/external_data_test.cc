@@ -101,8 +101,9 @@ TEST_F(ExternalData, odd_locations_are_refused) {
             "the location holds a zero byte; external data \"weights.bin\\x00x\"");
   EXPECT_TRUE(open(std::string(5000, 'a')).starts_with("the location is longer than 4096 bytes; external data \"aaaa"));
   EXPECT_TRUE(open(std::string(300, 'a')).starts_with("cannot open the file: File name too long; "));
-  EXPECT_EQ(open("missing.bin"), "the file does not exist; external data \"missing.bin\"; put it beside the model, or "
-                                 "export the model as a single file");
+  EXPECT_EQ(open("missing.bin"),
+            "the file does not exist; external data \"missing.bin\"; put it beside the model, or "
+            "export the model as a single file");
   EXPECT_EQ(open("sub"), "expected a file, found a directory; " + folder_ + "/sub; name a regular file");
   EXPECT_EQ(open("sub/"), "the location names a folder; external data \"sub/\"; name a file");
   EXPECT_EQ(open("pipe"), "expected a file, found a named pipe; " + folder_ + "/pipe; name a regular file");
@@ -110,11 +111,12 @@ TEST_F(ExternalData, odd_locations_are_refused) {
 
 TEST_F(ExternalData, links_of_both_kinds_are_refused) {
   for (const std::string name : {"link.bin", "escape.bin", "linked/more.bin"}) {
-    EXPECT_EQ(open(name), "the location leads through a symbolic link; external data \"" + name +
-                              "\"; put the file itself there");
+    EXPECT_EQ(open(name),
+              "the location leads through a symbolic link; external data \"" + name + "\"; put the file itself there");
   }
-  EXPECT_EQ(open("twice.bin"), "the file has more than one hard link, so it may belong to another folder; external "
-                               "data \"twice.bin\"; put a copy there");
+  EXPECT_EQ(open("twice.bin"),
+            "the file has more than one hard link, so it may belong to another folder; external "
+            "data \"twice.bin\"; put a copy there");
 }
 
 TEST_F(ExternalData, opening_by_steps_agrees_with_the_kernel) {
@@ -151,10 +153,10 @@ TEST_F(ExternalData, ranges_must_lie_in_the_file_and_match_the_shape) {
   EXPECT_EQ(range("", "4", 4), "external-data offset is \"\", expected a count of bytes");
   EXPECT_EQ(range("0", "9223372036854775808", 4),
             "external-data length is \"9223372036854775808\", expected a count of bytes");
-  EXPECT_EQ(range("0", "8", 4),
-            "the tensor's shape takes 4 bytes, its length says 8; external data \"weights.bin\"");
-  const std::string cut = " lie beyond the end of the file (16 bytes); external data \"weights.bin\"; if the file was "
-                          "cut short, download or export it again";
+  EXPECT_EQ(range("0", "8", 4), "the tensor's shape takes 4 bytes, its length says 8; external data \"weights.bin\"");
+  const std::string cut =
+      " lie beyond the end of the file (16 bytes); external data \"weights.bin\"; if the file was "
+      "cut short, download or export it again";
   EXPECT_EQ(range("13", "4", 4), "bytes 13 + 4" + cut);
   EXPECT_EQ(range("9223372036854775807", "4", 4), "bytes 9223372036854775807 + 4" + cut);
 }
@@ -173,8 +175,9 @@ TEST_F(ExternalData, needs_a_folder) {
   ExternalFiles files(std::nullopt);
   const auto bytes = files.read(tensor, 4);
   ASSERT_FALSE(bytes.ok());
-  EXPECT_EQ(bytes.error().message(), "a model from memory cannot have external data; external data \"weights.bin\"; "
-                                     "open the model by its path");
+  EXPECT_EQ(bytes.error().message(),
+            "a model from memory cannot have external data; external data \"weights.bin\"; "
+            "open the model by its path");
 }
 
 }  // namespace

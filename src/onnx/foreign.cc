@@ -34,10 +34,16 @@ constexpr Signature kSignatures[] = {
     {4, "ORTM"sv, "a model in ONNX Runtime's own format", "use the .onnx file that it was made from"},
     {0, "\x1f\x8b"sv, "a gzip archive", "unpack it first"},
     {0, "BZh"sv, "a bzip2 archive", "unpack it first"},
-    {0, "\xfd" "7zXZ"sv, "an xz archive", "unpack it first"},
+    {0,
+     "\xfd"
+     "7zXZ"sv,
+     "an xz archive", "unpack it first"},
     {0, "\x28\xb5\x2f\xfd"sv, "a zstd archive", "unpack it first"},
     {257, "ustar"sv, "a tar archive", "unpack it first"},
-    {0, "\x7f" "ELF"sv, "a program", "name the model's .onnx file"},
+    {0,
+     "\x7f"
+     "ELF"sv,
+     "a program", "name the model's .onnx file"},
     {0, "\xff\xd8\xff"sv, "a JPEG picture", "the model comes first, then the pictures"},
     {0, "\x89PNG\r\n"sv, "a PNG picture", "the model comes first, then the pictures"},
     {8, "WEBP"sv, "a WebP picture", "the model comes first, then the pictures"},
@@ -85,7 +91,8 @@ std::optional<ForeignFile> describe_foreign(std::span<const std::byte> bytes) {
   if (starts_with_ignoring_case(body, "<!doctype html") || starts_with_ignoring_case(body, "<html")) {
     return ForeignFile{"an HTML page, as a server sends in place of a missing file", "download the model itself"};
   }
-  if (text.size() >= 10 && bytes.size() >= 10 && is_safetensors({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
+  if (text.size() >= 10 && bytes.size() >= 10 &&
+      is_safetensors({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
     return ForeignFile{"a safetensors file, which holds weights but no graph", std::string(kExport)};
   }
   if (is_pickle(text)) return ForeignFile{"a Python pickle, as older PyTorch checkpoints are", std::string(kExport)};

@@ -10,7 +10,7 @@
 namespace kite::onnx {
 
 struct ForeignFile {
-  std::string what;    // "a Git LFS pointer (the model itself is elsewhere)"
+  std::string what;  // "a Git LFS pointer (the model itself is elsewhere)"
   std::string remedy;
 };
 

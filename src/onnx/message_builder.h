@@ -148,7 +148,8 @@ inline Message small_network() {
                  node("Relu", {"c"}, {"r"}, {}, "relu1"), node("Flatten", {"r"}, {"f"}, {int_attribute("axis", 1)}),
                  node("Gemm", {"f", "hw", "hb"}, {"y"}, {int_attribute("transB", 1)}, "head")};
   parts.initializers = {float_tensor("w", {2, 3, 3, 3}, weights), float_tensor("b", {2}, {0.5F, -0.5F}),
-                        float_tensor("hw", {5, 32}, head), tensor_head("hb", kFloat, {5}).packed_floats(4, {1, 2, 3, 4, 5})};
+                        float_tensor("hw", {5, 32}, head),
+                        tensor_head("hb", kFloat, {5}).packed_floats(4, {1, 2, 3, 4, 5})};
   parts.inputs = {value_info("x", kFloat, {-1, 3, 4, 4})};
   parts.outputs = {value_info("y", kFloat, {-1, 5})};
   return model(graph(parts));

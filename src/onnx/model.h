@@ -99,9 +99,9 @@ struct Dimension {
 
 struct ValueInfo {
   std::string_view name;
-  bool is_tensor = false;        // false for sequences, maps, optionals, sparse tensors and missing types
+  bool is_tensor = false;  // false for sequences, maps, optionals, sparse tensors and missing types
   std::int32_t element_type = kUndefined;
-  bool has_shape = false;        // an empty shape is a scalar, a missing one is anything
+  bool has_shape = false;  // an empty shape is a scalar, a missing one is anything
   std::vector<Dimension> shape;
 };
 

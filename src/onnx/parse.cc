@@ -35,7 +35,7 @@ class Parser {
   FunctionName function(Bytes message);
 
   // Takes `count` from a budget; false (and a failure) when it is used up. Called before anything is stored.
-  bool spend(std::int64_t ParseLimits::*budget, std::string_view what, const FieldReader& at, std::int64_t count = 1);
+  bool spend(std::int64_t ParseLimits::* budget, std::string_view what, const FieldReader& at, std::int64_t count = 1);
   void append_ints(FieldReader& reader, std::vector<std::int64_t>& out);
   void append_floats(FieldReader& reader, std::vector<float>& out);
 
@@ -43,7 +43,7 @@ class Parser {
   ParseLimits left_;
 };
 
-bool Parser::spend(std::int64_t ParseLimits::*budget, std::string_view what, const FieldReader& at,
+bool Parser::spend(std::int64_t ParseLimits::* budget, std::string_view what, const FieldReader& at,
                    std::int64_t count) {
   left_.*budget -= count;
   if (left_.*budget >= 0) return !state_.failed();
@@ -176,15 +176,24 @@ void Parser::tensor(Bytes message, TensorProto& out) {
     switch (reader.field()) {
       case 1: append_ints(reader, out.dims); break;
       case 2: out.data_type = static_cast<std::int32_t>(reader.varint()); break;
-      case 3: out.is_segment = true; reader.skip(); break;
+      case 3:
+        out.is_segment = true;
+        reader.skip();
+        break;
       case 4: add_run(out.float_data, WireType::kFixed32); break;
       case 5: add_run(out.int32_data, WireType::kVarint); break;
-      case 6: out.has_string_data = true; reader.skip(); break;
+      case 6:
+        out.has_string_data = true;
+        reader.skip();
+        break;
       case 7: add_run(out.int64_data, WireType::kVarint); break;
       case 8: out.name = reader.text(); break;
       case 9: out.raw_data = reader.bytes(); break;
       case 10: add_run(out.double_data, WireType::kFixed64); break;
-      case 11: out.has_uint64_data = true; reader.skip(); break;
+      case 11:
+        out.has_uint64_data = true;
+        reader.skip();
+        break;
       case 13: {
         const Bytes entry = reader.bytes();
         if (spend(&ParseLimits::entries, "external-data entries", reader)) {
@@ -202,17 +211,35 @@ void Parser::tensor(Bytes message, TensorProto& out) {
 bool Parser::attribute_value(FieldReader& reader, Attribute& out) {
   AttributeType type = AttributeType::kUndefined;
   switch (reader.field()) {
-    case 2: type = AttributeType::kFloat; out.f = reader.fixed32_float(); break;
-    case 3: type = AttributeType::kInt; out.i = reader.varint(); break;
-    case 4: type = AttributeType::kString; out.s = reader.text(); break;
+    case 2:
+      type = AttributeType::kFloat;
+      out.f = reader.fixed32_float();
+      break;
+    case 3:
+      type = AttributeType::kInt;
+      out.i = reader.varint();
+      break;
+    case 4:
+      type = AttributeType::kString;
+      out.s = reader.text();
+      break;
     case 5:
       type = AttributeType::kTensor;
       if (!out.t) out.t = std::make_unique<TensorProto>();
       tensor(reader.bytes(), *out.t);
       break;
-    case 6: type = AttributeType::kGraph; reader.skip(); break;
-    case 7: type = AttributeType::kFloats; append_floats(reader, out.floats); break;
-    case 8: type = AttributeType::kInts; append_ints(reader, out.ints); break;
+    case 6:
+      type = AttributeType::kGraph;
+      reader.skip();
+      break;
+    case 7:
+      type = AttributeType::kFloats;
+      append_floats(reader, out.floats);
+      break;
+    case 8:
+      type = AttributeType::kInts;
+      append_ints(reader, out.ints);
+      break;
     case 9: {
       type = AttributeType::kStrings;
       const std::string_view text = reader.text();

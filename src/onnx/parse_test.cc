@@ -61,7 +61,14 @@ TEST(Parse, reads_a_small_network_without_copying_its_weights) {
 
 TEST(Parse, skips_unknown_fields_of_every_wire_type_everywhere) {
   const auto odd = [](Message message) {
-    return message.integer(200, 7).text(201, "new").raw("\xd5\x0c""abcd").raw("\xd9\x0c""abcdefgh");
+    return message.integer(200, 7)
+        .text(201, "new")
+        .raw(
+            "\xd5\x0c"
+            "abcd")
+        .raw(
+            "\xd9\x0c"
+            "abcdefgh");
   };
   const Message attribute = odd(test::int_attribute("axis", 1));
   const Message tensor = odd(test::float_tensor("w", {1}, {1.F}));
@@ -123,9 +130,8 @@ TEST(Parse, merges_messages_that_come_in_pieces) {
 
 TEST(Parse, the_last_member_of_a_oneof_counts) {
   const Message dim = Message().integer(1, 5).text(2, "n");
-  const Message type = Message()
-                           .message(4, Message())
-                           .message(1, Message().integer(1, kFloat).message(2, Message().message(1, dim)));
+  const Message type =
+      Message().message(4, Message()).message(1, Message().integer(1, kFloat).message(2, Message().message(1, dim)));
   test::GraphParts parts;
   parts.inputs = {Message().text(1, "x").message(2, type)};
   const Message file = test::model(test::graph(parts));
@@ -155,7 +161,10 @@ TEST(Parse, names_what_a_file_of_another_kind_is) {
       {tar, "a tar archive"},
       {"\xff\xd8\xff\xe0" + padding, "a JPEG picture"},
       {"\x89PNG\r\n\x1a\n" + padding, "a PNG picture"},
-      {"\x7f""ELF" + padding, "a program"},
+      {"\x7f"
+       "ELF" +
+           padding,
+       "a program"},
       {"Just some words.\n", "a text file"},
       {std::string(4096, '\0'), "it begins with nothing but zero bytes"},
   };
@@ -179,8 +188,9 @@ TEST(Parse, refuses_random_bytes) {
 }
 
 TEST(Parse, refuses_nested_groups) {
-  EXPECT_TRUE(starts_with(problem(std::string(10'000, '\x0b') + std::string(10'000, '\x0c')),
-                          "not an ONNX model, or a damaged one: wire type 3 is not used in ONNX files; m.onnx: byte 0"));
+  EXPECT_TRUE(
+      starts_with(problem(std::string(10'000, '\x0b') + std::string(10'000, '\x0c')),
+                  "not an ONNX model, or a damaged one: wire type 3 is not used in ONNX files; m.onnx: byte 0"));
 }
 
 TEST(Parse, refuses_malformed_fields_and_says_where) {
@@ -198,7 +208,9 @@ TEST(Parse, refuses_malformed_fields_and_says_where) {
       {"\x0f\x01"sv, "wire type 7 is not used in ONNX files"},
       {"\x0d\x01\x02\x03\x04"sv, "field 1 has wire type 5, expected 0"},
       {"\x38\x01"sv, "field 7 has wire type 0, expected 2"},
-      {"\xd5\x0c""ab"sv, "field 202 claims 4 bytes where 2 are left"},
+      {"\xd5\x0c"
+       "ab"sv,
+       "field 202 claims 4 bytes where 2 are left"},
   };
   for (const auto& [bytes, what] : cases) {
     const std::string text = problem(head + std::string(bytes));
@@ -210,8 +222,9 @@ TEST(Parse, points_at_the_byte_inside_nested_messages) {
   // 2 bytes of ir_version, then graph (2), node (2), attribute (2) with a float list of 3 bytes.
   const Message attribute = Message().text(7, "abc");
   const Message file = Message().integer(1, 8).message(7, Message().message(1, Message().message(5, attribute)));
-  EXPECT_TRUE(starts_with(problem(file), "not an ONNX model, or a damaged one: a list of floats whose size is no "
-                                         "multiple of 4; m.onnx: byte 8"));
+  EXPECT_TRUE(starts_with(problem(file),
+                          "not an ONNX model, or a damaged one: a list of floats whose size is no "
+                          "multiple of 4; m.onnx: byte 8"));
 }
 
 TEST(Parse, every_truncation_and_every_flipped_bit_is_an_error_or_a_model) {
@@ -238,9 +251,12 @@ TEST(Parse, budgets_are_tested_before_anything_is_stored) {
   parts.inputs = std::vector<Message>(4, test::value_info("x", kFloat, {}));
   const Message file = test::model(test::graph(parts));
   const std::pair<std::int64_t ParseLimits::*, std::string> budgets[] = {
-      {&ParseLimits::nodes, "nodes"},           {&ParseLimits::initializers, "initializers"},
-      {&ParseLimits::attributes, "attributes"}, {&ParseLimits::names, "node inputs and outputs"},
-      {&ParseLimits::elements, "list elements"}, {&ParseLimits::entries, "inputs and outputs"}};
+      {&ParseLimits::nodes, "nodes"},
+      {&ParseLimits::initializers, "initializers"},
+      {&ParseLimits::attributes, "attributes"},
+      {&ParseLimits::names, "node inputs and outputs"},
+      {&ParseLimits::elements, "list elements"},
+      {&ParseLimits::entries, "inputs and outputs"}};
   EXPECT_EQ(problem(file), "ok");
   for (const auto& [budget, what] : budgets) {
     ParseLimits limits;
@@ -286,9 +302,8 @@ TEST(Parse, lengths_beyond_four_gigabytes_are_not_cut_to_32_bits) {
   const std::string tensor_head =
       test::tensor_head("big", kFloat, {static_cast<std::int64_t>(kRaw / 4)}).bytes() + "\x4a" + varint(kRaw);
   const std::string graph_head = "\x2a" + varint(tensor_head.size() + kRaw);
-  const std::string model_head =
-      test::Message().integer(1, 8).message(8, test::opset_import("", 17)).bytes() + "\x3a" +
-      varint(graph_head.size() + tensor_head.size() + kRaw);
+  const std::string model_head = test::Message().integer(1, 8).message(8, test::opset_import("", 17)).bytes() + "\x3a" +
+                                 varint(graph_head.size() + tensor_head.size() + kRaw);
   const std::string rest = model_head + graph_head + tensor_head;
   SparseBytes file(unknown.size() + kSkipped + rest.size() + kRaw);
   if (file.data() == nullptr) GTEST_SKIP() << "this machine does not reserve 8 GiB of address space";

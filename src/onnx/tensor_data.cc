@@ -19,10 +19,10 @@ namespace kite::onnx {
 namespace {
 
 constexpr std::array kDataTypeNames = {
-    "UNDEFINED", "FLOAT",  "UINT8",  "INT8",      "UINT16",     "INT16",        "INT32",      "INT64",
-    "STRING",    "BOOL",   "FLOAT16", "DOUBLE",   "UINT32",     "UINT64",       "COMPLEX64",  "COMPLEX128",
-    "BFLOAT16",  "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4",   "INT4", "FLOAT4E2M1",
-    "FLOAT8E8M0", "UINT2", "INT2"};
+    "UNDEFINED", "FLOAT",      "UINT8",      "INT8",         "UINT16",         "INT16",      "INT32",
+    "INT64",     "STRING",     "BOOL",       "FLOAT16",      "DOUBLE",         "UINT32",     "UINT64",
+    "COMPLEX64", "COMPLEX128", "BFLOAT16",   "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ",
+    "UINT4",     "INT4",       "FLOAT4E2M1", "FLOAT8E8M0",   "UINT2",          "INT2"};
 
 Error invalid(std::string what, std::string remedy = {}) {
   return Error{ErrorCode::kInvalidModel, std::move(what), {}, std::move(remedy)};
@@ -147,9 +147,10 @@ Result<TensorData> read_checked(const TensorProto& tensor, const TensorType& typ
     return view_of(type, *tensor.raw_data);
   }
   const TypedField field = field_of(type.dtype, tensor);
-  const bool is_elsewhere = tensor.has_string_data || tensor.has_uint64_data ||
-                            tensor.float_data.size() + tensor.double_data.size() + tensor.int32_data.size() +
-                                    tensor.int64_data.size() != field.runs->size();
+  const bool is_elsewhere =
+      tensor.has_string_data || tensor.has_uint64_data ||
+      tensor.float_data.size() + tensor.double_data.size() + tensor.int32_data.size() + tensor.int64_data.size() !=
+          field.runs->size();
   if (is_elsewhere) {
     return invalid("data of type " + std::string(dtype_name(type.dtype)) + " is expected in " +
                        std::string(field.name) + " or raw_data, and stands in another field",
@@ -162,8 +163,7 @@ Result<TensorData> read_checked(const TensorProto& tensor, const TensorType& typ
   }
   if (count != type.shape.elements()) {
     return invalid("shape " + size_text + " holds " + std::to_string(type.shape.elements()) + " elements, " +
-                       std::string(field.name) +
-                       (count < 0 ? " ends inside one" : " has " + std::to_string(count)));
+                   std::string(field.name) + (count < 0 ? " ends inside one" : " has " + std::to_string(count)));
   }
   KITE_TRY_ASSIGN(Tensor decoded, decode(type, field));
   TensorData data{decoded.view(), std::nullopt};
@@ -186,12 +186,13 @@ Result<DType> to_dtype(std::int32_t data_type) {
     default: break;
   }
   const bool is_known = data_type > 0 && static_cast<std::size_t>(data_type) < kDataTypeNames.size();
-  const std::string name =
-      is_known ? kDataTypeNames[static_cast<std::size_t>(data_type)] : std::to_string(data_type);
+  const std::string name = is_known ? kDataTypeNames[static_cast<std::size_t>(data_type)] : std::to_string(data_type);
   const bool is_half = data_type == kFloat16 || data_type == kBfloat16;
-  return Error{ErrorCode::kUnsupportedModel, "element type " + name + " is not supported", {},
-               is_half ? "export the model in float32"
-                       : "supported are FLOAT, DOUBLE, INT32, INT64, UINT8, INT8 and BOOL"};
+  return Error{
+      ErrorCode::kUnsupportedModel,
+      "element type " + name + " is not supported",
+      {},
+      is_half ? "export the model in float32" : "supported are FLOAT, DOUBLE, INT32, INT64, UINT8, INT8 and BOOL"};
 }
 
 Result<TensorData> read_tensor(const TensorProto& tensor, ExternalFiles& files) {

@@ -125,8 +125,9 @@ TEST(TensorData, two_places_for_data_are_refused) {
 }
 
 TEST(TensorData, data_in_the_field_of_another_type_is_refused) {
-  const std::string text = "data of type float32 is expected in float_data or raw_data, and stands in another field; "
-                           "tensor \"t\"; export the model again";
+  const std::string text =
+      "data of type float32 is expected in float_data or raw_data, and stands in another field; "
+      "tensor \"t\"; export the model again";
   EXPECT_EQ(problem(tensor_head("t", kFloat, {1}).packed(7, {1})), text);
   EXPECT_EQ(problem(tensor_head("t", kFloat, {0}).packed(7, {1})), text) << "also where the shape wants none";
   EXPECT_EQ(problem(tensor_head("t", kFloat, {1}).text(6, "s")), text);
@@ -147,12 +148,13 @@ TEST(TensorData, elements_outside_their_type_are_refused) {
 }
 
 TEST(TensorData, other_element_types_are_unsupported_by_name) {
-  const std::pair<std::int32_t, std::string> cases[] = {
-      {8, "STRING"}, {14, "COMPLEX64"}, {17, "FLOAT8E4M3FN"}, {22, "INT4"}, {99, "99"}, {-5, "-5"}};
+  const std::pair<std::int32_t, std::string> cases[] = {{8, "STRING"}, {14, "COMPLEX64"}, {17, "FLOAT8E4M3FN"},
+                                                        {22, "INT4"},  {99, "99"},        {-5, "-5"}};
   for (const auto& [type, name] : cases) {
     const Read read(tensor_head("t", type, {1}).text(9, "abcd"));
-    EXPECT_EQ(read.problem(), "element type " + name + " is not supported; tensor \"t\"; supported are FLOAT, DOUBLE, "
-                              "INT32, INT64, UINT8, INT8 and BOOL");
+    EXPECT_EQ(read.problem(), "element type " + name +
+                                  " is not supported; tensor \"t\"; supported are FLOAT, DOUBLE, "
+                                  "INT32, INT64, UINT8, INT8 and BOOL");
     EXPECT_EQ((*read.result).error().code, ErrorCode::kUnsupportedModel);
   }
   EXPECT_EQ(problem(tensor_head("t", kFloat16, {1}).text(9, "ab")),

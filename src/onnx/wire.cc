@@ -37,8 +37,8 @@ std::uint64_t FieldReader::read_varint() {
   const auto value = take_varint(rest);
   if (!value) {
     const bool is_cut = end_ - at_ < 10;
-    state_.fail(ErrorCode::kInvalidModel, is_cut ? "the message ends inside a number" : "a number of more than ten bytes",
-                at_);
+    state_.fail(ErrorCode::kInvalidModel,
+                is_cut ? "the message ends inside a number" : "a number of more than ten bytes", at_);
     return 0;
   }
   at_ = rest.data();
@@ -89,9 +89,7 @@ Bytes FieldReader::take(std::uint64_t size_bytes) {
   return taken;
 }
 
-std::int64_t FieldReader::varint() {
-  return expect(WireType::kVarint) ? static_cast<std::int64_t>(read_varint()) : 0;
-}
+std::int64_t FieldReader::varint() { return expect(WireType::kVarint) ? static_cast<std::int64_t>(read_varint()) : 0; }
 
 float FieldReader::fixed32_float() {
   float value = 0.F;
