@@ -29,9 +29,16 @@ function(kite_test name)
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(kite_${name}_test ${ARG_SOURCES})
+  # Tests are compiled once and run for a moment: -O1 halves the wait for them.
+  target_compile_options(kite_${name}_test PRIVATE -O1)
   target_link_libraries(kite_${name}_test PRIVATE kite_options ${ARG_DEPS} GTest::gtest_main)
+  # `threads`: what ThreadSanitizer looks at.
+  set(labels)
+  if(name MATCHES "^(base|runtime|api)$")
+    set(labels PROPERTIES LABELS threads)
+  endif()
   gtest_discover_tests(kite_${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
-                       TEST_PREFIX "${name}/" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+                       TEST_PREFIX "${name}/" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} ${labels})
 endfunction()
 
 # kite_isa_flags(<isa> <source>...): the sources of one instruction set, and what the linker may see of them.
