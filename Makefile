@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target is a line over a CMake preset or a script. `make` builds release; CONTRIBUTING.md lists the rest.
 .DEFAULT_GOAL := release
-.PHONY: packages release demo test test-all bench asan tsan fuzz tidy format install models graphs clean
+.PHONY: packages packages-develop release demo test test-all bench asan tsan fuzz tidy format install models graphs clean
 CLANG_FORMAT ?= clang-format-19
 SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'tests/*.cc' 'fuzz/*.cc')
 
 packages:
 	@tools/install_packages
+
+packages-develop:
+	@tools/install_packages tools/packages-develop.txt
 
 release: packages
 	cmake --preset release && cmake --build --preset release
@@ -29,13 +32,13 @@ asan: packages
 tsan: packages
 	cmake --preset tsan && cmake --build --preset tsan && tools/run_tests build/tsan -L threads
 
-fuzz: packages
+fuzz: packages packages-develop
 	cmake --preset fuzz && cmake --build --preset fuzz && tools/fuzz build/fuzz
 
-tidy: packages
+tidy: packages packages-develop
 	cmake --preset tidy && cmake --build --preset tidy
 
-format:
+format: packages-develop
 	$(CLANG_FORMAT) -i $(SOURCES)
 
 install: release
