@@ -53,7 +53,7 @@ TEST(FoldPad, moves_zeros_into_an_average_that_then_counts_them) {
                 .rewrites,
             1);
   // The pool does not count its own padding but would have to count Pad's.
-  expect_untouched(padded("AveragePool", {kKernel, attr("pads", Ints{1, 1, 1, 1})}), fold_pad);
+  expect_untouched(padded("AveragePool", {kKernel, attr("pads", Ints{0, 1, 0, 1})}), fold_pad);
 }
 
 TEST(FoldPad, moves_what_never_wins_into_a_maximum) {
