@@ -126,6 +126,7 @@ def main() -> int:
     state = {name: value.contiguous() for name, value in net.state_dict().items()}
     partial = args.out / f"{MODEL}.safetensors.partial"
     save_file(state, str(partial), metadata={"format": "pt", "paperkite.provenance": text})
+    partial.chmod(0o644)  # safetensors makes its files private
     partial.replace(args.out / f"{MODEL}.safetensors")
     write_mapping(args.out / "labels_mapping.json", NAMES)
     export(net, args.out / f"{MODEL}.onnx", NAMES, "dynamo", provenance=text)

@@ -74,6 +74,7 @@ def _finish(args: argparse.Namespace, run: Run, names: list[str]) -> None:
     state = {name: value.contiguous() for name, value in net.state_dict().items()}
     partial = args.out / f"{args.model}.safetensors.partial"
     save_file(state, str(partial), metadata={"format": "pt"})
+    partial.chmod(0o644)  # safetensors makes its files private
     partial.replace(args.out / f"{args.model}.safetensors")
     write_mapping(args.out / "labels_mapping.json", names)
     if args.no_export:
