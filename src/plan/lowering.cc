@@ -45,7 +45,7 @@ OperandId Lowering::operand(ValueId id) {
     std::ranges::copy(value.constant->type.shape.dims(), operand.dims);
     return operand_of_[static_cast<std::size_t>(id)] = created;
   }
-  for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
+  for (std::size_t i = 0; value.producer == kNoNode && i < graph_.inputs.size(); ++i) {
     if (graph_.inputs[i].value != id) continue;
     known = new_operand(*value.type, Place::kInput);
     operands_[known].offset = i;

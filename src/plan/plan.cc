@@ -137,12 +137,16 @@ class PlanValidator {
         case Place::kConstant: room = constant_bytes_; break;
         case Place::kInput:
           if (operand.offset >= inputs_.size()) return broken("an operand names an input that does not exist");
-          continue;
+          break;
         default: return broken("an operand has no valid place");
       }
       const TensorType type{operand.dtype, *shape};
-      if (operand.size_bytes != static_cast<std::uint64_t>(type.size_bytes()) || operand.offset % 64 != 0 ||
-          operand.offset > room || operand.size_bytes > room - operand.offset) {
+      if (operand.size_bytes != static_cast<std::uint64_t>(type.size_bytes())) {
+        return broken("an operand is not the size of its shape");
+      }
+      if (operand.place == Place::kInput) continue;
+      if (operand.offset % plan_format::kConstantAlignment != 0 || operand.offset > room ||
+          operand.size_bytes > room - operand.offset) {
         return broken("an operand lies outside its memory");
       }
     }
@@ -181,14 +185,17 @@ class PlanValidator {
 
   Status check_steps() {
     plan_.steps_.reserve(steps_.size());
+    std::uint64_t next_ref = 0;  // steps take the refs in turn: were they shared, this pass would not be linear
     for (const Step& record : steps_) {
       const std::uint64_t refs = std::uint64_t{record.inputs} + record.outputs;
-      if (record.first_ref > refs_.size() || refs > refs_.size() - record.first_ref ||
+      if (record.first_ref != next_ref || refs > refs_.size() - next_ref ||
+          std::uint64_t{record.inputs} * record.outputs > kMaxRefPairs ||
           record.params_offset % 8 != 0 || record.params_offset > params_.size() ||
           record.params_bytes > params_.size() - record.params_offset || !text_ok(record.node) || !text_ok(record.op) ||
           record.scratch_bytes > plan_.header_->scratch_bytes || record.max_parts == 0) {
         return broken("a step lies outside the file");
       }
+      next_ref += refs;
       PlanStep step;
       step.record = &record;
       step.inputs = refs_.subspan(record.first_ref, record.inputs);
@@ -224,6 +231,13 @@ class PlanValidator {
     step.kernel = find_kernel(step.record->kernel);
     if (step.kernel == nullptr) return broken("a step names an unknown kernel");
     if (step.kernel->isa > plan_.isa()) return broken("a step needs more than the plan's instruction set");
+    // To a kernel's fits() no bytes mean "left out", to the kernel itself a null pointer does: the two must agree.
+    for (const auto refs : {step.inputs, step.outputs}) {
+      for (const std::uint32_t ref : refs) {
+        const Operand& operand = plan_.operands_[ref];
+        if (operand.place != Place::kNone && operand.size_bytes == 0) return broken("a kernel's operand is empty");
+      }
+    }
     sizes_.clear();
     for (const std::uint32_t ref : step.inputs) sizes_.push_back(size_of(ref));
     for (const std::uint32_t ref : step.outputs) sizes_.push_back(size_of(ref));
@@ -257,6 +271,8 @@ class PlanValidator {
   }
 
   static constexpr std::uint64_t kMaxArenaBytes = std::uint64_t{1} << 40;
+  // Operators have either many inputs (Concat) or many outputs (Split), and kernels few of both.
+  static constexpr std::uint64_t kMaxRefPairs = std::uint64_t{1} << 24;
   Plan& plan_;
   std::span<const std::uint32_t> refs_;
   std::span<const Step> steps_;

@@ -43,7 +43,11 @@ Status lower_nodes(Lowering& lowering) {
   return {};
 }
 
-// Gives every operand in the arena its offset and returns the arena's size.
+// No plan has a larger arena (plan.cc refuses it). Sums of sizes below it cannot overflow: a graph would need 2^24 nodes.
+constexpr std::uint64_t kMaxBufferBytes = std::uint64_t{1} << 40;
+
+// Gives every operand in the arena its offset and returns the arena's size; at least the size of the largest buffer,
+// and nothing is placed, where one is too large for any plan.
 std::uint64_t place_arena(Lowering& lowering) {
   auto& operands = lowering.operands();
   const auto step_count = static_cast<std::int32_t>(lowering.steps().size());
@@ -61,6 +65,9 @@ std::uint64_t place_arena(Lowering& lowering) {
   }
   for (const ValueId output : lowering.graph().outputs) touch(lowering.operand(output), step_count);
 
+  std::uint64_t largest = 0;
+  for (const BufferLifetime& buffer : lifetimes) largest = std::max(largest, buffer.size_bytes);
+  if (largest > kMaxBufferBytes) return largest;
   const ArenaLayout layout = place_buffers(lifetimes);
   for (OperandId id = 0; id < operands.size(); ++id) {
     if (operands[id].place != Place::kArena) continue;
@@ -123,7 +130,7 @@ void write_section(std::span<std::byte> plan, const Section& section, const T& r
 
 Status check_budget(const Header& header, const Lowering& lowering, const Graph& graph, std::uint64_t limit) {
   const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
-  if (needed <= limit) return {};
+  if (needed <= std::min(limit, kMaxBufferBytes)) return {};
   std::string largest;
   std::uint64_t largest_bytes = 0;
   for (const LoweredStep& step : lowering.steps()) {
@@ -136,7 +143,9 @@ Status check_budget(const Header& header, const Lowering& lowering, const Graph&
     }
   }
   return Error{ErrorCode::kLimit,
-               "the model needs " + std::to_string(needed) + " bytes, the limit is " + std::to_string(limit), largest,
+               "the model needs " + std::to_string(needed) + " bytes, the limit is " +
+                   std::to_string(std::min(limit, kMaxBufferBytes)),
+               largest,
                "raise it with --memory-limit or use smaller inputs"};
 }
 

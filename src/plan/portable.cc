@@ -202,6 +202,10 @@ Status check_portable(const PortableCall& call, std::span<const PortableInput> i
   }
   for (const auto& output : outputs) node.outputs.push_back(output ? graph.add_value("output") : kNoValue);
   const NodeId id = graph.add_node(std::move(node));
+  // compute() writes the first output unasked; Split alone asks for each.
+  if (outputs.empty() || (!outputs[0] && call.op->name != "Split")) {
+    return Error{ErrorCode::kInvalidModel, "a step of the plan leaves out the result of its operator", {}, {}};
+  }
   KITE_TRY(infer_node(graph, id));
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i] && graph.value(graph.node(id).outputs[i]).type != outputs[i]) {

@@ -2,6 +2,8 @@
 // Executes a plan: an arena, a team of threads, and the steps one after another.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -31,7 +33,7 @@ class PlanSession {
   // The same with a clock around every step.
   [[nodiscard]] Status run_profiled(std::span<const TensorView> inputs, StepObserver observer, void* context);
 
-  // Valid after run() until the next one.
+  // Valid after run() until the next one; `index` below plan().outputs().size().
   [[nodiscard]] TensorView output(std::size_t index) const;
 
   [[nodiscard]] const Plan& plan() const noexcept { return *plan_; }
@@ -42,7 +44,6 @@ class PlanSession {
   PlanSession(std::shared_ptr<const Plan> plan, int threads);
   [[nodiscard]] Status check_inputs(std::span<const TensorView> inputs) const;
   void bind_steps();
-  void bind_inputs(std::span<const TensorView> inputs) noexcept;
   Status execute(std::span<const TensorView> inputs);
   static void run_member(void* session, int member);
   void run_steps(int member) noexcept;

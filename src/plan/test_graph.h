@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests of plans and sessions: builds small typed graphs, one of them with a step of every kernel family.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.h"
+#include "ops/evaluate.h"
+#include "paperkite/tensor.h"
+#include "passes/pass.h"
+
+namespace kite {
+
+class TestGraph {
+ public:
+  using Attribute = std::pair<std::string, kite::Attribute::Value>;
+  using Ints = std::vector<std::int64_t>;
+
+  ValueId input(const std::string& name, const Shape& shape, DType dtype = DType::kFloat32) {
+    const ValueId id = graph_.add_value(name);
+    GraphInput input{id, dtype, {}};
+    for (const std::int64_t dim : shape.dims()) input.dims.push_back({dim, ""});
+    graph_.inputs.push_back(std::move(input));
+    return id;
+  }
+  // Seeded values in [-0.5, 0.5), other ones for every constant.
+  ValueId weights(const Shape& shape) {
+    Tensor tensor(DType::kFloat32, shape);
+    for (std::int64_t i = 0; i < shape.elements(); ++i) {
+      tensor.as<float>()[i] = static_cast<float>(static_cast<std::int32_t>(random_())) * 0x1p-32f;
+    }
+    return graph_.add_constant("w", std::move(tensor));
+  }
+  ValueId number(float value) { return graph_.add_constant("n", Tensor::of<float>(Shape{}, {value})); }
+  ValueId ints(const Ints& values) {
+    Tensor tensor(DType::kInt64, Shape{static_cast<std::int64_t>(values.size())});
+    std::ranges::copy(values, tensor.as<std::int64_t>());
+    return graph_.add_constant("i", std::move(tensor));
+  }
+  ValueId node(const std::string& op_type, int opset, std::vector<ValueId> inputs, std::vector<Attribute> attributes = {}) {
+    return append(op_type, "", opset, std::move(inputs), std::move(attributes));
+  }
+  ValueId internal(const std::string& op_type, std::vector<ValueId> inputs, std::vector<Attribute> attributes = {}) {
+    return append(op_type, std::string(kInternalDomain), 1, std::move(inputs), std::move(attributes));
+  }
+  ValueId conv(ValueId x, const Shape& w, std::vector<Attribute> attributes, ValueId residual = kNoValue) {
+    return internal("Conv", {x, weights(w), weights(Shape{w[0]}), residual}, std::move(attributes));
+  }
+  Graph take(std::vector<ValueId> outputs) {
+    graph_.outputs = std::move(outputs);
+    EXPECT_TRUE(bind_inputs(graph_, {}).ok());
+    const Status typed = infer_types(graph_);
+    EXPECT_TRUE(typed.ok()) << typed.error().message();
+    return std::move(graph_);
+  }
+
+ private:
+  ValueId append(const std::string& op_type, std::string domain, int opset, std::vector<ValueId> inputs,
+                 std::vector<Attribute> attributes) {
+    Node node;
+    node.name = op_type + "_" + std::to_string(count_++);
+    node.op_type = op_type;
+    node.domain = std::move(domain);
+    node.opset = opset;
+    for (Attribute& attribute : attributes) node.attributes.set(attribute.first, std::move(attribute.second));
+    while (!inputs.empty() && inputs.back() == kNoValue) inputs.pop_back();
+    node.inputs = std::move(inputs);
+    const ValueId y = graph_.add_value("y_" + std::to_string(count_));
+    node.outputs = {y};
+    graph_.add_node(std::move(node));
+    return y;
+  }
+  Graph graph_;
+  std::mt19937 random_{11};
+  int count_ = 0;
+};
+
+// Two branches, a step of every kernel family and two portable ones, the second of which ("Gather", last) takes its
+// indices, 0 to 15, from the input "rows".
+inline Graph every_family() {
+  using Ints = TestGraph::Ints;
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{2, 9, 9, 8});
+  const ValueId rows = g.input("rows", Shape{3}, DType::kInt64);
+  const ValueId c1 = g.conv(x, Shape{24, 8, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"activation", std::string("relu")}});
+  const ValueId d1 = g.conv(c1, Shape{24, 1, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 2}}, {"group", std::int64_t{24}}});
+  const ValueId c2 = g.conv(d1, Shape{24, 24, 1, 1}, {{"activation", std::string("silu")}}, d1);
+  const ValueId mean = g.node("ReduceMean", 13, {c2}, {{"axes", Ints{1, 2}}, {"keepdims", std::int64_t{0}}});
+  const ValueId logits = g.internal("Linear", {mean, g.weights(Shape{24, 10}), g.weights(Shape{10})});
+  const ValueId scores = g.node("Softmax", 13, {logits});
+  const ValueId pooled = g.internal("MaxPool", {c2}, {{"kernel_shape", Ints{2, 2}}});
+  const ValueId tokens = g.node("Reshape", 13, {pooled, g.ints({2, 16, 24})});
+  const ValueId norm = g.node("LayerNormalization", 17, {tokens, g.weights(Shape{24}), g.weights(Shape{24})});
+  const ValueId turned = g.node("Transpose", 13, {norm}, {{"perm", Ints{0, 2, 1}}});
+  const ValueId product = g.node("MatMul", 13, {norm, turned});
+  const ValueId scaled = g.node("Mul", 13, {product, g.number(0.2f)});
+  const ValueId spread = g.node("ReduceMean", 13, {scaled}, {{"axes", Ints{0, 2}}});
+  const ValueId picked = g.node("Gather", 13, {scaled, rows}, {{"axis", std::int64_t{1}}});
+  return g.take({scores, spread, picked});
+}
+
+// Seeded values in [-2, 2), and for integers 0, 1, 2 ...
+inline std::vector<Tensor> inputs_of(const Graph& graph) {
+  std::mt19937 random(5);
+  std::vector<Tensor> tensors;
+  for (const GraphInput& input : graph.inputs) {
+    Tensor tensor(*graph.value(input.value).type);
+    for (std::int64_t i = 0; i < tensor.shape().elements(); ++i) {
+      if (tensor.dtype() == DType::kFloat32) tensor.as<float>()[i] = static_cast<float>(static_cast<std::int32_t>(random())) * 0x1p-30f;
+      if (tensor.dtype() == DType::kInt64) tensor.as<std::int64_t>()[i] = i;
+    }
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+inline std::vector<TensorView> views_of(const std::vector<Tensor>& tensors) {
+  std::vector<TensorView> views;
+  for (const Tensor& tensor : tensors) views.push_back(tensor.view());
+  return views;
+}
+
+}  // namespace kite

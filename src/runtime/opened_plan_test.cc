@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans: what the planner chooses, and that bytes from anywhere are refused or run inside their own memory.
+#include "plan/plan.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <random>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/cpu.h"
+#include "plan/planner.h"
+#include "plan/test_graph.h"
+#include "runtime/session.h"
+
+namespace kite {
+namespace {
+
+using plan_format::Header;
+using plan_format::Operand;
+using plan_format::Place;
+using plan_format::Section;
+using plan_format::Step;
+using Bytes = std::vector<std::byte>;
+using OpenedPlan = Result<std::shared_ptr<const Plan>>;
+
+std::shared_ptr<const Plan> plan_of(const Graph& graph, Isa isa = native_isa()) {
+  auto plan = make_plan(graph, {.isa = isa, .key = {1, 2}, .notes = {{"labels", "[\"a\"]"}}});
+  EXPECT_TRUE(plan.ok()) << plan.error().message();
+  return plan.ok() ? *plan : nullptr;
+}
+
+Bytes bytes_of(const Plan& plan) { return {plan.bytes().begin(), plan.bytes().end()}; }
+
+OpenedPlan open_bytes(const Bytes& bytes) {
+  auto buffer = PlanBuffer::allocate(bytes.size());
+  if (!buffer.ok()) return std::move(buffer).error();
+  std::ranges::copy(bytes, buffer->bytes().begin());
+  return Plan::open(std::move(*buffer));
+}
+
+std::string problem(const Bytes& bytes) {
+  const auto plan = open_bytes(bytes);
+  return plan.ok() ? "ok" : plan.error().message();
+}
+
+template <typename T>
+T* records(Bytes& bytes, Section Header::* section) {
+  return reinterpret_cast<T*>(bytes.data() + (reinterpret_cast<const Header*>(bytes.data())->*section).offset);
+}
+
+// What a mutated plan does when it is believed: whatever values, but inside its memory. Sizes that a test machine has no
+// room for are left out; a session would ask the system for them and report its refusal.
+void run_if_small(const std::shared_ptr<const Plan>& plan) {
+  constexpr std::uint64_t kSmall = 64 << 20;
+  if (plan->header().arena_bytes > kSmall || plan->header().scratch_bytes > kSmall) return;
+  auto session = PlanSession::create(plan, 1);
+  ASSERT_TRUE(session.ok()) << session.error().message();
+  std::vector<Tensor> tensors;
+  for (const PlanPort& port : plan->inputs()) {
+    if (static_cast<std::uint64_t>(port.type.size_bytes()) > kSmall) return;
+    tensors.emplace_back(port.type);
+  }
+  const Status ran = (*session)->run(views_of(tensors));
+  unsigned sum = 0;  // an error is as good an end; results are read to see that they can be
+  for (std::size_t i = 0; ran.ok() && i < plan->outputs().size(); ++i) {
+    for (const std::byte b : (*session)->output(i).bytes()) sum += static_cast<unsigned>(b);
+  }
+  EXPECT_GE(sum, 0u);
+}
+
+std::string kernels_of(const Plan& plan) {
+  std::string names;
+  for (const PlanStep& step : plan.steps()) {
+    if (!names.empty()) names += ' ';
+    names += step.kernel == nullptr ? "portable" : step.kernel->name;
+  }
+  return names;
+}
+
+TEST(Plan, opens_again_from_the_same_bytes_and_from_a_file) {
+  const auto plan = plan_of(every_family());
+  const auto again = open_bytes(bytes_of(*plan));
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  const std::string path = testing::TempDir() + "plan_test_same.plan";
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(plan->bytes().data()), static_cast<std::streamsize>(plan->bytes().size()));
+  auto file = MappedFile::open(path);
+  ASSERT_TRUE(file.ok());
+  const auto mapped = Plan::open(std::move(*file));
+  ASSERT_TRUE(mapped.ok()) << mapped.error().message();
+  std::filesystem::remove(path);
+  for (const Plan* other : {again->get(), mapped->get()}) {
+    EXPECT_EQ(kernels_of(*other), kernels_of(*plan));
+    ASSERT_EQ(other->inputs().size(), 2u);
+    EXPECT_EQ(other->inputs()[0].name, "x");
+    EXPECT_EQ(other->inputs()[1].type, (TensorType{DType::kInt64, Shape{3}}));
+    ASSERT_EQ(other->outputs().size(), 3u);
+    EXPECT_EQ(other->outputs()[2].type.shape, (Shape{2, 3, 16}));
+    ASSERT_EQ(other->notes().size(), 1u);
+    EXPECT_EQ(other->text(other->notes()[0].value), "[\"a\"]");
+    EXPECT_EQ(other->header().key[1], 2u);
+  }
+}
+
+TEST(Plan, of_the_same_graph_has_the_same_bytes) { EXPECT_EQ(bytes_of(*plan_of(every_family())), bytes_of(*plan_of(every_family()))); }
+
+// What the planner picks for each instruction set, as data.
+TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
+  struct Choice {
+    Isa isa;
+    const char* conv;
+    const char* depthwise;
+    const char* linear;
+    const char* matmul;
+  };
+  constexpr Choice kChoices[] = {
+      {Isa::kGeneric, "conv_f32_6x8_generic", "depthwise_f32_7x4_generic", "linear_f32_6x8_generic", "matmul_f32_6x8_generic"},
+      {Isa::kAvx2, "conv_f32_6x16_avx2", "depthwise_f32_7x8_avx2", "linear_f32_6x16_avx2", "matmul_f32_6x16_avx2"},
+      {Isa::kAvx512, "conv_f32_14x32_avx512", "depthwise_f32_7x16_avx512", "linear_f32_14x32_avx512", "matmul_f32_14x32_avx512"}};
+  const Graph graph = every_family();
+  for (const Choice& choice : kChoices) {
+    if (choice.isa > native_isa()) continue;
+    const auto plan = plan_of(graph, choice.isa);
+    EXPECT_EQ(plan->isa(), choice.isa);
+    for (const PlanStep& step : plan->steps()) {
+      if (step.kernel == nullptr) continue;
+      EXPECT_EQ(step.kernel->isa, choice.isa) << step.kernel->name;
+      for (const auto& [family, name] : {std::pair{"conv", choice.conv}, {"depthwise", choice.depthwise}, {"linear", choice.linear}, {"matmul", choice.matmul}}) {
+        if (step.kernel->family == family) {
+          EXPECT_EQ(step.kernel->name, name);
+        }
+      }
+    }
+  }
+  std::string families;
+  const auto plan = plan_of(graph);
+  for (const PlanStep& step : plan->steps()) families += step.kernel == nullptr ? "portable " : std::string(step.kernel->family) + ' ';
+  EXPECT_EQ(families, "conv depthwise conv reduce linear softmax pool layer_norm strided_copy matmul elementwise portable portable ");
+}
+
+// The families that a convolution's shape leads to, however it was spelled.
+TEST(Plan, tells_depthwise_grouped_and_planar_convolutions_apart) {
+  using Ints = TestGraph::Ints;
+  struct Case {
+    Shape x, w;
+    std::vector<TestGraph::Attribute> attributes;
+    const char* family;
+  };
+  const std::vector<Case> cases = {
+      {Shape{1, 8, 8, 16}, Shape{32, 16, 1, 1}, {}, "conv"},
+      {Shape{1, 8, 8, 32}, Shape{32, 1, 3, 3}, {{"group", std::int64_t{32}}}, "depthwise"},
+      {Shape{1, 8, 8, 32}, Shape{64, 1, 3, 3}, {{"group", std::int64_t{32}}}, "conv"},  // two filters a channel
+      {Shape{1, 8, 8, 32}, Shape{32, 16, 3, 3}, {{"group", std::int64_t{2}}}, "conv"},
+      {Shape{1, 8, 8, 1}, Shape{1, 1, 3, 3}, {{"group", std::int64_t{1}}}, "conv"},
+      {Shape{1, 3, 8, 8}, Shape{8, 3, 3, 3}, {{"input_layout", std::string("nchw")}, {"strides", Ints{2, 2}}}, "conv"},
+  };
+  for (const Case& c : cases) {
+    TestGraph g;
+    const ValueId x = g.input("x", c.x);
+    const auto plan = plan_of(g.take({g.conv(x, c.w, c.attributes)}));
+    ASSERT_EQ(plan->steps().size(), 1u);
+    ASSERT_NE(plan->steps()[0].kernel, nullptr);
+    EXPECT_EQ(plan->steps()[0].kernel->family, c.family) << c.x.to_string() << c.w.to_string();
+  }
+}
+
+TEST(Plan, over_the_memory_limit_names_the_largest_tensor) {
+  const Graph graph = every_family();
+  const auto plan = make_plan(graph, {.isa = Isa::kGeneric, .memory_limit_bytes = 10000});
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.error().code, ErrorCode::kLimit);
+  EXPECT_NE(plan.error().message().find("largest tensor: [2,9,9,24] of node \"Conv_0\""), std::string::npos) << plan.error().message();
+  const Header header = plan_of(graph)->header();
+  const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
+  EXPECT_TRUE(make_plan(graph, {.isa = native_isa(), .memory_limit_bytes = needed + 4096}).ok());
+}
+
+// 2^43 bytes each, whatever the limit: their sum must not wrap around to something small.
+TEST(Plan, with_tensors_larger_than_any_machine_is_refused_before_memory_is_touched) {
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{1});
+  ValueId huge = g.node("Expand", 13, {x, g.ints({std::int64_t{1} << 40})});
+  std::vector<ValueId> outputs;
+  for (int i = 0; i < 8; ++i) outputs.push_back(g.node("Relu", 14, {huge}));
+  const Graph graph = g.take(outputs);
+  for (const std::uint64_t limit : {std::uint64_t{16} << 30, UINT64_MAX}) {
+    const auto plan = make_plan(graph, {.isa = Isa::kGeneric, .memory_limit_bytes = limit});
+    ASSERT_FALSE(plan.ok());
+    EXPECT_EQ(plan.error().code, ErrorCode::kLimit);
+    EXPECT_NE(plan.error().message().find("[1099511627776]"), std::string::npos) << plan.error().message();
+  }
+}
+
+TEST(Plan, truncated_anywhere_or_with_a_tail_is_refused) {
+  const Bytes good = bytes_of(*plan_of(every_family()));
+  for (std::size_t percent = 0; percent < 100; ++percent) {
+    Bytes cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, good.size() * percent / 100)));
+    EXPECT_NE(problem(cut), "ok") << percent << " %";
+    if (cut.size() < sizeof(Header)) continue;
+    // The same with a header that knows: now sections reach outside.
+    reinterpret_cast<Header*>(cut.data())->total_bytes = cut.size();
+    EXPECT_NE(problem(cut), "ok") << percent << " %, length stated";
+  }
+  Bytes longer = good;
+  longer.resize(good.size() + 1);
+  EXPECT_NE(problem(longer), "ok");
+  auto empty = MappedFile::open("/dev/null");
+  EXPECT_FALSE(empty.ok());
+  const auto nothing = Plan::open(MappedFile());
+  ASSERT_FALSE(nothing.ok());
+  EXPECT_EQ(nothing.error().code, ErrorCode::kInvalidModel);
+}
+
+TEST(Plan, of_another_version_or_instruction_set_is_refused) {
+  const Bytes good = bytes_of(*plan_of(every_family()));
+  const auto with = [&](const std::function<void(Header&)>& change) {
+    Bytes bytes = good;
+    change(*reinterpret_cast<Header*>(bytes.data()));
+    return open_bytes(bytes);
+  };
+  const auto newer = with([](Header& h) { ++h.version; });
+  ASSERT_FALSE(newer.ok());
+  EXPECT_EQ(newer.error().message(), "not a usable plan: it has version 2, this program reads 1; make it again with `kite compile`");
+  EXPECT_FALSE(with([](Header& h) { h.isa = 3; }).ok());
+  EXPECT_FALSE(with([](Header& h) { h.isa = UINT32_MAX; }).ok());
+  EXPECT_FALSE(with([](Header& h) { h.magic[0] = 'k'; }).ok());
+  if (native_isa() != Isa::kGeneric) {
+    EXPECT_FALSE(with([](Header& h) { h.isa = 0; }).ok()) << "its kernels need more";
+  }
+  if (native_isa() != Isa::kAvx512) {
+    const auto above = with([](Header& h) { h.isa = static_cast<std::uint32_t>(native_isa()) + 1; });
+    ASSERT_FALSE(above.ok());
+    EXPECT_EQ(above.error().code, ErrorCode::kUnsupportedModel);
+  }
+  EXPECT_FALSE(with([](Header& h) { h.arena_bytes = UINT64_MAX; }).ok());
+  EXPECT_FALSE(with([](Header& h) { h.scratch_bytes = UINT64_MAX; }).ok());
+}
+
+// Each byte of the header and of every record is inverted, and one bit of it: refused, or run inside its memory.
+TEST(Plan, with_any_byte_changed_is_refused_or_stays_inside_its_memory) {
+  const auto plan = plan_of(every_family());
+  const Bytes good = bytes_of(*plan);
+  std::mt19937 random(3);
+  int refused = 0, opened = 0;
+  for (std::size_t at = 0; at < plan->header().constants.offset; ++at) {
+    for (const std::byte mask : {std::byte{0xff}, std::byte{1} << (random() % 8)}) {
+      Bytes bytes = good;
+      bytes[at] ^= mask;
+      const auto changed = open_bytes(bytes);
+      changed.ok() ? ++opened : ++refused;
+      if (!changed.ok()) continue;
+      ASSERT_NO_FATAL_FAILURE(run_if_small(*changed)) << "byte " << at;
+    }
+  }
+  EXPECT_GT(refused, 2000);
+  EXPECT_GT(opened, 500);  // names, keys, padding, unused text
+}
+
+// 32-bit words take values that are likely to matter, several at a time.
+TEST(Plan, with_several_words_changed_is_refused_or_stays_inside_its_memory) {
+  const auto plan = plan_of(every_family());
+  const Bytes good = bytes_of(*plan);
+  const std::size_t words = plan->header().constants.offset / 4;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  int rounds = 0;
+  for (unsigned seed = 0; std::chrono::steady_clock::now() < end; ++seed, ++rounds) {
+    std::mt19937 random(seed);
+    Bytes bytes = good;
+    for (auto changes = 1 + random() % 3; changes > 0; --changes) {
+      std::uint32_t& word = reinterpret_cast<std::uint32_t*>(bytes.data())[random() % words];
+      const std::uint32_t values[] = {0, 1, word + 1, word - 1, word * 2, word / 2, word + 64, static_cast<std::uint32_t>(random() % 64), 0x7fffffff, 0xffffffff,
+                                      static_cast<std::uint32_t>(random())};
+      word = values[random() % std::size(values)];
+    }
+    const auto changed = open_bytes(bytes);
+    if (!changed.ok()) continue;
+    ASSERT_NO_FATAL_FAILURE(run_if_small(*changed)) << "seed " << seed;
+  }
+  RecordProperty("rounds", rounds);
+}
+
+// An input of the caller is as large as its port says, whatever an operand claims.
+TEST(Plan, cannot_claim_more_of_an_input_than_the_caller_hands_over) {
+  Bytes bytes = bytes_of(*plan_of(every_family()));
+  auto* operands = records<Operand>(bytes, &Header::operands);
+  ASSERT_EQ(operands[0].place, Place::kInput);
+  operands[0].size_bytes *= 2;
+  EXPECT_NE(problem(bytes), "ok");
+}
+
+// No bytes at a real address: fits() takes the size for "left out", the kernel would read from there.
+TEST(Plan, cannot_have_an_empty_bias_in_place_of_none) {
+  Bytes bytes = bytes_of(*plan_of(every_family()));
+  auto* operands = records<Operand>(bytes, &Header::operands);
+  const auto* refs = records<std::uint32_t>(bytes, &Header::refs);
+  Operand& bias = operands[refs[2]];
+  ASSERT_EQ(bias.place, Place::kConstant);
+  bias.dims[0] = 0;
+  bias.size_bytes = 0;
+  EXPECT_NE(problem(bytes), "ok");
+}
+
+TEST(Plan, leaves_out_only_what_a_step_can_do_without) {
+  const Bytes good = bytes_of(*plan_of(every_family()));
+  const Header& header = *reinterpret_cast<const Header*>(good.data());
+  std::uint32_t none = UINT32_MAX;
+  Bytes scratch = good;
+  for (std::uint32_t i = 0; i < header.operands.count; ++i) {
+    if (records<Operand>(scratch, &Header::operands)[i].place == Place::kNone) none = i;
+  }
+  ASSERT_NE(none, UINT32_MAX) << "the convolutions have no residual";
+  int accepted = 0;
+  for (std::uint64_t s = 0; s < header.steps.count; ++s) {
+    const Step step = records<Step>(scratch, &Header::steps)[s];
+    for (std::uint32_t r = 0; r < step.inputs + step.outputs; ++r) {
+      Bytes bytes = good;
+      std::uint32_t& ref = records<std::uint32_t>(bytes, &Header::refs)[step.first_ref + r];
+      if (ref == none) continue;
+      ref = none;
+      const auto changed = open_bytes(bytes);
+      if (!changed.ok()) continue;
+      ++accepted;
+      const PlanStep& opened = (*changed)->steps()[s];
+      ASSERT_NE(opened.kernel, nullptr) << "step " << s << ", operand " << r;
+      EXPECT_TRUE(opened.kernel->family == "layer_norm" ? r == 2 : r == 2 || r == 3) << opened.kernel->name << ", operand " << r;
+      ASSERT_NO_FATAL_FAILURE(run_if_small(*changed));
+    }
+  }
+  // The biases of two convolutions and of the dense and the normalised layer, the depthwise one's, and one residual.
+  EXPECT_EQ(accepted, 6);
+}
+
+TEST(Plan, steps_take_their_refs_in_turn) {
+  const Bytes good = bytes_of(*plan_of(every_family()));
+  Bytes bytes = good;
+  records<Step>(bytes, &Header::steps)[1].first_ref = 0;
+  EXPECT_NE(problem(bytes), "ok");
+  bytes = good;
+  records<Step>(bytes, &Header::steps)[0].outputs = UINT32_MAX;
+  EXPECT_NE(problem(bytes), "ok");
+  bytes = good;
+  records<Step>(bytes, &Header::steps)[0].max_parts = 0;
+  EXPECT_NE(problem(bytes), "ok");
+}
+
+// Memory that ends where a page begins that nothing may touch.
+class FencedMemory {
+ public:
+  FencedMemory() : pages_(static_cast<std::byte*>(::mmap(nullptr, kBytes + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+    EXPECT_EQ(::mprotect(pages_ + kBytes, kPage, PROT_NONE), 0);
+    std::mt19937 random(9);
+    for (std::size_t i = 0; i + 4 <= kBytes; i += 4) {
+      const float value = static_cast<float>(static_cast<std::int32_t>(random())) * 0x1p-31f;
+      std::memcpy(pages_ + i, &value, 4);
+    }
+  }
+  FencedMemory(FencedMemory&& other) noexcept : pages_(std::exchange(other.pages_, nullptr)) {}
+  ~FencedMemory() {
+    if (pages_ != nullptr) ::munmap(pages_, kBytes + kPage);
+  }
+  static constexpr std::size_t kBytes = 256 << 10;
+  // `size` bytes that end at the fence, or as near to it as the alignment allows.
+  [[nodiscard]] std::byte* at_end(std::size_t size, std::size_t alignment) const { return pages_ + (kBytes - size) / alignment * alignment; }
+  // The bytes behind such a piece and before the fence, as they must stay.
+  [[nodiscard]] std::span<std::byte> behind(std::size_t size, std::size_t alignment) const {
+    std::byte* const first = at_end(size, alignment) + size;
+    return {first, static_cast<std::size_t>(pages_ + kBytes - first)};
+  }
+
+ private:
+  static constexpr std::size_t kPage = 4096;
+  std::byte* pages_;
+};
+
+// The promise that a plan's safety stands on: where fits() says yes to params of any bytes, the kernel stays inside
+// operands of those sizes. Every family, every instruction set of this machine.
+TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
+  const auto plan = plan_of(every_family());
+  std::vector<FencedMemory> memory(6);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  std::map<std::string_view, int> ran;
+  for (unsigned seed = 0; std::chrono::steady_clock::now() < end; ++seed) {
+    std::mt19937 random(seed);
+    const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+    const PlanStep& step = plan->steps()[below(plan->steps().size())];
+    if (step.kernel == nullptr) continue;
+    std::vector<const KernelInfo*> siblings;
+    for (const KernelInfo& kernel : all_kernels()) {
+      if (kernel.family == step.kernel->family && kernel.isa <= native_isa()) siblings.push_back(&kernel);
+    }
+    const KernelInfo& kernel = *siblings[below(siblings.size())];
+
+    alignas(8) std::array<std::uint32_t, 256> params{};
+    ASSERT_LE(step.record->params_bytes, sizeof params);
+    std::memcpy(params.data(), step.params, step.record->params_bytes);
+    for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
+      std::uint32_t& word = params[below(step.record->params_bytes / 4)];
+      const std::uint32_t values[] = {0, 1, 2, 3, word + 1, word - 1, word * 2, word / 2, static_cast<std::uint32_t>(below(20)), static_cast<std::uint32_t>(below(20)),
+                                      static_cast<std::uint32_t>(below(600)), 0x7fffffff, 0xffffffff, static_cast<std::uint32_t>(random())};
+      word = values[below(std::size(values))];
+    }
+    // Sizes as they were, near to that, or roomier.
+    const auto size_near = [&](std::uint32_t ref) -> std::size_t {
+      const Operand& operand = plan->operand(ref);
+      const std::size_t size = operand.place == Place::kNone ? 0 : operand.size_bytes;
+      const std::size_t sizes[] = {size, size, size + 4 * below(20), size - std::min(size, 4 * below(20)), size * 2, below(FencedMemory::kBytes / 4) * 4};
+      return std::min(sizes[below(std::size(sizes))], FencedMemory::kBytes);
+    };
+    std::vector<std::size_t> in_bytes, out_bytes;
+    for (const std::uint32_t ref : step.inputs) in_bytes.push_back(size_near(ref));
+    for (const std::uint32_t ref : step.outputs) out_bytes.push_back(size_near(ref));
+    const std::size_t scratch_bytes = std::min<std::size_t>(below(2) == 0 ? step.record->scratch_bytes : below(FencedMemory::kBytes), FencedMemory::kBytes);
+    if (!kernel.fits({params.data(), step.record->params_bytes, in_bytes, out_bytes, scratch_bytes})) continue;
+
+    SCOPED_TRACE(std::string(kernel.name) + ", seed " + std::to_string(seed));
+    std::vector<const void*> in;
+    std::vector<void*> out;
+    for (std::size_t i = 0; i < in_bytes.size(); ++i) {
+      // Packed weights, the second operand of the families that pack, start on a cache line; others where they like.
+      const bool packed = i == 1 && (kernel.family == "conv" || kernel.family == "depthwise" || kernel.family == "linear");
+      in.push_back(in_bytes[i] == 0 ? nullptr : memory[i].at_end(in_bytes[i], packed ? 64 : 4));
+    }
+    out.push_back(memory[4].at_end(out_bytes[0], 64));
+    const std::vector<std::byte> behind(memory[4].behind(out_bytes[0], 64).begin(), memory[4].behind(out_bytes[0], 64).end());
+    const int parts = 1 + static_cast<int>(below(3));
+    for (int part = 0; part < parts; ++part) {
+      kernel.run({params.data(), in.data(), out.data(), memory[5].at_end(scratch_bytes, 64), part, parts, nullptr, 0});
+    }
+    ASSERT_TRUE(std::ranges::equal(behind, memory[4].behind(out_bytes[0], 64)));
+    ++ran[kernel.name];
+  }
+  for (const KernelInfo& kernel : all_kernels()) {
+    if (kernel.isa > native_isa()) continue;
+    EXPECT_GT(ran[kernel.name], 0) << kernel.name << " never ran: the mutations are too wild for it";
+  }
+}
+
+}  // namespace
+}  // namespace kite
