@@ -3,17 +3,20 @@
 #include "plan/cache.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <tuple>
 
 #include <xxhash.h>
 
@@ -27,9 +30,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Room for a dozen large models; the oldest go first.
-constexpr std::uint64_t kMaxCacheBytes = std::uint64_t{4} << 30;
-constexpr const char* kSuffix = ".plan";
+constexpr std::string_view kSuffix = ".plan";
+constexpr std::string_view kTemporary = ".tmp-";
+constexpr std::size_t kNameDigits = 32;  // 128 bits of key
+// A temporary file older than this lost its writer: writing the largest model takes seconds.
+constexpr std::int64_t kAbandonedSeconds = 3600;
 
 std::string default_folder() {
   const auto variable = [](const char* name) { return std::string(std::getenv(name) != nullptr ? std::getenv(name) : ""); };
@@ -40,10 +45,31 @@ std::string default_folder() {
 }
 
 std::string file_name(const PlanKey& key) {
-  char name[40];
-  std::snprintf(name, sizeof name, "%016llx%016llx%s", static_cast<unsigned long long>(key[0]),
-                static_cast<unsigned long long>(key[1]), kSuffix);
-  return name;
+  char digits[kNameDigits + 1];
+  std::snprintf(digits, sizeof digits, "%016llx%016llx", static_cast<unsigned long long>(key[0]),
+                static_cast<unsigned long long>(key[1]));
+  return digits + std::string(kSuffix);
+}
+
+// True for the names that file_name() gives. Whatever else lies in the folder is not the cache's to count or remove.
+bool is_plan_name(std::string_view name) {
+  if (name.size() != kNameDigits + kSuffix.size() || !name.ends_with(kSuffix)) return false;
+  return name.substr(0, kNameDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// True for what write_plan_file() leaves beside such a name when it is killed.
+bool is_temporary_name(std::string_view name) {
+  const std::size_t tail = name.find(kTemporary);
+  return tail != std::string_view::npos && is_plan_name(name.substr(0, tail));
+}
+
+// The folder itself is made for its owner alone whatever the umask: it would not be trusted otherwise.
+bool make_folder(const std::string& folder) {
+  fs::path path = fs::path(folder).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  std::error_code error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  return !error && (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST);
 }
 
 Error io_error(std::string what, const std::string& path) {
@@ -74,6 +100,7 @@ PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
   };
   add_number(plan_format::kVersion);
   add_number(static_cast<std::uint64_t>(isa));
+  add_number(input_shapes.size());
   for (const auto& [name, shape] : input_shapes) {
     add(name.data(), name.size());
     add(shape.dims().data(), shape.dims().size_bytes());
@@ -85,8 +112,13 @@ PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
 }
 
 Status write_plan_file(const Plan& plan, const std::string& path) {
-  // In the target folder, so that rename() stays within one file system; the name carries the process for uniqueness.
-  const std::string temporary = path + ".tmp-" + std::to_string(::getpid());
+  // In the target folder, so that rename() stays within one file system. A name of the process's number would do for
+  // processes, not for two threads of one, nor for containers, where every process may have the same number.
+  std::uint64_t random = 0;
+  if (::getrandom(&random, sizeof random, 0) != sizeof random) return io_error("cannot create the plan", path);
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(random));
+  const std::string temporary = path + std::string(kTemporary) + digits;
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
   if (fd < 0) return io_error("cannot create the plan", temporary);
   Status status = write_all(fd, plan.bytes(), temporary);
@@ -96,16 +128,14 @@ Status write_plan_file(const Plan& plan, const std::string& path) {
   return status;
 }
 
-PlanCache::PlanCache(const std::string& folder) {
+PlanCache::PlanCache(const std::string& folder, std::uint64_t max_bytes) : max_bytes_(max_bytes) {
   const std::string wanted = folder.empty() ? default_folder() : folder;
   if (wanted.empty()) {
     reason_ = "no cache folder: neither KITE_CACHE_DIR, XDG_CACHE_HOME nor HOME is set";
     return;
   }
-  std::error_code error;
-  fs::create_directories(wanted, error);
   struct stat info {};
-  if (error || ::stat(wanted.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+  if (!make_folder(wanted) || ::stat(wanted.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     reason_ = "no plan cache: cannot create the folder " + wanted;
   } else if (info.st_uid != ::geteuid()) {
     reason_ = "no plan cache: the folder " + wanted + " belongs to another user";
@@ -130,14 +160,25 @@ std::shared_ptr<const Plan> PlanCache::find(const PlanKey& key) const {
 Status PlanCache::store(const Plan& plan) const {
   if (!enabled()) return {};
   KITE_TRY(write_plan_file(plan, folder_ + "/" + file_name({plan.header().key[0], plan.header().key[1]})));
+  remove_abandoned();
   KITE_TRY_ASSIGN(const auto entries, list());
   std::uint64_t total = 0;
   for (const CacheEntry& entry : entries) {
     total += entry.size_bytes;
     // The newest stays even if it alone is over the bound: it is what was asked for.
-    if (total > kMaxCacheBytes && &entry != &entries.front()) ::unlink(entry.path.c_str());
+    if (total > max_bytes_ && &entry != &entries.front()) ::unlink(entry.path.c_str());
   }
   return {};
+}
+
+// What processes that were killed while they wrote have left.
+void PlanCache::remove_abandoned() const {
+  std::error_code error;
+  for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator(); it.increment(error)) {
+    struct stat info {};
+    if (!is_temporary_name(it->path().filename().native()) || ::lstat(it->path().c_str(), &info) != 0) continue;
+    if (std::time(nullptr) - info.st_mtim.tv_sec > kAbandonedSeconds) ::unlink(it->path().c_str());
+  }
 }
 
 Result<std::vector<CacheEntry>> PlanCache::list() const {
@@ -145,14 +186,14 @@ Result<std::vector<CacheEntry>> PlanCache::list() const {
   if (!enabled()) return entries;
   std::error_code error;
   for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator(); it.increment(error)) {
-    if (it->path().extension() != kSuffix) continue;
+    if (!is_plan_name(it->path().filename().native())) continue;
     struct stat info {};
-    if (::stat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    entries.push_back({it->path().string(), static_cast<std::uint64_t>(info.st_size), info.st_mtim.tv_sec});
+    if (::lstat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    entries.push_back({it->path().string(), static_cast<std::uint64_t>(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec});
   }
   if (error) return Error{ErrorCode::kIo, "cannot list the plan cache: " + error.message(), folder_, {}};
   std::ranges::sort(entries, [](const CacheEntry& a, const CacheEntry& b) {
-    return a.used_at != b.used_at ? a.used_at > b.used_at : a.path < b.path;
+    return std::tie(b.used_at, b.used_at_ns, a.path) < std::tie(a.used_at, a.used_at_ns, b.path);
   });
   return entries;
 }
@@ -161,7 +202,7 @@ Result<std::uint64_t> PlanCache::clear() const {
   KITE_TRY_ASSIGN(const auto entries, list());
   std::uint64_t freed = 0;
   for (const CacheEntry& entry : entries) {
-    if (::unlink(entry.path.c_str()) != 0) return io_error("cannot remove the plan", entry.path);
+    if (::unlink(entry.path.c_str()) != 0 && errno != ENOENT) return io_error("cannot remove the plan", entry.path);
     freed += entry.size_bytes;
   }
   return freed;

@@ -20,23 +20,27 @@ namespace kite {
 // 128 bits of XXH3 over everything that decides a plan.
 using PlanKey = std::array<std::uint64_t, 2>;
 
-// The bytes of the model and of each external-data file (in the order in which the model names them), the plan
-// version, the instruction set, and the shapes that were asked for.
+// The given contents in their order, the plan version, the instruction set, and the shapes that were asked for.
 [[nodiscard]] PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
                                const std::map<std::string, Shape, std::less<>>& input_shapes);
 
 struct CacheEntry {
   std::string path;
   std::uint64_t size_bytes = 0;
-  std::int64_t used_at = 0;  // seconds since 1970
+  std::int64_t used_at = 0;     // seconds since 1970 ...
+  std::int64_t used_at_ns = 0;  // ... and the nanoseconds of that second
 };
+
+// Room for a dozen large models.
+inline constexpr std::uint64_t kMaxCacheBytes = std::uint64_t{4} << 30;
 
 // A folder of plans. Nothing in it is trusted: a file that is not a valid plan with the right key is as good as none.
 class PlanCache {
  public:
   // `folder` empty: KITE_CACHE_DIR, else $XDG_CACHE_HOME/paperkite, else $HOME/.cache/paperkite. Without any of
   // these, or where the folder cannot be made or belongs to someone else, the cache is off: find() finds nothing.
-  explicit PlanCache(const std::string& folder);
+  // A folder that is made is its owner's alone; one that others may write to is not trusted either.
+  explicit PlanCache(const std::string& folder, std::uint64_t max_bytes = kMaxCacheBytes);
 
   [[nodiscard]] bool enabled() const noexcept { return !folder_.empty(); }
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
@@ -49,14 +53,17 @@ class PlanCache {
   [[nodiscard]] Status store(const Plan& plan) const;
 
   [[nodiscard]] Result<std::vector<CacheEntry>> list() const;  // the most recently used first
-  [[nodiscard]] Result<std::uint64_t> clear() const;           // bytes freed
+  [[nodiscard]] Result<std::uint64_t> clear() const;           // bytes freed; other files stay
 
  private:
+  void remove_abandoned() const;
   std::string folder_;
+  std::uint64_t max_bytes_;
   std::string reason_;
 };
 
-// Writes the bytes to `path` through a temporary file beside it and rename(); kIo on failure, leaving nothing behind.
+// Writes the bytes to `path` through a temporary file beside it, "<path>.tmp-" and 64 random bits, and
+// rename(); kIo on failure, leaving nothing behind.
 [[nodiscard]] Status write_plan_file(const Plan& plan, const std::string& path);
 
 }  // namespace kite

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan cache: keys, folders that are and are not trusted, and what is found again.
+#include "plan/cache.h"
+
+#include <gtest/gtest.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "plan/planner.h"
+#include "plan/test_graph.h"
+
+namespace kite {
+namespace {
+
+namespace fs = std::filesystem;
+
+PlanKey key_of(std::vector<std::string> contents, Isa isa = Isa::kGeneric, const std::map<std::string, Shape, std::less<>>& shapes = {}) {
+  std::vector<std::span<const std::byte>> spans;
+  for (const std::string& content : contents) spans.push_back(std::as_bytes(std::span(content)));
+  return plan_key(spans, isa, shapes);
+}
+
+TEST(PlanKey, changes_with_all_that_decides_a_plan) {
+  std::vector<PlanKey> keys = {
+      key_of({"model"}),
+      key_of({"modem"}),
+      key_of({"model", ""}),
+      key_of({"mod", "el"}),
+      key_of({"el", "mod"}),
+      key_of({}),
+      key_of({"model"}, Isa::kAvx2),
+      key_of({"model"}, Isa::kGeneric, {{"x", Shape{1, 3}}}),
+      key_of({"model"}, Isa::kGeneric, {{"x", Shape{3, 1}}}),
+      key_of({"model"}, Isa::kGeneric, {{"x", Shape{1, 3, 1}}}),
+      key_of({"model"}, Isa::kGeneric, {{"y", Shape{1, 3}}}),
+      key_of({"model"}, Isa::kGeneric, {{"x", Shape{1, 3}}, {"y", Shape{1}}}),
+      key_of({"model"}, Isa::kGeneric, {{"x", Shape{}}}),
+      // The bytes of a name and a shape, but as contents.
+      key_of({"x", std::string("\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0", 16), "model"}),
+  };
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) EXPECT_NE(keys[i], keys[j]) << i << ", " << j;
+  }
+  EXPECT_EQ(key_of({"model"}), key_of({"model"}));
+}
+
+class PlanCacheTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "kite_cache_XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    root_ = name;
+    folder_ = root_ + "/cache";
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  static std::shared_ptr<const Plan> plan(PlanKey key, std::int64_t size = 8) {
+    TestGraph g;
+    const ValueId x = g.input("x", Shape{1, 4});
+    const Graph graph = g.take({g.internal("Linear", {x, g.weights(Shape{4, size})})});
+    auto made = make_plan(graph, {.isa = Isa::kGeneric, .key = key});
+    EXPECT_TRUE(made.ok());
+    return *made;
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(folder_)) found.push_back(entry.path().filename());
+    std::ranges::sort(found);
+    return found;
+  }
+  std::string path_of(const PlanKey& key) const {
+    char name[48];
+    std::snprintf(name, sizeof name, "/%016llx%016llx.plan", static_cast<unsigned long long>(key[0]), static_cast<unsigned long long>(key[1]));
+    return folder_ + name;
+  }
+  static void set_age(const std::string& path, std::int64_t seconds) {
+    const timespec then{::time(nullptr) - seconds, 0};
+    const timespec times[2] = {then, then};
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  }
+  std::string root_, folder_;
+};
+
+TEST_F(PlanCacheTest, finds_lists_and_clears_what_was_stored) {
+  const PlanCache cache(folder_);
+  ASSERT_TRUE(cache.enabled()) << cache.reason();
+  EXPECT_EQ(cache.find({1, 2}), nullptr);
+  const auto stored = plan({1, 2});
+  ASSERT_TRUE(cache.store(*stored).ok());
+  ASSERT_TRUE(cache.store(*plan({3, 4})).ok());
+  const auto found = cache.find({1, 2});
+  ASSERT_NE(found, nullptr);
+  EXPECT_TRUE(std::ranges::equal(found->bytes(), stored->bytes()));
+  EXPECT_EQ(cache.find({2, 1}), nullptr);
+  const auto entries = cache.list();
+  ASSERT_TRUE(entries.ok());
+  ASSERT_EQ(entries->size(), 2u);
+  EXPECT_EQ((*entries)[0].path, path_of({1, 2})) << "the one just used comes first";
+  EXPECT_EQ((*entries)[0].size_bytes, stored->bytes().size());
+  EXPECT_EQ(names().size(), 2u) << "no temporary file is left";
+  const auto freed = cache.clear();
+  ASSERT_TRUE(freed.ok());
+  EXPECT_EQ(*freed, stored->bytes().size() * 2);
+  EXPECT_EQ(names().size(), 0u);
+  EXPECT_EQ(found->steps().size(), 1u) << "a mapped plan outlives its file";
+}
+
+TEST_F(PlanCacheTest, keeps_one_plan_a_key_and_the_last_one_wins) {
+  const PlanCache cache(folder_);
+  ASSERT_TRUE(cache.store(*plan({1, 2}, 8)).ok());
+  ASSERT_TRUE(cache.store(*plan({1, 2}, 80)).ok());
+  EXPECT_EQ(names().size(), 1u);
+  EXPECT_EQ(cache.find({1, 2})->outputs()[0].type.shape, (Shape{1, 80}));
+}
+
+TEST_F(PlanCacheTest, takes_stores_of_one_key_from_many_threads_at_once) {
+  const PlanCache cache(folder_);
+  const auto stored = plan({1, 2});
+  std::atomic<int> failed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 25; ++i) failed += !cache.store(*stored).ok() || cache.find({1, 2}) == nullptr;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failed.load(), 0);
+  EXPECT_EQ(names().size(), 1u);
+}
+
+TEST_F(PlanCacheTest, does_not_find_a_damaged_foreign_or_misnamed_file) {
+  const PlanCache cache(folder_);
+  ASSERT_TRUE(cache.store(*plan({1, 2})).ok());
+  const std::string path = path_of({1, 2});
+  fs::copy_file(path, path_of({5, 6}));
+  EXPECT_EQ(cache.find({5, 6}), nullptr) << "it was made from something else";
+  const auto size = fs::file_size(path);
+  for (const auto length : {size - 1, size / 2, std::uintmax_t{7}, std::uintmax_t{0}}) {
+    fs::resize_file(path, length);
+    EXPECT_EQ(cache.find({1, 2}), nullptr) << length;
+  }
+  std::ofstream(path) << std::string(10000, 'x');
+  EXPECT_EQ(cache.find({1, 2}), nullptr);
+  fs::remove(path);
+  fs::create_directory(path);
+  EXPECT_EQ(cache.find({1, 2}), nullptr);
+  fs::remove(path);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(cache.find({1, 2}), nullptr) << "and it does not wait for a writer";
+}
+
+TEST_F(PlanCacheTest, makes_its_folder_for_its_owner_whatever_the_umask) {
+  const mode_t before = ::umask(0);
+  const PlanCache cache(root_ + "/new/below/");
+  ::umask(before);
+  EXPECT_TRUE(cache.enabled()) << cache.reason();
+  struct stat info {};
+  ASSERT_EQ(::stat((root_ + "/new/below").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+}
+
+TEST_F(PlanCacheTest, is_off_where_others_may_write_or_no_folder_can_be) {
+  for (const mode_t mode : {0770, 0707, 0777}) {
+    fs::create_directory(folder_);
+    ASSERT_EQ(::chmod(folder_.c_str(), mode), 0);
+    const PlanCache cache(folder_);
+    EXPECT_FALSE(cache.enabled());
+    EXPECT_NE(cache.reason().find("others may write"), std::string::npos) << cache.reason();
+    EXPECT_TRUE(cache.store(*plan({1, 2})).ok()) << "off is no error";
+    EXPECT_EQ(cache.find({1, 2}), nullptr);
+    EXPECT_TRUE(cache.list().ok());
+    EXPECT_EQ(names().size(), 0u);
+    fs::remove(folder_);
+  }
+  std::ofstream(root_ + "/file") << "x";
+  for (const char* path : {"/file", "/file/below"}) {
+    const PlanCache cache(root_ + path);
+    EXPECT_FALSE(cache.enabled());
+    EXPECT_NE(cache.reason().find("cannot create"), std::string::npos) << cache.reason();
+  }
+}
+
+// `--cache-dir .` must not make `cache clear` remove the plans that a person compiled there.
+TEST_F(PlanCacheTest, counts_and_removes_nothing_that_is_not_its_own) {
+  const PlanCache cache(folder_, 1);
+  for (const char* name : {"/model.plan", "/0123456789abcdef0123456789abcdeX.plan", "/notes.txt", "/0123456789abcdef0123456789abcdef.plan.old"}) {
+    std::ofstream(folder_ + name) << "mine";
+  }
+  ASSERT_TRUE(cache.store(*plan({1, 2})).ok());
+  ASSERT_TRUE(cache.store(*plan({3, 4})).ok());
+  EXPECT_EQ(names().size(), 5u);
+  EXPECT_EQ(cache.list()->size(), 1u);
+  ASSERT_TRUE(cache.clear().ok());
+  EXPECT_EQ(names().size(), 4u);
+}
+
+TEST_F(PlanCacheTest, removes_the_plans_used_longest_ago_and_keeps_the_newest) {
+  const auto each = plan({0, 0})->bytes().size();
+  const PlanCache cache(folder_, each * 3);
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(cache.store(*plan({i, i})).ok());
+    set_age(path_of({i, i}), 100 - static_cast<std::int64_t>(i));
+  }
+  ASSERT_NE(cache.find({1, 1}), nullptr);  // used now, so that the second is the oldest
+  ASSERT_TRUE(cache.store(*plan({4, 4})).ok());
+  EXPECT_NE(cache.find({1, 1}), nullptr);
+  EXPECT_EQ(cache.find({2, 2}), nullptr);
+  EXPECT_NE(cache.find({3, 3}), nullptr);
+  EXPECT_NE(cache.find({4, 4}), nullptr);
+  // One that alone is over the bound stays, alone. All of this happens within one second.
+  const PlanCache tiny(folder_, 1);
+  ASSERT_TRUE(tiny.store(*plan({0, 5})).ok());
+  EXPECT_EQ(names(), std::vector<std::string>{fs::path(path_of({0, 5})).filename()});
+}
+
+TEST_F(PlanCacheTest, removes_what_killed_writers_left_but_not_what_is_being_written) {
+  const PlanCache cache(folder_);
+  const std::string old = path_of({1, 2}) + ".tmp-00112233", fresh = path_of({3, 4}) + ".tmp-44556677";
+  std::ofstream(old) << "half";
+  std::ofstream(fresh) << "half";
+  set_age(old, 7200);
+  ASSERT_TRUE(cache.store(*plan({1, 2})).ok());
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(fresh));
+}
+
+TEST_F(PlanCacheTest, a_plan_that_cannot_be_written_is_an_error_and_leaves_nothing) {
+  fs::create_directories(root_ + "/taken.plan/full");
+  const Status status = write_plan_file(*plan({1, 2}), root_ + "/taken.plan");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kIo);
+  EXPECT_FALSE(write_plan_file(*plan({1, 2}), root_ + "/missing/m.plan").ok());
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(root_)) count += !entry.path().empty();
+  EXPECT_EQ(count, 1u);
+}
+
+}  // namespace
+}  // namespace kite
