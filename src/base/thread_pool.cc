@@ -44,6 +44,7 @@ ThreadPool::ThreadPool(int threads) {
   const std::vector<int> cpus = threads > 1 ? allowed_cpus() : std::vector<int>{};
   const int here = ::sched_getcpu();
   std::size_t next = 0;
+  if (threads > 1) workers_.reserve(static_cast<std::size_t>(threads) - 1);  // nothing throws beside running workers
   for (int member = 1; member < threads; ++member) {
     auto worker = std::make_unique<Worker>();
     worker->pool = this;
@@ -59,7 +60,11 @@ ThreadPool::ThreadPool(int threads) {
       CPU_SET(cpus[next++ % cpus.size()], &start);
       pthread_attr_setaffinity_np(&attributes, sizeof start, &start);
     }
-    const bool started = pthread_create(&worker->thread, &attributes, &ThreadPool::worker_main, worker.get()) == 0;
+    const auto start_with = [&](const pthread_attr_t* with) {
+      return pthread_create(&worker->thread, with, &ThreadPool::worker_main, worker.get()) == 0;
+    };
+    // A CPU may have left the allowed set by now, and a sandbox may refuse the call: the system's own choice then.
+    const bool started = start_with(&attributes) || start_with(nullptr);
     pthread_attr_destroy(&attributes);
     if (!started) break;
     workers_.push_back(std::move(worker));
