@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <ranges>
 #include <utility>
 
 #include "base/mapped_file.h"
@@ -60,8 +61,17 @@ Result<std::int64_t> class_count(const Model& model) {
   return longest;
 }
 
+// Whether the scores come from a Softmax: the last step that writes where output 0 lies.
 bool ends_in_softmax(const Plan& plan) {
-  return !plan.steps().empty() && plan.text(plan.steps().back().record->op) == "Softmax";
+  const plan_format::Operand& scores = plan.operand(plan.outputs()[0].operand);
+  if (scores.place != plan_format::Place::kArena) return false;
+  for (const PlanStep& step : plan.steps() | std::views::reverse) {
+    for (const std::uint32_t ref : step.outputs) {
+      const plan_format::Operand& result = plan.operand(ref);
+      if (result.place == scores.place && result.offset == scores.offset) return plan.text(step.record->op) == "Softmax";
+    }
+  }
+  return false;
 }
 
 // The `k` best of the scores as probabilities. Softmax in double: the sum of many small terms keeps its digits.
@@ -70,6 +80,7 @@ std::vector<Prediction> rank(std::span<const float> scores, bool are_probabiliti
   std::vector<std::int64_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::int64_t{0});
   const std::size_t count = std::min(static_cast<std::size_t>(std::max(k, 0)), order.size());
+  if (count == 0) return {};
   const auto better = [&](std::int64_t a, std::int64_t b) {
     const float x = scores[static_cast<std::size_t>(a)];
     const float y = scores[static_cast<std::size_t>(b)];
@@ -81,7 +92,7 @@ std::vector<Prediction> rank(std::span<const float> scores, bool are_probabiliti
   double sum = 1.0;
   double largest = 0.0;
   if (!are_probabilities) {
-    largest = *std::ranges::max_element(scores);
+    largest = scores[static_cast<std::size_t>(order[0])];
     sum = 0.0;
     for (const float score : scores) sum += std::exp(static_cast<double>(score) - largest);
   }
@@ -150,6 +161,10 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
   const TensorView scores = state_->session.output(0);
   answer.top = rank({scores.as<float>(), static_cast<std::size_t>(state_->classes)}, state_->ends_in_softmax, k,
                     state_->interpretation.labels);
+  // A NaN or an infinity among logits leaves no probability a number.
+  if (!answer.top.empty() && std::isnan(answer.top.front().score)) {
+    answer.warnings.push_back("the model's scores for this picture are no numbers (NaN or infinite)");
+  }
   answer.timings.infer_ms = milliseconds_since(prepared);
   return answer;
 }

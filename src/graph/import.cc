@@ -298,7 +298,11 @@ Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string
 
 Result<ImportedModel> import_file(const std::string& path) {
   KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path));
-  auto file = std::make_shared<const MappedFile>(std::move(mapped));
+  return import_file(std::make_shared<const MappedFile>(std::move(mapped)));
+}
+
+Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file) {
+  const std::string& path = file->path();
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
   KITE_TRY_ASSIGN(ImportedModel imported, import_bytes(file->bytes(), path, folder));

@@ -38,6 +38,9 @@ struct ImportedModel {
 // name the file, and the node or tensor within it.
 [[nodiscard]] Result<ImportedModel> import_file(const std::string& path);
 
+// The same for a file that is already mapped.
+[[nodiscard]] Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file);
+
 // The same from bytes that outlive the graph. External data is refused unless the model's `folder` is given.
 // `where` is the file's name for messages.
 [[nodiscard]] Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view where,

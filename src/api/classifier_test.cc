@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures to ranked classes: softmax where the model has none, ties, scores that are no numbers, and errors' places.
+#include "paperkite/classifier.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/test_model.h"
+
+namespace kite {
+namespace {
+
+constexpr const char* kPlain = R"({"resize": 4, "crop": 4, "mean": [0, 0, 0], "std": [1, 1, 1]})";
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+class ClassifierTest : public TestFolder {
+ protected:
+  ClassifierOptions options() const {
+    ClassifierOptions options;
+    options.model.cache_dir = cache();
+    options.session.threads = 1;
+    options.preprocess_json = kPlain;
+    return options;
+  }
+  // Class c scores red * weights[3c] + green * weights[3c+1] + blue * weights[3c+2], colours from 0 to 1.
+  Classifier open(const std::vector<float>& weights, bool softmax = false) {
+    auto classifier = Classifier::open(write("m.onnx", classifier_bytes(weights, softmax)), options());
+    EXPECT_TRUE(classifier.ok()) << classifier.error().message();
+    return std::move(*classifier);
+  }
+  static Classification classify(Classifier& classifier, const std::string& bytes, int k = 5) {
+    auto answer = classifier.classify(std::as_bytes(std::span(bytes)), k);
+    EXPECT_TRUE(answer.ok()) << answer.error().message();
+    return answer.ok() ? std::move(*answer) : Classification{};
+  }
+  static std::vector<std::int64_t> order(const Classification& answer) {
+    std::vector<std::int64_t> indices;
+    for (const Prediction& prediction : answer.top) indices.push_back(prediction.index);
+    return indices;
+  }
+};
+
+const std::string kRed = picture(255, 0, 0);
+
+TEST_F(ClassifierTest, ranks_by_the_softmax_of_logits) {
+  Classifier classifier = open({1, 0, 0, 3, 0, 0, 2, 0, 0});
+  EXPECT_EQ(classifier.classes(), 3);
+  const Classification answer = classify(classifier, kRed);
+  EXPECT_EQ(order(answer), (std::vector<std::int64_t>{1, 2, 0}));
+  const double sum = std::exp(1.0) + std::exp(2.0) + std::exp(3.0);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(answer.top[i].score, std::exp(3.0 - static_cast<double>(i)) / sum, 1e-6);
+  EXPECT_EQ(order(classify(classifier, picture(0, 255, 0))), (std::vector<std::int64_t>{0, 1, 2})) << "all equal: by index";
+}
+
+TEST_F(ClassifierTest, leaves_the_probabilities_of_a_model_that_ends_in_softmax_as_they_are) {
+  Classifier logits = open({1, 0, 0, 3, 0, 0, 2, 0, 0});
+  Classifier finished = open({1, 0, 0, 3, 0, 0, 2, 0, 0}, true);
+  const Classification a = classify(logits, kRed), b = classify(finished, kRed);
+  ASSERT_EQ(order(a), order(b));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(a.top[i].score, b.top[i].score, 1e-6);
+}
+
+// Two outputs, of which the second ends in the model's only Softmax, and its last step.
+TEST_F(ClassifierTest, is_not_misled_by_a_softmax_of_another_output) {
+  namespace t = onnx::test;
+  t::GraphParts parts;
+  parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"y"}), t::node("Sqrt", {"y"}, {"e"}), t::node("Softmax", {"e"}, {"z"})};
+  parts.inputs = {t::value_info("x", onnx::kFloat, {1, 3, 4, 4})};
+  parts.outputs = {t::value_info("y", onnx::kFloat, {1, 3}), t::value_info("z", onnx::kFloat, {1, 3})};
+  auto classifier = Classifier::open(write("two.onnx", t::model(t::graph(parts)).bytes()), options());
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+  const Classification answer = classify(*classifier, kRed);
+  EXPECT_EQ(answer.top[0].index, 0);
+  EXPECT_NEAR(answer.top[0].score, std::exp(1.0) / (std::exp(1.0) + 2), 1e-6);
+}
+
+TEST_F(ClassifierTest, gives_k_classes_or_all_there_are) {
+  Classifier classifier = open({1, 0, 0, 3, 0, 0, 2, 0, 0});
+  EXPECT_EQ(classify(classifier, kRed, 2).top.size(), 2u);
+  EXPECT_EQ(classify(classifier, kRed, 100).top.size(), 3u);
+  EXPECT_EQ(classify(classifier, kRed, std::numeric_limits<int>::max()).top.size(), 3u);
+  EXPECT_EQ(classify(classifier, kRed, 0).top.size(), 0u);
+  EXPECT_EQ(classify(classifier, kRed, -1).top.size(), 0u);
+}
+
+TEST_F(ClassifierTest, breaks_ties_in_index_order_also_where_only_some_are_asked_for) {
+  std::vector<float> weights;
+  for (int c = 0; c < 40; ++c) weights.insert(weights.end(), {c % 4 == 3 ? 2.0f : 1.0f, 0, 0});
+  Classifier classifier = open(weights);
+  EXPECT_EQ(order(classify(classifier, kRed, 12)), (std::vector<std::int64_t>{3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 0, 1}));
+}
+
+TEST_F(ClassifierTest, ranks_scores_that_are_no_numbers_last_and_warns) {
+  Classifier classifier = open({kNan, 0, 0, 1, 0, 0, kNan, 0, 0, 2, 0, 0});
+  const Classification answer = classify(classifier, kRed);
+  EXPECT_EQ(order(answer), (std::vector<std::int64_t>{3, 1, 0, 2}));
+  for (const Prediction& prediction : answer.top) EXPECT_TRUE(std::isnan(prediction.score));
+  ASSERT_EQ(answer.warnings.size(), 1u);
+  EXPECT_NE(answer.warnings[0].find("no numbers"), std::string::npos);
+
+  Classifier infinite = open({1, 0, 0, kInfinity, 0, 0});
+  const Classification top = classify(infinite, kRed);
+  EXPECT_EQ(top.top[0].index, 1);
+  EXPECT_EQ(top.warnings.size(), 1u);
+
+  Classifier masked = open({1, 0, 0, -kInfinity, 0, 0});
+  const Classification rest = classify(masked, kRed);
+  EXPECT_EQ(rest.top[0].index, 0);
+  EXPECT_EQ(rest.top[0].score, 1.0f);
+  EXPECT_EQ(rest.top[1].score, 0.0f);
+  EXPECT_TRUE(rest.warnings.empty());
+}
+
+TEST_F(ClassifierTest, errors_about_a_picture_carry_its_path) {
+  Classifier classifier = open({1, 0, 0, 3, 0, 0});
+  const std::string good = write("good.png", kRed), broken = write("broken.png", kRed.substr(0, 40)), text = write("text.jpg", "hello");
+  EXPECT_TRUE(classifier.classify_file(good).ok());
+  for (const std::string& path : {broken, text, folder_ + "missing.png", folder_}) {
+    const auto answer = classifier.classify_file(path);
+    ASSERT_FALSE(answer.ok()) << path;
+    EXPECT_NE(answer.error().message().find(path), std::string::npos) << answer.error().message();
+  }
+  EXPECT_TRUE(classifier.classify_file(good).ok()) << "and the classifier goes on";
+  EXPECT_FALSE(classifier.classify({}, 5).ok());
+}
+
+TEST_F(ClassifierTest, a_recipe_that_contradicts_the_input_is_found_when_opening) {
+  ClassifierOptions with = options();
+  with.preprocess_json = R"({"resize": 8, "crop": 8, "mean": [0, 0, 0], "std": [1, 1, 1]})";
+  const auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0})), with);
+  ASSERT_FALSE(classifier.ok());
+  EXPECT_EQ(classifier.error().code, ErrorCode::kUsage);
+  EXPECT_NE(classifier.error().message().find('8'), std::string::npos) << classifier.error().message();
+}
+
+TEST_F(ClassifierTest, refuses_models_that_are_no_classifiers_and_says_why) {
+  namespace t = onnx::test;
+  const auto problem = [&](std::vector<t::Message> nodes, std::vector<t::Message> inputs, std::vector<t::Message> outputs) {
+    t::GraphParts parts;
+    parts.nodes = std::move(nodes);
+    parts.inputs = std::move(inputs);
+    parts.outputs = std::move(outputs);
+    const auto classifier = Classifier::open(write("odd.onnx", t::model(t::graph(parts)).bytes()), options());
+    return classifier.ok() ? "ok" : std::string(error_code_name(classifier.error().code)) + ": " + classifier.error().message();
+  };
+  const auto x = t::value_info("x", onnx::kFloat, {1, 3, 4, 4});
+  const auto y = t::value_info("y", onnx::kFloat, {1, 3, 4, 4});
+  EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {x}, {y}).find("one float32 vector of scores"), std::string::npos);
+  EXPECT_NE(problem({t::node("Add", {"x", "z"}, {"y"})}, {x, t::value_info("z", onnx::kFloat, {1, 3, 4, 4})}, {y}).find("has 2 inputs"), std::string::npos);
+  EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {t::value_info("x", onnx::kFloat, {1, 3})}, {t::value_info("y", onnx::kFloat, {1, 3})}).find("a picture is float32"),
+            std::string::npos);
+}
+
+TEST_F(ClassifierTest, names_classes_by_a_file_of_labels) {
+  ClassifierOptions with = options();
+  with.labels_path = write("labels.txt", "adonis\npaper kite\n");
+  auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0})), with);
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+  EXPECT_EQ(classify(*classifier, kRed).top[0].label, "paper kite");
+  with.labels_path = write("short.txt", "adonis\n");
+  EXPECT_FALSE(Classifier::open(folder_ + "m.onnx", with).ok());
+}
+
+}  // namespace
+}  // namespace kite
