@@ -20,16 +20,10 @@ bool needs_statistics(const Graph& graph, const Node& node) {
   return false;
 }
 
-// A parameter of exactly the normalised axes: leading axes of size 1 say nothing, broadcast inside is left to the
-// portable operator.
+// Whether a parameter has one element for each of a row. infer() has checked that it broadcasts to the row; a smaller one
+// is left to the portable operator.
 bool covers_row(const Lowering& lowering, ValueId parameter, const Shape& x, int axis) {
-  const Shape& shape = lowering.shape(parameter);
-  const int count = x.rank() - axis;
-  if (shape.rank() < count || shape.elements() != x.elements(axis, x.rank())) return false;
-  for (int i = 0; i < count; ++i) {
-    if (shape[shape.rank() - 1 - i] != x[x.rank() - 1 - i]) return false;
-  }
-  return true;
+  return lowering.shape(parameter).elements() == x.elements(axis, x.rank());
 }
 
 Result<bool> lower_layer_norm(Lowering& lowering, NodeId id) {
