@@ -73,6 +73,9 @@ TEST(ThreadPool, idle_workers_use_no_processor_time) {
 }
 
 TEST(ThreadPool, makes_do_with_fewer_threads_when_the_system_refuses_more) {
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "skipped: a sanitizer needs the address space that this test takes away";
+#endif
   rlimit saved{};
   getrlimit(RLIMIT_AS, &saved);
   // Room for nothing: thread stacks cannot be mapped.
