@@ -83,11 +83,13 @@ class TestGraph {
 };
 
 // Two branches, a step of every kernel family and two portable ones, the second of which ("Gather", last) takes its
-// indices, 0 to 15, from the input "rows".
-inline Graph every_family() {
+// indices from the input "rows": below ((side + 1) / 2 - 1)^2, which is 16 for side 9. From batch 8 and side 33 on,
+// most steps are worth sharing between threads.
+inline Graph every_family(std::int64_t batch = 2, std::int64_t side = 9) {
   using Ints = TestGraph::Ints;
+  const std::int64_t tokens_side = (side + 1) / 2 - 1;
   TestGraph g;
-  const ValueId x = g.input("x", Shape{2, 9, 9, 8});
+  const ValueId x = g.input("x", Shape{batch, side, side, 8});
   const ValueId rows = g.input("rows", Shape{3}, DType::kInt64);
   const ValueId c1 = g.conv(x, Shape{24, 8, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"activation", std::string("relu")}});
   const ValueId d1 = g.conv(c1, Shape{24, 1, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 2}}, {"group", std::int64_t{24}}});
@@ -96,7 +98,7 @@ inline Graph every_family() {
   const ValueId logits = g.internal("Linear", {mean, g.weights(Shape{24, 10}), g.weights(Shape{10})});
   const ValueId scores = g.node("Softmax", 13, {logits});
   const ValueId pooled = g.internal("MaxPool", {c2}, {{"kernel_shape", Ints{2, 2}}});
-  const ValueId tokens = g.node("Reshape", 13, {pooled, g.ints({2, 16, 24})});
+  const ValueId tokens = g.node("Reshape", 13, {pooled, g.ints({batch, tokens_side * tokens_side, 24})});
   const ValueId norm = g.node("LayerNormalization", 17, {tokens, g.weights(Shape{24}), g.weights(Shape{24})});
   const ValueId turned = g.node("Transpose", 13, {norm}, {{"perm", Ints{0, 2, 1}}});
   const ValueId product = g.node("MatMul", 13, {norm, turned});
