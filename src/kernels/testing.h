@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <cmath>
 #include <cstddef>
@@ -59,6 +60,28 @@ class GuardedFloats {
   static constexpr float kCanary = 1234.5f;
   std::size_t count_;
   AlignedFloats all_;
+};
+
+// A copy of some floats that ends where readable memory ends: one float too many is a fault, in every build.
+class PageEndFloats {
+ public:
+  explicit PageEndFloats(const float* values, std::size_t count) : bytes_((count * 4 + kPage - 1) / kPage * kPage) {
+    base_ = static_cast<char*>(mmap(nullptr, bytes_ + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    mprotect(base_ + bytes_, kPage, PROT_NONE);
+    data_ = reinterpret_cast<float*>(base_ + bytes_ - count * 4);
+    if (count > 0) std::memcpy(data_, values, count * 4);
+  }
+  explicit PageEndFloats(const std::vector<float>& values) : PageEndFloats(values.data(), values.size()) {}
+  PageEndFloats(const PageEndFloats&) = delete;
+  PageEndFloats& operator=(const PageEndFloats&) = delete;
+  ~PageEndFloats() { munmap(base_, bytes_ + kPage); }
+  [[nodiscard]] const float* data() const noexcept { return data_; }
+
+ private:
+  static constexpr std::size_t kPage = 4096;
+  std::size_t bytes_;
+  char* base_;
+  float* data_;
 };
 
 inline std::vector<float> random_floats(std::size_t count, std::mt19937& random) {

@@ -60,8 +60,7 @@ ConvData make_data(const ConvCase& c, std::mt19937& random) {
   return d;
 }
 
-// Runs in buffers that end where the operand ends (so that a sanitizer sees one float too many), with canaries around
-// the result and the scratch.
+// Reads from buffers behind which a page fault waits, writes between canaries.
 std::vector<float> run_conv(const KernelInfo& kernel, const ConvCase& c, const ConvData& d, int parts) {
   const ConvParams& p = c.params;
   AlignedFloats packed(conv_packed_bytes(p, kernel) / 4);
@@ -72,12 +71,12 @@ std::vector<float> run_conv(const KernelInfo& kernel, const ConvCase& c, const C
   const std::size_t in_bytes[] = {d.x.size() * 4, conv_packed_bytes(p, kernel), d.bias.size() * 4, d.residual.size() * 4};
   const std::size_t out_bytes[] = {y_bytes};
   EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(c);
-  const void* in[] = {d.x.data(), packed.data(), d.bias.empty() ? nullptr : d.bias.data(),
-                      d.residual.empty() ? nullptr : d.residual.data()};
+  const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
+  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(), d.residual.empty() ? nullptr : residual.data()};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) {
     GuardedFloats scratch(scratch_bytes / 4);
-    kernel.run({&p, in, out, scratch.data(), part, parts, packed.data(), packed.size() * 4});
+    kernel.run({&p, in, out, scratch.data(), part, parts, w.data(), packed.size() * 4});
     EXPECT_TRUE(scratch.intact()) << kernel.name << " wrote outside its scratch: " << describe(c);
   }
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(c);

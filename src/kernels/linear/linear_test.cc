@@ -50,8 +50,8 @@ std::vector<float> run_linear(const KernelInfo& kernel, const LinearParams& p, c
   const std::size_t in_bytes[] = {d.x.size() * 4, packed.size() * 4, d.bias.size() * 4, d.residual.size() * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
   EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
-  const void* in[] = {d.x.data(), packed.data(), d.bias.empty() ? nullptr : d.bias.data(),
-                      d.residual.empty() ? nullptr : d.residual.data()};
+  const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
+  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(), d.residual.empty() ? nullptr : residual.data()};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);

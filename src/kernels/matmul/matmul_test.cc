@@ -39,7 +39,8 @@ std::vector<float> run_matmul(const KernelInfo& kernel, const MatmulParams& p, c
   const std::size_t in_bytes[] = {a.size() * 4, b.size() * 4};
   const std::size_t out_bytes[] = {c.size() * 4};
   EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(p);
-  const void* in[] = {a.data(), b.data()};
+  const PageEndFloats left(a), right(b);
+  const void* in[] = {left.data(), right.data()};
   void* out[] = {c.data()};
   for (int part = 0; part < parts; ++part) {
     GuardedFloats scratch(scratch_bytes / 4);
