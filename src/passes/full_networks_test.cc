@@ -47,11 +47,12 @@ std::string inflated(const std::filesystem::path& path) {
 }
 
 void copy_field(protozero::pbf_reader& from, protozero::pbf_writer& to) {
+  const protozero::pbf_tag_type tag = from.tag();  // reading the value forgets it
   switch (from.wire_type()) {
-    case protozero::pbf_wire_type::varint: to.add_uint64(from.tag(), from.get_uint64()); break;
-    case protozero::pbf_wire_type::fixed64: to.add_fixed64(from.tag(), from.get_fixed64()); break;
-    case protozero::pbf_wire_type::fixed32: to.add_fixed32(from.tag(), from.get_fixed32()); break;
-    default: to.add_bytes(from.tag(), from.get_view()); break;
+    case protozero::pbf_wire_type::varint: to.add_uint64(tag, from.get_uint64()); break;
+    case protozero::pbf_wire_type::fixed64: to.add_fixed64(tag, from.get_fixed64()); break;
+    case protozero::pbf_wire_type::fixed32: to.add_fixed32(tag, from.get_fixed32()); break;
+    default: to.add_bytes(tag, from.get_view()); break;
   }
 }
 
