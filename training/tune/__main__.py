@@ -9,7 +9,6 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 
@@ -18,7 +17,7 @@ from training.labels import write_mapping
 from training.nets import MODELS, NoWeights, build, start_from
 
 from .images import BadData, Evaluation, Training, find, split
-from .loop import Recipe, Run, Stage, evaluate
+from .loop import Recipe, Run, Stage, evaluate, report
 
 
 def _stages(text: str) -> list[Stage]:
@@ -56,17 +55,6 @@ def _arguments() -> argparse.Namespace:
     if args.batch < 2 or args.checkpoint_every < 1 or not 0 <= args.val_share < 1 or not 0 < args.min_area <= 1:
         parser.error("--batch >= 2, --checkpoint-every >= 1, 0 <= --val-share < 1 and 0 < --min-area <= 1 are needed")
     return args
-
-
-def report(matrix: np.ndarray, names: list[str]) -> dict:
-    """Top-1 and the most frequent confusions of a confusion matrix."""
-    wrong = matrix.copy()
-    np.fill_diagonal(wrong, 0)
-    order = np.argsort(wrong, axis=None)[::-1][:15]
-    pairs = [(int(k) // len(names), int(k) % len(names)) for k in order]
-    confusions = [{"truth": names[t], "answer": names[a], "count": int(wrong[t, a])} for t, a in pairs if wrong[t, a]]
-    total = int(matrix.sum())
-    return {"pictures": total, "correct": int(np.trace(matrix)), "top1": float(np.trace(matrix) / max(1, total)), "confusions": confusions}
 
 
 def _finish(args: argparse.Namespace, run: Run, names: list[str]) -> None:

@@ -115,6 +115,17 @@ def evaluate(net: nn.Module, data: Evaluation, batch: int, device: str, workers:
     return matrix
 
 
+def report(matrix: np.ndarray, names: list[str]) -> dict:
+    """Top-1 and the most frequent confusions of a confusion matrix."""
+    wrong = matrix.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(wrong, axis=None)[::-1][:15]
+    pairs = [(int(k) // len(names), int(k) % len(names)) for k in order]
+    confusions = [{"truth": names[t], "answer": names[a], "count": int(wrong[t, a])} for t, a in pairs if wrong[t, a]]
+    total = int(matrix.sum())
+    return {"pictures": total, "correct": int(np.trace(matrix)), "top1": float(np.trace(matrix) / max(1, total)), "confusions": confusions}
+
+
 class Run:
     """One training run: step by step, resumable at every checkpoint."""
 
