@@ -104,6 +104,15 @@ TEST_F(ClassifierTest, ranks_scores_that_are_no_numbers_last_and_warns) {
   ASSERT_EQ(answer.warnings.size(), 1u);
   EXPECT_NE(answer.warnings[0].find("no numbers"), std::string::npos);
 
+  std::vector<float> weights;  // 3, 2, 1, NaN, 3 ...: enough of them that an order that is none is seen
+  for (int c = 0; c < 40; ++c) weights.insert(weights.end(), {c % 4 == 3 ? kNan : static_cast<float>(3 - c % 4), 0, 0});
+  Classifier many = open(weights);
+  std::vector<std::int64_t> expected;
+  for (const int rest : {0, 1, 2, 3}) {
+    for (int c = rest; c < 40; c += 4) expected.push_back(c);
+  }
+  EXPECT_EQ(order(classify(many, kRed, 40)), expected);
+
   Classifier infinite = open({1, 0, 0, kInfinity, 0, 0});
   const Classification top = classify(infinite, kRed);
   EXPECT_EQ(top.top[0].index, 1);
