@@ -54,8 +54,10 @@ TEST_F(ClassifierTest, ranks_by_the_softmax_of_logits) {
   const Classification answer = classify(classifier, kRed);
   EXPECT_EQ(order(answer), (std::vector<std::int64_t>{1, 2, 0}));
   const double sum = std::exp(1.0) + std::exp(2.0) + std::exp(3.0);
-  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(answer.top[i].score, std::exp(3.0 - static_cast<double>(i)) / sum, 1e-6);
-  EXPECT_EQ(order(classify(classifier, picture(0, 255, 0))), (std::vector<std::int64_t>{0, 1, 2})) << "all equal: by index";
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_NEAR(answer.top[i].score, std::exp(3.0 - static_cast<double>(i)) / sum, 1e-6);
+  EXPECT_EQ(order(classify(classifier, picture(0, 255, 0))), (std::vector<std::int64_t>{0, 1, 2}))
+      << "all equal: by index";
 }
 
 TEST_F(ClassifierTest, leaves_the_probabilities_of_a_model_that_ends_in_softmax_as_they_are) {
@@ -70,7 +72,8 @@ TEST_F(ClassifierTest, leaves_the_probabilities_of_a_model_that_ends_in_softmax_
 TEST_F(ClassifierTest, is_not_misled_by_a_softmax_of_another_output) {
   namespace t = onnx::test;
   t::GraphParts parts;
-  parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"y"}), t::node("Sqrt", {"y"}, {"e"}), t::node("Softmax", {"e"}, {"z"})};
+  parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"y"}),
+                 t::node("Sqrt", {"y"}, {"e"}), t::node("Softmax", {"e"}, {"z"})};
   parts.inputs = {t::value_info("x", onnx::kFloat, {1, 3, 4, 4})};
   parts.outputs = {t::value_info("y", onnx::kFloat, {1, 3}), t::value_info("z", onnx::kFloat, {1, 3})};
   auto classifier = Classifier::open(write("two.onnx", t::model(t::graph(parts)).bytes()), options());
@@ -93,7 +96,8 @@ TEST_F(ClassifierTest, breaks_ties_in_index_order_also_where_only_some_are_asked
   std::vector<float> weights;
   for (int c = 0; c < 40; ++c) weights.insert(weights.end(), {c % 4 == 3 ? 2.0f : 1.0f, 0, 0});
   Classifier classifier = open(weights);
-  EXPECT_EQ(order(classify(classifier, kRed, 12)), (std::vector<std::int64_t>{3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 0, 1}));
+  EXPECT_EQ(order(classify(classifier, kRed, 12)),
+            (std::vector<std::int64_t>{3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 0, 1}));
 }
 
 TEST_F(ClassifierTest, ranks_scores_that_are_no_numbers_last_and_warns) {
@@ -128,7 +132,8 @@ TEST_F(ClassifierTest, ranks_scores_that_are_no_numbers_last_and_warns) {
 
 TEST_F(ClassifierTest, errors_about_a_picture_carry_its_path) {
   Classifier classifier = open({1, 0, 0, 3, 0, 0});
-  const std::string good = write("good.png", kRed), broken = write("broken.png", kRed.substr(0, 40)), text = write("text.jpg", "hello");
+  const std::string good = write("good.png", kRed), broken = write("broken.png", kRed.substr(0, 40)),
+                    text = write("text.jpg", "hello");
   EXPECT_TRUE(classifier.classify_file(good).ok());
   for (const std::string& path : {broken, text, folder_ + "missing.png", folder_}) {
     const auto answer = classifier.classify_file(path);
@@ -150,19 +155,26 @@ TEST_F(ClassifierTest, a_recipe_that_contradicts_the_input_is_found_when_opening
 
 TEST_F(ClassifierTest, refuses_models_that_are_no_classifiers_and_says_why) {
   namespace t = onnx::test;
-  const auto problem = [&](std::vector<t::Message> nodes, std::vector<t::Message> inputs, std::vector<t::Message> outputs) {
+  const auto problem = [&](std::vector<t::Message> nodes, std::vector<t::Message> inputs,
+                           std::vector<t::Message> outputs) {
     t::GraphParts parts;
     parts.nodes = std::move(nodes);
     parts.inputs = std::move(inputs);
     parts.outputs = std::move(outputs);
     const auto classifier = Classifier::open(write("odd.onnx", t::model(t::graph(parts)).bytes()), options());
-    return classifier.ok() ? "ok" : std::string(error_code_name(classifier.error().code)) + ": " + classifier.error().message();
+    return classifier.ok()
+               ? "ok"
+               : std::string(error_code_name(classifier.error().code)) + ": " + classifier.error().message();
   };
   const auto x = t::value_info("x", onnx::kFloat, {1, 3, 4, 4});
   const auto y = t::value_info("y", onnx::kFloat, {1, 3, 4, 4});
   EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {x}, {y}).find("one float32 vector of scores"), std::string::npos);
-  EXPECT_NE(problem({t::node("Add", {"x", "z"}, {"y"})}, {x, t::value_info("z", onnx::kFloat, {1, 3, 4, 4})}, {y}).find("has 2 inputs"), std::string::npos);
-  EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {t::value_info("x", onnx::kFloat, {1, 3})}, {t::value_info("y", onnx::kFloat, {1, 3})}).find("a picture is float32"),
+  EXPECT_NE(problem({t::node("Add", {"x", "z"}, {"y"})}, {x, t::value_info("z", onnx::kFloat, {1, 3, 4, 4})}, {y})
+                .find("has 2 inputs"),
+            std::string::npos);
+  EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {t::value_info("x", onnx::kFloat, {1, 3})},
+                    {t::value_info("y", onnx::kFloat, {1, 3})})
+                .find("a picture is float32"),
             std::string::npos);
 }
 

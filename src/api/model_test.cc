@@ -146,7 +146,8 @@ TEST_F(ModelTest, does_not_take_the_weights_of_a_model_of_equal_bytes_in_another
 
 // The engine's own note has a name that a model's metadata may carry as well.
 TEST_F(ModelTest, cannot_be_told_by_metadata_that_its_external_data_is_unchanged) {
-  const std::string path = write("m.onnx", classifier_bytes(kWeights, false, "w.bin", {{"paperkite.plan.external-data", ""}}));
+  const std::string path =
+      write("m.onnx", classifier_bytes(kWeights, false, "w.bin", {{"paperkite.plan.external-data", ""}}));
   write("w.bin", floats(kWeights));
   EXPECT_EQ(logits(open(path, options())), kLogits);
   write("w.bin", floats({2, 0, 0, 0, 10, 0}));
@@ -161,7 +162,8 @@ TEST_F(ModelTest, refuses_from_a_plan_what_was_decided_when_it_was_made) {
   with.input_shapes.emplace("x", Shape{1, 3, 4, 4});
   EXPECT_EQ(problem(plan, with), "ok");
   with.input_shapes.insert_or_assign("x", Shape{2, 3, 4, 4});
-  EXPECT_NE(problem(plan, with).find("input \"x\" of the plan is [1,3,4,4], [2,3,4,4] is asked for"), std::string::npos) << problem(plan, with);
+  EXPECT_NE(problem(plan, with).find("input \"x\" of the plan is [1,3,4,4], [2,3,4,4] is asked for"), std::string::npos)
+      << problem(plan, with);
   with = options();
   with.input_shapes.emplace("z", Shape{1});
   EXPECT_NE(problem(plan, with).find("no input \"z\""), std::string::npos);
@@ -201,7 +203,8 @@ TEST_F(ModelTest, errors_name_the_file) {
 
 TEST_F(ModelTest, a_session_takes_1_to_1024_threads) {
   const Model model = open(write("m.onnx", classifier_bytes(kWeights)), options());
-  for (const int threads : {-1, 1025, 1 << 30}) EXPECT_FALSE(Session::create(model, {.threads = threads}).ok()) << threads;
+  for (const int threads : {-1, 1025, 1 << 30})
+    EXPECT_FALSE(Session::create(model, {.threads = threads}).ok()) << threads;
   EXPECT_EQ(Session::create(model, {.threads = 3})->threads(), 3);
   EXPECT_GE(Session::create(model)->threads(), 1);
 }

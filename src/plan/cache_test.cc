@@ -2,8 +2,8 @@
 // The plan cache: keys, folders that are and are not trusted, and what is found again.
 #include "plan/cache.h"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -30,7 +30,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-PlanKey key_of(std::vector<std::string> contents, Isa isa = Isa::kGeneric, const std::map<std::string, Shape, std::less<>>& shapes = {}) {
+PlanKey key_of(std::vector<std::string> contents, Isa isa = Isa::kGeneric,
+               const std::map<std::string, Shape, std::less<>>& shapes = {}) {
   std::vector<std::span<const std::byte>> spans;
   for (const std::string& content : contents) spans.push_back(std::as_bytes(std::span(content)));
   return plan_key(spans, isa, shapes);
@@ -86,7 +87,8 @@ class PlanCacheTest : public testing::Test {
   }
   std::string path_of(const PlanKey& key) const {
     char name[48];
-    std::snprintf(name, sizeof name, "/%016llx%016llx.plan", static_cast<unsigned long long>(key[0]), static_cast<unsigned long long>(key[1]));
+    std::snprintf(name, sizeof name, "/%016llx%016llx.plan", static_cast<unsigned long long>(key[0]),
+                  static_cast<unsigned long long>(key[1]));
     return folder_ + name;
   }
   static void set_age(const std::string& path, std::int64_t seconds) {
@@ -170,7 +172,7 @@ TEST_F(PlanCacheTest, makes_its_folder_for_its_owner_whatever_the_umask) {
   const PlanCache cache(root_ + "/new/below/");
   ::umask(before);
   EXPECT_TRUE(cache.enabled()) << cache.reason();
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat((root_ + "/new/below").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700u);
 }
@@ -199,7 +201,8 @@ TEST_F(PlanCacheTest, is_off_where_others_may_write_or_no_folder_can_be) {
 // `--cache-dir .` must not make `cache clear` remove the plans that a person compiled there.
 TEST_F(PlanCacheTest, counts_and_removes_nothing_that_is_not_its_own) {
   const PlanCache cache(folder_, 1);
-  for (const char* name : {"/model.plan", "/0123456789abcdef0123456789abcdeX.plan", "/notes.txt", "/0123456789abcdef0123456789abcdef.plan.old"}) {
+  for (const char* name : {"/model.plan", "/0123456789abcdef0123456789abcdeX.plan", "/notes.txt",
+                           "/0123456789abcdef0123456789abcdef.plan.old"}) {
     std::ofstream(folder_ + name) << "mine";
   }
   ASSERT_TRUE(cache.store(*plan({1, 2})).ok());

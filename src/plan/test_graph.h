@@ -44,7 +44,8 @@ class TestGraph {
     std::ranges::copy(values, tensor.as<std::int64_t>());
     return graph_.add_constant("i", std::move(tensor));
   }
-  ValueId node(const std::string& op_type, int opset, std::vector<ValueId> inputs, std::vector<Attribute> attributes = {}) {
+  ValueId node(const std::string& op_type, int opset, std::vector<ValueId> inputs,
+               std::vector<Attribute> attributes = {}) {
     return append(op_type, "", opset, std::move(inputs), std::move(attributes));
   }
   ValueId internal(const std::string& op_type, std::vector<ValueId> inputs, std::vector<Attribute> attributes = {}) {
@@ -92,7 +93,8 @@ inline Graph every_family(std::int64_t batch = 2, std::int64_t side = 9) {
   const ValueId x = g.input("x", Shape{batch, side, side, 8});
   const ValueId rows = g.input("rows", Shape{3}, DType::kInt64);
   const ValueId c1 = g.conv(x, Shape{24, 8, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"activation", std::string("relu")}});
-  const ValueId d1 = g.conv(c1, Shape{24, 1, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 2}}, {"group", std::int64_t{24}}});
+  const ValueId d1 = g.conv(c1, Shape{24, 1, 3, 3},
+                            {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 2}}, {"group", std::int64_t{24}}});
   const ValueId c2 = g.conv(d1, Shape{24, 24, 1, 1}, {{"activation", std::string("silu")}}, d1);
   const ValueId mean = g.node("ReduceMean", 13, {c2}, {{"axes", Ints{1, 2}}, {"keepdims", std::int64_t{0}}});
   const ValueId logits = g.internal("Linear", {mean, g.weights(Shape{24, 10}), g.weights(Shape{10})});
@@ -115,7 +117,8 @@ inline std::vector<Tensor> inputs_of(const Graph& graph) {
   for (const GraphInput& input : graph.inputs) {
     Tensor tensor(*graph.value(input.value).type);
     for (std::int64_t i = 0; i < tensor.shape().elements(); ++i) {
-      if (tensor.dtype() == DType::kFloat32) tensor.as<float>()[i] = static_cast<float>(static_cast<std::int32_t>(random())) * 0x1p-30f;
+      if (tensor.dtype() == DType::kFloat32)
+        tensor.as<float>()[i] = static_cast<float>(static_cast<std::int32_t>(random())) * 0x1p-30f;
       if (tensor.dtype() == DType::kInt64) tensor.as<std::int64_t>()[i] = i;
     }
     tensors.push_back(std::move(tensor));

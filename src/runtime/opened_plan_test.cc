@@ -60,8 +60,8 @@ T* records(Bytes& bytes, Section Header::* section) {
   return reinterpret_cast<T*>(bytes.data() + (reinterpret_cast<const Header*>(bytes.data())->*section).offset);
 }
 
-// What a mutated plan does when it is believed: whatever values, but inside its memory. Sizes that a test machine has no
-// room for are left out; a session would ask the system for them and report its refusal.
+// What a mutated plan does when it is believed: whatever values, but inside its memory. Sizes that a test machine has
+// no room for are left out; a session would ask the system for them and report its refusal.
 void run_if_small(const std::shared_ptr<const Plan>& plan) {
   constexpr std::uint64_t kSmall = 64 << 20;
   if (plan->header().arena_bytes > kSmall || plan->header().scratch_bytes > kSmall) return;
@@ -94,7 +94,8 @@ TEST(Plan, opens_again_from_the_same_bytes_and_from_a_file) {
   const auto again = open_bytes(bytes_of(*plan));
   ASSERT_TRUE(again.ok()) << again.error().message();
   const std::string path = testing::TempDir() + "plan_test_same.plan";
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(plan->bytes().data()), static_cast<std::streamsize>(plan->bytes().size()));
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(plan->bytes().data()), static_cast<std::streamsize>(plan->bytes().size()));
   auto file = MappedFile::open(path);
   ASSERT_TRUE(file.ok());
   const auto mapped = Plan::open(std::move(*file));
@@ -113,7 +114,9 @@ TEST(Plan, opens_again_from_the_same_bytes_and_from_a_file) {
   }
 }
 
-TEST(Plan, of_the_same_graph_has_the_same_bytes) { EXPECT_EQ(bytes_of(*plan_of(every_family())), bytes_of(*plan_of(every_family()))); }
+TEST(Plan, of_the_same_graph_has_the_same_bytes) {
+  EXPECT_EQ(bytes_of(*plan_of(every_family())), bytes_of(*plan_of(every_family())));
+}
 
 // What the planner picks for each instruction set, as data.
 TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
@@ -125,9 +128,11 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
     const char* matmul;
   };
   constexpr Choice kChoices[] = {
-      {Isa::kGeneric, "conv_f32_6x8_generic", "depthwise_f32_7x4_generic", "linear_f32_6x8_generic", "matmul_f32_6x8_generic"},
+      {Isa::kGeneric, "conv_f32_6x8_generic", "depthwise_f32_7x4_generic", "linear_f32_6x8_generic",
+       "matmul_f32_6x8_generic"},
       {Isa::kAvx2, "conv_f32_6x16_avx2", "depthwise_f32_7x8_avx2", "linear_f32_6x16_avx2", "matmul_f32_6x16_avx2"},
-      {Isa::kAvx512, "conv_f32_14x32_avx512", "depthwise_f32_7x16_avx512", "linear_f32_14x32_avx512", "matmul_f32_14x32_avx512"}};
+      {Isa::kAvx512, "conv_f32_14x32_avx512", "depthwise_f32_7x16_avx512", "linear_f32_14x32_avx512",
+       "matmul_f32_14x32_avx512"}};
   const Graph graph = every_family();
   for (const Choice& choice : kChoices) {
     if (choice.isa > native_isa()) continue;
@@ -136,7 +141,10 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
     for (const PlanStep& step : plan->steps()) {
       if (step.kernel == nullptr) continue;
       EXPECT_EQ(step.kernel->isa, choice.isa) << step.kernel->name;
-      for (const auto& [family, name] : {std::pair{"conv", choice.conv}, {"depthwise", choice.depthwise}, {"linear", choice.linear}, {"matmul", choice.matmul}}) {
+      for (const auto& [family, name] : {std::pair{"conv", choice.conv},
+                                         {"depthwise", choice.depthwise},
+                                         {"linear", choice.linear},
+                                         {"matmul", choice.matmul}}) {
         if (step.kernel->family == family) {
           EXPECT_EQ(step.kernel->name, name);
         }
@@ -145,8 +153,11 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
   }
   std::string families;
   const auto plan = plan_of(graph);
-  for (const PlanStep& step : plan->steps()) families += step.kernel == nullptr ? "portable " : std::string(step.kernel->family) + ' ';
-  EXPECT_EQ(families, "conv depthwise conv reduce linear softmax pool layer_norm strided_copy matmul elementwise portable portable ");
+  for (const PlanStep& step : plan->steps())
+    families += step.kernel == nullptr ? "portable " : std::string(step.kernel->family) + ' ';
+  EXPECT_EQ(
+      families,
+      "conv depthwise conv reduce linear softmax pool layer_norm strided_copy matmul elementwise portable portable ");
 }
 
 // The families that a convolution's shape leads to, however it was spelled.
@@ -180,7 +191,8 @@ TEST(Plan, over_the_memory_limit_names_the_largest_tensor) {
   const auto plan = make_plan(graph, {.isa = Isa::kGeneric, .memory_limit_bytes = 10000});
   ASSERT_FALSE(plan.ok());
   EXPECT_EQ(plan.error().code, ErrorCode::kLimit);
-  EXPECT_NE(plan.error().message().find("largest tensor: [2,9,9,24] of node \"Conv_0\""), std::string::npos) << plan.error().message();
+  EXPECT_NE(plan.error().message().find("largest tensor: [2,9,9,24] of node \"Conv_0\""), std::string::npos)
+      << plan.error().message();
   const Header header = plan_of(graph)->header();
   const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
   EXPECT_TRUE(make_plan(graph, {.isa = native_isa(), .memory_limit_bytes = needed + 4096}).ok());
@@ -205,7 +217,8 @@ TEST(Plan, with_tensors_larger_than_any_machine_is_refused_before_memory_is_touc
 TEST(Plan, truncated_anywhere_or_with_a_tail_is_refused) {
   const Bytes good = bytes_of(*plan_of(every_family()));
   for (std::size_t percent = 0; percent < 100; ++percent) {
-    Bytes cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, good.size() * percent / 100)));
+    Bytes cut(good.begin(),
+              good.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, good.size() * percent / 100)));
     EXPECT_NE(problem(cut), "ok") << percent << " %";
     if (cut.size() < sizeof(Header)) continue;
     // The same with a header that knows: now sections reach outside.
@@ -231,7 +244,8 @@ TEST(Plan, of_another_version_or_instruction_set_is_refused) {
   };
   const auto newer = with([](Header& h) { ++h.version; });
   ASSERT_FALSE(newer.ok());
-  EXPECT_EQ(newer.error().message(), "not a usable plan: it has version 2, this program reads 1; make it again with `kite compile`");
+  EXPECT_EQ(newer.error().message(),
+            "not a usable plan: it has version 2, this program reads 1; make it again with `kite compile`");
   EXPECT_FALSE(with([](Header& h) { h.isa = 3; }).ok());
   EXPECT_FALSE(with([](Header& h) { h.isa = UINT32_MAX; }).ok());
   EXPECT_FALSE(with([](Header& h) { h.magic[0] = 'k'; }).ok());
@@ -279,7 +293,16 @@ TEST(Plan, with_several_words_changed_is_refused_or_stays_inside_its_memory) {
     Bytes bytes = good;
     for (auto changes = 1 + random() % 3; changes > 0; --changes) {
       std::uint32_t& word = reinterpret_cast<std::uint32_t*>(bytes.data())[random() % words];
-      const std::uint32_t values[] = {0, 1, word + 1, word - 1, word * 2, word / 2, word + 64, static_cast<std::uint32_t>(random() % 64), 0x7fffffff, 0xffffffff,
+      const std::uint32_t values[] = {0,
+                                      1,
+                                      word + 1,
+                                      word - 1,
+                                      word * 2,
+                                      word / 2,
+                                      word + 64,
+                                      static_cast<std::uint32_t>(random() % 64),
+                                      0x7fffffff,
+                                      0xffffffff,
                                       static_cast<std::uint32_t>(random())};
       word = values[random() % std::size(values)];
     }
@@ -333,7 +356,8 @@ TEST(Plan, leaves_out_only_what_a_step_can_do_without) {
       ++accepted;
       const PlanStep& opened = (*changed)->steps()[s];
       ASSERT_NE(opened.kernel, nullptr) << "step " << s << ", operand " << r;
-      EXPECT_TRUE(opened.kernel->family == "layer_norm" ? r == 2 : r == 2 || r == 3) << opened.kernel->name << ", operand " << r;
+      EXPECT_TRUE(opened.kernel->family == "layer_norm" ? r == 2 : r == 2 || r == 3)
+          << opened.kernel->name << ", operand " << r;
       ASSERT_NO_FATAL_FAILURE(run_if_small(*changed));
     }
   }
@@ -357,7 +381,9 @@ TEST(Plan, steps_take_their_refs_in_turn) {
 // Memory that ends where a page begins that nothing may touch.
 class FencedMemory {
  public:
-  FencedMemory() : pages_(static_cast<std::byte*>(::mmap(nullptr, kBytes + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+  FencedMemory()
+      : pages_(static_cast<std::byte*>(
+            ::mmap(nullptr, kBytes + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
     EXPECT_EQ(::mprotect(pages_ + kBytes, kPage, PROT_NONE), 0);
     std::mt19937 random(9);
     for (std::size_t i = 0; i + 4 <= kBytes; i += 4) {
@@ -371,7 +397,9 @@ class FencedMemory {
   }
   static constexpr std::size_t kBytes = 256 << 10;
   // `size` bytes that end at the fence, or as near to it as the alignment allows.
-  [[nodiscard]] std::byte* at_end(std::size_t size, std::size_t alignment) const { return pages_ + (kBytes - size) / alignment * alignment; }
+  [[nodiscard]] std::byte* at_end(std::size_t size, std::size_t alignment) const {
+    return pages_ + (kBytes - size) / alignment * alignment;
+  }
   // The bytes behind such a piece and before the fence, as they must stay.
   [[nodiscard]] std::span<std::byte> behind(std::size_t size, std::size_t alignment) const {
     std::byte* const first = at_end(size, alignment) + size;
@@ -406,21 +434,39 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     std::memcpy(params.data(), step.params, step.record->params_bytes);
     for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
       std::uint32_t& word = params[below(step.record->params_bytes / 4)];
-      const std::uint32_t values[] = {0, 1, 2, 3, word + 1, word - 1, word * 2, word / 2, static_cast<std::uint32_t>(below(20)), static_cast<std::uint32_t>(below(20)),
-                                      static_cast<std::uint32_t>(below(600)), 0x7fffffff, 0xffffffff, static_cast<std::uint32_t>(random())};
+      const std::uint32_t values[] = {0,
+                                      1,
+                                      2,
+                                      3,
+                                      word + 1,
+                                      word - 1,
+                                      word * 2,
+                                      word / 2,
+                                      static_cast<std::uint32_t>(below(20)),
+                                      static_cast<std::uint32_t>(below(20)),
+                                      static_cast<std::uint32_t>(below(600)),
+                                      0x7fffffff,
+                                      0xffffffff,
+                                      static_cast<std::uint32_t>(random())};
       word = values[below(std::size(values))];
     }
     // Sizes as they were, near to that, or roomier.
     const auto size_near = [&](std::uint32_t ref) -> std::size_t {
       const Operand& operand = plan->operand(ref);
       const std::size_t size = operand.place == Place::kNone ? 0 : operand.size_bytes;
-      const std::size_t sizes[] = {size, size, size + 4 * below(20), size - std::min(size, 4 * below(20)), size * 2, below(FencedMemory::kBytes / 4) * 4};
+      const std::size_t sizes[] = {size,
+                                   size,
+                                   size + 4 * below(20),
+                                   size - std::min(size, 4 * below(20)),
+                                   size * 2,
+                                   below(FencedMemory::kBytes / 4) * 4};
       return std::min(sizes[below(std::size(sizes))], FencedMemory::kBytes);
     };
     std::vector<std::size_t> in_bytes, out_bytes;
     for (const std::uint32_t ref : step.inputs) in_bytes.push_back(size_near(ref));
     for (const std::uint32_t ref : step.outputs) out_bytes.push_back(size_near(ref));
-    const std::size_t scratch_bytes = std::min<std::size_t>(below(2) == 0 ? step.record->scratch_bytes : below(FencedMemory::kBytes), FencedMemory::kBytes);
+    const std::size_t scratch_bytes = std::min<std::size_t>(
+        below(2) == 0 ? step.record->scratch_bytes : below(FencedMemory::kBytes), FencedMemory::kBytes);
     if (!kernel.fits({params.data(), step.record->params_bytes, in_bytes, out_bytes, scratch_bytes})) continue;
 
     SCOPED_TRACE(std::string(kernel.name) + ", seed " + std::to_string(seed));
@@ -428,11 +474,13 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     std::vector<void*> out;
     for (std::size_t i = 0; i < in_bytes.size(); ++i) {
       // Packed weights, the second operand of the families that pack, start on a cache line; others where they like.
-      const bool packed = i == 1 && (kernel.family == "conv" || kernel.family == "depthwise" || kernel.family == "linear");
+      const bool packed =
+          i == 1 && (kernel.family == "conv" || kernel.family == "depthwise" || kernel.family == "linear");
       in.push_back(in_bytes[i] == 0 ? nullptr : memory[i].at_end(in_bytes[i], packed ? 64 : 4));
     }
     out.push_back(memory[4].at_end(out_bytes[0], 64));
-    const std::vector<std::byte> behind(memory[4].behind(out_bytes[0], 64).begin(), memory[4].behind(out_bytes[0], 64).end());
+    const std::vector<std::byte> behind(memory[4].behind(out_bytes[0], 64).begin(),
+                                        memory[4].behind(out_bytes[0], 64).end());
     const int parts = 1 + static_cast<int>(below(3));
     for (int part = 0; part < parts; ++part) {
       kernel.run({params.data(), in.data(), out.data(), memory[5].at_end(scratch_bytes, 64), part, parts, nullptr, 0});

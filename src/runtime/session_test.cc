@@ -37,8 +37,12 @@ std::atomic<int> g_allocations{0};
 // Every allocation of the C++ library in this program, of whatever thread.
 void* operator new(std::size_t size) { return counted(size, 16); }
 void* operator new[](std::size_t size) { return counted(size, 16); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return counted(size, static_cast<std::size_t>(alignment)); }
-void* operator new[](std::size_t size, std::align_val_t alignment) { return counted(size, static_cast<std::size_t>(alignment)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* memory) noexcept { released(memory); }
 void operator delete[](void* memory) noexcept { released(memory); }
 void operator delete(void* memory, std::size_t) noexcept { released(memory); }
@@ -93,7 +97,8 @@ TEST(Session, computes_what_the_interpreter_computes_on_every_instruction_set) {
       ASSERT_EQ(session->output(i).type, expected.type());
       for (std::int64_t e = 0; e < expected.shape().elements(); ++e) {
         // Values up to 5 after nine layers of at most 72 terms each: 1e-5 is some hundred roundings.
-        ASSERT_NEAR(session->output(i).as<float>()[e], expected.as<float>()[e], 1e-5f) << isa_name(isa) << ", output " << i << ", " << e;
+        ASSERT_NEAR(session->output(i).as<float>()[e], expected.as<float>()[e], 1e-5f)
+            << isa_name(isa) << ", output " << i << ", " << e;
       }
     }
   }
@@ -101,7 +106,8 @@ TEST(Session, computes_what_the_interpreter_computes_on_every_instruction_set) {
 
 TEST(Session, gives_the_same_bits_for_any_number_of_threads_and_again) {
   const Prepared p;
-  const auto shared = std::ranges::count_if(p.plan->steps(), [](const PlanStep& step) { return step.record->max_parts >= 2; });
+  const auto shared =
+      std::ranges::count_if(p.plan->steps(), [](const PlanStep& step) { return step.record->max_parts >= 2; });
   ASSERT_GE(shared, 5) << "threads are to have something to share";
   const auto alone = session_of(p.plan);
   ASSERT_TRUE(alone->run(p.inputs).ok());
@@ -123,7 +129,8 @@ TEST(Session, two_share_a_plan_from_two_threads_at_once) {
   std::atomic<int> wrong{0};
   const auto work = [&] {
     const auto session = session_of(p.plan, 2);
-    for (int repeat = 0; repeat < 15; ++repeat) wrong += !session->run(p.inputs).ok() || bytes_of_outputs(*session) != wanted;
+    for (int repeat = 0; repeat < 15; ++repeat)
+      wrong += !session->run(p.inputs).ok() || bytes_of_outputs(*session) != wanted;
   };
   std::thread other(work);
   work();
@@ -146,7 +153,9 @@ TEST(Session, run_allocates_nothing) {
     EXPECT_EQ(g_allocations.load(), 0) << threads << " threads";
   }
   g_counting = true;
-  { const std::vector<int> proof(1); }
+  {
+    const std::vector<int> proof(1);
+  }
   g_counting = false;
   EXPECT_EQ(g_allocations.load(), 1) << "the counter counts";
 }
@@ -164,7 +173,8 @@ TEST(Session, says_which_input_does_not_fit) {
   EXPECT_EQ(problem(*session, {p.inputs[0]}), "invalid-input: the model has 2 inputs, 1 were given");
   EXPECT_EQ(problem(*session, {wide.view(), p.inputs[1]}),
             "invalid-input: expected float32[8,33,33,8], found float32[2,9,9,9]; input \"x\"");
-  EXPECT_EQ(problem(*session, {p.inputs[0], narrow.view()}), "invalid-input: expected int64[3], found int32[3]; input \"rows\"");
+  EXPECT_EQ(problem(*session, {p.inputs[0], narrow.view()}),
+            "invalid-input: expected int64[3], found int32[3]; input \"rows\"");
   EXPECT_NE(problem(*session, {{p.inputs[0].type, nullptr}, p.inputs[1]}), "ok");
   EXPECT_EQ(problem(*session, p.inputs), "ok");
 }
@@ -204,7 +214,8 @@ TEST(Session, gives_back_inputs_constants_and_aliases_as_outputs) {
     ASSERT_TRUE(session->run({&view, 1}).ok());
     for (std::size_t i = 0; i < wanted->size(); ++i) {
       ASSERT_EQ(session->output(i).type, (*wanted)[i].type()) << i;
-      EXPECT_EQ(std::memcmp(session->output(i).data, (*wanted)[i].view().data, session->output(i).bytes().size()), 0) << i;
+      EXPECT_EQ(std::memcmp(session->output(i).data, (*wanted)[i].view().data, session->output(i).bytes().size()), 0)
+          << i;
     }
   }
 }
@@ -212,7 +223,8 @@ TEST(Session, gives_back_inputs_constants_and_aliases_as_outputs) {
 TEST(Session, runs_a_plan_without_steps_and_one_without_elements) {
   TestGraph g;
   const ValueId x = g.input("x", Shape{0, 3});
-  const Graph graph = g.take({g.node("Relu", 13, {x}), g.node("Concat", 13, {x, g.weights(Shape{2, 3})}, {{"axis", std::int64_t{0}}})});
+  const Graph graph =
+      g.take({g.node("Relu", 13, {x}), g.node("Concat", 13, {x, g.weights(Shape{2, 3})}, {{"axis", std::int64_t{0}}})});
   const std::vector<Tensor> tensors = inputs_of(graph);
   const auto session = session_of(plan_of(graph), 2);
   EXPECT_EQ(problem(*session, views_of(tensors)), "ok");
@@ -250,7 +262,9 @@ TEST(Session, a_profiled_run_reports_every_step_once_and_in_order) {
   for (const int threads : {1, 3}) {
     const auto session = session_of(p.plan, threads);
     std::vector<std::size_t> seen;
-    const auto observe = [](void* context, std::size_t step, std::uint64_t) { static_cast<std::vector<std::size_t>*>(context)->push_back(step); };
+    const auto observe = [](void* context, std::size_t step, std::uint64_t) {
+      static_cast<std::vector<std::size_t>*>(context)->push_back(step);
+    };
     ASSERT_TRUE(session->run_profiled(p.inputs, observe, &seen).ok());
     ASSERT_EQ(seen.size(), p.plan->steps().size());
     for (std::size_t s = 0; s < seen.size(); ++s) EXPECT_EQ(seen[s], s);
