@@ -75,7 +75,8 @@ Result<bool> lower_unary(Lowering& lowering, NodeId id) {
   std::optional<ElementwiseParams> params = read(lowering.graph(), node);
   if (!params || !collapse_broadcast(x.dims(), x.dims(), {}, *params)) return false;
   const KernelInfo& kernel = select_elementwise(*params, lowering.isa());
-  LoweredStep& step = lowering.step(id, kernel, *params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
+  LoweredStep& step =
+      lowering.step(id, kernel, *params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   step.max_parts = elementwise_max_parts(*params);
   return true;
 }
@@ -91,8 +92,9 @@ Result<bool> lower_binary(Lowering& lowering, NodeId id) {
     return false;
   }
   const KernelInfo& kernel = select_elementwise(params, lowering.isa());
-  LoweredStep& step = lowering.step(id, kernel, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
-                                    {lowering.operand(node.outputs[0])});
+  LoweredStep& step =
+      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
+                    {lowering.operand(node.outputs[0])});
   step.max_parts = elementwise_max_parts(params);
   return true;
 }

@@ -38,7 +38,8 @@ void append_copy(Lowering& lowering, NodeId id, const StridedCopyParams& params,
   step.max_parts = strided_copy_max_parts(params);
 }
 
-bool lower_view(Lowering& lowering, NodeId id, std::span<const CopyAxis> axes, std::int64_t in_first, ValueId from, ValueId to) {
+bool lower_view(Lowering& lowering, NodeId id, std::span<const CopyAxis> axes, std::int64_t in_first, ValueId from,
+                ValueId to) {
   StridedCopyParams params{};
   params.in_first = in_first;
   if (!collapse_copy(axes, params)) return false;
@@ -107,7 +108,8 @@ Result<bool> lower_split(Lowering& lowering, NodeId id) {
   const Shape& x = lowering.shape(from);
   std::int64_t along = node.attributes.get_int("axis", 0);
   if (along < 0) along += x.rank();
-  if (dtype_size(lowering.type(from).dtype) != 4 || x.elements() == 0 || std::ranges::count(node.outputs, kNoValue) != 0) {
+  if (dtype_size(lowering.type(from).dtype) != 4 || x.elements() == 0 ||
+      std::ranges::count(node.outputs, kNoValue) != 0) {
     return false;
   }
   const Strides in = dense_strides(x);
@@ -203,8 +205,9 @@ Result<bool> lower_expand(Lowering& lowering, NodeId id) {
   return lower_view(lowering, id, axes, 0, from, to);
 }
 
-constexpr LowerRule kRules[] = {{"", "Transpose", lower_transpose}, {"", "Concat", lower_concat}, {"", "Split", lower_split},
-                                {"", "Slice", lower_slice},         {"", "Gather", lower_gather}, {"", "Expand", lower_expand}};
+constexpr LowerRule kRules[] = {{"", "Transpose", lower_transpose}, {"", "Concat", lower_concat},
+                                {"", "Split", lower_split},         {"", "Slice", lower_slice},
+                                {"", "Gather", lower_gather},       {"", "Expand", lower_expand}};
 
 }  // namespace
 

@@ -23,15 +23,29 @@ bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolPa
   const auto pads = node.attributes.get_ints("pads");
   const auto dilations = node.attributes.get_ints("dilations");
   for (const auto numbers : {x.dims(), y.dims(), kernel, strides, pads, dilations}) {
-    if (std::ranges::any_of(numbers, [](std::int64_t n) { return n > std::numeric_limits<std::int32_t>::max(); })) return false;
+    if (std::ranges::any_of(numbers, [](std::int64_t n) { return n > std::numeric_limits<std::int32_t>::max(); }))
+      return false;
   }
   const auto at = [](std::span<const std::int64_t> list, std::size_t i, std::int64_t fallback) {
     return static_cast<std::int32_t>(i < list.size() ? list[i] : fallback);
   };
-  params = {at(x.dims(), 0, 1),  at(x.dims(), 1, 1),  at(x.dims(), 2, 1),    at(x.dims(), 3, 1),    at(y.dims(), 1, 1),
-            at(y.dims(), 2, 1),  at(kernel, 0, 1),    at(kernel, 1, 1),      at(strides, 0, 1),     at(strides, 1, 1),
-            at(dilations, 0, 1), at(dilations, 1, 1), at(pads, 0, 0),        at(pads, 1, 0),        at(pads, 2, 0),
-            at(pads, 3, 0),      kind};
+  params = {at(x.dims(), 0, 1),
+            at(x.dims(), 1, 1),
+            at(x.dims(), 2, 1),
+            at(x.dims(), 3, 1),
+            at(y.dims(), 1, 1),
+            at(y.dims(), 2, 1),
+            at(kernel, 0, 1),
+            at(kernel, 1, 1),
+            at(strides, 0, 1),
+            at(strides, 1, 1),
+            at(dilations, 0, 1),
+            at(dilations, 1, 1),
+            at(pads, 0, 0),
+            at(pads, 1, 0),
+            at(pads, 2, 0),
+            at(pads, 3, 0),
+            kind};
   return true;
 }
 
@@ -39,15 +53,16 @@ Result<bool> lower_pool(Lowering& lowering, NodeId id, PoolKind kind) {
   const Node& node = lowering.graph().node(id);
   const std::string_view auto_pad = node.attributes.get_string("auto_pad", "NOTSET");
   const bool has_indices = node.outputs.size() > 1 && node.outputs[1] != kNoValue;
-  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || lowering.shape(node.inputs[0]).rank() != 4 || has_indices ||
-      lowering.shape(node.inputs[0]).elements() == 0 || lowering.shape(node.outputs[0]).elements() == 0 ||
-      (auto_pad != "NOTSET" && auto_pad != "VALID")) {
+  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || lowering.shape(node.inputs[0]).rank() != 4 ||
+      has_indices || lowering.shape(node.inputs[0]).elements() == 0 ||
+      lowering.shape(node.outputs[0]).elements() == 0 || (auto_pad != "NOTSET" && auto_pad != "VALID")) {
     return false;
   }
   PoolParams params{};
   if (!read_pool(lowering, node, kind, params)) return false;
   const KernelInfo& kernel = select_pool(params, lowering.isa());
-  LoweredStep& step = lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
+  LoweredStep& step =
+      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   step.max_parts = pool_max_parts(params);
   return true;
 }
@@ -59,7 +74,8 @@ Result<bool> lower_average_pool(Lowering& lowering, NodeId id) {
   return lower_pool(lowering, id, include_pad ? PoolKind::kAverageIncludePad : PoolKind::kAverage);
 }
 
-// Axes in [first, last) are averaged; those of size 1 may lie anywhere. False where the averaged ones are no neighbours.
+// Axes in [first, last) are averaged; those of size 1 may lie anywhere. False where the averaged ones are no
+// neighbours.
 bool averaged_range(const Lowering& lowering, const Node& node, int& first, int& last) {
   const Shape& x = lowering.shape(node.inputs[0]);
   const auto axes = constant_ints(lowering.graph(), node, "axes", 1, 18);
@@ -89,7 +105,8 @@ Result<bool> lower_mean(Lowering& lowering, NodeId id) {
   }
   const ReduceParams params{x.elements(0, first), x.elements(first, last), x.elements(last, x.rank())};
   const KernelInfo& kernel = select_reduce(params, lowering.isa());
-  LoweredStep& step = lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
+  LoweredStep& step =
+      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   step.max_parts = reduce_max_parts(params);
   return true;
 }

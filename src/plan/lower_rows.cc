@@ -20,8 +20,8 @@ bool needs_statistics(const Graph& graph, const Node& node) {
   return false;
 }
 
-// Whether a parameter has one element for each of a row. infer() has checked that it broadcasts to the row; a smaller one
-// is left to the portable operator.
+// Whether a parameter has one element for each of a row. infer() has checked that it broadcasts to the row; a smaller
+// one is left to the portable operator.
 bool covers_row(const Lowering& lowering, ValueId parameter, const Shape& x, int axis) {
   return lowering.shape(parameter).elements() == x.elements(axis, x.rank());
 }
@@ -37,7 +37,8 @@ Result<bool> lower_layer_norm(Lowering& lowering, NodeId id) {
       (!is_left_out(node, 2) && !covers_row(lowering, node.inputs[2], x, first))) {
     return false;
   }
-  const LayerNormParams params{x.elements(0, first), x.elements(first, x.rank()), node.attributes.get_float("epsilon", 1e-5f), 0};
+  const LayerNormParams params{x.elements(0, first), x.elements(first, x.rank()),
+                               node.attributes.get_float("epsilon", 1e-5f), 0};
   const KernelInfo& kernel = select_layer_norm(params, lowering.isa());
   LoweredStep& step = lowering.step(id, kernel, params,
                                     {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1]),
@@ -47,7 +48,8 @@ Result<bool> lower_layer_norm(Lowering& lowering, NodeId id) {
   return true;
 }
 
-// Before opset 13 all axes from `axis` on are one row; from then on `axis` alone, which must be the last one that counts.
+// Before opset 13 all axes from `axis` on are one row; from then on `axis` alone, which must be the last one that
+// counts.
 Result<bool> lower_softmax(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const Shape& x = lowering.shape(node.inputs[0]);
@@ -60,7 +62,8 @@ Result<bool> lower_softmax(Lowering& lowering, NodeId id) {
   }
   const SoftmaxParams params{x.elements(0, first), x.elements(first, x.rank())};
   const KernelInfo& kernel = select_softmax(params, lowering.isa());
-  LoweredStep& step = lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
+  LoweredStep& step =
+      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   step.max_parts = softmax_max_parts(params);
   return true;
 }

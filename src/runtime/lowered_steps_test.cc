@@ -49,7 +49,8 @@ class OneNode {
   OneNode& floats(const Shape& shape) {
     Tensor tensor(DType::kFloat32, shape);
     std::mt19937 random(7);
-    for (std::int64_t i = 0; i < shape.elements(); ++i) tensor.as<float>()[i] = 0.5f + static_cast<float>(random()) * 0x1p-32f;
+    for (std::int64_t i = 0; i < shape.elements(); ++i)
+      tensor.as<float>()[i] = 0.5f + static_cast<float>(random()) * 0x1p-32f;
     return constant(std::move(tensor));
   }
   OneNode& left_out() {
@@ -151,7 +152,8 @@ void expect_steps(OneNode& one, const std::string& expected) {
       ASSERT_TRUE(session.ok()) << session.error().message();
       ASSERT_TRUE((*session)->run(views).ok());
       for (std::size_t i = 0; i < wanted->size(); ++i) {
-        SCOPED_TRACE(std::string(isa_name(isa)) + ", threads " + std::to_string(threads) + ", output " + std::to_string(i));
+        SCOPED_TRACE(std::string(isa_name(isa)) + ", threads " + std::to_string(threads) + ", output " +
+                     std::to_string(i));
         expect_close((*session)->output(i), (*wanted)[i]);
       }
     }
@@ -163,7 +165,10 @@ void expect_steps(OneNode&& one, const std::string& expected) { expect_steps(one
 TEST(LoweredSteps, pool_channels_last_pictures) {
   const auto pool = [](const char* op) {
     OneNode one(op, 1, "paperkite");
-    one.input(Shape{2, 15, 13, 37}).set("kernel_shape", Ints{3, 3}).set("strides", Ints{2, 2}).set("pads", Ints{1, 1, 1, 1});
+    one.input(Shape{2, 15, 13, 37})
+        .set("kernel_shape", Ints{3, 3})
+        .set("strides", Ints{2, 2})
+        .set("pads", Ints{1, 1, 1, 1});
     return one;
   };
   expect_steps(pool("MaxPool"), "pool");
@@ -171,15 +176,21 @@ TEST(LoweredSteps, pool_channels_last_pictures) {
   expect_steps(pool("MaxPool").set("ceil_mode", std::int64_t{1}), "pool");
   expect_steps(pool("AveragePool"), "pool");
   expect_steps(pool("AveragePool").set("count_include_pad", std::int64_t{1}).set("ceil_mode", std::int64_t{1}), "pool");
-  expect_steps(OneNode("AveragePool", 1, "paperkite").input(Shape{1, 8, 9, 16}).set("kernel_shape", Ints{2, 4}), "pool");
-  expect_steps(OneNode("MaxPool", 1, "paperkite").input(Shape{1, 8, 9, 16}).set("kernel_shape", Ints{2, 4}).set("auto_pad", std::string("SAME_UPPER")),
+  expect_steps(OneNode("AveragePool", 1, "paperkite").input(Shape{1, 8, 9, 16}).set("kernel_shape", Ints{2, 4}),
+               "pool");
+  expect_steps(OneNode("MaxPool", 1, "paperkite")
+                   .input(Shape{1, 8, 9, 16})
+                   .set("kernel_shape", Ints{2, 4})
+                   .set("auto_pad", std::string("SAME_UPPER")),
                "portable");
   expect_steps(OneNode("MaxPool", 1, "paperkite").input(Shape{1, 9, 16}).set("kernel_shape", Ints{2}), "portable");
 }
 
 TEST(LoweredSteps, average_over_neighbouring_axes) {
   expect_steps(OneNode("ReduceMean", 13).input(Shape{2, 7, 7, 40}).set("axes", Ints{1, 2}), "reduce");
-  expect_steps(OneNode("ReduceMean", 13).input(Shape{2, 7, 7, 40}).set("axes", Ints{-2, 1}).set("keepdims", std::int64_t{0}), "reduce");
+  expect_steps(
+      OneNode("ReduceMean", 13).input(Shape{2, 7, 7, 40}).set("axes", Ints{-2, 1}).set("keepdims", std::int64_t{0}),
+      "reduce");
   expect_steps(OneNode("ReduceMean", 18).input(Shape{2, 40, 7, 7}).ints({2, 3}), "reduce");
   expect_steps(OneNode("ReduceMean", 18).input(Shape{3, 5, 77}).ints({-1}).set("keepdims", std::int64_t{0}), "reduce");
   expect_steps(OneNode("ReduceMean", 13).input(Shape{1, 7, 1, 40}).set("axes", Ints{0, 1}), "reduce");
@@ -249,17 +260,26 @@ TEST(LoweredSteps, transpose_or_rename) {
 }
 
 TEST(LoweredSteps, move_blocks) {
-  expect_steps(OneNode("Concat", 13).input(Shape{2, 1, 24}).input(Shape{2, 9, 24}).set("axis", std::int64_t{1}), "strided_copy strided_copy");
-  expect_steps(OneNode("Concat", 13).input(Shape{2, 5}).input(Shape{2, 0}).floats(Shape{2, 3}).set("axis", std::int64_t{-1}),
+  expect_steps(OneNode("Concat", 13).input(Shape{2, 1, 24}).input(Shape{2, 9, 24}).set("axis", std::int64_t{1}),
                "strided_copy strided_copy");
-  expect_steps(OneNode("Split", 13).input(Shape{2, 12, 5}).ints({3, 9}).set("axis", std::int64_t{1}).outputs(2), "strided_copy strided_copy");
-  expect_steps(OneNode("Split", 18).input(Shape{2, 12}).set("axis", std::int64_t{-1}).set("num_outputs", std::int64_t{3}).outputs(3),
+  expect_steps(
+      OneNode("Concat", 13).input(Shape{2, 5}).input(Shape{2, 0}).floats(Shape{2, 3}).set("axis", std::int64_t{-1}),
+      "strided_copy strided_copy");
+  expect_steps(OneNode("Split", 13).input(Shape{2, 12, 5}).ints({3, 9}).set("axis", std::int64_t{1}).outputs(2),
+               "strided_copy strided_copy");
+  expect_steps(OneNode("Split", 18)
+                   .input(Shape{2, 12})
+                   .set("axis", std::int64_t{-1})
+                   .set("num_outputs", std::int64_t{3})
+                   .outputs(3),
                "strided_copy strided_copy strided_copy");
   expect_steps(OneNode("Slice", 13).input(Shape{3, 12, 5}).ints({-9, 1}).ints({100, 3}).ints({1, 0}), "strided_copy");
   expect_steps(OneNode("Slice", 13).input(Shape{3, 12, 5}).ints({1}).ints({11}).ints({1}).ints({3}), "strided_copy");
-  expect_steps(OneNode("Slice", 13).input(Shape{3, 12, 5}).ints({1}).ints({12}).ints({1}).ints({INT64_MAX}), "strided_copy");
+  expect_steps(OneNode("Slice", 13).input(Shape{3, 12, 5}).ints({1}).ints({12}).ints({1}).ints({INT64_MAX}),
+               "strided_copy");
   expect_steps(OneNode("Slice", 13).input(Shape{3, 12}).ints({1, 2}).ints({3, 9}), "strided_copy");
-  expect_steps(OneNode("Slice", 9).input(Shape{3, 12}).set("starts", Ints{2}).set("ends", Ints{9}).set("axes", Ints{1}), "strided_copy");
+  expect_steps(OneNode("Slice", 9).input(Shape{3, 12}).set("starts", Ints{2}).set("ends", Ints{9}).set("axes", Ints{1}),
+               "strided_copy");
   expect_steps(OneNode("Slice", 13).input(Shape{3, 12}).ints({11}).ints({2}).ints({1}).ints({-2}), "portable");
   expect_steps(OneNode("Gather", 13).input(Shape{2, 9, 24}).index(0).set("axis", std::int64_t{1}), "strided_copy");
   expect_steps(OneNode("Gather", 13).input(Shape{2, 9, 24}).ints({-1}).set("axis", std::int64_t{2}), "strided_copy");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elementwise operators apart from the arithmetic: how broadcasts are cut, which kernel, the proof that a call stays inside.
+// Elementwise operators apart from the arithmetic: how broadcasts are cut, which kernel, the proof that a call stays
+// inside.
 #include "kernels/elementwise/elementwise.h"
 
 #include <cstddef>
@@ -40,8 +41,8 @@ bool is_binary(ElementwiseOp op) noexcept { return op >= ElementwiseOp::kAdd; }
 
 }  // namespace
 
-bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::int64_t> a, std::span<const std::int64_t> b,
-                        ElementwiseParams& params) noexcept {
+bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::int64_t> a,
+                        std::span<const std::int64_t> b, ElementwiseParams& params) noexcept {
   int next = kElementwiseDims;  // groups are filled from the innermost on
   std::int64_t a_elements = 1, b_elements = 1;
   for (std::size_t back = 0; back < y.size(); ++back) {
@@ -106,8 +107,8 @@ int elementwise_max_parts(const ElementwiseParams& p) noexcept {
   double elements = 1;
   for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
   // 10 us: 2 elements a nanosecond from and to L2, 1 where an exponential is taken (AVX2).
-  const bool smooth = p.op == ElementwiseOp::kErf || p.activation == Activation::kSigmoid ||
-                      p.activation >= Activation::kSilu;
+  const bool smooth =
+      p.op == ElementwiseOp::kErf || p.activation == Activation::kSigmoid || p.activation >= Activation::kSilu;
   const double parts = elements / (smooth ? 10e3 : 20e3);
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }

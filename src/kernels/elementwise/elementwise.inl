@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elementwise operators over rows of the innermost dimension. Included by <isa>.cc after simd/activation.inl.
 //
-// A share is a run of elements of y, cut at multiples of 16 (a cache line). It is walked row by row; in a row each operand
-// either steps by 1 or stays. Clamps (none, relu, clip) happen in registers; a smooth activation after a binary
+// A share is a run of elements of y, cut at multiples of 16 (a cache line). It is walked row by row; in a row each
+// operand either steps by 1 or stays. Clamps (none, relu, clip) happen in registers; a smooth activation after a binary
 // operator makes a second pass over at most kActivateElems of y, which are still in L1.
 #include "kernels/elementwise/elementwise_params.h"
 #include "kernels/kernel.h"

@@ -33,9 +33,11 @@ std::size_t elements(const Dims& dims) {
 }
 
 std::string describe(const ElementwiseParams& p) {
-  std::string text = "op " + std::to_string(static_cast<int>(p.op)) + " act " + std::to_string(static_cast<int>(p.activation));
+  std::string text =
+      "op " + std::to_string(static_cast<int>(p.op)) + " act " + std::to_string(static_cast<int>(p.activation));
   for (int d = 0; d < kElementwiseDims; ++d) {
-    text += " [" + std::to_string(p.size[d]) + " " + std::to_string(p.a_stride[d]) + " " + std::to_string(p.b_stride[d]) + "]";
+    text += " [" + std::to_string(p.size[d]) + " " + std::to_string(p.a_stride[d]) + " " +
+            std::to_string(p.b_stride[d]) + "]";
   }
   return text;
 }
@@ -65,18 +67,19 @@ std::vector<float> run_elementwise(const KernelInfo& kernel, const ElementwisePa
 }
 
 // One rounding of the operator, then the activation; erf has an error of its own (simd/activation.inl: 4 ULP).
-void expect_right(const KernelInfo& kernel, const ElementwiseParams& p, const std::vector<float>& a, const std::vector<float>& b,
-                  int parts) {
+void expect_right(const KernelInfo& kernel, const ElementwiseParams& p, const std::vector<float>& a,
+                  const std::vector<float>& b, int parts) {
   const std::vector<float> y = run_elementwise(kernel, p, a, b, parts);
   const std::vector<double> want = elementwise_reference(p, a.data(), is_binary(p) ? b.data() : nullptr);
   const bool activates = p.op != ElementwiseOp::kErf && p.op != ElementwiseOp::kSqrt;
   const double ulps = p.op == ElementwiseOp::kErf ? 5 : p.op == ElementwiseOp::kActivate ? 0 : 1;
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double error = ulps * 0x1p-23 * std::fabs(want[i]);
-    const double value = activates ? activation_reference(want[i], p.activation, p.activation_a, p.activation_b) : want[i];
+    const double value =
+        activates ? activation_reference(want[i], p.activation, p.activation_a, p.activation_b) : want[i];
     const double bound = activates ? activation_bound(error, value, p.activation) : error;
-    ASSERT_LE(std::fabs(y[i] - value), bound)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(p) << " parts=" << parts;
+    ASSERT_LE(std::fabs(y[i] - value), bound) << kernel.name << " at " << i << ": " << y[i] << ", want " << value
+                                              << "; " << describe(p) << " parts=" << parts;
   }
 }
 
@@ -87,7 +90,8 @@ class ElementwiseKernels : public testing::TestWithParam<const KernelInfo*> {
   }
 };
 
-constexpr ElementwiseOp kBinaryOps[] = {ElementwiseOp::kAdd, ElementwiseOp::kSub, ElementwiseOp::kMul, ElementwiseOp::kDiv};
+constexpr ElementwiseOp kBinaryOps[] = {ElementwiseOp::kAdd, ElementwiseOp::kSub, ElementwiseOp::kMul,
+                                        ElementwiseOp::kDiv};
 
 // Away from 0, so that quotients stay bounded.
 std::vector<float> divisors(std::size_t count, std::mt19937& random) {
@@ -100,7 +104,8 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_in_every_broadcast_around_ev
   std::mt19937 random(1);
   for (std::int64_t c = 1; c <= 40; ++c) {
     const Dims y = {2, 3, 2, c};
-    for (const Dims& b : {y, Dims{}, Dims{c}, Dims{2, 1, 1, c}, Dims{2, 3, 2, 1}, Dims{2, 1, 2, 1}, Dims{3, 1, 1}, Dims{1, 3, 1, c}}) {
+    for (const Dims& b :
+         {y, Dims{}, Dims{c}, Dims{2, 1, 1, c}, Dims{2, 3, 2, 1}, Dims{2, 1, 2, 1}, Dims{3, 1, 1}, Dims{1, 3, 1, c}}) {
       for (const ElementwiseOp op : kBinaryOps) {
         const auto activation = static_cast<Activation>((c + static_cast<int>(op)) % kActivationCount);
         const int parts = 1 + static_cast<int>(c % 5);
@@ -118,7 +123,8 @@ TEST_P(ElementwiseKernels, broadcast_both_operands_at_once) {
   std::mt19937 random(2);
   for (const ElementwiseOp op : kBinaryOps) {
     const Dims a = {5, 1, 7, 1}, b = {1, 6, 1, 9}, y = {5, 6, 7, 9};
-    expect_right(*GetParam(), make_params(op, Activation::kNone, y, a, b), random_floats(35, random), divisors(54, random), 3);
+    expect_right(*GetParam(), make_params(op, Activation::kNone, y, a, b), random_floats(35, random),
+                 divisors(54, random), 3);
   }
 }
 
@@ -128,7 +134,8 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_on_every_operator_of_one_ope
     std::vector<float> x = random_floats(static_cast<std::size_t>(count), random);
     for (float& value : x) value *= 8;
     for (int activation = 0; activation < kActivationCount; ++activation) {
-      expect_right(*GetParam(), make_params(ElementwiseOp::kActivate, static_cast<Activation>(activation), {count}, {count}, {}), x,
+      expect_right(*GetParam(),
+                   make_params(ElementwiseOp::kActivate, static_cast<Activation>(activation), {count}, {count}, {}), x,
                    {}, 1 + activation % 4);
     }
     expect_right(*GetParam(), make_params(ElementwiseOp::kErf, Activation::kNone, {count}, {count}, {}), x, {}, 2);
@@ -152,8 +159,8 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_on_random_shapes) {
     }
     const auto op = kBinaryOps[pick(0, 3)];
     const auto activation = static_cast<Activation>(pick(0, kActivationCount - 1));
-    expect_right(*GetParam(), make_params(op, activation, y, a, b), random_floats(elements(a), random), divisors(elements(b), random),
-                 pick(1, 5));
+    expect_right(*GetParam(), make_params(op, activation, y, a, b), random_floats(elements(a), random),
+                 divisors(elements(b), random), pick(1, 5));
     if (HasFatalFailure()) {
       ADD_FAILURE() << "seed " << seed;
       return;
@@ -167,7 +174,8 @@ TEST_P(ElementwiseKernels, give_the_same_bits_for_any_number_of_parts) {
     const ElementwiseParams p = make_params(ElementwiseOp::kMul, activation, {3, 50, 37}, {3, 50, 37}, {3, 1, 37});
     const std::vector<float> a = random_floats(3 * 50 * 37, random), b = random_floats(3 * 37, random);
     const std::vector<float> want = run_elementwise(*GetParam(), p, a, b, 1);
-    for (const int parts : {2, 3, 4, 5, 64, 1000}) EXPECT_TRUE(same_bits(want, run_elementwise(*GetParam(), p, a, b, parts))) << parts;
+    for (const int parts : {2, 3, 4, 5, 64, 1000})
+      EXPECT_TRUE(same_bits(want, run_elementwise(*GetParam(), p, a, b, parts))) << parts;
   }
 }
 
@@ -198,7 +206,8 @@ TEST_P(ElementwiseKernels, keep_nan_and_infinities) {
   EXPECT_EQ(quotient[1], 0.0f);
 }
 
-INSTANTIATE_TEST_SUITE_P(elementwise, ElementwiseKernels, testing::ValuesIn(kernels_of_family("elementwise")), kernel_test_name);
+INSTANTIATE_TEST_SUITE_P(elementwise, ElementwiseKernels, testing::ValuesIn(kernels_of_family("elementwise")),
+                         kernel_test_name);
 
 TEST(ElementwiseBroadcast, is_cut_into_as_few_dimensions_as_possible) {
   const auto collapsed = [](const Dims& y, const Dims& a, const Dims& b) {
@@ -207,7 +216,8 @@ TEST(ElementwiseBroadcast, is_cut_into_as_few_dimensions_as_possible) {
     std::string text;
     for (int d = 0; d < kElementwiseDims; ++d) {
       if (p.size[d] == 1) continue;
-      text += std::to_string(p.size[d]) + ":" + std::to_string(p.a_stride[d]) + "," + std::to_string(p.b_stride[d]) + " ";
+      text +=
+          std::to_string(p.size[d]) + ":" + std::to_string(p.a_stride[d]) + "," + std::to_string(p.b_stride[d]) + " ";
     }
     return text;
   };

@@ -10,6 +10,7 @@ namespace kite {
 
 // The values before the activation.
 // b may be null for operators of one operand.
-[[nodiscard]] std::vector<double> elementwise_reference(const ElementwiseParams& params, const float* a, const float* b);
+[[nodiscard]] std::vector<double> elementwise_reference(const ElementwiseParams& params, const float* a,
+                                                        const float* b);
 
 }  // namespace kite

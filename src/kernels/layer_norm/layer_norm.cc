@@ -21,7 +21,8 @@ const KernelInfo& select_layer_norm(const LayerNormParams& /*params*/, Isa max_i
 }
 
 bool layer_norm_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(LayerNormParams) || operands.in_bytes.size() != 3 || operands.out_bytes.size() != 1) {
+  if (operands.params_bytes != sizeof(LayerNormParams) || operands.in_bytes.size() != 3 ||
+      operands.out_bytes.size() != 1) {
     return false;
   }
   const LayerNormParams& p = *static_cast<const LayerNormParams*>(operands.params);
@@ -29,7 +30,8 @@ bool layer_norm_fits(const KernelOperands& operands) noexcept {
   const auto floats = checked_mul(p.rows, p.channels);
   const auto holds = [](std::size_t bytes, std::int64_t count) { return bytes / 4 >= static_cast<std::size_t>(count); };
   return floats && holds(operands.in_bytes[0], *floats) && holds(operands.in_bytes[1], p.channels) &&
-         (operands.in_bytes[2] == 0 || holds(operands.in_bytes[2], p.channels)) && holds(operands.out_bytes[0], *floats);
+         (operands.in_bytes[2] == 0 || holds(operands.in_bytes[2], p.channels)) &&
+         holds(operands.out_bytes[0], *floats);
 }
 
 int layer_norm_max_parts(const LayerNormParams& p) noexcept {

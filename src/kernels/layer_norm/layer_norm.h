@@ -4,8 +4,8 @@
 // Operands: in[0] x [rows, channels], in[1] scale [channels], in[2] bias [channels] or null; out[0] y like x. All f32.
 // Two passes over a row that is then in L1. Sums keep 4 partial vectors (vector i of the row goes to i % 4), added as
 // ((0+1) + (2+3)), then across the lanes. The second pass sums d = x - mean and d * d: the mean has been rounded, and
-// sum(d) / channels is what it lacks; it corrects both the variance and y (Chan, Golub, LeVeque, "Algorithms for Computing
-// the Sample Variance", 1983, section 3).
+// sum(d) / channels is what it lacks; it corrects both the variance and y (Chan, Golub, LeVeque, "Algorithms for
+// Computing the Sample Variance", 1983, section 3).
 #pragma once
 
 #include "base/cpu.h"

@@ -21,7 +21,9 @@ struct LayerNormData {
   std::vector<float> x, scale, bias;
 };
 
-LayerNormParams make_params(std::int64_t rows, std::int64_t channels, float epsilon = 1e-5f) { return {rows, channels, epsilon, 0}; }
+LayerNormParams make_params(std::int64_t rows, std::int64_t channels, float epsilon = 1e-5f) {
+  return {rows, channels, epsilon, 0};
+}
 
 LayerNormData make_data(const LayerNormParams& p, bool bias, std::mt19937& random) {
   LayerNormData d;
@@ -31,8 +33,8 @@ LayerNormData make_data(const LayerNormParams& p, bool bias, std::mt19937& rando
   return d;
 }
 
-std::vector<float> run_layer_norm(const KernelInfo& kernel, const LayerNormParams& p, const float* x, const LayerNormData& d,
-                                  int parts) {
+std::vector<float> run_layer_norm(const KernelInfo& kernel, const LayerNormParams& p, const float* x,
+                                  const LayerNormData& d, int parts) {
   const auto count = static_cast<std::size_t>(p.rows * p.channels);
   GuardedFloats y(count);
   const std::size_t in_bytes[] = {count * 4, d.scale.size() * 4, d.bias.size() * 4};
@@ -45,21 +47,25 @@ std::vector<float> run_layer_norm(const KernelInfo& kernel, const LayerNormParam
   return y.values();
 }
 
-// x - mean: what the rounded mean lacks is put back, which leaves the rounding of x - mean itself and the error of a sum
-// of deviations (channels/4/lanes + 6 additions, at least one lane wide), each relative to the largest deviation; the
-// factor carries the variance's error halved, a root and a quotient; two products and a sum follow.
+// x - mean: what the rounded mean lacks is put back, which leaves the rounding of x - mean itself and the error of a
+// sum of deviations (channels/4/lanes + 6 additions, at least one lane wide), each relative to the largest deviation;
+// the factor carries the variance's error halved, a root and a quotient; two products and a sum follow.
 void expect_right(const KernelInfo& kernel, const LayerNormParams& p, const LayerNormData& d, int parts) {
   const std::vector<float> y = run_layer_norm(kernel, p, d.x.data(), d, parts);
-  const LayerNormReference want = layer_norm_reference(p, d.x.data(), d.scale.data(), d.bias.empty() ? nullptr : d.bias.data());
+  const LayerNormReference want =
+      layer_norm_reference(p, d.x.data(), d.scale.data(), d.bias.empty() ? nullptr : d.bias.data());
   const double additions = static_cast<double>(p.channels) / 16 + 8;
   for (std::size_t i = 0; i < y.size(); ++i) {
     const std::size_t row = i / static_cast<std::size_t>(p.channels) * static_cast<std::size_t>(p.channels);
     double mean = 0, largest = 0;
-    for (std::int64_t c = 0; c < p.channels; ++c) mean += d.x[row + static_cast<std::size_t>(c)] / static_cast<double>(p.channels);
-    for (std::int64_t c = 0; c < p.channels; ++c) largest = std::max(largest, std::fabs(d.x[row + static_cast<std::size_t>(c)] - mean));
+    for (std::int64_t c = 0; c < p.channels; ++c)
+      mean += d.x[row + static_cast<std::size_t>(c)] / static_cast<double>(p.channels);
+    for (std::int64_t c = 0; c < p.channels; ++c)
+      largest = std::max(largest, std::fabs(d.x[row + static_cast<std::size_t>(c)] - mean));
     const double bound = 0x1p-24 * ((additions + 8) * want.magnitude[i] + (additions + 4) * largest * want.slope[i]);
-    ASSERT_LE(std::fabs(y[i] - want.value[i]), bound) << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i]
-                                                      << " rows=" << p.rows << " channels=" << p.channels << " parts=" << parts;
+    ASSERT_LE(std::fabs(y[i] - want.value[i]), bound)
+        << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i] << " rows=" << p.rows
+        << " channels=" << p.channels << " parts=" << parts;
   }
 }
 
@@ -130,14 +136,16 @@ TEST_P(LayerNormKernels, give_the_same_bits_for_any_number_of_parts_and_any_row)
   const LayerNormParams p = make_params(11, 77);
   const LayerNormData d = make_data(p, true, random);
   const std::vector<float> want = run_layer_norm(*GetParam(), p, d.x.data(), d, 1);
-  for (const int parts : {2, 3, 4, 5, 64}) EXPECT_TRUE(same_bits(want, run_layer_norm(*GetParam(), p, d.x.data(), d, parts))) << parts;
+  for (const int parts : {2, 3, 4, 5, 64})
+    EXPECT_TRUE(same_bits(want, run_layer_norm(*GetParam(), p, d.x.data(), d, parts))) << parts;
   for (std::ptrdiff_t row = 0; row < 11; ++row) {
     const std::vector<float> alone = run_layer_norm(*GetParam(), make_params(1, 77), d.x.data() + row * 77, d, 1);
     EXPECT_TRUE(same_bits(alone, {want.begin() + row * 77, want.begin() + (row + 1) * 77})) << row;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(layer_norm, LayerNormKernels, testing::ValuesIn(kernels_of_family("layer_norm")), kernel_test_name);
+INSTANTIATE_TEST_SUITE_P(layer_norm, LayerNormKernels, testing::ValuesIn(kernels_of_family("layer_norm")),
+                         kernel_test_name);
 
 TEST(LayerNormSelection, picks_the_best_kernel_that_the_processor_has) {
   const LayerNormParams p = make_params(197, 768);

@@ -7,7 +7,8 @@
 
 namespace kite {
 
-LayerNormReference layer_norm_reference(const LayerNormParams& p, const float* x, const float* scale, const float* bias) {
+LayerNormReference layer_norm_reference(const LayerNormParams& p, const float* x, const float* scale,
+                                        const float* bias) {
   LayerNormReference out;
   const auto count = static_cast<double>(p.channels);
   for (std::int64_t r = 0; r < p.rows; ++r, x += p.channels) {

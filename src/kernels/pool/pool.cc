@@ -37,8 +37,8 @@ bool pool_fits(const KernelOperands& operands) noexcept {
     return false;
   }
   const PoolParams& p = *static_cast<const PoolParams*>(operands.params);
-  for (const std::int32_t size : {p.batch, p.in_h, p.in_w, p.channels, p.out_h, p.out_w, p.kernel_h, p.kernel_w, p.stride_h,
-                                  p.stride_w, p.dilation_h, p.dilation_w}) {
+  for (const std::int32_t size : {p.batch, p.in_h, p.in_w, p.channels, p.out_h, p.out_w, p.kernel_h, p.kernel_w,
+                                  p.stride_h, p.stride_w, p.dilation_h, p.dilation_w}) {
     if (size < 1) return false;
   }
   for (const std::int32_t pad : {p.pad_top, p.pad_left, p.pad_bottom, p.pad_right}) {

@@ -8,10 +8,10 @@ namespace kite::KITE_ISA {
 
 // The taps of one output that lie inside the picture.
 struct PoolTaps {
-  const float* first;               // the first of them, channel 0
+  const float* first;  // the first of them, channel 0
   std::int64_t rows, columns;
   std::int64_t row_step, column_step;  // floats from tap to tap
-  Vec divisor;                      // of an average
+  Vec divisor;                         // of an average
 };
 
 struct PoolMax {

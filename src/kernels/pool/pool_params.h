@@ -7,9 +7,9 @@
 namespace kite {
 
 enum class PoolKind : std::int32_t {
-  kMax,                 // the largest tap inside the picture; NaN wins; -Inf where there is none
-  kAverage,             // sum of the taps inside the picture / how many they are; 0 where there is none
-  kAverageIncludePad,   // the same sum / how many taps lie inside the picture or its explicit padding
+  kMax,                // the largest tap inside the picture; NaN wins; -Inf where there is none
+  kAverage,            // sum of the taps inside the picture / how many they are; 0 where there is none
+  kAverageIncludePad,  // the same sum / how many taps lie inside the picture or its explicit padding
 };
 
 // Tap (r, s) of output (p, q) reads x[n, p*stride_h - pad_top + r*dilation_h, q*stride_w - pad_left + s*dilation_w, c].

@@ -43,7 +43,9 @@ std::string describe(const PoolParams& p) {
 }
 
 std::size_t in_floats(const PoolParams& p) { return static_cast<std::size_t>(p.batch * p.in_h * p.in_w * p.channels); }
-std::size_t out_floats(const PoolParams& p) { return static_cast<std::size_t>(p.batch * p.out_h * p.out_w * p.channels); }
+std::size_t out_floats(const PoolParams& p) {
+  return static_cast<std::size_t>(p.batch * p.out_h * p.out_w * p.channels);
+}
 
 std::vector<float> run_pool(const KernelInfo& kernel, const PoolParams& p, const float* x, int parts) {
   GuardedFloats y(out_floats(p));
@@ -68,7 +70,8 @@ void expect_right(const KernelInfo& kernel, const PoolParams& p, std::mt19937& r
       continue;
     }
     ASSERT_LE(std::fabs(y[i] - want.value[i]), (taps + 1) * 0x1p-24 * want.magnitude[i])
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i] << "; " << describe(p) << "parts=" << parts;
+        << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i] << "; " << describe(p)
+        << "parts=" << parts;
   }
 }
 
@@ -130,7 +133,8 @@ TEST_P(PoolKernels, let_nan_win_a_maximum_wherever_it_stands) {
     for (std::size_t i = 0; i < x.size(); i += 2) x[i] = -1.0f;
     for (std::size_t c = 0; c < 21; c += 3) x[at * 21 + c] = NAN;
     const std::vector<float> y = run_pool(*GetParam(), p, x.data(), 1);
-    for (std::size_t c = 0; c < 21; ++c) EXPECT_EQ(std::isnan(y[c]), c % 3 == 0) << "tap " << at << " channel " << c << ": " << y[c];
+    for (std::size_t c = 0; c < 21; ++c)
+      EXPECT_EQ(std::isnan(y[c]), c % 3 == 0) << "tap " << at << " channel " << c << ": " << y[c];
   }
 }
 
@@ -147,7 +151,7 @@ TEST_P(PoolKernels, count_padding_only_when_told) {
   PoolParams without = with;
   without.kind = PoolKind::kAverage;
   const std::vector<float> x(4 * 4 * 8, 9.0f);
-  EXPECT_EQ(run_pool(*GetParam(), with, x.data(), 1)[0], 4.0f);     // 4 taps of 9
+  EXPECT_EQ(run_pool(*GetParam(), with, x.data(), 1)[0], 4.0f);  // 4 taps of 9
   EXPECT_EQ(run_pool(*GetParam(), without, x.data(), 1)[0], 9.0f);
 }
 
@@ -156,7 +160,8 @@ TEST_P(PoolKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_
   const PoolParams p = make_params(PoolKind::kAverage, 3, 9, 11, 45, 3, 2, 1);
   const std::vector<float> x = random_floats(in_floats(p), random);
   const std::vector<float> want = run_pool(*GetParam(), p, x.data(), 1);
-  for (const int parts : {2, 3, 4, 5, 64}) EXPECT_TRUE(same_bits(want, run_pool(*GetParam(), p, x.data(), parts))) << parts;
+  for (const int parts : {2, 3, 4, 5, 64})
+    EXPECT_TRUE(same_bits(want, run_pool(*GetParam(), p, x.data(), parts))) << parts;
   PoolParams one = p;
   one.batch = 1;
   for (int item = 0; item < 3; ++item) {

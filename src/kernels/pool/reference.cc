@@ -14,7 +14,8 @@ struct Window {
   double inside = 0, padded = 0;  // taps
 };
 
-Window walk(const PoolParams& p, const float* x, std::int64_t n, std::int64_t row, std::int64_t column, std::int64_t c) {
+Window walk(const PoolParams& p, const float* x, std::int64_t n, std::int64_t row, std::int64_t column,
+            std::int64_t c) {
   Window w;
   for (std::int64_t r = 0; r < p.kernel_h; ++r) {
     const std::int64_t in_row = row * p.stride_h - p.pad_top + r * p.dilation_h;

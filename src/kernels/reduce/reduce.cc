@@ -21,7 +21,8 @@ const KernelInfo& select_reduce(const ReduceParams& /*params*/, Isa max_isa) noe
 }
 
 bool reduce_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(ReduceParams) || operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
+  if (operands.params_bytes != sizeof(ReduceParams) || operands.in_bytes.size() != 1 ||
+      operands.out_bytes.size() != 1) {
     return false;
   }
   const ReduceParams& p = *static_cast<const ReduceParams*>(operands.params);

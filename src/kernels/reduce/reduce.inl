@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Means over the middle or the last axis; orders of sums stand in reduce.h. Included by <isa>.cc after <isa>.inl.
 //
-// Middle axis: a run of up to `Vectors` vectors of neighbouring outputs keeps 4 partial sums each in registers (4 x 4 of
-// 32, or 2 x 4 of 16) while it walks down the terms; every output is summed alone, so runs and tails change no bit.
+// Middle axis: a run of up to `Vectors` vectors of neighbouring outputs keeps 4 partial sums each in registers (4 x 4
+// of 32, or 2 x 4 of 16) while it walks down the terms; every output is summed alone, so runs and tails change no bit.
 #include "kernels/kernel.h"
 #include "kernels/reduce/reduce_params.h"
 
@@ -109,7 +109,8 @@ static void reduce_mean(const KernelCall& call) {
   auto* y = static_cast<float*>(call.out[0]);
   if (p.inner == 1) {
     const std::int64_t last = p.outer * (call.part + 1) / call.parts;
-    for (std::int64_t row = p.outer * call.part / call.parts; row < last; ++row) y[row] = mean_of_row(x + row * p.count, p.count);
+    for (std::int64_t row = p.outer * call.part / call.parts; row < last; ++row)
+      y[row] = mean_of_row(x + row * p.count, p.count);
     return;
   }
   const std::int64_t lines = (p.inner + 15) / 16;

@@ -43,7 +43,8 @@ void expect_right(const KernelInfo& kernel, const ReduceParams& p, std::mt19937&
   const ReduceReference want = reduce_reference(p, x.data());
   for (std::size_t i = 0; i < y.size(); ++i) {
     ASSERT_LE(std::fabs(y[i] - want.value[i]), roundings(p) * 0x1p-24 * want.magnitude[i] + 0x1p-149)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i] << "; " << describe(p) << " parts=" << parts;
+        << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i] << "; " << describe(p)
+        << " parts=" << parts;
   }
 }
 
@@ -94,7 +95,8 @@ TEST_P(ReduceKernels, stay_exact_over_a_large_picture) {
   for (float& value : x) value += 2.0f;
   const std::vector<float> y = run_reduce(*GetParam(), p, x.data(), 1);
   const ReduceReference want = reduce_reference(p, x.data());
-  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_LE(std::fabs(y[i] - want.value[i]), 8 * 0x1p-24 * want.value[i]) << i;
+  for (std::size_t i = 0; i < y.size(); ++i)
+    EXPECT_LE(std::fabs(y[i] - want.value[i]), 8 * 0x1p-24 * want.value[i]) << i;
 }
 
 TEST_P(ReduceKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_the_batch) {
@@ -103,7 +105,8 @@ TEST_P(ReduceKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_i
     const ReduceParams p = {3, 301, inner};
     const std::vector<float> x = random_floats(static_cast<std::size_t>(3 * 301 * inner), random);
     const std::vector<float> want = run_reduce(*GetParam(), p, x.data(), 1);
-    for (const int parts : {2, 3, 4, 5, 64}) EXPECT_TRUE(same_bits(want, run_reduce(*GetParam(), p, x.data(), parts))) << parts;
+    for (const int parts : {2, 3, 4, 5, 64})
+      EXPECT_TRUE(same_bits(want, run_reduce(*GetParam(), p, x.data(), parts))) << parts;
     for (int item = 0; item < 3; ++item) {
       const std::vector<float> alone = run_reduce(*GetParam(), {1, 301, inner}, x.data() + item * 301 * inner, 1);
       EXPECT_TRUE(same_bits(alone, {want.begin() + item * inner, want.begin() + (item + 1) * inner})) << item;
@@ -115,12 +118,9 @@ TEST_P(ReduceKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_i
 TEST_P(ReduceKernels, give_the_same_bits_for_a_column_wherever_it_lies) {
   std::mt19937 random(5);
   const std::vector<float> column = random_floats(777, random);
-  const std::vector<float> want = run_reduce(*GetParam(), {1, 777, 2}, [&] {
-    static std::vector<float> x;
-    x.assign(777 * 2, 0.0f);
-    for (std::size_t m = 0; m < 777; ++m) x[m * 2] = column[m];
-    return x.data();
-  }(), 1);
+  std::vector<float> narrow(777 * 2, 0.0f);
+  for (std::size_t m = 0; m < 777; ++m) narrow[m * 2] = column[m];
+  const std::vector<float> want = run_reduce(*GetParam(), {1, 777, 2}, narrow.data(), 1);
   for (const int at : {0, 1, 15, 16, 31, 40, 66}) {
     std::vector<float> x(777 * 67, 3.0f);
     for (std::size_t m = 0; m < 777; ++m) x[m * 67 + static_cast<std::size_t>(at)] = column[m];
@@ -180,8 +180,8 @@ TEST(ReduceFits, accepts_exact_operands_and_nothing_smaller) {
 }
 
 TEST(ReduceParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(reduce_max_parts({1, 49, 400}), 1);          // the head of RegNet: 4 us
-  EXPECT_EQ(reduce_max_parts({1, 112 * 112, 32}), 2);    // two cache lines of outputs
+  EXPECT_EQ(reduce_max_parts({1, 49, 400}), 1);        // the head of RegNet: 4 us
+  EXPECT_EQ(reduce_max_parts({1, 112 * 112, 32}), 2);  // two cache lines of outputs
   EXPECT_EQ(reduce_max_parts({64, 49, 2048}), 128);
 }
 

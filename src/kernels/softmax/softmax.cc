@@ -21,7 +21,8 @@ const KernelInfo& select_softmax(const SoftmaxParams& /*params*/, Isa max_isa) n
 }
 
 bool softmax_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(SoftmaxParams) || operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
+  if (operands.params_bytes != sizeof(SoftmaxParams) || operands.in_bytes.size() != 1 ||
+      operands.out_bytes.size() != 1) {
     return false;
   }
   const SoftmaxParams& p = *static_cast<const SoftmaxParams*>(operands.params);

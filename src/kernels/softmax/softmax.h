@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Softmax of dense rows.
 //
-// Operands: in[0] x [rows, channels]; out[0] y like x. All f32. The sum keeps 2 partial vectors (vector i of the row goes
-// to i % 2), added to each other and then across the lanes. NaN and +Inf make the whole row NaN, as does a row of -Inf.
+// Operands: in[0] x [rows, channels]; out[0] y like x. All f32. The sum keeps 2 partial vectors (vector i of the row
+// goes to i % 2), added to each other and then across the lanes. NaN and +Inf make the whole row NaN, as does a row of
+// -Inf.
 #pragma once
 
 #include "base/cpu.h"

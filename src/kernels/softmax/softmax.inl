@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Softmax: the largest element, exponentials and their sum, one division a row. Included by <isa>.cc after simd/activation.inl.
+// Softmax: the largest element, exponentials and their sum, one division a row. Included by <isa>.cc after
+// simd/activation.inl.
 #include "kernels/kernel.h"
 #include "kernels/softmax/softmax_params.h"
 

@@ -28,17 +28,18 @@ std::vector<float> run_softmax(const KernelInfo& kernel, const SoftmaxParams& p,
   return y.values();
 }
 
-// Relative: x - max rounds to half an ULP of up to `spread`, which the exponential carries over; 4 ULP of each of the two
-// exponentials (simd/activation.inl); channels/2/lanes + 6 additions of positive terms; a quotient and a product.
+// Relative: x - max rounds to half an ULP of up to `spread`, which the exponential carries over; 4 ULP of each of the
+// two exponentials (simd/activation.inl); channels/2/lanes + 6 additions of positive terms; a quotient and a product.
 // Absolute: results below the smallest normal float.
-void expect_right(const KernelInfo& kernel, const SoftmaxParams& p, const std::vector<float>& x, double spread, int parts) {
+void expect_right(const KernelInfo& kernel, const SoftmaxParams& p, const std::vector<float>& x, double spread,
+                  int parts) {
   const std::vector<float> y = run_softmax(kernel, p, x.data(), parts);
   const std::vector<double> want = softmax_reference(p, x.data());
   const double relative = 0x1p-24 * (2 * spread + 16 + static_cast<double>(p.channels) / 8 + 6 + 3);
   for (std::size_t i = 0; i < y.size(); ++i) {
     ASSERT_LE(std::fabs(y[i] - want[i]), relative * want[i] + 0x1p-126)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << want[i] << " rows=" << p.rows << " channels=" << p.channels
-        << " parts=" << parts;
+        << kernel.name << " at " << i << ": " << y[i] << ", want " << want[i] << " rows=" << p.rows
+        << " channels=" << p.channels << " parts=" << parts;
   }
 }
 
@@ -106,7 +107,8 @@ TEST_P(SoftmaxKernels, give_the_same_bits_for_any_number_of_parts_and_any_row) {
   std::mt19937 random(3);
   const std::vector<float> x = random_floats(11 * 77, random);
   const std::vector<float> want = run_softmax(*GetParam(), {11, 77}, x.data(), 1);
-  for (const int parts : {2, 3, 4, 5, 64}) EXPECT_TRUE(same_bits(want, run_softmax(*GetParam(), {11, 77}, x.data(), parts))) << parts;
+  for (const int parts : {2, 3, 4, 5, 64})
+    EXPECT_TRUE(same_bits(want, run_softmax(*GetParam(), {11, 77}, x.data(), parts))) << parts;
   for (std::ptrdiff_t row = 0; row < 11; ++row) {
     const std::vector<float> alone = run_softmax(*GetParam(), {1, 77}, x.data() + row * 77, 1);
     EXPECT_TRUE(same_bits(alone, {want.begin() + row * 77, want.begin() + (row + 1) * 77})) << row;

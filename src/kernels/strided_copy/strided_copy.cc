@@ -69,7 +69,8 @@ const KernelInfo& select_strided_copy(const StridedCopyParams& /*params*/, Isa m
 }
 
 bool strided_copy_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(StridedCopyParams) || operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
+  if (operands.params_bytes != sizeof(StridedCopyParams) || operands.in_bytes.size() != 1 ||
+      operands.out_bytes.size() != 1) {
     return false;
   }
   const StridedCopyParams& p = *static_cast<const StridedCopyParams*>(operands.params);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies between strided views, in one of three ways. Included by <isa>.cc after tile_<n>x<n>.inl.
 //  - runs: both views are contiguous in the innermost dimension.
-//  - tiles: y is contiguous there, x in another dimension, `along`: blocks of 64 x 64 (16 KB to read, 16 KB to write: L1)
+//  - tiles: y is contiguous there, x in another dimension, `along`: blocks of 64 x 64 (16 KB to read, 16 KB to write:
+//  L1)
 //    cut into tiles that are turned in registers, so that whole cache lines are read and written.
 //  - elements: anything else, such as a step of 2 or a broadcast.
 // Elements are moved as floats or 32-bit words; neither changes a bit of them.

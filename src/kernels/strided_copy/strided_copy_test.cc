@@ -25,7 +25,8 @@ using Words = std::vector<std::uint32_t>;
 std::string describe(const StridedCopyParams& p) {
   std::string text = std::to_string(p.in_first) + " -> " + std::to_string(p.out_first);
   for (int d = 0; d < kCopyDims; ++d) {
-    text += " [" + std::to_string(p.size[d]) + " " + std::to_string(p.in_stride[d]) + " " + std::to_string(p.out_stride[d]) + "]";
+    text += " [" + std::to_string(p.size[d]) + " " + std::to_string(p.in_stride[d]) + " " +
+            std::to_string(p.out_stride[d]) + "]";
   }
   return text;
 }
@@ -61,7 +62,8 @@ std::size_t reach(const StridedCopyParams& p, std::int64_t first, const std::int
 // Every word different, with patterns of NaN among them that arithmetic would change.
 Words make_words(std::size_t count, std::mt19937& random) {
   Words words(count);
-  for (std::size_t i = 0; i < count; ++i) words[i] = (i % 3 == 0 ? 0x7f800000u : 0u) ^ static_cast<std::uint32_t>(random());
+  for (std::size_t i = 0; i < count; ++i)
+    words[i] = (i % 3 == 0 ? 0x7f800000u : 0u) ^ static_cast<std::uint32_t>(random());
   return words;
 }
 
@@ -77,7 +79,8 @@ void expect_right(const KernelInfo& kernel, const StridedCopyParams& p, std::mt1
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
   ASSERT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
-  ASSERT_EQ(std::memcmp(y.data(), want.data(), out_count * 4), 0) << kernel.name << ": " << describe(p) << " parts=" << parts;
+  ASSERT_EQ(std::memcmp(y.data(), want.data(), out_count * 4), 0)
+      << kernel.name << ": " << describe(p) << " parts=" << parts;
 }
 
 class StridedCopyKernels : public testing::TestWithParam<const KernelInfo*> {
@@ -179,7 +182,8 @@ TEST_P(StridedCopyKernels, agree_with_counting_on_random_views) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(strided_copy, StridedCopyKernels, testing::ValuesIn(kernels_of_family("strided_copy")), kernel_test_name);
+INSTANTIATE_TEST_SUITE_P(strided_copy, StridedCopyKernels, testing::ValuesIn(kernels_of_family("strided_copy")),
+                         kernel_test_name);
 
 TEST(StridedCopyCollapse, merges_neighbours_and_drops_ones) {
   StridedCopyParams p = transpose_params({1, 197, 12, 64}, {0, 2, 1, 3});

@@ -9,7 +9,8 @@ namespace kite::KITE_ISA {
 constexpr int kTile = 4;
 
 // y[c * y_step + r] = x[r * x_step + c] for r < rows, c < columns; both at most 4. Nothing else is touched.
-static inline void transpose_tile(const float* x, std::ptrdiff_t x_step, int rows, float* y, std::ptrdiff_t y_step, int columns) {
+static inline void transpose_tile(const float* x, std::ptrdiff_t x_step, int rows, float* y, std::ptrdiff_t y_step,
+                                  int columns) {
   Vec a[4];
 #pragma GCC unroll 4
   for (int r = 0; r < 4; ++r) a[r] = r < rows ? load_n(x + r * x_step, columns) : zero();

@@ -13,13 +13,16 @@ static inline __m256i tile_lanes(int n) {
 }
 
 // y[c * y_step + r] = x[r * x_step + c] for r < rows, c < columns; both at most 8. Nothing else is touched.
-static inline void transpose_tile(const float* x, std::ptrdiff_t x_step, int rows, float* y, std::ptrdiff_t y_step, int columns) {
+static inline void transpose_tile(const float* x, std::ptrdiff_t x_step, int rows, float* y, std::ptrdiff_t y_step,
+                                  int columns) {
   const bool full = rows == kTile && columns == kTile;
   const __m256i in_lanes = tile_lanes(columns);
   __m256 a[8];
 #pragma GCC unroll 8
   for (int r = 0; r < 8; ++r) {
-    a[r] = full ? _mm256_loadu_ps(x + r * x_step) : r < rows ? _mm256_maskload_ps(x + r * x_step, in_lanes) : _mm256_setzero_ps();
+    a[r] = full       ? _mm256_loadu_ps(x + r * x_step)
+           : r < rows ? _mm256_maskload_ps(x + r * x_step, in_lanes)
+                      : _mm256_setzero_ps();
   }
   // Pairs of rows, then fours, then both halves of a register.
   __m256 b[8];
