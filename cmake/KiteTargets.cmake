@@ -22,23 +22,23 @@ function(kite_library name)
   target_link_libraries(kite_${name} PUBLIC kite_options ${ARG_DEPS})
 endfunction()
 
-# kite_test(<folder> SOURCES a_test.cc ... [DEPS kite_base ...])  ->  one GoogleTest program kite_<folder>_test
+# kite_test(<folder> SOURCES a_test.cc ... [DEPS kite_base ...] [LABEL threads])  ->  one GoogleTest program
+# kite_<folder>_test. `threads` marks what ThreadSanitizer looks at.
 function(kite_test name)
   if(NOT KITE_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;DEPS" ${ARGN})
   add_executable(kite_${name}_test ${ARG_SOURCES})
   # Tests are compiled once and run for a moment: -O1 halves the wait for them.
   target_compile_options(kite_${name}_test PRIVATE -O1)
   target_link_libraries(kite_${name}_test PRIVATE kite_options ${ARG_DEPS} GTest::gtest_main)
-  # `threads`: what ThreadSanitizer looks at.
-  set(labels)
-  if(name MATCHES "^(base|runtime|api)$")
-    set(labels PROPERTIES LABELS threads)
+  set(properties)
+  if(ARG_LABEL)
+    set(properties PROPERTIES LABELS "${ARG_LABEL}")
   endif()
   gtest_discover_tests(kite_${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
-                       TEST_PREFIX "${name}/" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} ${labels})
+                       TEST_PREFIX "${name}/" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} ${properties})
 endfunction()
 
 # kite_isa_flags(<isa> <source>...): the sources of one instruction set, and what the linker may see of them.
