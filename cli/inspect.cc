@@ -52,18 +52,21 @@ void print_operators(bool json) {
 struct Sources {
   std::vector<std::pair<std::string, std::string>> rows;
   std::vector<std::string> warnings;
+  std::vector<std::string> conflicts;  // sources that lost, and why
 };
 
 Sources describe_sources(const InspectOptions& options) {
   ClassifierOptions classifier_options;
   classifier_options.model = options.common.model_options();
   classifier_options.session.threads = 1;
+  classifier_options.report_conflicts = true;
   const auto classifier = Classifier::open(options.model, classifier_options);
-  if (!classifier.ok()) return {{{"classifier", "no: " + classifier.error().message()}}, {}};
-  return {{{"classes", std::to_string(classifier->classes())},
-           {"labels", classifier->labels_source()},
-           {"preprocessing", classifier->recipe() + "  (" + classifier->recipe_source() + ")"}},
-          classifier->warnings()};
+  if (!classifier.ok()) return {{{"classifier", "no: " + classifier.error().message()}}, {}, {}};
+  return Sources{{{"classes", std::to_string(classifier->classes())},
+                   {"labels", classifier->labels_source()},
+                   {"preprocessing", classifier->recipe() + "  (" + classifier->recipe_source() + ")"}},
+                  classifier->warnings(),
+                  classifier->conflicts()};
 }
 
 Json describe_ports(std::span<const Port> ports) {
@@ -94,6 +97,7 @@ void print_model(const InspectOptions& options, const Model& model) {
                    {"inputs", describe_ports(model.inputs())}, {"outputs", describe_ports(model.outputs())}};
     for (const auto& [key, value] : sources.rows) object[key] = value;
     object["warnings"] = sources.warnings;
+    object["conflicts"] = sources.conflicts;
     object["steps"] = describe_steps(*model.plan());
     print_json(object);
     return;
@@ -108,6 +112,7 @@ void print_model(const InspectOptions& options, const Model& model) {
   fmt::print("  parameters     {:.3f} million\n  multiply-adds  {:.3f} million a run\n",
              static_cast<double>(model.parameters()) * 1e-6, static_cast<double>(model.macs()) * 1e-6);
   for (const auto& [key, value] : sources.rows) fmt::print("  {:<14} {}\n", key, escape_for_terminal(value));
+  for (const std::string& conflict : sources.conflicts) fmt::print("  {:<14} {}\n", "overruled", escape_for_terminal(conflict));
   for (const std::string& warning : sources.warnings) warn(warning);
   fmt::print("\n{:>4}  {:<22} {:<20} {:>10}  {:<34} {}\n", "step", "operator", "result", "million", "kernel", "node");
   const Plan& plan = *model.plan();

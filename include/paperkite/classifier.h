@@ -21,6 +21,7 @@ struct ClassifierOptions {
   SessionOptions session;
   std::optional<std::string> labels_path;      // overrides every other source of labels
   std::optional<std::string> preprocess_json;  // a recipe object that overrides every other source, field by field
+  bool report_conflicts = false;               // read every source, also those that can no longer win: conflicts()
 };
 
 struct Prediction {
@@ -67,6 +68,8 @@ class Classifier {
   [[nodiscard]] const std::string& recipe_source() const noexcept;
   [[nodiscard]] std::string recipe() const;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
+  // Sources that were overruled or could not be used, and why; complete with ClassifierOptions::report_conflicts.
+  [[nodiscard]] const std::vector<std::string>& conflicts() const noexcept;
 
  private:
   struct State;

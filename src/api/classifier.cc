@@ -118,6 +118,7 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   sources.classes = classes;
   sources.labels_path = options.labels_path;
   sources.preprocess_json = options.preprocess_json;
+  sources.report_conflicts = options.report_conflicts;
   KITE_TRY_ASSIGN(Interpretation interpretation, resolve_interpretation(sources));
   KITE_TRY_ASSIGN(Session session, Session::create(model, options.session));
   const bool softmax = ends_in_softmax(*model.plan());
@@ -184,5 +185,6 @@ const std::string& Classifier::labels_source() const noexcept { return state_->i
 const std::string& Classifier::recipe_source() const noexcept { return state_->interpretation.recipe_source; }
 std::string Classifier::recipe() const { return state_->interpretation.recipe.to_string(); }
 const std::vector<std::string>& Classifier::warnings() const noexcept { return state_->warnings; }
+const std::vector<std::string>& Classifier::conflicts() const noexcept { return state_->interpretation.conflicts; }
 
 }  // namespace kite

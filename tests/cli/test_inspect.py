@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """kite inspect and doctor."""
 
+import json
 import unittest
 
 from kite import DEMO_MODEL, Case, save_classifier
@@ -40,6 +41,14 @@ class Inspect(Case):
         answer = self.json("inspect", model, "--json")
         self.assertIn("guess", answer["preprocessing"])
         self.assertEqual(answer["labels"], "none")
+
+    def test_sources_that_lost_are_named(self):
+        model = save_classifier(self.folder / "m.onnx")
+        (self.folder / "m.kite.json").write_text(json.dumps({"labels": ["a", "b", "c"]}))
+        (self.folder / "labels.txt").write_text("one\ntwo\nthree\n")
+        answer = self.json("inspect", model, "--json")
+        self.assertIn("m.kite.json", answer["labels"])
+        self.assertTrue(any("labels.txt" in conflict for conflict in answer["conflicts"]), answer["conflicts"])
 
     def test_no_model_is_a_usage_error(self):
         self.assert_error(self.kite("inspect"), "usage", 2)
