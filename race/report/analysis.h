@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a report says about a race, computed once from its journal: the page, the Markdown and the files print it.
+// A pure function of the journal. Times are milliseconds, memory is bytes; whatever could not be measured is absent,
+// with the reason beside it, and never 0.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "race/journal/journal.h"
+
+namespace kite::race {
+
+enum class Measure : std::uint8_t { kWall, kLabel, kUser, kSystem, kLoad, kFirst, kP50, kPeakRss, kPeakAnon };
+inline constexpr std::size_t kMeasureCount = 9;
+inline constexpr std::array<Measure, kMeasureCount> kMeasures = {
+    Measure::kWall,  Measure::kLabel, Measure::kUser,    Measure::kSystem,  Measure::kLoad,
+    Measure::kFirst, Measure::kP50,   Measure::kPeakRss, Measure::kPeakAnon};
+
+[[nodiscard]] std::string_view measure_name(Measure measure) noexcept;   // "wall", ..., the words of the files
+[[nodiscard]] std::string_view measure_title(Measure measure) noexcept;  // "whole process", for people
+[[nodiscard]] bool is_memory(Measure measure) noexcept;                  // bytes; else milliseconds
+[[nodiscard]] std::string_view mode_name(Mode mode) noexcept;            // "oneshot", "no_pre", "inc_pre"
+[[nodiscard]] std::string_view mode_title(Mode mode) noexcept;           // "whole program, one picture", ...
+[[nodiscard]] std::string_view track_name(Track track) noexcept;
+[[nodiscard]] std::string_view status_name(Status status) noexcept;
+[[nodiscard]] Measure main_measure(Mode mode) noexcept;  // wall of oneshot, p50 of the others: what a headline is about
+
+struct Range {
+  double low = 0, high = 0;
+};
+
+// Over the processes of a cell that count.
+struct Spread {
+  std::int32_t n = 0;
+  double median = 0, mean = 0, sd = 0, min = 0, max = 0;  // sd is 0 where n is 1
+};
+
+struct ProcessValues {
+  std::size_t process = 0;  // index into Journal::processes
+  bool counted = false;     // compared with others: ok, of a round, and not replaced by its re-run
+  std::array<std::optional<double>, kMeasureCount> values;  // by Measure
+  std::optional<double> cpus_used;                          // (user + system) / wall
+  std::string warm_up;   // "flat", "warm-up", "slow-down", "no steady state", "multimodal"; "" without samples
+  std::int32_t cut = 0;  // samples dropped from the front of p50 (sample 0, the first inference, is always apart)
+};
+
+struct CounterSummary {
+  std::string name;             // perf's own
+  std::optional<double> value;  // median over processes
+  std::int32_t n = 0;           // processes that had it
+  std::string reason;           // why there is none, or how the value is not the plain one
+};
+
+// One span of a process's life, median over the processes that count. The spans of a cell follow one another from exec.
+struct PhaseSpan {
+  std::string name;  // isolated: "start" (exec, language, imports), "load", "first", "steady", "exit";
+                     // oneshot: "answer" (exec to the first byte), "exit"
+  double ms = 0;
+  std::int32_t n = 0;
+};
+
+struct MarkSummary {
+  std::string name;                                                                // "loaded", "end", "exit"
+  double rss_anon_bytes = 0, rss_file_bytes = 0, pss_bytes = 0, vm_hwm_bytes = 0;  // medians; 0: not told
+  std::int32_t n = 0;
+};
+
+struct Failure {
+  Status status = Status::kFailed;
+  std::int32_t n = 0;
+  std::string reason;  // of the first one
+  std::string log;     // of the first one, relative to the race's folder; may be empty
+};
+
+struct Percentile {
+  double q = 0;                // 0.9, 0.95, 0.99, 0.999
+  std::optional<double> ms;    // median over processes of the process's own percentile
+  std::optional<Range> range;  // median over processes of the ends of the order-statistic interval (95 %)
+  std::int64_t samples = 0;    // of the smallest process, after the cut
+  std::int64_t needs = 0;      // samples one process must have
+};
+
+struct WarmUpCount {
+  std::string name;
+  std::int32_t n = 0;
+};
+
+struct CellSummary {
+  std::int32_t cell = 0;       // index into PlanRecord::cells
+  std::size_t contestant = 0;  // index into PlanRecord::contestants
+  std::string id,
+      label;  // contestant id; what people read: title and variant, e.g. "ONNX Runtime (Python), saved model"
+  std::string peer, variant, model;
+  Track track = Track::kMatched;
+  Mode mode = Mode::kOneshot;
+  std::int32_t threads = 1;
+  bool control = false;
+  std::string command;
+  std::vector<ProcessValues> processes;  // all of rounds, re-runs and the memory pass, in journal order
+  std::array<std::optional<Spread>, kMeasureCount> measures;  // by Measure, of the counted processes
+  std::optional<Spread> cpus_used;
+  std::vector<CounterSummary> counters;
+  std::vector<PhaseSpan> phases;
+  std::vector<MarkSummary> marks;
+  double peak_rss_floor_bytes = 0;  // an empty program would show this much
+  std::optional<double> minor_faults, major_faults, voluntary_switches, involuntary_switches;  // medians
+  std::vector<Failure> failures;
+  std::vector<Percentile> percentiles;
+  std::vector<WarmUpCount> warm_ups;  // how many processes of each class
+};
+
+// Contestant against reference in one cell and measure. ratio = contestant / reference, below 1 is less time or memory.
+struct Comparison {
+  std::string model;
+  Track track = Track::kMatched;
+  Mode mode = Mode::kOneshot;
+  Measure measure = Measure::kWall;
+  std::int32_t threads = 1;
+  std::size_t contestant = 0, reference = 0;  // indices into PlanRecord::contestants
+  std::string peer, variant, reference_peer, reference_variant;
+  std::string label, reference_label;  // for people
+  std::optional<double> ratio;
+  std::optional<Range> interval;  // 95 %, widened for the number of contestants compared in this cell
+  std::int32_t n = 0;             // rounds that have both
+  std::optional<double> p, p_adjusted;
+  double margin = 0.02;  // 0.02: within 2 % counts as equivalent
+  std::string verdict;   // "faster", "slower", "equivalent", "undecided"; "" where not ranked
+  bool ranked = false;
+  std::string why_not;                           // why it is not ranked, or has no interval
+  std::optional<double> value, reference_value;  // medians
+};
+
+struct ControlRow {  // the reference against itself
+  std::string model;
+  Track track = Track::kMatched;
+  Mode mode = Mode::kOneshot;
+  Measure measure = Measure::kWall;
+  std::int32_t threads = 1;
+  std::optional<double> ratio, floor;  // floor = |ratio - 1|
+  std::optional<Range> interval;
+  std::int32_t n = 0;
+  bool sound = true;
+  std::string reason;  // why it is not sound, or why there is no floor
+};
+
+struct ControlResult {
+  std::vector<ControlRow> rows;
+  std::optional<double> floor;  // the largest of the main measures
+  bool valid = true;
+  std::string reason;  // why the race is not valid, or why that cannot be told
+};
+
+struct ParityRow {
+  std::size_t record = 0;  // index into Journal::parity
+  std::string label, model;
+  Mode mode = Mode::kNoPre;
+  bool equal = true;
+  std::string text;  // one clause for people
+};
+
+struct NotRanked {
+  std::string label, model;  // model empty: nowhere
+  Mode mode = Mode::kOneshot;
+  bool every_mode = false;
+  Status status = Status::kMissing;
+  std::string reason;
+};
+
+struct ScalingRow {  // one contestant at several numbers of threads
+  std::string label, model;
+  Track track = Track::kMatched;
+  Mode mode = Mode::kOneshot;
+  struct Point {
+    std::int32_t threads = 1, n = 0;
+    double ms = 0;       // median of the main measure
+    double speedup = 1;  // over the fewest threads
+    double efficiency = 1;
+    std::optional<double> cpus_used;
+  };
+  std::vector<Point> points;  // ascending threads
+};
+
+struct DriftPoint {  // one process
+  std::int32_t round = 0, position = 0;
+  std::size_t process = 0;
+  double relative = 0;  // main measure / median of its cell, - 1
+};
+
+struct Drift {
+  std::vector<DriftPoint> points;
+  std::optional<double>
+      last_third_over_first;          // median relative deviation of the last third of rounds - that of the first
+  std::optional<double> steal_share;  // of the processes' wall time
+};
+
+// Same runtime, different languages, part by part.
+struct LanguageRow {
+  std::string runtime, model;
+  std::int32_t threads = 1;
+  std::string part;  // "start", "load", "first", "steady" (p50), "whole" (wall of oneshot)
+  std::string label, reference_label, language, reference_language;
+  std::optional<double> ms, reference_ms, ratio;
+  std::optional<Range> interval;
+  std::int32_t n = 0;
+  std::string verdict;
+  bool same_version = false;  // both said the same version of the runtime
+};
+
+struct VariantRow {  // a variant against the plain form of the same peer
+  Comparison comparison;
+};
+
+struct LauncherRow {
+  std::string label, model;
+  std::optional<double> through_ms, direct_ms, cost_ms;
+  std::int32_t n = 0;
+};
+
+struct Warning {
+  std::string text, remedy;
+};
+
+struct Refusal {
+  std::string claim, why;
+};
+
+struct FlagCount {
+  std::string flag;
+  std::int32_t n = 0;
+};
+
+struct Coverage {
+  std::int32_t planned_rounds = 0;  // 0: nobody had decided yet
+  std::int32_t complete_rounds = 0, started_rounds = 0;
+  std::int32_t processes = 0, counted = 0, reruns = 0, failed = 0;
+  std::vector<FlagCount> flags;
+  std::string state;  // one sentence: complete, or where it stopped
+  bool complete = false;
+  std::vector<std::string> missing;  // what this report lacks for that reason, and what the budget cut
+};
+
+struct CommandRow {
+  std::string label, model, command;
+  Mode mode = Mode::kOneshot;
+  std::int32_t threads = 1;
+};
+
+struct Headline {
+  std::string text;
+  std::string verdict;  // as of Comparison; "" for a sentence that judges nothing
+};
+
+struct Analysis {
+  std::vector<Headline> headline;  // page 1, plain words; the A/A floor is among them
+  std::string study;               // the study's own sentences about inference, judged by this race
+  std::string reference_label;
+  double margin = 0.02;
+
+  Coverage coverage;
+  ControlResult control;
+  std::vector<CellSummary> cells;       // in the plan's order
+  std::vector<Comparison> comparisons;  // every contestant against the reference
+  std::vector<Comparison> best;         // best form against best form, main measures
+  std::vector<VariantRow> variants;     // each variant against its plain form
+  std::vector<LauncherRow> launchers;
+  std::vector<ParityRow> parity;
+  std::vector<NotRanked> not_ranked;
+  std::vector<ScalingRow> scaling;
+  Drift drift;
+  std::vector<LanguageRow> languages;
+  std::vector<std::string> language_caveats;  // what may be claimed of those rows, and what not
+  std::vector<Warning> warnings;
+  std::vector<Refusal> refused;
+  std::vector<std::string> limits;
+  std::vector<std::string> method;  // short
+  std::vector<CommandRow> commands;
+};
+
+// Errors only for a journal that contradicts itself (a cell or contestant that the plan does not have).
+[[nodiscard]] Result<Analysis> analyse(const Journal& journal);
+
+}  // namespace kite::race
