@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a race writes down: the plan once, then one record for each process, parity check, decision and note.
+// A record is one line of JSON with "kind" first; unknown keys are ignored when reading, absent ones keep their
+// default.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kite::race {
+
+enum class Mode : std::uint8_t { kOneshot, kNoPre, kIncPre };
+enum class Track : std::uint8_t { kMatched, kDefault };
+enum class Status : std::uint8_t { kOk, kMissing, kFailed, kTimeout, kUnequal };
+// What a process was run for. Only kRound and kRerun processes are compared; kPass is the one long isolated pass over
+// the whole picture list, which parity is judged on; kMemory is traced to its exit, so its times do not count.
+enum class Purpose : std::uint8_t { kPass, kPilot, kRound, kRerun, kMemory, kProfile };
+
+struct ModelRecord {
+  std::string id;  // file name without .onnx; unique in a race
+  std::string path, sha256;
+  std::uint64_t bytes = 0, macs = 0, parameters = 0;
+  std::vector<std::int64_t> input_shape;
+  std::int64_t classes = 0;
+  std::string recipe;  // JSON
+};
+
+struct ContestantRecord {
+  std::string
+      id;  // "peer", "peer:variant", each with "@default" on the default track; "control" for the second reference
+  std::string peer, variant, title, runtime, language, settings;
+  Track track = Track::kMatched;
+  bool control = false;
+  bool ready = true;
+  std::string reason;  // why it is not ready, and the command that would make it so
+  std::map<std::string, std::string> versions;
+};
+
+struct CellRecord {
+  std::int32_t id = 0;  // its place in PlanRecord::cells
+  std::string contestant, model;
+  Mode mode = Mode::kOneshot;
+  std::int32_t threads = 1;
+  std::string command;  // as a person would type it, for the picture or list of the race
+};
+
+struct PlanRecord {
+  std::int32_t format = 1;
+  std::string created;       // UTC, ISO 8601
+  std::string preset, hash;  // of everything that decides what is run: a resumed race must agree
+  std::string environment;   // fingerprint of what decides the times (processor, kernel, versions): must agree as well
+  std::uint64_t seed = 0;
+  double budget_minutes = 0;
+  std::int32_t rounds = 0;  // asked for; 0: the pilot decides (DecisionRecord)
+  double margin = 0.02;
+  std::string reference;                 // contestant id
+  std::string pictures_folder, picture;  // the list, and the one picture of oneshot
+  std::int64_t pictures = 0;
+  std::map<std::string, std::string> machine;  // processor, cores, memory, kernel, governor, versions, ...: for people
+  std::vector<ModelRecord> models;
+  std::vector<ContestantRecord> contestants;  // also those that are not ready
+  std::vector<CellRecord> cells;
+};
+
+struct PhaseRecord {
+  std::string name;
+  std::int64_t t_ns = 0;  // since exec
+};
+
+struct MarkRecord {
+  std::string name;  // "loaded", "end", "exit"
+  std::uint64_t rss_anon_bytes = 0, rss_file_bytes = 0, pss_bytes = 0, vm_hwm_bytes = 0;
+};
+
+struct CounterRecord {
+  std::string name;             // perf's own: "task-clock", "instructions", ...
+  std::optional<double> value;  // absent: see reason
+  std::string reason;           // also how a present value is not the plain one ("scaled, counted 62 % of the time")
+};
+
+struct Sample {
+  std::int32_t input = 0;
+  double ms = 0;
+  std::int32_t index = -1;
+  double score = 0;
+};
+
+// Covariates of noise around one process.
+struct NoiseRecord {
+  double probe_before_ms = 0, probe_after_ms = 0;  // a fixed piece of work
+  double steal_ms = 0;                             // of all processors, during the process
+  double psi_cpu_some_ms = 0;
+  double load = 0;
+};
+
+struct ProcessRecord {
+  std::int32_t cell = 0, round = 0, position = 0;
+  Purpose purpose = Purpose::kRound;
+  Status status = Status::kOk;
+  std::string reason;  // of any status but ok
+  std::int32_t exit_code = 0, signal = 0;
+  std::vector<std::string> argv;
+  std::int32_t environment_padding = 0;
+  std::int64_t begin_ns = 0;  // CLOCK_MONOTONIC at exec
+  std::int64_t wall_ns = 0;   // exec to exit
+  std::int64_t label_ns = 0;  // exec to the first byte on standard output
+  std::int64_t user_ns = 0, system_ns = 0;
+  std::uint64_t peak_rss_bytes = 0, peak_rss_floor_bytes = 0;  // wait4; the floor is what an empty program would show
+  std::int64_t minor_faults = 0, major_faults = 0, voluntary_switches = 0, involuntary_switches = 0;
+  std::vector<CounterRecord> counters;
+  std::vector<PhaseRecord> phases;
+  std::vector<MarkRecord> marks;
+  std::vector<Sample> samples;     // empty for oneshot
+  std::int32_t answer_index = -1;  // of oneshot
+  std::string answer_label;
+  double answer_score = 0;
+  std::map<std::string, std::string> info;  // what the contestant said of itself
+  NoiseRecord noise;
+  std::vector<std::string> flags;  // "steal", "frequency", "busy machine", "more processors than asked", ...
+  std::string log;                 // its standard error, relative to the race's folder; empty where it said nothing
+};
+
+// One contestant against the judge on one model and mode (no_pre or inc_pre), over the whole picture list.
+struct ParityRecord {
+  std::string contestant, model, judge;
+  Mode mode = Mode::kNoPre;
+  std::int64_t pictures = 0;
+  double max_logit_difference = 0, largest_logit = 0;  // over all pictures
+  double top1_agreement = 1;  // share of pictures; near ties of the judge count as equal in no_pre
+  double max_tensor_difference = 0, differing_tensor_share = 0;  // inc_pre: its input against the recipe's
+  bool equal = true;
+  std::string reason;
+  std::vector<float> differences;  // for the plot: per picture, largest logit difference / largest |logit|
+};
+
+// What the pilot decided.
+struct DecisionRecord {
+  std::int32_t rounds = 0;
+  std::map<std::int32_t, std::int32_t> counts;  // cell id -> samples a process takes
+  std::vector<std::string> cut;                 // what the budget left out, for people
+  std::string why;
+};
+
+struct NoteRecord {
+  std::string text;  // "interrupted", "resumed", "invalid: ...", warnings with their remedy
+};
+
+using Record = std::variant<PlanRecord, ProcessRecord, ParityRecord, DecisionRecord, NoteRecord>;
+
+}  // namespace kite::race

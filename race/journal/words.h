@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words that journals, tables and flags use for the enumerations of a record, and back.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "race/journal/record.h"
+
+namespace kite::race {
+
+[[nodiscard]] std::string_view word_of(Mode mode) noexcept;        // oneshot, no_pre, inc_pre
+[[nodiscard]] std::string_view word_of(Track track) noexcept;      // matched, default
+[[nodiscard]] std::string_view word_of(Status status) noexcept;    // ok, missing, failed, timeout, unequal
+[[nodiscard]] std::string_view word_of(Purpose purpose) noexcept;  // pass, pilot, round, rerun, memory, profile
+
+// nullopt for a word that means none of them.
+template <typename Enum>
+[[nodiscard]] std::optional<Enum> from_word(std::string_view word) noexcept;
+template <>
+std::optional<Mode> from_word<Mode>(std::string_view word) noexcept;
+template <>
+std::optional<Track> from_word<Track>(std::string_view word) noexcept;
+template <>
+std::optional<Status> from_word<Status>(std::string_view word) noexcept;
+template <>
+std::optional<Purpose> from_word<Purpose>(std::string_view word) noexcept;
+
+}  // namespace kite::race
