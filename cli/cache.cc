@@ -6,7 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "command.h"
 #include "plan/cache.h"
 

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "answer_writer.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "command.h"
 #include "image_list.h"
 #include "progress.h"

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/cpu.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "command.h"
 #include "kernels/peak/peak.h"
 #include "plan/cache.h"

@@ -3,7 +3,7 @@
 #include "picture_input.h"
 
 #include "base/mapped_file.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite::cli {
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "command.h"
 #include "kernels/peak/peak.h"
 #include "profile_chart.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "graph/dump.h"
 #include "graph/import.h"
 #include "graph/verify.h"

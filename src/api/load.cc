@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/cpu.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "graph/import.h"
 #include "plan/cache.h"
 #include "plan/planner.h"

@@ -6,7 +6,7 @@
 
 #include "api/load.h"
 #include "base/cpu.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/cpu.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "runtime/session.h"
 
 namespace kite {

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "graph/import_node.h"
 #include "graph/node_order.h"
 #include "onnx/external_data.h"

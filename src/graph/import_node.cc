@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "onnx/tensor_data.h"
 
 namespace kite {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

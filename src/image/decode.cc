@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/exif.h"
 #include "image/row_reader.h"
 #include "image/sniff.h"

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <new>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -12,7 +12,7 @@
 
 #include "base/mapped_file.h"
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/json_document.h"
 #include "image/python_literal.h"
 #include "image/recipe_carriers.h"

@@ -14,7 +14,7 @@
 #include <jpeglib.h>  // needs size_t and FILE declared first
 #include <jerror.h>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/row_reader.h"
 
 namespace kite {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/json_document.h"
 #include "image/resize.h"
 

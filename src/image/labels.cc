@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/text_escape.h"
 
 namespace kite {

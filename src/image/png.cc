@@ -14,7 +14,7 @@
 #include <png.h>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/row_reader.h"
 
 namespace kite {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/geometry.h"
 #include "image/resize.h"
 

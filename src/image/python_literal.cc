@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cstddef>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

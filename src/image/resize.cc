@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

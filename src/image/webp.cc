@@ -7,7 +7,7 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/row_reader.h"
 
 namespace kite {

@@ -17,7 +17,7 @@
 
 #include "base/checked.h"
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite::onnx {
 

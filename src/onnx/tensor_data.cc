@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "onnx/wire.h"
 
 namespace kite::onnx {

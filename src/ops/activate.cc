@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

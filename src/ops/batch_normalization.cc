@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <type_traits>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 

@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
 

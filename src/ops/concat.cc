@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/op.h"
 
 namespace kite {

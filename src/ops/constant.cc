@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/op.h"
 
 namespace kite {

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
 

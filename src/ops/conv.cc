@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/convolution.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"

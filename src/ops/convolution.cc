@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 

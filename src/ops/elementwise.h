@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"

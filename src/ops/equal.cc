@@ -2,7 +2,7 @@
 // y = (a == b) with broadcasting; NaN equals nothing.
 #include <cstdint>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
 

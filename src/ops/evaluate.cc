@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"

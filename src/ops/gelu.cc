@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
 

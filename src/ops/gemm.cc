@@ -5,7 +5,7 @@
 #include <string>
 #include <type_traits>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
 #include "ops/matrix_product.h"

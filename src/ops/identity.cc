@@ -2,7 +2,7 @@
 // y = x, for every element type.
 #include <algorithm>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/op.h"
 
 namespace kite {

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
 #include "ops/matrix_product.h"

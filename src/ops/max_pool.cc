@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/pool.h"

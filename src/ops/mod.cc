@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
 

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

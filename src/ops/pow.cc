@@ -5,7 +5,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
 #include "ops/wrapping.h"

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/wrapping.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/op.h"
 
 namespace kite {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

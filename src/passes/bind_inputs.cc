@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/pass.h"
 
 namespace kite {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/window.h"
 #include "passes/match.h"
 #include "passes/passes.h"

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

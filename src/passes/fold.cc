@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/evaluate.h"
 #include "passes/constants.h"
 #include "passes/match.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/fold.h"
 #include "passes/match.h"
 #include "passes/passes.h"

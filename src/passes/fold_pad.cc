@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/window.h"
 #include "passes/forms.h"
 #include "passes/match.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/printable.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/evaluate.h"
 #include "ops/op.h"
 #include "passes/fold.h"

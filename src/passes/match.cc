@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/constants.h"
 
 namespace kite {

@@ -3,7 +3,7 @@
 #include <numbers>
 #include <optional>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/match.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"

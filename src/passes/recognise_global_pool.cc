@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/match.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"

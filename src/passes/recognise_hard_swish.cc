@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/forms.h"
 #include "passes/match.h"
 #include "passes/passes.h"

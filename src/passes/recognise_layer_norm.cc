@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/constants.h"
 #include "passes/forms.h"
 #include "passes/match.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds SiLU, x * sigmoid(x), for which ONNX has no operator before opset 24.
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/match.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"

@@ -7,7 +7,7 @@
 #include <ranges>
 #include <utility>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/evaluate.h"
 #include "passes/constants.h"
 #include "passes/match.h"

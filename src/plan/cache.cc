@@ -21,7 +21,7 @@
 #include <xxhash.h>
 
 #include "base/mapped_file.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "plan/format.h"
 
 namespace kite {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "plan/lowering.h"
 #include "plan/memory.h"
 

@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "ops/evaluate.h"
 
 namespace kite {

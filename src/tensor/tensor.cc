@@ -7,7 +7,7 @@
 #include <new>
 
 #include "base/checked.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/mapped_file.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "onnx/external_data.h"
 #include "onnx/parse.h"
 #include "onnx/tensor_data.h"

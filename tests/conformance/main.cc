@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/cpu.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "conformance/cases.h"
 #include "conformance/run_case.h"
 #include "conformance/skipped.h"

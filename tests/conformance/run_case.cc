@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "conformance/compare.h"
 #include "conformance/run_engine.h"
 #include "graph/import.h"

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/cpu.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/pass.h"
 #include "plan/planner.h"
 #include "runtime/session.h"

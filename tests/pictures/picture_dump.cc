@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "base/mapped_file.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/decode.h"
 #include "image/preprocess.h"
 #include "image/recipe_carriers.h"

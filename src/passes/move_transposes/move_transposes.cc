@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/match.h"
 #include "passes/move_transposes/rules.h"
 #include "passes/passes.h"

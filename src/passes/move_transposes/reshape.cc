@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "passes/constants.h"
 #include "passes/match.h"
 #include "passes/move_transposes/rules.h"
