@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite-race-spawn: runs one command after another for the runner, on a socket that it finds as descriptor 3.
+// It is small because Linux counts the memory of who calls exec as part of the peak of what is exec'd.
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <initializer_list>
+
+#include "race/spawn/helper/descendants.h"
+#include "race/spawn/helper/launch.h"
+#include "race/spawn/helper/watch.h"
+
+namespace kite::race {
+namespace {
+
+char blob[wire::kMaxBlobBytes];
+char* strings[wire::kMaxStrings + 2];  // arguments, null, variables, null
+
+struct Machine {
+  cpu_set_t cpus;  // that we may use
+  int child_signals;
+  int nothing;  // /dev/null
+};
+
+bool receive_rest(void* to, std::size_t count) {
+  char* position = static_cast<char*>(to);
+  while (count > 0) {
+    const ssize_t got = recv(wire::kSocket, position, count, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    position += got;
+    count -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+// The head comes with two descriptors. False: the runner is gone, or talks nonsense.
+bool receive_request(wire::RequestHead& head, int (&keeps)[2]) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof keeps)];
+  iovec part{&head, sizeof head};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ssize_t got;
+  do {
+    got = recvmsg(wire::kSocket, &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  if (got <= 0) return false;
+  const cmsghdr* attached = CMSG_FIRSTHDR(&message);
+  if (attached == nullptr || attached->cmsg_type != SCM_RIGHTS || attached->cmsg_len != CMSG_LEN(sizeof keeps))
+    return false;
+  std::memcpy(keeps, CMSG_DATA(attached), sizeof keeps);
+  const std::size_t have = static_cast<std::size_t>(got);
+  if (!receive_rest(reinterpret_cast<char*>(&head) + have, sizeof head - have)) return false;
+  if (head.blob_bytes > sizeof blob) head.magic = 0;
+  return head.magic == wire::kRequestMagic && receive_rest(blob, head.blob_bytes);
+}
+
+// Cuts the blob into strings. False where it does not hold exactly what the head promises.
+bool read_strings(const wire::RequestHead& head, Command& command) {
+  const std::uint32_t most = wire::kMaxStrings;
+  if (head.argument_count == 0 || head.argument_count > most || head.variable_count > most - head.argument_count) {
+    return false;
+  }
+  char* position = blob;
+  char* const end = blob + head.blob_bytes;
+  const auto next = [&]() -> char* {
+    char* zero = position < end ? static_cast<char*>(std::memchr(position, '\0', end - position)) : nullptr;
+    if (zero == nullptr) return nullptr;
+    char* found = position;
+    position = zero + 1;
+    return found;
+  };
+  command.folder = next();
+  command.program = next();
+  if (command.folder == nullptr || command.program == nullptr) return false;
+  command.arguments = strings;
+  command.environment = strings + head.argument_count + 1;
+  for (std::uint32_t i = 0; i < head.argument_count; ++i) {
+    if ((command.arguments[i] = next()) == nullptr) return false;
+  }
+  for (std::uint32_t i = 0; i < head.variable_count; ++i) {
+    if ((command.environment[i] = next()) == nullptr) return false;
+  }
+  command.arguments[head.argument_count] = nullptr;
+  command.environment[head.variable_count] = nullptr;
+  return position == end;
+}
+
+// The child gets what the request says, the helper what is left of the machine's processors, if anything is.
+void divide_cpus(const wire::RequestHead& head, const cpu_set_t& all, cpu_set_t& childs) {
+  CPU_ZERO(&childs);
+  for (int cpu = 0; cpu < wire::kMaxCpus; ++cpu) {
+    if ((head.cpus[cpu / 64] >> (cpu % 64) & 1) != 0) CPU_SET(cpu, &childs);
+  }
+  if (CPU_COUNT(&childs) == 0) childs = all;
+  cpu_set_t spare;
+  CPU_ZERO(&spare);
+  for (int cpu = 0; cpu < wire::kMaxCpus; ++cpu) {
+    if (CPU_ISSET(cpu, &all) && !CPU_ISSET(cpu, &childs)) CPU_SET(cpu, &spare);
+  }
+  const cpu_set_t& ours = CPU_COUNT(&spare) > 0 ? spare : all;
+  sched_setaffinity(0, sizeof ours, &ours);
+}
+
+// The first to be killed when memory runs out should be the contestant, not the race.
+void volunteer_for_oom(pid_t child) {
+  char path[48] = "/proc/";
+  char digits[16];
+  int count = 0;
+  for (pid_t rest = child; rest > 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
+  char* position = path + 6;
+  while (count > 0) *position++ = digits[--count];
+  std::memcpy(position, "/oom_score_adj", sizeof "/oom_score_adj");
+  const int file = open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  [[maybe_unused]] const ssize_t put = write(file, "1000", 4);
+  close(file);
+}
+
+bool make_pipe(int (&ends)[2]) {
+  // Only our end must not block.
+  return pipe2(ends, O_CLOEXEC) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+void close_if_open(int& descriptor) {
+  if (descriptor >= 0) close(descriptor);
+  descriptor = -1;
+}
+
+// False: the runner is gone.
+bool run_one(const Machine& machine, Command& command, const int (&keeps)[2], wire::Reply& reply) {
+  const wire::RequestHead& head = *command.head;
+  divide_cpus(head, machine.cpus, command.cpus);
+  int out[2] = {-1, -1}, err[2] = {-1, -1};
+  if (!make_pipe(out) || !make_pipe(err)) {
+    reply.failed_stage = wire::Stage::kPipe;
+    reply.failed_errno = errno;
+    for (int* end : {&out[0], &out[1], &err[0], &err[1]}) close_if_open(*end);
+    return true;
+  }
+  command.standard_input = machine.nothing;
+  command.standard_output = out[1];
+  command.standard_error = err[1];
+  PerfEvents events;
+  for (std::uint32_t i = 0; i < wire::kEventCount; ++i) {
+    events.descriptors[i] = -1;
+    events.errors[i] = 0;
+    events.user_only[i] = 0;
+  }
+  Watch run{launch(command, events, reply),
+            machine.child_signals,
+            wire::kSocket,
+            {out[0], keeps[0], head.standard_output, 0},
+            {err[0], keeps[1], head.standard_error, 0}};
+  close_if_open(out[1]);
+  close_if_open(err[1]);
+  bool runner_is_there = true;
+  if (run.child > 0) {
+    volunteer_for_oom(run.child);
+    reply.pid = run.child;
+    runner_is_there = watch(run, head, reply);
+    end_descendants(machine.child_signals, reply);
+  }
+  read_events(events, reply.events);
+  for (Stream* stream : {&run.standard_output, &run.standard_error}) {
+    // Someone whom we could not kill may still write: then the limit ends it.
+    while (stream->total_bytes <= stream->limit.kill_bytes && stream->read_some()) {
+    }
+    close_if_open(stream->pipe);
+  }
+  reply.standard_output.total_bytes = run.standard_output.total_bytes;
+  reply.standard_error.total_bytes = run.standard_error.total_bytes;
+  return runner_is_there;
+}
+
+bool send_reply(const wire::Reply& reply) {
+  const char* position = reinterpret_cast<const char*>(&reply);
+  std::size_t left = sizeof reply;
+  while (left > 0) {
+    const ssize_t put = send(wire::kSocket, position, left, MSG_NOSIGNAL);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return false;
+    position += put;
+    left -= static_cast<std::size_t>(put);
+  }
+  return true;
+}
+
+bool set_up(Machine& machine) {
+  // The kernel's own call: glibc's does not touch 32 and 33, which some programs leave ignored. A structure of zeros is
+  // SIG_DFL with an empty mask; it refuses SIGKILL and SIGSTOP.
+  const std::uint64_t default_action[8] = {};
+  for (int number = 1; number < NSIG; ++number) {
+    syscall(SYS_rt_sigaction, number, default_action, nullptr, std::size_t{NSIG / 8});
+  }
+  sigset_t watched;
+  sigemptyset(&watched);
+  sigaddset(&watched, SIGCHLD);
+  if (sigprocmask(SIG_SETMASK, &watched, nullptr) != 0) return false;
+  // Ctrl-C is for the runner: it decides, and its end is ours.
+  setpgid(0, 0);
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return false;
+  fcntl(wire::kSocket, F_SETFD, FD_CLOEXEC);
+  machine.nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  machine.child_signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
+  CPU_ZERO(&machine.cpus);
+  return machine.nothing >= 0 && machine.child_signals >= 0 &&
+         sched_getaffinity(0, sizeof machine.cpus, &machine.cpus) == 0;
+}
+
+// Exit codes are for the runner's message: 2 = could not set up, 3 = a request that contradicts itself.
+int serve() {
+  Machine machine;
+  if (!set_up(machine)) return 2;
+  for (;;) {
+    wire::RequestHead head;
+    int keeps[2] = {-1, -1};
+    if (!receive_request(head, keeps)) return head.magic == wire::kRequestMagic ? 0 : 3;
+    wire::Reply reply;
+    Command command{};
+    command.head = &head;
+    if (!read_strings(head, command)) return 3;
+    const bool runner_is_there = run_one(machine, command, keeps, reply);
+    for (int& keep : keeps) close_if_open(keep);
+    if (!runner_is_there || !send_reply(reply)) return 0;
+  }
+}
+
+}  // namespace
+}  // namespace kite::race
+
+// `kite-race-spawn empty` ends at once: what Linux says of that process is the floor of every other one.
+int main(int count, char** arguments) {
+  if (count == 2 && std::strcmp(arguments[1], "empty") == 0) return 0;
+  return kite::race::serve();
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts that need no hardware counter, under valgrind: instructions (callgrind) and the heap's peak (massif). Fifty
+// times slower than life, so neither is ever a time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "race/journal/record.h"
+#include "race/spawn/spawner.h"
+
+namespace kite::race {
+
+enum class ValgrindTool : std::uint8_t { kCallgrind, kMassif };
+
+// argv under the tool, which writes its result to `result_file`.
+std::vector<std::string> under_valgrind(ValgrindTool tool, const std::vector<std::string>& argv,
+                                        const std::string& result_file);
+
+// Instructions executed, in user mode, of the process itself. `text` is callgrind's result file.
+Result<double> parse_callgrind(const std::string& text);
+
+// The largest snapshot of massif's result file: heap and its administration, in bytes.
+Result<double> parse_massif(const std::string& text);
+
+// Runs the request under the tool. "callgrind-instructions" or "massif-peak-heap-bytes", with a value or a reason
+// (valgrind is not installed, it does not know an instruction the program uses, the program failed under it).
+// Its timeout is the request's, so ask for more than usual.
+CounterRecord run_under_valgrind(Spawner& spawner, ValgrindTool tool, const SpawnRequest& request,
+                                 const std::string& result_file);
+
+}  // namespace kite::race
