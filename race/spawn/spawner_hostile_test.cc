@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the spawner makes of programs that misbehave, and of a helper that dies.
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <thread>
 
@@ -172,6 +178,46 @@ TEST_F(SpawnerHostileTest, cancelling_kills_the_child_and_is_an_error) {
   ASSERT_FALSE(outcome.ok());
   EXPECT_NE(outcome.error().message().find("interrupted"), std::string::npos);
   EXPECT_EQ(run(command({"true"})).status, race::Status::kOk);
+}
+
+// As a container's default profile does: both calls return EPERM from here on, in this process and its descendants.
+bool refuse_ptrace_and_perf() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{sizeof rules / sizeof rules[0], rules};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+// Exit code 0: everything as it should be.
+int run_refused() {
+  if (!refuse_ptrace_and_perf()) return 77;
+  auto own = Spawner::start();
+  if (!own.ok()) return 1;
+  SpawnRequest request = command({"echo", "fine"});
+  request.trace_exit = true;
+  const auto outcome = own->run(request);
+  if (!outcome.ok() || outcome->standard_output != "fine\n" || outcome->status != race::Status::kOk) return 2;
+  if (outcome->exit_mark || outcome->exit_mark_reason.find("ptrace is refused") == std::string::npos) return 3;
+  for (const CounterRecord& counter : outcome->counters) {
+    if (counter.name == "cycles" && (counter.value || !counter.reason.starts_with("EPERM"))) return 4;
+    if (counter.name == "task-clock" && (!counter.value || !counter.reason.starts_with("from wait4"))) return 5;
+  }
+  return 0;
+}
+
+TEST_F(SpawnerHostileTest, where_ptrace_and_perf_are_refused_there_are_reasons) {
+  const pid_t refused = fork();
+  if (refused == 0) _exit(run_refused());
+  int status = 0;
+  ASSERT_EQ(waitpid(refused, &status, 0), refused);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "seccomp filters are refused here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(SpawnerHostileTest, a_runner_that_goes_away_takes_the_child_along) {
