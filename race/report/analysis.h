@@ -23,13 +23,11 @@ inline constexpr std::array<Measure, kMeasureCount> kMeasures = {
     Measure::kWall,  Measure::kLabel, Measure::kUser,    Measure::kSystem,  Measure::kLoad,
     Measure::kFirst, Measure::kP50,   Measure::kPeakRss, Measure::kPeakAnon};
 
+// The words of modes, tracks and states are in race/journal/words.h.
 [[nodiscard]] std::string_view measure_name(Measure measure) noexcept;   // "wall", ..., the words of the files
 [[nodiscard]] std::string_view measure_title(Measure measure) noexcept;  // "whole process", for people
 [[nodiscard]] bool is_memory(Measure measure) noexcept;                  // bytes; else milliseconds
-[[nodiscard]] std::string_view mode_name(Mode mode) noexcept;            // "oneshot", "no_pre", "inc_pre"
 [[nodiscard]] std::string_view mode_title(Mode mode) noexcept;           // "whole program, one picture", ...
-[[nodiscard]] std::string_view track_name(Track track) noexcept;
-[[nodiscard]] std::string_view status_name(Status status) noexcept;
 [[nodiscard]] Measure main_measure(Mode mode) noexcept;  // wall of oneshot, p50 of the others: what a headline is about
 
 struct Range {
@@ -47,7 +45,7 @@ struct ProcessValues {
   bool counted = false;     // compared with others: ok, of a round, and not replaced by its re-run
   std::array<std::optional<double>, kMeasureCount> values;  // by Measure
   std::optional<double> cpus_used;                          // (user + system) / wall
-  std::string warm_up;   // "flat", "warm-up", "slow-down", "no steady state", "multimodal"; "" without samples
+  std::string warm_up;   // race/stats/warmup.h's words: "flat", "warm-up", ..., "too short to tell"; "" without samples
   std::int32_t cut = 0;  // samples dropped from the front of p50 (sample 0, the first inference, is always apart)
 };
 
@@ -82,7 +80,7 @@ struct Failure {
 struct Percentile {
   double q = 0;                // 0.9, 0.95, 0.99, 0.999
   std::optional<double> ms;    // median over processes of the process's own percentile
-  std::optional<Range> range;  // median over processes of the ends of the order-statistic interval (95 %)
+  std::optional<Range> range;  // median over processes of the ends of the order-statistic interval (99 %)
   std::int64_t samples = 0;    // of the smallest process, after the cut
   std::int64_t needs = 0;      // samples one process must have
 };

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an analysis finds in journals whose truth is planted.
+#include "race/report/analysis.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "race/report/planted_journal.h"
+
+namespace kite::race {
+namespace {
+
+Analysis analysis_of(const Journal& journal) {
+  auto found = analyse(journal);
+  EXPECT_TRUE(found.ok()) << found.error().message();
+  return found.ok() ? *found : Analysis{};
+}
+
+const Comparison* row_of(const std::vector<Comparison>& rows, std::string_view peer, std::string_view variant,
+                         Mode mode, Measure measure, std::string_view model = "regnet_x_400mf") {
+  for (const auto& row : rows) {
+    if (row.peer == peer && row.variant == variant && row.mode == mode && row.measure == measure &&
+        row.model == model) {
+      return &row;
+    }
+  }
+  ADD_FAILURE() << "no row for " << peer << " " << variant;
+  static const Comparison kNone;
+  return &kNone;
+}
+
+TEST(analysis, finds_the_planted_ratios_inside_its_intervals) {
+  const Analysis analysis = analysis_of(planted_journal({.rounds = 20, .planned_rounds = 20}));
+  for (const auto& [id, truth] : planted_truths()) {
+    if (id == "onnxruntime-python" || id == "blurry") continue;
+    const auto colon = id.find(':');
+    const std::string peer = id.substr(0, colon), variant = colon == std::string::npos ? "" : id.substr(colon + 1);
+    const auto* whole = row_of(analysis.comparisons, peer, variant, Mode::kOneshot, Measure::kWall);
+    const auto* steady = row_of(analysis.comparisons, peer, variant, Mode::kNoPre, Measure::kP50);
+    for (const auto& [row, expected] : {std::pair{whole, truth.whole}, {steady, truth.steady}}) {
+      ASSERT_TRUE(row->interval) << id;
+      EXPECT_LE(row->interval->low, expected * 1.003) << id;
+      EXPECT_GE(row->interval->high, expected * 0.997) << id;
+      EXPECT_LT(row->interval->high / row->interval->low, 1.04) << id;
+      EXPECT_EQ(row->n, 20) << id;
+      EXPECT_EQ(row->verdict, expected < 0.98 ? "faster" : expected > 1.02 ? "slower" : "equivalent") << id;
+    }
+  }
+}
+
+TEST(analysis, never_ranks_who_is_unequal_failed_or_absent) {
+  const Analysis analysis = analysis_of(planted_journal());
+  for (const auto& row : analysis.comparisons) {
+    if (row.peer == "blurry") {
+      EXPECT_FALSE(row.ranked);
+      EXPECT_TRUE(row.verdict.empty());
+    }
+    if (row.peer == "crashy" && row.model == "regnet_y_16gf") {
+      EXPECT_FALSE(row.ranked);
+      EXPECT_FALSE(row.why_not.empty());
+    }
+    EXPECT_NE(row.peer, "absent");
+  }
+  std::map<Status, int> listed;
+  for (const auto& row : analysis.not_ranked) ++listed[row.status];
+  EXPECT_EQ(listed[Status::kMissing], 1);
+  EXPECT_EQ(listed[Status::kUnequal], 6);
+  EXPECT_EQ(listed[Status::kFailed], 3);
+}
+
+TEST(analysis, ranks_nobody_without_a_parity_check) {
+  Journal journal = planted_journal();
+  journal.parity.clear();
+  const Analysis analysis = analysis_of(journal);
+  for (const auto& row : analysis.comparisons) EXPECT_TRUE(row.mode == Mode::kOneshot || !row.ranked);
+}
+
+TEST(analysis, ranks_nobody_where_the_judge_disagrees_with_two_runtimes) {
+  Journal journal = planted_journal();
+  for (auto& row : journal.parity) {
+    if (row.contestant == "pytorch" && row.model == "regnet_x_400mf") row.equal = false;
+  }
+  for (const auto& row : analysis_of(journal).comparisons) EXPECT_TRUE(row.model != "regnet_x_400mf" || !row.ranked);
+}
+
+TEST(analysis, calls_a_race_invalid_whose_reference_differs_from_itself) {
+  const Analysis wide = analysis_of(planted_journal({.control_factor = 1.08}));
+  EXPECT_FALSE(wide.control.valid);
+  EXPECT_NEAR(*wide.control.floor, 0.08, 0.02);
+  const Analysis steady = analysis_of(planted_journal({.rounds = 24, .planned_rounds = 24, .control_factor = 1.03}));
+  EXPECT_FALSE(steady.control.valid);
+  EXPECT_NE(steady.control.reason.find("excludes 1"), std::string::npos);
+  EXPECT_TRUE(analysis_of(planted_journal()).control.valid);
+}
+
+TEST(analysis, widens_the_margin_to_the_noise_floor) {
+  const Analysis analysis = analysis_of(planted_journal({.control_factor = 1.04}));
+  const auto* row = row_of(analysis.comparisons, "onnxruntime-rust", "", Mode::kNoPre, Measure::kP50);
+  EXPECT_GT(row->margin, 0.03);
+}
+
+TEST(analysis, has_no_verdict_on_validity_without_a_control) {
+  Journal journal = planted_journal();
+  std::erase_if(journal.processes, [&](const ProcessRecord& process) {
+    return journal.plan.cells[static_cast<std::size_t>(process.cell)].contestant == "control";
+  });
+  const Analysis analysis = analysis_of(journal);
+  EXPECT_FALSE(analysis.control.valid);
+  EXPECT_FALSE(analysis.control.floor);
+}
+
+TEST(analysis, takes_the_rerun_and_keeps_both) {
+  const Journal journal = planted_journal();
+  const Analysis analysis = analysis_of(journal);
+  EXPECT_EQ(analysis.coverage.reruns, 1);
+  for (const auto& cell : analysis.cells) {
+    for (const auto& values : cell.processes) {
+      const auto& process = journal.processes[values.process];
+      if (process.purpose == Purpose::kRerun) EXPECT_TRUE(values.counted || process.status != Status::kOk);
+      if (!process.flags.empty()) EXPECT_FALSE(values.counted);
+    }
+  }
+}
+
+TEST(analysis, races_best_form_against_best_form) {
+  const Analysis analysis = analysis_of(planted_journal());
+  const auto* whole = row_of(analysis.best, "paperkite", "plan", Mode::kOneshot, Measure::kWall);
+  EXPECT_EQ(whole->verdict, "faster");
+  EXPECT_NEAR(whole->ratio.value_or(0), 0.6, 0.02);
+}
+
+TEST(analysis, separates_the_language_from_the_runtime) {
+  const Analysis analysis = analysis_of(planted_journal());
+  std::map<std::string, std::string> verdicts;
+  for (const auto& row : analysis.languages) {
+    EXPECT_EQ(row.runtime, "ONNX Runtime");
+    EXPECT_EQ(row.language, "Rust");
+    EXPECT_TRUE(row.same_version);
+    if (row.model == "regnet_x_400mf") verdicts[row.part] = row.verdict;
+  }
+  EXPECT_EQ(verdicts, (std::map<std::string, std::string>{{"whole", "faster"},
+                                                          {"start", "faster"},
+                                                          {"load", "equivalent"},
+                                                          {"first", "equivalent"},
+                                                          {"steady", "equivalent"}}));
+  EXPECT_NE(analysis.study.find("The first holds"), std::string::npos);
+  EXPECT_NE(analysis.study.find("The second holds"), std::string::npos);
+}
+
+TEST(analysis, gives_counters_a_value_or_a_reason) {
+  const Analysis analysis = analysis_of(planted_journal());
+  for (const auto& cell : analysis.cells) {
+    ASSERT_FALSE(cell.counters.empty());
+    for (const auto& counter : cell.counters) EXPECT_TRUE(counter.value || !counter.reason.empty()) << counter.name;
+  }
+}
+
+TEST(analysis, says_how_many_samples_a_percentile_needs) {
+  const Analysis analysis = analysis_of(planted_journal({.rounds = 2, .planned_rounds = 2, .samples = 120}));
+  for (const auto& cell : analysis.cells) {
+    if (cell.percentiles.empty()) continue;
+    ASSERT_EQ(cell.percentiles.size(), 4u);
+    EXPECT_TRUE(cell.percentiles[0].ms);
+    EXPECT_FALSE(cell.percentiles[2].ms);
+    EXPECT_GT(cell.percentiles[2].needs, 400);
+  }
+}
+
+TEST(analysis, splits_a_process_into_spans_that_add_up) {
+  const Journal journal = planted_journal({.rounds = 1, .planned_rounds = 1});
+  for (const auto& cell : analysis_of(journal).cells) {
+    if (cell.phases.empty()) continue;
+    double sum = 0;
+    for (const auto& span : cell.phases) sum += span.ms;
+    EXPECT_NEAR(sum, cell.measures[0]->median, 1e-3);
+  }
+}
+
+TEST(analysis, shows_how_threads_scale) {
+  const Analysis analysis =
+      analysis_of(planted_journal({.rounds = 3, .planned_rounds = 3, .second_thread_count = true}));
+  ASSERT_FALSE(analysis.scaling.empty());
+  for (const auto& row : analysis.scaling) {
+    ASSERT_EQ(row.points.size(), 2u);
+    EXPECT_NEAR(row.points[1].speedup, 1.8, 0.15);
+  }
+}
+
+TEST(analysis, says_what_it_refuses_and_why) {
+  const Analysis analysis = analysis_of(planted_journal());
+  const auto refuses = [&](std::string_view part) {
+    return std::any_of(analysis.refused.begin(), analysis.refused.end(),
+                       [&](const Refusal& refusal) { return refusal.claim.find(part) != std::string::npos; });
+  };
+  EXPECT_TRUE(refuses("language"));
+  EXPECT_TRUE(refuses("Energy"));
+  EXPECT_TRUE(refuses("Instructions"));
+  EXPECT_TRUE(refuses("Blurry"));
+  for (const auto& refusal : analysis.refused) EXPECT_FALSE(refusal.why.empty()) << refusal.claim;
+}
+
+TEST(analysis, survives_processes_with_nothing_in_them) {
+  Journal journal = planted_journal({.rounds = 2, .planned_rounds = 2});
+  for (auto& process : journal.processes) {
+    process.samples.clear();
+    process.phases.clear();
+    process.marks.clear();
+    process.counters.clear();
+    process.wall_ns = process.label_ns = 0;
+    process.peak_rss_bytes = 0;
+  }
+  const Analysis analysis = analysis_of(journal);
+  for (const auto& row : analysis.comparisons) EXPECT_FALSE(row.ratio);
+}
+
+}  // namespace
+}  // namespace kite::race

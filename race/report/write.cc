@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the files and puts them in place.
+#include "race/report/write.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "paperkite/try.h"
+#include "race/report/csv.h"
+#include "race/report/exports/exports.h"
+#include "race/report/markdown.h"
+#include "race/report/summary.h"
+
+namespace kite::race {
+namespace {
+
+Error io_error(const std::string& what, const std::string& path, int number) {
+  return {ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(number)), path,
+          "name a folder that can be written, on a disk with room"};
+}
+
+kite::Status write_file(const std::string& path, const std::string& contents) {
+  const std::string beside = fmt::format("{}.{}.part", path, ::getpid());
+  std::FILE* file = std::fopen(beside.c_str(), "wbe");
+  if (file == nullptr) return io_error("cannot write", beside, errno);
+  const bool written = std::fwrite(contents.data(), 1, contents.size(), file) == contents.size();
+  int number = written ? 0 : errno;
+  if (std::fclose(file) != 0 && number == 0) number = errno;
+  if (number == 0 && std::rename(beside.c_str(), path.c_str()) != 0) number = errno;
+  if (number == 0) return {};
+  std::remove(beside.c_str());
+  return io_error("cannot write", path, number);
+}
+
+}  // namespace
+
+Result<ReportFiles> report_files(const Journal& journal) {
+  KITE_TRY_ASSIGN(const Analysis analysis, analyse(journal));
+  return ReportFiles{{"report.md", report_markdown(analysis, journal)},
+                     {"results.csv", results_csv(analysis, journal)},
+                     {"samples.csv", samples_csv(analysis, journal)},
+                     {"counters.csv", counters_csv(analysis)},
+                     {"summary.json", summary_json(analysis)},
+                     {"exports/hyperfine.json", hyperfine_json(analysis, journal)},
+                     {"exports/google-benchmark.json", google_benchmark_json(analysis, journal)},
+                     {"exports/pyperf.json", pyperf_json(analysis, journal)}};
+}
+
+kite::Status write_report(const Journal& journal, const std::string& folder) {
+  KITE_TRY_ASSIGN(const ReportFiles files, report_files(journal));
+  std::error_code failed;
+  std::filesystem::create_directories(std::filesystem::path(folder) / "exports", failed);
+  if (failed) return io_error("cannot make the folder", folder + "/exports", failed.value());
+  for (const auto& [name, contents] : files) KITE_TRY(write_file(folder + "/" + name, contents));
+  return {};
+}
+
+}  // namespace kite::race

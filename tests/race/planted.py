@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A planted race's folder, made once for all tests of a module."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = os.environ["KITE_RACE_PLANTED"]
+
+
+class PlantedRace(unittest.TestCase):
+    """`self.folder` holds a journal of known truth and the report made from it."""
+
+    ROUNDS = 16
+
+    @classmethod
+    def setUpClass(cls):
+        holder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(holder.cleanup)
+        cls.folder = pathlib.Path(holder.name)
+        subprocess.run([PROGRAM, str(cls.folder), str(cls.ROUNDS), "7"], check=True, timeout=60)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Analyses a race's journal a second time, with numpy and scipy and none of our code, and compares the verdicts."""
+
+import collections
+import csv
+import json
+import unittest
+
+import numpy as np
+
+from planted import PlantedRace
+
+try:
+    from scipy import stats
+except ImportError as error:
+    raise unittest.SkipTest("skipped: scipy is not installed (tests/python/requirements.txt)") from error
+
+
+def walsh_median(x):
+    """Hodges and Lehmann's estimate: the median of all means of two."""
+    i, j = np.triu_indices(len(x))
+    return np.median((x[i] + x[j]) / 2)
+
+
+class Reanalysis(PlantedRace):
+    ROUNDS = 20
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        lines = (cls.folder / "journal.jsonl").read_text().splitlines()
+        records = [json.loads(line) for line in lines]
+        cls.plan = next(record for record in records if record["kind"] == "plan")
+        cls.processes = [record for record in records if record["kind"] == "process"]
+        cls.summary = json.loads((cls.folder / "summary.json").read_text())
+        pyperf = json.loads((cls.folder / "exports/pyperf.json").read_text())
+        cls.warm_ups = {b["metadata"]["name"]: [len(run.get("warmups", [])) for run in b["runs"]]
+                        for b in pyperf["benchmarks"]}
+
+    def values(self, contestant, row):
+        """Round -> value of one process, straight from the records; a re-run stands in for its round."""
+        found = {}
+        cell = next(cell for cell in self.plan["cells"] if cell["contestant"] == contestant
+                    and all(cell[key] == row[key] for key in ("model", "mode", "threads")))
+        chosen = {}
+        for process in self.processes:
+            if process["cell"] == cell["id"] and process["status"] == "ok" and process["purpose"] in ("round", "rerun"):
+                if process["purpose"] == "rerun" or process["round"] not in chosen:
+                    chosen[process["round"]] = process
+        cuts = self.warm_ups.get(f"{row['mode']}/{row['model']}/{contestant}/{row['threads']}t", [])
+        in_order = [p["round"] for p in self.processes if any(p is c for c in chosen.values())]
+        for at, number in enumerate(in_order):
+            process = chosen[number]
+            phases = {phase["name"]: phase["t_ns"] for phase in process.get("phases", [])}
+            samples = [sample["ms"] for sample in process.get("samples", [])]
+            found[number] = {
+                "wall": lambda: process["wall_ns"] / 1e6, "label": lambda: process["label_ns"] / 1e6,
+                "user": lambda: process["user_ns"] / 1e6, "system": lambda: process["system_ns"] / 1e6,
+                "load": lambda: (phases["loaded"] - phases["runtime"]) / 1e6, "first": lambda: samples[0],
+                "p50": lambda: np.median(samples[cuts[at]:]), "peak_rss": lambda: process["peak_rss_bytes"],
+                "peak_anon": lambda: max(mark["rss_anon_bytes"] for mark in process["marks"]),
+            }[row["measure"]]()
+        return found
+
+    def contestant(self, row):
+        return row["contestant"] + (":" + row["variant"] if row["variant"] else "")
+
+    def test_every_ratio_and_interval_is_what_scipy_finds(self):
+        family = collections.Counter((row["model"], row["mode"], row["threads"], row["measure"])
+                                     for row in self.summary["verdicts"] if not row["reference_variant"])
+        self.assertGreater(len(self.summary["verdicts"]), 50)
+        for row in self.summary["verdicts"]:
+            with self.subTest(**{key: row[key] for key in ("model", "mode", "measure", "contestant", "variant")}):
+                own, theirs = self.values(self.contestant(row), row), self.values(row["reference"], row)
+                rounds = sorted(own.keys() & theirs.keys())
+                x = np.log([own[r] / theirs[r] for r in rounds])
+                self.assertEqual(row["n"], len(x))
+                self.assertAlmostEqual(row["ratio"], np.exp(walsh_median(x)), delta=1e-9 * row["ratio"])
+                # The interval holds exactly those ratios that Wilcoxon's signed-rank test does not reject.
+                alpha = 0.05 / family[row["model"], row["mode"], row["threads"], row["measure"]]
+                # At the measure's resolution of whole nanoseconds and bytes there are no ties to speak of.
+                for end, outward in ((row["ci"][0], -1), (row["ci"][1], 1)):
+                    p_outside = stats.wilcoxon(x - np.log(end) - outward * 1e-9, mode="exact").pvalue
+                    p_inside = stats.wilcoxon(x - np.log(end) + outward * 1e-9, mode="exact").pvalue
+                    self.assertLessEqual(p_outside, alpha)
+                    self.assertGreater(p_inside, alpha)
+
+    def test_every_verdict_follows_from_its_interval(self):
+        floor = self.summary["aa_floor"]
+        for row in self.summary["verdicts"]:
+            low, high = row["ci"]
+            widest, narrowest = 1 + max(0.02, floor), 1.02
+            if row["verdict"] == "faster":
+                self.assertLess(high, 1 / narrowest)
+            elif row["verdict"] == "slower":
+                self.assertGreater(low, narrowest)
+            elif row["verdict"] == "equivalent":
+                self.assertGreaterEqual(low, 1 / widest - 1e-12)
+                self.assertLessEqual(high, widest + 1e-12)
+            else:
+                self.assertEqual(row["verdict"], "undecided")
+                self.assertFalse(high < 1 / widest or low > widest)
+
+    def test_results_csv_holds_every_process_of_the_journal(self):
+        with open(self.folder / "results.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        processes = [p for p in self.processes if p["purpose"] in ("round", "rerun")]
+        self.assertEqual(len(rows), len(processes))
+        for row, process in zip(rows, processes):
+            cell = self.plan["cells"][process["cell"]]
+            self.assertEqual((int(row["round"]), row["model"], row["mode"]),
+                             (process["round"], cell["model"], cell["mode"]))
+            if process["status"] == "ok":
+                self.assertAlmostEqual(float(row["wall_ms"]), process["wall_ns"] / 1e6, places=9)
+
+
+if __name__ == "__main__":
+    unittest.main()
