@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that has to be known and to lie on disk before the first process is measured.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "race/job/model_files.h"
+#include "race/job/options.h"
+#include "race/job/places.h"
+#include "race/journal/record.h"
+
+namespace kite::race {
+
+// The untimed `prepare` of one contestant and model.
+struct Preparation {
+  std::string contestant, model, cache;  // the model's path; the folder that it may write into
+  std::vector<std::string> argv;
+  std::vector<std::int32_t> cells;  // that cannot run without it
+};
+
+struct Job {
+  PlanRecord plan;
+  std::string folder;  // of the race, absolute; holds journal.jsonl
+  std::string work;    // folder/work: recipes, labels, tensors and caches; to be removed at the end unless kept
+  std::vector<std::string> pictures;           // absolute paths; input i of the tensors and lists is pictures[i]
+  std::map<std::string, std::string> tensors;  // model id -> its inputs.npy; empty where no mode needs them
+  // Parallel to plan.cells: the argv with everything filled in but {count}, and why the cell cannot run (empty: it
+  // can).
+  std::vector<std::vector<std::string>> commands;
+  std::vector<std::string> unready;
+  std::vector<Preparation> preparations;
+  std::int32_t max_samples = 0;  // of one process of a round; 0: as many as the pilot finds worth while
+  bool memory = false;           // one traced process for each cell, for memory at its exit
+  bool profile = false;          // one profiled process for each cell
+  bool keep = false;             // the tensors stay
+
+  // The argv of a cell that takes `count` samples, which oneshot ignores.
+  [[nodiscard]] std::vector<std::string> argv(std::int32_t cell, std::int64_t count) const;
+};
+
+// Finds contestants, models and pictures, and writes the files that they need. The plan has no `machine` yet.
+// A cell without a peer (contestant.peer is empty) is a command line: only its exit code tells whether it worked.
+[[nodiscard]] Result<Job> make_job(const Options& options, const Places& places, const JobWatch& watch);
+
+// Runs every preparation; what fails becomes the reason of its cells.
+void prepare(Job& job, const JobWatch& watch);
+
+void remove_work(const Job& job);
+
+}  // namespace kite::race

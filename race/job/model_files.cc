@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Through the public API, so that every contestant gets what `kite classify` itself would use.
+#include "race/job/model_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <span>
+
+#include "paperkite/classifier.h"
+#include "paperkite/try.h"
+#include "race/job/npy_writer.h"
+#include "race/job/subprocess.h"
+
+namespace kite::race {
+
+namespace {
+
+namespace fs = std::filesystem;
+constexpr double kWorthSaying = 500e6;  // bytes of tensors
+constexpr std::size_t kBadPicturesNamed = 5;
+
+kite::Status write_text(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << text << std::flush;
+  if (!out) return Error{ErrorCode::kIo, "cannot write", path, "check the free space"};
+  return {};
+}
+
+Result<std::vector<std::byte>> read_bytes(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) return Error{ErrorCode::kIo, "cannot be read", path, {}};
+  const auto bytes = std::as_bytes(std::span(text));
+  return std::vector<std::byte>(bytes.begin(), bytes.end());
+}
+
+Result<std::string> sha256_of(const std::string& path) {
+  SubprocessOptions options;
+  options.timeout_s = 600;
+  KITE_TRY_ASSIGN(const SubprocessResult result, run_subprocess({"sha256sum", "--", path}, options));
+  // A name with a backslash or newline puts a backslash in front of the digest.
+  const std::string digest = result.output.substr(result.output.starts_with('\\') ? 1 : 0, 64);
+  if (!result.ok() || digest.size() != 64)
+    return Error{ErrorCode::kIo, "sha256sum failed: " + result.last_line(), path, {}};
+  return digest;
+}
+
+Result<ModelRecord> record_of(const Classifier& classifier, const std::string& path) {
+  ModelRecord record;
+  record.path = path;
+  std::error_code failed;
+  record.bytes = fs::file_size(path, failed);
+  KITE_TRY_ASSIGN(record.sha256, sha256_of(path));
+  record.macs = classifier.model().macs();
+  record.parameters = classifier.model().parameters();
+  const auto dims = classifier.model().inputs()[0].type.shape.dims();
+  record.input_shape.assign(dims.begin(), dims.end());
+  record.classes = classifier.classes();
+  record.recipe = classifier.recipe_json();
+  return record;
+}
+
+std::string labels_text(const Classifier& classifier) {
+  std::string text;
+  for (std::int64_t i = 0; i < classifier.classes(); ++i) {
+    const auto& labels = classifier.labels();
+    const std::string label =
+        static_cast<std::size_t>(i) < labels.size() ? labels[static_cast<std::size_t>(i)] : std::to_string(i);
+    for (const char c : label) text += c == '\n' || c == '\r' ? ' ' : c;
+    text += '\n';
+  }
+  return text;
+}
+
+kite::Status room_for(const ModelRecord& record, std::size_t pictures, const std::string& folder,
+                      const JobWatch& watch) {
+  double bytes = 4.0 * static_cast<double>(pictures);
+  for (const std::int64_t dim : record.input_shape) bytes *= static_cast<double>(dim);
+  if (bytes > kWorthSaying) {
+    watch.note(fmt::format("the input tensors of {} take {:.1f} GB in {}; they are removed at the end unless --keep",
+                           record.id, bytes * 1e-9, folder));
+  }
+  std::error_code failed;
+  const fs::space_info space = fs::space(folder, failed);
+  if (!failed && bytes > 0.95 * static_cast<double>(space.available)) {
+    return Error{ErrorCode::kLimit,
+                 fmt::format("the input tensors need {:.1f} GB, {:.1f} GB are free", bytes * 1e-9,
+                             static_cast<double>(space.available) * 1e-9),
+                 folder, "take fewer pictures with --pictures N, or another --out"};
+  }
+  return {};
+}
+
+// One picture's tensor as the next item of the file. The writer is made by the first one, which settles the shape.
+kite::Status append(const Classifier& classifier, const std::string& picture, const std::string& path,
+                    std::optional<NpyWriter>& writer) {
+  KITE_TRY_ASSIGN(const std::vector<std::byte> bytes, read_bytes(picture));
+  auto tensor = classifier.input_tensor(bytes);
+  if (!tensor.ok()) return std::move(tensor).error().in(picture);
+  const auto dims = tensor->shape().dims();
+  if (tensor->dtype() != DType::kFloat32 || dims.size() < 2 || dims[0] != 1) {
+    return Error{ErrorCode::kUnsupportedModel, "the model takes no float32 tensor of one picture",
+                 classifier.model().path(), "race it with --modes oneshot"};
+  }
+  const std::vector<std::int64_t> item(dims.begin() + 1, dims.end());
+  if (!writer) {
+    KITE_TRY_ASSIGN(NpyWriter made, NpyWriter::create(path, item));
+    writer.emplace(std::move(made));
+  }
+  if (writer->item() != item) {
+    return Error{ErrorCode::kInvalidImage, "its tensor has another size than the first picture's", picture,
+                 "race such a model with --modes oneshot"};
+  }
+  return writer->append({tensor->as<float>(), static_cast<std::size_t>(tensor->shape().elements())});
+}
+
+kite::Status write_tensors(const Classifier& classifier, const ModelFiles& files, bool settled,
+                           std::vector<std::string>& pictures, const JobWatch& watch) {
+  KITE_TRY(room_for(files.record, pictures.size(), fs::path(files.inputs).parent_path().string(), watch));
+  std::optional<NpyWriter> writer;
+  std::vector<std::string> readable;
+  std::optional<Error> first_failure;
+  std::size_t failures = 0;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    if (watch.stopped()) return Error{ErrorCode::kIo, "interrupted", files.inputs, {}};
+    const kite::Status status = append(classifier, pictures[i], files.inputs, writer);
+    watch.progress("input tensors of " + files.record.id, i + 1, pictures.size());
+    if (status.ok()) {
+      readable.push_back(pictures[i]);
+      continue;
+    }
+    const ErrorCode code = status.error().code;
+    const bool of_picture = code == ErrorCode::kInvalidImage || code == ErrorCode::kUnsupportedImage;
+    if (!of_picture || settled) return status.error();
+    if (++failures <= kBadPicturesNamed) watch.note("left out: " + status.error().message());
+    if (!first_failure) first_failure = status.error();
+  }
+  if (failures > kBadPicturesNamed)
+    watch.note(fmt::format("left out: {} pictures in all that cannot be read", failures));
+  if (!writer) return *first_failure;
+  pictures = std::move(readable);
+  return writer->finish();
+}
+
+}  // namespace
+
+Result<ModelFiles> write_model_files(const std::string& model, const std::string& folder, bool tensors, bool settled,
+                                     std::vector<std::string>& pictures, const JobWatch& watch) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) return Error{ErrorCode::kIo, "cannot be made: " + failed.message(), folder, "choose another --out"};
+  ClassifierOptions options;
+  options.model.use_cache = false;  // a race leaves nothing in the user's cache
+  KITE_TRY_ASSIGN(const Classifier classifier, Classifier::open(model, options));
+  for (const std::string& warning : classifier.warnings())
+    watch.note(fs::path(model).filename().string() + ": " + warning);
+  ModelFiles files;
+  KITE_TRY_ASSIGN(files.record, record_of(classifier, model));
+  files.threads = classifier.threads();
+  files.record.id = fs::path(folder).filename().string();
+  files.recipe = folder + "/recipe.json";
+  files.labels = folder + "/labels.txt";
+  KITE_TRY(write_text(files.recipe, files.record.recipe + "\n"));
+  KITE_TRY(write_text(files.labels, labels_text(classifier)));
+  const std::string state_dict = fs::path(model).replace_extension(".safetensors").string();
+  if (fs::exists(state_dict, failed)) files.state_dict = state_dict;
+  if (!tensors) return files;
+  files.inputs = folder + "/inputs.npy";
+  KITE_TRY(write_tensors(classifier, files, settled, pictures, watch));
+  return files;
+}
+
+std::vector<std::string> model_ids(const std::vector<std::string>& paths) {
+  std::vector<std::string> ids;
+  for (const std::string& path : paths) {
+    const std::string stem = fs::path(path).stem().string();
+    std::string id = stem;
+    for (int number = 2; std::find(ids.begin(), ids.end(), id) != ids.end(); ++number)
+      id = fmt::format("{}-{}", stem, number);
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+}  // namespace kite::race

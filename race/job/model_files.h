@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What contestants need to know of a model, as files: recipe, labels, and the exact input tensors.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "race/journal/record.h"
+
+namespace kite::race {
+
+struct ModelFiles {
+  ModelRecord record;
+  std::string recipe, labels, inputs;  // paths; inputs is empty where no tensors were asked for
+  std::string state_dict;              // the .safetensors beside the model; empty: there is none
+  std::int32_t threads = 1;            // what the machine grants
+};
+
+// How long work tells about itself.
+struct JobWatch {
+  std::function<void(std::string_view text)> on_note;
+  std::function<void(std::string_view what, std::size_t done, std::size_t total)> on_progress;
+  const std::atomic<bool>* stop = nullptr;
+
+  void note(std::string_view text) const {
+    if (on_note) on_note(text);
+  }
+  void progress(std::string_view what, std::size_t done, std::size_t total) const {
+    if (on_progress) on_progress(what, done, total);
+  }
+  [[nodiscard]] bool stopped() const { return stop != nullptr && stop->load(); }
+};
+
+// Opens the model with kite, writes folder/recipe.json, labels.txt and (`tensors`) inputs.npy. Pictures that cannot be
+// read are taken out of `pictures`, with a note each; the first model of a race settles the list (`settled`).
+// kUsage: the path is wrong. kInvalidImage: no picture is left, or another one failed than for the first model.
+[[nodiscard]] Result<ModelFiles> write_model_files(const std::string& model, const std::string& folder, bool tensors,
+                                                   bool settled, std::vector<std::string>& pictures,
+                                                   const JobWatch& watch);
+
+// Unique names for models: the file's name, or with a number where two have the same.
+[[nodiscard]] std::vector<std::string> model_ids(const std::vector<std::string>& paths);
+
+}  // namespace kite::race

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// CLI11 parses; what it throws ends here.
+#include "race/job/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+#include "paperkite/try.h"
+#include "race/job/command.h"
+#include "race/job/peer.h"
+#include "race/job/presets.h"
+
+namespace kite::race {
+
+namespace {
+
+constexpr double kLargestMargin = 50;  // percent
+
+// What needs more than CLI11 before it is an Options.
+struct Raw {
+  std::vector<std::string> commands, modes, tracks;
+  double margin_percent = 2;
+  std::string old_folder, new_folder;
+};
+
+std::string known_presets() {
+  std::string text;
+  for (const Preset& preset : presets())
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", preset.name, preset.what);
+  return text;
+}
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.emplace_back(preset.name);
+  return names;
+}
+
+CLI::Option* list(CLI::App& app, const std::string& name, auto& target, const std::string& text) {
+  return app.add_option(name, target, text)->delimiter(',')->allow_extra_args(false);
+}
+
+void add_race(CLI::App& app, Options& options, Raw& raw) {
+  app.add_option("--preset", options.preset, "How large a race (" + known_presets() + ")")
+      ->check(CLI::IsMember(preset_names()))
+      ->type_name("NAME");
+  app.add_option("--model", options.models, "An .onnx file; may be repeated (default: the preset's)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  app.add_option("--images", options.images, "The folder of pictures (default: the preset's)")->type_name("DIR");
+  app.add_option("--pictures", options.pictures, "Take only so many of the pictures, evenly spaced")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000000}))
+      ->type_name("N");
+  list(app, "--peers", options.peers,
+       "Contestants, NAME or NAME:VARIANT (default: the preset's; `kite race peers` lists them)")
+      ->type_name("A,B");
+  list(app, "--threads", options.threads,
+       "Numbers of threads; 0 is each library's own (default: what the machine grants)")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("1,2");
+  list(app, "--modes", raw.modes, "oneshot, no_pre, inc_pre (default: the preset's)")
+      ->check(CLI::IsMember({"oneshot", "no_pre", "inc_pre"}))
+      ->type_name("M,M");
+  list(app, "--tracks", raw.tracks, "matched, default (default: the preset's)")
+      ->check(CLI::IsMember({"matched", "default"}))
+      ->type_name("T,T");
+  app.add_option("--rounds", options.rounds,
+                 "Rounds; below 10 nothing is ranked (default: the preset's, or as the pilot finds)")
+      ->check(CLI::Range(1, 100000))
+      ->type_name("R");
+  app.add_option("--budget", options.budget_minutes, "Minutes that the race may take; what is cut for it is said")
+      ->check(CLI::Range(0.1, 100000.0))
+      ->type_name("MIN");
+  app.add_option("--command", raw.commands,
+                 "Race any command line as a whole process; {model} and {picture} are filled in")
+      ->type_name("NAME=...")
+      ->allow_extra_args(false);
+  app.add_option("--reference", options.reference, "The contestant that the others are divided by")->type_name("ID");
+  app.add_option("--margin", raw.margin_percent, "Differences within so many percent count as equivalent (default: 2)")
+      ->check(CLI::Range(0.1, kLargestMargin))
+      ->type_name("PCT");
+  app.add_option("--seed", options.seed, "Of every random choice (default: 1)")->type_name("N");
+  app.add_option("--timeout", options.timeout_s,
+                 "Seconds after which a process is ended and counts as failed (default: 120)")
+      ->check(CLI::Range(0.1, 100000.0))
+      ->type_name("S");
+  app.add_flag("--profile", options.profile, "Also one profiled process for each contestant");
+  app.add_option("--out", options.out, "The race's folder (default: a new one, named by the time)")->type_name("DIR");
+  app.add_flag("--resume", options.resume, "Go on with the race in --out where it stopped");
+  app.add_flag("--keep", options.keep, "Keep the input tensors in DIR/work");
+  app.add_option("--peers-dir", options.peers_dir,
+                 "Folder of contestants (default: the project's peers, or $KITE_PEERS_DIR)")
+      ->type_name("DIR");
+}
+
+void add_verbs(CLI::App& app, Options& options, Raw& raw) {
+  const auto add = [&](const char* name, const char* text, Verb verb) {
+    CLI::App* sub = app.add_subcommand(name, text);
+    sub->callback([&options, verb] { options.verb = verb; });
+    if (verb == Verb::kPeers || verb == Verb::kSetup) {
+      sub->add_option("--peers-dir", options.peers_dir, "Folder of contestants")->type_name("DIR");
+    }
+    return sub;
+  };
+  add("peers", "List the contestants and whether they can run here", Verb::kPeers)
+      ->add_flag("--json", options.json, "Print JSON for programs");
+  CLI::App* setup = add("setup", "Make contestants ready, each in a folder of its own", Verb::kSetup);
+  setup->add_option("NAME", options.names, "Contestants")->type_name("");
+  setup->add_flag("--all", options.all, "Every contestant");
+  setup->add_flag("--yes", options.yes, "Ask nothing");
+  add("report", "Make a race's report and tables anew from its journal", Verb::kReport)
+      ->add_option("DIR", raw.old_folder, "The race's folder")
+      ->required();
+  CLI::App* compare =
+      add("compare", "Has a contestant become slower between two races? Exit code 1 if so", Verb::kCompare);
+  compare->add_option("OLD", raw.old_folder, "The earlier race's folder")->required();
+  compare->add_option("NEW", raw.new_folder, "The later race's folder")->required();
+  compare->add_option("--margin", raw.margin_percent, "Percent that count as no change (default: 2)")
+      ->check(CLI::Range(0.1, kLargestMargin))
+      ->type_name("PCT");
+}
+
+Error usage(std::string what, std::string remedy) {
+  return Error{ErrorCode::kUsage, std::move(what), {}, std::move(remedy)};
+}
+
+kite::Status add_commands(const Raw& raw, Options& options) {
+  for (const std::string& text : raw.commands) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos)
+      return usage("--command '" + text + "' has no name", "write --command 'NAME=program arguments'");
+    const std::string name = text.substr(0, equals);
+    if (!is_peer_name(name) || name == "control")
+      return usage("\"" + name + "\" cannot be a contestant's name", "use a-z 0-9 . _ -");
+    for (const auto& [other, argv] : options.commands) {
+      if (other == name) return usage("two commands have the name \"" + name + "\"", "rename one of them");
+    }
+    auto words = split_words(std::string_view(text).substr(equals + 1));
+    if (!words.ok()) return std::move(words).error().in("--command " + name);
+    for (const std::string& word : *words) {
+      for (const std::string& placeholder : placeholders_of(word)) {
+        if (std::find(std::begin(kPlaceholders), std::end(kPlaceholders), placeholder) == std::end(kPlaceholders) ||
+            placeholder == "peer" || placeholder == "home") {
+          return usage(fmt::format("--command {}: there is no placeholder {{{}}}", name, placeholder),
+                       "{model}, {picture}, {labels}, {recipe}, {threads} and {cache} are filled in");
+        }
+      }
+    }
+    options.commands.emplace_back(name, std::move(words).value());
+  }
+  return {};
+}
+
+template <typename T>
+void drop_repeats(std::vector<T>& values) {
+  std::vector<T> kept;
+  for (T& value : values) {
+    if (std::find(kept.begin(), kept.end(), value) == kept.end()) kept.push_back(std::move(value));
+  }
+  values = std::move(kept);
+}
+
+kite::Status complete(const Raw& raw, Options& options) {
+  for (const std::string& mode : raw.modes) {
+    options.modes.push_back(mode == "oneshot" ? Mode::kOneshot : mode == "no_pre" ? Mode::kNoPre : Mode::kIncPre);
+  }
+  for (const std::string& track : raw.tracks)
+    options.tracks.push_back(track == "default" ? Track::kDefault : Track::kMatched);
+  drop_repeats(options.modes);
+  drop_repeats(options.tracks);
+  drop_repeats(options.threads);
+  drop_repeats(options.peers);
+  drop_repeats(options.models);
+  options.margin = raw.margin_percent / 100;
+  for (const std::string* folder : {&raw.old_folder, &raw.new_folder}) {
+    if (!folder->empty()) options.folders.push_back(*folder);
+  }
+  if (options.verb == Verb::kSetup && options.names.empty() && !options.all) {
+    return usage("whom to set up is not said", "name contestants, or --all; `kite race peers` lists them");
+  }
+  if (options.resume && options.out.empty())
+    return usage("--resume does not say which race", "name its folder with --out DIR");
+  return add_commands(raw, options);
+}
+
+// The arguments that decide what is run: all but where it is written and whether it goes on.
+std::vector<std::string> deciding(const std::vector<std::string>& arguments) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--resume" || word == "--keep" || word.starts_with("--out=")) continue;
+    if (word == "--out") {
+      ++i;
+    } else {
+      kept.push_back(word);
+    }
+  }
+  return kept;
+}
+
+}  // namespace
+
+Result<Options> parse_options(const std::vector<std::string>& arguments) {
+  Options options;
+  Raw raw;
+  try {
+    CLI::App app{"Race inference stacks against each other on this machine, fairly", "kite race"};
+    app.set_version_flag("--version", "kite-race " KITE_VERSION);
+    app.option_defaults()->always_capture_default(false);
+    app.require_subcommand(0, 1);
+    app.get_formatter()->column_width(34);
+    add_race(app, options, raw);
+    add_verbs(app, options, raw);
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    try {
+      app.parse(reversed);
+    } catch (const CLI::ParseError& error) {
+      std::ostringstream out;
+      std::ostringstream err;
+      if (app.exit(error, out, err) == 0) {
+        options.answer = out.str();
+        return options;
+      }
+      return usage(error.what(), "`kite race --help` lists the options");
+    }
+  } catch (const std::exception& error) {
+    return usage(std::string("the command line cannot be read: ") + error.what(),
+                 "`kite race --help` lists the options");
+  }
+  KITE_TRY(complete(raw, options));
+  if (options.verb == Verb::kRace) options.given = deciding(arguments);
+  return options;
+}
+
+}  // namespace kite::race

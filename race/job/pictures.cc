@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sorted, so that sample i is the same picture in every process and on every machine.
+#include "race/job/pictures.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+namespace kite::race {
+
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::string_view kDemoPicture = "/paper_kite_1.jpg";
+
+bool is_picture(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::array<std::string_view, 5> kExtensions = {".jpg", ".jpeg", ".png", ".webp", ".jfif"};
+  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> list_pictures(const std::string& path, std::int64_t count) {
+  std::error_code failed;
+  const fs::path absolute = fs::absolute(path, failed).lexically_normal();
+  const fs::file_status status = fs::status(absolute, failed);
+  if (!fs::exists(status))
+    return Error{ErrorCode::kUsage, "there is no such folder", path, "name a folder of pictures with --images"};
+  if (fs::is_regular_file(status)) return std::vector<std::string>{absolute.string()};
+  std::vector<std::string> pictures;
+  fs::recursive_directory_iterator entries(absolute, fs::directory_options::skip_permission_denied, failed);
+  if (failed) return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), path, {}};
+  while (entries != fs::recursive_directory_iterator()) {
+    std::error_code ignored;
+    // A newline would break the list that contestants read line by line.
+    const std::string name = entries->path().string();
+    if (is_picture(entries->path()) && entries->is_regular_file(ignored) && name.find('\n') == std::string::npos)
+      pictures.push_back(name);
+    entries.increment(failed);
+    if (failed) return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), path, {}};
+  }
+  if (pictures.empty()) {
+    return Error{ErrorCode::kUsage, "the folder holds no picture (.jpg, .png, .webp)", path,
+                 "name a folder of pictures with --images"};
+  }
+  std::sort(pictures.begin(), pictures.end());
+  const auto total = static_cast<std::int64_t>(pictures.size());
+  if (count == 0 || count >= total) return pictures;
+  std::vector<std::string> spaced;
+  for (std::int64_t i = 0; i < count; ++i)
+    spaced.push_back(std::move(pictures[static_cast<std::size_t>(i * total / count)]));
+  return spaced;
+}
+
+const std::string& picture_of_oneshot(const std::vector<std::string>& pictures) {
+  for (const std::string& picture : pictures) {
+    if (picture.ends_with(kDemoPicture)) return picture;
+  }
+  return pictures.front();
+}
+
+}  // namespace kite::race

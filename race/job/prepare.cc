@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a contestant does once for a model before the race: save an optimised model, compile, convert.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "race/job/command.h"
+#include "race/job/job.h"
+#include "race/job/subprocess.h"
+
+namespace kite::race {
+
+namespace {
+
+namespace fs = std::filesystem;
+constexpr double kLongestPreparation_s = 3600;  // a compiler of networks may take many minutes on a small machine
+
+std::string mark_of(const Preparation& preparation) { return preparation.cache + ".prepared"; }
+
+// A mark holds the command that succeeded, so that a resumed race does not do it again.
+bool is_done(const Preparation& preparation) {
+  std::ifstream in(mark_of(preparation), std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return in.is_open() && text == quoted(preparation.argv);
+}
+
+// Empty: it worked.
+std::string failure_of(const Preparation& preparation, const JobWatch& watch) {
+  std::error_code failed;
+  fs::remove_all(preparation.cache, failed);
+  fs::create_directories(preparation.cache, failed);
+  SubprocessOptions options;
+  options.timeout_s = kLongestPreparation_s;
+  options.stop = watch.stop;
+  options.on_tick = [&] { watch.progress("preparing " + preparation.contestant, 0, 0); };
+  const auto result = run_subprocess(preparation.argv, options);
+  if (!result.ok()) return result.error().message();
+  if (result->stopped) return "interrupted";
+  if (result->timed_out) return fmt::format("did not end within {:g} s", kLongestPreparation_s);
+  if (!result->ok())
+    return result->last_line().empty() ? fmt::format("ended with {}", result->exit_code) : result->last_line();
+  std::ofstream mark(mark_of(preparation), std::ios::binary | std::ios::trunc);
+  mark << quoted(preparation.argv) << std::flush;
+  return mark ? "" : "cannot write " + mark_of(preparation);
+}
+
+}  // namespace
+
+void prepare(Job& job, const JobWatch& watch) {
+  std::size_t done = 0;
+  for (const Preparation& preparation : job.preparations) {
+    watch.progress("preparing " + preparation.contestant, done++, job.preparations.size());
+    if (watch.stopped()) return;
+    if (is_done(preparation)) continue;
+    const std::string failure = failure_of(preparation, watch);
+    if (failure.empty()) continue;
+    watch.note(fmt::format("{} could not prepare {}: {}", preparation.contestant, preparation.model, failure));
+    for (const std::int32_t cell : preparation.cells)
+      job.unready[static_cast<std::size_t>(cell)] = "its preparation failed: " + failure;
+  }
+}
+
+}  // namespace kite::race

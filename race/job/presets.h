@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What --preset stands for, as data.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "race/journal/record.h"
+
+namespace kite::race {
+
+// Some variants run at numbers of threads of their own: the axis "optimisation level x threads" of the study.
+struct ThreadAxis {
+  std::string_view peers;     // a name, or the beginning of names before a '*'
+  std::string_view variants;  // likewise; "" is the plain form
+  std::vector<Mode> modes;
+  std::vector<std::int32_t> threads;  // 0: the library's own number
+};
+
+// A file of the project that may have to be made first.
+struct ProjectFile {
+  std::string_view path;   // relative to the project's root
+  std::string_view maker;  // the command line that makes it, to be told; empty: it is in the repository
+};
+
+struct Preset {
+  std::string_view name, what;
+  std::vector<std::string_view> peers;  // empty: all that there are
+  std::vector<ProjectFile> models;
+  ProjectFile pictures;
+  std::string_view draw_pictures;  // the program that makes the pictures' folder when it is missing
+  std::int64_t picture_count = 0;  // evenly spaced in the list; 0: all
+  std::vector<Mode> modes;
+  std::vector<Track> tracks;
+  std::vector<std::int32_t> threads;  // empty: the machine's own number
+  std::vector<ThreadAxis> axes;
+  std::int32_t rounds = 0;       // 0: the pilot decides
+  std::int32_t max_samples = 0;  // of one process of a round; 0: the pilot decides
+  double budget_minutes = 0;     // 0: none
+  bool memory = false;           // a traced process for each cell
+};
+
+// quick, study, full.
+[[nodiscard]] std::span<const Preset> presets();
+[[nodiscard]] const Preset* find_preset(std::string_view name);
+// The reference where the command line names none: the first of these that can run, else the first contestant that can.
+[[nodiscard]] std::span<const std::string_view> preferred_references();
+
+// `pattern` as in ThreadAxis.
+[[nodiscard]] bool matches(std::string_view pattern, std::string_view name);
+
+}  // namespace kite::race

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks the contestant itself, through its check command.
+#include "race/job/readiness.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "race/job/setup.h"
+#include "race/job/subprocess.h"
+
+namespace kite::race {
+
+namespace {
+
+constexpr unsigned kSideBySide = 4;  // checks at once: each is a program that loads its runtime
+
+// The versions of the last line of JSON that has {"info": {"versions": {...}}}.
+std::map<std::string, std::string> versions_of(std::string_view output) {
+  std::map<std::string, std::string> versions;
+  while (!output.empty()) {
+    const std::size_t end = output.find('\n');
+    const std::string_view line = output.substr(0, end);
+    output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
+    if (!line.starts_with('{')) continue;
+    const auto object = nlohmann::json::parse(line, nullptr, false);
+    if (!object.is_object() || !object.contains("info") || !object["info"].is_object()) continue;
+    const auto& info = object["info"];
+    if (!info.contains("versions") || !info["versions"].is_object()) continue;
+    versions.clear();
+    for (const auto& [name, version] : info["versions"].items()) {
+      versions[name] = version.is_string() ? version.get<std::string>()
+                                           : version.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
+  }
+  return versions;
+}
+
+}  // namespace
+
+Values setup_values(const Peer& peer, const Places& places) {
+  return {{"peer", peer.folder}, {"home", places.home(peer.name)}, {"root", places.root}, {"kite", places.kite}};
+}
+
+Readiness check_readiness(const Peer& peer, const Places& places, double timeout_s) {
+  Readiness state;
+  if (!peer.setup.empty()) state.remedy = "kite race setup " + peer.name;
+  std::error_code ignored;
+  if (std::filesystem::exists(unfinished_mark(places.home(peer.name)), ignored)) {
+    state.reason = "its setup did not finish";
+    return state;
+  }
+  if (peer.check.empty()) {
+    state.ready = true;
+    state.remedy.clear();
+    return state;
+  }
+  SubprocessOptions options;
+  options.timeout_s = timeout_s;
+  options.environment = setup_environment(peer, places);
+  const std::vector<std::string> argv = expand(peer.check, setup_values(peer, places));
+  const auto result = run_subprocess(argv, options);
+  if (!result.ok()) {
+    state.reason = peer.setup.empty() ? result.error().message() : "it is not set up";
+  } else if (result->timed_out) {
+    state.reason = fmt::format("its check did not end within {:g} s", timeout_s);
+    if (state.remedy.empty()) state.remedy = quoted(argv);
+  } else if (!result->ok()) {
+    const std::string line = result->last_line();
+    state.reason = line.empty() ? fmt::format("its check ended with {}", result->exit_code) : line;
+    if (state.remedy.empty()) state.remedy = quoted(argv);
+  } else {
+    state.ready = true;
+    state.remedy.clear();
+    state.versions = versions_of(result->output);
+  }
+  return state;
+}
+
+std::vector<Readiness> check_readiness(const std::vector<FoundPeer>& peers, const Places& places) {
+  std::vector<Readiness> states(peers.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < peers.size(); i = next++) {
+      if (peers[i].peer) {
+        states[i] = check_readiness(*peers[i].peer, places);
+      } else {
+        states[i].reason = peers[i].reason;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    const unsigned count = std::min(kSideBySide, std::max(1U, std::thread::hardware_concurrency()));
+    for (unsigned i = 1; i < count; ++i) workers.emplace_back(work);
+    work();
+  }
+  return states;
+}
+
+}  // namespace kite::race

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// posix_spawn with two pipes and poll; one deadline for everything.
+#include "race/job/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace kite::race {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t kKept = 1 << 20;  // bytes of each stream
+constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kGrace = std::chrono::seconds(2);  // between SIGTERM and SIGKILL
+
+class Pipe {
+ public:
+  Pipe() { open_ = ::pipe2(ends_.data(), O_CLOEXEC) == 0; }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  ~Pipe() {
+    close_read();
+    close_write();
+  }
+  [[nodiscard]] bool ok() const { return open_; }
+  [[nodiscard]] int read_end() const { return ends_[0]; }
+  [[nodiscard]] int write_end() const { return ends_[1]; }
+  void close_read() { close_end(ends_[0]); }
+  void close_write() { close_end(ends_[1]); }
+
+ private:
+  static void close_end(int& end) {
+    if (end >= 0) ::close(end);
+    end = -1;
+  }
+  std::array<int, 2> ends_{-1, -1};
+  bool open_ = false;
+};
+
+// One stream of the child: keeps its end, hands on its lines.
+struct Stream {
+  Pipe pipe;
+  std::string* kept = nullptr;
+  std::string line;
+
+  // False at the end of the stream.
+  bool read_some(const SubprocessOptions& options) {
+    std::array<char, 1 << 16> buffer;  // NOLINT(*-member-init): read() fills it
+    const ssize_t got = ::read(pipe.read_end(), buffer.data(), buffer.size());
+    if (got < 0) return errno == EINTR || errno == EAGAIN;
+    if (got == 0) {
+      if (!line.empty() && options.on_line) options.on_line(line);
+      line.clear();
+      return false;
+    }
+    const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+    kept->append(text);
+    if (kept->size() > 2 * kKept) kept->erase(0, kept->size() - kKept);
+    if (!options.on_line) return true;
+    for (const char c : text) {
+      // A carriage return redraws a progress bar: each drawing is a line of its own.
+      if (c == '\n' || c == '\r') {
+        if (!line.empty()) options.on_line(line);
+        line.clear();
+      } else {
+        line += c;
+      }
+    }
+    return true;
+  }
+};
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& added) {
+  std::vector<std::string> entries;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (!added.contains(std::string(text.substr(0, text.find('='))))) entries.emplace_back(text);
+  }
+  for (const auto& [key, value] : added) entries.push_back(key + "=" + value);
+  return entries;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+int start(const std::vector<std::string>& argv, const SubprocessOptions& options, int out, int err, pid_t& pid) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+  if (!options.folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, options.folder.c_str());
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t plain;
+  sigemptyset(&plain);
+  for (const int number : {SIGINT, SIGTERM, SIGPIPE}) sigaddset(&plain, number);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &plain);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  std::vector<std::string> words = argv;
+  std::vector<std::string> environment = environment_with(options.environment);
+  const int failed = ::posix_spawnp(&pid, words[0].c_str(), &actions, &attributes, pointers(words).data(),
+                                    pointers(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return failed;
+}
+
+}  // namespace
+
+std::string SubprocessResult::last_line() const {
+  for (const std::string* text : {&errors, &output}) {
+    std::size_t end = text->size();
+    while (end > 0) {
+      std::size_t begin = text->find_last_of("\n\r", end - 1);
+      begin = begin == std::string::npos ? 0 : begin + 1;
+      const std::string line = text->substr(begin, end - begin);
+      if (line.find_first_not_of(" \t") != std::string::npos) return line;
+      end = begin == 0 ? 0 : begin - 1;
+    }
+  }
+  return {};
+}
+
+Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv, const SubprocessOptions& options) {
+  if (argv.empty() || argv[0].empty()) return Error{ErrorCode::kUsage, "no program to start", {}, {}};
+  SubprocessResult result;
+  std::array<Stream, 2> streams;
+  streams[0].kept = &result.output;
+  streams[1].kept = &result.errors;
+  if (!streams[0].pipe.ok() || !streams[1].pipe.ok()) {
+    return Error{ErrorCode::kIo, std::string("no pipe: ") + std::strerror(errno), argv[0], {}};
+  }
+  pid_t pid = 0;
+  if (const int failed = start(argv, options, streams[0].pipe.write_end(), streams[1].pipe.write_end(), pid);
+      failed != 0) {
+    return Error{ErrorCode::kIo, std::string("cannot be started: ") + std::strerror(failed), argv[0], {}};
+  }
+  for (Stream& stream : streams) stream.pipe.close_write();
+
+  const auto deadline =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout_s));
+  std::array<bool, 2> open{true, true};
+  int status = 0;
+  bool exited = false;
+  bool ending = false;
+  Clock::time_point kill_at{};
+  auto next_tick = Clock::now();
+  // A grandchild that keeps a pipe open must not keep us: what counts is the exit, then one last look at the pipes.
+  while (true) {
+    std::array<pollfd, 2> waits{};
+    for (std::size_t i = 0; i < 2; ++i) waits[i] = {open[i] ? streams[i].pipe.read_end() : -1, POLLIN, 0};
+    ::poll(waits.data(), waits.size(), exited ? 0 : open[0] || open[1] ? 20 : 5);
+    bool read = false;
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (waits[i].revents == 0) continue;
+      read = true;
+      open[i] = streams[i].read_some(options);
+    }
+    const auto now = Clock::now();
+    if (exited && !read) break;
+    if (!exited) exited = ::waitpid(pid, &status, WNOHANG) == pid;
+    if (options.on_tick && now >= next_tick) {
+      options.on_tick();
+      next_tick = now + kTick;
+    }
+    const bool stop = options.stop != nullptr && options.stop->load();
+    if (!ending && (now >= deadline || stop)) {
+      ending = true;
+      (stop ? result.stopped : result.timed_out) = true;
+      ::kill(-pid, SIGTERM);
+      kill_at = now + kGrace;
+    }
+    if (ending && now >= kill_at) {
+      ::kill(-pid, SIGKILL);
+      if (exited) break;
+    }
+  }
+  for (Stream& stream : streams) {
+    if (!stream.line.empty() && options.on_line) options.on_line(stream.line);
+  }
+  // Whatever the program left behind in its group is ended with it.
+  ::kill(-pid, SIGKILL);
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+}  // namespace kite::race
