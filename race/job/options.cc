@@ -186,13 +186,14 @@ kite::Status complete(const Raw& raw, Options& options) {
   return add_commands(raw, options);
 }
 
-// The arguments that decide what is run: all but where it is written and whether it goes on.
+// The arguments that decide what is run: all but where things lie and whether it goes on.
 std::vector<std::string> deciding(const std::vector<std::string>& arguments) {
   std::vector<std::string> kept;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--resume" || word == "--keep" || word.starts_with("--out=")) continue;
-    if (word == "--out") {
+    if (word == "--resume" || word == "--keep" || word.starts_with("--out=") || word.starts_with("--peers-dir="))
+      continue;
+    if (word == "--out" || word == "--peers-dir") {
       ++i;
     } else {
       kept.push_back(word);

@@ -37,7 +37,8 @@ struct Options {
   double timeout_s = 120;  // of one process of a round
   bool profile = false, resume = false, keep = false;
   std::string out;
-  std::vector<std::string> given;  // the race's own arguments without --resume, --out and --keep, to be written down
+  std::vector<std::string>
+      given;  // the race's own arguments without --resume, --out, --peers-dir and --keep, to be written down
 
   // peers, setup
   std::string peers_dir;

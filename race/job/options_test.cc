@@ -99,7 +99,8 @@ TEST(Options, help_and_version_are_answers) {
 }
 
 TEST(Options, what_decides_the_race_is_kept_apart_from_where_it_lies) {
-  EXPECT_EQ(parsed({"--resume", "--rounds", "3", "--out", "d", "--keep"}).given, (Words{"--rounds", "3"}));
+  EXPECT_EQ(parsed({"--resume", "--rounds", "3", "--out", "d", "--keep", "--peers-dir", "p"}).given,
+            (Words{"--rounds", "3"}));
   EXPECT_TRUE(parsed({"--out=d", "--resume"}).given.empty());
 }
 
