@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite race: hands over to kite-race, the program beside this one, with every argument as it was given.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "command.h"
+
+namespace kite::cli {
+
+namespace {
+
+int hand_over(std::vector<std::string> arguments) {
+  std::error_code failed;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  if (failed)
+    return report(Error{ErrorCode::kIo, "this program's own path is not known: " + failed.message(), "/proc/self/exe",
+                        "mount /proc"},
+                  false);
+  std::string program = self.parent_path() / "kite-race";
+  arguments.insert(arguments.begin(), program);
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  ::execv(program.c_str(), argv.data());
+  return report(Error{ErrorCode::kIo, std::string("cannot be started: ") + std::strerror(errno), program,
+                      "build it beside kite (target kite-race), or install it"},
+                false);
+}
+
+}  // namespace
+
+void add_race(CLI::App& app, int& exit_code) {
+  CLI::App* verb =
+      app.add_subcommand("race", "Race inference stacks against each other on this machine (kite race --help)");
+  // --help, too, is kite-race's own.
+  verb->set_help_flag();
+  verb->prefix_command();
+  verb->callback([verb, &exit_code] { exit_code = hand_over(verb->remaining()); });
+}
+
+}  // namespace kite::cli

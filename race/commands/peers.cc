@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite race peers: who could race here, and what is missing where one cannot.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "race/commands/commands.h"
+#include "race/commands/terminal.h"
+#include "race/job/readiness.h"
+#include "race/journal/words.h"
+
+namespace kite::race {
+
+namespace {
+
+std::string versions_text(const Readiness& state) {
+  std::string text;
+  for (const auto& [name, version] : state.versions)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, version);
+  return text;
+}
+
+// The first line, cut: a reason may be a program's whole complaint.
+std::string brief(const std::string& text) {
+  constexpr std::size_t kLongest = 110;
+  const std::string line = text.substr(0, text.find('\n'));
+  return line.size() <= kLongest ? line : line.substr(0, kLongest) + "...";
+}
+
+nlohmann::ordered_json json_of(const FoundPeer& found, const Readiness& state) {
+  nlohmann::ordered_json row = {{"name", found.name},
+                                {"ready", state.ready},
+                                {"reason", state.reason},
+                                {"remedy", state.remedy},
+                                {"versions", state.versions}};
+  if (!found.peer) return row;
+  const Peer& peer = *found.peer;
+  const Variant& plain = peer.variants.front();
+  row["title"] = peer.title;
+  row["runtime"] = peer.runtime;
+  row["language"] = peer.language;
+  row["settings"] = plain.settings;
+  row["setup_note"] = peer.setup_note;
+  row["folder"] = peer.folder;
+  row["tracks"] = nlohmann::ordered_json::array();
+  for (const Track track : plain.tracks) row["tracks"].push_back(word_of(track));
+  row["modes"] = nlohmann::ordered_json::array();
+  for (const Mode mode : {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre}) {
+    if (!plain.command(mode).empty()) row["modes"].push_back(word_of(mode));
+  }
+  row["variants"] = nlohmann::ordered_json::array();
+  for (const Variant& variant : peer.variants) {
+    if (!variant.name.empty()) row["variants"].push_back(variant.name);
+  }
+  return row;
+}
+
+void print_table(const std::vector<FoundPeer>& peers, const std::vector<Readiness>& states) {
+  std::size_t name_width = 4;
+  std::size_t title_width = 5;
+  for (const FoundPeer& found : peers) {
+    name_width = std::max(name_width, found.name.size());
+    if (found.peer) title_width = std::max(title_width, found.peer->title.size());
+  }
+  fmt::print("{:<{}}  {:<{}}  state\n", "name", name_width, "title", title_width);
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    std::string state = "ready";
+    if (const std::string versions = versions_text(states[i]); !versions.empty()) state += ": " + versions;
+    if (!states[i].ready) {
+      state = "not ready: " + brief(states[i].reason);
+      if (!states[i].remedy.empty()) state += "; run: " + states[i].remedy;
+      if (peers[i].peer && !peers[i].peer->setup_note.empty()) state += " (" + peers[i].peer->setup_note + ")";
+    }
+    fmt::print("{:<{}}  {:<{}}  {}\n", peers[i].name, name_width, peers[i].peer ? peers[i].peer->title : "",
+               title_width, state);
+  }
+}
+
+}  // namespace
+
+int list_peers(const Options& options, const Places& places) {
+  const auto peers = find_peers(places.peers_dir);
+  if (!peers.ok()) return report_error(peers.error());
+  Terminal terminal;
+  terminal.progress("asking the contestants", 0, 0);
+  const std::vector<Readiness> states = check_readiness(*peers, places);
+  terminal.clear();
+  if (options.json) {
+    nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < peers->size(); ++i) rows.push_back(json_of((*peers)[i], states[i]));
+    fmt::print("{}\n", rows.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  } else if (peers->empty()) {
+    fmt::print(stderr, "kite: {} holds no contestant\n", places.peers_dir);
+  } else {
+    print_table(*peers, states);
+  }
+  return kOk;
+}
+
+}  // namespace kite::race

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite race: options -> job -> schedule -> report.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "paperkite/try.h"
+#include "race/commands/commands.h"
+#include "race/commands/terminal.h"
+#include "race/job/command.h"
+#include "race/job/job.h"
+#include "race/report/write.h"
+#include "race/schedule/job_setup.h"
+#include "race/schedule/process_runner.h"
+#include "race/schedule/rounds.h"
+#include "race/spawn/machine.h"
+
+namespace kite::race {
+
+namespace {
+
+// Kept in the plan, so that --resume needs no other option than --out.
+constexpr const char* kArgumentsKey = "arguments";
+
+// A status line for each process on a terminal, a line for each round elsewhere.
+class Announcer final : public ProgressSink {
+ public:
+  explicit Announcer(Terminal& terminal) : terminal_(terminal) {}
+
+  void starts(const Progress& progress) override {
+    std::string text = progress.what;
+    if (progress.total > 0) text = fmt::format("[{}/{}] {}", progress.done, progress.total, text);
+    if (progress.seconds_left >= 0) text += fmt::format(", {} left", duration_text(progress.seconds_left));
+    terminal_.status(text);
+    const std::string stage = stage_of(progress);
+    if (stage == stage_) return;
+    stage_ = stage;
+    const std::string left =
+        progress.seconds_left >= 0 ? fmt::format(", {} left", duration_text(progress.seconds_left)) : "";
+    if (!terminal_.interactive()) terminal_.note(stage + left);
+  }
+  void ended(const ProcessRecord& record) override {
+    if (record.status == race::Status::kOk || terminal_.interactive()) return;
+    terminal_.note(fmt::format("  {}", record.reason.empty() ? "a process failed" : record.reason));
+  }
+  void noted(const std::string& text) override { terminal_.note(text); }
+
+ private:
+  static std::string stage_of(const Progress& progress) {
+    switch (progress.purpose) {
+      case Purpose::kPass: return "parity: every contestant over all pictures";
+      case Purpose::kPilot: return fmt::format("pilot round {}", progress.round);
+      case Purpose::kRound:
+        return progress.rounds > 0 ? fmt::format("round {} of {}", progress.round, progress.rounds)
+                                   : fmt::format("round {}", progress.round);
+      case Purpose::kRerun: return "re-runs of disturbed processes";
+      case Purpose::kMemory: return "memory";
+      case Purpose::kProfile: return "profiles";
+    }
+    return {};
+  }
+
+  Terminal& terminal_;
+  std::string stage_;
+};
+
+// The options of the race that is gone on with, where the command line says no more than that.
+Result<Options> resumed(const Options& options) {
+  if (!options.resume) return options;
+  const std::string path = options.out + "/journal.jsonl";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return Error{ErrorCode::kUsage, "there is no race to go on with", options.out,
+                 "name the folder of one with --out, or leave --resume away"};
+  }
+  if (!options.given.empty()) return options;
+  const auto journal = read_journal(path);
+  if (!journal.ok()) return options;
+  const auto written = journal->plan.machine.find(kArgumentsKey);
+  if (written == journal->plan.machine.end() || written->second.empty()) return options;
+  KITE_TRY_ASSIGN(std::vector<std::string> arguments, split_words(written->second));
+  for (const char* word : {"--resume", "--out"}) arguments.emplace_back(word);
+  arguments.push_back(options.out);
+  KITE_TRY_ASSIGN(Options all, parse_options(arguments));
+  all.keep = options.keep;
+  return all;
+}
+
+// Says where the answers are, on standard output for programs: the page's path.
+int conclude(const Job& job, RaceEnd end, Terminal& terminal) {
+  const auto journal = read_journal(job.folder + "/journal.jsonl");
+  if (!journal.ok()) return report_error(journal.error());
+  const kite::Status written = write_report(*journal, job.folder);
+  if (!written.ok()) return report_error(written.error());
+  terminal.clear();
+  if (const auto analysis = analyse(*journal); analysis.ok()) {
+    for (const Headline& line : analysis->headline) terminal.note(line.text);
+    for (const NotRanked& row : analysis->not_ranked) {
+      terminal.note(
+          fmt::format("not ranked: {}{}: {}", row.label, row.model.empty() ? "" : " on " + row.model, row.reason));
+    }
+  }
+  if (end == RaceEnd::kInterrupted) terminal.note("interrupted; `kite race --resume --out " + job.folder + "` goes on");
+  fmt::print("{}/report.html\n", job.folder);
+  return end == RaceEnd::kInterrupted ? kInterrupted : kOk;
+}
+
+Result<JournalWriter::Opened> open_journal(const Job& job, bool resume) {
+  const std::string path = job.folder + "/journal.jsonl";
+  if (resume) return JournalWriter::resume(path, job.plan);
+  KITE_TRY_ASSIGN(JournalWriter writer, JournalWriter::create(path, job.plan));
+  Journal past;
+  past.plan = job.plan;
+  return JournalWriter::Opened{std::move(writer), std::move(past)};
+}
+
+Result<RaceEnd> run(Job& job, const Options& options, const Places& places, Terminal& terminal, const JobWatch& watch) {
+  KITE_TRY_ASSIGN(Spawner spawner, Spawner::start());
+  job.plan.machine = machine_box(spawner.empty_run());
+  job.plan.environment = environment_fingerprint(job.plan.machine);
+  job.plan.machine[kArgumentsKey] = quoted(options.given);
+  // Before anything slow, so that a race that cannot go on says so at once.
+  KITE_TRY_ASSIGN(JournalWriter::Opened opened, open_journal(job, options.resume));
+  prepare(job, watch);
+  RaceSetup setup = setup_of(job, options.reference.empty() ? places.kite : std::string(), watch.stop);
+  setup.timeout_s = options.timeout_s;
+  ProcessRunnerOptions runner_options;
+  runner_options.folder = job.folder;
+  runner_options.interrupted = watch.stop;
+  ProcessRunner runner(std::move(spawner), runner_options);
+  Announcer announcer(terminal);
+  return run_race(setup, std::move(opened.past), opened.writer, runner, &announcer);
+}
+
+}  // namespace
+
+int race(const Options& asked, const Places& places) {
+  const auto options = resumed(asked);
+  if (!options.ok()) return report_error(options.error());
+  Terminal terminal;
+  const std::atomic<bool>& stop = catch_interrupts();
+  JobWatch watch;
+  watch.stop = &stop;
+  watch.on_note = [&](std::string_view text) { terminal.note(text); };
+  watch.on_progress = [&](std::string_view what, std::size_t done, std::size_t total) {
+    terminal.progress(what, done, total);
+  };
+  auto job = make_job(*options, places, watch);
+  terminal.clear();
+  if (!job.ok()) return stop.load() ? static_cast<int>(kInterrupted) : report_error(job.error());
+  terminal.note(fmt::format("{} contestants, {} cells, {} pictures; everything goes into {}",
+                            job->plan.contestants.size(), job->plan.cells.size(), job->plan.pictures, job->folder));
+  const auto end = run(*job, *options, places, terminal, watch);
+  terminal.clear();
+  if (!end.ok()) return report_error(end.error());
+  const int exit_code = conclude(*job, *end, terminal);
+  if (*end == RaceEnd::kFinished) remove_work(*job);
+  return exit_code;
+}
+
+}  // namespace kite::race

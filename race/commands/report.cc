@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite race report DIR: every file but the journal, made anew from it.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "race/commands/commands.h"
+#include "race/report/write.h"
+
+namespace kite::race {
+
+int remake_report(const Options& options) {
+  const std::string& folder = options.folders.front();
+  const auto journal = read_journal(folder + "/journal.jsonl");
+  if (!journal.ok()) {
+    Error error = journal.error();
+    if (error.code == ErrorCode::kIo && error.remedy.empty())
+      error.remedy = "name the folder that `kite race --out` wrote";
+    return report_error(error);
+  }
+  const kite::Status written = write_report(*journal, folder);
+  if (!written.ok()) return report_error(written.error());
+  if (journal->torn) fmt::print(stderr, "kite: warning: the journal's last line is cut off and was left out\n");
+  fmt::print("{}/report.html\n", folder);
+  return kOk;
+}
+
+}  // namespace kite::race

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// A race lasts minutes: it has to say what it is doing and how long it will take, without filling a log file.
+#include "race/commands/terminal.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace kite::race {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int kWidth = 24;  // of a bar
+constexpr std::string_view kSpinner = "|/-\\";
+
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
+
+void on_signal(int number) {
+  interrupted.store(true);
+  // The next one ends the program: the default action is back.
+  ::signal(number, SIG_DFL);
+}
+
+std::size_t columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+}  // namespace
+
+Terminal::Terminal()
+    : interactive_(::isatty(STDERR_FILENO) != 0), began_(Clock::now()), drawn_(began_ - std::chrono::hours(1)) {}
+
+Terminal::~Terminal() { clear(); }
+
+void Terminal::clear() {
+  if (!shown_) return;
+  fmt::print(stderr, "\r\033[K");
+  std::fflush(stderr);
+  shown_ = false;
+}
+
+void Terminal::note(std::string_view text) {
+  clear();
+  fmt::print(stderr, "{}\n", text);
+  std::fflush(stderr);
+}
+
+void Terminal::status(std::string_view text) {
+  const auto now = Clock::now();
+  if (!interactive_ || now - drawn_ < std::chrono::milliseconds(100)) return;
+  drawn_ = now;
+  std::string line(text.substr(0, columns() - 1));
+  // Cut inside a UTF-8 sequence: drop what is left of it.
+  while (line.size() < text.size() && !line.empty() && (static_cast<unsigned char>(text[line.size()]) & 0xC0U) == 0x80)
+    line.pop_back();
+  // A contestant's own output may hold anything.
+  std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+  fmt::print(stderr, "\r\033[K{}", line);
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void Terminal::progress(std::string_view what, std::size_t done, std::size_t total) {
+  const auto now = Clock::now();
+  if (what != what_) {
+    what_ = what;
+    began_ = now;
+  }
+  const double elapsed_s = std::chrono::duration<double>(now - began_).count();
+  if (total == 0) {
+    const auto turn = static_cast<std::size_t>(elapsed_s * 10) % kSpinner.size();
+    status(fmt::format("{} {}, {}", kSpinner[turn], what, duration_text(elapsed_s)));
+    return;
+  }
+  const double share = static_cast<double>(std::min(done, total)) / static_cast<double>(total);
+  const int filled = static_cast<int>(share * kWidth);
+  status(fmt::format("{} [{:=<{}}{: <{}}] {}/{}", what, "", filled, "", kWidth - filled, done, total));
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<long>(std::max(0.0, seconds) + 0.5);
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+const std::atomic<bool>& catch_interrupts() {
+  struct sigaction action{};
+  action.sa_handler = on_signal;
+  ::sigemptyset(&action.sa_mask);
+  for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return interrupted;
+}
+
+}  // namespace kite::race

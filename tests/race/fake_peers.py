@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs kite-race, and makes the contestants, the model and the pictures that the tests feed to it."""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+KITE_RACE = os.environ.get("KITE_RACE", str(ROOT / "build/release/bin/kite-race"))
+CONTESTANT = HERE / "fake_contestant.py"
+# -S and -E: none of the environment's packages, so that a process takes some 20 ms.
+PYTHON = ["/usr/bin/env", "python3", "-S", "-E"]
+
+
+def save_model(path):
+    """The model that fake_contestant.py computes."""
+    weights = np.diag([4.0, 5.0, 6.0]).astype(np.float32)
+    nodes = [helper.make_node("GlobalAveragePool", ["x"], ["p"]), helper.make_node("Flatten", ["p"], ["f"]),
+             helper.make_node("Gemm", ["f", "w"], ["logits"], transB=1)]
+    graph = helper.make_graph(nodes, "fake", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 8])],
+                              [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, 3])],
+                              [numpy_helper.from_array(weights, "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    path.with_suffix(".kite.json").write_text(json.dumps({
+        "labels": ["Red", "Green", "Blue"],
+        "preprocess": {"resize": 8, "crop": 8, "interpolation": "bilinear", "mean": [0, 0, 0], "std": [1, 1, 1]}}))
+    return path
+
+
+class RaceCase(unittest.TestCase):
+    """A folder with peers/, a model and four pictures."""
+
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self._folder.cleanup)
+        self.folder = pathlib.Path(self._folder.name)
+        self.peers = self.folder / "peers"
+        self.peers.mkdir()
+        self.model = save_model(self.folder / "tiny.onnx")
+        self.pictures = self.folder / "pictures"
+        self.pictures.mkdir()
+        for i, colour in enumerate([(20, 200, 40), (10, 160, 20), (30, 220, 90), (5, 120, 60)]):
+            Image.new("RGB", (16, 16), colour).save(self.pictures / f"{i}.png")
+
+    def peer(self, name, behaviour="ok", prepare=False, **more):
+        """A contestant that needs no setup; `more` are further lines of its peer.toml, as Python values."""
+        program = [*PYTHON, str(CONTESTANT)]
+        common = ["--threads", "{threads}", "--behaviour", behaviour]
+        keys = {"title": f"Fake {name}", "runtime": "fake", "language": "Python", "settings": "none", "check": [*program, "version"],
+                "oneshot": [*program, "oneshot", "--model", "{model}", "--picture", "{picture}", *common],
+                "no_pre": [*program, "no_pre", "--inputs", "{inputs}", "--count", "{count}", *common], **more}
+        if prepare:
+            keys["prepare"] = [*program, "prepare", "--cache", "{cache}", "--behaviour", behaviour]
+        folder = self.peers / name
+        folder.mkdir()
+        # JSON's texts and lists of texts are TOML's, too.
+        (folder / "peer.toml").write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
+        return folder
+
+    def command(self, *arguments):
+        return [KITE_RACE, *map(str, arguments), "--peers-dir", str(self.peers)]
+
+    def run_race(self, *arguments, timeout=120):
+        environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache")}
+        return subprocess.run(self.command(*arguments), capture_output=True, text=True, env=environment, timeout=timeout, check=False,
+                              cwd=self.folder)
+
+    def race_arguments(self, out, *more):
+        return ["--model", self.model, "--images", self.pictures, "--threads", "1", "--out", out, *more]
+
+    def records(self, out, kind="process"):
+        lines = (out / "journal.jsonl").read_text().splitlines()
+        return [record for record in map(json.loads, lines) if record["kind"] == kind]
