@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several contestants are compared with one reference: what keeps the chance of any false word at the level of one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace kite::race {
+
+// Holm's step-down adjusted p, in the order given (Holm 1979): the i-th smallest of m (from 0) times m - i, never less
+// than the one before, at most 1. Controls the family-wise error under any dependence.
+[[nodiscard]] std::vector<double> holm_adjusted(std::span<const double> p);
+
+// The confidence each of m intervals needs so that all of them hold at once with `confidence` (Bonferroni; Dunn 1961):
+// 1 - (1 - confidence) / m. m <= 1 changes nothing.
+[[nodiscard]] double bonferroni_confidence(double confidence, std::int64_t m) noexcept;
+
+}  // namespace kite::race

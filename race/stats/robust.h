@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Location and spread that a few wild values do not move. Values are finite; there is at least one unless said
+// otherwise.
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace kite::race {
+
+[[nodiscard]] std::vector<double> sorted_copy(std::span<const double> values);
+
+// Quantile q in [0, 1] of sorted values: linear between order statistics at (n - 1) q, "type 7" of Hyndman & Fan 1996,
+// which is also numpy's default. NaN of no values.
+[[nodiscard]] double quantile_of_sorted(std::span<const double> sorted, double q) noexcept;
+
+[[nodiscard]] double quantile(std::span<const double> values, double q);
+[[nodiscard]] double median(std::span<const double> values);
+
+// Median of |x - median(x)|, not scaled. kMadToSd makes it the standard deviation of normal data (Rousseeuw & Croux
+// 1993).
+[[nodiscard]] double median_absolute_deviation(std::span<const double> values);
+inline constexpr double kMadToSd = 1.4826;
+
+// Which values lie more than `limit` scaled MADs from the median. 3.5 is the limit of Iglewicz & Hoaglin 1993, ch. 3.
+// Where more than half the values are equal the MAD is 0 and says nothing: nothing is flagged then. Flags are for
+// people to look at; nothing in this folder removes a flagged value.
+[[nodiscard]] std::vector<bool> outliers(std::span<const double> values, double limit = 3.5);
+
+}  // namespace kite::race

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quantiles, MAD and flags on data small enough to do by hand.
+#include "race/stats/robust.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace kite::race {
+namespace {
+
+TEST(Robust, quantiles_interpolate_between_order_statistics) {
+  const std::vector<double> values = {40, 10, 30, 20};
+  EXPECT_DOUBLE_EQ(median(values), 25);
+  EXPECT_DOUBLE_EQ(quantile(values, 0), 10);
+  EXPECT_DOUBLE_EQ(quantile(values, 1), 40);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.9), 37);  // (4 - 1) 0.9 = 2.7: 30 + 0.7 * 10
+  EXPECT_DOUBLE_EQ(quantile(std::vector<double>{7}, 0.3), 7);
+  EXPECT_TRUE(std::isnan(median({})));
+}
+
+TEST(Robust, mad_ignores_one_wild_value) {
+  EXPECT_DOUBLE_EQ(median_absolute_deviation(std::vector<double>{1, 2, 3, 4, 1000}), 1);
+}
+
+TEST(Robust, only_the_wild_value_is_flagged) {
+  const std::vector<bool> flags = outliers(std::vector<double>{10, 11, 9, 10.5, 30, 9.5});
+  EXPECT_EQ(flags, (std::vector<bool>{false, false, false, false, true, false}));
+}
+
+TEST(Robust, nothing_is_flagged_where_most_values_are_equal) {
+  EXPECT_EQ(outliers(std::vector<double>{5, 5, 5, 6}), std::vector<bool>(4, false));
+}
+
+}  // namespace
+}  // namespace kite::race
