@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// A record is written when its process has ended; one that our own interruption ended is none.
+#include "race/schedule/conductor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <random>
+
+#include "paperkite/try.h"
+#include "race/journal/words.h"
+#include "race/schedule/plausibility.h"
+
+namespace kite::race {
+
+namespace {
+
+// Environment size moves the stack and with it timings (Mytkowicz 2009): up to one page, another in each process.
+constexpr std::uint64_t kPaddingBytes = 4096;
+
+std::int32_t padding_of(std::uint64_t seed, const Conductor::Task& task) {
+  std::seed_seq sequence{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
+                         static_cast<std::uint32_t>(task.cell), static_cast<std::uint32_t>(task.round),
+                         static_cast<std::uint32_t>(task.purpose)};
+  return static_cast<std::int32_t>(std::mt19937_64(sequence)() % kPaddingBytes);
+}
+
+std::string file_name(std::string text) {
+  for (char& c : text) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (!plain) c = '_';
+  }
+  return text;
+}
+
+}  // namespace
+
+const ContestantRecord& Conductor::contestant(std::int32_t cell_id) const {
+  static const ContestantRecord kUnknown;
+  const auto& all = setup_.plan.contestants;
+  const std::string& id = cell(cell_id).contestant;
+  const auto found = std::find_if(all.begin(), all.end(), [&id](const ContestantRecord& c) { return c.id == id; });
+  return found == all.end() ? kUnknown : *found;
+}
+
+double Conductor::seconds_left() const {
+  if (setup_.plan.budget_minutes <= 0) return std::numeric_limits<double>::infinity();
+  const auto ran = static_cast<double>(ledger_.journal().processes.size());
+  return setup_.plan.budget_minutes * 60 - ledger_.spent_seconds() - unmeasured_seconds_ - ran * overhead_seconds();
+}
+
+ProcessRequest Conductor::request_of(const Task& task) const {
+  ProcessRequest request;
+  request.cell = cell(task.cell);
+  request.track = contestant(task.cell).track;
+  request.speaks_protocol = !contestant(task.cell).peer.empty();
+  request.round = task.round;
+  request.position = task.position;
+  request.purpose = task.purpose;
+  request.count = task.count;
+  request.inputs = std::max<std::int64_t>(race_cell(task.cell).inputs, 1);
+  for (const ModelRecord& model : setup_.plan.models) {
+    if (model.id == request.cell.model) request.classes = model.classes;
+  }
+  request.argv = race_cell(task.cell).argv(task.count);
+  request.argv.insert(request.argv.end(), task.extra.begin(), task.extra.end());
+  request.timeout_s = task.timeout_s;
+  request.environment_padding = padding_of(setup_.plan.seed, task);
+  request.trace_exit = task.purpose == Purpose::kMemory;
+  request.log = fmt::format("logs/{}-{}-{}-{}.txt", word_of(task.purpose), task.round, task.cell,
+                            file_name(request.cell.contestant));
+  return request;
+}
+
+Result<Step> Conductor::run(const Task& task) {
+  if (interrupted()) return Step::kInterrupted;
+  Expected& expected = expected_[{task.purpose, task.cell}];
+  if (ledger_.has(task.cell, task.round, task.purpose) || !can_run(task.cell)) {
+    expected.processes = std::max<std::int64_t>(expected.processes - 1, 0);
+    return Step::kSkipped;
+  }
+  show(task);
+  const ProcessRequest request = request_of(task);
+  const std::int64_t begin_ns = runner_.now_ns();
+  auto ran = runner_.run(request);
+  if (!ran.ok()) {
+    if (interrupted()) return Step::kInterrupted;
+    return std::move(ran).error();
+  }
+  ProcessRecord record = std::move(ran).value();
+  if (interrupted() && record.status != Status::kOk) return Step::kInterrupted;
+  overhead_seconds_ += static_cast<double>(runner_.now_ns() - begin_ns - record.wall_ns) * 1e-9;
+  ++processes_;
+  record.cell = task.cell;
+  record.round = task.round;
+  record.position = task.position;
+  record.purpose = task.purpose;
+  record.argv = request.argv;
+  record.environment_padding = request.environment_padding;
+  if (record.status == Status::kOk) check_answers(record);
+  expected.processes = std::max<std::int64_t>(expected.processes - 1, 0);
+  ++done_;
+  KITE_TRY(write(record));
+  if (sink_ != nullptr) sink_->ended(record);
+  KITE_TRY(note_given_up(task.cell));
+  return Step::kRan;
+}
+
+Result<std::optional<ProcessRecord>> Conductor::run_unrecorded(const Task& task) {
+  if (interrupted()) return std::optional<ProcessRecord>();
+  show(task);
+  auto ran = runner_.run(request_of(task));
+  if (interrupted()) return std::optional<ProcessRecord>();
+  if (!ran.ok()) return std::move(ran).error();
+  add_unmeasured(static_cast<double>(ran->wall_ns) * 1e-9);
+  return std::optional(std::move(ran).value());
+}
+
+// The pass was held against the judge; later processes are held against the pass, and a oneshot against the reference,
+// so that nobody answers rightly once and fast ever after.
+void Conductor::check_answers(ProcessRecord& record) const {
+  const CellRecord& own = cell(record.cell);
+  if (contestant(record.cell).peer.empty()) return;  // any program, whose output means nothing to us
+  if (own.mode == Mode::kOneshot) {
+    for (const CellRecord& other : setup_.plan.cells) {
+      if (other.mode != Mode::kOneshot || other.model != own.model || other.contestant != setup_.plan.reference)
+        continue;
+      for (const ProcessRecord& judge : ledger_.journal().processes) {
+        if (judge.cell != other.id || judge.status != Status::kOk) continue;
+        if (judge.answer_index == record.answer_index) return;
+        record.status = Status::kUnequal;
+        record.reason =
+            fmt::format("answers class {}, the reference answers {}", record.answer_index, judge.answer_index);
+        return;
+      }
+    }
+    return;
+  }
+  if (record.purpose == Purpose::kPass) return;
+  for (const CellRecord& other : setup_.plan.cells) {
+    if (other.contestant != own.contestant || other.model != own.model || other.mode != own.mode) continue;
+    // A pass at another number of threads serves as well.
+    const ProcessRecord* pass = ledger_.find_ok(other.id, Purpose::kPass);
+    if (pass == nullptr) continue;
+    std::size_t differing = 0;
+    for (const Sample& sample : record.samples) {
+      const auto input = static_cast<std::size_t>(sample.input);
+      differing += input < pass->samples.size() && pass->samples[input].index != sample.index ? 1 : 0;
+    }
+    // Another number of threads sums in another order: a near tie may fall the other way, one in a hundred at most.
+    if (differing > 1 + record.samples.size() / 100) {
+      record.status = Status::kUnequal;
+      record.reason =
+          fmt::format("{} of {} samples answer another class than in its own pass", differing, record.samples.size());
+    } else if (std::string doubt = marginal_doubt(record, *pass); !doubt.empty()) {
+      record.status = Status::kFailed;
+      record.reason = "not believed: " + doubt;
+    }
+    return;
+  }
+}
+
+kite::Status Conductor::note_given_up(std::int32_t id) {
+  if (!ledger_.given_up(id)) return {};
+  const std::string& reason = ledger_.journal().processes.back().reason;
+  const std::string& name = cell(id).contestant;
+  const std::string what =
+      ledger_.given_up(name) ? "" : fmt::format(" on {} ({})", cell(id).model, word_of(cell(id).mode));
+  return note(
+      fmt::format("given up: {}{}, {} failures in a row; the last one: {}", name, what, Ledger::kPatience, reason));
+}
+
+kite::Status Conductor::write(const Record& record) {
+  KITE_TRY(writer_.append(record));
+  ledger_.add(record);
+  return {};
+}
+
+kite::Status Conductor::note(const std::string& text) {
+  if (ledger_.has_note(text)) return {};
+  if (sink_ != nullptr) sink_->noted(text);
+  return write(NoteRecord{text});
+}
+
+void Conductor::expect(std::int32_t id, Purpose purpose, std::int64_t processes, double seconds) {
+  expected_[{purpose, id}] = {processes, seconds};
+}
+
+void Conductor::show(const Task& task) {
+  if (sink_ == nullptr) return;
+  Progress progress;
+  progress.purpose = task.purpose;
+  progress.round = task.round;
+  progress.rounds = rounds_;
+  progress.done = done_;
+  progress.total = done_;
+  double seconds = 0;
+  bool known = true;
+  for (const auto& [key, expected] : expected_) {
+    if (!can_run(key.second)) continue;
+    progress.total += expected.processes;
+    known = known && (expected.processes == 0 || expected.seconds > 0);
+    seconds += static_cast<double>(expected.processes) * (expected.seconds + overhead_seconds());
+  }
+  progress.seconds_left = known ? seconds : -1;
+  const CellRecord& own = cell(task.cell);
+  const std::string of = rounds_ > 0 && task.purpose == Purpose::kRound ? fmt::format(" of {}", rounds_) : "";
+  const std::string stage =
+      task.purpose == Purpose::kPass ? "pass" : fmt::format("{} {}{}", word_of(task.purpose), task.round, of);
+  progress.what = fmt::format("{}: {} on {}, {}, {} thread{}", stage, own.contestant, own.model, word_of(own.mode),
+                              own.threads, own.threads == 1 ? "" : "s");
+  sink_->starts(progress);
+}
+
+}  // namespace kite::race

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the processes that the stages ask for, one at a time, and writes each down before the next begins.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "race/journal/journal.h"
+#include "race/schedule/ledger.h"
+#include "race/schedule/race_setup.h"
+
+namespace kite::race {
+
+enum class Step : std::uint8_t { kRan, kSkipped, kInterrupted };  // kSkipped: done before, given up, or not ready
+
+class Conductor {
+ public:
+  Conductor(const RaceSetup& setup, Journal past, JournalWriter& writer, Runner& runner, ProgressSink* sink)
+      : setup_(setup), ledger_(std::move(past)), writer_(writer), runner_(runner), sink_(sink) {}
+
+  struct Task {
+    std::int32_t cell = 0, round = 0, position = 0;
+    Purpose purpose = Purpose::kRound;
+    std::int64_t count = 1;
+    Argv extra;  // behind the cell's own arguments
+    double timeout_s = 120;
+  };
+  [[nodiscard]] Result<Step> run(const Task& task);
+  // A process without a record: a look ahead, or for the files of a finished pass that somebody deleted. nullopt: we
+  // were interrupted.
+  [[nodiscard]] Result<std::optional<ProcessRecord>> run_unrecorded(const Task& task);
+
+  [[nodiscard]] kite::Status write(const Record& record);
+  [[nodiscard]] kite::Status note(const std::string& text);  // once
+  [[nodiscard]] bool interrupted() const { return setup_.interrupted != nullptr && setup_.interrupted->load(); }
+
+  // So many processes of this kind are to come, of about so many seconds each (0: not known). Replaces what was said of
+  // the same cell and purpose before.
+  void expect(std::int32_t cell, Purpose purpose, std::int64_t processes, double seconds);
+  void set_rounds(std::int32_t rounds) { rounds_ = rounds; }
+
+  [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] const RaceSetup& setup() const { return setup_; }
+  [[nodiscard]] Runner& runner() { return runner_; }
+  [[nodiscard]] const CellRecord& cell(std::int32_t id) const {
+    return setup_.plan.cells[static_cast<std::size_t>(id)];
+  }
+  [[nodiscard]] const RaceCell& race_cell(std::int32_t id) const { return setup_.cells[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const ContestantRecord& contestant(std::int32_t cell_id) const;
+  [[nodiscard]] bool can_run(std::int32_t id) const { return race_cell(id).unready.empty() && !ledger_.given_up(id); }
+  // Budget that is left; infinite where there is none.
+  [[nodiscard]] double seconds_left() const;
+  void add_unmeasured(double seconds) { unmeasured_seconds_ += seconds; }  // e.g. the judge's
+  // What the runner needs around a process (probes, spawning), as measured: seconds.
+  [[nodiscard]] double overhead_seconds() const { return processes_ > 0 ? overhead_seconds_ / processes_ : 0; }
+
+ private:
+  [[nodiscard]] ProcessRequest request_of(const Task& task) const;
+  void check_answers(ProcessRecord& record) const;
+  [[nodiscard]] kite::Status note_given_up(std::int32_t cell);
+  void show(const Task& task);
+
+  struct Expected {
+    std::int64_t processes = 0;
+    double seconds = 0;
+  };
+  const RaceSetup& setup_;
+  Ledger ledger_;
+  JournalWriter& writer_;
+  Runner& runner_;
+  ProgressSink* sink_;
+  std::map<std::pair<Purpose, std::int32_t>, Expected> expected_;
+  std::int32_t rounds_ = 0;
+  std::int64_t done_ = 0;
+  double unmeasured_seconds_ = 0;  // spent beside the processes in the journal
+  double overhead_seconds_ = 0;
+  double processes_ = 0;
+};
+
+}  // namespace kite::race

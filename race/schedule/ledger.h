@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a race has done so far, whether in this run or before it was interrupted: nothing is run twice.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "race/journal/journal.h"
+
+namespace kite::race {
+
+class Ledger {
+ public:
+  explicit Ledger(Journal past);
+
+  [[nodiscard]] const Journal& journal() const { return journal_; }
+  [[nodiscard]] const PlanRecord& plan() const { return journal_.plan; }
+  [[nodiscard]] bool has(std::int32_t cell, std::int32_t round, Purpose purpose) const;
+  [[nodiscard]] bool has_note(const std::string& text) const;
+  [[nodiscard]] const ParityRecord* parity(const std::string& contestant, const std::string& model, Mode mode) const;
+  // The first ok process of the cell for that purpose; null: none.
+  [[nodiscard]] const ProcessRecord* find_ok(std::int32_t cell, Purpose purpose) const;
+  // Median wall seconds of the cell's ok processes for that purpose; 0: none.
+  [[nodiscard]] double usual_seconds(std::int32_t cell, Purpose purpose) const;
+  // Seconds that all processes took.
+  [[nodiscard]] double spent_seconds() const { return spent_seconds_; }
+
+  // A cell that failed kPatience times in a row; or all cells of a contestant none of whose processes was ever ok and
+  // that failed kPatience times.
+  static constexpr int kPatience = 3;
+  [[nodiscard]] bool given_up(std::int32_t cell) const;
+  [[nodiscard]] bool given_up(const std::string& contestant) const;  // altogether
+
+  void add(const Record& record);
+
+ private:
+  void count(const ProcessRecord& record);
+  [[nodiscard]] const std::string& contestant_of(std::int32_t cell) const;
+
+  Journal journal_;
+  std::set<std::tuple<std::int32_t, std::int32_t, Purpose>> done_;
+  std::map<std::int32_t, int> failures_;  // of a cell, in a row
+  struct Fate {
+    int failures = 0;
+    bool ever_ok = false;
+  };
+  std::map<std::string, Fate> contestants_;
+  double spent_seconds_ = 0;
+};
+
+}  // namespace kite::race

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Runner of real races: spawns the process, watches the machine around it, and checks what it said.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "race/schedule/race_setup.h"
+#include "race/spawn/noise.h"
+#include "race/spawn/spawner.h"
+
+namespace kite::race {
+
+// Takes what an ok process printed into its record, or makes it failed with the reason (line by line, see protocol.h,
+// and plausibility.h).
+void take_output(std::string_view output, const ProcessRequest& request, ProcessRecord& record);
+
+struct ProcessRunnerOptions {
+  std::string folder;     // of the race; logs are written below it
+  std::vector<int> cpus;  // the contestants' processors; empty: all
+  bool counters = true;   // perf events
+  const std::atomic<bool>* interrupted = nullptr;
+};
+
+class ProcessRunner final : public Runner {
+ public:
+  ProcessRunner(Spawner spawner, ProcessRunnerOptions options)
+      : spawner_(std::move(spawner)), options_(std::move(options)) {}
+
+  [[nodiscard]] Result<ProcessRecord> run(const ProcessRequest& request) override;
+  [[nodiscard]] kite::Status run_unmeasured(const Argv& argv, double timeout_s) override;
+  [[nodiscard]] std::int64_t now_ns() override;
+
+ private:
+  [[nodiscard]] kite::Status keep_log(const std::string& text, const std::string& log) const;
+
+  Spawner spawner_;
+  ProcessRunnerOptions options_;
+  NoiseWatch noise_;
+};
+
+}  // namespace kite::race

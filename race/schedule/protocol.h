@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a contestant printed, checked line by line (peers/README.md). Nothing it says is believed before it is checked.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "race/journal/record.h"
+
+namespace kite::race {
+
+// What was asked of the process, and what was seen of it from outside.
+struct Expectation {
+  Mode mode = Mode::kNoPre;
+  std::int64_t count = 1;    // samples asked for
+  std::int64_t inputs = 1;   // sample i uses input i mod inputs
+  std::int64_t classes = 0;  // 0: not known
+  std::int64_t begin_ns = 0, wall_ns = 0;
+};
+
+struct Said {
+  std::vector<PhaseRecord> phases;  // t_ns since begin_ns
+  std::vector<MarkRecord> marks;
+  std::vector<Sample> samples;
+  std::int32_t answer_index = -1;  // of oneshot
+  std::string answer_label;
+  double answer_score = 0;
+  std::map<std::string, std::string> info;  // {"versions": {"a": "1"}} becomes "versions.a"
+  std::string reason;                       // why it is not valid, with the line; empty: it is
+};
+
+// Never fails but by `reason`; what stood before the bad line is kept.
+[[nodiscard]] Said parse_protocol(std::string_view output, const Expectation& expected);
+
+}  // namespace kite::race

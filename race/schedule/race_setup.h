@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the scheduler has to know of a race, and the two things it talks to: who runs a process, who shows progress.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "paperkite/error.h"
+#include "race/journal/record.h"
+
+namespace kite::race {
+
+using Argv = std::vector<std::string>;
+
+struct RaceCell {
+  std::string unready;      // why it cannot be run; empty: it can
+  std::int64_t inputs = 1;  // pictures or tensors it can take without repeating one; a pass takes them all
+  std::function<Argv(std::int64_t count)> argv;
+};
+
+// For the judge of one model.
+struct RaceModel {
+  std::string inputs;  // .npy [N, C, H, W], the recipe's tensors
+  std::function<Argv(const std::string& input, const std::string& output)> oracle;  // of one picture; empty: none
+};
+
+struct RaceSetup {
+  PlanRecord plan;
+  std::vector<RaceCell> cells;    // parallel to plan.cells
+  std::vector<RaceModel> models;  // parallel to plan.models
+  std::string folder, work;       // of the race; for what need not be kept
+  std::string oracle_name = "kite's double-precision oracle", oracle_runtime = "paperkite";
+  double oracle_seconds = 60;  // of one model; two pictures are judged in any case
+
+  bool parity = true;
+  std::int32_t memory_runs = 1;  // of each oneshot cell; 0: none
+  std::int32_t max_samples = 0;  // of one process; 0: what the pilot finds
+  std::int32_t pilot_rounds = 5;
+  double timeout_s = 120;  // of one process of a round; more for a pass
+  const std::atomic<bool>* interrupted = nullptr;
+};
+
+struct ProcessRequest {
+  CellRecord cell;
+  Track track = Track::kMatched;
+  std::int32_t round = 0, position = 0;
+  Purpose purpose = Purpose::kRound;
+  std::int64_t count = 1, inputs = 1, classes = 0;
+  bool speaks_protocol = true;  // else any program: only its exit code tells whether it worked
+  Argv argv;
+  double timeout_s = 120;
+  std::int32_t environment_padding = 0;
+  bool trace_exit = false;
+  std::string log;  // where its standard error goes, relative to the race's folder
+};
+
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  // An Error is the race's own (nothing can be spawned); whatever the contestant does is a record.
+  [[nodiscard]] virtual Result<ProcessRecord> run(const ProcessRequest& request) = 0;
+  // A command that is not measured. An Error where it does not exit with 0 in time.
+  [[nodiscard]] virtual kite::Status run_unmeasured(const Argv& argv, double timeout_s) = 0;
+  [[nodiscard]] virtual std::int64_t now_ns() = 0;  // CLOCK_MONOTONIC
+};
+
+struct Progress {
+  std::string what;  // "round 3 of 14: onnxruntime-python on regnet_x_400mf, no_pre"
+  Purpose purpose = Purpose::kRound;
+  std::int32_t round = 0, rounds = 0;  // rounds: 0 while not decided
+  std::int64_t done = 0, total = 0;    // processes
+  double seconds_left = -1;            // -1: not known yet
+};
+
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  virtual void starts(const Progress& progress) = 0;
+  virtual void ended(const ProcessRecord& record) = 0;
+  virtual void noted(const std::string& text) = 0;
+};
+
+}  // namespace kite::race

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "race/schedule/rounds.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "race/schedule/mock_runner.h"
+#include "race/schedule/pilot.h"
+
+namespace kite::race {
+namespace {
+
+class rounds : public testing::Test {
+ protected:
+  void SetUp() override { folder_ = testing::TempDir() + "rounds-" + std::to_string(getpid()); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // Runs the race to its end (or interruption) and reads its journal back.
+  Journal race(RaceSetup& setup, MockRunner& runner, RaceEnd expected = RaceEnd::kFinished) {
+    auto opened = JournalWriter::resume(folder_ + "/journal.jsonl", setup.plan);
+    EXPECT_TRUE(opened.ok()) << opened.error().message();
+    auto end = run_race(setup, std::move(opened->past), opened->writer, runner);
+    EXPECT_TRUE(end.ok()) << end.error().message();
+    if (end.ok()) {
+      EXPECT_EQ(*end, expected);
+    }
+    return std::move(read_journal(folder_ + "/journal.jsonl")).value();
+  }
+
+  std::string folder_;
+};
+
+std::vector<ProcessRecord> of(const Journal& journal, Purpose purpose) {
+  std::vector<ProcessRecord> found;
+  for (const ProcessRecord& record : journal.processes) {
+    if (record.purpose == purpose) found.push_back(record);
+  }
+  return found;
+}
+
+bool has_note(const Journal& journal, const std::string& beginning) {
+  return std::any_of(journal.notes.begin(), journal.notes.end(),
+                     [&](const NoteRecord& note) { return note.text.starts_with(beginning); });
+}
+
+TEST_F(rounds, run_every_cell_once_in_a_balanced_order) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 40);
+  setup.plan.rounds = 18;  // two squares of 9 cells
+  MockRunner runner;
+  const Journal journal = race(setup, runner);
+  ASSERT_TRUE(journal.decision.has_value());
+  const auto raced = of(journal, Purpose::kRound);
+  ASSERT_EQ(raced.size(), 9u * 18);
+  std::set<std::pair<int, int>> once;
+  std::map<std::pair<int, int>, int> places, follows;
+  for (std::size_t i = 0; i < raced.size(); ++i) {
+    EXPECT_EQ(raced[i].round, static_cast<int>(i / 9) + 1);
+    EXPECT_EQ(raced[i].position, static_cast<int>(i % 9));
+    EXPECT_TRUE(once.insert({raced[i].cell, raced[i].round}).second);
+    ++places[{raced[i].cell, raced[i].position}];
+    if (i % 9 != 0) ++follows[{raced[i - 1].cell, raced[i].cell}];
+  }
+  for (const auto& [key, n] : places) EXPECT_EQ(n, 2);
+  for (const auto& [key, n] : follows) EXPECT_EQ(n, 2);
+  EXPECT_EQ(follows.size(), 72u);
+  EXPECT_EQ(of(journal, Purpose::kPilot).size(), 9u * 5);
+  EXPECT_EQ(of(journal, Purpose::kPass).size(), 4u);  // without the control
+  EXPECT_EQ(of(journal, Purpose::kMemory).size(), 3u);
+  for (const ProcessRecord& record : raced) {
+    EXPECT_EQ(record.status, Status::kOk);
+    if (!record.samples.empty()) {
+      EXPECT_EQ(static_cast<std::int32_t>(record.samples.size()), journal.decision->counts.at(record.cell));
+    }
+  }
+}
+
+TEST_F(rounds, passes_come_first_and_are_judged) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort", "bad"}, 1, 40);
+  setup.plan.rounds = 1;
+  setup.oracle_seconds = 5.5;
+  MockRunner runner;
+  runner.contestants["bad"].logit_error = 0.01;
+  const Journal journal = race(setup, runner);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(journal.processes[i].purpose, Purpose::kPass);
+  EXPECT_EQ(journal.processes[0].samples.size(), 40u);
+  EXPECT_EQ(runner.unmeasured, 5);
+  ASSERT_EQ(journal.parity.size(), 8u);  // 4 contestants, 2 modes
+  for (const ParityRecord& parity : journal.parity) {
+    EXPECT_EQ(parity.equal, parity.contestant != "bad" || parity.mode == Mode::kIncPre)
+        << parity.contestant << parity.reason;
+    EXPECT_EQ(parity.pictures, 40);
+    EXPECT_NE(parity.judge.find("5 pictures"), std::string::npos) << parity.judge;
+  }
+  EXPECT_FALSE(has_note(journal, "invalid"));
+  EXPECT_TRUE(has_note(journal, "judge of m0"));
+  // Who is unequal is still measured.
+  const auto raced = of(journal, Purpose::kRound);
+  EXPECT_EQ(std::count_if(raced.begin(), raced.end(),
+                          [&](const ProcessRecord& record) {
+                            return setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant == "bad";
+                          }),
+            3);
+}
+
+TEST_F(rounds, two_runtimes_against_the_judge_make_the_race_invalid) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "a", "b"}, 1, 10);
+  setup.plan.rounds = 1;
+  MockRunner runner;
+  runner.contestants["a"].logit_error = runner.contestants["b"].logit_error = 0.01;
+  EXPECT_TRUE(has_note(race(setup, runner), "invalid: the judge of m0 disagrees with 2 independent runtimes (a, b)"));
+}
+
+TEST_F(rounds, a_reference_that_disagrees_with_the_oracle_judges_nobody) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "a"}, 1, 10);
+  setup.plan.rounds = 1;
+  setup.oracle_seconds = 0;
+  MockRunner runner;
+  runner.contestants["kite"].logit_error = 0.01;
+  const Journal journal = race(setup, runner);
+  EXPECT_TRUE(has_note(journal, "invalid: the reference kite disagrees"));
+  EXPECT_EQ(runner.unmeasured, 2);
+  for (const ParityRecord& parity : journal.parity) EXPECT_EQ(parity.pictures, 2);
+}
+
+TEST_F(rounds, the_pilot_decides_on_rounds_and_samples) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 400);
+  MockRunner runner;
+  runner.contestants["ort"].process_sd = 0.06;
+  const Journal journal = race(setup, runner);
+  ASSERT_TRUE(journal.decision.has_value());
+  EXPECT_GT(journal.decision->rounds, kMinRounds);
+  EXPECT_LE(journal.decision->rounds, kMaxRounds);
+  EXPECT_EQ(of(journal, Purpose::kRound).size(), 9u * static_cast<std::size_t>(journal.decision->rounds));
+  EXPECT_NE(journal.decision->why.find("no budget"), std::string::npos);
+}
+
+TEST_F(rounds, the_budget_is_kept) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort", "ort:slow"}, 1, 1000);
+  setup.plan.budget_minutes = 3;
+  MockRunner runner;
+  for (const char* id : {"kite", "ort", "control"}) runner.contestants[id] = {300, 20};
+  runner.contestants["ort:slow"] = {2000, 100};
+  setup.oracle_seconds = 2;
+  const std::int64_t begin_ns = runner.now_ns();
+  const Journal journal = race(setup, runner);
+  EXPECT_FALSE(journal.decision->cut.empty());
+  EXPECT_FALSE(journal.decision->why.empty());
+  EXPECT_TRUE(has_note(journal, "parity on m0 is judged on the first"));
+  EXPECT_TRUE(static_cast<double>(runner.now_ns() - begin_ns) * 1e-9 < 180 * 1.15 ||
+              journal.decision->why.find("exceeds") != std::string::npos);
+}
+
+TEST_F(rounds, who_fails_three_times_is_given_up_and_the_others_go_on) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "late", "never"}, 1, 10);
+  setup.plan.rounds = 4;
+  MockRunner runner;
+  runner.contestants["late"].fails_from = 20;  // after its passes and most of the pilot
+  runner.contestants["never"].fails_from = 0;
+  const Journal journal = race(setup, runner);
+  std::map<std::string, int> failed, ok;
+  for (const ProcessRecord& record : journal.processes) {
+    ++(record.status == Status::kOk ? ok : failed)[setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant];
+  }
+  EXPECT_EQ(failed["never"], 3);
+  EXPECT_EQ(ok["late"], 20);
+  EXPECT_EQ(failed["late"], 3 * 3);  // three cells, three times each
+  EXPECT_EQ(ok["kite"], 2 + 3 * 5 + 3 * 4 + 1);
+  EXPECT_TRUE(has_note(journal, "given up: never,"));
+  EXPECT_TRUE(has_note(journal, "given up: late on m0 (no_pre)"));
+  EXPECT_FALSE(has_note(journal, "invalid"));
+}
+
+TEST_F(rounds, what_cannot_run_is_a_row) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 10);
+  setup.plan.rounds = 2;
+  for (std::size_t i = 0; i < setup.cells.size(); ++i) {
+    if (setup.plan.cells[i].contestant == "ort") setup.cells[i].unready = "not set up: kite race setup ort";
+  }
+  MockRunner runner;
+  const Journal journal = race(setup, runner);
+  EXPECT_EQ(std::count_if(journal.processes.begin(), journal.processes.end(),
+                          [](const ProcessRecord& r) { return r.status == Status::kMissing; }),
+            3);
+  for (const ProcessRequest& request : runner.requests) EXPECT_NE(request.cell.contestant, "ort");
+}
+
+TEST_F(rounds, a_disturbed_round_is_run_once_more) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 10);
+  setup.plan.rounds = 6;
+  MockRunner runner;
+  runner.meddle = [](const ProcessRequest& request, ProcessRecord& record) {
+    if (request.purpose != Purpose::kRound) return;
+    if (request.round == 3 && request.cell.id == 4) record.flags = {"steal"};
+    if (request.cell.id == 5) record.flags = {"busy machine"};                     // always: its own doing
+    if (request.round == 5) record.flags.push_back("more processors than asked");  // not the machine's
+  };
+  const Journal journal = race(setup, runner);
+  const auto again = of(journal, Purpose::kRerun);
+  ASSERT_EQ(again.size(), 9u);
+  for (const ProcessRecord& record : again) EXPECT_EQ(record.round, 3);
+  EXPECT_EQ(of(journal, Purpose::kRound).size(), 54u);
+  const auto first = of(journal, Purpose::kRound);
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_EQ(again[i].cell, first[18 + i].cell);  // in the same order
+}
+
+TEST_F(rounds, answers_that_change_after_the_pass_are_unequal) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "cheat"}, 1, 50);
+  setup.plan.rounds = 2;
+  MockRunner runner;
+  runner.meddle = [](const ProcessRequest& request, ProcessRecord& record) {
+    if (request.cell.contestant != "cheat" || request.purpose != Purpose::kRound) return;
+    for (Sample& sample : record.samples) sample.index = 1;
+    if (request.cell.mode == Mode::kOneshot) record.answer_index = 3;
+  };
+  for (const ProcessRecord& record : of(race(setup, runner), Purpose::kRound)) {
+    const bool cheat = setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant == "cheat";
+    EXPECT_EQ(record.status, cheat ? Status::kUnequal : Status::kOk) << record.reason;
+  }
+}
+
+TEST_F(rounds, samples_that_hide_their_work_are_not_believed) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "cheat"}, 1, 400);
+  setup.plan.rounds = 1;
+  setup.max_samples = 20;
+  MockRunner runner;
+  runner.contestants["cheat"].sample_ms = 20;
+  runner.meddle = [](const ProcessRequest& request, ProcessRecord& record) {
+    if (request.cell.contestant == "cheat") {
+      for (Sample& sample : record.samples) sample.ms /= 10;
+    }
+  };
+  const Journal journal = race(setup, runner);
+  for (const ProcessRecord& record : of(journal, Purpose::kPilot)) {
+    const CellRecord& cell = setup.plan.cells[static_cast<std::size_t>(record.cell)];
+    const bool caught = cell.contestant == "cheat" && cell.mode != Mode::kOneshot;
+    EXPECT_EQ(record.status, caught ? Status::kFailed : Status::kOk) << record.reason;
+  }
+}
+
+TEST_F(rounds, any_program_is_judged_by_its_exit_code_alone) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 10);
+  setup.plan.rounds = 1;
+  setup.plan.contestants[1].peer.clear();
+  MockRunner runner;
+  race(setup, runner);
+  for (const ProcessRequest& request : runner.requests) {
+    EXPECT_EQ(request.speaks_protocol, request.cell.contestant != "ort");
+  }
+}
+
+struct Seen : ProgressSink {
+  void starts(const Progress& progress) override { all.push_back(progress); }
+  void ended(const ProcessRecord&) override { ++done; }
+  void noted(const std::string& text) override { notes.push_back(text); }
+  std::vector<Progress> all;
+  std::vector<std::string> notes;
+  int done = 0;
+};
+
+TEST_F(rounds, progress_counts_to_its_total) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 10);
+  setup.plan.rounds = 10;
+  MockRunner runner;
+  Seen seen;
+  auto opened = JournalWriter::resume(folder_ + "/journal.jsonl", setup.plan);
+  ASSERT_TRUE(run_race(setup, opened->past, opened->writer, runner, &seen).ok());
+  ASSERT_FALSE(seen.all.empty());
+  EXPECT_EQ(seen.all.back().done + 1, seen.all.back().total);
+  EXPECT_EQ(seen.done, seen.all.back().total);
+  for (std::size_t i = 1; i < seen.all.size(); ++i) EXPECT_EQ(seen.all[i].done, seen.all[i - 1].done + 1);
+  const Progress& late = seen.all[seen.all.size() - 30];
+  EXPECT_GT(late.seconds_left, 0);
+  EXPECT_EQ(late.rounds, 10);
+  EXPECT_FALSE(seen.notes.empty());
+}
+
+}  // namespace
+}  // namespace kite::race
