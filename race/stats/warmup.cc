@@ -9,6 +9,7 @@ namespace kite::race {
 namespace {
 
 constexpr std::size_t kFewestCrossings = 6;
+constexpr double kInterruptions = 0.05;
 
 bool same_level(double a, double b) { return std::fabs(std::log(a / b)) <= std::log1p(kSameLevel); }
 
@@ -19,6 +20,23 @@ std::optional<TwoModes> alternating_modes(std::span<const double> series) {
                           modes->last_crossing > series.size() * 2 / 3;
   if (!throughout || same_level(modes->low, modes->high)) modes.reset();
   return modes;
+}
+
+// The first of the segments at the end that are on the last one's level, interruptions among them.
+std::vector<Segment>::const_iterator steady_from(const std::vector<Segment>& segments, std::size_t samples) {
+  const double last = segments.back().level;
+  double allowance = kInterruptions * static_cast<double>(samples);
+  auto steady = segments.end() - 1;
+  for (auto at = steady; at != segments.begin();) {
+    --at;
+    if (same_level(at->level, last)) {
+      steady = at;
+    } else {
+      allowance -= static_cast<double>(at->end - at->begin);
+      if (allowance < 0) break;
+    }
+  }
+  return steady;
 }
 
 }  // namespace
@@ -72,8 +90,7 @@ SteadinessFound classify_steadiness(std::span<const double> series) {
   found.mser_cut = mser_cut(series);
   found.segments = level_segments(series);
   const double last = found.segments.back().level;
-  auto steady = found.segments.end();
-  while (steady != found.segments.begin() && same_level((steady - 1)->level, last)) --steady;
+  const auto steady = steady_from(found.segments, series.size());
   const std::size_t cut = steady->begin;
 
   if (cut > series.size() / 2) {
@@ -89,7 +106,7 @@ SteadinessFound classify_steadiness(std::span<const double> series) {
     found.steadiness = Steadiness::kFlat;
   } else {
     // Slower than the last level anywhere before the cut is what a warm-up looks like, also one that starts fast.
-    const bool slower = std::any_of(found.segments.begin(), steady, [&](const Segment& segment) {
+    const bool slower = std::any_of(found.segments.cbegin(), steady, [&](const Segment& segment) {
       return segment.level > last && !same_level(segment.level, last);
     });
     found.steadiness = slower ? Steadiness::kWarmUp : Steadiness::kSlowDown;

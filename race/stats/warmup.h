@@ -37,8 +37,9 @@ struct SteadinessFound {
 };
 
 // Classes after Barrett et al. 2017, section 4: segments by level_segments; the steady part is the run of segments at
-// the end whose levels are within kSameLevel of the last one. It must be half the series at least (they ask for the
-// last 500 of 2,000 iterations; a cut of more than half is also where MSER is held to have failed). Multimodal is
+// the end whose levels are within kSameLevel of the last one, and up to a twentieth of the samples between them that
+// are not: the machine was busy for a moment and the level came back. It must be half the series at least (they ask for
+// the last 500 of 2,000 iterations; a cut of more than half is also where MSER is held to have failed). Multimodal is
 // added: two_modes further apart than kSameLevel, in the steady part, or in all of a series without one, with at least
 // 6 changes between them that reach into the first and the last third, so that one change of level or a drift is none.
 // `series` is in order and without the first inference, which is a measure of its own. Values that are not positive

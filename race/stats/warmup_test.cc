@@ -79,6 +79,17 @@ TEST(Warmup, kinds_that_come_in_long_runs_are_multimodal) {
   EXPECT_EQ(name_of(series), "multimodal");
 }
 
+TEST(Warmup, a_burst_after_which_the_level_comes_back_is_no_change_of_state) {
+  Planted planted(62);
+  std::vector<double> series = planted.autocorrelated(400, 10, 0.2, 0);
+  for (std::size_t i = 300; i < 315; ++i) series[i] += 7;
+  const SteadinessFound found = classify_steadiness(series);
+  EXPECT_EQ(found.segments.size(), 3U);
+  EXPECT_EQ(steadiness_name(found.steadiness), "flat");
+  for (std::size_t i = 315; i < 340; ++i) series[i] += 7;
+  EXPECT_EQ(name_of(series), "no steady state") << "a tenth of the series is more than a moment";
+}
+
 TEST(Warmup, a_change_below_two_percent_is_no_change) {
   Planted planted(63);
   std::vector<double> series = planted.autocorrelated(200, 10, 0.03, 0);
