@@ -48,6 +48,8 @@ TEST(Percentile, interval_of_a_median_counts_coins) {
   EXPECT_EQ(range->interval.low, 2);
   EXPECT_EQ(range->interval.high, 9);
   EXPECT_NEAR(range->achieved_confidence, 1 - 22.0 / 1024, 1e-12);
+  // n = 11: P(B <= 2) = 67/2048 is more than 2.5 %, though less than 5 %.
+  EXPECT_EQ(quantile_interval(one_to(11), 0.5, 0.95)->interval.low, 2);
   EXPECT_FALSE(quantile_interval(one_to(5), 0.5, 0.95)) << "P(B = 0) = 1/32 is more than 2.5 %";
 }
 
