@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""usage: conformance.py [--model M.onnx] [--variants] [--track T] [--python EXE] [--kite EXE] PEER...
+
+Runs contestants as a race would, on few pictures, and checks all of peers/README.md; logits are compared with ONNX
+Runtime. Exit 0: they obey; 1: they do not, with every reason; 77: none of them is set up.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+
+import numpy as np
+from PIL import Image
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(1, str(ROOT / "tests/pictures"))
+from protocol import answer_faults, parity_faults, series_faults  # noqa: E402
+from rules import normalize, picture  # noqa: E402
+
+RECIPE = {"resize": 256, "crop": 224, "interpolation": "bilinear", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+PICTURES = ("paper_kite_1.jpg", "adonis_1.jpg", "zebra_long_wing_1.jpg")
+COUNT = 5  # more than there are inputs: sample 3 is input 0 again
+TIMEOUT_S = 1800  # a contestant may compile first, on a busy machine
+
+
+class Files:
+    """What a race would hand to contestants, and what they have to find out."""
+
+    def __init__(self, folder, model):
+        import onnxruntime
+
+        self.folder, self.model = pathlib.Path(folder), model
+        labels = json.loads((ROOT / "models/labels_mapping.json").read_text())["int_to_class"]
+        self.labels = [labels[str(i)] for i in range(len(labels))]
+        paths = [ROOT / "models/pictures" / name for name in PICTURES]
+        self.tensors = np.stack([normalize(np.asarray(picture(Image.open(path).convert("RGB"), RECIPE)), RECIPE) for path in paths])
+        session = onnxruntime.InferenceSession(str(model))
+        self.logits = np.concatenate([session.run(None, {session.get_inputs()[0].name: x[None]})[0] for x in self.tensors])
+        self.write("labels.txt", "".join(label + "\n" for label in self.labels))
+        self.write("recipe.json", json.dumps(RECIPE))
+        self.write("pictures.txt", "".join(f"{path}\n" for path in paths))
+        np.save(self.folder / "inputs.npy", self.tensors)
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def values(self, mode, threads, track, cache):
+        path = {name: str(self.folder / file) for name, file in
+                (("labels", "labels.txt"), ("recipe", "recipe.json"), ("npy", "inputs.npy"), ("list", "pictures.txt"))}  # fmt: skip
+        return {"model": str(self.model), "picture": str(ROOT / "models/pictures" / PICTURES[0]), "labels": path["labels"],
+                "recipe": path["recipe"], "inputs": path["list" if mode == "inc_pre" else "npy"], "count": str(COUNT),
+                "threads": str(threads), "track": track, "cache": str(cache)}  # fmt: skip
+
+
+class Peer:
+    def __init__(self, name, options):
+        self.name, self.folder, self.home = name, ROOT / "peers" / name, ROOT / ".peers" / name
+        with open(self.folder / "peer.toml", "rb") as file:
+            self.toml = tomllib.load(file)
+        self.fixed = {"peer": str(self.folder), "home": str(self.home), "root": str(ROOT), "kite": options.kite}
+        self.python = options.python
+
+    def expand(self, words, values=()):
+        filled = []
+        for word in words:
+            if self.python:
+                word = word.replace("{home}/venv/bin/python", self.python)
+            for key, value in {**self.fixed, **dict(values)}.items():
+                word = word.replace("{" + key + "}", value)
+            filled.append(word)
+        return filled
+
+    def run(self, argv):
+        environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
+        begin = time.monotonic_ns()
+        result = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, env=environment)
+        return result, begin, time.monotonic_ns()
+
+    def ready(self):
+        """(whether, reason or faults of its check)"""
+        check = self.expand(self.toml.get("check", []))
+        if not check:
+            return True, []
+        try:
+            result, _, _ = self.run(check)
+        except OSError as error:
+            return False, f"{error.strerror}: {check[0]}"
+        if result.returncode != 0:
+            lines = (result.stderr + result.stdout).strip().splitlines()
+            return False, lines[-1] if lines else f"its check ended with {result.returncode}"
+        infos = [json.loads(line)["info"] for line in result.stdout.splitlines() if line.startswith('{"info"')]
+        named = bool(infos) and all(isinstance(v, str) and v for v in infos[-1].get("versions", {"": 0}).values())
+        return True, [] if named else ["check: prints no {\"info\": {\"versions\": {...}}}"]
+
+    def form(self, variant):
+        form = dict(self.toml)
+        if variant:
+            own = self.toml["variants"][variant]
+            form.update(own)
+            for mode in ("oneshot", "no_pre", "inc_pre"):
+                if form.get(mode):
+                    form[mode] = [*form[mode], *own.get("arguments", [])]
+        return form
+
+    def model_of(self, form, model):
+        return model.with_suffix(".safetensors") if form.get("model") == "state_dict" else model
+
+
+def check_mode(peer, command, mode, files, values, folder):
+    """Faults of one mode: a good run, and one whose model does not exist."""
+    argv, faults = peer.expand(command, values), []
+    logits, tensors = folder / "logits.npy", folder / "tensors.npy"
+    if mode != "oneshot":
+        argv += ["--logits", str(logits)] + (["--tensors", str(tensors)] if mode == "inc_pre" else [])
+    result, begin, end = peer.run(argv)
+    if result.returncode != 0:
+        return [f"ended with {result.returncode}: {result.stderr.strip()[-400:]}"]
+    if mode == "oneshot":
+        faults += answer_faults(result.stdout, files.labels, files.logits[0])
+    else:
+        threads = int(values["threads"]) if values["track"] == "matched" else 0
+        faults += series_faults(result.stdout, COUNT, len(PICTURES), begin, end, threads)
+        faults += parity_faults(result.stdout, mode, files, logits, tensors, COUNT)
+    missing = peer.expand(command, {**values, "model": str(folder / "no such model.onnx"), "cache": str(folder / "nowhere")})
+    result, _, _ = peer.run(missing)
+    if result.returncode == 0 or not result.stderr.strip():
+        faults.append(f"a model that does not exist: exit {result.returncode}, {len(result.stderr)} bytes on standard error")
+    if mode == "oneshot" and result.stdout:
+        faults.append(f"a model that does not exist: says {result.stdout[:60]!r}")
+    return faults
+
+
+def check_form(peer, variant, track, files, folder):
+    """Faults of one form; None: it is not on this track."""
+    form = peer.form(variant)
+    if track not in form.get("tracks", ["matched"]):
+        return None
+    model, cache, faults = peer.model_of(form, files.model), folder / "cache", []
+    cache.mkdir(parents=True)
+    if form.get("prepare"):
+        values = {**files.values("no_pre", 1, track, cache), "model": str(model)}
+        result, _, _ = peer.run(peer.expand(form["prepare"], values))
+        if result.returncode != 0:
+            return [f"prepare ended with {result.returncode}: {result.stderr.strip()[-400:]}"]
+    two = min(2, len(os.sched_getaffinity(0)))  # some runtimes take no more threads than there are processors
+    for mode, threads in (("oneshot", 1), ("no_pre", 1), ("inc_pre", two)):
+        if form.get(mode):
+            values = {**files.values(mode, threads, track, cache), "model": str(model)}
+            faults += [f"{mode}: {fault}" for fault in check_mode(peer, form[mode], mode, files, values, folder)]
+    return faults
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.splitlines()[0].removeprefix("usage: "))
+    parser.add_argument("peers", nargs="+", metavar="PEER")
+    parser.add_argument("--model", type=pathlib.Path, default=ROOT / "models/regnet_x_400mf.onnx")
+    parser.add_argument("--variants", action="store_true", help="the variants as well")
+    parser.add_argument("--track", action="append", choices=("matched", "default"), help="both, unless said")
+    parser.add_argument("--python", help="instead of {home}/venv/bin/python")
+    parser.add_argument("--kite", default=str(ROOT / "build/release/bin/kite"))
+    options = parser.parse_args()
+    checked = failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        files = None
+        for name in options.peers:
+            peer = Peer(name, options)
+            ready, why = peer.ready()
+            if not ready:
+                print(f"skipped: {name} is not set up ({why}); kite race setup {name}")
+                continue
+            files = files or Files(folder, options.model.resolve())
+            for variant in ["", *(peer.toml.get("variants", {}) if options.variants else [])]:
+                for track in options.track or ["matched", "default"]:
+                    label = f"{name}{':' + variant if variant else ''} {track}"
+                    faults = check_form(peer, variant, track, files, pathlib.Path(folder, label.replace(":", "-")))
+                    if faults is None:
+                        continue
+                    faults = why + faults
+                    for fault in faults:
+                        print(f"FAILED {label}: {fault}")
+                    checked, failed = checked + 1, failed + bool(faults)
+    print(f"{checked - failed} of {checked} forms obey the protocol")
+    return 77 if checked == 0 else int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
