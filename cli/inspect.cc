@@ -7,7 +7,7 @@
 
 #include "api/load.h"
 #include "base/cpu.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "command.h"
 #include "image/text_escape.h"
 #include "ops/op.h"
@@ -53,6 +53,7 @@ struct Sources {
   std::vector<std::pair<std::string, std::string>> rows;
   std::vector<std::string> warnings;
   std::vector<std::string> conflicts;  // sources that lost, and why
+  Json recipe;                         // null: no classifier
 };
 
 Sources describe_sources(const InspectOptions& options) {
@@ -61,12 +62,13 @@ Sources describe_sources(const InspectOptions& options) {
   classifier_options.session.threads = 1;
   classifier_options.report_conflicts = true;
   const auto classifier = Classifier::open(options.model, classifier_options);
-  if (!classifier.ok()) return {{{"classifier", "no: " + classifier.error().message()}}, {}, {}};
+  if (!classifier.ok()) return {{{"classifier", "no: " + classifier.error().message()}}, {}, {}, {}};
   return Sources{{{"classes", std::to_string(classifier->classes())},
                    {"labels", classifier->labels_source()},
                    {"preprocessing", classifier->recipe() + "  (" + classifier->recipe_source() + ")"}},
                   classifier->warnings(),
-                  classifier->conflicts()};
+                  classifier->conflicts(),
+                  Json::parse(classifier->recipe_json())};
 }
 
 Json describe_ports(std::span<const Port> ports) {
@@ -96,6 +98,7 @@ void print_model(const InspectOptions& options, const Model& model) {
     Json object = {{"model", options.model}, {"isa", model.isa()}, {"parameters", model.parameters()}, {"macs", model.macs()},
                    {"inputs", describe_ports(model.inputs())}, {"outputs", describe_ports(model.outputs())}};
     for (const auto& [key, value] : sources.rows) object[key] = value;
+    object["recipe"] = sources.recipe;
     object["warnings"] = sources.warnings;
     object["conflicts"] = sources.conflicts;
     object["steps"] = describe_steps(*model.plan());

@@ -2,12 +2,17 @@
 // The .npy format (NumPy enhancement proposal 1): magic, a Python dict as text, raw elements.
 #include "npy.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/mapped_file.h"
@@ -62,10 +67,14 @@ Result<Shape> parse_shape(std::string_view text, const std::string& path) {
   return shape;
 }
 
-}  // namespace
+struct Header {
+  TensorType type;
+  std::size_t data_at = 0;  // bytes
+};
 
-Result<Tensor> read_npy(const std::string& path) {
-  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+// Also checks that the file holds as many elements as its header says.
+Result<Header> parse_header(const MappedFile& file) {
+  const std::string& path = file.path();
   const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
   if (bytes.size() < 12 || bytes.substr(0, 6) != kMagic) return bad_file(path, "not a .npy file");
   const bool long_header = bytes[6] >= 2;
@@ -87,10 +96,71 @@ Result<Tensor> read_npy(const std::string& path) {
     if (bytes.size() - data_at < static_cast<std::size_t>(type.size_bytes())) {
       return bad_file(path, "the file holds fewer elements than its shape " + shape.to_string());
     }
-    // Copied: the data need not be aligned inside the file.
-    return Tensor::copy_of({type, file.bytes().data() + data_at});
+    return Header{type, data_at};
   }
   return bad_file(path, "element type " + std::string(descr->substr(0, descr->find(','))) + " is not supported");
+}
+
+std::string described(const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); }
+
+}  // namespace
+
+Result<Tensor> read_npy(const std::string& path) {
+  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  KITE_TRY_ASSIGN(const Header header, parse_header(file));
+  // Copied: the data need not be aligned inside the file.
+  return Tensor::copy_of({header.type, file.bytes().data() + header.data_at});
+}
+
+NpyStack::NpyStack(std::string path, int file, std::size_t data_at, std::int64_t count)
+    : path_(std::move(path)), file_(file), data_at_(data_at), count_(count) {}
+
+NpyStack::NpyStack(NpyStack&& other) noexcept
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      data_at_(other.data_at_),
+      count_(other.count_) {}
+
+NpyStack::~NpyStack() {
+  if (file_ >= 0) ::close(file_);
+}
+
+Result<NpyStack> NpyStack::open(const std::string& path, const TensorType& item) {
+  Header header;
+  {
+    KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+    KITE_TRY_ASSIGN(header, parse_header(file));
+  }
+  const auto found = header.type.shape.dims();
+  const auto wanted = item.shape.dims();
+  const bool fits = header.type.dtype == item.dtype && found.size() == wanted.size() && !wanted.empty() &&
+                    wanted[0] > 0 && found[0] > 0 && found[0] % wanted[0] == 0 &&
+                    std::ranges::equal(found.subspan(1), wanted.subspan(1));
+  if (!fits && header.type != item) {
+    return Error{ErrorCode::kInvalidInput,
+                 "the file holds " + described(header.type) + ", the model takes " + described(item), path,
+                 "give a tensor of that type and shape, or several along the first dimension"};
+  }
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return Error{ErrorCode::kIo, std::string("cannot read: ") + std::strerror(errno), path, {}};
+  return NpyStack(path, file, header.data_at, fits ? found[0] / wanted[0] : 1);
+}
+
+Status NpyStack::read(std::int64_t index, const MutableTensorView& into) const {
+  const auto size_bytes = static_cast<std::size_t>(into.type.size_bytes());
+  for (std::size_t done = 0; done < size_bytes;) {
+    const auto at = static_cast<off_t>(data_at_ + static_cast<std::size_t>(index) * size_bytes + done);
+    const ssize_t count = ::pread(file_, into.data + done, size_bytes - done, at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      return Error{ErrorCode::kIo,
+                   count == 0 ? "the file became shorter" : std::string("cannot read: ") + std::strerror(errno),
+                   path_,
+                   {}};
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  return {};
 }
 
 Status write_npy(const std::string& path, const TensorView& tensor) {

@@ -2,13 +2,15 @@
 // kite run: raw tensors in, raw tensors out.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/try.h"
 #include "command.h"
 #include "npy.h"
+#include "paperkite/try.h"
+#include "run_oracle.h"
 
 namespace kite::cli {
 
@@ -19,6 +21,7 @@ struct RunOptions {
   std::string model;
   std::vector<std::string> inputs;   // NAME=file.npy
   std::vector<std::string> outputs;  // NAME=file.npy
+  bool oracle = false;
 };
 
 // NAME=PATH pairs as a map; kUsage for text without '=' and for a name given twice.
@@ -35,63 +38,96 @@ Result<std::map<std::string, std::string, std::less<>>> parse_pairs(const std::v
   return parsed;
 }
 
-std::string names_of(std::span<const Port> ports) {
-  std::string names;
-  for (const Port& port : ports) names += (names.empty() ? "" : ", ") + std::string(port.name);
-  return names;
+using Paths = std::map<std::string, std::string, std::less<>>;
+using Tensors = std::map<std::string, Tensor, std::less<>>;
+
+// One output as it was computed; the data is borrowed.
+struct Computed {
+  std::string name;
+  TensorView tensor;
+};
+
+Status check_outputs(const Paths& paths, const std::vector<std::string>& names, const std::string& model) {
+  for (const auto& [name, path] : paths) {
+    if (std::ranges::find(names, name) == names.end()) {
+      return Error{ErrorCode::kUsage, fmt::format("the model has no output \"{}\"", name), model,
+                   fmt::format("its outputs are: {}", fmt::join(names, ", "))};
+    }
+  }
+  return {};
 }
 
-Status run_model(const RunOptions& options) {
-  KITE_TRY_ASSIGN(const auto input_paths, parse_pairs(options.inputs, "--input"));
-  KITE_TRY_ASSIGN(const auto output_paths, parse_pairs(options.outputs, "--output"));
-  // The shapes of the given tensors bind the model's dynamic dimensions.
-  ModelOptions model_options = options.common.model_options();
-  std::map<std::string, Tensor, std::less<>> tensors;
-  for (const auto& [name, path] : input_paths) {
-    KITE_TRY_ASSIGN(Tensor tensor, read_npy(path));
-    model_options.input_shapes.emplace(name, tensor.shape());
-    tensors.emplace(name, std::move(tensor));
-  }
-  KITE_TRY_ASSIGN(const Model model, Model::open(options.model, model_options));
-  for (const std::string& warning : model.warnings()) warn(warning);
-
-  std::vector<TensorView> inputs;
-  for (const Port& port : model.inputs()) {
-    const auto tensor = tensors.find(port.name);
-    if (tensor == tensors.end()) {
-      return Error{ErrorCode::kUsage, fmt::format("no tensor for input \"{}\" {}", port.name, port.type.shape.to_string()),
-                   options.model, fmt::format("add --input {}=FILE.npy", port.name)};
-    }
-    inputs.push_back(tensor->second.view());
-  }
-  for (const auto& [name, path] : output_paths) {
-    const bool known = std::ranges::any_of(model.outputs(), [&](const Port& port) { return port.name == name; });
-    if (!known) {
-      return Error{ErrorCode::kUsage, fmt::format("the model has no output \"{}\"", name), options.model,
-                   "its outputs are: " + names_of(model.outputs())};
-    }
-  }
-  KITE_TRY_ASSIGN(Session session, Session::create(model, options.common.session_options()));
-  KITE_TRY(session.run(inputs));
-
+Status write_outputs(const RunOptions& options, const Paths& paths, const std::vector<Computed>& outputs) {
   nlohmann::ordered_json described = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < model.outputs().size(); ++i) {
-    const Port& port = model.outputs()[i];
-    const auto path = output_paths.find(port.name);
-    if (path != output_paths.end()) KITE_TRY(write_npy(path->second, session.output(i)));
-    described.push_back({{"name", port.name},
-                         {"dtype", dtype_name(port.type.dtype)},
-                         {"shape", std::vector<std::int64_t>(port.type.shape.dims().begin(), port.type.shape.dims().end())},
-                         {"file", path == output_paths.end() ? nlohmann::ordered_json() : nlohmann::ordered_json(path->second)}});
+  for (const auto& [name, tensor] : outputs) {
+    const Shape& shape = tensor.type.shape;
+    const auto path = paths.find(name);
+    if (path != paths.end()) KITE_TRY(write_npy(path->second, tensor));
+    described.push_back(
+        {{"name", name},
+         {"dtype", dtype_name(tensor.type.dtype)},
+         {"shape", std::vector<std::int64_t>(shape.dims().begin(), shape.dims().end())},
+         {"file", path == paths.end() ? nlohmann::ordered_json() : nlohmann::ordered_json(path->second)}});
     if (!options.common.json) {
-      fmt::print("{}: {}{}{}\n", port.name, dtype_name(port.type.dtype), port.type.shape.to_string(),
-                 path == output_paths.end() ? "" : " -> " + path->second);
+      fmt::print("{}: {}{}{}\n", name, dtype_name(tensor.type.dtype), shape.to_string(),
+                 path == paths.end() ? "" : " -> " + path->second);
     }
   }
   if (options.common.json) {
     fmt::print("{}\n", nlohmann::ordered_json{{"model", options.model}, {"outputs", described}}.dump());
   }
   return {};
+}
+
+Status run_judge(const RunOptions& options, const Tensors& tensors, const Paths& output_paths) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  const auto limit_bytes = static_cast<std::int64_t>(std::min(options.common.memory_limit_bytes, kMost));
+  KITE_TRY_ASSIGN(const std::vector<NamedTensor> results, run_oracle(options.model, tensors, limit_bytes));
+  std::vector<Computed> outputs;
+  std::vector<std::string> names;
+  for (const NamedTensor& result : results) {
+    outputs.push_back({result.name, result.tensor.view()});
+    names.push_back(result.name);
+  }
+  KITE_TRY(check_outputs(output_paths, names, options.model));
+  return write_outputs(options, output_paths, outputs);
+}
+
+Status run_engine(const RunOptions& options, const Tensors& tensors, const Paths& output_paths) {
+  // The shapes of the given tensors bind the model's dynamic dimensions.
+  ModelOptions model_options = options.common.model_options();
+  for (const auto& [name, tensor] : tensors) model_options.input_shapes.emplace(name, tensor.shape());
+  KITE_TRY_ASSIGN(const Model model, Model::open(options.model, model_options));
+  for (const std::string& warning : model.warnings()) warn(warning);
+  std::vector<TensorView> inputs;
+  for (const Port& port : model.inputs()) {
+    const auto tensor = tensors.find(port.name);
+    if (tensor == tensors.end()) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("no tensor for input \"{}\" {}", port.name, port.type.shape.to_string()), options.model,
+                   fmt::format("add --input {}=FILE.npy", port.name)};
+    }
+    inputs.push_back(tensor->second.view());
+  }
+  std::vector<std::string> names;
+  for (const Port& port : model.outputs()) names.emplace_back(port.name);
+  KITE_TRY(check_outputs(output_paths, names, options.model));
+  KITE_TRY_ASSIGN(Session session, Session::create(model, options.common.session_options()));
+  KITE_TRY(session.run(inputs));
+  std::vector<Computed> outputs;
+  for (std::size_t i = 0; i < names.size(); ++i) outputs.push_back({names[i], session.output(i)});
+  return write_outputs(options, output_paths, outputs);
+}
+
+Status run_model(const RunOptions& options) {
+  KITE_TRY_ASSIGN(const Paths input_paths, parse_pairs(options.inputs, "--input"));
+  KITE_TRY_ASSIGN(const Paths output_paths, parse_pairs(options.outputs, "--output"));
+  Tensors tensors;
+  for (const auto& [name, path] : input_paths) {
+    KITE_TRY_ASSIGN(Tensor tensor, read_npy(path));
+    tensors.emplace(name, std::move(tensor));
+  }
+  return options.oracle ? run_judge(options, tensors, output_paths) : run_engine(options, tensors, output_paths);
 }
 
 }  // namespace
@@ -106,6 +142,8 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--output", options->outputs, "Where to write an output")
       ->type_name("NAME=FILE.npy")
       ->allow_extra_args(false);
+  verb->add_flag("--oracle", options->oracle,
+                 "Compute by the portable operators in double precision: slow, the judge of values");
   add_common_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = run_model(*options);

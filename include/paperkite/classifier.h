@@ -59,6 +59,9 @@ class Classifier {
   // The tensor that classify() would hand to the model.
   [[nodiscard]] Result<Tensor> input_tensor(std::span<const std::byte> picture) const;
 
+  // The model's raw scores for the last picture that was classified; borrowed until the next one.
+  [[nodiscard]] TensorView scores() const;
+
   [[nodiscard]] const Model& model() const noexcept;
   [[nodiscard]] int threads() const noexcept;
   [[nodiscard]] std::int64_t classes() const noexcept;
@@ -67,6 +70,8 @@ class Classifier {
   [[nodiscard]] const std::string& labels_source() const noexcept;
   [[nodiscard]] const std::string& recipe_source() const noexcept;
   [[nodiscard]] std::string recipe() const;
+  // The recipe as a JSON object, for ClassifierOptions::preprocess_json and Preprocessor::parse().
+  [[nodiscard]] std::string recipe_json() const;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
   // Sources that were overruled or could not be used, and why; complete with ClassifierOptions::report_conflicts.
   [[nodiscard]] const std::vector<std::string>& conflicts() const noexcept;

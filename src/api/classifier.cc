@@ -10,10 +10,11 @@
 #include <utility>
 
 #include "base/mapped_file.h"
-#include "base/try.h"
+#include "paperkite/try.h"
 #include "image/decode.h"
 #include "image/interpretation.h"
 #include "image/preprocess.h"
+#include "image/recipe_carriers.h"
 #include "plan/plan.h"
 
 namespace kite {
@@ -184,6 +185,8 @@ const std::vector<std::string>& Classifier::labels() const noexcept { return sta
 const std::string& Classifier::labels_source() const noexcept { return state_->interpretation.labels_source; }
 const std::string& Classifier::recipe_source() const noexcept { return state_->interpretation.recipe_source; }
 std::string Classifier::recipe() const { return state_->interpretation.recipe.to_string(); }
+std::string Classifier::recipe_json() const { return kite::recipe_json(state_->interpretation.recipe); }
+TensorView Classifier::scores() const { return state_->session.output(0); }
 const std::vector<std::string>& Classifier::warnings() const noexcept { return state_->warnings; }
 const std::vector<std::string>& Classifier::conflicts() const noexcept { return state_->interpretation.conflicts; }
 

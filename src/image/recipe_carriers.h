@@ -21,6 +21,10 @@ namespace kite {
 // The same from text.
 [[nodiscard]] Result<RecipeFields> parse_recipe(std::string_view json);
 
+// What parse_recipe() reads back as the same recipe (the layout belongs to the model's input, not to the recipe). resize,
+// crop, interpolation, mean and std always; the other keys where they are not the default.
+[[nodiscard]] std::string recipe_json(const PreprocessRecipe& recipe);
+
 // timm's config.json: "pretrained_cfg" (or its fields at the top, as old files have them).
 [[nodiscard]] bool is_timm_config(const Json& config);
 [[nodiscard]] Result<RecipeFields> recipe_from_timm(const Json& config);

@@ -9,6 +9,8 @@
 namespace kite {
 namespace {
 
+using OrderedJson = nlohmann::ordered_json;
+
 Status take_field(RecipeFields& fields, const std::string& key, const Json& value) {
   if (key == "resize" || key == "resize_size") {
     if (value.is_null() || value == false) {
@@ -52,6 +54,10 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
   return {};
 }
 
+OrderedJson sides(std::int64_t height, std::int64_t width, bool one) {
+  return one ? OrderedJson(height) : OrderedJson{height, width};
+}
+
 }  // namespace
 
 Result<RecipeFields> recipe_from_object(const Json& object) {
@@ -67,6 +73,27 @@ Result<RecipeFields> recipe_from_object(const Json& object) {
 Result<RecipeFields> parse_recipe(std::string_view json) {
   KITE_TRY_ASSIGN(const Json object, parse_json(json));
   return recipe_from_object(object);
+}
+
+std::string recipe_json(const PreprocessRecipe& recipe) {
+  OrderedJson object = {{"resize", nullptr}, {"crop", nullptr}};
+  const ResizeRule& resize = recipe.resize;
+  if (resize.mode != ResizeMode::kNone) {
+    object["resize"] = sides(resize.height, resize.width, resize.mode == ResizeMode::kShortSide);
+  }
+  const Size crop = recipe.crop;
+  if (crop.width > 0) object["crop"] = sides(crop.height, crop.width, crop.height == crop.width);
+  object["interpolation"] = filter_name(recipe.filter);
+  object["mean"] = recipe.normalization.mean;
+  object["std"] = recipe.normalization.std;
+  if (recipe.crop_rule == CropRule::kFloor) object["crop_offset"] = "floor";
+  if (recipe.normalization.arithmetic == Arithmetic::kHuggingFace) {
+    object["rescale"] = recipe.normalization.rescale;
+    object["arithmetic"] = "huggingface";
+  }
+  if (recipe.channel_order == ChannelOrder::kBgr) object["channels"] = "bgr";
+  if (recipe.exif == ExifPolicy::kApply) object["exif"] = "apply";
+  return object.dump();
 }
 
 }  // namespace kite

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tensors from a file, a picture or noise; and pictures.
+#include "bench_workload.h"
+
+#include <cmath>
+#include <filesystem>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "image_list.h"
+#include "npy.h"
+#include "paperkite/classifier.h"
+#include "paperkite/try.h"
+#include "picture_input.h"
+
+namespace kite::cli {
+
+namespace {
+
+// Standard-normal noise from a fixed seed (Box-Muller over a 64-bit Mersenne twister: the same on every machine);
+// integer inputs stay zero.
+Tensor seeded_noise(const TensorType& type) {
+  Tensor tensor(type);
+  if (type.dtype != DType::kFloat32) return tensor;
+  std::mt19937_64 generator(20190501);
+  const auto uniform = [&] { return (static_cast<double>(generator() >> 11) + 0.5) * 0x1p-53; };
+  for (std::int64_t i = 0; i < type.shape.elements(); ++i) {
+    tensor.as<float>()[i] =
+        static_cast<float>(std::sqrt(-2.0 * std::log(uniform())) * std::cos(2.0 * 3.141592653589793 * uniform()));
+  }
+  return tensor;
+}
+
+class TensorWorkload : public Workload {
+ public:
+  TensorWorkload(const BenchOptions& options, Model model, Session session)
+      : options_(options), model_(std::move(model)), session_(std::move(session)) {}
+
+  Status open_inputs() override {
+    if (!options_.input.empty()) {
+      if (model_.inputs().size() != 1) {
+        return Error{ErrorCode::kUsage, "--input is for models of one input", options_.model,
+                     "leave it out: noise goes to all"};
+      }
+      KITE_TRY_ASSIGN(NpyStack stack, NpyStack::open(options_.input, model_.inputs()[0].type));
+      stack_.emplace(std::move(stack));
+      tensors_.emplace_back(model_.inputs()[0].type);
+    } else if (!options_.image.empty()) {
+      KITE_TRY_ASSIGN(Tensor tensor, picture_input(options_.model, options_.common.model_options(), options_.image));
+      tensors_.push_back(std::move(tensor));
+    } else {
+      for (const Port& port : model_.inputs()) tensors_.push_back(seeded_noise(port.type));
+    }
+    for (const Tensor& tensor : tensors_) views_.push_back(tensor.view());
+    return {};
+  }
+  std::int64_t inputs() const override { return stack_ ? stack_->count() : 1; }
+  Status prepare(std::int64_t input) override {
+    if (!stack_ || input == held_) return {};
+    held_ = input;
+    return stack_->read(input, tensors_[0].mutable_view());
+  }
+  Status run(std::int64_t) override { return session_.run(views_); }
+  TensorView scores() const override { return session_.output(0); }
+  Result<Tensor> tensor(std::int64_t input) const override {
+    if (!stack_) return Tensor::copy_of(tensors_[0].view());
+    Tensor copy(tensors_[0].type());
+    KITE_TRY(stack_->read(input, copy.mutable_view()));
+    return copy;
+  }
+  const Model& model() const override { return model_; }
+  int threads() const override { return session_.threads(); }
+
+ private:
+  const BenchOptions& options_;
+  Model model_;
+  Session session_;
+  std::optional<NpyStack> stack_;
+  std::int64_t held_ = -1;       // what of the stack lies in tensors_[0]
+  std::vector<Tensor> tensors_;  // one for each input of the model
+  std::vector<TensorView> views_;
+};
+
+class PictureWorkload : public Workload {
+ public:
+  PictureWorkload(const BenchOptions& options, Classifier classifier)
+      : options_(options), classifier_(std::move(classifier)) {}
+
+  Status open_inputs() override {
+    for (ImageItem& item : list_images({options_.image}, false)) {
+      if (!item.failure.empty()) return std::move(item.failure.front());
+      paths_.push_back(std::move(item.name));
+    }
+    if (paths_.empty()) return Error{ErrorCode::kUsage, "the list names no picture", options_.image, {}};
+    return {};
+  }
+  std::int64_t inputs() const override { return static_cast<std::int64_t>(paths_.size()); }
+  Status prepare(std::int64_t) override { return {}; }
+  Status run(std::int64_t input) override {
+    const auto answer = classifier_.classify_file(path(input), 1);
+    if (!answer.ok()) return answer.error();
+    return {};
+  }
+  TensorView scores() const override { return classifier_.scores(); }
+  Result<Tensor> tensor(std::int64_t input) const override {
+    KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path(input)));
+    return classifier_.input_tensor(file.bytes());
+  }
+  const Model& model() const override { return classifier_.model(); }
+  int threads() const override { return classifier_.threads(); }
+
+ private:
+  const std::string& path(std::int64_t input) const { return paths_[static_cast<std::size_t>(input)]; }
+
+  const BenchOptions& options_;
+  Classifier classifier_;
+  std::vector<std::string> paths_;
+};
+
+}  // namespace
+
+bool BenchOptions::from_pictures() const {
+  std::error_code ignored;
+  return !image.empty() && (samples > 0 || image.starts_with('@') || std::filesystem::is_directory(image, ignored));
+}
+
+Result<std::unique_ptr<Workload>> Workload::load(const BenchOptions& options) {
+  if (options.from_pictures()) {
+    ClassifierOptions classifier_options;
+    classifier_options.model = options.common.model_options();
+    classifier_options.session = options.common.session_options();
+    KITE_TRY_ASSIGN(Classifier classifier, Classifier::open(options.model, classifier_options));
+    for (const std::string& warning : classifier.warnings()) warn(warning);
+    return std::unique_ptr<Workload>(std::make_unique<PictureWorkload>(options, std::move(classifier)));
+  }
+  KITE_TRY_ASSIGN(Model model, Model::open(options.model, options.common.model_options()));
+  for (const std::string& warning : model.warnings()) warn(warning);
+  KITE_TRY_ASSIGN(Session session, Session::create(model, options.common.session_options()));
+  return std::unique_ptr<Workload>(std::make_unique<TensorWorkload>(options, std::move(model), std::move(session)));
+}
+
+}  // namespace kite::cli

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model computed by the portable operators in double precision: slow, and what the engine is judged by.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "paperkite/model.h"
+#include "paperkite/tensor.h"
+
+namespace kite::cli {
+
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
+// `tensors` by input name. float32 is widened first, float64 results are rounded to float32 last. Where the model
+// fixes its batch and every tensor holds the same multiple of it, the model is computed once for each batch and the
+// outputs are put one behind the other. kLimit when intermediate results would exceed `limit_bytes`.
+[[nodiscard]] Result<std::vector<NamedTensor>> run_oracle(const std::string& model_path,
+                                                          const std::map<std::string, Tensor, std::less<>>& tensors,
+                                                          std::int64_t limit_bytes);
+
+}  // namespace kite::cli
