@@ -120,6 +120,8 @@ TEST(json, members_come_back_where_they_were) {
   EXPECT_EQ(back.samples[0].ms, 1.0 / 3.0);
   EXPECT_EQ(back.samples[1].ms, 5e-324);
   EXPECT_EQ(back.samples[1].input, 1);
+  EXPECT_EQ(back.samples[0].index, 50);
+  EXPECT_EQ(back.samples[0].score, 0.99);
   EXPECT_EQ(back.noise.load, 1.75);
   const PlanRecord plan = round_trip(full_plan());
   EXPECT_EQ(plan.seed, 18446744073709551615u);
