@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures go through libpaperkite's own recipe: what remains between such a contestant and kite is the runtime.
+#include "contestant.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <set>
+
+#include "npy.h"
+#include "paperkite/preprocessor.h"
+
+namespace contestant {
+
+namespace {
+
+constexpr std::int64_t kTensorsKept = 16;
+constexpr const char* kUsage = R"(usage: version
+       oneshot --model F --picture F --recipe F --labels F COMMON
+       no_pre  --model F --inputs F.npy --count N [--logits F.npy] COMMON
+       inc_pre --model F --inputs F.txt --recipe F --count N [--logits F.npy] [--tensors F.npy] COMMON
+       prepare --model F COMMON
+COMMON: --threads N (0: the runtime's choice)  --track matched|default  [--set KEY=VALUE]...)";
+
+struct Verb {
+  const char* name;
+  Command command;
+  std::set<std::string> needs;
+};
+const Verb kVerbs[] = {
+    {"version", Command::kVersion, {}},
+    {"oneshot", Command::kOneshot, {"model", "picture", "recipe", "labels"}},
+    {"no_pre", Command::kNoPre, {"model", "inputs", "count"}},
+    {"inc_pre", Command::kIncPre, {"model", "inputs", "recipe", "count"}},
+    {"prepare", Command::kPrepare, {"model"}},
+};
+const std::set<std::string> kOptional = {"threads", "track", "set", "logits", "tensors"};
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::int64_t whole(const std::string& name, const std::string& text, std::int64_t least) {
+  const bool digits = !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || std::stoll(text) < least) {
+    throw Failure("--" + name + " " + text + ": a whole number of at least " + std::to_string(least) + " is needed");
+  }
+  return std::stoll(text);
+}
+
+Request parse(std::span<char* const> words) {
+  const auto verb =
+      std::ranges::find_if(kVerbs, [&](const Verb& v) { return !words.empty() && v.name == std::string(words[0]); });
+  if (verb == std::end(kVerbs) || words.size() % 2 == 0) throw Failure(kUsage);
+  std::map<std::string, std::string> values;
+  Request request;
+  request.command = verb->command;
+  for (std::size_t i = 1; i < words.size(); i += 2) {
+    const std::string word = words[i], value = words[i + 1], name = word.substr(std::min<std::size_t>(2, word.size()));
+    if (!word.starts_with("--") || (!verb->needs.contains(name) && !kOptional.contains(name))) {
+      throw Failure(word + " is no option of " + verb->name + "\n" + kUsage);
+    }
+    const std::size_t equals = value.find('=');
+    if (name != "set") {
+      values[name] = value;
+    } else if (equals != std::string::npos) {
+      request.settings[value.substr(0, equals)] = value.substr(equals + 1);
+    }
+  }
+  for (const std::string& name : verb->needs) {
+    if (!values.contains(name)) throw Failure(std::string(verb->name) + " needs --" + name + "\n" + kUsage);
+  }
+  for (const auto& [name, text] : {std::pair{"model", &request.model},
+                                   {"picture", &request.picture},
+                                   {"recipe", &request.recipe},
+                                   {"labels", &request.labels},
+                                   {"inputs", &request.inputs},
+                                   {"logits", &request.logits},
+                                   {"tensors", &request.tensors}}) {
+    *text = values[name];
+  }
+  if (values.contains("count")) request.count = whole("count", values["count"], 1);
+  const std::string track = values.contains("track") ? values["track"] : "matched";
+  if (track != "matched" && track != "default") throw Failure("--track " + track + ": matched or default");
+  if (track == "matched" && values.contains("threads"))
+    request.threads = static_cast<int>(whole("threads", values["threads"], 0));
+  return request;
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Failure(path + ": cannot be read");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> read_lines(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw Failure(path + ": cannot be read");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+kite::Preprocessor read_recipe(const std::string& path) {
+  auto made = kite::Preprocessor::parse(read_text(path));
+  if (!made.ok()) throw Failure(path + ": " + made.error().message());
+  return *made;
+}
+
+kite::Tensor picture_tensor(const kite::Preprocessor& recipe, const std::string& path) {
+  auto made = recipe.tensor_of_file(path);
+  if (!made.ok()) throw Failure(made.error().message());
+  return std::move(*made);
+}
+
+std::span<const float> infer(Engine& engine, const kite::Tensor& tensor) {
+  return engine.infer(tensor.as<float>(), tensor.shape().dims().first<4>());
+}
+
+// The first of the largest, and its probability; softmax in double.
+std::pair<std::size_t, double> best(std::span<const float> scores) {
+  const auto index = static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
+  double sum = 0;
+  for (const float score : scores) sum += std::exp(static_cast<double>(score) - static_cast<double>(scores[index]));
+  return {index, 1 / sum};
+}
+
+std::string escaped(const std::string& text) {
+  std::string json;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') json += '\\';
+    if (static_cast<unsigned char>(c) >= 0x20) json += c;
+  }
+  return json;
+}
+
+void say_phase(const char* name, std::int64_t t_ns) {
+  std::printf("{\"phase\": \"%s\", \"t_ns\": %lld}\n", name, static_cast<long long>(t_ns));
+  std::fflush(stdout);  // a process that is killed later has said how far it came
+}
+
+// Resident and proportional memory now; a figure that this kernel does not give is left out.
+std::string memory_mark(const std::string& name, bool peak) {
+  std::map<std::string, std::string> wanted = {
+      {"RssAnon:", "rss_anon_bytes"}, {"RssFile:", "rss_file_bytes"}, {"Pss:", "pss_bytes"}};
+  if (peak) wanted["VmHWM:"] = "vm_hwm_bytes";
+  std::string mark = "{\"mark\": \"" + name + "\"";
+  for (const char* path : {"/proc/self/status", "/proc/self/smaps_rollup"}) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      const auto found = wanted.find(line.substr(0, line.find_first_of(" \t")));
+      if (found == wanted.end()) continue;
+      const std::uint64_t kibibytes = std::strtoull(line.c_str() + found->first.size(), nullptr, 10);
+      mark += ", \"" + found->second + "\": " + std::to_string(kibibytes * 1024);
+    }
+  }
+  return mark + "}\n";
+}
+
+void say_info(const Versions& versions, const Engine* engine) {
+  std::string list;
+  for (const auto& [name, version] : versions) {
+    list += (list.empty() ? "\"" : ", \"") + escaped(name) + "\": \"" + escaped(version) + "\"";
+  }
+  std::string rest;
+  if (engine != nullptr) {
+    rest = ", \"threads\": " + std::to_string(engine->threads()) + ", \"settings\": \"" + escaped(engine->settings()) +
+           "\"";
+  }
+  std::printf("{\"info\": {\"versions\": {%s}%s}}\n", list.c_str(), rest.c_str());
+}
+
+void oneshot(const Program& program, const Request& request) {
+  const kite::Preprocessor recipe = read_recipe(request.recipe);
+  const std::unique_ptr<Engine> engine = program.load(request);
+  const kite::Tensor tensor = picture_tensor(recipe, request.picture);
+  const auto [index, score] = best(infer(*engine, tensor));
+  const std::vector<std::string> labels = read_lines(request.labels);
+  const std::string label = index < labels.size() ? labels[index] : std::to_string(index);
+  std::printf("%zu, %s, %.4f\n", index, label.c_str(), score);
+  std::fflush(stdout);
+}
+
+struct Series {
+  std::vector<std::int64_t> times_ns;
+  std::vector<float> logits, kept;
+  std::vector<std::int64_t> kept_shape;
+  std::int64_t inputs = 0, end_ns = 0;
+
+  void add(std::int64_t begin_ns, std::int64_t now, std::span<const float> scores) {
+    end_ns = now;
+    if (times_ns.empty()) say_phase("first", now);
+    times_ns.push_back(now - begin_ns);
+    logits.insert(logits.end(), scores.begin(), scores.end());
+  }
+};
+
+void take_tensors(const Request& request, Engine& engine, Tensors& tensors, Series& series) {
+  std::vector<float> input;
+  for (std::int64_t sample = 0; sample < request.count; ++sample) {
+    tensors.read(sample % series.inputs, input);
+    const std::int64_t begin_ns = now_ns();
+    const std::span<const float> scores = engine.infer(input.data(), tensors.shape());
+    series.add(begin_ns, now_ns(), scores);
+  }
+}
+
+void take_pictures(const Request& request, Engine& engine, const kite::Preprocessor& recipe,
+                   const std::vector<std::string>& paths, Series& series) {
+  for (std::int64_t sample = 0; sample < request.count; ++sample) {
+    const std::string& path = paths[static_cast<std::size_t>(sample % series.inputs)];
+    const std::int64_t begin_ns = now_ns();
+    const kite::Tensor tensor = picture_tensor(recipe, path);
+    const std::span<const float> scores = infer(engine, tensor);
+    series.add(begin_ns, now_ns(), scores);
+    if (request.tensors.empty() || sample >= kTensorsKept) continue;
+    series.kept.insert(series.kept.end(), tensor.as<float>(), tensor.as<float>() + tensor.shape().elements());
+    series.kept_shape.assign(tensor.shape().dims().begin(), tensor.shape().dims().end());
+    series.kept_shape[0] = sample + 1;
+  }
+}
+
+void run_series(const Program& program, const Request& request, std::int64_t runtime_ns, const Versions& versions) {
+  say_phase("runtime", runtime_ns);
+  Series series;
+  std::optional<Tensors> tensors;
+  std::optional<kite::Preprocessor> recipe;
+  std::vector<std::string> paths;
+  if (request.command == Command::kNoPre) {
+    tensors.emplace(request.inputs);
+    series.inputs = tensors->count();
+  } else {
+    recipe = read_recipe(request.recipe);
+    paths = read_lines(request.inputs);
+    series.inputs = static_cast<std::int64_t>(paths.size());
+    if (paths.empty()) throw Failure(request.inputs + ": names no picture");
+  }
+  const std::unique_ptr<Engine> engine = program.load(request);
+  say_phase("loaded", now_ns());
+  std::fputs(memory_mark("loaded", false).c_str(), stdout);
+  std::fflush(stdout);
+  tensors ? take_tensors(request, *engine, *tensors, series) : take_pictures(request, *engine, *recipe, paths, series);
+  const std::string end_mark = memory_mark("end", true);
+  const std::size_t classes = series.logits.size() / series.times_ns.size();
+  for (std::size_t i = 0; i < series.times_ns.size(); ++i) {
+    const auto [index, score] = best(std::span(series.logits).subspan(i * classes, classes));
+    std::printf("{\"sample\": %zu, \"input\": %zu, \"ms\": %.6f, \"index\": %zu, \"score\": %.6f}\n", i,
+                i % static_cast<std::size_t>(series.inputs), static_cast<double>(series.times_ns[i]) * 1e-6, index,
+                score);
+  }
+  std::fputs(end_mark.c_str(), stdout);
+  say_info(versions, engine.get());
+  const std::int64_t logits_shape[] = {request.count, static_cast<std::int64_t>(classes)};
+  if (!request.logits.empty()) write_npy(request.logits, logits_shape, series.logits);
+  if (!request.tensors.empty()) write_npy(request.tensors, series.kept_shape, series.kept);
+  say_phase("done", series.end_ns);  // the last line; what came after the last sample is no inference
+}
+
+}  // namespace
+
+std::string Request::setting(const std::string& key, const std::string& otherwise) const {
+  const auto found = settings.find(key);
+  return found == settings.end() ? otherwise : found->second;
+}
+
+const std::string& Request::required(const std::string& key) const {
+  const auto found = settings.find(key);
+  if (found == settings.end()) throw Failure("--set " + key + "=... is missing");
+  return found->second;
+}
+
+int tasks() {
+  std::error_code failed;
+  const std::filesystem::directory_iterator all("/proc/self/task", failed);
+  return failed ? 1 : static_cast<int>(std::distance(begin(all), end(all)));
+}
+
+int run(int argc, char** argv, const Program& program) {
+  try {
+    const Request request = parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+    const Versions versions = program.start(request);
+    const std::int64_t runtime_ns = now_ns();
+    switch (request.command) {
+      case Command::kVersion: say_info(versions, nullptr); return 0;
+      case Command::kOneshot: oneshot(program, request); return 0;
+      case Command::kNoPre:
+      case Command::kIncPre: run_series(program, request, runtime_ns, versions); return 0;
+      case Command::kPrepare: break;
+    }
+    if (!program.prepare) throw Failure("there is nothing to prepare");
+    program.prepare(request);
+    return 0;
+  } catch (const std::exception& failure) {
+    std::cerr << "contestant: " << failure.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace contestant
