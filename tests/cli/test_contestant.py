@@ -6,8 +6,9 @@ import time
 import unittest
 
 import numpy as np
+from onnx import helper
 
-from kite import DEMO_MODEL, PICTURES, Case, save_classifier, save_picture
+from kite import DEMO_MODEL, Case, save, save_classifier, save_picture
 
 RECIPE = {"resize": 8, "crop": 8, "interpolation": "bilinear", "mean": [0.5, 0.25, 0.125], "std": [1.0, 2.0, 4.0]}
 
@@ -119,7 +120,7 @@ class Oracle(Contestant):
         np.save(self.folder / "in.npy", tensors)
         return self.kite("run", model, "--input", f"x={self.folder}/in.npy", "--output", f"logits={self.folder}/o.npy", "--oracle", *arguments)
 
-    def assert_agrees(self, model, tensors):
+    def judged(self, model, tensors):
         result = self.oracle(model, tensors)
         self.assertEqual(result.returncode, 0, result.stderr.decode())
         judged = np.load(self.folder / "o.npy")
@@ -128,17 +129,22 @@ class Oracle(Contestant):
 
     def test_double_precision_agrees_with_the_engine(self):
         x = np.random.default_rng(5).standard_normal((1, 3, 224, 224), np.float32)
-        judged = self.assert_agrees(DEMO_MODEL, x)
+        judged = self.judged(DEMO_MODEL, x)
         self.model = DEMO_MODEL
         computed = self.logits_of(x)
         self.assertLessEqual(np.abs(judged - computed).max(), 1e-4 * np.abs(judged).max())
         self.assertTrue((judged != computed).any(), "the same bits: the engine itself answered")
 
+    def test_values_between_operators_are_double(self):
+        nodes = [helper.make_node("Add", ["x", "big"], ["sum"]), helper.make_node("Sub", ["sum", "big"], ["logits"])]
+        save(self.folder / "sum.onnx", nodes, [("x", [1, 2])], [("logits", [1, 2])], {"big": np.float32([1e9])})
+        np.testing.assert_array_equal(self.judged(self.folder / "sum.onnx", np.float32([[1, 2]])), [[1, 2]])
+
     def test_a_stack_goes_through_a_fixed_batch_piece_by_piece(self):
         fixed = save_classifier(self.folder / "fixed.onnx", dims=[1, 3, 8, 8])
         expected = self.stack.astype(np.float64).mean((2, 3)) @ np.diag([4.0, 5.0, 6.0])
-        np.testing.assert_allclose(self.assert_agrees(fixed, self.stack), expected.astype(np.float32), rtol=2e-7)
-        np.testing.assert_allclose(self.assert_agrees(self.model, self.stack), expected.astype(np.float32), rtol=2e-7)
+        np.testing.assert_allclose(self.judged(fixed, self.stack), expected.astype(np.float32), rtol=2e-7)
+        np.testing.assert_allclose(self.judged(self.model, self.stack), expected.astype(np.float32), rtol=2e-7)
 
     def test_what_does_not_fit_is_refused(self):
         self.assert_error(self.oracle(self.model, np.zeros((1, 4, 8, 8), np.float32)), "invalid-input", 3, "x")
