@@ -5,7 +5,8 @@
   const root = document.documentElement;
   const button = document.getElementById('theme');
   if (button) {
-    const dark = () => root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+    const asked = matchMedia('(prefers-color-scheme: dark)');
+    const dark = () => root.dataset.theme ? root.dataset.theme === 'dark' : asked.matches;
     const show = () => { button.textContent = dark() ? 'Light theme' : 'Dark theme'; };
     button.hidden = false;
     button.addEventListener('click', () => {

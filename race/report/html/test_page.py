@@ -2,6 +2,7 @@
 """The report's pages as other programs read them: an XML parser, and (where asked for) a browser."""
 import base64
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -96,7 +97,8 @@ page.onload = () => {
   const inside = page.contentDocument;
   const root = inside.scrollingElement;
   const ink = page.contentWindow.getComputedStyle(inside.body);
-  const wide = [...inside.querySelectorAll('main *')].filter(e => !e.closest('.scroll, .picture, pre, details:not([open])')
+  const scrolls = '.scroll, .picture, pre, details:not([open])';
+  const wide = [...inside.querySelectorAll('main *')].filter(e => !e.closest(scrolls)
     && e.getBoundingClientRect().right > root.clientWidth + 1).slice(0, 5).map(e => e.tagName + '.' + e.className);
   document.getElementById('out').textContent = JSON.stringify({scroll: root.scrollWidth, client: root.clientWidth,
     wide, paper: ink.backgroundColor, ink: ink.color, button: inside.getElementById('theme')?.hidden});
@@ -115,12 +117,11 @@ class Browser(Pages):
     def look(self, name, width, dark):
         probe = self.folder / f"probe-{name}-{width}-{dark}.html"
         probe.write_text(PROBE.replace("WIDTH", str(width)).replace("PAGE", f"{name}.html"))
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--window-size=1600,1000",
-                 "--virtual-time-budget=4000", f"--user-data-dir={self.folder / 'profile'}",
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+                 "--window-size=1600,1000", "--virtual-time-budget=4000", f"--user-data-dir={self.folder / 'profile'}",
                  f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
         done = subprocess.run([self.browser, *flags, "--dump-dom", probe.as_uri()], capture_output=True, text=True,
                               timeout=120, check=True)
-        import json
         return json.loads(re.search(r'<pre id="out">(.+?)</pre>', done.stdout).group(1))
 
     def test_nothing_overflows_at_two_widths_in_both_themes(self):
@@ -129,8 +130,8 @@ class Browser(Pages):
                 for dark in (False, True):
                     with self.subTest(page=name, width=width, dark=dark):
                         seen = self.look(name, width, dark)
-                        self.assertLessEqual(seen["scroll"], seen["client"])
                         self.assertEqual(seen["wide"], [])
+                        self.assertLessEqual(seen["scroll"], seen["client"])
                         paper = [int(part) for part in re.findall(r"\d+", seen["paper"])[:3]]
                         self.assertEqual(sum(paper) < 200, dark, seen["paper"])
 
