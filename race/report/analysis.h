@@ -54,6 +54,7 @@ struct CounterSummary {
   std::optional<double> value;  // median over processes
   std::int32_t n = 0;           // processes that had it
   std::string reason;           // why there is none, or how the value is not the plain one
+  std::string unit;             // "ns", or "" for a count
 };
 
 // One span of a process's life, median over the processes that count. The spans of a cell follow one another from exec.

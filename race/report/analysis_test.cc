@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "race/report/planted_journal.h"
 
@@ -117,8 +118,8 @@ TEST(analysis, takes_the_rerun_and_keeps_both) {
   for (const auto& cell : analysis.cells) {
     for (const auto& values : cell.processes) {
       const auto& process = journal.processes[values.process];
-      if (process.purpose == Purpose::kRerun) EXPECT_TRUE(values.counted || process.status != Status::kOk);
-      if (!process.flags.empty()) EXPECT_FALSE(values.counted);
+      EXPECT_TRUE(process.purpose != Purpose::kRerun || values.counted || process.status != Status::kOk);
+      EXPECT_TRUE(process.flags.empty() || !values.counted);
     }
   }
 }
@@ -131,7 +132,7 @@ TEST(analysis, races_best_form_against_best_form) {
 }
 
 TEST(analysis, separates_the_language_from_the_runtime) {
-  const Analysis analysis = analysis_of(planted_journal());
+  const Analysis analysis = analysis_of(planted_journal({.rounds = 24, .planned_rounds = 24}));
   std::map<std::string, std::string> verdicts;
   for (const auto& row : analysis.languages) {
     EXPECT_EQ(row.runtime, "ONNX Runtime");
@@ -139,11 +140,11 @@ TEST(analysis, separates_the_language_from_the_runtime) {
     EXPECT_TRUE(row.same_version);
     if (row.model == "regnet_x_400mf") verdicts[row.part] = row.verdict;
   }
-  EXPECT_EQ(verdicts, (std::map<std::string, std::string>{{"whole", "faster"},
-                                                          {"start", "faster"},
-                                                          {"load", "equivalent"},
-                                                          {"first", "equivalent"},
-                                                          {"steady", "equivalent"}}));
+  // One first inference a process: its interval may be too wide for a word, but must not find a difference.
+  EXPECT_TRUE(verdicts["first"] == "equivalent" || verdicts["first"] == "undecided");
+  verdicts.erase("first");
+  EXPECT_EQ(verdicts, (std::map<std::string, std::string>{
+                          {"whole", "faster"}, {"start", "faster"}, {"load", "equivalent"}, {"steady", "equivalent"}}));
   EXPECT_NE(analysis.study.find("The first holds"), std::string::npos);
   EXPECT_NE(analysis.study.find("The second holds"), std::string::npos);
 }
@@ -207,7 +208,7 @@ TEST(analysis, survives_processes_with_nothing_in_them) {
     process.phases.clear();
     process.marks.clear();
     process.counters.clear();
-    process.wall_ns = process.label_ns = 0;
+    process.wall_ns = process.label_ns = process.user_ns = process.system_ns = 0;
     process.peak_rss_bytes = 0;
   }
   const Analysis analysis = analysis_of(journal);

@@ -22,11 +22,11 @@ std::optional<double>& at(ProcessValues& values, Measure measure) {
 // What a contestant printed may be anything.
 bool is_time(double ms) { return std::isfinite(ms) && ms > 0; }
 
-// Where a process stopped being ok, nothing of it is a value.
+// A process that did not end well has no values. One that answered something else has, for the tables only.
 ProcessValues values_of(const ProcessRecord& process, std::size_t index, Mode mode) {
   ProcessValues values;
   values.process = index;
-  if (process.status != Status::kOk) return values;
+  if (process.status != Status::kOk && process.status != Status::kUnequal) return values;
   std::uint64_t anonymous = 0;
   for (const auto& mark : process.marks) anonymous = std::max(anonymous, mark.rss_anon_bytes);
   if (anonymous > 0) at(values, Measure::kPeakAnon) = static_cast<double>(anonymous);
@@ -266,7 +266,7 @@ Result<std::vector<CellSummary>> summarise_cells(const Journal& journal) {
     cell.contestant = static_cast<std::size_t>(found - plan.contestants.begin());
     cell.id = found->id;
     cell.label = labels[cell.contestant];
-    cell.peer = found->peer;
+    cell.peer = found->peer.empty() ? found->id : found->peer;
     cell.variant = found->variant;
     cell.model = record.model;
     cell.track = found->track;

@@ -25,7 +25,7 @@ std::string word(const PlanRecord& plan, const std::string& key) {
 }
 
 bool is_hardware(std::string_view key) {
-  return key == "processor" || key == "cores" || key == "memory" || key == "threads" || key == "host";
+  return key == "processor" || key == "processors" || key == "memory" || key == "caches" || key == "virtualisation";
 }
 
 // Hardware that differs ends it; software that differs is a warning.
@@ -35,7 +35,8 @@ kite::Status check_machines(const PlanRecord& before, const PlanRecord& after, s
     for (const auto& [key, value] : plan->machine) keys[key] = true;
   }
   for (const auto& [key, known] : keys) {
-    if (word(before, key) == word(after, key)) continue;
+    // The smallest peak is measured, so no two races agree on its last digits.
+    if (word(before, key) == word(after, key) || key == "smallest peak memory") continue;
     std::string differs = fmt::format("{} was \"{}\" and is \"{}\"", key, word(before, key), word(after, key));
     if (is_hardware(key)) {
       return Error{ErrorCode::kInvalidInput,

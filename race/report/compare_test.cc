@@ -4,13 +4,20 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "race/report/planted_journal.h"
 
 namespace kite::race {
 namespace {
 
+// Small: resampling is what takes time.
+Journal race(std::uint64_t seed) {
+  return planted_journal({.seed = seed, .rounds = 8, .planned_rounds = 8, .samples = 16});
+}
+
 Journal changed(std::string_view contestant, double factor) {
-  Journal journal = planted_journal({.seed = 2});
+  Journal journal = race(2);
   for (auto& racer : journal.plan.contestants) {
     if (racer.id == contestant) racer.versions["runtime"] = "2.0";
   }
@@ -23,7 +30,7 @@ Journal changed(std::string_view contestant, double factor) {
 }
 
 TEST(compare_journals, finds_the_contestant_that_became_slower) {
-  const auto changes = compare_journals(planted_journal(), changed("paperkite", 1.4));
+  const auto changes = compare_journals(race(1), changed("paperkite", 1.4));
   ASSERT_TRUE(changes.ok()) << changes.error().message();
   EXPECT_TRUE(changes->slower);
   for (const auto& row : changes->rows) {
@@ -39,10 +46,10 @@ TEST(compare_journals, finds_the_contestant_that_became_slower) {
 }
 
 TEST(compare_journals, finds_nothing_where_nothing_changed) {
-  const auto changes = compare_journals(planted_journal(), changed("paperkite", 1));
+  const auto changes = compare_journals(race(1), changed("paperkite", 1));
   ASSERT_TRUE(changes.ok());
   EXPECT_FALSE(changes->slower);
-  EXPECT_EQ(changes_text(*changes), changes_text(*compare_journals(planted_journal(), changed("paperkite", 1))));
+  EXPECT_EQ(changes_text(*changes), changes_text(*compare_journals(race(1), changed("paperkite", 1))));
 }
 
 TEST(compare_journals, takes_what_unchanged_contestants_differ_by_as_margin) {
@@ -51,30 +58,30 @@ TEST(compare_journals, takes_what_unchanged_contestants_differ_by_as_margin) {
     process.wall_ns = process.wall_ns * 5 / 4;
     for (auto& sample : process.samples) sample.ms *= 1.25;
   }
-  const auto changes = compare_journals(planted_journal(), slower_machine);
+  const auto changes = compare_journals(race(1), slower_machine);
   ASSERT_TRUE(changes.ok());
   EXPECT_GT(changes->margin, 0.2);
   EXPECT_FALSE(changes->slower);
 }
 
 TEST(compare_journals, refuses_other_machines_other_models_and_no_common_contestant) {
-  Journal other = planted_journal();
+  Journal other = race(1);
   other.plan.machine["processor"] = "Another CPU";
-  const auto machines = compare_journals(planted_journal(), other);
+  const auto machines = compare_journals(race(1), other);
   ASSERT_FALSE(machines.ok());
   EXPECT_NE(machines.error().what.find("different machines"), std::string::npos);
-  other = planted_journal();
+  other = race(1);
   other.plan.models[0].sha256 = "else";
-  EXPECT_FALSE(compare_journals(planted_journal(), other).ok());
-  other = planted_journal();
+  EXPECT_FALSE(compare_journals(race(1), other).ok());
+  other = race(1);
   for (auto& racer : other.plan.contestants) racer.versions["runtime"] = "other";
-  EXPECT_FALSE(compare_journals(planted_journal(), other).ok());
+  EXPECT_FALSE(compare_journals(race(1), other).ok());
 }
 
 TEST(compare_journals, names_software_that_differs) {
-  Journal other = planted_journal({.seed = 3});
+  Journal other = race(3);
   other.plan.machine["kernel"] = "7.0";
-  const auto changes = compare_journals(planted_journal(), other);
+  const auto changes = compare_journals(race(1), other);
   ASSERT_TRUE(changes.ok());
   EXPECT_NE(changes_text(*changes).find("kernel was"), std::string::npos);
 }

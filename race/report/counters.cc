@@ -2,11 +2,8 @@
 // Medians of counters, with the ladder of fallbacks.
 #include "race/report/counters.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 
 #include "race/report/estimates.h"
@@ -14,9 +11,11 @@
 namespace kite::race {
 namespace {
 
-constexpr std::array<const char*, 9> kPerfRows = {"task-clock",  "context-switches", "cpu-migrations",
-                                                  "page-faults", "cycles",           "instructions",
-                                                  "branches",    "branch-misses",    "cache-misses"};
+constexpr std::array<const char*, 13> kPerfRows = {
+    "task-clock", "cpus-utilized", "context-switches", "cpu-migrations", "page-faults", "cycles",     "instructions",
+    "branches",   "branch-misses", "cache-references", "cache-misses",   "user_time",   "system_time"};
+
+bool is_time(std::string_view name) { return name == "task-clock" || name == "user_time" || name == "system_time"; }
 
 struct Gathered {
   std::vector<double> values;
@@ -36,6 +35,7 @@ CounterSummary summary_of(const std::string& name, const Gathered& gathered) {
   CounterSummary counter;
   counter.name = name;
   counter.reason = commonest(gathered.reasons);
+  counter.unit = is_time(name) ? "ns" : "";
   counter.n = static_cast<std::int32_t>(gathered.values.size());
   if (!gathered.values.empty()) {
     counter.value = median_of(gathered.values);
@@ -45,13 +45,18 @@ CounterSummary summary_of(const std::string& name, const Gathered& gathered) {
   return counter;
 }
 
-std::vector<double> over_processes(const CellSummary& cell, const Journal& journal,
-                                   const std::function<double(const ProcessRecord&)>& value) {
-  std::vector<double> values;
-  for (const auto& process : cell.processes) {
-    if (process.counted) values.push_back(value(journal.processes[process.process]));
+// What the kernel tells of any process stands in for a counter that no process had.
+std::optional<double> from_usage(std::string_view name, const ProcessRecord& process) {
+  const auto cpu_ns = static_cast<double>(process.user_ns + process.system_ns);
+  if (name == "task-clock") return cpu_ns;
+  if (name == "user_time") return static_cast<double>(process.user_ns);
+  if (name == "system_time") return static_cast<double>(process.system_ns);
+  if (name == "cpus-utilized" && process.wall_ns > 0) return cpu_ns / static_cast<double>(process.wall_ns);
+  if (name == "context-switches") {
+    return static_cast<double>(process.voluntary_switches + process.involuntary_switches);
   }
-  return values;
+  if (name == "page-faults") return static_cast<double>(process.minor_faults + process.major_faults);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -69,44 +74,25 @@ std::vector<CounterSummary> summarise_counters(const CellSummary& cell, const Jo
       if (!counter.reason.empty()) ++place.reasons[counter.reason];
     }
   }
-  const auto of_kernel = [&](const char* name, const std::function<double(const ProcessRecord&)>& value) {
-    auto& place = gathered[name];
-    if (!place.values.empty()) return;
-    place.values = over_processes(cell, journal, value);
-    const std::string why = commonest(place.reasons);
-    place.reasons.clear();
-    if (!place.values.empty()) place.reasons[why.empty() ? "from wait4" : "from wait4; perf: " + why] = 1;
-  };
-  of_kernel("task-clock", [](const ProcessRecord& process) {
-    return static_cast<double>(process.user_ns + process.system_ns) / 1e6;
-  });
-  of_kernel("context-switches", [](const ProcessRecord& process) {
-    return static_cast<double>(process.voluntary_switches + process.involuntary_switches);
-  });
-  of_kernel("page-faults", [](const ProcessRecord& process) {
-    return static_cast<double>(process.minor_faults + process.major_faults);
-  });
-
   std::vector<CounterSummary> rows;
   for (const char* name : kPerfRows) {
-    rows.push_back(summary_of(name, gathered[name]));
-    if (rows.size() == 1) {
-      Gathered cpus;
-      for (const auto& process : cell.processes) {
-        if (process.counted && process.cpus_used) cpus.values.push_back(*process.cpus_used);
+    auto& place = gathered[name];
+    if (place.values.empty()) {
+      for (const auto& values : cell.processes) {
+        const auto value = from_usage(name, journal.processes[values.process]);
+        if (values.counted && value) place.values.push_back(*value);
       }
-      rows.push_back(summary_of("CPUs-used", cpus));
+      const std::string why = commonest(place.reasons);
+      place.reasons.clear();
+      if (!place.values.empty()) {
+        place.reasons["from wait4" + (why.empty() ? "" : " (" + why + ")")] = 1;
+      } else if (!why.empty()) {
+        place.reasons[why] = 1;
+      }
     }
+    rows.push_back(summary_of(name, place));
   }
   for (const auto& name : others) rows.push_back(summary_of(name, gathered[name]));
-  for (const auto& [name, measure] : {std::pair{"user-ms", Measure::kUser}, {"system-ms", Measure::kSystem}}) {
-    Gathered times;
-    for (const auto& process : cell.processes) {
-      const auto& value = process.values[static_cast<std::size_t>(measure)];
-      if (process.counted && value) times.values.push_back(*value);
-    }
-    rows.push_back(summary_of(name, times));
-  }
   return rows;
 }
 

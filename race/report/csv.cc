@@ -126,12 +126,13 @@ std::string samples_csv(const Analysis& analysis, const Journal& journal) {
 }
 
 std::string counters_csv(const Analysis& analysis) {
-  std::string out = "contestant,variant,model,track,mode,threads,counter,value,processes,reason\n";
+  std::string out = "contestant,variant,model,track,mode,threads,counter,value,unit,processes,reason\n";
   for (const auto& cell : analysis.cells) {
     for (const auto& counter : cell.counters) {
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", quoted(cell.control ? cell.id : cell.peer),
-                         quoted(cell.variant), quoted(cell.model), word_of(cell.track), word_of(cell.mode),
-                         cell.threads, quoted(counter.name), exact(counter.value), counter.n, quoted(counter.reason));
+      out +=
+          fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", quoted(cell.control ? cell.id : cell.peer),
+                      quoted(cell.variant), quoted(cell.model), word_of(cell.track), word_of(cell.mode), cell.threads,
+                      quoted(counter.name), exact(counter.value), counter.unit, counter.n, quoted(counter.reason));
     }
   }
   return out;

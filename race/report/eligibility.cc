@@ -67,7 +67,8 @@ Ruling ruling_on_failures(const CellSummary& cell, const Journal& journal) {
 
 Ruling ruling_on_parity(const CellSummary& cell, const CellSummary* reference, const Checks& checks,
                         const Journal& journal) {
-  if (cell.control) return {};
+  // A program that a person named on the command line answers what it likes; the warnings say so.
+  if (cell.control || journal.plan.contestants[cell.contestant].peer.empty()) return {};
   const ParityRecord* record = check(checks, cell, cell.mode == Mode::kOneshot ? Mode::kIncPre : cell.mode);
   if (record == nullptr && cell.mode == Mode::kOneshot) record = check(checks, cell, Mode::kNoPre);
   if (record != nullptr) {

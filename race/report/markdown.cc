@@ -34,10 +34,11 @@ std::string front(const Analysis& analysis, const Journal& journal) {
   list(out, lines);
   out += "## Verdicts\n\n";
   out += fmt::format(
-      "Ratio = contestant / reference ({}); below 1 is faster or smaller. The interval is 95 %, n counts rounds "
+      "Ratio = contestant / reference ({}); below 1 is faster. Whole programs: start to exit; else the steady time of "
+      "an inference. The interval is 95 %, n counts rounds "
       "(a process of each in every round). Differences within the margin count as equivalent.\n\n",
       markdown_safe(analysis.reference_label));
-  out += verdict_table(analysis.comparisons);
+  out += verdict_table(analysis);
   out += "### Best form against best form\n\n";
   out += best_table(analysis.best);
   out += "### Noise floor: the reference against itself\n\n";
@@ -98,6 +99,7 @@ std::string tables(const Analysis& analysis, const Journal& journal) {
   list(out, analysis.language_caveats);
   out += language_table(analysis);
   out += "## Parity\n\n" + parity_table(analysis, journal);
+  out += "## Every verdict\n\n" + every_verdict_table(analysis);
   return out;
 }
 

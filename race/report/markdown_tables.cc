@@ -34,6 +34,12 @@ std::string threads_text(const Comparison& row) {
   return row.track == Track::kDefault ? "as installed" : fmt::format("{}", row.threads);
 }
 
+// "faster" of memory reads oddly to people.
+std::string verdict_word(const Comparison& row) {
+  if (!is_memory(row.measure)) return row.verdict;
+  return row.verdict == "faster" ? "smaller" : row.verdict == "slower" ? "larger" : row.verdict;
+}
+
 std::vector<std::string> cells_of(const Comparison& row, const std::string& second) {
   return {row.model,
           std::string(mode_title(row.mode)),
@@ -46,7 +52,23 @@ std::vector<std::string> cells_of(const Comparison& row, const std::string& seco
           row.ratio ? ratio_text(*row.ratio) : "n/a",
           row.interval ? range_text(*row.interval) : "n/a",
           fmt::format("{}", row.n),
-          row.verdict.empty() ? row.why_not : row.verdict};
+          row.verdict.empty() ? row.why_not : verdict_word(row)};
+}
+
+// A whole program is held to the answers of inference with preprocessing.
+std::string parity_word(const Analysis& analysis, const Comparison& row) {
+  const Mode mode = row.mode == Mode::kOneshot ? Mode::kIncPre : row.mode;
+  std::string word = "not checked";
+  for (const auto& parity : analysis.parity) {
+    if (parity.label == row.label && parity.model == row.model && parity.mode == mode)
+      word = parity.equal ? "equal" : "unequal";
+  }
+  return word;
+}
+
+std::string counter_text(const CounterSummary& counter) {
+  if (counter.unit == "ns") return ms_text(*counter.value / 1e6);
+  return *counter.value >= 1e6 ? fmt::format("{:.4g}", *counter.value) : digits(*counter.value);
 }
 
 std::string opt(const std::optional<double>& ratio) { return ratio ? ratio_text(*ratio) : "n/a"; }
@@ -54,10 +76,24 @@ std::string opt(const std::optional<Range>& range) { return range ? range_text(*
 
 }  // namespace
 
-std::string verdict_table(const std::vector<Comparison>& rows) {
+std::string verdict_table(const Analysis& analysis) {
+  MarkdownTable table(
+      {"model", "mode", "contestant", "threads", "median", "reference", "ratio", "interval", "n", "parity", "verdict"});
+  for (const auto& row : analysis.comparisons) {
+    if (row.measure != main_measure(row.mode)) continue;
+    auto cells = cells_of(row, "");
+    cells.insert(cells.end() - 1, parity_word(analysis, row));
+    cells.erase(cells.begin() + 4);
+    cells.erase(cells.begin() + 2);
+    table.add(std::move(cells));
+  }
+  return table.text("No contestant could be compared with the reference.");
+}
+
+std::string every_verdict_table(const Analysis& analysis) {
   MarkdownTable table({"model", "mode", "measure", "contestant", "threads", "median", "reference", "ratio", "interval",
                        "n", "verdict"});
-  for (const auto& row : rows) {
+  for (const auto& row : analysis.comparisons) {
     auto cells = cells_of(row, "");
     cells.erase(cells.begin() + 4);
     table.add(std::move(cells));
@@ -199,8 +235,7 @@ std::string counter_tables(const Analysis& analysis) {
         std::string text = "n/a";
         for (const auto& counter : cell.counters) {
           if (counter.name != columns[i]) continue;
-          if (counter.value)
-            text = *counter.value >= 1e6 ? fmt::format("{:.4g}", *counter.value) : digits(*counter.value);
+          if (counter.value) text = counter_text(counter);
           if (counter.reason.empty()) continue;
           const auto number = reasons.try_emplace(counter.reason, static_cast<int>(reasons.size()) + 1).first->second;
           text += fmt::format(" ({})", number);

@@ -9,7 +9,9 @@
 
 namespace kite::race {
 
-[[nodiscard]] std::string verdict_table(const std::vector<Comparison>& rows);
+// What page 1 is about, with parity; and the same for every measure.
+[[nodiscard]] std::string verdict_table(const Analysis& analysis);
+[[nodiscard]] std::string every_verdict_table(const Analysis& analysis);
 [[nodiscard]] std::string best_table(const std::vector<Comparison>& rows);
 [[nodiscard]] std::string control_table(const ControlResult& control);
 [[nodiscard]] std::string whole_process_table(const Analysis& analysis);

@@ -57,8 +57,10 @@ PlanRecord plan_of(const PlantedOptions& options) {
   plan.pictures_folder = "pictures";
   plan.picture = "pictures/paper_kite.jpg";
   plan.pictures = 20;
-  plan.machine = {
-      {"processor", "Planted CPU"}, {"cores", "2"}, {"governor", "unknown (no cpufreq)"}, {"memory", "8 GiB"}};
+  plan.machine = {{"processor", "Planted CPU"},
+                  {"processors", "2 of 2 allowed (0,1)"},
+                  {"governor", "not visible"},
+                  {"memory", "8 GiB"}};
   for (std::size_t m = 0; m < kModels.size(); ++m) {
     ModelRecord model;
     model.id = kModels[m];
@@ -110,7 +112,7 @@ PlanRecord plan_of(const PlantedOptions& options) {
 }
 
 std::vector<CounterRecord> counters_of(double cpu_ms) {
-  return {{"task-clock", cpu_ms, ""},
+  return {{"task-clock", cpu_ms * 1e6, ""},
           {"context-switches", 12, ""},
           {"cpu-migrations", 1, ""},
           {"page-faults", 9000, ""},

@@ -102,7 +102,8 @@ void warn_of_noise(const Analysis& analysis, const Journal& journal, std::vector
 }
 
 bool is_state_note(const std::string& text) {
-  return text.starts_with("interrupted") || text.starts_with("resumed") || text.starts_with("invalid");
+  return text.starts_with("interrupted") || text.starts_with("resumed") || text.starts_with("invalid") ||
+         text.starts_with("judge of");
 }
 
 }  // namespace
@@ -132,6 +133,12 @@ std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journa
           {fmt::format("{} did not take part: {}", contestant.title.empty() ? contestant.id : contestant.title,
                        contestant.reason),
            contestant.reason.find("kite race setup") == std::string::npos ? "kite race setup " + contestant.peer : ""});
+    }
+  }
+  for (const auto& contestant : journal.plan.contestants) {
+    if (contestant.peer.empty() && !contestant.control) {
+      warnings.push_back({fmt::format("Nothing checks what {} answers, so its rank is of time alone", contestant.id),
+                          "make it a contestant: peers/README.md"});
     }
   }
   warn_of_threads(analysis, warnings);
@@ -248,6 +255,9 @@ std::vector<std::string> method_of(const Analysis& analysis, const Journal& jour
       "Only who gives the judge's answers is ranked. A process that was disturbed is flagged and run again; both are "
       "kept, the "
       "re-run counts."};
+  for (const auto& note : journal.notes) {
+    if (note.text.starts_with("judge of")) method.push_back("The " + note.text + ".");
+  }
   method.push_back(fmt::format("Seed {}, preset {}, plan {}.", journal.plan.seed,
                                journal.plan.preset.empty() ? "none" : journal.plan.preset,
                                journal.plan.hash.empty() ? "without a hash" : journal.plan.hash));

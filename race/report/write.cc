@@ -14,6 +14,7 @@
 #include "paperkite/try.h"
 #include "race/report/csv.h"
 #include "race/report/exports/exports.h"
+#include "race/report/html/page.h"
 #include "race/report/markdown.h"
 #include "race/report/summary.h"
 
@@ -42,7 +43,8 @@ kite::Status write_file(const std::string& path, const std::string& contents) {
 
 Result<ReportFiles> report_files(const Journal& journal) {
   KITE_TRY_ASSIGN(const Analysis analysis, analyse(journal));
-  return ReportFiles{{"report.md", report_markdown(analysis, journal)},
+  return ReportFiles{{"report.html", html_page(analysis, journal)},
+                     {"report.md", report_markdown(analysis, journal)},
                      {"results.csv", results_csv(analysis, journal)},
                      {"samples.csv", samples_csv(analysis, journal)},
                      {"counters.csv", counters_csv(analysis)},

@@ -52,7 +52,7 @@ class Reanalysis(PlantedRace):
         for at, number in enumerate(in_order):
             process = chosen[number]
             phases = {phase["name"]: phase["t_ns"] for phase in process.get("phases", [])}
-            samples = [sample["ms"] for sample in process.get("samples", [])]
+            samples = process["samples"]["ms"] if process.get("samples") else []
             found[number] = {
                 "wall": lambda: process["wall_ns"] / 1e6, "label": lambda: process["label_ns"] / 1e6,
                 "user": lambda: process["user_ns"] / 1e6, "system": lambda: process["system_ns"] / 1e6,

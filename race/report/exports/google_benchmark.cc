@@ -25,7 +25,7 @@ Json context_of(const Journal& journal) {
   context["host_name"] = machine_word(journal, "host");
   context["executable"] = "kite race";
   int cores = 0;  // 0 is what Google Benchmark writes where it cannot tell
-  const std::string text = machine_word(journal, "cores");
+  const std::string text = machine_word(journal, "processors");
   std::from_chars(text.data(), text.data() + text.size(), cores);
   context["num_cpus"] = cores;
   context["mhz_per_cpu"] = 0;
