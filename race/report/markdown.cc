@@ -81,8 +81,7 @@ std::string trust(const Analysis& analysis) {
 
 std::string tables(const Analysis& analysis, const Journal& journal) {
   std::string out = "## Whole program, one picture\n\n" + whole_process_table(analysis);
-  out += "### Where the time of a whole program goes when it is only started, loaded and asked once\n\n" +
-         phase_table(analysis);
+  out += "### Where the time goes\n\n" + phase_table(analysis);
   out += "### Cost of a launcher\n\n" + launcher_table(analysis);
   out += "## Inference alone\n\n" + isolated_table(analysis, Mode::kNoPre);
   out += "## Inference with preprocessing\n\n" + isolated_table(analysis, Mode::kIncPre);
