@@ -69,7 +69,7 @@ TEST_F(PreprocessorTest, makes_the_tensor_that_the_classifier_would_make) {
 }
 
 TEST_F(PreprocessorTest, scores_are_the_raw_output_behind_the_ranking) {
-  auto classifier = open(R"({"resize": 4, "crop": 4})");
+  auto classifier = open(R"({"resize": 4, "crop": 4, "mean": [0, 0, 0], "std": [1, 1, 1]})");
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
   const std::string red = picture(255, 0, 0);
   ASSERT_TRUE(classifier->classify(std::as_bytes(std::span(red))).ok());
