@@ -44,4 +44,6 @@ const KernelInfo* find_kernel(std::uint64_t id) noexcept {
   return nullptr;
 }
 
+int in_place_input(const KernelInfo& kernel) noexcept { return kernel.family == "conv" ? kConvResidual : -1; }
+
 }  // namespace kite

@@ -23,7 +23,7 @@ struct KernelOperands {
 
 struct KernelInfo {
   std::string_view family;  // "conv"
-  std::string_view name;    // "conv_f32_14x32_avx512": family, dtype, tile, ISA
+  std::string_view name;    // "conv_f32_7x48_avx512": family, dtype, tile, ISA
   Isa isa;
   KernelFn run;
   // True only if a call with these params reads and writes inside these operands, whatever bytes params holds:
@@ -41,5 +41,8 @@ struct KernelInfo {
 }
 
 [[nodiscard]] const KernelInfo* find_kernel(std::uint64_t id) noexcept;  // null when unknown
+
+// The input that may lie exactly where the first output lies; -1 where none may.
+[[nodiscard]] int in_place_input(const KernelInfo& kernel) noexcept;
 
 }  // namespace kite

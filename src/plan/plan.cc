@@ -26,7 +26,9 @@ using plan_format::Text;
 Result<PlanBuffer> PlanBuffer::allocate(std::uint64_t size_bytes) {
   void* address = ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (address == MAP_FAILED) {
-    return Error{ErrorCode::kLimit, "no memory for a plan of " + std::to_string(size_bytes) + " bytes", {},
+    return Error{ErrorCode::kLimit,
+                 "no memory for a plan of " + std::to_string(size_bytes) + " bytes",
+                 {},
                  "free memory or use a smaller model"};
   }
   PlanBuffer buffer;
@@ -73,8 +75,8 @@ class PlanValidator {
 
  private:
   static Error broken(std::string_view what) {
-    return Error{ErrorCode::kInvalidModel, "not a usable plan: " + std::string(what), {},
-                 "make it again with `kite compile`"};
+    return Error{
+        ErrorCode::kInvalidModel, "not a usable plan: " + std::string(what), {}, "make it again with `kite compile`"};
   }
 
   // The records of a section, or an empty span with `ok` false when it does not lie inside the plan.
@@ -93,7 +95,8 @@ class PlanValidator {
     const std::uint64_t total = plan_.bytes_.size();
     if (total < sizeof(Header)) return broken("it is shorter than its header");
     const auto* header = reinterpret_cast<const Header*>(plan_.bytes_.data());
-    if (std::memcmp(header->magic, plan_format::kMagic, sizeof header->magic) != 0) return broken("the magic is missing");
+    if (std::memcmp(header->magic, plan_format::kMagic, sizeof header->magic) != 0)
+      return broken("the magic is missing");
     if (header->version != plan_format::kVersion) {
       return broken("it has version " + std::to_string(header->version) + ", this program reads " +
                     std::to_string(plan_format::kVersion));
@@ -104,7 +107,8 @@ class PlanValidator {
       return Error{ErrorCode::kUnsupportedModel,
                    "the plan needs " + std::string(isa_name(static_cast<Isa>(header->isa))) + ", this machine has " +
                        std::string(isa_name(native_isa())),
-                   {}, "make it again on this machine with `kite compile`"};
+                   {},
+                   "make it again on this machine with `kite compile`"};
     }
     bool ok = true;
     plan_.header_ = header;
@@ -125,7 +129,8 @@ class PlanValidator {
 
   Status check_operands() const {
     for (const Operand& operand : plan_.operands_) {
-      if (operand.rank > kMaxRank || static_cast<std::uint8_t>(operand.dtype) > static_cast<std::uint8_t>(DType::kBool)) {
+      if (operand.rank > kMaxRank ||
+          static_cast<std::uint8_t>(operand.dtype) > static_cast<std::uint8_t>(DType::kBool)) {
         return broken("an operand has no valid type");
       }
       auto shape = Shape::make({operand.dims, operand.rank});
@@ -164,7 +169,8 @@ class PlanValidator {
       if (operand.place == Place::kNone || (is_input && (operand.place != Place::kInput || operand.offset != i))) {
         return broken("an input or output has no memory");
       }
-      (is_input ? plan_.inputs_ : plan_.outputs_).push_back({plan_.text(port.name), port.operand, operand_type(operand)});
+      (is_input ? plan_.inputs_ : plan_.outputs_)
+          .push_back({plan_.text(port.name), port.operand, operand_type(operand)});
     }
     // Every other operand in a caller's buffer must be as large as the port that the caller sees.
     for (const Operand& operand : plan_.operands_) {
@@ -189,10 +195,10 @@ class PlanValidator {
     for (const Step& record : steps_) {
       const std::uint64_t refs = std::uint64_t{record.inputs} + record.outputs;
       if (record.first_ref != next_ref || refs > refs_.size() - next_ref ||
-          std::uint64_t{record.inputs} * record.outputs > kMaxRefPairs ||
-          record.params_offset % 8 != 0 || record.params_offset > params_.size() ||
-          record.params_bytes > params_.size() - record.params_offset || !text_ok(record.node) || !text_ok(record.op) ||
-          record.scratch_bytes > plan_.header_->scratch_bytes || record.max_parts == 0) {
+          std::uint64_t{record.inputs} * record.outputs > kMaxRefPairs || record.params_offset % 8 != 0 ||
+          record.params_offset > params_.size() || record.params_bytes > params_.size() - record.params_offset ||
+          !text_ok(record.node) || !text_ok(record.op) || record.scratch_bytes > plan_.header_->scratch_bytes ||
+          record.max_parts == 0) {
         return broken("a step lies outside the file");
       }
       next_ref += refs;
@@ -203,6 +209,7 @@ class PlanValidator {
       step.params = params_.data() + record.params_offset;
       KITE_TRY(check_refs(step));
       KITE_TRY(record.kernel == 0 ? resolve_portable(step) : resolve_kernel(step));
+      KITE_TRY(check_overlap(step));
       plan_.steps_.push_back(std::move(step));
     }
     return {};
@@ -216,12 +223,23 @@ class PlanValidator {
       if (ref >= plan_.operands_.size()) return broken("a step names an operand that does not exist");
       const Operand& out = plan_.operands_[ref];
       if (out.place != Place::kArena && out.place != Place::kNone) return broken("a step writes outside the arena");
-      for (const std::uint32_t other : step.inputs) {
-        const Operand& in = plan_.operands_[other];
-        if (in.place == Place::kArena && out.place == Place::kArena && in.offset < out.offset + out.size_bytes &&
-            out.offset < in.offset + in.size_bytes) {
-          return broken("a step writes over what it reads");
+    }
+    return {};
+  }
+
+  // Apart from the one input that its kernel can replace by the result.
+  Status check_overlap(const PlanStep& step) const {
+    const int in_place = step.kernel == nullptr ? -1 : in_place_input(*step.kernel);
+    for (std::size_t o = 0; o < step.outputs.size(); ++o) {
+      const Operand& out = plan_.operands_[step.outputs[o]];
+      for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+        const Operand& in = plan_.operands_[step.inputs[i]];
+        if (in.place != Place::kArena || out.place != Place::kArena || in.offset >= out.offset + out.size_bytes ||
+            out.offset >= in.offset + in.size_bytes) {
+          continue;
         }
+        const bool same = in.offset == out.offset && in.size_bytes == out.size_bytes;
+        if (!same || o != 0 || static_cast<int>(i) != in_place) return broken("a step writes over what it reads");
       }
     }
     return {};
@@ -254,7 +272,8 @@ class PlanValidator {
   }
 
   Status resolve_portable(PlanStep& step) {
-    KITE_TRY_ASSIGN(step.portable, decode_portable(params_.subspan(step.record->params_offset, step.record->params_bytes)));
+    KITE_TRY_ASSIGN(step.portable,
+                    decode_portable(params_.subspan(step.record->params_offset, step.record->params_bytes)));
     std::vector<PortableInput> inputs;
     std::vector<std::optional<TensorType>> outputs;
     for (const std::uint32_t ref : step.inputs) {

@@ -43,8 +43,43 @@ Status lower_nodes(Lowering& lowering) {
   return {};
 }
 
-// No plan has a larger arena (plan.cc refuses it). Sums of sizes below it cannot overflow: a graph would need 2^24 nodes.
+// No plan has a larger arena (plan.cc refuses it). Sums of sizes below it cannot overflow: a graph would need 2^24
+// nodes.
 constexpr std::uint64_t kMaxBufferBytes = std::uint64_t{1} << 40;
+
+// The step that reads each root for the last time; `step_count` for what is read after the run.
+std::unordered_map<OperandId, std::int32_t> last_reads(Lowering& lowering) {
+  std::unordered_map<OperandId, std::int32_t> last;
+  const auto& steps = lowering.steps();
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    for (const OperandId id : steps[s].inputs) last[lowering.root(id)] = static_cast<std::int32_t>(s);
+  }
+  for (const ValueId output : lowering.graph().outputs) {
+    last[lowering.root(lowering.operand(output))] = static_cast<std::int32_t>(steps.size());
+  }
+  return last;
+}
+
+// The root whose memory the step's result may take over: that of the input which its kernel can replace, where nothing
+// reads it any more and the step reads it only once. The result itself where there is none.
+OperandId memory_of_result(Lowering& lowering, const LoweredStep& step, std::int32_t s,
+                           const std::unordered_map<OperandId, std::int32_t>& last) {
+  const OperandId result = lowering.root(step.outputs.front());
+  const int in_place = step.kernel == nullptr ? -1 : in_place_input(*step.kernel);
+  if (in_place < 0) return result;
+  const auto& operands = lowering.operands();
+  const OperandId input = lowering.root(step.inputs[static_cast<std::size_t>(in_place)]);
+  if (operands[input].place != Place::kArena || operands[input].size_bytes != operands[result].size_bytes ||
+      last.at(input) != s ||
+      std::ranges::count_if(step.inputs, [&](OperandId id) { return lowering.root(id) == input; }) != 1) {
+    return result;
+  }
+  for (const GraphInput& graph_input : lowering.graph().inputs) {
+    if (lowering.root(lowering.operand(graph_input.value)) == input)
+      return result;  // the caller's, kept for the next run
+  }
+  return input;
+}
 
 // Gives every operand in the arena its offset and returns the arena's size; at least the size of the largest buffer,
 // and nothing is placed, where one is too large for any plan.
@@ -53,6 +88,7 @@ std::uint64_t place_arena(Lowering& lowering) {
   const auto step_count = static_cast<std::int32_t>(lowering.steps().size());
   std::vector<BufferLifetime> lifetimes;
   std::unordered_map<OperandId, std::size_t> buffer_of;  // by root
+  const auto last = last_reads(lowering);
   const auto touch = [&](OperandId id, std::int32_t step) {
     if (operands[id].place != Place::kArena) return;
     const auto [entry, added] = buffer_of.try_emplace(lowering.root(id), lifetimes.size());
@@ -61,7 +97,12 @@ std::uint64_t place_arena(Lowering& lowering) {
   };
   for (std::int32_t s = 0; s < step_count; ++s) {
     for (const OperandId id : lowering.steps()[static_cast<std::size_t>(s)].inputs) touch(id, s);
-    for (const OperandId id : lowering.steps()[static_cast<std::size_t>(s)].outputs) touch(id, s);
+    const LoweredStep& step = lowering.steps()[static_cast<std::size_t>(s)];
+    const OperandId memory = step.outputs.empty() ? 0 : memory_of_result(lowering, step, s, last);
+    if (!step.outputs.empty() && memory != lowering.root(step.outputs.front())) {
+      buffer_of[lowering.root(step.outputs.front())] = buffer_of.at(memory);
+    }
+    for (const OperandId id : step.outputs) touch(id, s);
   }
   for (const ValueId output : lowering.graph().outputs) touch(lowering.operand(output), step_count);
 
@@ -145,8 +186,7 @@ Status check_budget(const Header& header, const Lowering& lowering, const Graph&
   return Error{ErrorCode::kLimit,
                "the model needs " + std::to_string(needed) + " bytes, the limit is " +
                    std::to_string(std::min(limit, kMaxBufferBytes)),
-               largest,
-               "raise it with --memory-limit or use smaller inputs"};
+               largest, "raise it with --memory-limit or use smaller inputs"};
 }
 
 std::uint64_t parameter_count(const Graph& graph) {

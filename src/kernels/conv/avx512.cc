@@ -13,8 +13,8 @@
 
 namespace kite::avx512 {
 
-void conv_f32_14x32_avx512(const KernelCall& call);
-void conv_f32_14x32_avx512(const KernelCall& call) { conv(call); }
+void conv_f32_7x48_avx512(const KernelCall& call);
+void conv_f32_7x48_avx512(const KernelCall& call) { conv(call); }
 
 void multiply_rows(const RowsCall& call) { run_rows(call); }
 

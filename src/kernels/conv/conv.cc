@@ -77,11 +77,12 @@ void pack_conv(const ConvParams& p, const KernelInfo& kernel, const float* w_oih
   const std::int64_t channels = p.out_c / p.groups;
   const std::int64_t taps = static_cast<std::int64_t>(p.kernel_h) * p.kernel_w;
   const std::int64_t group_floats = packed_width(channels) * taps * depth;
+  const PanelCut cut = panel_cut(channels, lanes);
   std::memset(packed, 0, conv_packed_bytes(p, kernel));
   for (std::int64_t group = 0; group < p.groups; ++group) {
-    for (std::int64_t panel = 0; panel < panel_count(channels, lanes); ++panel) {
-      const std::int64_t first = panel * 2 * lanes;
-      const std::int64_t width = panel_blocks(channels, lanes, panel) * lanes;
+    for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
+      const std::int64_t first = panel_first_block(cut, panel) * lanes;
+      const std::int64_t width = panel_blocks(cut, panel) * lanes;
       const std::int64_t used = channels - first < width ? channels - first : width;
       float* to = packed + group * group_floats + first * taps * depth;
       // A few input channels at a time: what is written then stays in L1 while the rows of w are read one by one.
@@ -103,7 +104,7 @@ void pack_conv(const ConvParams& p, const KernelInfo& kernel, const float* w_oih
 std::size_t conv_scratch_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
   const ConvGeometry g = conv_geometry(p);
   if (!g.banded) return 0;
-  return static_cast<std::size_t>(round_up(g.band_in_rows * g.band_w * g.group_in * 4, 64));
+  return static_cast<std::size_t>(round_up(g.band_in_rows * g.band_w * g.column * 4, 64));
 }
 
 bool conv_fits(const KernelOperands& operands) noexcept {
@@ -125,7 +126,7 @@ bool conv_fits(const KernelOperands& operands) noexcept {
                                static_cast<std::int64_t>(p.kernel_w - 1) * p.dilation_w + 1;
   const std::int64_t reach_h = static_cast<std::int64_t>(p.out_h - 1) * p.stride_h +
                                static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h + 1;
-  if (!dense_bytes({reach_w, p.in_c / p.groups, reach_h < p.in_h ? reach_h : p.in_h})) return false;
+  if (!dense_bytes({reach_w, p.in_c / p.groups + kColumnGap, reach_h < p.in_h ? reach_h : p.in_h})) return false;
   return operands.scratch_bytes >= conv_scratch_bytes(p, all_kernels().front());
 }
 

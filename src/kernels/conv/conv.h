@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution in channels-last layout, any group, stride, dilation and padding, with fused bias, residual and activation.
+// Convolution in channels-last layout, any group, stride, dilation and padding, with fused bias, residual and
+// activation.
 //
 // Operands: in[0] x (NHWC f32; NCHW where input_planar), in[1] weights from pack_conv, in[2] bias [out_c] or null,
 // in[3] residual NHWC like y, or null; out[0] y NHWC, which may be the residual itself.
 // Every output is one sum in the order r, s, c, whatever the tile, the part or the place in the batch. A tap that falls
-// into the padding adds nothing, or 0 * w: with weights that are not finite, which of the two depends on the shape alone.
+// into the padding adds nothing, or 0 * w: with weights that are not finite, which of the two depends on the shape
+// alone.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +16,9 @@
 #include "kernels/registry.h"
 
 namespace kite {
+
+// The operand that may be the result itself.
+constexpr int kConvResidual = 3;
 
 // The best kernel for this shape that a processor with `max_isa` can run. Never fails: every kernel takes every shape.
 [[nodiscard]] const KernelInfo& select_conv(const ConvParams& params, Isa max_isa) noexcept;

@@ -17,6 +17,7 @@ struct ConvCall {
   const float* residual;
   float* y;
   float* scratch;
+  PanelCut cut;          // of one group's output channels
   std::int64_t panels;   // of one group
   std::int64_t weights;  // floats for each output channel
   const char* next;      // this thread's share of the next step's weights; null where there is none
@@ -30,8 +31,8 @@ struct PanelPlace {
 
 // Sets what belongs to a panel; returns its first output channel.
 static std::int64_t start_panel(const ConvCall& c, PanelPlace place, TileQueue& queue) {
-  const std::int64_t first = place.panel * 2 * Vec::kLanes;
-  const std::int64_t blocks = panel_blocks(c.g.group_out, Vec::kLanes, place.panel);
+  const std::int64_t first = panel_first_block(c.cut, place.panel) * Vec::kLanes;
+  const std::int64_t blocks = panel_blocks(c.cut, place.panel);
   const std::int64_t lanes = c.g.group_out - first - (blocks - 1) * Vec::kLanes;
   queue.blocks = static_cast<std::int32_t>(blocks);
   queue.call.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
@@ -41,6 +42,11 @@ static std::int64_t start_panel(const ConvCall& c, PanelPlace place, TileQueue& 
   return channel;
 }
 
+// Floats of packed weights before a panel.
+static std::int64_t weights_before(const ConvCall& c, PanelPlace place) {
+  return (place.group * packed_width(c.g.group_out) + panel_first_block(c.cut, place.panel) * Vec::kLanes) * c.weights;
+}
+
 static float* put_zeros(float* to, std::int64_t count) {
   float* const end = to + count;
   for (; end - to >= Vec::kLanes; to += Vec::kLanes) store(to, zero());
@@ -48,9 +54,10 @@ static float* put_zeros(float* to, std::int64_t count) {
   return end;
 }
 
-// `columns` neighbouring pixels of `depth` channels, `stride` floats apart, close together.
-static float* put_pixels(float* to, const float* from, std::int64_t columns, std::int64_t depth, std::int64_t stride) {
-  if (depth == Vec::kLanes) {
+// `columns` neighbouring pixels of `depth` channels, from `stride` floats apart to `column` floats apart.
+static float* put_pixels(float* to, const float* from, std::int64_t columns, std::int64_t depth, std::int64_t stride,
+                         std::int64_t column) {
+  if (depth == Vec::kLanes && column == depth) {
     for (std::int64_t i = 0; i < columns; ++i, from += stride, to += Vec::kLanes) store(to, load(from));
     return to;
   }
@@ -64,13 +71,15 @@ static float* put_pixels(float* to, const float* from, std::int64_t columns, std
       store_n(to, load_n(pixel, tail), tail);
       to += tail;
     }
+    to += column - depth;
   }
   return to;
 }
 
 // `columns` neighbouring pixels out of `depth` planes.
-static float* put_planar(float* to, const float* from, std::int64_t columns, std::int64_t depth, std::int64_t plane) {
-  if (depth == 3) {  // a picture
+static float* put_planar(float* to, const float* from, std::int64_t columns, std::int64_t depth, std::int64_t plane,
+                         std::int64_t column) {
+  if (depth == 3 && column == depth) {  // a picture
     const float* green = from + plane;
     const float* blue = green + plane;
     for (std::int64_t i = 0; i < columns; ++i, to += 3) {
@@ -81,13 +90,15 @@ static float* put_planar(float* to, const float* from, std::int64_t columns, std
     return to;
   }
   for (std::int64_t i = 0; i < columns; ++i) {
-    for (std::int64_t channel = 0; channel < depth; ++channel) *to++ = from[channel * plane + i];
+    for (std::int64_t channel = 0; channel < depth; ++channel) to[channel] = from[channel * plane + i];
+    to += column;
   }
   return to;
 }
 
 // Input rows [first, last) of one picture and group into scratch, with columns from -pad_left on; outside is zero.
-static void fill_band(const ConvCall& c, const float* picture, std::int64_t group, std::int64_t first, std::int64_t last) {
+static void fill_band(const ConvCall& c, const float* picture, std::int64_t group, std::int64_t first,
+                      std::int64_t last) {
   const ConvParams& p = c.p;
   const std::int64_t depth = c.g.group_in;
   const std::int64_t left = p.pad_left < c.g.band_w ? p.pad_left : c.g.band_w;
@@ -96,13 +107,13 @@ static void fill_band(const ConvCall& c, const float* picture, std::int64_t grou
   const std::int64_t plane = static_cast<std::int64_t>(p.in_h) * p.in_w;
   float* to = c.scratch;
   for (std::int64_t row = first; row < last; ++row) {
-    to = put_zeros(to, left * depth);
+    to = put_zeros(to, left * c.g.column);
     if (p.input_planar != 0) {
-      to = put_planar(to, picture + group * depth * plane + row * p.in_w, inside, depth, plane);
+      to = put_planar(to, picture + group * depth * plane + row * p.in_w, inside, depth, plane, c.g.column);
     } else {
-      to = put_pixels(to, picture + row * p.in_w * p.in_c + group * depth, inside, depth, p.in_c);
+      to = put_pixels(to, picture + row * p.in_w * p.in_c + group * depth, inside, depth, p.in_c, c.g.column);
     }
-    to = put_zeros(to, right * depth);
+    to = put_zeros(to, right * c.g.column);
   }
 }
 
@@ -119,29 +130,105 @@ static Range rows_inside(const ConvParams& p, std::int64_t out_row) {
   return r;
 }
 
-// What the tiles of the panel that is `done` panels into this share fetch ahead: the panel after it, and in the last band
-// a piece of the next step's weights.
-static void plan_prefetch(const ConvCall& c, PanelPlace place, std::int64_t done, std::int64_t count, std::int64_t rows,
+// A part of the weights of one panel: tap rows [row, row + rows), all of their taps and channels, or of one tap the
+// channels [from, from + depth). `offset`: floats of the panel before it.
+struct Piece {
+  std::int64_t row, rows, tap, taps, from, depth, offset;
+};
+
+// The pieces of a panel of `width` columns in the order of its memory: all of it where that is short enough, else a row
+// of taps each, else parts of a tap (of a row of taps where those are merged).
+struct PieceList {
+  std::int64_t kernel_h, taps, depth, width;
+  std::int64_t cut;  // 0: one piece, 1: rows of taps, 2: channels
+  std::int64_t step;
+
+  PieceList(std::int64_t kernel_rows, std::int64_t tap_count, std::int64_t tap_depth, std::int64_t columns, bool whole)
+      : kernel_h(kernel_rows), taps(tap_count), depth(tap_depth), width(columns), cut(0), step(tap_depth) {
+    const std::int64_t row_bytes = taps * depth * width * 4;
+    if (whole || row_bytes * kernel_h <= kPieceBytes) return;
+    cut = row_bytes <= kPieceBytes ? 1 : 2;
+    if (cut == 2) step = piece_depth(depth, width);
+  }
+  Piece first() const {
+    return {0, cut == 0 ? kernel_h : 1, 0, cut == 2 ? 1 : taps, 0, cut == 2 && step < depth ? step : depth, 0};
+  }
+  // False after the last one.
+  bool next(Piece& piece) const {
+    piece.offset += piece.rows * piece.taps * piece.depth * width;
+    if (cut == 2) {
+      piece.from += piece.depth;
+      if (piece.from < depth) {
+        piece.depth = depth - piece.from < step ? depth - piece.from : step;
+        return true;
+      }
+      piece.from = 0;
+      piece.depth = step < depth ? step : depth;
+      if (++piece.tap < taps) return true;
+      piece.tap = 0;
+    }
+    piece.row += piece.rows;
+    return piece.row < kernel_h;
+  }
+};
+
+// What the tiles of one piece fetch ahead: the weights after it, and in the last band a part of the next step's
+// weights. `done`, `all`: bytes of this share's weights up to the end of the piece, and altogether.
+static void plan_prefetch(const ConvCall& c, std::int64_t done, std::int64_t all, std::int64_t bytes, std::int64_t rows,
                           bool last_band, TileQueue& queue) {
   PrefetchPlan& plan = queue.prefetch;
   plan = {};
-  const std::int64_t panel_bytes = 2 * Vec::kLanes * c.weights * 4;
-  if (done + 1 < count && (done + 1) * panel_bytes >= kNextBytes) {
-    const bool same = place.panel + 1 < c.panels;
-    const std::int64_t group = same ? place.group : place.group + 1;
-    const std::int64_t first = same ? (place.panel + 1) * 2 * Vec::kLanes : 0;
-    plan.panel = reinterpret_cast<const char*>(c.w + (group * packed_width(c.g.group_out) + first) * c.weights);
-    plan.panel_lines = panel_bytes / 64;
+  const TileCall& t = queue.call;
+  if (done < all && done >= kNextBytes) {
+    plan.panel = reinterpret_cast<const char*>(t.w) + bytes;
+    plan.panel_lines = (all - done < bytes ? all - done : bytes) / 64;
   }
   if (last_band && c.next_bytes > 0) {
-    const std::int64_t each = (c.next_bytes / 64 + count - 1) / count;
-    plan.next = c.next + done * each * 64;
-    plan.next_lines = each;
+    const std::int64_t lines = c.next_bytes / 64;
+    const std::int64_t first = lines * (done - bytes) / all;
+    plan.next = c.next + first * 64;
+    plan.next_lines = lines * done / all - first;
   }
   if (plan.panel_lines + plan.next_lines == 0) return;
-  const std::int64_t tile_pixels = kTileSegments[queue.blocks - 1] * kTileLength[queue.blocks - 1];
-  const std::int64_t chunks = static_cast<std::int64_t>(c.p.kernel_h) * queue.call.taps * (queue.call.depth / 4);
-  plan.spread((rows * c.p.out_w + tile_pixels - 1) / tile_pixels * chunks);
+  const std::int64_t pixels = tile_pixels(queue.blocks);
+  const std::int64_t chunks = static_cast<std::int64_t>(t.rows) * t.taps * (t.depth / 4);
+  plan.spread((rows * c.p.out_w + pixels - 1) / pixels * chunks);
+}
+
+// One piece of one panel over the output rows [begin, end): base is input row `origin`, `row` floats a row.
+static void run_piece(const ConvCall& c, const Piece& piece, const float* base, std::int64_t origin, std::int64_t row,
+                      std::int64_t first_y, Range rows, TileQueue& queue) {
+  const ConvParams& p = c.p;
+  TileCall& t = queue.call;
+  const float* panel = t.w;
+  const std::int64_t tap_row_weights = piece.taps * piece.depth * queue.blocks * Vec::kLanes;
+  const bool first_channels = piece.tap == 0 && piece.from == 0;
+  const bool last_channels = piece.tap + piece.taps == c.g.taps && piece.from + piece.depth == c.g.tap_depth;
+  Range current = {-1, -1};
+  for (std::int64_t q = rows.begin; q < rows.end; ++q) {
+    const Range inside = rows_inside(p, q);
+    // The rows of taps of this piece that lie inside the picture.
+    Range taken = {inside.begin > piece.row ? inside.begin : piece.row,
+                   inside.end < piece.row + piece.rows ? inside.end : piece.row + piece.rows};
+    const bool empty = taken.begin >= taken.end;
+    // A row that sees nothing but padding still gets its bias, from the first piece.
+    if (empty && !(inside.begin >= inside.end && piece.row == 0 && first_channels)) continue;
+    if (empty) taken = {piece.row, piece.row};
+    const bool continued = !empty && !(taken.begin == inside.begin && first_channels);
+    const bool unfinished = !empty && !(taken.end == inside.end && last_channels);
+    if (taken.begin != current.begin || taken.end != current.end || continued != t.continued || unfinished != t.unfinished) {
+      queue.flush();
+      current = taken;
+      t.rows = static_cast<std::int32_t>(taken.end - taken.begin);
+      t.w = panel + (taken.begin - piece.row) * tap_row_weights;
+      t.continued = continued;
+      t.unfinished = unfinished;
+    }
+    const std::int64_t top = t.rows == 0 ? origin : q * p.stride_h - p.pad_top + taken.begin * p.dilation_h;
+    const std::int64_t at = first_y + q * p.out_w * p.out_c;
+    queue.push_run(base + (top - origin) * row, c.y + at, c.residual == nullptr ? nullptr : c.residual + at, p.out_w);
+  }
+  queue.flush();
 }
 
 // Output rows [begin, end) of picture n.
@@ -151,20 +238,21 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
   TileCall& t = queue.call;
   const float* picture = c.x + n * p.in_h * p.in_w * p.in_c;
   std::int64_t first = rows.begin * p.stride_h - p.pad_top;
-  std::int64_t last = (rows.end - 1) * p.stride_h - p.pad_top + static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h + 1;
+  std::int64_t last =
+      (rows.end - 1) * p.stride_h - p.pad_top + static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h + 1;
   if (first < 0) first = 0;
   if (first > p.in_h) first = p.in_h;
   if (last > p.in_h) last = p.in_h;
   // Floats between columns and rows of what the tiles read.
-  const std::int64_t column = g.banded ? g.group_in : p.in_c;
+  const std::int64_t column = g.banded ? g.column : p.in_c;
   const std::int64_t row = g.banded ? g.band_w * column : p.in_w * column;
   t.x_pixel = p.stride_w * column;
   t.x_row = p.dilation_h * row;
   t.x_tap = p.dilation_w * column;
-  t.taps = g.merged ? 1 : p.kernel_w;
-  t.depth = static_cast<std::int32_t>(g.merged ? p.kernel_w * g.group_in : g.group_in);
   PanelPlace place = {units.begin / c.panels, 0};
   place.panel = units.begin - place.group * c.panels;
+  const std::int64_t before = weights_before(c, place);
+  const std::int64_t all = weights_before(c, {units.end / c.panels, units.end % c.panels}) - before;
   std::int64_t filled = -1;
   for (std::int64_t u = units.begin; u < units.end; ++u) {
     const std::int64_t group = place.group;
@@ -176,22 +264,21 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
     const std::int64_t origin = g.banded ? first : 0;  // the input row at base
     const std::int64_t channel = start_panel(c, place, queue);
     const float* panel = t.w;
-    plan_prefetch(c, place, u - units.begin, units.end - units.begin, rows.end - rows.begin, last_band, queue);
-    const std::int64_t tap_row_weights = p.kernel_w * g.group_in * queue.blocks * Vec::kLanes;
-    Range current = {-1, -1};
-    for (std::int64_t q = rows.begin; q < rows.end; ++q) {
-      const Range inside = rows_inside(p, q);
-      if (inside.begin != current.begin || inside.end != current.end) {
-        queue.flush();
-        current = inside;
-        t.rows = static_cast<std::int32_t>(inside.end - inside.begin);
-        t.w = panel + inside.begin * tap_row_weights;
-      }
-      const std::int64_t top = t.rows == 0 ? origin : q * p.stride_h - p.pad_top + inside.begin * p.dilation_h;
-      const std::int64_t at = ((n * p.out_h + q) * p.out_w) * p.out_c + channel;
-      queue.push_run(base + (top - origin) * row, c.y + at, c.residual == nullptr ? nullptr : c.residual + at, p.out_w);
-    }
-    queue.flush();
+    const std::int64_t done = weights_before(c, place) - before;
+    // Sums that wait in y would overwrite a residual that lies there.
+    const PieceList pieces(p.kernel_h, g.taps, g.tap_depth, queue.blocks * Vec::kLanes, c.residual == c.y);
+    Piece piece = pieces.first();
+    do {
+      t.w = panel + piece.offset;
+      t.rows = static_cast<std::int32_t>(piece.rows);
+      t.taps = static_cast<std::int32_t>(piece.taps);
+      t.depth = static_cast<std::int32_t>(piece.depth);
+      const std::int64_t floats = piece.rows * piece.taps * piece.depth * pieces.width;
+      plan_prefetch(c, (done + piece.offset + floats) * 4, all * 4, floats * 4, rows.end - rows.begin, last_band,
+                    queue);
+      run_piece(c, piece, base + piece.tap * t.x_tap + piece.from, origin, row,
+                n * p.out_h * p.out_w * p.out_c + channel, rows, queue);
+    } while (pieces.next(piece));
     if (++place.panel == c.panels) place = {group + 1, 0};
   }
 }
@@ -222,10 +309,10 @@ static void run_flat(const ConvCall& c, Range pixels, Range units) {
 static void conv(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);
   const ConvGeometry g = conv_geometry(p);
-  const std::int64_t tile_pixels = 2 * kTileLength[1];
-  const std::int64_t panels = panel_count(g.group_out, Vec::kLanes);
+  const PanelCut cut = panel_cut(g.group_out, Vec::kLanes);
+  const std::int64_t panels = panel_count(cut);
   const std::int64_t out_rows = static_cast<std::int64_t>(p.batch) * p.out_h;
-  const std::int64_t pixel_units = g.flat ? (g.pixels + tile_pixels - 1) / tile_pixels : out_rows;
+  const std::int64_t pixel_units = g.flat ? (g.pixels + kUnitPixels - 1) / kUnitPixels : out_rows;
   const std::int64_t channel_units = p.groups * panels;
   const ConvSplit split = conv_split(p, g, pixel_units, channel_units, call.parts, Vec::kLanes);
   const Range units = share(channel_units, call.part % split.channels, split.channels);
@@ -242,13 +329,14 @@ static void conv(const KernelCall& call) {
                       static_cast<const float*>(call.in[3]),
                       static_cast<float*>(call.out[0]),
                       static_cast<float*>(call.scratch),
+                      cut,
                       panels,
                       p.kernel_h * p.kernel_w * g.group_in,
                       call.next_weights == nullptr ? nullptr : static_cast<const char*>(call.next_weights) + next.begin,
                       next_bytes};
   if (g.flat) {
-    pixels.begin *= tile_pixels;
-    pixels.end = pixels.end == pixel_units ? g.pixels : pixels.end * tile_pixels;
+    pixels.begin *= kUnitPixels;
+    pixels.end = pixels.end == pixel_units ? g.pixels : pixels.end * kUnitPixels;
     run_flat(c, pixels, units);
     return;
   }

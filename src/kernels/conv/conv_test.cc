@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every convolution kernel against the double reference, with the proven bound; parts, batch positions, edges of memory.
+// Every convolution kernel against the double reference, with the proven bound; parts, batch positions, edges of
+// memory.
 #include "kernels/conv/conv.h"
 
 #include <gtest/gtest.h>
@@ -33,15 +34,34 @@ std::string describe(const ConvCase& c) {
   put("n", p.batch), put("h", p.in_h), put("w", p.in_w), put("c", p.in_c), put("p", p.out_h), put("q", p.out_w);
   put("k", p.out_c), put("r", p.kernel_h), put("s", p.kernel_w), put("sh", p.stride_h), put("sw", p.stride_w);
   put("dh", p.dilation_h), put("dw", p.dilation_w), put("pt", p.pad_top), put("pl", p.pad_left), put("g", p.groups);
-  put("planar", p.input_planar), put("act", static_cast<int>(p.activation)), put("bias", c.bias), put("res", c.residual);
+  put("planar", p.input_planar), put("act", static_cast<int>(p.activation)), put("bias", c.bias),
+      put("res", c.residual);
   return text;
 }
 
 // in_h, in_w and pads on all four sides; out_h and out_w follow.
 ConvCase make_case(int batch, int h, int w, int c, int k, int r, int s, int stride, int pad, int groups) {
   ConvCase out = {};
-  out.params = {batch, h, w, c, (h + 2 * pad - r) / stride + 1, (w + 2 * pad - s) / stride + 1, k, r, s, stride, stride, 1, 1,
-                pad, pad, groups, 0, Activation::kNone, 0.0f, 0.0f};
+  out.params = {batch,
+                h,
+                w,
+                c,
+                (h + 2 * pad - r) / stride + 1,
+                (w + 2 * pad - s) / stride + 1,
+                k,
+                r,
+                s,
+                stride,
+                stride,
+                1,
+                1,
+                pad,
+                pad,
+                groups,
+                0,
+                Activation::kNone,
+                0.0f,
+                0.0f};
   out.bias = true;
   return out;
 }
@@ -68,11 +88,13 @@ std::vector<float> run_conv(const KernelInfo& kernel, const ConvCase& c, const C
   GuardedFloats y(static_cast<std::size_t>(p.batch) * p.out_h * p.out_w * p.out_c);
   const std::size_t scratch_bytes = conv_scratch_bytes(p, kernel);
   const std::size_t y_bytes = y.size() * 4;
-  const std::size_t in_bytes[] = {d.x.size() * 4, conv_packed_bytes(p, kernel), d.bias.size() * 4, d.residual.size() * 4};
+  const std::size_t in_bytes[] = {d.x.size() * 4, conv_packed_bytes(p, kernel), d.bias.size() * 4,
+                                  d.residual.size() * 4};
   const std::size_t out_bytes[] = {y_bytes};
   EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(c);
   const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
-  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(), d.residual.empty() ? nullptr : residual.data()};
+  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(),
+                      d.residual.empty() ? nullptr : residual.data()};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) {
     GuardedFloats scratch(scratch_bytes / 4);
@@ -124,7 +146,8 @@ TEST_P(ConvKernels, agree_with_the_reference_around_every_width) {
 TEST_P(ConvKernels, agree_with_the_reference_on_the_shapes_of_real_networks) {
   std::mt19937 random(2);
   std::vector<ConvCase> cases;
-  for (const int width : {8, 16, 24, 40, 48, 80, 112}) cases.push_back(make_case(1, 7, 7, 2 * width, 2 * width, 3, 3, 1, 1, 2));
+  for (const int width : {8, 16, 24, 40, 48, 80, 112})
+    cases.push_back(make_case(1, 7, 7, 2 * width, 2 * width, 3, 3, 1, 1, 2));
   for (const int width : {8, 16, 24}) cases.push_back(make_case(2, 14, 14, 4 * width, 4 * width, 3, 3, 2, 1, 4));
   cases.push_back(make_case(1, 14, 14, 48, 80, 3, 3, 1, 1, 1));
   cases.push_back(make_case(1, 14, 14, 32, 48, 1, 1, 2, 0, 1));
@@ -193,7 +216,8 @@ TEST_P(ConvKernels, agree_with_the_reference_on_random_shapes) {
 TEST_P(ConvKernels, give_the_same_bits_for_any_number_of_parts) {
   std::mt19937 random(3);
   std::vector<ConvCase> cases = {make_case(1, 7, 7, 40, 72, 1, 1, 1, 0, 1), make_case(2, 9, 14, 32, 96, 3, 3, 1, 1, 2),
-                                 make_case(1, 33, 33, 3, 24, 3, 3, 2, 1, 1), make_case(1, 15, 15, 24, 20, 1, 1, 2, 0, 1)};
+                                 make_case(1, 33, 33, 3, 24, 3, 3, 2, 1, 1),
+                                 make_case(1, 15, 15, 24, 20, 1, 1, 2, 0, 1)};
   for (ConvCase& c : cases) {
     c.residual = true;
     c.params.activation = Activation::kSilu;
@@ -226,20 +250,44 @@ TEST_P(ConvKernels, give_the_same_bits_at_any_place_in_a_batch) {
   }
 }
 
+// Weights of a panel that do not fit beside the next ones are taken in pieces: rows of taps, single taps, channels.
+TEST_P(ConvKernels, add_long_panels_up_in_pieces) {
+  std::mt19937 random(6);
+  std::vector<ConvCase> cases;
+  cases.push_back(make_case(1, 7, 7, 512, 100, 3, 3, 1, 1, 1));   // rows of taps, first and last outside the picture
+  cases.push_back(make_case(2, 5, 6, 1024, 52, 3, 3, 2, 1, 1));   // a gap between pixels: single taps
+  cases.push_back(make_case(1, 3, 5, 2501, 70, 1, 1, 1, 0, 1));   // channels of a matrix, not a whole number of pieces
+  cases.push_back(make_case(1, 6, 6, 2304, 66, 2, 2, 2, 0, 1));   // channels of merged taps, read in place
+  cases.push_back(make_case(1, 4, 4, 1800, 130, 3, 1, 1, 1, 1));  // rows of padding only
+  for (ConvCase& c : cases) {
+    for (const Activation activation : {Activation::kRelu, Activation::kSilu}) {
+      c.params.activation = activation;
+      c.residual = activation == Activation::kRelu;
+      expect_right(*GetParam(), c, random, 1);
+      if (HasFatalFailure()) return;
+      const ConvData d = make_data(c, random);
+      EXPECT_TRUE(same_bits(run_conv(*GetParam(), c, d, 1), run_conv(*GetParam(), c, d, 3))) << describe(c);
+    }
+  }
+}
+
 TEST_P(ConvKernels, add_a_residual_in_place) {
-  std::mt19937 random(5);
-  ConvCase c = make_case(1, 7, 7, 24, 40, 3, 3, 1, 1, 1);
-  c.residual = true;
-  const ConvData d = make_data(c, random);
-  const std::vector<float> want = run_conv(*GetParam(), c, d, 1);
-  AlignedFloats packed(conv_packed_bytes(c.params, *GetParam()) / 4);
-  pack_conv(c.params, *GetParam(), d.w.data(), packed.data());
-  std::vector<float> y = d.residual;
-  AlignedFloats scratch(conv_scratch_bytes(c.params, *GetParam()) / 4);
-  const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
-  void* out[] = {y.data()};
-  GetParam()->run({&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});
-  EXPECT_TRUE(same_bits(want, y));
+  for (const ConvCase& shape : {make_case(1, 7, 7, 24, 40, 3, 3, 1, 1, 1), make_case(1, 7, 7, 512, 100, 3, 3, 1, 1, 1),
+                                make_case(1, 3, 5, 2501, 70, 1, 1, 1, 0, 1)}) {
+    std::mt19937 random(5);
+    ConvCase c = shape;
+    c.residual = true;
+    const ConvData d = make_data(c, random);
+    const std::vector<float> want = run_conv(*GetParam(), c, d, 1);
+    AlignedFloats packed(conv_packed_bytes(c.params, *GetParam()) / 4);
+    pack_conv(c.params, *GetParam(), d.w.data(), packed.data());
+    std::vector<float> y = d.residual;
+    AlignedFloats scratch(conv_scratch_bytes(c.params, *GetParam()) / 4);
+    const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
+    void* out[] = {y.data()};
+    GetParam()->run({&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});
+    EXPECT_TRUE(same_bits(want, y)) << describe(c);
+  }
 }
 
 TEST_P(ConvKernels, let_nan_and_infinity_through) {
@@ -263,12 +311,12 @@ INSTANTIATE_TEST_SUITE_P(conv, ConvKernels, testing::ValuesIn(kernels_of_family(
 
 TEST(ConvSelection, picks_the_best_kernel_that_the_processor_has) {
   const ConvParams p = make_case(1, 14, 14, 64, 64, 3, 3, 1, 1, 1).params;
-  EXPECT_EQ(select_conv(p, Isa::kAvx512).name, "conv_f32_14x32_avx512");
+  EXPECT_EQ(select_conv(p, Isa::kAvx512).name, "conv_f32_7x48_avx512");
   EXPECT_EQ(select_conv(p, Isa::kAvx2).name, "conv_f32_6x16_avx2");
   EXPECT_EQ(select_conv(p, Isa::kGeneric).name, "conv_f32_6x8_generic");
 }
 
-TEST(ConvSelection, packs_unaligned_weights_in_panels_of_two_vectors) {
+TEST(ConvSelection, packs_unaligned_weights_in_one_panel_where_they_fit) {
   // 3 channels in, 20 out: AVX-512 takes one panel of 32, AVX2 one of 3 blocks of 8.
   const ConvParams p = make_case(1, 4, 4, 3, 20, 1, 1, 1, 0, 1).params;
   std::vector<char> bytes(20 * 3 * 4 + 1);
@@ -283,7 +331,8 @@ TEST(ConvSelection, packs_unaligned_weights_in_panels_of_two_vectors) {
     pack_conv(p, kernel, w, packed.data());
     const int width = isa == Isa::kAvx512 ? 32 : 24;
     for (int c = 0; c < 3; ++c) {
-      for (int k = 0; k < width; ++k) EXPECT_EQ(packed.data()[c * width + k], k < 20 ? static_cast<float>(k * 3 + c) : 0.0f);
+      for (int k = 0; k < width; ++k)
+        EXPECT_EQ(packed.data()[c * width + k], k < 20 ? static_cast<float>(k * 3 + c) : 0.0f);
     }
   }
 }

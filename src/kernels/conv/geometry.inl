@@ -9,16 +9,22 @@ namespace kite::KITE_ISA {
 struct ConvGeometry {
   std::int64_t group_in, group_out;  // channels per group
   std::int64_t pixels;               // batch * out_h * out_w
-  bool flat;      // 1x1, stride 1, no padding, one group: x is a matrix of pixels and the rows of the picture do not matter
-  bool banded;    // rows of x are copied into scratch first, padded with zero columns (and made channels-last)
-  bool merged;    // the channels of neighbouring taps are contiguous: a row of taps is one run of kernel_w * group_in
-  std::int64_t band_w;               // columns of a scratch row
-  std::int64_t band_out_rows;        // output rows for one filling of the scratch, or for one sweep over the panels
-  std::int64_t band_in_rows;         // input rows that those need at most
+  bool flat;  // 1x1, stride 1, no padding, one group: x is a matrix of pixels and the rows of the picture do not matter
+  bool banded;  // rows of x are copied into scratch first, padded with zero columns (and made channels-last)
+  std::int64_t taps, tap_depth;  // of a row of taps: kernel_w of group_in; or one run, where neighbours are contiguous
+  std::int64_t band_w;           // columns of a scratch row
+  std::int64_t column;           // floats from one scratch column to the next: group_in and sometimes a gap
+  std::int64_t band_out_rows;    // output rows for one filling of the scratch, or for one sweep over the panels
+  std::int64_t band_in_rows;     // input rows that those need at most
 };
 
 // The scratch stays in a part of L2 (1 MB on the smallest of today's server cores) beside the weights that stream by.
-constexpr std::int64_t kBandBytes = 256 * 1024;
+constexpr std::int64_t kBandBytes = 512 * 1024;
+
+// Pixels a multiple of 4 KB apart fall into one set of L1 (64 sets of 64-byte lines, 8 or 12 ways on today's
+// processors), where a tile's pixels and its weights would push each other out. A copy in scratch leaves a gap.
+constexpr std::int64_t kConflictBytes = 4096;
+constexpr std::int64_t kColumnGap = 16;  // floats: one line
 
 static inline std::int64_t band_in_rows(const ConvParams& p, std::int64_t out_rows) {
   const std::int64_t rows = (out_rows - 1) * p.stride_h + static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h + 1;
@@ -30,15 +36,20 @@ static inline ConvGeometry conv_geometry(const ConvParams& p) {
   g.group_in = p.in_c / p.groups;
   g.group_out = p.out_c / p.groups;
   g.pixels = static_cast<std::int64_t>(p.batch) * p.out_h * p.out_w;
-  const std::int64_t last_column =
-      static_cast<std::int64_t>(p.out_w - 1) * p.stride_w + static_cast<std::int64_t>(p.kernel_w - 1) * p.dilation_w - p.pad_left;
+  const std::int64_t last_column = static_cast<std::int64_t>(p.out_w - 1) * p.stride_w +
+                                   static_cast<std::int64_t>(p.kernel_w - 1) * p.dilation_w - p.pad_left;
   const bool padded_columns = p.pad_left > 0 || last_column >= p.in_w;
   g.banded = padded_columns || p.input_planar != 0;
+  const std::int64_t pixel_bytes = static_cast<std::int64_t>(p.stride_w) * g.group_in * 4;
+  g.column = g.group_in + (pixel_bytes % kConflictBytes == 0 ? kColumnGap : 0);
   g.flat = !g.banded && p.groups == 1 && p.kernel_h == 1 && p.kernel_w == 1 && p.stride_h == 1 && p.stride_w == 1 &&
            p.pad_top == 0 && p.out_h == p.in_h && p.out_w == p.in_w;
-  g.merged = p.dilation_w == 1 && (g.banded || p.groups == 1);
+  const bool dense = g.banded ? g.column == g.group_in : p.groups == 1;
+  const bool merged = p.kernel_w == 1 || (p.dilation_w == 1 && dense);
+  g.taps = merged ? 1 : p.kernel_w;
+  g.tap_depth = merged ? p.kernel_w * g.group_in : g.group_in;
   g.band_w = last_column + p.pad_left + 1;
-  const std::int64_t row_bytes = g.band_w * g.group_in * 4;
+  const std::int64_t row_bytes = g.band_w * g.column * 4;
   std::int64_t rows = p.out_h;
   if (band_in_rows(p, rows) * row_bytes > kBandBytes) {
     // in_rows(n) = (n - 1) stride + halo <= limit
@@ -53,18 +64,33 @@ static inline ConvGeometry conv_geometry(const ConvParams& p) {
   return g;
 }
 
-// Output channels of a group in blocks of `lanes`, the blocks in panels of two; of an odd number the last panel takes
-// three (one alone would read x from L1 once for each multiply-add). Measured on Sapphire Rapids with everything in L1:
-// 9 pixels x 3 blocks reach 91 % of the multiply-add peak, 14 x 2 86 %, 28 x 1 76 %; but over ResNet-50 panels of three
-// blocks lost 6 %, because the weights of a panel stream through fewer pixels.
-static inline std::int64_t panel_count(std::int64_t channels, std::int64_t lanes) {
+// How the output channels of a group, in blocks of `lanes`, fall into panels: `count` of `blocks` blocks each, then
+// `rest_count` of `rest_blocks`.
+//
+// 16 lanes (AVX-512, 32 registers): panels of three, and one or two of four for what three does not divide. A tile of
+// 7 pixels x 3 blocks loads 10 vectors for 21 multiply-adds and runs at 99 % of the multiply-add peak with its weights
+// in L2, 6 x 4 at 98 %; 14 x 2 loads 16 for 28 and stops at 90 %, 28 x 1 at 55 %: an Ice Lake core loads one and a half
+// full vectors a cycle, broadcasts included. 8 and 4 lanes (16 registers): panels of two, the last of an odd number
+// three.
+struct PanelCut {
+  std::int64_t count, blocks, rest_count, rest_blocks;
+};
+static inline PanelCut panel_cut(std::int64_t channels, std::int64_t lanes) {
   const std::int64_t blocks = (channels + lanes - 1) / lanes;
-  return blocks < 2 ? 1 : blocks / 2;
+  if (blocks < 3) return {1, blocks, 0, 0};
+  if (lanes < 16) return blocks % 2 == 0 ? PanelCut{blocks / 2, 2, 0, 0} : PanelCut{(blocks - 3) / 2, 2, 1, 3};
+  if (blocks % 3 == 0) return {blocks / 3, 3, 0, 0};
+  if (blocks % 3 == 1) return {(blocks - 4) / 3, 3, 1, 4};
+  return blocks == 5 ? PanelCut{1, 3, 1, 2} : PanelCut{(blocks - 8) / 3, 3, 2, 4};
 }
-static inline std::int64_t panel_blocks(std::int64_t channels, std::int64_t lanes, std::int64_t panel) {
-  const std::int64_t blocks = (channels + lanes - 1) / lanes;
-  const std::int64_t left = blocks - 2 * panel;
-  return left < 4 ? left : 2;
+static inline std::int64_t panel_count(const PanelCut& cut) { return cut.count + cut.rest_count; }
+static inline std::int64_t panel_blocks(const PanelCut& cut, std::int64_t panel) {
+  return panel < cut.count ? cut.blocks : cut.rest_blocks;
+}
+// Blocks before `panel`; with panel_count(cut), all of them.
+static inline std::int64_t panel_first_block(const PanelCut& cut, std::int64_t panel) {
+  const std::int64_t rest = panel < cut.count ? 0 : panel - cut.count;
+  return (panel - rest) * cut.blocks + rest * cut.rest_blocks;
 }
 // Floats of one group's packed weights for each input channel and tap: the same for all widths up to 16 lanes.
 static inline std::int64_t packed_width(std::int64_t channels) { return (channels + 15) / 16 * 16; }
@@ -74,13 +100,14 @@ struct ConvSplit {
   std::int64_t pixels, channels;
 };
 
-// Least time for the slowest part: its multiply-adds plus what it streams (its share of the weights and of x, at 32 bytes
-// in the time of one vector multiply-add pair). `pixel_units` and `channel_units` are what can be shared out.
-static inline ConvSplit conv_split(const ConvParams& p, const ConvGeometry& g, std::int64_t pixel_units, std::int64_t channel_units,
-                            std::int64_t parts, std::int64_t lanes) {
+// Least time for the slowest part: its multiply-adds plus what it streams (its share of the weights and of x, at 32
+// bytes in the time of one vector multiply-add pair). `pixel_units` and `channel_units` are what can be shared out.
+static inline ConvSplit conv_split(const ConvParams& p, const ConvGeometry& g, std::int64_t pixel_units,
+                                   std::int64_t channel_units, std::int64_t parts, std::int64_t lanes) {
   const double taps = static_cast<double>(p.kernel_h) * p.kernel_w * static_cast<double>(g.group_in);
-  const double unit_cycles = static_cast<double>(g.pixels) * p.out_c * taps /
-                             (static_cast<double>(pixel_units) * static_cast<double>(channel_units) * 2.0 * static_cast<double>(lanes));
+  const double unit_cycles =
+      static_cast<double>(g.pixels) * p.out_c * taps /
+      (static_cast<double>(pixel_units) * static_cast<double>(channel_units) * 2.0 * static_cast<double>(lanes));
   const double weight_bytes = 4.0 * taps * p.out_c;
   const double x_bytes = 4.0 * static_cast<double>(p.batch) * p.in_h * p.in_w * p.in_c;
   ConvSplit best = {parts, 1};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From pixels to register tiles: runs of pixels are cut into segments, segments are gathered into tiles, and the rows of a
-// matrix are walked panel by panel. Included by <isa>.cc after simd/tile.inl and conv/geometry.inl.
+// From pixels to register tiles: runs of pixels are cut into segments, segments are gathered into tiles, and the rows
+// of a matrix are walked panel by panel. Included by <isa>.cc after simd/tile.inl and conv/geometry.inl.
 #include "kernels/simd/rows_call.h"
 
 namespace kite::KITE_ISA {
@@ -12,8 +12,8 @@ static inline Range share(std::int64_t total, std::int64_t part, std::int64_t pa
   return {total * part / parts, total * (part + 1) / parts};
 }
 
-// What the tiles of one panel fetch into L2 while they compute: first the panel that comes next, then a piece of the next
-// step's weights. One line costs one load slot of the many that a tile leaves free.
+// What the tiles of one panel fetch into L2 while they compute: first the panel that comes next, then a piece of the
+// next step's weights. One line costs one load slot of the many that a tile leaves free.
 struct PrefetchPlan {
   const char* panel;
   std::int64_t panel_lines;
@@ -76,7 +76,7 @@ struct TileQueue {
     call.x[pending] = x;
     call.y[pending] = y;
     call.residual[pending] = residual;
-    if (++pending == kTileSegments[blocks - 1]) flush();
+    if (++pending == tile_segments(length, blocks)) flush();
   }
 
   // `pixels` neighbours, in segments whose lengths differ by one at most.
@@ -105,23 +105,25 @@ struct TileQueue {
   }
 };
 
-// One to three rows: a tile two blocks wide would wait for its own sums, and the weights are used once or little more. So
-// four panels (or two) stream side by side.
-template <int Rows, int Panels>
-static void wide_tile(const RowsCall& c, std::int64_t panel) {
-  constexpr int kWidth = 2 * Vec::kLanes;
-  Vec sum[Rows][2 * Panels];
+// One to three rows: a tile of one panel would wait for its own sums, and the weights are used once or little more. So
+// a few panels of `Blocks` stream side by side, from the one that begins at `column` on.
+template <int Rows, int Panels, int Blocks>
+static void wide_tile(const RowsCall& c, std::int64_t first_column) {
+  constexpr int kWidth = Blocks * Vec::kLanes;
+  Vec sum[Rows][Blocks * Panels];
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
-    for (int b = 0; b < 2 * Panels; ++b) sum[i][b] = zero();
+    for (int b = 0; b < Blocks * Panels; ++b) {
+      sum[i][b] = c.bias == nullptr ? zero() : load(c.bias + first_column + b * Vec::kLanes);
+    }
   }
-  const float* w = c.w + panel * kWidth * c.depth;
+  const float* w = c.w + first_column * c.depth;
   const std::int64_t stride = kWidth * c.depth;
   for (std::int64_t k = 0; k < c.depth; ++k, w += kWidth) {
 #pragma GCC unroll 8
-    for (int b = 0; b < 2 * Panels; ++b) {
-      const Vec weight = load(w + b / 2 * stride + b % 2 * Vec::kLanes);
+    for (int b = 0; b < Blocks * Panels; ++b) {
+      const Vec weight = load(w + b / Blocks * stride + b % Blocks * Vec::kLanes);
 #pragma GCC unroll 8
       for (int i = 0; i < Rows; ++i) sum[i][b] = mul_add(splat(c.x[i * c.x_stride + k]), weight, sum[i][b]);
     }
@@ -129,32 +131,34 @@ static void wide_tile(const RowsCall& c, std::int64_t panel) {
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
-    for (int b = 0; b < 2 * Panels; ++b) {
-      const std::int64_t column = panel * kWidth + b * Vec::kLanes;
+    for (int b = 0; b < Blocks * Panels; ++b) {
+      const std::int64_t column = first_column + b * Vec::kLanes;
       Vec value = sum[i][b];
-      if (c.bias != nullptr) value = add(value, load(c.bias + column));
       if (c.residual != nullptr) value = add(value, load(c.residual + i * c.y_stride + column));
       store(c.y + i * c.y_stride + column, activate(value, c.activation, c.activation_a, c.activation_b));
     }
   }
 }
 
-// Panels from `panel` on that are full and come four (two) at a time; returns the first one left.
-static inline std::int64_t wide_rows(const RowsCall& c, std::int64_t panel) {
+// Panels from `panel` on that have the usual width, are full and come three (four, two) at a time; returns the first
+// one left.
+static inline std::int64_t wide_rows(const RowsCall& c, const PanelCut& cut, std::int64_t panel) {
   constexpr bool kMany = Vec::kRegisters == 32;
-  const int panels = kMany || c.rows == 1 ? 4 : 2;
-  const std::int64_t full = c.columns / (2 * Vec::kLanes);
-  // The last panel may hold three blocks; it and what is not full is left to the caller.
-  const bool three = panel_blocks(c.columns, Vec::kLanes, panel_count(c.columns, Vec::kLanes) - 1) == 3;
-  std::int64_t end = three ? panel_count(c.columns, Vec::kLanes) - 1 : full;
+  constexpr int kBlocks = kMany ? 3 : 2;
+  if (cut.blocks != kBlocks) return panel;
+  const int panels = kMany ? 3 : c.rows == 1 ? 4 : 2;
+  const std::int64_t full = c.columns / (kBlocks * Vec::kLanes);
+  std::int64_t end = cut.count < full ? cut.count : full;
   if (end > c.last_panel) end = c.last_panel;
   for (; panel + panels <= end; panel += panels) {
+    const std::int64_t column = panel * kBlocks * Vec::kLanes;
     if (c.rows == 1) {
-      wide_tile<1, 4>(c, panel);
+      wide_tile<1, kMany ? 3 : 4, kBlocks>(c, column);
     } else if (c.rows == 2) {
-      wide_tile<2, kMany ? 4 : 2>(c, panel);
+      wide_tile<2, kMany ? 3 : 2, kBlocks>(c, column);
     } else {
-      wide_tile<3, kMany ? 4 : 2>(c, panel);
+      wide_tile<3, kMany ? 2 : 2, kBlocks>(c, column);
+      if (kMany) wide_tile<3, 1, kBlocks>(c, column + 2 * kBlocks * Vec::kLanes);
     }
   }
   return panel;
@@ -164,59 +168,81 @@ static inline std::int64_t wide_rows(const RowsCall& c, std::int64_t panel) {
 // expects that the one before it has done so.
 constexpr std::int64_t kNextBytes = 768 * 1024;
 
+// What the tiles of one panel read again and again, beside the piece of weights that comes next: both fit in L2. Longer
+// panels are cut along their depth, and the sums wait in y.
+constexpr std::int64_t kPieceBytes = 320 * 1024;
+static inline std::int64_t piece_depth(std::int64_t depth, std::int64_t width) {
+  const std::int64_t pieces = (depth * width * 4 + kPieceBytes - 1) / kPieceBytes;
+  return (depth + pieces - 1) / pieces / 4 * 4 + 4;  // whole runs of 4 channels
+}
+
 // Rows in bands that leave room in L2 for the panels that stream by: half of the smallest L2 in use (1 MB).
 constexpr std::int64_t kRowBandBytes = 512 * 1024;
 // Weights beyond this do not stay in L2 from one band to the next.
 constexpr std::int64_t kResidentBytes = 768 * 1024;
 
 static inline void run_rows(const RowsCall& c) {
+  const PanelCut cut = panel_cut(c.columns, Vec::kLanes);
   std::int64_t panel = c.first_panel;
-  if (c.rows <= 3) panel = wide_rows(c, panel);
+  if (c.rows <= 3) panel = wide_rows(c, cut, panel);
   if (panel == c.last_panel) return;
   TileQueue queue = {};
   TileCall& t = queue.call;
   t.x_pixel = c.x_stride;
   t.y_pixel = c.y_stride;
   t.rows = t.taps = 1;
-  t.depth = static_cast<std::int32_t>(c.depth);
   t.activation = c.activation;
   t.activation_a = c.activation_a;
   t.activation_b = c.activation_b;
-  const std::int64_t unit = 2 * kTileLength[1];
   const std::int64_t bands = (c.rows * c.depth * 4 + kRowBandBytes - 1) / kRowBandBytes;
-  const std::int64_t band = ((c.rows + bands - 1) / bands + unit - 1) / unit * unit;
-  const std::int64_t panel_bytes = 2 * Vec::kLanes * c.depth * 4;
-  const bool resident = (c.last_panel - panel) * panel_bytes <= kResidentBytes;
+  const std::int64_t band = ((c.rows + bands - 1) / bands + kUnitPixels - 1) / kUnitPixels * kUnitPixels;
+  const auto bytes_before = [&](std::int64_t u) { return panel_first_block(cut, u) * Vec::kLanes * c.depth * 4; };
+  const std::int64_t all_bytes = bytes_before(c.last_panel) - bytes_before(panel);
+  const bool resident = all_bytes <= kResidentBytes;
   for (std::int64_t row = 0; row < c.rows; row += band) {
     const std::int64_t count = c.rows - row < band ? c.rows - row : band;
     const bool last_band = row + band >= c.rows;
-    const std::int64_t chunks = (count + unit - 1) / unit * (c.depth / 4);
     for (std::int64_t u = panel; u < c.last_panel; ++u) {
-      const std::int64_t column = u * 2 * Vec::kLanes;
-      const std::int64_t blocks = panel_blocks(c.columns, Vec::kLanes, u);
+      const std::int64_t column = panel_first_block(cut, u) * Vec::kLanes;
+      const std::int64_t blocks = panel_blocks(cut, u);
+      const std::int64_t width = blocks * Vec::kLanes;
       const std::int64_t lanes = c.columns - column - (blocks - 1) * Vec::kLanes;
       queue.blocks = static_cast<std::int32_t>(blocks);
       t.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
-      t.w = c.w + column * c.depth;
       t.bias = c.bias == nullptr ? nullptr : c.bias + column;
-      PrefetchPlan& plan = queue.prefetch;
-      plan = {};
-      if (u + 1 < c.last_panel && (u + 1 - panel) * panel_bytes >= kNextBytes && (row == 0 || !resident)) {
-        plan.panel = reinterpret_cast<const char*>(t.w + blocks * Vec::kLanes * c.depth);
-        plan.panel_lines = panel_bytes / 64;
-      } else if (u + 1 == c.last_panel && !last_band && !resident) {
-        plan.panel = reinterpret_cast<const char*>(c.w + panel * 2 * Vec::kLanes * c.depth);
-        plan.panel_lines = panel_bytes / 64;
+      // Sums that wait in y would overwrite a residual that lies there.
+      const std::int64_t piece = c.residual == c.y ? c.depth : piece_depth(c.depth, width);
+      for (std::int64_t from = 0; from < c.depth; from += piece) {
+        const std::int64_t depth = c.depth - from < piece ? c.depth - from : piece;
+        t.w = c.w + column * c.depth + from * width;
+        t.depth = static_cast<std::int32_t>(depth);
+        t.continued = from > 0;
+        t.unfinished = from + depth < c.depth;
+        // Pieces and panels follow each other in memory; after the last one comes the first again, for the next band.
+        PrefetchPlan& plan = queue.prefetch;
+        plan = {};
+        const std::int64_t done = bytes_before(u) - bytes_before(panel) + (from + depth) * width * 4;
+        if (done < all_bytes && done >= kNextBytes && (row == 0 || !resident)) {
+          plan.panel = reinterpret_cast<const char*>(t.w + depth * width);
+          plan.panel_lines = (all_bytes - done < depth * width * 4 ? all_bytes - done : depth * width * 4) / 64;
+        } else if (done == all_bytes && !last_band && !resident) {
+          plan.panel = reinterpret_cast<const char*>(c.w) + bytes_before(panel);
+          plan.panel_lines = (all_bytes < depth * width * 4 ? all_bytes : depth * width * 4) / 64;
+        }
+        if (last_band && c.next != nullptr) {
+          const std::int64_t begin = done - depth * width * 4;
+          const std::int64_t lines = c.next_bytes / 64;
+          const std::int64_t first = lines * begin / all_bytes;
+          plan.next = c.next + first * 64;
+          plan.next_lines = lines * done / all_bytes - first;
+        }
+        const std::int64_t pixels = tile_pixels(queue.blocks);
+        plan.spread((count + pixels - 1) / pixels * (depth / 4));
+        const std::int64_t at = row * c.y_stride + column;
+        queue.push_run(c.x + row * c.x_stride + from, c.y + at, c.residual == nullptr ? nullptr : c.residual + at,
+                       count);
+        queue.flush();
       }
-      if (last_band && c.next != nullptr) {
-        const Range piece = share(c.next_bytes / 64, u - panel, c.last_panel - panel);
-        plan.next = c.next + piece.begin * 64;
-        plan.next_lines = piece.end - piece.begin;
-      }
-      plan.spread(chunks);
-      const std::int64_t at = row * c.y_stride + column;
-      queue.push_run(c.x + row * c.x_stride, c.y + at, c.residual == nullptr ? nullptr : c.residual + at, count);
-      queue.flush();
     }
   }
 }

@@ -5,14 +5,14 @@
 
 namespace kite::avx512 {
 
-void conv_f32_14x32_avx512(const KernelCall& call);  // conv/avx512.cc
+void conv_f32_7x48_avx512(const KernelCall& call);  // conv/avx512.cc
 
-void linear_f32_14x32_avx512(const KernelCall& call);
-void linear_f32_14x32_avx512(const KernelCall& call) {
+void linear_f32_7x48_avx512(const KernelCall& call);
+void linear_f32_7x48_avx512(const KernelCall& call) {
   const ConvParams params = linear_as_conv(*static_cast<const LinearParams*>(call.params));
   KernelCall inner = call;
   inner.params = &params;
-  conv_f32_14x32_avx512(inner);
+  conv_f32_7x48_avx512(inner);
 }
 
 }  // namespace kite::avx512

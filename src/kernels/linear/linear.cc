@@ -45,9 +45,10 @@ void pack_linear(const LinearParams& p, const KernelInfo& kernel, const float* w
   const std::int64_t lanes = vector_lanes(kernel.isa);
   const auto* bytes = reinterpret_cast<const char*>(w);  // memcpy: w may lie at any address
   std::memset(packed, 0, linear_packed_bytes(p, kernel));
-  for (std::int64_t panel = 0; panel < panel_count(p.out_features, lanes); ++panel) {
-    const std::int64_t first = panel * 2 * lanes;
-    const std::int64_t width = panel_blocks(p.out_features, lanes, panel) * lanes;
+  const PanelCut cut = panel_cut(p.out_features, lanes);
+  for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
+    const std::int64_t first = panel_first_block(cut, panel) * lanes;
+    const std::int64_t width = panel_blocks(cut, panel) * lanes;
     const std::int64_t used = p.out_features - first < width ? p.out_features - first : width;
     float* to = packed + first * p.in_features;
     for (std::int64_t k = 0; k < p.in_features; ++k) {

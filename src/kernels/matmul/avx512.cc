@@ -10,7 +10,7 @@
 
 namespace kite::avx512 {
 
-void matmul_f32_14x32_avx512(const KernelCall& call);
-void matmul_f32_14x32_avx512(const KernelCall& call) { matmul(call); }
+void matmul_f32_7x48_avx512(const KernelCall& call);
+void matmul_f32_7x48_avx512(const KernelCall& call) { matmul(call); }
 
 }  // namespace kite::avx512

@@ -8,9 +8,10 @@ namespace kite::KITE_ISA {
 
 // Columns [first, first + count) of one b into panels.
 static void pack_columns(const MatmulParams& p, const float* b, std::int64_t first, std::int64_t count, float* packed) {
-  for (std::int64_t panel = 0; panel < panel_count(count, Vec::kLanes); ++panel) {
-    const std::int64_t begin = panel * 2 * Vec::kLanes;
-    const std::int64_t width = panel_blocks(count, Vec::kLanes, panel) * Vec::kLanes;
+  const PanelCut cut = panel_cut(count, Vec::kLanes);
+  for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
+    const std::int64_t begin = panel_first_block(cut, panel) * Vec::kLanes;
+    const std::int64_t width = panel_blocks(cut, panel) * Vec::kLanes;
     const std::int64_t used = count - begin < width ? count - begin : width;
     float* to = packed + begin * p.k;
     if (p.b_transposed == 0) {
@@ -63,7 +64,7 @@ static void matmul(const KernelCall& call) {
       rows.columns = columns;
       rows.x_stride = p.k;
       rows.y_stride = p.n;
-      rows.last_panel = panel_count(columns, Vec::kLanes);
+      rows.last_panel = panel_count(panel_cut(columns, Vec::kLanes));
       multiply_rows(rows);
     }
     unit = stop;

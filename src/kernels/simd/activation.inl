@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // exp, sigmoid, tanh, erf and the activations over the Vec of the including file's instruction set.
-// Included after <isa>.inl. Errors (ULP = units in the last place of the float nearest to the exact value) hold for every
-// finite input, denormal results included; activation_test.cc sweeps them on every instruction set. Bound for all: 4 ULP;
-// found over every float32 where the function bends: exp 1.1, sigmoid 2.5, silu 3.4, tanh 1.4, erf 2.6, gelu 3.5.
-// NaN gives NaN. Infinities give the limit; silu and gelu of -Inf are NaN, as -Inf * 0 is.
+// Included after <isa>.inl. Errors (ULP = units in the last place of the float nearest to the exact value) hold for
+// every finite input, denormal results included; activation_test.cc sweeps them on every instruction set. Bound for
+// all: 4 ULP; found over every float32 where the function bends: exp 1.1, sigmoid 2.5, silu 3.4, tanh 1.4, erf 2.6,
+// gelu 3.5. NaN gives NaN. Infinities give the limit; silu and gelu of -Inf are NaN, as -Inf * 0 is.
 #include "kernels/activation.h"
 
 namespace kite::KITE_ISA {
@@ -112,9 +112,9 @@ static inline Vec erf(Vec x) {
   return select_less(magnitude, splat(0.85f), small, copy_sign(large, x));
 }
 
-// x Phi(x). |x| < 1: Phi(x) = 1/2 + x p(x^2), minimax error 0.02 ULP. Else with t = |x|: t Phi(-t) = e^(-t^2/2) r(t), and
-// x Phi(x) = max(x, 0) - t Phi(-t). r is nearly flat: a polynomial in u = (t - 4) / (t + 4), minimax error 0.07 ULP on
-// [1, 15]. t^2/2 needs more than a float: t = high + low with 12 bits each, high^2/2 is exact, and the small rest
+// x Phi(x). |x| < 1: Phi(x) = 1/2 + x p(x^2), minimax error 0.02 ULP. Else with t = |x|: t Phi(-t) = e^(-t^2/2) r(t),
+// and x Phi(x) = max(x, 0) - t Phi(-t). r is nearly flat: a polynomial in u = (t - 4) / (t + 4), minimax error 0.07 ULP
+// on [1, 15]. t^2/2 needs more than a float: t = high + low with 12 bits each, high^2/2 is exact, and the small rest
 // (high + t) low / 2 enters e^ as a tail.
 static inline Vec gelu(Vec x) {
   const Vec t = min(abs(x), splat(15.0f));  // x Phi(x) is 0 in float below -14.4

@@ -33,7 +33,13 @@ static inline Vec sqrt(Vec a) { return {_mm512_sqrt_ps(a.v)}; }
 // A NaN in `a` is kept (x86 returns the second operand of min/max when either is NaN).
 static inline Vec min(Vec a, Vec limit) { return {_mm512_min_ps(limit.v, a.v)}; }
 static inline Vec max(Vec a, Vec limit) { return {_mm512_max_ps(limit.v, a.v)}; }
-static inline Vec mul_add(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }       // a*b + c
+static inline Vec mul_add(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }  // a*b + c
+// mul_add for a sum that stays in its register: left to itself, GCC picks the forms that overwrite a factor, moves sums
+// about and spills some of a large tile (measured: 14 x 2 at 63 % of peak instead of 87 %).
+static inline Vec accumulate(Vec a, Vec b, Vec sum) {
+  asm("vfmadd231ps %2, %1, %0" : "+v"(sum.v) : "v"(a.v), "v"(b.v));
+  return sum;
+}
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a*b
 static inline Vec round_even(Vec a) {
   return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
@@ -46,15 +52,16 @@ static inline Vec exp2_integral(Vec n) {
 static inline Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m512i bit = _mm512_set1_epi32(static_cast<int>(0x80000000u));
-  return {_mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(magnitude.v), _mm512_castps_si512(sign.v),
-                                                        bit, 0xD8))};
+  return {_mm512_castsi512_ps(
+      _mm512_ternarylogic_epi32(_mm512_castps_si512(magnitude.v), _mm512_castps_si512(sign.v), bit, 0xD8))};
 }
 // lane-wise a < b ? x : y (y when either is NaN).
 static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
 }
 
-// Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down to 1.
+// Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down
+// to 1.
 static inline float sum_lanes(Vec a) { return _mm512_reduce_add_ps(a.v); }
 // The largest lane; a NaN is returned or passed over, as it happens.
 static inline float max_lanes(Vec a) { return _mm512_reduce_max_ps(a.v); }
@@ -64,5 +71,7 @@ static inline Vec load_n_or(const float* p, int n, Vec fill) { return {_mm512_ma
 // 64-byte line at p into L2 / L1.
 static inline void prefetch_l2(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+// The line at p into L1, ready to be written (a processor without the instruction does nothing).
+static inline void prefetch_write(const void* p) { asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p))); }
 
 }  // namespace kite::avx512

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The float vector of any x86-64 (SSE2): 4 lanes, multiply and add rounded apart. Included once by a family's generic.cc.
+// The float vector of any x86-64 (SSE2): 4 lanes, multiply and add rounded apart. Included once by a family's
+// generic.cc.
 #include <emmintrin.h>
 
 #include <cstddef>
@@ -42,7 +43,8 @@ static inline Vec sqrt(Vec a) { return {_mm_sqrt_ps(a.v)}; }
 // A NaN in `a` is kept (x86 returns the second operand of min/max when either is NaN).
 static inline Vec min(Vec a, Vec limit) { return {_mm_min_ps(limit.v, a.v)}; }
 static inline Vec max(Vec a, Vec limit) { return {_mm_max_ps(limit.v, a.v)}; }
-static inline Vec mul_add(Vec a, Vec b, Vec c) { return add(mul(a, b), c); }      // a*b + c, two roundings
+static inline Vec mul_add(Vec a, Vec b, Vec c) { return add(mul(a, b), c); }  // a*b + c, two roundings
+static inline Vec accumulate(Vec a, Vec b, Vec sum) { return mul_add(a, b, sum); }
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return sub(c, mul(a, b)); }  // c - a*b, two roundings
 // Half to even for |a| < 2^31, which is all that the polynomials here ask for.
 static inline Vec round_even(Vec a) { return {_mm_cvtepi32_ps(_mm_cvtps_epi32(a.v))}; }
@@ -62,7 +64,8 @@ static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   return {_mm_or_ps(_mm_and_ps(less, x.v), _mm_andnot_ps(less, y.v))};
 }
 
-// Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down to 1.
+// Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down
+// to 1.
 static inline float sum_lanes(Vec a) {
   const __m128 half = _mm_add_ps(a.v, _mm_movehl_ps(a.v, a.v));
   return _mm_cvtss_f32(_mm_add_ss(half, _mm_shuffle_ps(half, half, 1)));
@@ -83,5 +86,7 @@ static inline Vec load_n_or(const float* p, int n, Vec fill) {
 // 64-byte line at p into L2 / L1.
 static inline void prefetch_l2(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+// The line at p into L1, ready to be written (a processor without the instruction does nothing).
+static inline void prefetch_write(const void* p) { asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p))); }
 
 }  // namespace kite::generic

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The register tile that convolution, dense layers and matrix products share: a few pixels times a few vectors of output
-// channels, summed over rows of taps, taps and channels without leaving the registers. Included after <isa>.inl and
-// activation.inl.
+// The register tile that convolution, dense layers and matrix products share: a few pixels times a few vectors of
+// output channels, summed over rows of taps, taps and channels without leaving the registers. Included after <isa>.inl
+// and activation.inl.
 //
 // Pixels come in segments: a segment is `Length` pixels at one constant distance, so seven of them need one pointer and
 // three index registers: p + {0, 1, 2, 3, 4, 5, 6} d is p + {0, d, 2d, 3d, 4d, 5d, 2(3d)} in x86 addressing.
 // Registers: Segments * Length * Blocks sums + Blocks weights + 1 broadcast <= Vec::kRegisters.
-// A tile needs about 8 sums or more to hide the latency of a multiply-add (4 cycles, 2 a cycle); with 14 pixels x 2 blocks
-// it loads 16 vectors for 28 multiply-adds, below the two loads a cycle that processors have.
+// A tile needs about 8 sums or more to hide the latency of a multiply-add (4 cycles, 2 a cycle), and few loads for each
+// multiply-add: conv/geometry.inl has what was measured.
 namespace kite::KITE_ISA {
 
 constexpr int kMaxSegments = 4;
 
 struct TileCall {
-  const float* x[kMaxSegments];         // first pixel of each segment, first tap, first channel
-  float* y[kMaxSegments];               // first pixel of each segment, first output channel of the panel
-  const float* residual[kMaxSegments];  // likewise; null where there is none
-  std::ptrdiff_t x_pixel, x_row, x_tap; // floats from one pixel, row of taps, tap to the next
-  std::ptrdiff_t y_pixel;               // floats from one pixel to the next, in y and residual
-  const float* w;                       // panel [rows][taps][depth][Blocks * Vec::kLanes]
-  const float* bias;                    // of the panel; null where there is none
-  const char* prefetch;                 // walked through, prefetch_lines lines for each 4 channels
+  const float* x[kMaxSegments];          // first pixel of each segment, first tap, first channel
+  float* y[kMaxSegments];                // first pixel of each segment, first output channel of the panel
+  const float* residual[kMaxSegments];   // likewise; null where there is none
+  std::ptrdiff_t x_pixel, x_row, x_tap;  // floats from one pixel, row of taps, tap to the next
+  std::ptrdiff_t y_pixel;                // floats from one pixel to the next, in y and residual
+  const float* w;                        // panel [rows][taps][depth][Blocks * Vec::kLanes]
+  const float* bias;                     // of the panel; null where there is none
+  const char* prefetch;                  // walked through, prefetch_lines lines for each 4 channels
   std::int32_t prefetch_lines;
   std::int32_t rows, taps, depth;
-  std::int32_t last_lanes;              // of the last block: 1..Vec::kLanes
+  std::int32_t last_lanes;  // of the last block: 1..Vec::kLanes
+  bool continued;           // the sums begin with what y holds, not with the bias
+  bool unfinished;          // more is to be added: no residual, no activation yet
   Activation activation;
   float activation_a, activation_b;
 };
@@ -43,22 +45,74 @@ __attribute__((noinline)) static void activate_tile(const TileCall& t, int segme
   }
 }
 
-// Adds bias and residual, clamps where the activation is a clamp, stores. Full: every block has all its lanes.
-template <int Segments, int Length, int Blocks, bool Full>
-static inline __attribute__((always_inline)) void finish_tile(const TileCall& t, Vec (&sum)[Segments][Length][Blocks]) {
-  if (t.bias != nullptr) {
+// Every sum starts at the bias (0 where there is none): no pass of its own over the sums at the end. A sum that was put
+// aside in y goes on from there, bit for bit as if it had stayed in its register.
+template <int Segments, int Length, int Blocks>
+static inline __attribute__((always_inline)) void start_tile(const TileCall& t, Vec (&sum)[Segments][Length][Blocks]) {
+  if (t.continued) {
 #pragma GCC unroll 8
-    for (int b = 0; b < Blocks; ++b) {
-      const Vec bias = Full || b < Blocks - 1 ? load(t.bias + b * Vec::kLanes)
-                                              : load_n(t.bias + b * Vec::kLanes, t.last_lanes);
+    for (int s = 0; s < Segments; ++s) {
+      const float* y = t.y[s];
 #pragma GCC unroll 8
-      for (int s = 0; s < Segments; ++s) {
+      for (int l = 0; l < Length; ++l, y += t.y_pixel) {
 #pragma GCC unroll 8
-        for (int l = 0; l < Length; ++l) sum[s][l][b] = add(sum[s][l][b], bias);
+        for (int b = 0; b < Blocks; ++b) {
+          sum[s][l][b] = b < Blocks - 1 ? load(y + b * Vec::kLanes) : load_n(y + b * Vec::kLanes, t.last_lanes);
+        }
       }
     }
+    return;
   }
-  if (t.residual[0] != nullptr) {
+#pragma GCC unroll 8
+  for (int b = 0; b < Blocks; ++b) {
+    Vec bias = zero();
+    if (t.bias != nullptr) {
+      bias = b < Blocks - 1 ? load(t.bias + b * Vec::kLanes) : load_n(t.bias + b * Vec::kLanes, t.last_lanes);
+    }
+#pragma GCC unroll 8
+    for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+      for (int l = 0; l < Length; ++l) sum[s][l][b] = bias;
+    }
+  }
+}
+
+// The lines that a tile writes, and those of the residual that it adds: fetched while it computes, a pixel at a time. A
+// store to a line that is not in L1 would otherwise wait for it when the sums are done and nothing else is left to do.
+struct OutputLines {
+  const TileCall& t;
+  const char* y;
+  std::ptrdiff_t residual;  // bytes from y to the residual; 0 where there is none or it is y itself
+  std::int32_t segment, pixels, left;
+
+  OutputLines(const TileCall& call, int segments, int length)
+      : t(call), y(nullptr), residual(0), segment(segments), pixels(length), left(0) {
+    if (call.residual[0] != nullptr) {
+      residual = reinterpret_cast<const char*>(call.residual[0]) - reinterpret_cast<const char*>(call.y[0]);
+    }
+  }
+
+  template <int Lines>
+  void fetch_pixel() {
+    if (left == 0) {
+      if (segment == 0) return;
+      y = reinterpret_cast<const char*>(t.y[--segment]);
+      left = pixels;
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < Lines; ++i) {
+      prefetch_write(y + i * 64);
+      if (residual != 0) prefetch_l1(y + residual + i * 64);
+    }
+    y += t.y_pixel * 4;
+    --left;
+  }
+};
+
+// Adds the residual, clamps where the activation is a clamp, stores. Full: every block has all its lanes.
+template <int Segments, int Length, int Blocks, bool Full>
+static inline __attribute__((always_inline)) void finish_tile(const TileCall& t, Vec (&sum)[Segments][Length][Blocks]) {
+  if (t.residual[0] != nullptr && !t.unfinished) {
 #pragma GCC unroll 8
     for (int s = 0; s < Segments; ++s) {
 #pragma GCC unroll 8
@@ -71,16 +125,26 @@ static inline __attribute__((always_inline)) void finish_tile(const TileCall& t,
       }
     }
   }
-  if (t.activation == Activation::kRelu || t.activation == Activation::kClip) {
-    const bool clip = t.activation == Activation::kClip;
-    const Vec low = splat(clip ? t.activation_a : 0.0f);
-    const Vec high = splat(clip ? t.activation_b : __builtin_inff());
+  const Activation activation = t.unfinished ? Activation::kNone : t.activation;
+  if (activation == Activation::kRelu || activation == Activation::kClip) {
+    const Vec low = splat(t.activation == Activation::kClip ? t.activation_a : 0.0f);
 #pragma GCC unroll 8
     for (int s = 0; s < Segments; ++s) {
 #pragma GCC unroll 8
       for (int l = 0; l < Length; ++l) {
 #pragma GCC unroll 8
-        for (int b = 0; b < Blocks; ++b) sum[s][l][b] = min(max(sum[s][l][b], low), high);
+        for (int b = 0; b < Blocks; ++b) sum[s][l][b] = max(sum[s][l][b], low);
+      }
+    }
+  }
+  if (activation == Activation::kClip) {
+    const Vec high = splat(t.activation_b);
+#pragma GCC unroll 8
+    for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+      for (int l = 0; l < Length; ++l) {
+#pragma GCC unroll 8
+        for (int b = 0; b < Blocks; ++b) sum[s][l][b] = min(sum[s][l][b], high);
       }
     }
   }
@@ -109,8 +173,8 @@ struct PixelSteps {
 // One channel of every pixel: `offset` bytes from x.
 template <int Segments, int Length, int Blocks>
 static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segments][Length][Blocks],
-                                                              const char* const (&x)[Segments], const float* w, int offset,
-                                                              const PixelSteps& d) {
+                                                              const char* const (&x)[Segments], const float* w,
+                                                              int offset, const PixelSteps& d) {
   Vec weight[Blocks];
 #pragma GCC unroll 8
   for (int b = 0; b < Blocks; ++b) weight[b] = load(w + b * Vec::kLanes);
@@ -127,13 +191,10 @@ static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segment
                                    : x[s] + d.d6;
       const Vec value = splat(*reinterpret_cast<const float*>(pixel + offset));
 #pragma GCC unroll 8
-      for (int b = 0; b < Blocks; ++b) sum[s][l][b] = mul_add(value, weight[b], sum[s][l][b]);
+      for (int b = 0; b < Blocks; ++b) sum[s][l][b] = accumulate(value, weight[b], sum[s][l][b]);
     }
   }
 }
-
-// Channels ahead of their use that weights are fetched from L2 into L1: about the latency of L2 in multiply-adds.
-constexpr int kWeightsAhead = 8;
 
 template <int Segments, int Length, int Blocks>
 static void tile(const TileCall& t) {
@@ -141,14 +202,8 @@ static void tile(const TileCall& t) {
   static_assert(Segments <= kMaxSegments && Length <= 7);
   constexpr int kWidth = Blocks * Vec::kLanes;
   Vec sum[Segments][Length][Blocks];
-#pragma GCC unroll 8
-  for (int s = 0; s < Segments; ++s) {
-#pragma GCC unroll 8
-    for (int l = 0; l < Length; ++l) {
-#pragma GCC unroll 8
-      for (int b = 0; b < Blocks; ++b) sum[s][l][b] = zero();
-    }
-  }
+  start_tile<Segments, Length, Blocks>(t, sum);
+  OutputLines output(t, Segments, Length);
   const float* w = t.w;
   const char* prefetch = t.prefetch;
   const std::ptrdiff_t step = t.x_pixel * 4;
@@ -164,14 +219,13 @@ static void tile(const TileCall& t) {
       for (; left >= 4; left -= 4) {
         // The empty asm keeps the compiler from turning the steps into one pointer a pixel, which would not fit.
         asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
-#pragma GCC unroll 8
-        for (int line = 0; line < kWidth * 4 / 16; ++line) prefetch_l1(w + kWeightsAhead * kWidth + line * 16);
 #pragma GCC unroll 4
         for (int c = 0; c < 4; ++c) add_channel<Segments, Length, Blocks>(sum, x, w + c * kWidth, 4 * c, d);
         w += 4 * kWidth;
 #pragma GCC unroll 8
         for (int s = 0; s < Segments; ++s) x[s] += 16;
         for (int i = t.prefetch_lines; i > 0; --i, prefetch += 64) prefetch_l2(prefetch);
+        output.fetch_pixel<(kWidth * 4 + 63) / 64>();
       }
       for (; left > 0; --left) {
         asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
@@ -187,37 +241,62 @@ static void tile(const TileCall& t) {
   } else {
     finish_tile<Segments, Length, Blocks, false>(t, sum);
   }
-  if (t.activation > Activation::kClip) activate_tile<Blocks>(t, Segments, Length);
+  if (t.activation > Activation::kClip && !t.unfinished) activate_tile<Blocks>(t, Segments, Length);
 }
 
 using TileFn = void (*)(const TileCall&);
 
-// What fits into the registers, by number of blocks (1, 2, 3).
-constexpr int kTileLength[3] = {Vec::kRegisters == 32 ? 7 : 6, Vec::kRegisters == 32 ? 7 : 3,
-                                Vec::kRegisters == 32 ? 7 : 4};
-constexpr int kTileSegments[3] = {Vec::kRegisters == 32 ? 4 : 2, 2, 1};
+// The longest segment by number of blocks (1 to 4): what fits into the registers, and no more than x86 can address.
+constexpr bool kManyRegisters = Vec::kRegisters == 32;
+constexpr int kMaxBlocks = kManyRegisters ? 4 : 3;
+constexpr int kTileLength[4] = {kManyRegisters ? 7 : 6, kManyRegisters ? 7 : 3, kManyRegisters ? 7 : 4,
+                                kManyRegisters ? 6 : 1};
 
-// The tile for `segments` (1, 2 or 4, at most kTileSegments), `length` (at most kTileLength) and `blocks`.
+// Segments of `length` that one tile of `blocks` takes: 1, 2 or (one block wide) 4.
+static constexpr int tile_segments(int length, int blocks) {
+  const int fitting = (Vec::kRegisters - blocks - 1) / (length * blocks);
+  return fitting >= 4 && blocks == 1 ? 4 : fitting >= 2 ? 2 : 1;
+}
+// Pixels of the largest tile.
+static constexpr int tile_pixels(int blocks) {
+  return kTileLength[blocks - 1] * tile_segments(kTileLength[blocks - 1], blocks);
+}
+// Pixels are shared out among threads and cut into bands in multiples of this.
+constexpr int kUnitPixels = kManyRegisters ? 14 : 6;
+
+// The tile, with the length (and the segments) held to what exists.
+template <int Segments, int Length, int Blocks>
+static constexpr TileFn tile_that_fits() {
+  constexpr int kLength = Length < kTileLength[Blocks - 1] ? Length : kTileLength[Blocks - 1];
+  constexpr int kSegments = Segments < tile_segments(kLength, Blocks) ? Segments : tile_segments(kLength, Blocks);
+  return tile<kSegments, kLength, Blocks>;
+}
 template <int Segments, int Blocks>
 static TileFn tile_of_length(int length) {
-  constexpr bool kLong = Vec::kRegisters == 32;
-  constexpr bool kMiddle = kLong || Blocks == 1;  // 5 and 6 pixels
   switch (length) {
-    case 1: return tile<Segments, 1, Blocks>;
-    case 2: return tile<Segments, 2, Blocks>;
-    case 3: return tile<Segments, 3, Blocks>;
-    case 4: return tile<Segments, kLong || Blocks != 2 ? 4 : 3, Blocks>;
-    case 5: return tile<Segments, kMiddle ? 5 : 3, Blocks>;
-    case 6: return tile<Segments, kMiddle ? 6 : 3, Blocks>;
-    default: return tile<Segments, kLong ? 7 : 3, Blocks>;
+    case 1: return tile_that_fits<Segments, 1, Blocks>();
+    case 2: return tile_that_fits<Segments, 2, Blocks>();
+    case 3: return tile_that_fits<Segments, 3, Blocks>();
+    case 4: return tile_that_fits<Segments, 4, Blocks>();
+    case 5: return tile_that_fits<Segments, 5, Blocks>();
+    case 6: return tile_that_fits<Segments, 6, Blocks>();
+    default: return tile_that_fits<Segments, 7, Blocks>();
   }
 }
+template <int Blocks>
+static TileFn tile_of_segments(int segments, int length) {
+  if (segments == 4) return tile_of_length<4, Blocks>(length);
+  return segments == 2 ? tile_of_length<2, Blocks>(length) : tile_of_length<1, Blocks>(length);
+}
 
+// The tile for `segments` (1, 2 or 4, at most tile_segments), `length` (at most kTileLength) and `blocks`.
 static TileFn find_tile(int segments, int length, int blocks) {
-  if (blocks == 3) return tile_of_length<1, 3>(length);
-  if (blocks == 2) return segments == 2 ? tile_of_length<2, 2>(length) : tile_of_length<1, 2>(length);
-  if (segments == 4) return tile_of_length<Vec::kRegisters == 32 ? 4 : 2, 1>(length);
-  return segments == 2 ? tile_of_length<2, 1>(length) : tile_of_length<1, 1>(length);
+  switch (blocks) {
+    case 1: return tile_of_segments<1>(segments, length);
+    case 2: return tile_of_segments<2>(segments, length);
+    case 3: return tile_of_segments<3>(segments, length);
+    default: return tile_of_segments<kMaxBlocks>(segments, length);
+  }
 }
 
 }  // namespace kite::KITE_ISA
