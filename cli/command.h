@@ -57,5 +57,6 @@ void add_profile(CLI::App& app, int& exit_code);
 void add_compile(CLI::App& app, int& exit_code);
 void add_cache(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
+void add_race(CLI::App& app, int& exit_code);
 
 }  // namespace kite::cli

@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default(false);
   int exit_code = kOk;
-  for (const auto add : {add_classify, add_run, add_bench, add_inspect, add_profile, add_compile, add_cache, add_doctor}) {
+  for (const auto add : {add_classify, add_run, add_bench, add_inspect, add_profile, add_compile, add_cache, add_doctor,
+                         add_race}) {
     add(app, exit_code);
   }
   add_describe(app);
