@@ -42,6 +42,33 @@ class CheckLayers(unittest.TestCase):
     def test_the_public_api_shows_no_internals(self):
         self.assertEqual(self.check({"include/paperkite/a.h": '#include "plan/plan.h"\n'}).returncode, 1)
 
+    def test_a_race_that_obeys_passes(self):
+        self.assertEqual(self.check({
+            "race/schedule/a.cc": '#include "race/job/job.h"\n#include "race/stats/verdict.h"\n#include "paperkite/error.h"\n',
+            "race/report/a.cc": '#include "race/stats/verdict.h"\n#include "race/report/svg/plot.h"\n',
+            "race/commands/a.cc": '#include "race/report/write.h"\n#include "race/schedule/rounds.h"\n',
+            "race/main.cc": '#include "race/commands/commands.h"\n#include <nlohmann/json.hpp>\n',
+        }).returncode, 0)
+
+    def test_a_stage_of_the_race_must_not_look_to_the_right(self):
+        for stage, target in (("stats", "journal"), ("journal", "spawn"), ("spawn", "job"), ("job", "schedule"),
+                              ("report", "schedule"), ("report", "spawn"), ("schedule", "report"), ("stats", "commands")):
+            result = self.check({f"race/{stage}/a.h": f'\n#include "race/{target}/b.h"\n'})
+            self.assertEqual(result.returncode, 1, f"{stage} -> {target}")
+            self.assertIn(f"race/{stage}/a.h:2: includes race/{target}/b.h", result.stdout)
+
+    def test_the_race_sees_of_the_engine_the_public_headers_only(self):
+        result = self.check({"race/commands/a.cc": '#include "plan/plan.h"\n'})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("include/paperkite/", result.stdout)
+
+    def test_a_folder_of_the_race_that_is_no_stage_is_refused(self):
+        self.assertEqual(self.check({"race/extra/a.cc": '#include "race/stats/verdict.h"\n'}).returncode, 1)
+
+    def test_the_engine_must_not_see_the_race(self):
+        for name in ("src/base/a.cc", "cli/a.cc", "include/paperkite/a.h"):
+            self.assertEqual(self.check({name: '#include "race/stats/verdict.h"\n'}).returncode, 1, name)
+
     def test_a_file_of_801_lines_is_refused(self):
         self.assertEqual(self.check({"src/base/a.cc": "\n" * 801}).returncode, 1)
         self.assertEqual(self.check({"src/base/a.cc": "\n" * 800}).returncode, 0)
