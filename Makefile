@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target is a line over a CMake preset or a script. `make` builds release; CONTRIBUTING.md lists the rest.
 .DEFAULT_GOAL := release
-.PHONY: packages packages-develop release demo test test-all bench asan tsan fuzz tidy format install models graphs clean
+.PHONY: packages packages-develop release demo study test test-all bench asan tsan fuzz tidy format install models graphs clean
 CLANG_FORMAT ?= clang-format-19
-SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'tests/*.cc' 'fuzz/*.cc')
+SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'tests/*.cc' 'fuzz/*.cc')
 
 packages:
 	@tools/install_packages
@@ -16,6 +16,9 @@ release: packages
 
 demo: packages
 	@tools/demo
+
+study: release
+	@tools/study
 
 test: release
 	tests/python/ensure_venv.sh && tools/run_tests build/release -LE all
