@@ -7,6 +7,7 @@
 
 #include "paperkite/try.h"
 #include "race/commands/commands.h"
+#include "race/commands/profile.h"
 #include "race/commands/terminal.h"
 #include "race/job/command.h"
 #include "race/job/job.h"
@@ -130,7 +131,10 @@ Result<RaceEnd> run(Job& job, const Options& options, const Places& places, Term
   runner_options.interrupted = watch.stop;
   ProcessRunner runner(std::move(spawner), runner_options);
   Announcer announcer(terminal);
-  return run_race(setup, std::move(opened.past), opened.writer, runner, &announcer);
+  KITE_TRY_ASSIGN(const RaceEnd end, run_race(setup, std::move(opened.past), opened.writer, runner, &announcer));
+  if (!job.profile || end == RaceEnd::kInterrupted) return end;
+  KITE_TRY(profile_contestants(job, opened.writer, options.timeout_s, terminal, *watch.stop));
+  return watch.stop->load() ? RaceEnd::kInterrupted : end;
 }
 
 }  // namespace

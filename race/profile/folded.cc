@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads line by line; the views point into the text.
+#include "race/profile/folded.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <vector>
+
+namespace kite::race {
+namespace {
+
+// perf itself records 127 frames at most; what is deeper than this is no program's doing but a broken stack's.
+constexpr std::size_t kMostFrames = 256;
+constexpr std::size_t kMostNameBytes = 300;  // a name of C++ templates can fill pages
+constexpr std::string_view kUnknown = "[unknown]";
+
+std::string_view next_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  return line;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+// "name (library)" in its two parts; the last opening parenthesis counts, since a name can hold some.
+struct Place {
+  std::string_view name, library;
+};
+Place place_of(std::string_view frame) {
+  const std::size_t open = frame.ends_with(')') ? frame.rfind(" (") : std::string_view::npos;
+  if (open == std::string_view::npos) return {frame, {}};
+  return {trimmed(frame.substr(0, open)), frame.substr(open + 2, frame.size() - open - 3)};
+}
+
+bool is_address(std::string_view name) {
+  return name.size() > 2 && name.starts_with("0x") &&
+         name.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
+}
+
+std::string clean(std::string_view name) {
+  std::string out(name.substr(0, kMostNameBytes));
+  for (char& c : out) {
+    if (c == ';') c = ':';
+    if (static_cast<unsigned char>(c) < ' ') c = '?';
+  }
+  return out;
+}
+
+std::string library_name(std::string_view library) {
+  library = library.substr(library.rfind('/') + 1);  // npos + 1 is 0
+  return library.empty() || library == kUnknown ? std::string(kUnknown) : "[" + clean(library) + "]";
+}
+
+bool has_name(std::string_view frame) { return !frame.starts_with('['); }
+
+// A stack under construction.
+class Stack {
+ public:
+  void add(std::string frame) {
+    if (frame.empty() || frames_.size() >= kMostFrames) return;
+    if (!frames_.empty() && !has_name(frame) && frames_.back() == frame) return;
+    frames_.push_back(std::move(frame));
+  }
+  void reverse() { std::reverse(frames_.begin(), frames_.end()); }
+  // Counts what was added, and begins anew.
+  void count(FoldedStacks& stacks, std::uint64_t times) {
+    std::string joined;
+    for (const std::string& frame : frames_) {
+      if (!joined.empty()) joined += ';';
+      joined += frame;
+    }
+    frames_.clear();
+    if (joined.empty()) return;
+    std::uint64_t& total = stacks[joined];
+    total += std::min(times, std::numeric_limits<std::uint64_t>::max() - total);
+  }
+
+ private:
+  std::vector<std::string> frames_;
+};
+
+// "          e3bf main (/usr/bin/cat)" -> "main"; "  7f12 [unknown] (/usr/lib/libc.so.6)" -> "[libc.so.6]".
+std::string perf_frame(std::string_view line) {
+  line = trimmed(line);
+  const std::size_t blank = line.find(' ');
+  if (blank == std::string_view::npos) return {};
+  const Place place = place_of(trimmed(line.substr(blank)));
+  if (place.name.empty() || place.name == kUnknown) return library_name(place.library);
+  return clean(place.name);
+}
+
+std::string py_spy_frame(std::string_view frame) {
+  frame = trimmed(frame);
+  const Place place = place_of(frame);
+  return is_address(place.name) ? library_name(place.library) : clean(frame);
+}
+
+}  // namespace
+
+FoldedStacks fold_perf_script(std::string_view text) {
+  FoldedStacks stacks;
+  Stack stack;
+  bool own = false;  // perf's own sample
+  const auto end_sample = [&] {
+    stack.reverse();
+    FoldedStacks discarded;
+    stack.count(own ? discarded : stacks, 1);
+  };
+  while (!text.empty()) {
+    const std::string_view line = next_line(text);
+    if (line.empty()) {
+      end_sample();
+    } else if (line.front() == ' ' || line.front() == '\t') {
+      stack.add(perf_frame(line));
+    } else {
+      end_sample();
+      const std::string_view comm = trimmed(line);
+      own = comm == "perf" || comm == "perf-exec";
+    }
+  }
+  end_sample();
+  return stacks;
+}
+
+FoldedStacks fold_py_spy(std::string_view text) {
+  FoldedStacks stacks;
+  while (!text.empty()) {
+    const std::string_view line = trimmed(next_line(text));
+    const std::size_t blank = line.rfind(' ');
+    if (blank == std::string_view::npos) continue;
+    std::uint64_t times = 0;
+    const auto [end, failed] = std::from_chars(line.data() + blank + 1, line.data() + line.size(), times);
+    if (failed != std::errc() || end != line.data() + line.size() || times == 0) continue;
+    Stack stack;
+    std::string_view rest = line.substr(0, blank);
+    while (!rest.empty()) {
+      const std::size_t next = rest.find(';');
+      stack.add(py_spy_frame(rest.substr(0, next)));
+      rest = next == std::string_view::npos ? std::string_view() : rest.substr(next + 1);
+    }
+    stack.count(stacks, times);
+  }
+  return stacks;
+}
+
+std::string folded_text(const FoldedStacks& stacks) {
+  std::string text;
+  for (const auto& [stack, times] : stacks) text += stack + ' ' + std::to_string(times) + '\n';
+  return text;
+}
+
+std::uint64_t sample_count(const FoldedStacks& stacks) {
+  std::uint64_t total = 0;
+  for (const auto& [stack, times] : stacks) total += times;
+  return total;
+}
+
+double named_share(const FoldedStacks& stacks) {
+  double named = 0, all = 0;
+  for (const auto& [stack, times] : stacks) {
+    std::string_view rest = stack;
+    while (!rest.empty()) {
+      const std::size_t next = rest.find(';');
+      all += static_cast<double>(times);
+      if (has_name(rest)) named += static_cast<double>(times);
+      rest = next == std::string_view::npos ? std::string_view() : rest.substr(next + 1);
+    }
+  }
+  return all > 0 ? named / all : 0;
+}
+
+}  // namespace kite::race
