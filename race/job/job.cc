@@ -52,7 +52,7 @@ Result<std::vector<std::string>> find_models(const Options& options, const Prese
   for (const std::string& model : options.models) {
     std::error_code ignored;
     if (!fs::is_regular_file(model, ignored)) {
-      return Error{ErrorCode::kUsage, "there is no such file", model, "name an .onnx file with --model"};
+      return Error{ErrorCode::kIo, "there is no such file", model, "name an .onnx file with --model"};
     }
     models.push_back(absolute(model));
   }
@@ -150,8 +150,8 @@ class CellMaker {
     cell.mode = choice.mode;
     cell.threads = choice.threads;
     job_.commands.push_back(expand(racer.form.command(choice.mode), values));
-    job_.unready.emplace_back();
-    if (racer.form.model == "state_dict" && model.state_dict.empty()) {
+    job_.unready.push_back(racer.record.ready ? std::string() : racer.record.reason);
+    if (racer.record.ready && racer.form.model == "state_dict" && model.state_dict.empty()) {
       job_.unready.back() =
           fmt::format("it needs {} beside the model",
                       fs::path(model.record.path).replace_extension(".safetensors").filename().string());
@@ -159,6 +159,7 @@ class CellMaker {
     const Values count = {{"count", std::to_string(job_.plan.pictures)}};
     cell.command = quoted(expand(job_.commands.back(), count));
     job_.plan.cells.push_back(cell);
+    if (!racer.record.ready) return {};
     return add_preparation(racer, values, cell.id);
   }
 

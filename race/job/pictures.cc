@@ -28,7 +28,7 @@ Result<std::vector<std::string>> list_pictures(const std::string& path, std::int
   const fs::path absolute = fs::absolute(path, failed).lexically_normal();
   const fs::file_status status = fs::status(absolute, failed);
   if (!fs::exists(status))
-    return Error{ErrorCode::kUsage, "there is no such folder", path, "name a folder of pictures with --images"};
+    return Error{ErrorCode::kIo, "there is no such folder", path, "name a folder of pictures with --images"};
   if (fs::is_regular_file(status)) return std::vector<std::string>{absolute.string()};
   std::vector<std::string> pictures;
   fs::recursive_directory_iterator entries(absolute, fs::directory_options::skip_permission_denied, failed);
@@ -43,7 +43,7 @@ Result<std::vector<std::string>> list_pictures(const std::string& path, std::int
     if (failed) return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), path, {}};
   }
   if (pictures.empty()) {
-    return Error{ErrorCode::kUsage, "the folder holds no picture (.jpg, .png, .webp)", path,
+    return Error{ErrorCode::kIo, "the folder holds no picture (.jpg, .png, .webp)", path,
                  "name a folder of pictures with --images"};
   }
   std::sort(pictures.begin(), pictures.end());

@@ -55,6 +55,8 @@ void prepare(Job& job, const JobWatch& watch) {
     if (watch.stopped()) return;
     if (is_done(preparation)) continue;
     const std::string failure = failure_of(preparation, watch);
+    // Its failure is our interruption's: the resumed race prepares it anew.
+    if (watch.stopped()) return;
     if (failure.empty()) continue;
     watch.note(fmt::format("{} could not prepare {}: {}", preparation.contestant, preparation.model, failure));
     for (const std::int32_t cell : preparation.cells)

@@ -249,7 +249,7 @@ Result<Selection> select(const Options& options, const Preset& preset, const Fie
 
   const std::vector<Mode>& modes = options.modes.empty() ? preset.modes : options.modes;
   for (std::size_t racer = 0; racer < selection.racers.size(); ++racer) {
-    if (!selection.racers[racer].record.ready) continue;
+    // Also of one that is not ready: its cells are rows that say why.
     for (std::size_t model = 0; model < models; ++model) {
       for (const Mode mode : modes) {
         if (selection.racers[racer].form.command(mode).empty()) continue;

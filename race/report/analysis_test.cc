@@ -111,6 +111,27 @@ TEST(analysis, has_no_verdict_on_validity_without_a_control) {
   EXPECT_FALSE(analysis.control.floor);
 }
 
+TEST(analysis, rounds_are_complete_without_those_who_were_lost_or_left_out) {
+  Journal journal = planted_journal();
+  const auto cell_of = [&](const std::string& contestant) {
+    return std::find_if(journal.plan.cells.begin(), journal.plan.cells.end(),
+                        [&](const CellRecord& cell) { return cell.contestant == contestant; })
+        ->id;
+  };
+  const std::int32_t lost = cell_of("pytorch"), left_out = cell_of("paperkite:plan");
+  journal.decision->counts.erase(left_out);
+  std::erase_if(journal.processes, [&](const ProcessRecord& process) {
+    return process.cell == left_out || (process.cell == lost && process.round > 3);
+  });
+  EXPECT_LT(analysis_of(journal).coverage.complete_rounds, 12);
+  for (ProcessRecord& process : journal.processes) {
+    if (process.cell == lost && process.round == 3) process.status = Status::kFailed;
+  }
+  const Coverage coverage = analysis_of(journal).coverage;
+  EXPECT_EQ(coverage.complete_rounds, 12);
+  EXPECT_TRUE(coverage.complete);
+}
+
 TEST(analysis, takes_the_rerun_and_keeps_both) {
   const Journal journal = planted_journal();
   const Analysis analysis = analysis_of(journal);

@@ -31,22 +31,31 @@ std::set<std::int32_t> rounds_of(const Journal& journal) {
   return rounds;
 }
 
-// A round is complete when every cell that ran in any round ran in it.
+// A round is complete when every cell that races ran in it. A cell that the budget left out does not race; one that was
+// missing, or whose last process failed, is given up: the later rounds are complete without it.
 std::int32_t complete_rounds(const Journal& journal) {
-  std::set<std::int32_t> cells;
+  std::map<std::int32_t, const ProcessRecord*> last;  // of each cell
   std::map<std::int32_t, std::set<std::int32_t>> ran;
   for (const auto& process : journal.processes) {
-    if (!of_a_round(process)) continue;
-    cells.insert(process.cell);
+    if (process.purpose != Purpose::kRound) continue;
+    last[process.cell] = &process;
     ran[process.round].insert(process.cell);
   }
-  for (const auto& cell : journal.plan.cells) {
-    for (const auto& contestant : journal.plan.contestants) {
-      if (contestant.id == cell.contestant && contestant.ready && !ran.empty()) cells.insert(cell.id);
+  const auto races_in = [&](const CellRecord& cell, std::int32_t round) {
+    const auto found = last.find(cell.id);
+    if (found == last.end()) {
+      const bool left_out = journal.decision && !journal.decision->counts.contains(cell.id);
+      return !left_out && std::any_of(journal.plan.contestants.begin(), journal.plan.contestants.end(),
+                                      [&](const auto& c) { return c.id == cell.contestant && c.ready; });
     }
-  }
-  return static_cast<std::int32_t>(
-      std::count_if(ran.begin(), ran.end(), [&](const auto& round) { return round.second.size() == cells.size(); }));
+    const ProcessRecord& process = *found->second;
+    return process.status == Status::kOk || process.status == Status::kUnequal || process.round >= round;
+  };
+  return static_cast<std::int32_t>(std::count_if(ran.begin(), ran.end(), [&](const auto& round) {
+    return std::all_of(journal.plan.cells.begin(), journal.plan.cells.end(), [&](const CellRecord& cell) {
+      return round.second.contains(cell.id) || !races_in(cell, round.first);
+    });
+  }));
 }
 
 std::string state_of(const Coverage& coverage, const Journal& journal) {

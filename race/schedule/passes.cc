@@ -37,6 +37,7 @@ class ModelPasses {
     std::set<std::pair<std::string, Mode>> seen;
     for (const CellRecord& cell : plan.cells) {
       if (cell.model != id_ || cell.mode == Mode::kOneshot || conductor.contestant(cell.id).control) continue;
+      if (!conductor.race_cell(cell.id).unready.empty()) continue;
       if (!seen.insert({cell.contestant, cell.mode}).second) continue;  // one pass for all numbers of threads
       (cell.contestant == plan.reference ? reference_ : others_).push_back(cell.id);
     }

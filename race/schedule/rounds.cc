@@ -37,7 +37,9 @@ constexpr std::uint64_t kPilotStream = 0x70696c6f74ULL;
 class Race {
  public:
   explicit Race(Conductor& conductor) : conductor_(conductor), setup_(conductor.setup()) {
-    for (const CellRecord& cell : setup_.plan.cells) cells_.push_back(cell.id);
+    for (const CellRecord& cell : setup_.plan.cells) {
+      if (conductor_.race_cell(cell.id).unready.empty()) cells_.push_back(cell.id);
+    }
   }
 
   Result<Step> run() {
@@ -71,18 +73,41 @@ class Race {
 
   // A row for each cell that cannot run, so that it is seen to be missing.
   kite::Status write_missing() {
-    for (const std::int32_t cell : cells_) {
-      const std::string& reason = conductor_.race_cell(cell).unready;
-      if (reason.empty() || conductor_.ledger().has(cell, 1, Purpose::kRound)) continue;
-      ProcessRecord record;
-      record.cell = cell;
-      record.round = 1;
-      record.position = -1;
-      record.status = Status::kMissing;
-      record.reason = reason;
-      KITE_TRY(conductor_.write(record));
+    for (const CellRecord& cell : setup_.plan.cells) {
+      const std::string& reason = conductor_.race_cell(cell.id).unready;
+      if (!reason.empty()) KITE_TRY(write_row(cell.id, Status::kMissing, reason));
     }
     return {};
+  }
+
+  // As well for one that was given up before its first round.
+  kite::Status write_given_up() {
+    for (const std::int32_t cell : cells_) {
+      if (conductor_.can_run(cell)) continue;
+      const auto& processes = conductor_.ledger().journal().processes;
+      const ProcessRecord* last = nullptr;  // its own last failure, or else one of the same contestant
+      for (const ProcessRecord& process : processes) {
+        if (process.status != Status::kFailed && process.status != Status::kTimeout) continue;
+        const bool same = conductor_.cell(process.cell).contestant == conductor_.cell(cell).contestant;
+        if (process.cell == cell || (same && (last == nullptr || last->cell != cell))) last = &process;
+      }
+      if (last == nullptr) continue;
+      const Status status = last->status;
+      KITE_TRY(write_row(cell, status, "given up before its first round: " + last->reason));
+    }
+    return {};
+  }
+
+  // A row in place of a first round that there will not be; position -1: nothing was run.
+  kite::Status write_row(std::int32_t cell, Status status, std::string reason) {
+    if (conductor_.ledger().has(cell, 1, Purpose::kRound)) return {};
+    ProcessRecord record;
+    record.cell = cell;
+    record.round = 1;
+    record.position = -1;
+    record.status = status;
+    record.reason = std::move(reason);
+    return conductor_.write(record);
   }
 
   // One round in its order; the tasks' counts come from `count_of`, 0 for a cell that is left out.
@@ -92,7 +117,7 @@ class Race {
     const std::vector<std::int32_t> order = williams_order(static_cast<std::int32_t>(cells_.size()), seed, place);
     for (std::size_t position = 0; position < order.size(); ++position) {
       Conductor::Task task;
-      task.cell = order[position];
+      task.cell = cells_[static_cast<std::size_t>(order[position])];
       task.round = round;
       task.position = static_cast<std::int32_t>(position);
       task.purpose = purpose;
@@ -225,6 +250,7 @@ class Race {
   }
 
   Result<Step> run_rounds(const DecisionRecord& decision) {
+    KITE_TRY(write_given_up());
     conductor_.set_rounds(decision.rounds);
     for (const std::int32_t cell : cells_) {
       conductor_.expect(cell, Purpose::kPilot, 0, 0);
@@ -238,6 +264,7 @@ class Race {
       if (step == Step::kInterrupted) return step;
     }
     expect_rounds(decision, decision.rounds + 1);
+    KITE_TRY(write_given_up());
     return Step::kRan;
   }
 
@@ -305,17 +332,17 @@ class Race {
   }
 
   kite::Status note_lost_reference() {
-    for (const std::int32_t cell : cells_) {
-      if (conductor_.cell(cell).contestant != setup_.plan.reference || conductor_.can_run(cell)) continue;
+    for (const CellRecord& cell : setup_.plan.cells) {
+      if (cell.contestant != setup_.plan.reference || conductor_.can_run(cell.id)) continue;
       KITE_TRY(conductor_.note(fmt::format("invalid: the reference {} cannot run {} in {}", setup_.plan.reference,
-                                           conductor_.cell(cell).model, word_of(conductor_.cell(cell).mode))));
+                                           cell.model, word_of(cell.mode))));
     }
     return {};
   }
 
   Conductor& conductor_;
   const RaceSetup& setup_;
-  std::vector<std::int32_t> cells_;
+  std::vector<std::int32_t> cells_;         // those that can run
   std::map<std::int32_t, double> seconds_;  // predicted, of one process of a round
 };
 

@@ -167,6 +167,7 @@ TEST_F(rounds, who_fails_three_times_is_given_up_and_the_others_go_on) {
   const Journal journal = race(setup, runner);
   std::map<std::string, int> failed, ok;
   for (const ProcessRecord& record : journal.processes) {
+    if (record.position < 0) continue;  // nothing was run
     ++(record.status == Status::kOk ? ok : failed)[setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant];
   }
   EXPECT_EQ(failed["never"], 3);
@@ -190,6 +191,38 @@ TEST_F(rounds, what_cannot_run_is_a_row) {
                           [](const ProcessRecord& r) { return r.status == Status::kMissing; }),
             3);
   for (const ProcessRequest& request : runner.requests) EXPECT_NE(request.cell.contestant, "ort");
+}
+
+TEST_F(rounds, who_is_given_up_before_the_first_round_is_a_row_as_well) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "never"}, 1, 10);
+  setup.plan.rounds = 2;
+  MockRunner runner;
+  runner.contestants["never"].fails_from = 0;
+  const Journal journal = race(setup, runner);
+  std::set<std::int32_t> cells;
+  for (const ProcessRecord& record : of(journal, Purpose::kRound)) {
+    if (setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant != "never") continue;
+    EXPECT_EQ(record.status, Status::kFailed);
+    EXPECT_EQ(record.reason, "given up before its first round: exit code 1");
+    EXPECT_EQ(record.position, -1);
+    EXPECT_TRUE(cells.insert(record.cell).second);
+  }
+  EXPECT_EQ(cells.size(), 3u);
+}
+
+TEST_F(rounds, cells_that_cannot_run_leave_the_order_of_the_others_balanced) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "ort", "absent"}, 1, 10);
+  setup.plan.rounds = 18;  // two squares of the 9 cells that run
+  for (std::size_t i = 0; i < setup.cells.size(); ++i) {
+    if (setup.plan.cells[i].contestant == "absent") setup.cells[i].unready = "not set up";
+  }
+  MockRunner runner;
+  std::map<std::pair<int, int>, int> places;
+  for (const ProcessRecord& record : of(race(setup, runner), Purpose::kRound)) {
+    if (record.position >= 0) ++places[{record.cell, record.position}];
+  }
+  EXPECT_EQ(places.size(), 81u);
+  for (const auto& [place, n] : places) EXPECT_EQ(n, 2);
 }
 
 TEST_F(rounds, a_disturbed_round_is_run_once_more) {

@@ -73,12 +73,18 @@ def main():
     mode = sys.argv[1]
     arguments = dict(zip(sys.argv[2::2], sys.argv[3::2], strict=False))
     behaviour = arguments.get("--behaviour", "ok")
+    if "--tally" in arguments and mode in ("oneshot", "no_pre"):
+        with open(arguments["--tally"], "a", encoding="utf-8") as out:
+            out.write("x")
     if mode == "version":
         say(info={"threads": 1, "versions": {"fake": "1.0"}})
         return 0
     if mode == "prepare":
         with open(pathlib.Path(arguments["--cache"]) / "prepared", "a", encoding="utf-8") as out:
             out.write("once\n")
+        if behaviour == "slow to prepare":
+            time.sleep(3600 if not pathlib.Path(arguments["--tally"]).exists() else 0)
+            return 0
         print("cannot prepare that", file=sys.stderr)
         return 1 if behaviour == "unprepared" else 0
     if behaviour == "fail":
@@ -86,6 +92,8 @@ def main():
         return 3
     if behaviour == "hang":
         time.sleep(3600)
+    if behaviour == "sleepy":
+        time.sleep(0.1)
     if mode == "oneshot":
         print("1, Green, 0.9000", flush=True)
     else:

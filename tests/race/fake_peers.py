@@ -36,13 +36,11 @@ def save_model(path):
     return path
 
 
-class RaceCase(unittest.TestCase):
+class Ground:
     """A folder with peers/, a model and four pictures."""
 
-    def setUp(self):
-        self._folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self._folder.cleanup)
-        self.folder = pathlib.Path(self._folder.name)
+    def make_ground(self, folder):
+        self.folder = pathlib.Path(folder)
         self.peers = self.folder / "peers"
         self.peers.mkdir()
         self.model = save_model(self.folder / "tiny.onnx")
@@ -51,10 +49,10 @@ class RaceCase(unittest.TestCase):
         for i, colour in enumerate([(20, 200, 40), (10, 160, 20), (30, 220, 90), (5, 120, 60)]):
             Image.new("RGB", (16, 16), colour).save(self.pictures / f"{i}.png")
 
-    def peer(self, name, behaviour="ok", prepare=False, **more):
+    def peer(self, name, behaviour="ok", prepare=False, contestant=CONTESTANT, more_arguments=(), **more):
         """A contestant that needs no setup; `more` are further lines of its peer.toml, as Python values."""
-        program = [*PYTHON, str(CONTESTANT)]
-        common = ["--threads", "{threads}", "--behaviour", behaviour]
+        program = [*PYTHON, str(contestant)]
+        common = ["--threads", "{threads}", "--behaviour", behaviour, *map(str, more_arguments)]
         keys = {"title": f"Fake {name}", "runtime": "fake", "language": "Python", "settings": "none", "check": [*program, "version"],
                 "oneshot": [*program, "oneshot", "--model", "{model}", "--picture", "{picture}", *common],
                 "no_pre": [*program, "no_pre", "--inputs", "{inputs}", "--count", "{count}", *common], **more}
@@ -80,3 +78,26 @@ class RaceCase(unittest.TestCase):
     def records(self, out, kind="process"):
         lines = (out / "journal.jsonl").read_text().splitlines()
         return [record for record in map(json.loads, lines) if record["kind"] == kind]
+
+
+class RaceCase(Ground, unittest.TestCase):
+    """Fresh ground for each test."""
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.make_ground(holder.name)
+
+
+class OneRace(unittest.TestCase):
+    """A race that is run once for all tests of a class: `prepare(ground)` gives run_race's arguments."""
+
+    @classmethod
+    def setUpClass(cls):
+        holder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(holder.cleanup)
+        cls.ground = Ground()
+        cls.ground.make_ground(holder.name)
+        cls.out = cls.ground.folder / "out"
+        cls.result = cls.ground.run_race(*cls.ground.race_arguments(cls.out, *cls.prepare(cls.ground)))
+        cls.records = staticmethod(lambda kind="process": cls.ground.records(cls.out, kind))
