@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "paperkite/try.h"
+#include "race/journal/profile_info.h"
 #include "race/profile/folded.h"
 #include "race/profile/memory_line.h"
 #include "race/profile/sampling.h"

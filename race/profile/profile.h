@@ -30,17 +30,10 @@ struct ProfileRequest {
   const std::atomic<bool>* cancelled = nullptr;
 };
 
-// Keys of ProcessRecord::info: the files relative to the race's folder, absent where there are none, and for people
-// what took the samples and what they cannot show.
-inline constexpr const char* kProfileStacks = "profile.stacks";
-inline constexpr const char* kProfileMemory = "profile.memory";
-inline constexpr const char* kProfileSampler = "profile.sampler";
-inline constexpr const char* kProfileSamples = "profile.samples";
-inline constexpr const char* kProfileLacks = "profile.lacks";
-
 // Runs the cell's command under the best sampler that works, and writes profiles/NAME.folded and
 // profiles/NAME.memory.csv. A record of status missing or failed, with the reason, where there are no samples; the
-// memory is written even then, if the command runs at all. An Error is ours: files cannot be written, cancelled.
+// memory is written even then, if the command runs at all. profile_info.h has what else the record says. An Error is
+// ours: files cannot be written, cancelled.
 [[nodiscard]] Result<ProcessRecord> profile_process(Spawner& spawner, const ProfileRequest& request);
 
 }  // namespace kite::race

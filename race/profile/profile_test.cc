@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "race/journal/profile_info.h"
 #include "race/spawn/spawner.h"
 
 namespace kite::race {

@@ -16,6 +16,7 @@
 #include "race/report/exports/exports.h"
 #include "race/report/html/page.h"
 #include "race/report/markdown.h"
+#include "race/report/profiles.h"
 #include "race/report/summary.h"
 
 namespace kite::race {
@@ -55,7 +56,8 @@ Result<ReportFiles> report_files(const Journal& journal) {
 }
 
 kite::Status write_report(const Journal& journal, const std::string& folder) {
-  KITE_TRY_ASSIGN(const ReportFiles files, report_files(journal));
+  KITE_TRY_ASSIGN(ReportFiles files, report_files(journal));
+  for (auto& file : profile_files(journal, folder)) files.push_back(std::move(file));
   std::error_code failed;
   std::filesystem::create_directories(std::filesystem::path(folder) / "exports", failed);
   if (failed) return io_error("cannot make the folder", folder + "/exports", failed.value());

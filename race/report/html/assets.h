@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// page.css and plot.css, page.js, and the hashes by which the page's policy admits them; made when the project is
+// page.css and plot.css, page.js, flame.js, and the hashes by which the page's policy admits them; made when the project is
 // built.
 #pragma once
 
@@ -9,6 +9,7 @@ namespace kite::race {
 
 extern const std::string_view kPageStyle;
 extern const std::string_view kPageScript;
+extern const std::string_view kFlameScript;
 extern const std::string_view kPageStyleSha256;  // hexadecimal
 extern const std::string_view kPageScriptSha256;
 

@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "race/report/html/document.h"
+#include "race/report/html/profiles.h"
 #include "race/report/html/sections.h"
 #include "race/report/svg/escape.h"
 
@@ -28,28 +31,33 @@ std::string contents(const std::vector<Section>& sections) {
 }  // namespace
 
 std::string html_page(const Analysis& analysis, const Journal& journal) {
-  const std::vector<Section> sections = {verdict_section(analysis, journal),
-                                         noise_section(analysis, journal),
-                                         warning_section(analysis),
-                                         whole_program_section(analysis, journal),
-                                         phase_section(analysis),
-                                         isolated_section(analysis, journal, Mode::kNoPre),
-                                         isolated_section(analysis, journal, Mode::kIncPre),
-                                         slow_sample_section(analysis),
-                                         memory_section(analysis),
-                                         counter_section(analysis),
-                                         variant_section(analysis),
-                                         thread_section(analysis),
-                                         language_section(analysis),
-                                         parity_section(analysis, journal),
-                                         failure_section(analysis, journal),
-                                         drift_section(analysis),
-                                         comparison_section(analysis),
-                                         method_section(analysis, journal),
-                                         refusal_section(analysis),
-                                         contestant_section(journal),
-                                         command_section(analysis),
-                                         file_section()};
+  std::vector<Section> sections = {verdict_section(analysis, journal),
+                                   noise_section(analysis, journal),
+                                   warning_section(analysis),
+                                   whole_program_section(analysis, journal),
+                                   phase_section(analysis),
+                                   isolated_section(analysis, journal, Mode::kNoPre),
+                                   isolated_section(analysis, journal, Mode::kIncPre),
+                                   slow_sample_section(analysis),
+                                   memory_section(analysis),
+                                   counter_section(analysis),
+                                   variant_section(analysis),
+                                   thread_section(analysis),
+                                   language_section(analysis),
+                                   parity_section(analysis, journal),
+                                   failure_section(analysis, journal),
+                                   drift_section(analysis),
+                                   comparison_section(analysis),
+                                   method_section(analysis, journal),
+                                   refusal_section(analysis),
+                                   contestant_section(journal),
+                                   command_section(analysis),
+                                   file_section()};
+  if (auto profiles = profile_section(journal)) {
+    const auto counters =
+        std::find_if(sections.begin(), sections.end(), [](const Section& s) { return s.id == "counters"; });
+    sections.insert(counters, std::move(*profiles));
+  }
   std::string body = "<a class=\"skip\" href=\"#verdicts\">To the verdicts</a>\n<div class=\"page\">\n";
   body += masthead(analysis, journal) + contents(sections) + "<main>\n";
   for (const auto& section : sections) body += section_html(section);
