@@ -20,12 +20,14 @@ constexpr ProjectFile kDrawnPictures = {"build/study-pictures", "tools/draw_stud
 const std::vector<Preset>& table() {
   static const std::vector<Preset> kPresets = {
       Preset{.name = "quick",
-             .what = "a minute or two: kite and ONNX Runtime from three languages, on the demo model",
+             .what = "two or three minutes: kite and ONNX Runtime from three languages, on the demo model",
              .peers = {"kite", "onnxruntime-python", "onnxruntime-cpp", "onnxruntime-rust"},
              .models = {kDemoModel},
              .pictures = kDemoPictures,
              .draw_pictures = {},
-             .modes = {Mode::kOneshot, Mode::kNoPre},
+             .picture_count = 48,
+             // inc_pre too: whole programs are ranked by how their own preprocessing answers.
+             .modes = {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre},
              .tracks = {Track::kMatched},
              .threads = {},
              .axes = {},
