@@ -68,6 +68,12 @@ class Stack {
     frames_.push_back(std::move(frame));
   }
   void reverse() { std::reverse(frames_.begin(), frames_.end()); }
+  // Where the unwinder lost its way, or went beyond what the program calls its own, above a function with a name.
+  void drop_unnamed_root(std::string_view root) {
+    if (frames_.size() > 1 && !has_name(frames_[0]) && frames_[0].starts_with(root) && has_name(frames_[1])) {
+      frames_.erase(frames_.begin());
+    }
+  }
   // Counts what was added, and begins anew.
   void count(FoldedStacks& stacks, std::uint64_t times) {
     std::string joined;
@@ -109,6 +115,7 @@ FoldedStacks fold_perf_script(std::string_view text) {
   bool own = false;  // perf's own sample
   const auto end_sample = [&] {
     stack.reverse();
+    stack.drop_unnamed_root(kUnknown);
     FoldedStacks discarded;
     stack.count(own ? discarded : stacks, 1);
   };
@@ -144,6 +151,7 @@ FoldedStacks fold_py_spy(std::string_view text) {
       stack.add(py_spy_frame(rest.substr(0, next)));
       rest = next == std::string_view::npos ? std::string_view() : rest.substr(next + 1);
     }
+    stack.drop_unnamed_root("[");  // the C library's start of the interpreter is seen in some samples only
     stack.count(stacks, times);
   }
   return stacks;

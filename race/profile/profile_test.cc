@@ -46,7 +46,7 @@ class ProfileTest : public testing::Test {
     tool("perf",
          "if [ $1 = script ]; then cat ${0%/*}/printed; exit; fi\n"
          "frame='" +
-             pointer_frame + "'; for word in \"$@\"; do [ $word = dwarf,8192 ] && frame='" + dwarf_frame +
+             pointer_frame + "'; for word in \"$@\"; do [ $word = dwarf,16384 ] && frame='" + dwarf_frame +
              "'; done\n"
              "printf 'program \\n\\t 12 %s\\n\\n' \"$frame\" > ${0%/*}/printed\n"
              "while [ $1 != -- ]; do [ $1 = -o ] && : > $2; shift; done; shift; exec \"$@\"\n");

@@ -14,9 +14,9 @@ namespace {
 constexpr int kPerfHertz = 499;
 // py-spy stops the process for each sample, a millisecond or two with native stacks.
 constexpr int kPySpyHertz = 199;
-// Of the stack that perf copies with each sample: holds the deepest stacks of the contestants (about 6 KiB), and a
-// profile of some seconds on a few threads stays below 100 MB.
-constexpr std::string_view kDwarf = "dwarf,8192";
+// Bytes of the stack that perf copies with each sample. With 8 KiB a third of kite's stacks ended at main, whose frame
+// is large; with 16 KiB none of any contestant does, and three seconds on two threads are 40 MB.
+constexpr std::string_view kDwarf = "dwarf,16384";
 
 Sampling by_py_spy(const std::vector<std::string>& argv, const SamplingTools& tools, const std::string& data_file) {
   Sampling sampling;

@@ -26,7 +26,7 @@ TEST(Sampling, a_program_is_unwound_by_dwarf_first_and_by_frame_pointers_then) {
   const auto ladder = samplings({"kite", "bench"}, tools, "d");
   ASSERT_EQ(ladder.size(), 2u);
   EXPECT_TRUE(
-      holds(ladder[0].argv, {"-e", "cpu-clock", "--call-graph", "dwarf,8192", "-o", "d", "--", "kite", "bench"}));
+      holds(ladder[0].argv, {"-e", "cpu-clock", "--call-graph", "dwarf,16384", "-o", "d", "--", "kite", "bench"}));
   EXPECT_TRUE(holds(ladder[1].argv, {"--call-graph", "fp"}));
   tools.hardware_cycles = true;
   EXPECT_TRUE(holds(samplings({"kite"}, tools, "d")[0].argv, {"-e", "cycles"}));

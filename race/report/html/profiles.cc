@@ -44,11 +44,14 @@ std::string function_table(const ProfileFigures& profile) {
 
 std::string files(const ProfileFigures& profile) {
   std::string links;
-  for (const std::string& file : {profile.svg_file, profile.stacks_file, profile.memory_file}) {
-    if (!file.empty())
-      links += fmt::format("{}<a href=\"{}\">{}</a>", links.empty() ? "" : ", ", escaped(file), escaped(file));
-  }
-  return links.empty() ? links : "<p class=\"fine\">Files: " + links + "</p>\n";
+  const auto link = [&links](const std::string& file, std::string_view what) {
+    if (file.empty()) return;
+    links += fmt::format("{}<a href=\"{}\">{}</a>", links.empty() ? "" : ", ", escaped(file), what);
+  };
+  link(profile.svg_file, "flame graph");
+  link(profile.stacks_file, "folded stacks");
+  link(profile.memory_file, "memory (CSV)");
+  return links.empty() ? links : "<p>Files: " + links + "</p>\n";
 }
 
 }  // namespace
