@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -17,8 +18,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 KITE_RACE = os.environ.get("KITE_RACE", str(ROOT / "build/release/bin/kite-race"))
 CONTESTANT = HERE / "fake_contestant.py"
-# -S and -E: none of the environment's packages, so that a process takes some 20 ms.
-PYTHON = ["/usr/bin/env", "python3", "-S", "-E"]
+# The interpreter itself, for the name in PATH may be a script that looks for it; -S and -E: none of the environment's
+# packages. So a process takes some 20 ms.
+PYTHON = [os.path.realpath(sys.executable), "-S", "-E"]
 
 
 def save_model(path):

@@ -68,7 +68,7 @@ def large_file(_):
 def many_files(arguments):
     folder = pathlib.Path(arguments["--cache"]) / f"litter-{os.getpid()}"
     folder.mkdir()
-    for i in range(1500):
+    for i in range(400):
         (folder / f"{i}").write_bytes(b"x" * 100)
     os.write(1, ANSWER)
 

@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import unittest
 
-from fake_peers import RaceCase
+from fake_peers import PYTHON, RaceCase
 
 RUNS = 10
 ATTEMPTS = 3
@@ -26,7 +26,7 @@ class AgainstHyperfineTest(RaceCase):
     def race(self, name, rounds):
         out = self.folder / name
         result = self.run_race(*self.race_arguments(out, "--rounds", rounds, "--reference", "steady", "--modes", "oneshot",
-                                                    "--command", "quoted=python3 -S -E -c 'import time; time.sleep(0.06)'"))
+                                                    "--command", f"quoted={PYTHON[0]} -S -E -c 'import time; time.sleep(0.06)'"))
         self.assertEqual(result.returncode, 0, result.stderr)
         return out
 
@@ -45,7 +45,8 @@ class AgainstHyperfineTest(RaceCase):
     def times_of_hyperfine(self, commands):
         path = self.folder / "hyperfine.json"
         # -N: without a shell, as the race does it; our quoting is read by hyperfine's own parser.
-        subprocess.run(["hyperfine", "-N", "--style", "none", "--runs", str(RUNS), "--export-json", str(path), *commands.values()],
+        arguments = ["-N", "--style", "none", "--runs", str(RUNS), "--export-json", str(path)]
+        subprocess.run(["hyperfine", *arguments, *commands.values()],
                        check=True, capture_output=True, timeout=120, cwd=self.folder)
         results = json.loads(path.read_text())["results"]
         return {name: [1000 * seconds for seconds in result["times"]] for name, result in zip(commands, results, strict=True)}
