@@ -12,8 +12,9 @@ namespace {
 
 // Odd, so that it does not beat with timers of 100, 250 or 1000 Hz.
 constexpr int kPerfHertz = 499;
-// py-spy stops the process for each sample, a millisecond or two with native stacks.
-constexpr int kPySpyHertz = 199;
+// py-spy stops the process while it unwinds, some 5 ms in the deep stacks of imports: at 199 Hz `import torch` stood
+// still most of the time and took 46 s, at 99 Hz 8 s.
+constexpr int kPySpyHertz = 99;
 // Bytes of the stack that perf copies with each sample. With 8 KiB a third of kite's stacks ended at main, whose frame
 // is large; with 16 KiB none of any contestant does, and three seconds on two threads are 40 MB.
 constexpr std::string_view kDwarf = "dwarf,16384";

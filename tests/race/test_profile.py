@@ -54,7 +54,7 @@ class ProfileTest(unittest.TestCase):
     def test_every_contestant_but_the_control_has_one_profile(self):
         self.assertEqual(set(self.records), {"kite", "onnxruntime-python"})
         for record in self.records.values():
-            self.assertGreater(int(record["info"]["profile.samples"]), 200)
+            self.assertGreater(int(record["info"]["profile.samples"]), 100)
 
     def test_a_kernel_of_kite_is_found_below_the_functions_that_call_it(self):
         self.assertRegex(self.stacks("kite"), r"(?m)^_start;.*kite::PlanSession::\w+;.*kite::(avx2|avx512|generic)::\w+.* \d+$")
