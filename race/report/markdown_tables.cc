@@ -189,7 +189,7 @@ std::string percentile_table(const Analysis& analysis) {
 }
 
 std::string memory_table(const Analysis& analysis) {
-  MarkdownTable table({"model", "contestant", "mode", "threads", "peak RSS", "of it own floor", "mark", "anonymous",
+  MarkdownTable table({"model", "contestant", "mode", "threads", "peak RSS", "instrument's floor", "mark", "anonymous",
                        "file-backed", "PSS", "peak anonymous", "n"});
   for (const auto& cell : analysis.cells) {
     const auto& peak = of(cell, Measure::kPeakRss);
