@@ -3,7 +3,8 @@
 //
 // A thread's share is a range of pixels times a range of panels. x is cut into bands that stay in L2; for each band the
 // panels are walked in the outer loop, so that a panel is streamed once a band and x is read again from L2.
-// No part of the walk touches the order of a sum: a tile always runs over all rows of taps, taps and channels.
+// No part of the walk touches the order of a sum: a tile runs over all rows of taps, taps and channels, or over one
+// piece of them after the other, its sums waiting in y.
 #include "kernels/kernel.h"
 
 namespace kite::KITE_ISA {
@@ -216,7 +217,8 @@ static void run_piece(const ConvCall& c, const Piece& piece, const float* base, 
     if (empty) taken = {piece.row, piece.row};
     const bool continued = !empty && !(taken.begin == inside.begin && first_channels);
     const bool unfinished = !empty && !(taken.end == inside.end && last_channels);
-    if (taken.begin != current.begin || taken.end != current.end || continued != t.continued || unfinished != t.unfinished) {
+    if (taken.begin != current.begin || taken.end != current.end || continued != t.continued ||
+        unfinished != t.unfinished) {
       queue.flush();
       current = taken;
       t.rows = static_cast<std::int32_t>(taken.end - taken.begin);

@@ -157,7 +157,7 @@ static inline std::int64_t wide_rows(const RowsCall& c, const PanelCut& cut, std
     } else if (c.rows == 2) {
       wide_tile<2, kMany ? 3 : 2, kBlocks>(c, column);
     } else {
-      wide_tile<3, kMany ? 2 : 2, kBlocks>(c, column);
+      wide_tile<3, 2, kBlocks>(c, column);
       if (kMany) wide_tile<3, 1, kBlocks>(c, column + 2 * kBlocks * Vec::kLanes);
     }
   }
