@@ -48,8 +48,11 @@ class JsonWriter : public AnswerWriter {
     write({{"image", image},
            {"top", std::move(top)},
            {"timings_ms",
-            {{"load", timings.load_ms}, {"decode", timings.picture.decode_ms}, {"preprocess", timings.picture.preprocess_ms},
-             {"infer", timings.picture.infer_ms}, {"total", timings.total_ms}}}});
+            {{"load", timings.load_ms},
+             {"decode", timings.picture.decode_ms},
+             {"preprocess", timings.picture.preprocess_ms},
+             {"infer", timings.picture.infer_ms},
+             {"total", timings.total_ms}}}});
   }
   void failure(const std::string& image, const Error& error) override {
     write({{"image", image}, {"error", {{"code", error_code_name(error.code)}, {"message", error.message()}}}});
@@ -85,12 +88,14 @@ class CsvWriter : public AnswerWriter {
   void answer(const std::string& image, const Classification& answer, const AnswerTimings&) override {
     for (std::size_t i = 0; i < answer.top.size(); ++i) {
       const Prediction& prediction = answer.top[i];
-      fmt::print(out_, "{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label), prediction.score);
+      fmt::print(out_, "{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label),
+                 prediction.score);
     }
     std::fflush(out_);
   }
   void failure(const std::string& image, const Error& error) override {
-    fmt::print(out_, "{},,,,,{}\n", quoted(image), quoted(std::string(error_code_name(error.code)) + ": " + error.message()));
+    fmt::print(out_, "{},,,,,{}\n", quoted(image),
+               quoted(std::string(error_code_name(error.code)) + ": " + error.message()));
     std::fflush(out_);
   }
 

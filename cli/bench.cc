@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -12,17 +11,15 @@
 
 #include "bench_protocol.h"
 #include "bench_workload.h"
+#include "clock.h"
 #include "command.h"
+#include "interrupt.h"
 #include "paperkite/try.h"
 #include "process_memory.h"
 
 namespace kite::cli {
 
 namespace {
-
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
 
 // The middle sample, or the mean of the two middle ones.
 double median(std::vector<double> samples) {
@@ -32,15 +29,11 @@ double median(std::vector<double> samples) {
   return samples.size() % 2 == 1 ? samples[half] : 0.5 * (samples[half - 1] + samples[half]);
 }
 
-volatile std::sig_atomic_t interrupted = 0;
-
 struct BenchResult {
   double load_ms = 0.0;
   double first_ms = 0.0;
   std::vector<double> samples_ms;
 };
-
-bool is_interrupted() { return interrupted != 0; }
 
 // As many runs as asked for, or as fit into the time, after a warm-up; round the inputs.
 Result<BenchResult> measure(const BenchOptions& options, Workload& workload) {
@@ -54,12 +47,12 @@ Result<BenchResult> measure(const BenchOptions& options, Workload& workload) {
     return milliseconds_since(begin);
   };
   KITE_TRY_ASSIGN(result.first_ms, run_ms());
-  for (std::int64_t i = 1; i < options.warmup && interrupted == 0; ++i) KITE_TRY(run_ms());
+  for (std::int64_t i = 1; i < options.warmup && !is_interrupted(); ++i) KITE_TRY(run_ms());
   const auto start = std::chrono::steady_clock::now();
   const auto enough = [&](std::int64_t done) {
     return options.iterations > 0 ? done >= options.iterations : milliseconds_since(start) >= options.seconds * 1e3;
   };
-  for (std::int64_t done = 0; !enough(done) && interrupted == 0; ++done) {
+  for (std::int64_t done = 0; !enough(done) && !is_interrupted(); ++done) {
     KITE_TRY_ASSIGN(const double ms, run_ms());
     result.samples_ms.push_back(ms);
   }
@@ -129,7 +122,7 @@ Status check_options(const BenchOptions& options) {
 Status bench(const BenchOptions& options, std::int64_t runtime_ns) {
   const auto start = std::chrono::steady_clock::now();
   KITE_TRY(check_options(options));
-  std::signal(SIGINT, [](int) { interrupted = 1; });
+  remember_interrupts();
   if (options.format == "jsonl") return run_protocol(options, runtime_ns, is_interrupted);
   KITE_TRY_ASSIGN(const std::unique_ptr<Workload> workload, Workload::load(options));
   const double load_ms = milliseconds_since(start);
@@ -169,7 +162,7 @@ void add_bench(CLI::App& app, int& exit_code) {
   verb->callback([options, &exit_code] {
     const Status status = bench(*options, monotonic_ns());
     exit_code = !status.ok()       ? report(status.error(), options->common.json || options->format == "json")
-                : interrupted != 0 ? kInterrupted
+                : is_interrupted() ? kInterrupted
                                    : kOk;
   });
 }

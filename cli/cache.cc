@@ -6,8 +6,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "paperkite/try.h"
 #include "command.h"
+#include "paperkite/try.h"
 #include "plan/cache.h"
 
 namespace kite::cli {
@@ -16,7 +16,8 @@ namespace {
 
 // "3 h ago": coarse on purpose, the list is sorted by it.
 std::string age_of(std::int64_t used_at) {
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
   const std::int64_t seconds = std::max<std::int64_t>(now.count() - used_at, 0);
   if (seconds < 120) return fmt::format("{} s ago", seconds);
   if (seconds < 7200) return fmt::format("{} min ago", seconds / 60);
@@ -39,7 +40,8 @@ Status list(const CommonOptions& options) {
   std::uint64_t total = 0;
   for (const CacheEntry& entry : entries) {
     total += entry.size_bytes;
-    fmt::print("{:>10.1f} MB  {:>12}  {}\n", static_cast<double>(entry.size_bytes) * 1e-6, age_of(entry.used_at), entry.path);
+    fmt::print("{:>10.1f} MB  {:>12}  {}\n", static_cast<double>(entry.size_bytes) * 1e-6, age_of(entry.used_at),
+               entry.path);
   }
   fmt::print("{} plan{}, {:.1f} MB in {}\n", entries.size(), entries.size() == 1 ? "" : "s",
              static_cast<double>(total) * 1e-6, cache.enabled() ? cache.folder() : "no folder");

@@ -5,14 +5,15 @@
 
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstring>
 #include <memory>
 
 #include "answer_writer.h"
-#include "paperkite/try.h"
+#include "clock.h"
 #include "command.h"
 #include "image_list.h"
+#include "interrupt.h"
+#include "paperkite/try.h"
 #include "progress.h"
 
 namespace kite::cli {
@@ -30,12 +31,6 @@ struct ClassifyOptions {
   bool recursive = false;
 };
 
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
-volatile std::sig_atomic_t interrupted = 0;
-
 Result<std::vector<std::byte>> read_stdin() {
   constexpr std::size_t kMostBytes = std::size_t{1} << 30;
   std::vector<std::byte> bytes;
@@ -46,7 +41,8 @@ Result<std::vector<std::byte>> read_stdin() {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Error{ErrorCode::kIo, std::string("cannot read: ") + std::strerror(errno), "-", {}};
     bytes.insert(bytes.end(), block, block + count);
-    if (bytes.size() > kMostBytes) return Error{ErrorCode::kLimit, "a picture of more than 1 GiB", "-", "name a file instead"};
+    if (bytes.size() > kMostBytes)
+      return Error{ErrorCode::kLimit, "a picture of more than 1 GiB", "-", "name a file instead"};
   }
 }
 
@@ -61,17 +57,18 @@ Result<Classification> classify_one(Classifier& classifier, const ImageItem& ite
 
 // What the process answers with when some or all pictures failed: one failed picture alone speaks for itself.
 ExitCode exit_code_for(std::size_t total, std::size_t failed, ErrorCode last) {
-  if (interrupted != 0) return kInterrupted;
+  if (is_interrupted()) return kInterrupted;
   if (failed == 0) return kOk;
   return total == 1 ? exit_code_of(last) : kSomeFailed;
 }
 
-Result<ExitCode> classify_all(Classifier& classifier, const ClassifyOptions& options, AnswerWriter& writer, double load_ms) {
+Result<ExitCode> classify_all(Classifier& classifier, const ClassifyOptions& options, AnswerWriter& writer,
+                              double load_ms) {
   const std::vector<ImageItem> items = list_images(options.images, options.recursive);
   Progress progress("classifying", items.size());
   std::size_t failed = 0;
   ErrorCode last = ErrorCode::kInvalidImage;
-  for (std::size_t i = 0; i < items.size() && interrupted == 0; ++i) {
+  for (std::size_t i = 0; i < items.size() && !is_interrupted(); ++i) {
     const auto start = std::chrono::steady_clock::now();
     auto answer = classify_one(classifier, items[i], options.k);
     progress.clear();
@@ -104,13 +101,10 @@ Result<ExitCode> classify(const ClassifyOptions& options) {
   if (options.k > classifier.classes()) {
     warn(fmt::format("the model has {} classes, -k {} shows them all", classifier.classes(), options.k));
   }
-  // SA_RESTART is off, so that a picture that comes slowly through a pipe can be given up.
-  struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  remember_interrupts();
 
-  const std::string_view format = options.common.json && options.format == "table" ? "json" : std::string_view(options.format);
+  const std::string_view format =
+      options.common.json && options.format == "table" ? "json" : std::string_view(options.format);
   if (options.output.empty()) {
     const auto writer = make_answer_writer(format, stdout);
     return classify_all(classifier, options, *writer, load_ms);
@@ -119,7 +113,8 @@ Result<ExitCode> classify(const ClassifyOptions& options) {
   const std::string temporary = options.output + ".part";
   std::FILE* out = std::fopen(temporary.c_str(), "w");
   if (out == nullptr) {
-    return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(errno), options.output, "check the folder"};
+    return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(errno), options.output,
+                 "check the folder"};
   }
   const auto writer = make_answer_writer(format, out);
   auto code = classify_all(classifier, options, *writer, load_ms);
@@ -141,7 +136,8 @@ void add_classify(CLI::App& app, int& exit_code) {
   verb->add_option("IMAGE", options->images, "A picture, a folder, @list.txt, or - for standard input")->required();
   verb->add_option("-k", options->k, "How many labels to print")->check(CLI::Range(1, 1 << 20))->type_name("N");
   verb->add_option("--labels", options->labels, "Labels: one a line, or JSON")->type_name("FILE");
-  verb->add_option("--format", options->format, "Form of the answers")->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
+  verb->add_option("--format", options->format, "Form of the answers")
+      ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
   verb->add_option("-o,--output", options->output, "Write the answers to a file")->type_name("FILE");
   verb->add_flag("-r,--recursive", options->recursive, "Look into subfolders");
   add_common_options(*verb, options->common);

@@ -5,8 +5,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "paperkite/try.h"
 #include "command.h"
+#include "paperkite/try.h"
 #include "plan/cache.h"
 
 namespace kite::cli {

@@ -11,7 +11,9 @@ namespace kite::cli {
 
 namespace {
 
-std::vector<const CLI::App*> verbs_of(const CLI::App& app) { return app.get_subcommands([](const CLI::App*) { return true; }); }
+std::vector<const CLI::App*> verbs_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
 
 std::vector<const CLI::Option*> options_of(const CLI::App& verb) {
   return verb.get_options([](const CLI::Option* option) { return !option->get_positional(); });
@@ -124,7 +126,8 @@ std::string fish_completion(const CLI::App& app) {
       script += fmt::format("complete -c kite -n '__fish_seen_subcommand_from {}'", verb->get_name());
       for (const std::string& name : option->get_snames()) script += " -s " + name;
       for (const std::string& name : option->get_lnames()) script += " -l " + name;
-      script += fmt::format("{} -d {}\n", takes_value(*option) ? " -r" : "", quoted_for_shell(option->get_description()));
+      script +=
+          fmt::format("{} -d {}\n", takes_value(*option) ? " -r" : "", quoted_for_shell(option->get_description()));
     }
   }
   return script;
@@ -155,7 +158,8 @@ std::string manual_of_options(const CLI::App& verb) {
     std::string names;
     for (const std::string& name : spellings(*option)) names += (names.empty() ? "" : ", ") + name;
     page += fmt::format(".TP\n.BR \"{}\"{}\n{}\n", roff(names),
-                        takes_value(*option) ? " \" " + roff(option->get_type_name()) + "\"" : "", roff(option->get_description()));
+                        takes_value(*option) ? " \" " + roff(option->get_type_name()) + "\"" : "",
+                        roff(option->get_description()));
   }
   return page;
 }
@@ -169,8 +173,8 @@ std::string completion_script(const CLI::App& app, std::string_view shell) {
 }
 
 std::string manual_page(const CLI::App& app) {
-  std::string page = fmt::format(".TH KITE 1 \"\" \"kite {}\" \"User Commands\"\n.SH NAME\nkite \\- {}\n.SH SYNOPSIS\n", KITE_VERSION,
-                                 roff(app.get_description()));
+  std::string page = fmt::format(".TH KITE 1 \"\" \"kite {}\" \"User Commands\"\n.SH NAME\nkite \\- {}\n.SH SYNOPSIS\n",
+                                 KITE_VERSION, roff(app.get_description()));
   std::string verbs;
   for (const CLI::App* verb : verbs_of(app)) {
     std::string arguments;
@@ -178,15 +182,17 @@ std::string manual_page(const CLI::App& app) {
       arguments += fmt::format(" {}{}", option->get_name(true), option->get_items_expected_max() > 1 ? "..." : "");
     }
     page += fmt::format(".B kite {}\n[OPTION]...{}\n.br\n", verb->get_name(), roff(arguments));
-    verbs += fmt::format(".SH \"kite {}\"\n{}\n{}", verb->get_name(), roff(verb->get_description() + "."), manual_of_options(*verb));
+    verbs += fmt::format(".SH \"kite {}\"\n{}\n{}", verb->get_name(), roff(verb->get_description() + "."),
+                         manual_of_options(*verb));
     for (const CLI::App* nested : verbs_of(*verb)) {
-      verbs += fmt::format(".SS \"kite {} {}\"\n{}\n{}", verb->get_name(), nested->get_name(), roff(nested->get_description() + "."),
-                           manual_of_options(*nested));
+      verbs += fmt::format(".SS \"kite {} {}\"\n{}\n{}", verb->get_name(), nested->get_name(),
+                           roff(nested->get_description() + "."), manual_of_options(*nested));
     }
   }
   page += verbs;
   page +=
-      ".SH EXIT STATUS\n.TP\n0\nok\n.TP\n1\nsome inputs failed, the others were answered\n.TP\n2\nusage\n.TP\n3\nmodel\n.TP\n4\n"
+      ".SH EXIT STATUS\n.TP\n0\nok\n.TP\n1\nsome inputs failed, the others were "
+      "answered\n.TP\n2\nusage\n.TP\n3\nmodel\n.TP\n4\n"
       "image\n.TP\n5\na limit would be exceeded\n.TP\n6\ninput or output\n.TP\n130\ninterrupted\n"
       ".SH ENVIRONMENT\n.TP\nKITE_ISA\ninstruction set to stay within: generic, avx2 or avx512\n.TP\nKITE_CACHE_DIR\n"
       "folder of the plan cache; default $XDG_CACHE_HOME/paperkite, then ~/.cache/paperkite\n";
@@ -196,7 +202,9 @@ std::string manual_page(const CLI::App& app) {
 void add_describe(CLI::App& app) {
   CLI::App* completion = app.add_subcommand("completion", "Print a completion script for a shell");
   auto shell = std::make_shared<std::string>();
-  completion->add_option("SHELL", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion->callback([&app, shell] { fmt::print("{}", completion_script(app, *shell)); });
   app.add_subcommand("manual", "Print the manual page (kite manual | man -l -)")->callback([&app] {
     fmt::print("{}", manual_page(app));

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/cpu.h"
-#include "paperkite/try.h"
 #include "command.h"
 #include "kernels/peak/peak.h"
+#include "paperkite/try.h"
 #include "plan/cache.h"
 
 namespace kite::cli {
@@ -70,8 +70,9 @@ std::vector<Finding> examine(const CommonOptions& options) {
                                : isa.error().message()});
   const auto cpus = allowed_cpus();
   const int quota = cgroup_cpu_limit();
-  findings.push_back({"processors", fmt::format("{} allowed, {} physical cores, {}", cpus.size(), allowed_physical_cores(),
-                                                quota > 0 ? fmt::format("control group grants {}", quota) : "no quota"),
+  findings.push_back({"processors",
+                      fmt::format("{} allowed, {} physical cores, {}", cpus.size(), allowed_physical_cores(),
+                                  quota > 0 ? fmt::format("control group grants {}", quota) : "no quota"),
                       cpus.size() > static_cast<std::size_t>(allowed_physical_cores())
                           ? "two hardware threads share a core: compare at the number of cores, not of threads"
                           : ""});
@@ -89,8 +90,9 @@ std::vector<Finding> examine(const CommonOptions& options) {
   const double busy = load.empty() ? 0.0 : std::stod(load);
   findings.push_back({"load", load, busy > 0.5 ? "other programs are running: stop them before measuring" : ""});
   const double noise = measure_noise();
-  findings.push_back({"noise", fmt::format("{:.1f} % between equal pieces of work", noise * 100.0),
-                      noise > 0.05 ? "differences below this mean nothing; use more rounds, alternate, quote medians" : ""});
+  findings.push_back(
+      {"noise", fmt::format("{:.1f} % between equal pieces of work", noise * 100.0),
+       noise > 0.05 ? "differences below this mean nothing; use more rounds, alternate, quote medians" : ""});
   const std::string huge = first_line("/sys/kernel/mm/transparent_hugepage/enabled");
   if (!huge.empty()) findings.push_back({"huge pages", huge, {}});
   findings.push_back({"memory", memory_line("MemAvailable") + " available of " + memory_line("MemTotal"), {}});
@@ -104,7 +106,8 @@ void doctor(const CommonOptions& options) {
   const auto findings = examine(options);
   if (options.json) {
     Json object = Json::object();
-    for (const Finding& finding : findings) object[finding.name] = {{"value", finding.value}, {"advice", finding.advice}};
+    for (const Finding& finding : findings)
+      object[finding.name] = {{"value", finding.value}, {"advice", finding.advice}};
     fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace));
     return;
   }

@@ -20,7 +20,8 @@ namespace {
 bool looks_like_picture(const fs::path& path) {
   static constexpr std::array<std::string_view, 5> kExtensions = {".jpg", ".jpeg", ".jpe", ".png", ".webp"};
   std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::ranges::find(kExtensions, extension) != kExtensions.end();
 }
 
@@ -33,14 +34,16 @@ template <typename Iterator>
 void add_folder(const std::string& folder, std::vector<ImageItem>& items) {
   std::error_code error;
   std::vector<std::string> found;
-  for (Iterator it(folder, fs::directory_options::skip_permission_denied, error), end; !error && it != end; it.increment(error)) {
+  for (Iterator it(folder, fs::directory_options::skip_permission_denied, error), end; !error && it != end;
+       it.increment(error)) {
     std::error_code ignored;
     if (!it->is_directory(ignored) && looks_like_picture(it->path())) found.push_back(it->path().string());
   }
   if (error) {
     items.push_back(failed(folder, "cannot list the folder: " + error.message(), "check the permissions"));
   } else if (found.empty()) {
-    items.push_back(failed(folder, "the folder holds no .jpg, .png or .webp file", "name another folder, or add -r for its subfolders"));
+    items.push_back(failed(folder, "the folder holds no .jpg, .png or .webp file",
+                           "name another folder, or add -r for its subfolders"));
   }
   std::ranges::sort(found);
   for (std::string& path : found) items.push_back({std::move(path), {}});

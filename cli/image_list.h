@@ -10,8 +10,8 @@
 namespace kite::cli {
 
 struct ImageItem {
-  std::string name;             // as it is printed; "-" is standard input
-  std::vector<Error> failure;   // one Error when the item cannot even be looked at, e.g. a path that does not exist
+  std::string name;            // as it is printed; "-" is standard input
+  std::vector<Error> failure;  // one Error when the item cannot even be looked at, e.g. a path that does not exist
 };
 
 // Files as given; a folder's pictures by name (its subfolders' too with `recursive`), files of other kinds left out;

@@ -7,11 +7,11 @@
 
 #include "api/load.h"
 #include "base/cpu.h"
-#include "paperkite/try.h"
 #include "command.h"
 #include "image/text_escape.h"
 #include "ops/op.h"
 #include "paperkite/classifier.h"
+#include "paperkite/try.h"
 #include "plan/plan.h"
 
 namespace kite::cli {
@@ -32,7 +32,9 @@ void print_json(const Json& object) { fmt::print("{}\n", object.dump(2, ' ', fal
 
 std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.2f} MB", static_cast<double>(bytes) * 1e-6); }
 
-std::vector<std::int64_t> dims_of(const TensorType& type) { return {type.shape.dims().begin(), type.shape.dims().end()}; }
+std::vector<std::int64_t> dims_of(const TensorType& type) {
+  return {type.shape.dims().begin(), type.shape.dims().end()};
+}
 
 // The support table: every operator, the opsets it is checked for, and what it does not do.
 void print_operators(bool json) {
@@ -40,7 +42,8 @@ void print_operators(bool json) {
   for (const Operator* op : all_operators()) {
     if (op->domain == kInternalDomain) continue;
     if (json) {
-      rows.push_back({{"op", op->name}, {"first_opset", op->first_opset}, {"last_opset", op->last_opset}, {"limits", op->limits}});
+      rows.push_back(
+          {{"op", op->name}, {"first_opset", op->first_opset}, {"last_opset", op->last_opset}, {"limits", op->limits}});
     } else {
       fmt::print("{:<24} opset {:>2} to {:>2}  {}\n", op->name, op->first_opset, op->last_opset, op->limits);
     }
@@ -64,11 +67,11 @@ Sources describe_sources(const InspectOptions& options) {
   const auto classifier = Classifier::open(options.model, classifier_options);
   if (!classifier.ok()) return {{{"classifier", "no: " + classifier.error().message()}}, {}, {}, {}};
   return Sources{{{"classes", std::to_string(classifier->classes())},
-                   {"labels", classifier->labels_source()},
-                   {"preprocessing", classifier->recipe() + "  (" + classifier->recipe_source() + ")"}},
-                  classifier->warnings(),
-                  classifier->conflicts(),
-                  Json::parse(classifier->recipe_json())};
+                  {"labels", classifier->labels_source()},
+                  {"preprocessing", classifier->recipe() + "  (" + classifier->recipe_source() + ")"}},
+                 classifier->warnings(),
+                 classifier->conflicts(),
+                 Json::parse(classifier->recipe_json())};
 }
 
 Json describe_ports(std::span<const Port> ports) {
@@ -95,8 +98,12 @@ Json describe_steps(const Plan& plan) {
 void print_model(const InspectOptions& options, const Model& model) {
   const Sources sources = describe_sources(options);
   if (options.common.json) {
-    Json object = {{"model", options.model}, {"isa", model.isa()}, {"parameters", model.parameters()}, {"macs", model.macs()},
-                   {"inputs", describe_ports(model.inputs())}, {"outputs", describe_ports(model.outputs())}};
+    Json object = {{"model", options.model},
+                   {"isa", model.isa()},
+                   {"parameters", model.parameters()},
+                   {"macs", model.macs()},
+                   {"inputs", describe_ports(model.inputs())},
+                   {"outputs", describe_ports(model.outputs())}};
     for (const auto& [key, value] : sources.rows) object[key] = value;
     object["recipe"] = sources.recipe;
     object["warnings"] = sources.warnings;
@@ -115,7 +122,8 @@ void print_model(const InspectOptions& options, const Model& model) {
   fmt::print("  parameters     {:.3f} million\n  multiply-adds  {:.3f} million a run\n",
              static_cast<double>(model.parameters()) * 1e-6, static_cast<double>(model.macs()) * 1e-6);
   for (const auto& [key, value] : sources.rows) fmt::print("  {:<14} {}\n", key, escape_for_terminal(value));
-  for (const std::string& conflict : sources.conflicts) fmt::print("  {:<14} {}\n", "overruled", escape_for_terminal(conflict));
+  for (const std::string& conflict : sources.conflicts)
+    fmt::print("  {:<14} {}\n", "overruled", escape_for_terminal(conflict));
   for (const std::string& warning : sources.warnings) warn(warning);
   fmt::print("\n{:>4}  {:<22} {:<20} {:>10}  {:<34} {}\n", "step", "operator", "result", "million", "kernel", "node");
   const Plan& plan = *model.plan();
@@ -134,15 +142,19 @@ void print_plan(const InspectOptions& options, const Model& model) {
   const int threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
   const std::uint64_t scratch = header.scratch_bytes * static_cast<std::uint64_t>(threads);
   if (options.common.json) {
-    print_json({{"model", options.model}, {"plan_bytes", header.total_bytes}, {"weight_bytes", header.constants.count},
-                {"arena_bytes", header.arena_bytes}, {"scratch_bytes", scratch}, {"threads", threads},
+    print_json({{"model", options.model},
+                {"plan_bytes", header.total_bytes},
+                {"weight_bytes", header.constants.count},
+                {"arena_bytes", header.arena_bytes},
+                {"scratch_bytes", scratch},
+                {"threads", threads},
                 {"steps", model.plan()->steps().size()}});
     return;
   }
   fmt::print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(header.total_bytes),
              megabytes(header.constants.count));
-  fmt::print("  arena    {}\n  scratch  {} for {} thread{}\n  steps    {}\n", megabytes(header.arena_bytes), megabytes(scratch),
-             threads, threads == 1 ? "" : "s", model.plan()->steps().size());
+  fmt::print("  arena    {}\n  scratch  {} for {} thread{}\n  steps    {}\n", megabytes(header.arena_bytes),
+             megabytes(scratch), threads, threads == 1 ? "" : "s", model.plan()->steps().size());
 }
 
 Status print_passes(const InspectOptions& options) {
@@ -153,7 +165,8 @@ Status print_passes(const InspectOptions& options) {
     const PassReport& report = model.passes[i];
     const std::string_view summary = i < pipeline.size() ? pipeline[i].summary : std::string_view();
     if (options.common.json) {
-      rows.push_back({{"pass", report.name}, {"rewrites", report.rewrites}, {"disabled", report.disabled}, {"summary", summary}});
+      rows.push_back(
+          {{"pass", report.name}, {"rewrites", report.rewrites}, {"disabled", report.disabled}, {"summary", summary}});
     } else {
       fmt::print("{:<24} {:>8}  {}\n", report.name, report.disabled ? "off" : std::to_string(report.rewrites), summary);
     }
@@ -168,7 +181,8 @@ Status inspect(const InspectOptions& options) {
     return {};
   }
   if (options.model.empty()) {
-    return Error{ErrorCode::kUsage, "no model is named", {}, "kite inspect MODEL, or kite inspect --ops for the operators"};
+    return Error{
+        ErrorCode::kUsage, "no model is named", {}, "kite inspect MODEL, or kite inspect --ops for the operators"};
   }
   if (options.passes) return print_passes(options);
   KITE_TRY_ASSIGN(const Model model, Model::open(options.model, options.common.model_options()));

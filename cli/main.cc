@@ -13,8 +13,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default(false);
   int exit_code = kOk;
-  for (const auto add : {add_classify, add_run, add_bench, add_inspect, add_profile, add_compile, add_cache, add_doctor,
-                         add_race}) {
+  for (const auto add :
+       {add_classify, add_run, add_bench, add_inspect, add_profile, add_compile, add_cache, add_doctor, add_race}) {
     add(app, exit_code);
   }
   add_describe(app);
@@ -27,7 +27,9 @@ int main(int argc, char** argv) {
   }
   // What could not be written, now or on the way: a full disk must not look like success.
   if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && exit_code == kOk) {
-    exit_code = report(kite::Error{kite::ErrorCode::kIo, "the answer could not be written", "standard output", "check the free space"}, false);
+    exit_code = report(
+        kite::Error{kite::ErrorCode::kIo, "the answer could not be written", "standard output", "check the free space"},
+        false);
   }
   return exit_code;
 }

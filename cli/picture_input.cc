@@ -7,7 +7,8 @@
 
 namespace kite::cli {
 
-Result<Tensor> picture_input(const std::string& model_path, const ModelOptions& options, const std::string& image_path) {
+Result<Tensor> picture_input(const std::string& model_path, const ModelOptions& options,
+                             const std::string& image_path) {
   ClassifierOptions classifier_options;
   classifier_options.model = options;
   classifier_options.session.threads = 1;  // nothing is run

@@ -6,9 +6,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "paperkite/try.h"
 #include "command.h"
 #include "kernels/peak/peak.h"
+#include "paperkite/try.h"
 #include "profile_chart.h"
 #include "runtime/session.h"
 
@@ -99,11 +99,20 @@ Status profile(const ProfileOptions& options) {
   }
   auto array = nlohmann::ordered_json::array();
   for (const ProfiledStep& row : rows) {
-    array.push_back({{"node", row.node}, {"op", row.op}, {"kernel", row.kernel}, {"us", row.us}, {"gflops", row.gflops},
-                     {"share_of_peak", row.share_of_peak}, {"macs", row.macs}, {"bytes", row.bytes}});
+    array.push_back({{"node", row.node},
+                     {"op", row.op},
+                     {"kernel", row.kernel},
+                     {"us", row.us},
+                     {"gflops", row.gflops},
+                     {"share_of_peak", row.share_of_peak},
+                     {"macs", row.macs},
+                     {"bytes", row.bytes}});
   }
-  const nlohmann::ordered_json object = {{"model", options.model}, {"threads", session.threads()},
-                                         {"peak_gflops", peak_gflops}, {"total_us", total_us}, {"steps", array}};
+  const nlohmann::ordered_json object = {{"model", options.model},
+                                         {"threads", session.threads()},
+                                         {"peak_gflops", peak_gflops},
+                                         {"total_us", total_us},
+                                         {"steps", array}};
   fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   return {};
 }

@@ -48,8 +48,11 @@ std::string colour_of(const std::string& kernel) {
     std::string_view prefix;
     std::string_view colour;
   };
-  static constexpr Family kFamilies[] = {{"conv", "#0072b2"},      {"depthwise", "#009e73"}, {"linear", "#d55e00"},
-                                         {"matmul", "#cc79a7"},    {"portable", "#000000"}};
+  static constexpr Family kFamilies[] = {{"conv", "#0072b2"},
+                                         {"depthwise", "#009e73"},
+                                         {"linear", "#d55e00"},
+                                         {"matmul", "#cc79a7"},
+                                         {"portable", "#000000"}};
   for (const Family& family : kFamilies) {
     if (kernel.starts_with(family.prefix)) return std::string(family.colour);
   }
@@ -59,14 +62,16 @@ std::string colour_of(const std::string& kernel) {
 std::string grid(const LogAxis& x, const LogAxis& y) {
   std::string svg;
   for (double tick = x.low; tick <= x.high * 1.001; tick *= 10.0) {
-    svg += fmt::format("<line class='grid' x1='{0:.1f}' x2='{0:.1f}' y1='{1}' y2='{2}'/>"
-                       "<text x='{0:.1f}' y='{3}' text-anchor='middle'>{4:g}</text>\n",
-                       x.at(tick), kTop, kHeight - kBottom, kHeight - kBottom + 18.0, tick);
+    svg += fmt::format(
+        "<line class='grid' x1='{0:.1f}' x2='{0:.1f}' y1='{1}' y2='{2}'/>"
+        "<text x='{0:.1f}' y='{3}' text-anchor='middle'>{4:g}</text>\n",
+        x.at(tick), kTop, kHeight - kBottom, kHeight - kBottom + 18.0, tick);
   }
   for (double tick = y.low; tick <= y.high * 1.001; tick *= 10.0) {
-    svg += fmt::format("<line class='grid' x1='{1}' x2='{2}' y1='{0:.1f}' y2='{0:.1f}'/>"
-                       "<text x='{3}' y='{4:.1f}' text-anchor='end'>{5:g}</text>\n",
-                       y.at(tick), kLeft, kWidth - kRight, kLeft - 8.0, y.at(tick) + 4.0, tick);
+    svg += fmt::format(
+        "<line class='grid' x1='{1}' x2='{2}' y1='{0:.1f}' y2='{0:.1f}'/>"
+        "<text x='{3}' y='{4:.1f}' text-anchor='end'>{5:g}</text>\n",
+        y.at(tick), kLeft, kWidth - kRight, kLeft - 8.0, y.at(tick) + 4.0, tick);
   }
   return svg;
 }
@@ -82,25 +87,29 @@ Status write_roofline(const std::string& path, const std::string& title, const s
   std::string svg = fmt::format(
       "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {0} {1}' width='{0}' height='{1}' font-family='sans-serif' "
       "font-size='12'>\n<style>.grid{{stroke:#ddd}}.roof{{stroke:#444;stroke-dasharray:6 4}}</style>\n"
-      "<rect width='100%' height='100%' fill='white'/>\n<text x='{2}' y='26' font-size='16'>{3}: {4:.2f} ms in {5} steps</text>\n"
+      "<rect width='100%' height='100%' fill='white'/>\n<text x='{2}' y='26' font-size='16'>{3}: {4:.2f} ms in {5} "
+      "steps</text>\n"
       "<text x='{2}' y='44' fill='#555'>area of a dot = its share of the time; hover for its name</text>\n",
       kWidth, kHeight, kLeft, escape_xml(title), total_us * 1e-3, steps.size());
   svg += grid(x, y);
-  svg += fmt::format("<line class='roof' x1='{0}' x2='{1}' y1='{2:.1f}' y2='{2:.1f}'/><text x='{1}' y='{3:.1f}' "
-                     "text-anchor='end'>peak {4:.0f} GFLOP/s</text>\n",
-                     kLeft, kWidth - kRight, y.at(peak_gflops), y.at(peak_gflops) - 6.0, peak_gflops);
+  svg += fmt::format(
+      "<line class='roof' x1='{0}' x2='{1}' y1='{2:.1f}' y2='{2:.1f}'/><text x='{1}' y='{3:.1f}' "
+      "text-anchor='end'>peak {4:.0f} GFLOP/s</text>\n",
+      kLeft, kWidth - kRight, y.at(peak_gflops), y.at(peak_gflops) - 6.0, peak_gflops);
   for (const ProfiledStep& step : steps) {
     if (step.macs == 0 || step.bytes == 0) continue;
     const double intensity = 2.0 * static_cast<double>(step.macs) / static_cast<double>(step.bytes);
-    svg += fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='{:.1f}' fill='{}' fill-opacity='0.55' stroke='white'><title>{} {} {}: "
-                       "{:.1f} us, {:.1f} GFLOP/s, {:.0f} % of peak</title></circle>\n",
-                       x.at(intensity), y.at(step.gflops), 3.0 + 60.0 * std::sqrt(step.us / total_us) * 0.7,
-                       colour_of(step.kernel), escape_xml(step.op), escape_xml(step.node), escape_xml(step.kernel), step.us,
-                       step.gflops, 100.0 * step.share_of_peak);
+    svg += fmt::format(
+        "<circle cx='{:.1f}' cy='{:.1f}' r='{:.1f}' fill='{}' fill-opacity='0.55' stroke='white'><title>{} {} {}: "
+        "{:.1f} us, {:.1f} GFLOP/s, {:.0f} % of peak</title></circle>\n",
+        x.at(intensity), y.at(step.gflops), 3.0 + 60.0 * std::sqrt(step.us / total_us) * 0.7, colour_of(step.kernel),
+        escape_xml(step.op), escape_xml(step.node), escape_xml(step.kernel), step.us, step.gflops,
+        100.0 * step.share_of_peak);
   }
-  svg += fmt::format("<text x='{}' y='{}' text-anchor='middle'>operations a byte</text>\n"
-                     "<text transform='translate(20 {}) rotate(-90)' text-anchor='middle'>GFLOP/s</text>\n</svg>\n",
-                     (kLeft + kWidth - kRight) / 2.0, kHeight - 14.0, (kTop + kHeight - kBottom) / 2.0);
+  svg += fmt::format(
+      "<text x='{}' y='{}' text-anchor='middle'>operations a byte</text>\n"
+      "<text transform='translate(20 {}) rotate(-90)' text-anchor='middle'>GFLOP/s</text>\n</svg>\n",
+      (kLeft + kWidth - kRight) / 2.0, kHeight - 14.0, (kTop + kHeight - kBottom) / 2.0);
 
   std::FILE* out = std::fopen(path.c_str(), "w");
   const bool written = out != nullptr && std::fwrite(svg.data(), 1, svg.size(), out) == svg.size();

@@ -9,7 +9,7 @@ namespace kite::cli {
 
 namespace {
 constexpr std::size_t kWorthABar = 10;
-constexpr int kWidth = 30;
+constexpr int kBarWidth = 30;
 }  // namespace
 
 Progress::Progress(std::string what, std::size_t total)
@@ -34,9 +34,9 @@ void Progress::advance_to(std::size_t done) {
   drawn_ = now;
   const double share = static_cast<double>(done) / static_cast<double>(total_);
   const double elapsed_s = std::chrono::duration<double>(now - start_).count();
-  const int filled = static_cast<int>(share * kWidth);
-  fmt::print(stderr, "\r\033[K{} [{:=<{}}{: <{}}] {}/{}, {:.0f} s left", what_, "", filled, "", kWidth - filled, done, total_,
-             elapsed_s * (1.0 - share) / share);
+  const int filled = static_cast<int>(share * kBarWidth);
+  fmt::print(stderr, "\r\033[K{} [{:=<{}}{: <{}}] {}/{}, {:.0f} s left", what_, "", filled, "", kBarWidth - filled,
+             done, total_, elapsed_s * (1.0 - share) / share);
   std::fflush(stderr);
   shown_ = true;
 }

@@ -5,13 +5,13 @@
 #include <optional>
 #include <span>
 
-#include "paperkite/try.h"
 #include "graph/dump.h"
 #include "graph/import.h"
 #include "graph/verify.h"
 #include "onnx/external_data.h"
 #include "onnx/parse.h"
 #include "onnx/tensor_data.h"
+#include "paperkite/try.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));

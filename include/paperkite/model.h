@@ -24,8 +24,8 @@ struct ModelOptions {
   // Concrete shapes of inputs by name. Left out: the model's own, with 1 for every dynamic dimension.
   std::map<std::string, Shape, std::less<>> input_shapes;
   bool use_cache = true;
-  std::string cache_dir;                     // empty: KITE_CACHE_DIR, else $XDG_CACHE_HOME/paperkite, else ~/.cache/paperkite
-  std::vector<std::string> disabled_passes;  // a model with some is never cached
+  std::string cache_dir;  // empty: KITE_CACHE_DIR, else $XDG_CACHE_HOME/paperkite, else ~/.cache/paperkite
+  std::vector<std::string> disabled_passes;                    // a model with some is never cached
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // plan, arena and scratch together
 };
 

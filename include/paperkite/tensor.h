@@ -17,17 +17,17 @@ namespace kite {
 
 enum class DType : std::uint8_t { kFloat32, kFloat64, kInt32, kInt64, kUInt8, kInt8, kBool };
 
-[[nodiscard]] std::size_t dtype_size(DType dtype) noexcept;           // bytes an element
-[[nodiscard]] std::string_view dtype_name(DType dtype) noexcept;      // "float32", "int64", ...
+[[nodiscard]] std::size_t dtype_size(DType dtype) noexcept;       // bytes an element
+[[nodiscard]] std::string_view dtype_name(DType dtype) noexcept;  // "float32", "int64", ...
 
 template <typename T>
 inline constexpr bool kIsElement = false;
 template <typename T>
 inline constexpr DType kDTypeOf = DType::kFloat32;
-#define KITE_ELEMENT(type, dtype)             \
-  template <>                                 \
+#define KITE_ELEMENT(type, dtype)                \
+  template <>                                    \
   inline constexpr bool kIsElement<type> = true; \
-  template <>                                 \
+  template <>                                    \
   inline constexpr DType kDTypeOf<type> = DType::dtype;
 KITE_ELEMENT(float, kFloat32)
 KITE_ELEMENT(double, kFloat64)

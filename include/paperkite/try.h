@@ -8,11 +8,11 @@
 #define KITE_CONCAT(a, b) KITE_CONCAT_INNER(a, b)
 
 // KITE_TRY(status_expression);
-#define KITE_TRY(expression)                                   \
-  do {                                                         \
-    if (auto kite_status = (expression); !kite_status.ok()) {  \
-      return std::move(kite_status).error();                   \
-    }                                                          \
+#define KITE_TRY(expression)                                  \
+  do {                                                        \
+    if (auto kite_status = (expression); !kite_status.ok()) { \
+      return std::move(kite_status).error();                  \
+    }                                                         \
   } while (false)
 
 // KITE_TRY_ASSIGN(auto value, result_expression);
@@ -23,10 +23,10 @@
   if (!result.ok()) return std::move(result).error();          \
   declaration = std::move(result).value()
 
-#define KITE_CHECK(condition)                                                                  \
-  do {                                                                                         \
-    if (!(condition)) {                                                                        \
+#define KITE_CHECK(condition)                                                                     \
+  do {                                                                                            \
+    if (!(condition)) {                                                                           \
       std::fprintf(stderr, "%s:%d: internal check failed: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                            \
-    }                                                                                          \
+      std::abort();                                                                               \
+    }                                                                                             \
   } while (false)

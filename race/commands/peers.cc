@@ -15,13 +15,6 @@ namespace kite::race {
 
 namespace {
 
-std::string versions_text(const Readiness& state) {
-  std::string text;
-  for (const auto& [name, version] : state.versions)
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, version);
-  return text;
-}
-
 // The first line, cut: a reason may be a program's whole complaint.
 std::string brief(const std::string& text) {
   constexpr std::size_t kLongest = 110;

@@ -43,12 +43,6 @@ bool agreed(const Options& options, const Places& places, std::size_t count) {
   return answer == '\n' || answer == 'y' || answer == 'Y';
 }
 
-std::string versions_text(const Readiness& state) {
-  std::string text;
-  for (const auto& [name, version] : state.versions) text += fmt::format(", {} {}", name, version);
-  return text;
-}
-
 void say_failure(Terminal& terminal, const Peer& peer, const SetupOutcome& outcome) {
   terminal.note(fmt::format("{}: setup failed with {}; the end of {}:", peer.name, outcome.exit_code, outcome.log));
   for (const std::string& line : outcome.tail) terminal.note("  " + line);
@@ -89,7 +83,9 @@ bool set_up_one(const Peer& peer, const Places& places, Terminal& terminal, cons
         fmt::format("{}: setup ended, but it is not ready: {}; see {}", peer.name, state.reason, outcome->log));
     return false;
   }
-  terminal.note(fmt::format("{}: ready after {}{}", peer.name, duration_text(elapsed_s()), versions_text(state)));
+  const std::string versions = versions_text(state);
+  terminal.note(fmt::format("{}: ready after {}{}{}", peer.name, duration_text(elapsed_s()),
+                            versions.empty() ? "" : ", ", versions));
   return true;
 }
 

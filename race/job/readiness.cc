@@ -42,6 +42,14 @@ std::map<std::string, std::string> versions_of(std::string_view output) {
 
 }  // namespace
 
+std::string versions_text(const Readiness& state) {
+  std::string text;
+  for (const auto& [name, version] : state.versions) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, version);
+  }
+  return text;
+}
+
 Values setup_values(const Peer& peer, const Places& places) {
   return {{"peer", peer.folder}, {"home", places.home(peer.name)}, {"root", places.root}, {"kite", places.kite}};
 }

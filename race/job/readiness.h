@@ -19,6 +19,9 @@ struct Readiness {
   std::map<std::string, std::string> versions;
 };
 
+// "name version, name version"
+[[nodiscard]] std::string versions_text(const Readiness& state);
+
 // {peer}, {home}, {root} and {kite} of one peer.
 [[nodiscard]] Values setup_values(const Peer& peer, const Places& places);
 

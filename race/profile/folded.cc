@@ -12,7 +12,7 @@ namespace {
 
 // perf itself records 127 frames at most; what is deeper than this is no program's doing but a broken stack's.
 constexpr std::size_t kMostFrames = 256;
-constexpr std::size_t kMostNameBytes = 300;  // a name of C++ templates can fill pages
+constexpr std::size_t kMostFrameBytes = 300;  // a name of C++ templates can fill pages
 constexpr std::string_view kUnknown = "[unknown]";
 
 std::string_view next_line(std::string_view& text) {
@@ -44,7 +44,7 @@ bool is_address(std::string_view name) {
 }
 
 std::string clean(std::string_view name) {
-  std::string out(name.substr(0, kMostNameBytes));
+  std::string out(name.substr(0, kMostFrameBytes));
   for (char& c : out) {
     if (c == ';') c = ':';
     if (static_cast<unsigned char>(c) < ' ') c = '?';

@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "base/mapped_file.h"
-#include "paperkite/try.h"
 #include "image/decode.h"
 #include "image/interpretation.h"
 #include "image/preprocess.h"
 #include "image/recipe_carriers.h"
+#include "paperkite/try.h"
 #include "plan/plan.h"
 
 namespace kite {
@@ -41,12 +41,14 @@ Error no_classifier(const Model& model, std::string what, std::string remedy) {
 // The number of classes: the first output must hold one float32 vector, [1,C] with any number of 1s around it.
 Result<std::int64_t> class_count(const Model& model) {
   if (model.inputs().size() != 1) {
-    return no_classifier(model, "the model has " + std::to_string(model.inputs().size()) + " inputs, a classifier has one",
+    return no_classifier(model,
+                         "the model has " + std::to_string(model.inputs().size()) + " inputs, a classifier has one",
                          "use `kite run` with a tensor for each");
   }
   if (model.inputs()[0].type.dtype != DType::kFloat32 || model.inputs()[0].type.shape.rank() != 4) {
-    return no_classifier(model, "the input is " + std::string(dtype_name(model.inputs()[0].type.dtype)) +
-                                    model.inputs()[0].type.shape.to_string() + ", a picture is float32[1,3,H,W]",
+    return no_classifier(model,
+                         "the input is " + std::string(dtype_name(model.inputs()[0].type.dtype)) +
+                             model.inputs()[0].type.shape.to_string() + ", a picture is float32[1,3,H,W]",
                          "use `kite run` with a tensor");
   }
   if (model.outputs().empty()) return no_classifier(model, "the model has no output", {});
@@ -54,9 +56,10 @@ Result<std::int64_t> class_count(const Model& model) {
   std::int64_t longest = 1;
   for (const std::int64_t dim : type.shape.dims()) longest = std::max(longest, dim);
   if (type.dtype != DType::kFloat32 || type.shape.elements() == 0 || longest != type.shape.elements()) {
-    return no_classifier(model, "output \"" + std::string(model.outputs()[0].name) + "\" is " +
-                                    std::string(dtype_name(type.dtype)) + type.shape.to_string() +
-                                    ", a classifier gives one float32 vector of scores",
+    return no_classifier(model,
+                         "output \"" + std::string(model.outputs()[0].name) + "\" is " +
+                             std::string(dtype_name(type.dtype)) + type.shape.to_string() +
+                             ", a classifier gives one float32 vector of scores",
                          "use `kite run` to get the raw tensor");
   }
   return longest;
@@ -69,7 +72,8 @@ bool ends_in_softmax(const Plan& plan) {
   for (const PlanStep& step : plan.steps() | std::views::reverse) {
     for (const std::uint32_t ref : step.outputs) {
       const plan_format::Operand& result = plan.operand(ref);
-      if (result.place == scores.place && result.offset == scores.offset) return plan.text(step.record->op) == "Softmax";
+      if (result.place == scores.place && result.offset == scores.offset)
+        return plan.text(step.record->op) == "Softmax";
     }
   }
   return false;
@@ -100,7 +104,8 @@ std::vector<Prediction> rank(std::span<const float> scores, bool are_probabiliti
   std::vector<Prediction> top;
   for (std::size_t i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(order[i]);
-    const double score = are_probabilities ? scores[index] : std::exp(static_cast<double>(scores[index]) - largest) / sum;
+    const double score =
+        are_probabilities ? scores[index] : std::exp(static_cast<double>(scores[index]) - largest) / sum;
     top.push_back({order[i], index < labels.size() ? labels[index] : std::string(), static_cast<float>(score)});
   }
   return top;

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/cpu.h"
-#include "paperkite/try.h"
 #include "graph/import.h"
+#include "paperkite/try.h"
 #include "plan/cache.h"
 #include "plan/planner.h"
 
@@ -57,8 +57,8 @@ Status check_limit(const Plan& plan, const std::string& path, std::uint64_t limi
   const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
   if (needed <= limit_bytes) return {};
   return Error{ErrorCode::kLimit,
-               "the model needs " + std::to_string(needed) + " bytes, the limit is " + std::to_string(limit_bytes), path,
-               "raise it with --memory-limit or use smaller inputs"};
+               "the model needs " + std::to_string(needed) + " bytes, the limit is " + std::to_string(limit_bytes),
+               path, "raise it with --memory-limit or use smaller inputs"};
 }
 
 Result<Isa> chosen_isa(const ModelOptions& options) {
@@ -77,8 +77,13 @@ namespace {
 Result<OptimisedModel> optimise(std::shared_ptr<const MappedFile> file, const ModelOptions& options) {
   const std::string path = file->path();
   KITE_TRY_ASSIGN(ImportedModel imported, import_file(std::move(file)));
-  OptimisedModel model{std::move(imported.graph), std::move(imported.metadata), std::move(imported.producer),
-                       imported.ir_version, imported.opset, {}, std::move(imported.files)};
+  OptimisedModel model{std::move(imported.graph),
+                       std::move(imported.metadata),
+                       std::move(imported.producer),
+                       imported.ir_version,
+                       imported.opset,
+                       {},
+                       std::move(imported.files)};
   const auto prepare = [&]() -> Status {
     KITE_TRY(bind_inputs(model.graph, options.input_shapes));
     KITE_TRY(infer_types(model.graph));

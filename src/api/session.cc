@@ -17,7 +17,9 @@ constexpr int kMaxThreads = 1024;
 
 Result<Session> Session::create(const Model& model, const SessionOptions& options) {
   if (options.threads < 0 || options.threads > kMaxThreads) {
-    return Error{ErrorCode::kUsage, std::to_string(options.threads) + " threads", {},
+    return Error{ErrorCode::kUsage,
+                 std::to_string(options.threads) + " threads",
+                 {},
                  "use 1 to " + std::to_string(kMaxThreads) + ", or 0 for the machine's own number"};
   }
   const int threads = options.threads == 0 ? default_thread_count() : options.threads;

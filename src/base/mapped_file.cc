@@ -43,7 +43,7 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
 }
 
 Result<MappedFile> MappedFile::map(int fd, const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0) return io_error(path, std::string("cannot stat the file: ") + std::strerror(errno), {});
   if (!S_ISREG(info.st_mode)) {
     return io_error(path, std::string("expected a file, found ") + kind_of(info.st_mode), "name a regular file");

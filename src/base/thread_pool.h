@@ -40,7 +40,7 @@ class ThreadPool {
   Body body_ = nullptr;
   void* context_ = nullptr;
   // Each on its own cache line: the members hammer them in turn.
-  alignas(64) std::atomic<std::uint32_t> epoch_{0};      // raised to start a run, or to stop
+  alignas(64) std::atomic<std::uint32_t> epoch_{0};       // raised to start a run, or to stop
   alignas(64) std::atomic<std::uint32_t> generation_{0};  // raised when a barrier opens
   alignas(64) std::atomic<std::int32_t> arrived_{0};
   alignas(64) std::atomic<std::int32_t> sleepers_{0};

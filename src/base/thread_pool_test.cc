@@ -19,7 +19,8 @@ TEST(ThreadPool, runs_the_body_once_on_every_member) {
   ASSERT_EQ(pool.size(), 3);
   std::array<std::atomic<int>, 3> calls{};
   for (int round = 0; round < 100; ++round) {
-    pool.run([](void* context, int member) { (*static_cast<std::array<std::atomic<int>, 3>*>(context))[member]++; }, &calls);
+    pool.run([](void* context, int member) { (*static_cast<std::array<std::atomic<int>, 3>*>(context))[member]++; },
+             &calls);
   }
   for (const auto& count : calls) EXPECT_EQ(count.load(), 100);
 }

@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "base/printable.h"
-#include "paperkite/try.h"
 #include "graph/import_node.h"
 #include "graph/node_order.h"
 #include "onnx/external_data.h"
 #include "onnx/parse.h"
 #include "onnx/tensor_data.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -134,8 +134,11 @@ Status Importer::add_initializers() {
 Result<std::vector<InputDim>> import_dims(const onnx::ValueInfo& input) {
   if (!input.has_shape) return unsupported("the input declares no shape", {}, "export the model with input shapes");
   if (input.shape.size() > static_cast<std::size_t>(kMaxRank)) {
-    return Error{ErrorCode::kLimit, "an input of rank " + std::to_string(input.shape.size()) +
-                                        " exceeds the supported rank " + std::to_string(kMaxRank), {}, {}};
+    return Error{ErrorCode::kLimit,
+                 "an input of rank " + std::to_string(input.shape.size()) + " exceeds the supported rank " +
+                     std::to_string(kMaxRank),
+                 {},
+                 {}};
   }
   std::vector<InputDim> dims;
   for (const onnx::Dimension& dim : input.shape) {

@@ -25,7 +25,7 @@ inline constexpr std::int64_t kMinOpset = 7;
 inline constexpr std::int64_t kMaxOpset = 23;
 
 struct ImportedModel {
-  Graph graph;  // untyped, in topological order; verify() holds
+  Graph graph;                                               // untyped, in topological order; verify() holds
   std::map<std::string, std::string, std::less<>> metadata;  // metadata_props of the model
   std::string producer;                                      // "pytorch 2.5.1"; empty where the file does not say
   std::int64_t ir_version = 0;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/printable.h"
-#include "paperkite/try.h"
 #include "onnx/tensor_data.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

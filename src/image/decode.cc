@@ -6,10 +6,10 @@
 #include <string>
 
 #include "base/checked.h"
-#include "paperkite/try.h"
 #include "image/exif.h"
 #include "image/row_reader.h"
 #include "image/sniff.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -20,9 +20,10 @@ Status check_picture_size(Size size, const DecodeLimits& limits) {
   }
   const auto pixels = checked_mul(size.width, size.height);
   if (!pixels || *pixels > limits.max_pixels) {
-    return Error{ErrorCode::kLimit,
-                 "a picture of " + dims + " pixels is over the limit of " + std::to_string(limits.max_pixels) + " pixels",
-                 "header", "scale it down first if it is not a decompression bomb"};
+    return Error{
+        ErrorCode::kLimit,
+        "a picture of " + dims + " pixels is over the limit of " + std::to_string(limits.max_pixels) + " pixels",
+        "header", "scale it down first if it is not a decompression bomb"};
   }
   if (size.width > kMaxSide || size.height > kMaxSide) {
     return Error{ErrorCode::kLimit, "a picture of " + dims + " has a side over " + std::to_string(kMaxSide) + " pixels",
@@ -32,10 +33,10 @@ Status check_picture_size(Size size, const DecodeLimits& limits) {
 }
 
 Error truncated_picture(PictureFormat format, std::size_t size_bytes) {
-  return {ErrorCode::kInvalidImage,
-          "image file is truncated: the " + std::string(picture_format_name(format)) +
-              " data ends before the last pixel",
-          "byte " + std::to_string(size_bytes), "fetch or save the file again"};
+  return {
+      ErrorCode::kInvalidImage,
+      "image file is truncated: the " + std::string(picture_format_name(format)) + " data ends before the last pixel",
+      "byte " + std::to_string(size_bytes), "fetch or save the file again"};
 }
 
 namespace {

@@ -86,14 +86,14 @@ Bytes webp_file(int width, int height, const std::vector<std::uint8_t>& rgb) {
 
 Bytes text_file(std::string_view text) { return to_bytes(text.data(), text.size()); }
 
-std::vector<std::uint8_t> pixels_of(const Image& image) { return {image.pixels().begin(), image.pixels().end()}; }
+std::vector<std::uint8_t> bytes_of(const Image& image) { return {image.pixels().begin(), image.pixels().end()}; }
 
 TEST(Decode, png_pixels_come_back_unchanged) {
   const auto rgb = noise(3 * 17 * 11, 1);
   const auto image = decode(png_file(17, 11, PNG_FORMAT_RGB, rgb));
   ASSERT_TRUE(image.ok()) << image.error().message();
   EXPECT_EQ(image->size(), (Size{17, 11}));
-  EXPECT_EQ(pixels_of(*image), rgb);
+  EXPECT_EQ(bytes_of(*image), rgb);
   EXPECT_EQ(image->facts().format, PictureFormat::kPng);
   EXPECT_EQ(image->facts().pixel_format, "8-bit RGB");
 }
@@ -102,20 +102,20 @@ TEST(Decode, lossless_webp_pixels_come_back_unchanged) {
   const auto rgb = noise(3 * 9 * 14, 2);
   const auto image = decode(webp_file(9, 14, rgb));
   ASSERT_TRUE(image.ok()) << image.error().message();
-  EXPECT_EQ(pixels_of(*image), rgb);
+  EXPECT_EQ(bytes_of(*image), rgb);
 }
 
 TEST(Decode, alpha_is_dropped_and_not_blended) {
   const std::vector<std::uint8_t> rgba{10, 20, 30, 0, 200, 100, 50, 128};
   const auto image = decode(png_file(2, 1, PNG_FORMAT_RGBA, rgba));
   ASSERT_TRUE(image.ok()) << image.error().message();
-  EXPECT_EQ(pixels_of(*image), (std::vector<std::uint8_t>{10, 20, 30, 200, 100, 50}));
+  EXPECT_EQ(bytes_of(*image), (std::vector<std::uint8_t>{10, 20, 30, 200, 100, 50}));
 }
 
 TEST(Decode, grey_becomes_three_equal_channels) {
   const auto image = decode(png_file(2, 1, PNG_FORMAT_GRAY, {7, 250}));
   ASSERT_TRUE(image.ok()) << image.error().message();
-  EXPECT_EQ(pixels_of(*image), (std::vector<std::uint8_t>{7, 7, 7, 250, 250, 250}));
+  EXPECT_EQ(bytes_of(*image), (std::vector<std::uint8_t>{7, 7, 7, 250, 250, 250}));
 }
 
 TEST(Decode, flat_jpeg_decodes_to_its_colour) {
@@ -149,8 +149,14 @@ TEST(Decode, other_picture_formats_are_unsupported_and_named) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"GIF89a......", "GIF"},
       {std::string_view("II*\0....", 8), "TIFF"},
-      {std::string_view("\0\0\0\x18" "ftypheic....", 16), "HEIC"},
-      {std::string_view("\0\0\0\x18" "ftypavif....", 16), "AVIF"},
+      {std::string_view("\0\0\0\x18"
+                        "ftypheic....",
+                        16),
+       "HEIC"},
+      {std::string_view("\0\0\0\x18"
+                        "ftypavif....",
+                        16),
+       "AVIF"},
       {"  <svg width='1'/>", "SVG"},
       {"%PDF-1.7", "PDF"},
   };
@@ -194,8 +200,8 @@ TEST(Decode, a_jpeg_with_too_many_scans_is_refused) {
 
 TEST(Decode, a_file_that_ends_early_is_called_truncated) {
   const auto rgb = noise(3 * 40 * 40, 5);
-  for (Bytes file : {png_file(40, 40, PNG_FORMAT_RGB, rgb), jpeg_file(40, 40, rgb, false),
-                     jpeg_file(40, 40, rgb, true), webp_file(40, 40, rgb)}) {
+  for (Bytes file : {png_file(40, 40, PNG_FORMAT_RGB, rgb), jpeg_file(40, 40, rgb, false), jpeg_file(40, 40, rgb, true),
+                     webp_file(40, 40, rgb)}) {
     file.resize(file.size() * 3 / 4);
     const auto image = decode(file);
     ASSERT_FALSE(image.ok());
@@ -212,7 +218,7 @@ TEST(Decode, a_jpeg_with_other_bytes_in_place_of_its_end_marker_still_gives_its_
   file.resize(file.size() + 64);
   const auto cut = decode(file);
   ASSERT_TRUE(whole.ok() && cut.ok());
-  EXPECT_EQ(pixels_of(*whole), pixels_of(*cut));
+  EXPECT_EQ(bytes_of(*whole), bytes_of(*cut));
 }
 
 TEST(Decode, damage_in_jpeg_data_is_a_warning) {

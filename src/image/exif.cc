@@ -48,8 +48,10 @@ int exif_orientation(Bytes tiff) noexcept {
     const std::uint32_t type = read16(tiff, entry + 2, big);
     if (read32(tiff, entry + 4, big) != 1) return 0;
     std::uint32_t value = 0;
-    if (type == 3) value = read16(tiff, entry + 8, big);       // SHORT, as the standard says
-    else if (type == 4) value = read32(tiff, entry + 8, big);  // LONG, as some writers do
+    if (type == 3)
+      value = read16(tiff, entry + 8, big);  // SHORT, as the standard says
+    else if (type == 4)
+      value = read32(tiff, entry + 8, big);  // LONG, as some writers do
     return value >= 1 && value <= 8 ? static_cast<int>(value) : 0;
   }
   return 0;
@@ -64,7 +66,7 @@ Bytes find_jpeg_exif(Bytes file) noexcept {
       ++at;
       continue;
     }
-    if (marker == 0xda || marker == 0xd9) return {};  // picture data follows, or nothing
+    if (marker == 0xda || marker == 0xd9) return {};             // picture data follows, or nothing
     if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {  // markers without a length
       at += 2;
       continue;
@@ -79,7 +81,7 @@ Bytes find_jpeg_exif(Bytes file) noexcept {
 }
 
 Bytes find_png_exif(Bytes file) noexcept {
-  std::size_t at = 8;  // after the signature
+  std::size_t at = 8;               // after the signature
   while (at + 12 <= file.size()) {  // length, name, data, check sum
     const std::size_t length = read32(file, at, true);
     if (length > file.size() - at - 12) return {};

@@ -72,7 +72,8 @@ TEST(Exif, directories_outside_the_block_or_with_too_many_entries_give_nothing) 
 TEST(Exif, a_jpeg_block_is_found_behind_other_segments_but_not_in_picture_data) {
   const std::string app0 = std::string("\xff\xe0\x00\x04", 4) + "ab";
   const std::string body = std::string("Exif\0\0", 6) + tiff(3, true);
-  const std::string app1 = std::string("\xff\xe1", 2) + number(static_cast<std::uint32_t>(body.size()) + 2, 2, true) + body;
+  const std::string app1 =
+      std::string("\xff\xe1", 2) + number(static_cast<std::uint32_t>(body.size()) + 2, 2, true) + body;
   const std::string found = "\xff\xd8" + app0 + app1;
   EXPECT_EQ(exif_orientation(find_jpeg_exif(as_bytes(found))), 3);
   const std::string hidden = "\xff\xd8" + app0 + std::string("\xff\xda\x00\x02", 4) + app1;

@@ -35,8 +35,9 @@ Result<Size> resize_short_side(Size size, std::int64_t short_side) {
   const double exact = static_cast<double>(short_side * longer) / static_cast<double>(shorter);
   if (!(exact < static_cast<double>(kMaxSide) + 1.0)) {
     return Error{ErrorCode::kLimit,
-                 "resizing the short side of " + std::to_string(size.width) + "x" + std::to_string(size.height) + " to " +
-                     std::to_string(short_side) + " makes the long side over " + std::to_string(kMaxSide) + " pixels",
+                 "resizing the short side of " + std::to_string(size.width) + "x" + std::to_string(size.height) +
+                     " to " + std::to_string(short_side) + " makes the long side over " + std::to_string(kMaxSide) +
+                     " pixels",
                  "", "crop the picture first"};
   }
   const auto new_long = static_cast<std::int64_t>(exact);

@@ -29,9 +29,9 @@ enum class CropRule : std::uint8_t {
 
 // The part of a picture that a centred crop keeps, and where it lies in the output; the rest of the output is zeros.
 struct CropPlan {
-  Window source;         // inside the picture
-  std::int64_t left = 0; // columns of zeros before it
-  std::int64_t top = 0;  // rows of zeros above it
+  Window source;          // inside the picture
+  std::int64_t left = 0;  // columns of zeros before it
+  std::int64_t top = 0;   // rows of zeros above it
   Size output;
 };
 

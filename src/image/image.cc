@@ -43,12 +43,27 @@ Result<Image> upright(const Image& image, int exif_orientation) {
       std::int64_t from_y = y;
       switch (exif_orientation) {  // EXIF 2.32, tag 0x0112: where row 0 and column 0 of the stored picture belong
         case 2: from_x = width - 1 - x; break;
-        case 3: from_x = width - 1 - x; from_y = height - 1 - y; break;
+        case 3:
+          from_x = width - 1 - x;
+          from_y = height - 1 - y;
+          break;
         case 4: from_y = height - 1 - y; break;
-        case 5: from_x = y; from_y = x; break;
-        case 6: from_x = y; from_y = height - 1 - x; break;
-        case 7: from_x = width - 1 - y; from_y = height - 1 - x; break;
-        case 8: from_x = width - 1 - y; from_y = x; break;
+        case 5:
+          from_x = y;
+          from_y = x;
+          break;
+        case 6:
+          from_x = y;
+          from_y = height - 1 - x;
+          break;
+        case 7:
+          from_x = width - 1 - y;
+          from_y = height - 1 - x;
+          break;
+        case 8:
+          from_x = width - 1 - y;
+          from_y = x;
+          break;
         default: break;
       }
       std::memcpy(to + 3 * x, image.row(from_y) + 3 * from_x, 3);

@@ -29,8 +29,8 @@ enum class PictureFormat : std::uint8_t { kJpeg, kPng, kWebp };
 
 struct ImageFacts {
   PictureFormat format = PictureFormat::kJpeg;
-  std::string pixel_format;   // as stored, e.g. "8-bit YCbCr 4:2:0, progressive", "16-bit grey"
-  int exif_orientation = 0;   // 1..8; 0 when the file has none
+  std::string pixel_format;  // as stored, e.g. "8-bit YCbCr 4:2:0, progressive", "16-bit grey"
+  int exif_orientation = 0;  // 1..8; 0 when the file has none
   bool orientation_applied = false;
   std::vector<std::string> warnings;  // one sentence each, for a person
 };

@@ -12,10 +12,10 @@
 
 #include "base/mapped_file.h"
 #include "base/printable.h"
-#include "paperkite/try.h"
 #include "image/json_document.h"
 #include "image/python_literal.h"
 #include "image/recipe_carriers.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -48,10 +48,10 @@ Result<Picture> picture_input(const std::vector<std::int64_t>& shape) {
   const bool channels_first = has_four && (shape[1] == 3 || (shape[1] < 1 && shape[3] != 3));
   const bool channels_last = has_four && !channels_first && shape[3] == 3;
   if (!channels_first && !channels_last) {
-    return Error{ErrorCode::kUnsupportedModel,
-                 "the input has shape " + shape_text(shape) +
-                     ", which is no picture of three channels ([N,3,H,W] or [N,H,W,3])",
-                 "", "give the tensor itself with kite run"};
+    return Error{
+        ErrorCode::kUnsupportedModel,
+        "the input has shape " + shape_text(shape) + ", which is no picture of three channels ([N,3,H,W] or [N,H,W,3])",
+        "", "give the tensor itself with kite run"};
   }
   const std::size_t first = channels_first ? 2 : 1;
   return Picture{channels_first ? TensorLayout::kNchw : TensorLayout::kNhwc, std::max<std::int64_t>(shape[first], 0),
@@ -61,7 +61,8 @@ Result<Picture> picture_input(const std::vector<std::int64_t>& shape) {
 // What a recipe makes, against what the model takes; empty when they fit or either is open.
 std::string size_conflict(Size made, const Picture& input) {
   if (made.width == 0) return "";
-  const bool fits = (input.height == 0 || input.height == made.height) && (input.width == 0 || input.width == made.width);
+  const bool fits =
+      (input.height == 0 || input.height == made.height) && (input.width == 0 || input.width == made.width);
   if (fits) return "";
   return "the preprocessing makes pictures of " + std::to_string(made.width) + "x" + std::to_string(made.height) +
          ", the model takes " + std::to_string(input.width) + "x" + std::to_string(input.height) + " (width x height)";
@@ -112,7 +113,9 @@ class Resolver {
     return fields_.resize && fields_.crop && fields_.filter && fields_.mean && fields_.std;
   }
   [[nodiscard]] bool wants_recipe() const { return !recipe_complete() || sources_.report_conflicts; }
-  [[nodiscard]] fs::path beside(const std::string& name) const { return fs::path(sources_.model_path).parent_path() / name; }
+  [[nodiscard]] fs::path beside(const std::string& name) const {
+    return fs::path(sources_.model_path).parent_path() / name;
+  }
   [[nodiscard]] std::string stem() const { return fs::path(sources_.model_path).stem().string(); }
   [[nodiscard]] bool exists_beside(const std::string& name) const;
 
@@ -175,8 +178,8 @@ Status Resolver::offer_labels(const std::string& name, Bond bond, Result<Labels>
   if (sources_.classes > 0 && count != sources_.classes) {
     return refuse(name, bond,
                   {ErrorCode::kInvalidModel,
-                   std::to_string(count) + " labels for a model of " + std::to_string(sources_.classes) + " classes", "",
-                   "name each class once"});
+                   std::to_string(count) + " labels for a model of " + std::to_string(sources_.classes) + " classes",
+                   "", "name each class once"});
   }
   if (!out_.labels.empty()) {
     if (out_.labels != *labels) out_.conflicts.push_back(name + " has other labels than " + out_.labels_source);
@@ -190,7 +193,8 @@ Status Resolver::offer_labels(const std::string& name, Bond bond, Result<Labels>
 }
 
 Status Resolver::from_flags() {
-  if (sources_.labels_path) KITE_TRY(offer_labels(*sources_.labels_path, Bond::kFlag, read_labels(*sources_.labels_path)));
+  if (sources_.labels_path)
+    KITE_TRY(offer_labels(*sources_.labels_path, Bond::kFlag, read_labels(*sources_.labels_path)));
   if (sources_.preprocess_json) {
     KITE_TRY(offer_recipe("preprocessing flag", Bond::kFlag, parse_recipe(*sources_.preprocess_json)));
   }
@@ -239,8 +243,10 @@ Status Resolver::from_metadata() {
   }
   if (wants_recipe()) {
     Result<std::optional<RecipeFields>> found = recipe_from_ultralytics(metadata);
-    if (!found.ok()) KITE_TRY(refuse("metadata key imgsz", Bond::kBeside, std::move(found).error()));
-    else if (*found) KITE_TRY(offer_recipe("metadata key imgsz (ultralytics)", Bond::kBeside, std::move(**found)));
+    if (!found.ok())
+      KITE_TRY(refuse("metadata key imgsz", Bond::kBeside, std::move(found).error()));
+    else if (*found)
+      KITE_TRY(offer_recipe("metadata key imgsz (ultralytics)", Bond::kBeside, std::move(**found)));
   }
   return {};
 }
@@ -308,9 +314,10 @@ void Resolver::guess() {
   fields_.fill_from(guessed);
   recipe_names_.emplace_back("guess");
   const std::string file = sources_.model_path.empty() ? "<model>.kite.json" : stem() + ".kite.json";
-  out_.warnings.push_back("preprocessing guessed from the input shape " + shape_text(sources_.input_shape) + " (" + missing +
-                          "): " + fields_.complete().to_string() + "; to state it, put {\"preprocess\": {\"resize\": " +
-                          std::to_string(short_side) + ", \"crop\": " + std::to_string(size.height) +
+  out_.warnings.push_back("preprocessing guessed from the input shape " + shape_text(sources_.input_shape) + " (" +
+                          missing + "): " + fields_.complete().to_string() +
+                          "; to state it, put {\"preprocess\": {\"resize\": " + std::to_string(short_side) +
+                          ", \"crop\": " + std::to_string(size.height) +
                           ", \"interpolation\": \"bilinear\", \"mean\": [...], \"std\": [...]}} into " + file);
 }
 

@@ -31,9 +31,10 @@ struct InterpretationSources {
 
 struct Interpretation {
   PreprocessRecipe recipe;
-  Labels labels;              // empty when there are none anywhere; otherwise one for each class
-  std::string recipe_source;  // "photo.kite.json", "flag", "metadata key paperkite.preprocess", "guess"; "a + b" if mixed
-  std::string labels_source;  // the same; "none"
+  Labels labels;  // empty when there are none anywhere; otherwise one for each class
+  std::string
+      recipe_source;  // "photo.kite.json", "flag", "metadata key paperkite.preprocess", "guess"; "a + b" if mixed
+  std::string labels_source;           // the same; "none"
   std::vector<std::string> warnings;   // what a person should know, one sentence each
   std::vector<std::string> conflicts;  // sources that were overruled or could not be used, and why
 };

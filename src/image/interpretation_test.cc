@@ -26,7 +26,9 @@ class Interpret : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name, std::ios::binary) << text; }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+  }
   Interpretation resolve() {
     auto result = resolve_interpretation(sources_);
     EXPECT_TRUE(result.ok()) << result.error().message();
@@ -123,13 +125,15 @@ TEST_F(Interpret, only_what_is_missing_is_guessed) {
 }
 
 TEST_F(Interpret, the_studys_mapping_gives_its_labels) {
-  write("labels_mapping.json", R"({"class_to_int": {"Monarch": 0, "Paper Kite": 1}, "int_to_class": {"1": "Paper Kite", "0": "Monarch"}})");
+  write("labels_mapping.json",
+        R"({"class_to_int": {"Monarch": 0, "Paper Kite": 1}, "int_to_class": {"1": "Paper Kite", "0": "Monarch"}})");
   EXPECT_EQ(resolve().labels, (Labels{"Monarch", "Paper Kite"}));
 }
 
 TEST_F(Interpret, a_huggingface_folder_needs_nothing_else) {
   write("config.json", R"({"model_type": "vit", "id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}})");
-  write("preprocessor_config.json", R"({"image_processor_type": "ViTImageProcessor", "size": {"height": 224, "width": 224},
+  write("preprocessor_config.json",
+        R"({"image_processor_type": "ViTImageProcessor", "size": {"height": 224, "width": 224},
       "resample": 2, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]})");
   const Interpretation found = resolve();
   EXPECT_TRUE(found.warnings.empty()) << found.warnings[0];
@@ -154,7 +158,8 @@ TEST_F(Interpret, files_beside_that_do_not_fit_are_left_out_with_a_warning) {
   EXPECT_TRUE(found.labels.empty());
   EXPECT_EQ(found.recipe_source, "guess");
   EXPECT_TRUE(mentions(found.warnings, "labels.txt is not used: 3 labels for a model of 2 classes"));
-  EXPECT_TRUE(mentions(found.warnings, "preprocessor_config.json is not used: the preprocessing makes pictures of 384x384"));
+  EXPECT_TRUE(
+      mentions(found.warnings, "preprocessor_config.json is not used: the preprocessing makes pictures of 384x384"));
 }
 
 TEST_F(Interpret, broken_files_beside_are_left_out_with_a_warning) {

@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include <jpeglib.h>  // needs size_t and FILE declared first
 #include <jerror.h>
+#include <jpeglib.h>  // needs size_t and FILE declared first
 
-#include "paperkite/try.h"
 #include "image/row_reader.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -23,17 +23,17 @@ namespace {
 // What a longjmp carries out: libjpeg's own message, or one of the budgets below.
 enum class Stop : std::uint8_t { kLibrary, kScanBudget };
 
-struct ErrorState {
+struct JpegError {
   jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
   jmp_buf escape;
   Stop stop;
   char text[JMSG_LENGTH_MAX];
 };
 
-ErrorState& error_state(j_common_ptr info) { return *reinterpret_cast<ErrorState*>(info->err); }
+JpegError& error_state(j_common_ptr info) { return *reinterpret_cast<JpegError*>(info->err); }
 
 [[noreturn]] void on_error(j_common_ptr info) {
-  ErrorState& state = error_state(info);
+  JpegError& state = error_state(info);
   info->err->format_message(info, state.text);
   state.stop = Stop::kLibrary;
   std::longjmp(state.escape, 1);
@@ -41,7 +41,7 @@ ErrorState& error_state(j_common_ptr info) { return *reinterpret_cast<ErrorState
 
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;  // a trace, not a warning
-  ErrorState& state = error_state(info);
+  JpegError& state = error_state(info);
   if (state.manager.num_warnings == 0) info->err->format_message(info, state.text);
   ++state.manager.num_warnings;
 }
@@ -111,7 +111,7 @@ class JpegReader final : public RowReader {
   std::span<const std::byte> bytes_;
   DecodeLimits limits_;
   jpeg_decompress_struct info_{};
-  ErrorState errors_{};
+  JpegError errors_{};
   jpeg_source_mgr source_{};
   ScanBudget budget_{};
   bool created_ = false;
@@ -208,8 +208,8 @@ Status JpegReader::check_header() {
   KITE_TRY(check_picture_size(size_, limits_));
   if (info_.num_components != 1 && info_.num_components != 3 && info_.num_components != 4) {
     return Error{ErrorCode::kUnsupportedImage,
-                 "a JPEG with " + std::to_string(info_.num_components) + " colour components is not supported", "header",
-                 "save it again as RGB or grey"};
+                 "a JPEG with " + std::to_string(info_.num_components) + " colour components is not supported",
+                 "header", "save it again as RGB or grey"};
   }
   const std::int64_t by_work = limits_.max_scan_pixels / (size_.width * size_.height);
   budget_.max_scans = static_cast<int>(std::min<std::int64_t>(limits_.max_scans, by_work));

@@ -41,7 +41,8 @@ Result<Sides> sides_in(const Json& value, const std::string& key) {
     KITE_TRY_ASSIGN(const std::int64_t width, side_in(value.back(), key));
     return Sides{height, width, value.size() == 1};
   }
-  if (value.is_array()) return bad_json(in_quotes(key) + " has " + std::to_string(value.size()) + " values, not 1 or 2");
+  if (value.is_array())
+    return bad_json(in_quotes(key) + " has " + std::to_string(value.size()) + " values, not 1 or 2");
   KITE_TRY_ASSIGN(const std::int64_t n, side_in(value, key));
   return Sides{n, n, true};
 }
@@ -50,7 +51,7 @@ Result<std::array<double, 3>> three_numbers_in(const Json& value, const std::str
   std::array<double, 3> numbers{};
   if (!value.is_array() || value.size() != 3) {
     return bad_json(in_quotes(key) + " must be a list of three numbers, one a channel",
-               "pictures are read as three channels: repeat the value three times");
+                    "pictures are read as three channels: repeat the value three times");
   }
   for (std::size_t i = 0; i < 3; ++i) {
     if (!value[i].is_number()) return bad_json(in_quotes(key) + " holds something that is not a number");
@@ -79,7 +80,8 @@ Result<bool> flag_in(const Json& object, const char* key, bool otherwise) {
 Result<Filter> filter_in(const Json& value, const std::string& key) {
   KITE_TRY_ASSIGN(const std::string name, text_in(value, key));
   if (const auto filter = filter_by_name(name)) return *filter;
-  return bad_json("unknown interpolation " + in_quotes(name), "use nearest, box, bilinear, hamming, bicubic or lanczos");
+  return bad_json("unknown interpolation " + in_quotes(name),
+                  "use nearest, box, bilinear, hamming, bicubic or lanczos");
 }
 
 }  // namespace kite

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "base/printable.h"
-#include "paperkite/try.h"
 #include "image/json_document.h"
 #include "image/resize.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

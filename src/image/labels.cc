@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "base/printable.h"
-#include "paperkite/try.h"
 #include "image/text_escape.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -146,8 +146,8 @@ Status validate(const Labels& labels) {
     if (static_cast<std::int64_t>(labels[i].size()) > kMaxLabelBytes) {
       return Error{ErrorCode::kLimit, "a label longer than " + std::to_string(kMaxLabelBytes) + " bytes", where, ""};
     }
-    if (!is_valid_utf8(labels[i])) return bad("a label that is not UTF-8: " + in_quotes(labels[i]), where,
-                                              "save the file as UTF-8");
+    if (!is_valid_utf8(labels[i]))
+      return bad("a label that is not UTF-8: " + in_quotes(labels[i]), where, "save the file as UTF-8");
   }
   return {};
 }
@@ -169,7 +169,8 @@ Result<Labels> labels_from_indices(const std::map<std::int64_t, std::string>& by
   for (const auto& [index, name] : by_index) {
     if (index != static_cast<std::int64_t>(labels.size())) {
       return bad("class " + std::to_string(labels.size()) + " has no label (the next one named is " +
-                 std::to_string(index) + ")", "", "name every class from 0 on");
+                     std::to_string(index) + ")",
+                 "", "name every class from 0 on");
     }
     labels.push_back(name);
   }
@@ -226,7 +227,9 @@ Result<Labels> labels_from_json(const Json& json) {
   if (!json.is_object()) return bad("the labels are neither a list nor an object");
   if (json.contains("labels")) {
     const Json& inner = json.at("labels");
-    return inner.is_array() ? from_list(inner) : inner.is_object() ? from_index_keys(inner) : bad("\"labels\" is not a list");
+    return inner.is_array()    ? from_list(inner)
+           : inner.is_object() ? from_index_keys(inner)
+                               : bad("\"labels\" is not a list");
   }
   if (json.contains("int_to_class") || json.contains("class_to_int")) {
     return from_both(json, "int_to_class", "class_to_int");

@@ -24,8 +24,8 @@ ChannelTables make_tables(const Normalization& normalization) noexcept {
 Tensor to_tensor(const Image& image, const ChannelTables& tables, ChannelOrder order, TensorLayout layout) {
   const std::int64_t pixels = image.width() * image.height();
   const bool planar = layout == TensorLayout::kNchw;
-  Tensor tensor(DType::kFloat32, planar ? Shape{1, 3, image.height(), image.width()}
-                                        : Shape{1, image.height(), image.width(), 3});
+  Tensor tensor(DType::kFloat32,
+                planar ? Shape{1, 3, image.height(), image.width()} : Shape{1, image.height(), image.width(), 3});
   const std::uint8_t* const from = image.row(0);
   for (std::int64_t c = 0; c < 3; ++c) {
     const std::int64_t source = order == ChannelOrder::kRgb ? c : 2 - c;

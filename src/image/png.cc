@@ -14,8 +14,8 @@
 #include <png.h>
 
 #include "base/checked.h"
-#include "paperkite/try.h"
 #include "image/row_reader.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -26,12 +26,12 @@ struct Source {
   bool ran_dry;
 };
 
-struct ErrorState {
+struct PngError {
   char text[160];
 };
 
 [[noreturn]] void on_error(png_structp png, png_const_charp message) {
-  auto* state = static_cast<ErrorState*>(png_get_error_ptr(png));
+  auto* state = static_cast<PngError*>(png_get_error_ptr(png));
   std::strncpy(state->text, message, sizeof(state->text) - 1);
   png_longjmp(png, 1);
 }
@@ -128,7 +128,7 @@ class PngReader final : public RowReader {
   std::span<const std::byte> bytes_;
   DecodeLimits limits_;
   Source source_;
-  ErrorState errors_{};
+  PngError errors_{};
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   bool interlaced_ = false;
@@ -220,8 +220,8 @@ Status PngReader::open() {
   interlaced_ = png_get_interlace_type(png_, info_) != PNG_INTERLACE_NONE;
   to_rgb_ = row_function(colour_type, bit_depth);
   if (to_rgb_ == nullptr) {
-    return Error{ErrorCode::kInvalidImage, "PNG colour type " + std::to_string(colour_type) + " does not exist", "header",
-                 ""};
+    return Error{ErrorCode::kInvalidImage, "PNG colour type " + std::to_string(colour_type) + " does not exist",
+                 "header", ""};
   }
   context_.grey_factor = static_cast<std::uint8_t>(bit_depth < 8 ? 255 / ((1 << bit_depth) - 1) : 1);
   take_palette();

@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "paperkite/try.h"
 #include "image/geometry.h"
 #include "image/resize.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -28,8 +28,8 @@ Result<Image> resize_and_crop(const Image& image, const PreprocessRecipe& recipe
   const CropPlan plan = plan_center_crop(resized, wanted, recipe.crop_rule);
   KITE_TRY_ASSIGN(Image out, Image::make(wanted));
   if (plan.source.width != wanted.width || plan.source.height != wanted.height) out.fill(0);
-  KITE_TRY(resize_crop_into(image, resized, plan.source, recipe.filter, out.row(plan.top) + 3 * plan.left,
-                            out.row_bytes()));
+  KITE_TRY(
+      resize_crop_into(image, resized, plan.source, recipe.filter, out.row(plan.top) + 3 * plan.left, out.row_bytes()));
   return out;
 }
 

@@ -37,7 +37,8 @@ TEST(PythonLiteral, lists_of_numbers_come_in_three_forms) {
   EXPECT_EQ(parse_python_int_list("[224, 320]").value(), (std::vector<std::int64_t>{224, 320}));
   EXPECT_EQ(parse_python_int_list("(224,)").value(), (std::vector<std::int64_t>{224}));
   EXPECT_EQ(parse_python_int_list("640").value(), (std::vector<std::int64_t>{640}));
-  for (const char* text : {"", "[", "[1", "[1 2]", "[1,2] 3", "x", "[1)"}) EXPECT_FALSE(parse_python_int_list(text).ok()) << text;
+  for (const char* text : {"", "[", "[1", "[1 2]", "[1,2] 3", "x", "[1)"})
+    EXPECT_FALSE(parse_python_int_list(text).ok()) << text;
 }
 
 }  // namespace

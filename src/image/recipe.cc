@@ -72,7 +72,8 @@ std::string PreprocessRecipe::to_string() const {
 }
 
 bool RecipeFields::empty() const noexcept {
-  return !resize && !crop && !filter && !crop_rule && !mean && !std && !rescale && !arithmetic && !channel_order && !exif;
+  return !resize && !crop && !filter && !crop_rule && !mean && !std && !rescale && !arithmetic && !channel_order &&
+         !exif;
 }
 
 bool RecipeFields::fill_from(const RecipeFields& other) {
@@ -112,8 +113,8 @@ std::optional<Filter> filter_by_name(std::string_view name) {
   if (lower == "linear") return Filter::kBilinear;
   if (lower == "cubic") return Filter::kBicubic;
   if (lower == "nearest-exact" || lower == "nearest_exact") return Filter::kNearest;  // Pillow's nearest is exact
-  for (const Filter filter : {Filter::kNearest, Filter::kBox, Filter::kBilinear, Filter::kHamming, Filter::kBicubic,
-                              Filter::kLanczos}) {
+  for (const Filter filter :
+       {Filter::kNearest, Filter::kBox, Filter::kBilinear, Filter::kHamming, Filter::kBicubic, Filter::kLanczos}) {
     if (lower == filter_name(filter)) return filter;
   }
   return std::nullopt;

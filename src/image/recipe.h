@@ -2,11 +2,11 @@
 // What has to happen to a picture before a model sees it, and the parts of it that one source may state.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <array>
 
 #include "image/decode.h"
 #include "image/geometry.h"

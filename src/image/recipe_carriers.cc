@@ -43,11 +43,12 @@ Result<RecipeFields> recipe_from_timm(const Json& config) {
     fields.resize = ResizeRule{ResizeMode::kExact, scaled(height), scaled(width)};
   } else if (mode == "center" && height != width) {
     return bad_json("timm's keep-ratio resize to a size that is not square is not supported",
-               "state the preprocessing in <model>.kite.json");
+                    "state the preprocessing in <model>.kite.json");
   } else if (mode == "center") {
     fields.resize = ResizeRule{ResizeMode::kShortSide, scaled(height), 0};
   } else {
-    return bad_json("timm's crop_mode " + in_quotes(mode) + " is not supported", "state the preprocessing in <model>.kite.json");
+    return bad_json("timm's crop_mode " + in_quotes(mode) + " is not supported",
+                    "state the preprocessing in <model>.kite.json");
   }
   fields.crop = Size{width, height};
   fields.filter = Filter::kBicubic;
@@ -81,8 +82,8 @@ Result<std::optional<RecipeFields>> recipe_from_ultralytics(const std::map<std::
   RecipeFields fields;
   const std::int64_t height = sizes.front();
   const std::int64_t width = sizes.back();
-  fields.resize = height == width ? ResizeRule{ResizeMode::kShortSide, height, 0}
-                                  : ResizeRule{ResizeMode::kExact, height, width};
+  fields.resize =
+      height == width ? ResizeRule{ResizeMode::kShortSide, height, 0} : ResizeRule{ResizeMode::kExact, height, width};
   fields.crop = Size{width, height};
   fields.filter = Filter::kBilinear;
   fields.mean = {0, 0, 0};

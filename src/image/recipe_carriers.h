@@ -21,8 +21,8 @@ namespace kite {
 // The same from text.
 [[nodiscard]] Result<RecipeFields> parse_recipe(std::string_view json);
 
-// What parse_recipe() reads back as the same recipe (the layout belongs to the model's input, not to the recipe). resize,
-// crop, interpolation, mean and std always; the other keys where they are not the default.
+// What parse_recipe() reads back as the same recipe (the layout belongs to the model's input, not to the recipe).
+// resize, crop, interpolation, mean and std always; the other keys where they are not the default.
 [[nodiscard]] std::string recipe_json(const PreprocessRecipe& recipe);
 
 // timm's config.json: "pretrained_cfg" (or its fields at the top, as old files have them).

@@ -32,7 +32,8 @@ Result<ResizeRule> huggingface_size(const Json& size, bool int_means_short_side)
     }
     const Json* height = find_member(size, "height");
     const Json* width = find_member(size, "width");
-    if (height == nullptr || width == nullptr) return bad_json("\"size\" has neither height and width nor shortest_edge");
+    if (height == nullptr || width == nullptr)
+      return bad_json("\"size\" has neither height and width nor shortest_edge");
     KITE_TRY_ASSIGN(const std::int64_t h, side_in(*height, "height"));
     KITE_TRY_ASSIGN(const std::int64_t w, side_in(*width, "width"));
     return ResizeRule{ResizeMode::kExact, h, w};
@@ -50,7 +51,8 @@ std::string processor_name(const Json& config) {
   return "";
 }
 
-// ConvNeXt's processor, which ResNet and others share: below 384 it resizes by crop_pct and crops, from 384 it squashes.
+// ConvNeXt's processor, which ResNet and others share: below 384 it resizes by crop_pct and crops, from 384 it
+// squashes.
 void convnext_geometry(RecipeFields& fields, std::int64_t edge, double crop_pct) {
   if (edge < 384) {
     const auto resized = static_cast<std::int64_t>(static_cast<double>(edge) / crop_pct);
@@ -86,7 +88,7 @@ Status huggingface_geometry(RecipeFields& fields, const Json& config, const std:
     }
     if (find_member(config, "crop_pct") != nullptr) {
       return bad_json("\"crop_pct\" with processor " + in_quotes(processor) + " is not supported",
-                 "state the preprocessing in <model>.kite.json");
+                      "state the preprocessing in <model>.kite.json");
     }
     if (processor.starts_with("Levit")) {  // LeViT's processor enlarges the edge itself, before it crops
       fields.resize->height = static_cast<std::int64_t>(256.0 / 224.0 * static_cast<double>(fields.resize->height));
@@ -122,7 +124,8 @@ Result<RecipeFields> recipe_from_huggingface(const Json& config) {
   if (const Json* value = do_rescale ? find_member(config, "rescale_factor") : nullptr) {
     KITE_TRY_ASSIGN(fields.rescale, number_in(*value, "rescale_factor"));
   }
-  KITE_TRY_ASSIGN(const bool do_normalize, flag_in(config, "do_normalize", find_member(config, "image_mean") != nullptr));
+  KITE_TRY_ASSIGN(const bool do_normalize,
+                  flag_in(config, "do_normalize", find_member(config, "image_mean") != nullptr));
   fields.mean = {0, 0, 0};
   fields.std = {1, 1, 1};
   if (do_normalize) {

@@ -49,7 +49,7 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
     // torchvision: Pillow pictures are always antialiased, whatever this says.
   } else {
     return bad_json("unknown key " + in_quotes(key) + " in the preprocessing",
-               "known: resize, crop, interpolation, mean, std, crop_offset, channels, rescale, arithmetic, exif");
+                    "known: resize, crop, interpolation, mean, std, crop_offset, channels, rescale, arithmetic, exif");
   }
   return {};
 }

@@ -55,13 +55,20 @@ TEST(OwnRecipe, squashing_and_torchvision_names_are_understood) {
 
 TEST(OwnRecipe, wrong_values_are_refused_by_name) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"({"std": [0, 1, 1]})", "std"},           {R"({"std": [1, 1]})", "three numbers"},
-      {R"({"mean": [0.5]})", "three numbers"},    {R"({"mean": [1, 2, 3, 4]})", "three numbers"},
-      {R"({"crop": 0})", "crop"},                 {R"({"crop": 1e9})", "crop"},
-      {R"({"resize": -1})", "resize"},            {R"({"resize": 2.5})", "whole number"},
-      {R"({"resize": "big"})", "whole number"},   {R"({"interpolation": "magic"})", "magic"},
-      {R"({"reszie": 256})", "reszie"},           {R"({"channels": "gbr"})", "gbr"},
-      {R"([])", "not a JSON object"},             {R"({"resize": [1, 2, 3]})", "3 values"},
+      {R"({"std": [0, 1, 1]})", "std"},
+      {R"({"std": [1, 1]})", "three numbers"},
+      {R"({"mean": [0.5]})", "three numbers"},
+      {R"({"mean": [1, 2, 3, 4]})", "three numbers"},
+      {R"({"crop": 0})", "crop"},
+      {R"({"crop": 1e9})", "crop"},
+      {R"({"resize": -1})", "resize"},
+      {R"({"resize": 2.5})", "whole number"},
+      {R"({"resize": "big"})", "whole number"},
+      {R"({"interpolation": "magic"})", "magic"},
+      {R"({"reszie": 256})", "reszie"},
+      {R"({"channels": "gbr"})", "gbr"},
+      {R"([])", "not a JSON object"},
+      {R"({"resize": [1, 2, 3]})", "3 values"},
       {R"({"std": [1e-60, 1, 1]})", "std"},
   };
   for (const auto& [text, word] : cases) {
@@ -73,7 +80,9 @@ TEST(OwnRecipe, wrong_values_are_refused_by_name) {
 }
 
 TEST(OwnRecipe, is_described_in_one_line) {
-  EXPECT_EQ(own(R"({"resize": 256, "crop": [224, 200], "mean": [0.485, 0, 1e-9], "std": [1, 1, 0.225]})").complete().to_string(),
+  EXPECT_EQ(own(R"({"resize": 256, "crop": [224, 200], "mean": [0.485, 0, 1e-9], "std": [1, 1, 0.225]})")
+                .complete()
+                .to_string(),
             "resize short side to 256 (bilinear), crop 200x224, mean [0.485, 0, 1e-09], std [1, 1, 0.225], RGB, NCHW");
 }
 
@@ -124,7 +133,8 @@ TEST(HuggingFaceRecipe, convnext_resizes_by_crop_pct_below_384_and_squashes_from
   EXPECT_EQ(small.resize, short_side(256));
   EXPECT_EQ(small.crop, (Size{224, 224}));
   EXPECT_EQ(small.filter, Filter::kBicubic);
-  EXPECT_EQ(huggingface(R"({"feature_extractor_type": "ConvNextFeatureExtractor", "size": 384})").resize, exact(384, 384));
+  EXPECT_EQ(huggingface(R"({"feature_extractor_type": "ConvNextFeatureExtractor", "size": 384})").resize,
+            exact(384, 384));
 }
 
 TEST(HuggingFaceRecipe, short_side_and_centre_crop_round_down) {
@@ -145,10 +155,10 @@ TEST(HuggingFaceRecipe, mobilevit_is_bgr_without_statistics) {
 }
 
 TEST(HuggingFaceRecipe, broken_files_are_refused) {
-  for (const char* text : {R"([])", R"({"size": {"longest_edge": 5}})", R"({})", R"({"size": 224, "resample": 9})",
-                           R"({"size": 224, "do_normalize": true})", R"({"size": 224, "do_resize": "yes"})",
-                           R"({"size": 224, "do_pad": true})",
-                           R"({"size": 224, "image_mean": [1, 2, 3], "image_std": [0, 1, 1]})"}) {
+  for (const char* text :
+       {R"([])", R"({"size": {"longest_edge": 5}})", R"({})", R"({"size": 224, "resample": 9})",
+        R"({"size": 224, "do_normalize": true})", R"({"size": 224, "do_resize": "yes"})",
+        R"({"size": 224, "do_pad": true})", R"({"size": 224, "image_mean": [1, 2, 3], "image_std": [0, 1, 1]})"}) {
     EXPECT_FALSE(recipe_from_huggingface(parse_json(text).value()).ok()) << text;
   }
 }

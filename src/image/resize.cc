@@ -276,7 +276,8 @@ void RowResizer::push_nearest(std::int64_t y, const std::uint8_t* rgb) noexcept 
 void RowResizer::push(std::int64_t y, const std::uint8_t* rgb) noexcept {
   switch (mode_) {
     case Mode::kCopy:
-      std::memcpy(out_ + (y - first_row_) * out_stride_, rgb + 3 * window_.x, static_cast<std::size_t>(3 * window_.width));
+      std::memcpy(out_ + (y - first_row_) * out_stride_, rgb + 3 * window_.x,
+                  static_cast<std::size_t>(3 * window_.width));
       return;
     case Mode::kNearest: push_nearest(y, rgb); return;
     case Mode::kResample: push_resample(y, rgb); return;

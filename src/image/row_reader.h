@@ -32,7 +32,8 @@ class RowReader {
 };
 
 // Both read the header, test the limits, and borrow `bytes` for as long as the reader lives.
-[[nodiscard]] Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes, const DecodeLimits& limits);
+[[nodiscard]] Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes,
+                                                           const DecodeLimits& limits);
 [[nodiscard]] Result<std::unique_ptr<RowReader>> open_png(std::span<const std::byte> bytes, const DecodeLimits& limits);
 
 // WebP has no row interface worth its state: lossless needs the whole picture anyway.

@@ -55,12 +55,16 @@ constexpr Magic kNotPictures[] = {
     {0, "PK\3\4"sv, "a zip archive"},
     {0, "\x1f\x8b"sv, "a gzip archive"},
     {0, "\x93NUMPY"sv, "a NumPy array"},
-    {0, "\x7f" "ELF"sv, "a program"},
+    {0,
+     "\x7f"
+     "ELF"sv,
+     "a program"},
     {0, "version https://git-lfs"sv, "a Git LFS pointer (the picture itself was never fetched)"},
 };
 
 bool has(std::string_view text, const Magic& magic) {
-  return text.size() >= magic.offset + magic.bytes.size() && text.substr(magic.offset, magic.bytes.size()) == magic.bytes;
+  return text.size() >= magic.offset + magic.bytes.size() &&
+         text.substr(magic.offset, magic.bytes.size()) == magic.bytes;
 }
 
 Error unsupported(std::string_view name) {
@@ -80,9 +84,8 @@ bool looks_like_text(std::string_view head) {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower_case) {
-  const auto found = std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(), [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == b;
-  });
+  const auto found = std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+                                 [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
   return found != text.end();
 }
 

@@ -32,10 +32,10 @@ Decoded decode_utf8(std::string_view text) noexcept {
 }
 
 bool harmful(std::uint32_t code) noexcept {
-  return code < 0x20 || (code >= 0x7f && code < 0xa0) ||      // controls; C1 starts escape sequences on some terminals
-         (code >= 0x202a && code <= 0x202e) ||                // bidirectional embeddings and overrides
-         (code >= 0x2066 && code <= 0x2069) || code == 0x200e || code == 0x200f ||
-         code == 0x2028 || code == 0x2029;                    // line and paragraph separators
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) ||  // controls; C1 starts escape sequences on some terminals
+         (code >= 0x202a && code <= 0x202e) ||            // bidirectional embeddings and overrides
+         (code >= 0x2066 && code <= 0x2069) || code == 0x200e || code == 0x200f || code == 0x2028 ||
+         code == 0x2029;  // line and paragraph separators
 }
 
 }  // namespace
@@ -59,7 +59,8 @@ std::string escape_for_terminal(std::string_view text) {
       std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(text[0])));
       out += escaped;
     } else if (harmful(next.code)) {
-      std::snprintf(escaped, sizeof escaped, next.code < 0x100 ? "\\x%02x" : "\\u{%x}", static_cast<unsigned>(next.code));
+      std::snprintf(escaped, sizeof escaped, next.code < 0x100 ? "\\x%02x" : "\\u{%x}",
+                    static_cast<unsigned>(next.code));
       out += escaped;
     } else {
       out.append(text.substr(0, next.length));

@@ -16,8 +16,8 @@ TEST(EscapeForTerminal, ordinary_text_stays) {
 TEST(EscapeForTerminal, controls_overrides_and_broken_bytes_become_visible) {
   EXPECT_EQ(escape_for_terminal("\x1b[31mred\n"), "\\x1b[31mred\\x0a");
   EXPECT_EQ(escape_for_terminal("\x7f"), "\\x7f");
-  EXPECT_EQ(escape_for_terminal("\xc2\x9b"), "\\x9b");              // C1: CSI in one character
-  EXPECT_EQ(escape_for_terminal("\xe2\x80\xae"), "\\u{202e}");      // right-to-left override
+  EXPECT_EQ(escape_for_terminal("\xc2\x9b"), "\\x9b");          // C1: CSI in one character
+  EXPECT_EQ(escape_for_terminal("\xe2\x80\xae"), "\\u{202e}");  // right-to-left override
   EXPECT_EQ(escape_for_terminal("a\xff\xc3"), "a\\xff\\xc3");
 }
 

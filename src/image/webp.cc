@@ -7,8 +7,8 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
-#include "paperkite/try.h"
 #include "image/row_reader.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

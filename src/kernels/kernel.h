@@ -9,14 +9,14 @@ namespace kite {
 
 // One thread's share of one kernel call. The family's header states what params, in and out hold.
 struct KernelCall {
-  const void* params;      // the family's Params struct, 8-byte aligned, lives in the plan
-  const void* const* in;   // operands in the family's order; null where an optional one is left out
-  void* const* out;        // results; 64-byte aligned
-  void* scratch;           // this thread's own, 64-byte aligned, as many bytes as the family asked for
-  std::int32_t part;       // compute share `part` of `parts`: shares are disjoint and together the whole,
-  std::int32_t parts;      // and no sum's order depends on `parts`
-  const void* next_weights;         // what the next step will stream from memory: a kernel with load slots to spare
-  std::size_t next_weights_bytes;   // may prefetch its share of it into L2; null / 0 where there is nothing
+  const void* params;              // the family's Params struct, 8-byte aligned, lives in the plan
+  const void* const* in;           // operands in the family's order; null where an optional one is left out
+  void* const* out;                // results; 64-byte aligned
+  void* scratch;                   // this thread's own, 64-byte aligned, as many bytes as the family asked for
+  std::int32_t part;               // compute share `part` of `parts`: shares are disjoint and together the whole,
+  std::int32_t parts;              // and no sum's order depends on `parts`
+  const void* next_weights;        // what the next step will stream from memory: a kernel with load slots to spare
+  std::size_t next_weights_bytes;  // may prefetch its share of it into L2; null / 0 where there is nothing
 };
 
 using KernelFn = void (*)(const KernelCall& call);  // noexcept in fact; all are built without exceptions

@@ -43,7 +43,8 @@ class AlignedFloats {
 class GuardedFloats {
  public:
   explicit GuardedFloats(std::size_t count) : count_(count), all_(count + 2 * kGuard) {
-    for (std::size_t i = 0; i < count + 2 * kGuard; ++i) all_.data()[i] = i < kGuard || i >= kGuard + count ? kCanary : NAN;
+    for (std::size_t i = 0; i < count + 2 * kGuard; ++i)
+      all_.data()[i] = i < kGuard || i >= kGuard + count ? kCanary : NAN;
   }
   [[nodiscard]] float* data() noexcept { return all_.data() + kGuard; }
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
@@ -66,7 +67,8 @@ class GuardedFloats {
 class PageEndFloats {
  public:
   explicit PageEndFloats(const float* values, std::size_t count) : bytes_((count * 4 + kPage - 1) / kPage * kPage) {
-    base_ = static_cast<char*>(mmap(nullptr, bytes_ + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    base_ =
+        static_cast<char*>(mmap(nullptr, bytes_ + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     mprotect(base_ + bytes_, kPage, PROT_NONE);
     data_ = reinterpret_cast<float*>(base_ + bytes_ - count * 4);
     if (count > 0) std::memcpy(data_, values, count * 4);
@@ -109,8 +111,9 @@ inline double activation_reference(double x, Activation activation, double a, do
   return NAN;
 }
 
-// An activation stretches an error of its argument by its steepest slope, and adds its own: nothing for a clamp; at most
-// 4.6 ULP of the result for the smooth ones (simd/activation.inl); a few roundings of values about 1 for the hard ones.
+// An activation stretches an error of its argument by its steepest slope, and adds its own: nothing for a clamp; at
+// most 4.6 ULP of the result for the smooth ones (simd/activation.inl); a few roundings of values about 1 for the hard
+// ones.
 inline double activation_bound(double error, double value, Activation activation) {
   if (activation <= Activation::kClip) return error;
   return 1.5 * error + 5 * 0x1p-23 * std::fabs(value) + 4 * 0x1p-24;

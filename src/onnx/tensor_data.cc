@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "base/printable.h"
-#include "paperkite/try.h"
 #include "onnx/wire.h"
+#include "paperkite/try.h"
 
 namespace kite::onnx {
 

@@ -33,7 +33,7 @@ struct Read {
   std::optional<Result<TensorData>> result;
 };
 
-std::string problem(Message message) { return Read(std::move(message)).problem(); }
+std::string read_problem(Message message) { return Read(std::move(message)).problem(); }
 
 TEST(TensorData, raw_bytes_stay_where_they_are) {
   const Read read(test::float_tensor("w", {2, 2}, {1.F, 2.F, 3.F, 4.F}));
@@ -72,54 +72,54 @@ TEST(TensorData, typed_fields_are_decoded) {
 }
 
 TEST(TensorData, scalars_and_empty_tensors_are_read) {
-  EXPECT_EQ(problem(test::float_tensor("t", {}, {1.F})), "ok");
+  EXPECT_EQ(read_problem(test::float_tensor("t", {}, {1.F})), "ok");
   const Read empty(tensor_head("t", kInt64, {0}));
   ASSERT_EQ(empty.problem(), "ok");
   EXPECT_NE(empty.data().view.data, nullptr) << "null would mean absent";
   const Read empty_raw(tensor_head("t", kFloat, {3, 0}).text(9, ""));
   ASSERT_EQ(empty_raw.problem(), "ok");
   EXPECT_NE(empty_raw.data().view.data, nullptr);
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {1}).text(9, "").packed_floats(4, {1.F})), "ok")
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {1}).text(9, "").packed_floats(4, {1.F})), "ok")
       << "an empty raw_data beside typed data is no second source";
 }
 
 TEST(TensorData, sizes_must_match_the_shape) {
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {2}).text(9, "abcdefg")),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {2}).text(9, "abcdefg")),
             "shape [2] of float32 takes 8 bytes, raw_data has 7; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {2}).text(9, "abcdefghi")),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {2}).text(9, "abcdefghi")),
             "shape [2] of float32 takes 8 bytes, raw_data has 9; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {3}).packed_floats(4, {1.F, 2.F})),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {3}).packed_floats(4, {1.F, 2.F})),
             "shape [3] of float32 holds 3 elements, float_data has 2; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kInt64, {1}).packed(7, {1, 2})),
+  EXPECT_EQ(read_problem(tensor_head("t", kInt64, {1}).packed(7, {1, 2})),
             "shape [1] of int64 holds 1 elements, int64_data has 2; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {128})),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {128})),
             "shape [128] of float32 is declared, but there is no data; tensor \"t\"; if the weights were saved apart "
             "from the graph, export the model as a single file");
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {}).packed_floats(4, {1.F, 2.F})),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {}).packed_floats(4, {1.F, 2.F})),
             "shape [] of float32 holds 1 elements, float_data has 2; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {0}).text(9, "abcd")),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {0}).text(9, "abcd")),
             "shape [0] of float32 takes 0 bytes, raw_data has 4; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {1}).text(4, "abcdef")),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {1}).text(4, "abcdef")),
             "shape [1] of float32 holds 1 elements, float_data ends inside one; tensor \"t\"");
 }
 
 TEST(TensorData, impossible_shapes_are_refused) {
   const std::int64_t large = std::int64_t{1} << 32;
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {large, large})),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {large, large})),
             "shape [4294967296,4294967296] holds more than 2^40 elements; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {2, -3})), "negative dimension in shape [2,-3]; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kFloat, std::vector<std::int64_t>(70, 1))),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {2, -3})), "negative dimension in shape [2,-3]; tensor \"t\"");
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, std::vector<std::int64_t>(70, 1))),
             "a tensor of rank 70 exceeds the supported rank 8; tensor \"t\"");
 }
 
 TEST(TensorData, two_places_for_data_are_refused) {
-  EXPECT_EQ(problem(test::float_tensor("t", {1}, {1.F}).packed_floats(4, {2.F})),
+  EXPECT_EQ(read_problem(test::float_tensor("t", {1}, {1.F}).packed_floats(4, {2.F})),
             "the tensor holds data in 2 places (raw_data, float_data), expected one; tensor \"t\"; export the model "
             "again");
-  EXPECT_EQ(problem(test::float_tensor("t", {1}, {1.F}).integer(14, 1)),
+  EXPECT_EQ(read_problem(test::float_tensor("t", {1}, {1.F}).integer(14, 1)),
             "the tensor holds data in 2 places (raw_data, external data), expected one; tensor \"t\"; export the "
             "model again");
-  EXPECT_EQ(problem(tensor_head("t", kInt32, {1}).packed(5, {1}).packed(7, {1}).text(6, "s")),
+  EXPECT_EQ(read_problem(tensor_head("t", kInt32, {1}).packed(5, {1}).packed(7, {1}).text(6, "s")),
             "the tensor holds data in 3 places (int32_data, int64_data, string_data), expected one; tensor \"t\"; "
             "export the model again");
 }
@@ -128,22 +128,22 @@ TEST(TensorData, data_in_the_field_of_another_type_is_refused) {
   const std::string text =
       "data of type float32 is expected in float_data or raw_data, and stands in another field; "
       "tensor \"t\"; export the model again";
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {1}).packed(7, {1})), text);
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {0}).packed(7, {1})), text) << "also where the shape wants none";
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {1}).text(6, "s")), text);
-  EXPECT_EQ(problem(tensor_head("t", kFloat, {1}).integer(11, 1)), text);
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {1}).packed(7, {1})), text);
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {0}).packed(7, {1})), text) << "also where the shape wants none";
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {1}).text(6, "s")), text);
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat, {1}).integer(11, 1)), text);
 }
 
 TEST(TensorData, elements_outside_their_type_are_refused) {
-  EXPECT_EQ(problem(tensor_head("t", kUint8, {1}).packed(5, {256})),
+  EXPECT_EQ(read_problem(tensor_head("t", kUint8, {1}).packed(5, {256})),
             "element 256 of int32_data does not fit the tensor's type uint8; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kInt8, {1}).packed(5, {-129})),
+  EXPECT_EQ(read_problem(tensor_head("t", kInt8, {1}).packed(5, {-129})),
             "element -129 of int32_data does not fit the tensor's type int8; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kBool, {1}).packed(5, {2})),
+  EXPECT_EQ(read_problem(tensor_head("t", kBool, {1}).packed(5, {2})),
             "element 2 of int32_data does not fit the tensor's type bool; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kInt32, {1}).packed(5, {4294967296})),
+  EXPECT_EQ(read_problem(tensor_head("t", kInt32, {1}).packed(5, {4294967296})),
             "element 4294967296 of int32_data does not fit the tensor's type int32; tensor \"t\"");
-  EXPECT_EQ(problem(tensor_head("t", kBool, {2}).text(9, "\x01\x02")),
+  EXPECT_EQ(read_problem(tensor_head("t", kBool, {2}).text(9, "\x01\x02")),
             "a bool tensor holds bytes other than 0 and 1; tensor \"t\"");
 }
 
@@ -157,10 +157,10 @@ TEST(TensorData, other_element_types_are_unsupported_by_name) {
                                   "INT32, INT64, UINT8, INT8 and BOOL");
     EXPECT_EQ((*read.result).error().code, ErrorCode::kUnsupportedModel);
   }
-  EXPECT_EQ(problem(tensor_head("t", kFloat16, {1}).text(9, "ab")),
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat16, {1}).text(9, "ab")),
             "element type FLOAT16 is not supported; tensor \"t\"; export the model in float32");
-  EXPECT_EQ(problem(tensor_head("t", 0, {1}).text(9, "ab")), "the element type is missing; tensor \"t\"");
-  EXPECT_EQ(problem(test::float_tensor("t", {1}, {1.F}).message(3, Message())),
+  EXPECT_EQ(read_problem(tensor_head("t", 0, {1}).text(9, "ab")), "the element type is missing; tensor \"t\"");
+  EXPECT_EQ(read_problem(test::float_tensor("t", {1}, {1.F}).message(3, Message())),
             "tensors in segments are not supported; tensor \"t\"");
 }
 

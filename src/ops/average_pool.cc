@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/pool.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

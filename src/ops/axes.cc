@@ -10,8 +10,8 @@
 
 namespace kite {
 
-Result<std::optional<std::vector<std::int64_t>>> list_of(const InferContext& context, std::string_view name,
-                                                         int input, int input_since) {
+Result<std::optional<std::vector<std::int64_t>>> list_of(const InferContext& context, std::string_view name, int input,
+                                                         int input_since) {
   if (context.opset() >= input_since) {
     if (!context.has_input(input)) return std::optional<std::vector<std::int64_t>>{};
     KITE_TRY_ASSIGN(auto values, context.constant_ints(input, name));
@@ -22,8 +22,7 @@ Result<std::optional<std::vector<std::int64_t>>> list_of(const InferContext& con
   return std::optional{std::move(values)};
 }
 
-Result<std::vector<int>> normalize_axes(const InferContext& context, std::span<const std::int64_t> axes,
-                                        int rank) {
+Result<std::vector<int>> normalize_axes(const InferContext& context, std::span<const std::int64_t> axes, int rank) {
   std::vector<int> normal;
   std::array<bool, kMaxRank> seen{};
   for (const std::int64_t axis : axes) {

@@ -68,7 +68,7 @@ class ListView {
 };
 
 // Maps negative axes, refuses axes outside [-rank, rank) and repeated ones. The order is kept.
-[[nodiscard]] Result<std::vector<int>> normalize_axes(const InferContext& context,
-                                                      std::span<const std::int64_t> axes, int rank);
+[[nodiscard]] Result<std::vector<int>> normalize_axes(const InferContext& context, std::span<const std::int64_t> axes,
+                                                      int rank);
 
 }  // namespace kite

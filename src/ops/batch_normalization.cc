@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
-#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <type_traits>
 
-#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -68,8 +68,7 @@ Status infer(InferContext& context) {
   KITE_TRY_ASSIGN(const std::int64_t to, context.get_int("to", 0));
   const std::optional<DType> dtype = dtype_of(to);
   if (!dtype) {
-    return context.unsupported("attribute 'to' is " + std::to_string(to) + ", supported are " +
-                               type_names(AllTypes{}));
+    return context.unsupported("attribute 'to' is " + std::to_string(to) + ", supported are " + type_names(AllTypes{}));
   }
   return context.set_output(0, TensorType{*dtype, context.shape(0)});
 }

@@ -23,8 +23,7 @@ constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
 TEST(Cast, floats_are_cut_towards_zero) {
   expect_output<std::int64_t>(
-      OpCase("Cast").attr("to", kOnnxInt64).runtime_input(floats({4}, {1.9F, -1.9F, 0.5F, -0.0F})), {4},
-      {1, -1, 0, 0});
+      OpCase("Cast").attr("to", kOnnxInt64).runtime_input(floats({4}, {1.9F, -1.9F, 0.5F, -0.0F})), {4}, {1, -1, 0, 0});
 }
 
 TEST(Cast, floats_that_do_not_fit_saturate_and_nan_is_zero) {
@@ -55,15 +54,13 @@ TEST(Cast, the_first_value_past_the_range_saturates) {
 TEST(Cast, integers_wrap_to_narrower_ones) {
   expect_output<std::int32_t>(
       OpCase("Cast").attr("to", kOnnxInt32).runtime_input(ints({2}, {(std::int64_t{1} << 32) + 5, -1})), {2}, {5, -1});
-  expect_output<std::uint8_t>(OpCase("Cast").attr("to", kOnnxUInt8).runtime_input(ints({2}, {-1, 257})), {2},
-                              {255, 1});
+  expect_output<std::uint8_t>(OpCase("Cast").attr("to", kOnnxUInt8).runtime_input(ints({2}, {-1, 257})), {2}, {255, 1});
 }
 
 TEST(Cast, anything_but_zero_is_true) {
   expect_output<bool>(OpCase("Cast").attr("to", kOnnxBool).runtime_input(floats({4}, {0, -0.0F, kNaN, 0.1F})), {4},
                       {false, false, true, true});
-  expect_output(OpCase("Cast").attr("to", kOnnxFloat).runtime_input(Tensor::of<bool>({2}, {true, false})), {2},
-                {1, 0});
+  expect_output(OpCase("Cast").attr("to", kOnnxFloat).runtime_input(Tensor::of<bool>({2}, {true, false})), {2}, {1, 0});
 }
 
 TEST(Cast, a_foreign_bool_byte_counts_as_one) {

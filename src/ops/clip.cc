@@ -4,9 +4,9 @@
 #include <limits>
 #include <string>
 
-#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

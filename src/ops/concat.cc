@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/checked.h"
-#include "paperkite/try.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -10,8 +10,8 @@ namespace {
 TEST(Concat, joins_along_any_axis) {
   expect_output(OpCase("Concat").attr("axis", 1).runtime_input(iota({2, 1})).runtime_input(iota({2, 2}, 10)), {2, 3},
                 {0, 10, 11, 1, 12, 13});
-  expect_output(OpCase("Concat").attr("axis", -2).runtime_input(iota({1, 2})).runtime_input(iota({2, 2}, 10)),
-                {3, 2}, {0, 1, 10, 11, 12, 13});
+  expect_output(OpCase("Concat").attr("axis", -2).runtime_input(iota({1, 2})).runtime_input(iota({2, 2}, 10)), {3, 2},
+                {0, 1, 10, 11, 12, 13});
 }
 
 TEST(Concat, of_int64_and_of_empty_parts) {
@@ -73,13 +73,13 @@ TEST(Split, rejects_sizes_that_do_not_fit) {
                ErrorCode::kInvalidModel, "sums to 2, the axis has size 3");
   expect_error(OpCase("Split", 13).runtime_input(iota({3})).input(ints({2}, {-1, 4})).outputs(2),
                ErrorCode::kInvalidModel, "'split' holds -1");
-  expect_error(OpCase("Split", 13).runtime_input(iota({3})).input(ints({1}, {3})).outputs(2),
-               ErrorCode::kInvalidModel, "1 sizes, the node has 2 outputs");
-  expect_error(OpCase("Split", 18).attr("num_outputs", 2).runtime_input(iota({3})).outputs(3),
-               ErrorCode::kInvalidModel, "'num_outputs' is 2");
+  expect_error(OpCase("Split", 13).runtime_input(iota({3})).input(ints({1}, {3})).outputs(2), ErrorCode::kInvalidModel,
+               "1 sizes, the node has 2 outputs");
+  expect_error(OpCase("Split", 18).attr("num_outputs", 2).runtime_input(iota({3})).outputs(3), ErrorCode::kInvalidModel,
+               "'num_outputs' is 2");
   // Ceil(2 / 5) = 1 is already used up after two of the five parts.
-  expect_error(OpCase("Split", 18).attr("num_outputs", 5).runtime_input(iota({2})).outputs(5),
-               ErrorCode::kInvalidModel, "does not split");
+  expect_error(OpCase("Split", 18).attr("num_outputs", 5).runtime_input(iota({2})).outputs(5), ErrorCode::kInvalidModel,
+               "does not split");
   expect_error(OpCase("Split", 13).attr("axis", 1).runtime_input(iota({3})), ErrorCode::kInvalidModel,
                "axis 1 is outside");
 }

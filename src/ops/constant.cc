@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -57,8 +57,8 @@ const Attribute* value_attribute(const Attributes& attributes) {
 
 Status infer(InferContext& context) {
   KITE_TRY(context.require_inputs(0, 0));
-  const auto count = std::ranges::count_if(
-      kValueNames, [&](std::string_view name) { return context.attributes().has(name); });
+  const auto count =
+      std::ranges::count_if(kValueNames, [&](std::string_view name) { return context.attributes().has(name); });
   if (count == 0) {
     return context.unsupported("no attribute value, value_float, value_floats, value_int or value_ints",
                                "sparse and string constants are not supported");

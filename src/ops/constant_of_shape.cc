@@ -6,9 +6,9 @@
 #include <variant>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -22,8 +22,7 @@ Status infer(InferContext& context) {
     const auto* value = std::get_if<TensorView>(&attribute->value);
     if (value == nullptr) return context.invalid("attribute 'value' must be a tensor");
     if (value->type.shape.elements() != 1) {
-      return context.invalid("attribute 'value' must hold one element, found shape " +
-                             value->type.shape.to_string());
+      return context.invalid("attribute 'value' must hold one element, found shape " + value->type.shape.to_string());
     }
     dtype = value->type.dtype;
   }
@@ -42,7 +41,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConstantOfShapeOperator = {"", "ConstantOfShape", 9, 23, "shape must be constant", infer,
+extern const Operator kConstantOfShapeOperator = {"",     "ConstantOfShape", 9, 23, "shape must be constant", infer,
                                                   compute};
 
 }  // namespace kite

@@ -79,13 +79,12 @@ TEST(Range, counts_up_and_down) {
   expect_output<std::int64_t>(OpCase("Range").input(ints({}, {3})).input(ints({}, {-2})).input(ints({}, {-2})), {3},
                               {3, 1, -1});
   expect_output(OpCase("Range").input(scalar(1)).input(scalar(2)).input(scalar(0.5F)), {2}, {1, 1.5F});
-  expect_output<std::int64_t>(OpCase("Range").input(ints({}, {3})).input(ints({}, {1})).input(ints({}, {1})), {0},
-                              {});
+  expect_output<std::int64_t>(OpCase("Range").input(ints({}, {3})).input(ints({}, {1})).input(ints({}, {1})), {0}, {});
 }
 
 TEST(Range, rejects_delta_zero_infinity_and_run_time_bounds) {
-  expect_error(OpCase("Range").input(ints({}, {0})).input(ints({}, {9})).input(ints({}, {0})),
-               ErrorCode::kInvalidModel, "'delta' is 0");
+  expect_error(OpCase("Range").input(ints({}, {0})).input(ints({}, {9})).input(ints({}, {0})), ErrorCode::kInvalidModel,
+               "'delta' is 0");
   expect_error(OpCase("Range").input(scalar(0)).input(scalar(kInf)).input(scalar(1)), ErrorCode::kInvalidModel,
                "finite");
   expect_error(OpCase("Range").input(ints({}, {0})).runtime_input(ints({}, {9})).input(ints({}, {1})),
@@ -95,12 +94,11 @@ TEST(Range, rejects_delta_zero_infinity_and_run_time_bounds) {
 TEST(Range, refuses_bombs) {
   constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
   constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
-  expect_error(OpCase("Range").input(ints({}, {kMin})).input(ints({}, {kMax})).input(ints({}, {1})),
-               ErrorCode::kLimit, "2^40");
-  expect_error(OpCase("Range").input(ints({}, {kMax})).input(ints({}, {kMin})).input(ints({}, {-1})),
-               ErrorCode::kLimit, "2^40");
-  expect_error(OpCase("Range").input(scalar(0)).input(scalar(1e30F)).input(scalar(1e-30F)), ErrorCode::kLimit,
+  expect_error(OpCase("Range").input(ints({}, {kMin})).input(ints({}, {kMax})).input(ints({}, {1})), ErrorCode::kLimit,
                "2^40");
+  expect_error(OpCase("Range").input(ints({}, {kMax})).input(ints({}, {kMin})).input(ints({}, {-1})), ErrorCode::kLimit,
+               "2^40");
+  expect_error(OpCase("Range").input(scalar(0)).input(scalar(1e30F)).input(scalar(1e-30F)), ErrorCode::kLimit, "2^40");
   expect_output<std::int64_t>(OpCase("Range").input(ints({}, {kMin})).input(ints({}, {kMax})).input(ints({}, {kMax})),
                               {3}, {kMin, -1, kMax - 1});
 }

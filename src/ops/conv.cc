@@ -5,11 +5,11 @@
 #include <array>
 #include <cstdint>
 
-#include "paperkite/try.h"
 #include "ops/convolution.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/window.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

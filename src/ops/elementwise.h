@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
-#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -2,9 +2,9 @@
 // y = (a == b) with broadcasting; NaN equals nothing.
 #include <cstdint>
 
-#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -68,8 +68,8 @@ Status infer_node(Graph& graph, NodeId id) {
   KITE_TRY_ASSIGN(const Operator* op, operator_of(graph, id));
   for (const ValueId input : graph.node(id).inputs) {
     if (input == kNoValue || graph.value(input).type.has_value()) continue;
-    return Error{ErrorCode::kInvalidModel, "nothing produces input \"" + graph.value(input).name + "\"",
-                 graph.describe(id), {}};
+    return Error{
+        ErrorCode::kInvalidModel, "nothing produces input \"" + graph.value(input).name + "\"", graph.describe(id), {}};
   }
   InferContext context(graph, id);
   Status status = op->infer(context);
@@ -151,7 +151,9 @@ class Interpreter {
     if (inputs.size() != graph_.inputs.size()) {
       return Error{ErrorCode::kInvalidInput,
                    "the model has " + std::to_string(graph_.inputs.size()) + " inputs, " +
-                       std::to_string(inputs.size()) + " were given", {}, {}};
+                       std::to_string(inputs.size()) + " were given",
+                   {},
+                   {}};
     }
     for (std::size_t value = 0; value < views_.size(); ++value) {
       const auto& constant = graph_.value(static_cast<ValueId>(value)).constant;
@@ -163,9 +165,9 @@ class Interpreter {
       if (inputs[i].data == nullptr || inputs[i].type != *value.type) {
         return Error{ErrorCode::kInvalidInput,
                      "expected " + std::string(dtype_name(value.type->dtype)) + value.type->shape.to_string() +
-                         ", found " + std::string(dtype_name(inputs[i].type.dtype)) +
-                         inputs[i].type.shape.to_string(),
-                     "input \"" + value.name + "\"", {}};
+                         ", found " + std::string(dtype_name(inputs[i].type.dtype)) + inputs[i].type.shape.to_string(),
+                     "input \"" + value.name + "\"",
+                     {}};
       }
       views_[index(graph_.inputs[i].value)] = inputs[i];
     }
@@ -178,12 +180,13 @@ class Interpreter {
     for (const ValueId input : node.inputs) {
       operands.push_back(input == kNoValue ? TensorView{} : views_[index(input)]);
       if (input != kNoValue && operands.back().data == nullptr) {
-        return Error{ErrorCode::kInvalidModel, "nothing produces input \"" + graph_.value(input).name + "\"",
-                     graph_.describe(id), {}};
+        return Error{ErrorCode::kInvalidModel,
+                     "nothing produces input \"" + graph_.value(input).name + "\"",
+                     graph_.describe(id),
+                     {}};
       }
     }
-    KITE_TRY_ASSIGN(std::vector<Tensor> results,
-                    evaluate_node(graph_, id, operands, limit_bytes_ - live_bytes_));
+    KITE_TRY_ASSIGN(std::vector<Tensor> results, evaluate_node(graph_, id, operands, limit_bytes_ - live_bytes_));
     for (std::size_t i = 0; i < results.size(); ++i) {
       const ValueId output = node.outputs[i];
       if (output == kNoValue || reads_left_[index(output)] == 0) continue;
@@ -210,8 +213,10 @@ class Interpreter {
     for (const ValueId output : graph_.outputs) {
       const TensorView& view = views_[index(output)];
       if (view.data == nullptr) {
-        return Error{ErrorCode::kInvalidModel, "nothing produces this graph output",
-                     "value \"" + graph_.value(output).name + "\"", {}};
+        return Error{ErrorCode::kInvalidModel,
+                     "nothing produces this graph output",
+                     "value \"" + graph_.value(output).name + "\"",
+                     {}};
       }
       // The last of several mentions of one value may take the buffer itself.
       const bool last_read = --reads_left_[index(output)] == 0;
@@ -224,8 +229,8 @@ class Interpreter {
   const Graph& graph_;
   std::int64_t limit_bytes_;
   std::int64_t live_bytes_ = 0;
-  std::vector<TensorView> views_;     // by value; null where not computed yet or already freed
-  std::vector<Tensor> owned_;         // by value; empty for inputs and constants
+  std::vector<TensorView> views_;         // by value; null where not computed yet or already freed
+  std::vector<Tensor> owned_;             // by value; empty for inputs and constants
   std::vector<std::int64_t> reads_left_;  // by value: reads by nodes and as graph output
 };
 

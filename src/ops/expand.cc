@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -6,18 +6,17 @@
 #include <string>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
 namespace {
 
 std::string out_of_range(std::int64_t index, std::int64_t size) {
-  return "index " + std::to_string(index) + " is outside [-" + std::to_string(size) + ", " + std::to_string(size) +
-         ")";
+  return "index " + std::to_string(index) + " is outside [-" + std::to_string(size) + ", " + std::to_string(size) + ")";
 }
 
 Status infer(InferContext& context) {
@@ -48,8 +47,7 @@ Status compute(const ComputeContext& context) {
   const auto axis = static_cast<int>(raw_axis);
   const std::int64_t size = shape[axis];
   const std::int64_t outer = shape.elements(0, axis);
-  const std::int64_t run =
-      shape.elements(axis + 1, shape.rank()) * static_cast<std::int64_t>(dtype_size(x.type.dtype));
+  const std::int64_t run = shape.elements(axis + 1, shape.rank()) * static_cast<std::int64_t>(dtype_size(x.type.dtype));
   const IndexView indices(context.inputs[1]);
   for (std::int64_t i = 0; i < indices.size(); ++i) {
     std::int64_t index = indices[i];

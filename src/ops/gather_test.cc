@@ -26,10 +26,8 @@ TEST(Gather, reads_int32_indices) {
 TEST(Gather, rejects_constant_indices_out_of_range_while_inferring) {
   expect_error(OpCase("Gather").runtime_input(iota({3})).input(ints({2}, {0, 3})), ErrorCode::kInvalidModel,
                "index 3 is outside [-3, 3)");
-  expect_error(OpCase("Gather").runtime_input(iota({3})).input(ints({1}, {-4})), ErrorCode::kInvalidModel,
-               "index -4");
-  expect_error(OpCase("Gather").runtime_input(iota({0})).input(ints({1}, {0})), ErrorCode::kInvalidModel,
-               "index 0");
+  expect_error(OpCase("Gather").runtime_input(iota({3})).input(ints({1}, {-4})), ErrorCode::kInvalidModel, "index -4");
+  expect_error(OpCase("Gather").runtime_input(iota({0})).input(ints({1}, {0})), ErrorCode::kInvalidModel, "index 0");
 }
 
 TEST(Gather, rejects_indices_out_of_range_while_computing) {

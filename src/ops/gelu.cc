@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

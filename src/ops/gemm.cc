@@ -5,11 +5,11 @@
 #include <string>
 #include <type_traits>
 
-#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
 #include "ops/matrix_product.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

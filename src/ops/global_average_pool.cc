@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <span>
 
-#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // y = min(max(alpha * x + beta, 0), 1); NaN stays NaN.
-#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -2,8 +2,8 @@
 // y = x, for every element type.
 #include <algorithm>
 
-#include "paperkite/try.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

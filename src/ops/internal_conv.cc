@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 
-#include "paperkite/try.h"
 #include "ops/activate.h"
 #include "ops/convolution.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/window.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -6,11 +6,11 @@
 #include <span>
 #include <string>
 
-#include "paperkite/try.h"
 #include "ops/activate.h"
 #include "ops/dispatch.h"
 #include "ops/matrix_product.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -8,10 +8,10 @@
 #include <span>
 #include <string>
 
-#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/pool.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

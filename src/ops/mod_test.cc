@@ -17,24 +17,22 @@ TEST(Mod, has_the_sign_of_the_divisor) {
 
 TEST(Mod, with_fmod_has_the_sign_of_the_dividend) {
   expect_output<std::int64_t>(
-      OpCase("Mod").attr("fmod", 1).runtime_input(ints({2}, {-4, 7})).runtime_input(ints({2}, {3, -3})), {2},
-      {-1, 1});
+      OpCase("Mod").attr("fmod", 1).runtime_input(ints({2}, {-4, 7})).runtime_input(ints({2}, {3, -3})), {2}, {-1, 1});
   expect_output(OpCase("Mod").attr("fmod", 1).runtime_input(floats({2}, {-4.5F, 7})).runtime_input(scalar(2)), {2},
                 {-0.5F, 1});
 }
 
 TEST(Mod, unsigned_never_adjusts) {
-  expect_output<std::uint8_t>(
-      OpCase("Mod").runtime_input(Tensor::of<std::uint8_t>({2}, {254, 255})).runtime_input(
-          Tensor::of<std::uint8_t>({2}, {255, 4})),
-      {2}, {254, 3});
+  expect_output<std::uint8_t>(OpCase("Mod")
+                                  .runtime_input(Tensor::of<std::uint8_t>({2}, {254, 255}))
+                                  .runtime_input(Tensor::of<std::uint8_t>({2}, {255, 4})),
+                              {2}, {254, 3});
 }
 
 TEST(Mod, the_lowest_integer_by_minus_one_is_zero) {
-  expect_output<std::int64_t>(OpCase("Mod")
-                                  .runtime_input(ints({1}, {std::numeric_limits<std::int64_t>::min()}))
-                                  .runtime_input(ints({1}, {-1})),
-                              {1}, {0});
+  expect_output<std::int64_t>(
+      OpCase("Mod").runtime_input(ints({1}, {std::numeric_limits<std::int64_t>::min()})).runtime_input(ints({1}, {-1})),
+      {1}, {0});
 }
 
 TEST(Mod, floats_follow_either_rule) {

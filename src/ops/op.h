@@ -40,9 +40,9 @@ class InferContext {
   [[nodiscard]] Result<std::vector<std::int64_t>> get_ints(std::string_view name) const;
 
   // Common checks, each an Error that names the node.
-  [[nodiscard]] Status require_inputs(int least, int most) const;   // counts, and that the first `least` are present
+  [[nodiscard]] Status require_inputs(int least, int most) const;  // counts, and that the first `least` are present
   [[nodiscard]] Status require_same_dtype(int i, int j) const;
-  [[nodiscard]] Status require_float(int i) const;                  // float32 or float64
+  [[nodiscard]] Status require_float(int i) const;  // float32 or float64
   // Maps a negative axis and checks the range [-rank, rank) (or rank+1 positions when `one_past` for Unsqueeze-like).
   [[nodiscard]] Result<int> normalize_axis(std::int64_t axis, int rank) const;
 

@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -68,8 +68,8 @@ Result<std::vector<std::int64_t>> checked_list(const InferContext& context,
   if (!list) return context.invalid("'pads' is missing");
   const std::size_t axis_count = axes ? axes->size() : static_cast<std::size_t>(context.shape(0).rank());
   if (list->size() != 2 * axis_count) {
-    return context.invalid("'pads' has " + std::to_string(list->size()) + " entries for " +
-                           std::to_string(axis_count) + " axes");
+    return context.invalid("'pads' has " + std::to_string(list->size()) + " entries for " + std::to_string(axis_count) +
+                           " axes");
   }
   for (const std::int64_t pad : *list) {
     // Sums of an axis and two such pads stay far below 2^63.
@@ -81,8 +81,9 @@ Result<std::vector<std::int64_t>> checked_list(const InferContext& context,
 }
 
 Status infer(InferContext& context) {
-  KITE_TRY(context.require_inputs(context.opset() >= kInputsSince ? 2 : 1,
-                                  context.opset() >= kAxesSince ? 4 : context.opset() >= kInputsSince ? 3 : 1));
+  KITE_TRY(context.require_inputs(context.opset() >= kInputsSince ? 2 : 1, context.opset() >= kAxesSince     ? 4
+                                                                           : context.opset() >= kInputsSince ? 3
+                                                                                                             : 1));
   KITE_TRY_ASSIGN(const std::string mode_name, context.get_string("mode", "constant"));
   const auto mode = mode_named(mode_name, context.opset());
   if (!mode) return context.invalid("mode '" + mode_name + "' is unknown in opset " + std::to_string(context.opset()));
@@ -108,8 +109,8 @@ Status infer(InferContext& context) {
   for (int axis = 0; axis < in.rank(); ++axis) {
     const AxisPads& pad = pads[static_cast<std::size_t>(axis)];
     if (pad.size < 0) {
-      return context.invalid("'pads' removes more than axis " + std::to_string(axis) + " of shape " +
-                             in.to_string() + " has");
+      return context.invalid("'pads' removes more than axis " + std::to_string(axis) + " of shape " + in.to_string() +
+                             " has");
     }
     if (pad.size == 0 && *mode != Mode::kConstant && pad.before + pad.after > 0) {
       return context.invalid("mode '" + mode_name + "' has nothing to repeat along axis " + std::to_string(axis) +

@@ -13,10 +13,11 @@ TEST(Pad, before_opset_11_reads_attributes) {
                     .attr("value", 9.0F)
                     .runtime_input(iota({1, 2})),
                 {2, 3}, {9, 0, 1, 9, 9, 9});
-  expect_output<double>(
-      OpCase("Pad", 10).attr("pads", std::vector<std::int64_t>{1, 0}).attr("value", 0.5F).runtime_input(
-          iota<double>({1}, 3)),
-      {2}, {0.5, 3});
+  expect_output<double>(OpCase("Pad", 10)
+                            .attr("pads", std::vector<std::int64_t>{1, 0})
+                            .attr("value", 0.5F)
+                            .runtime_input(iota<double>({1}, 3)),
+                        {2}, {0.5, 3});
 }
 
 TEST(Pad, constant_value_is_zero_unless_given) {
@@ -45,9 +46,9 @@ TEST(Pad, borders_of_two_axes_meet_in_the_corner) {
 }
 
 TEST(Pad, axes_name_the_padded_ones) {
-  expect_output(OpCase("Pad", 18).runtime_input(iota({2, 1}, 1)).input(ints({2}, {0, 1})).no_input().input(
-                    ints({1}, {-1})),
-                {2, 2}, {1, 0, 2, 0});
+  expect_output(
+      OpCase("Pad", 18).runtime_input(iota({2, 1}, 1)).input(ints({2}, {0, 1})).no_input().input(ints({1}, {-1})),
+      {2, 2}, {1, 0, 2, 0});
 }
 
 TEST(Pad, negative_pads_remove) {

@@ -5,10 +5,10 @@
 #include <limits>
 #include <type_traits>
 
-#include "paperkite/try.h"
 #include "ops/elementwise.h"
 #include "ops/op.h"
 #include "ops/wrapping.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

@@ -8,10 +8,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/wrapping.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -30,8 +30,8 @@ template <typename T>
 std::int64_t range_length(T start, T limit, T delta) {
   if constexpr (std::is_floating_point_v<T>) {
     // In float64, so that float32 ranges do not gain or lose their last element by rounding.
-    const double steps = std::ceil((static_cast<double>(limit) - static_cast<double>(start)) /
-                                   static_cast<double>(delta));
+    const double steps =
+        std::ceil((static_cast<double>(limit) - static_cast<double>(start)) / static_cast<double>(delta));
     if (!(steps > 0)) return 0;
     return steps > static_cast<double>(kMaxElements) ? kMaxElements + 1 : static_cast<std::int64_t>(steps);
   } else {
@@ -96,7 +96,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kRangeOperator = {"", "Range", 11, 23, "start, limit and delta must be constant", infer,
-                                        compute};
+extern const Operator kRangeOperator = {"", "Range", 11, 23, "start, limit and delta must be constant", infer, compute};
 
 }  // namespace kite

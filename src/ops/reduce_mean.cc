@@ -8,11 +8,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/wrapping.h"
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {

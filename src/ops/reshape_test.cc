@@ -13,8 +13,8 @@ TEST(Reshape, zero_copies_and_minus_one_is_what_remains) {
 }
 
 TEST(Reshape, allowzero_means_zero) {
-  expect_output(OpCase("Reshape", 14).attr("allowzero", 1).runtime_input(iota({0, 3})).input(ints({2}, {3, 0})),
-                {3, 0}, {});
+  expect_output(OpCase("Reshape", 14).attr("allowzero", 1).runtime_input(iota({0, 3})).input(ints({2}, {3, 0})), {3, 0},
+                {});
 }
 
 TEST(Reshape, works_on_int64_so_that_shape_arithmetic_folds) {
@@ -57,8 +57,8 @@ TEST(Reshape, rejects_dimensions_below_minus_one_and_products_that_overflow) {
 }
 
 TEST(Reshape, rejects_a_shape_that_depends_on_data) {
-  expect_error(OpCase("Reshape").runtime_input(iota({4})).runtime_input(ints({1}, {4})),
-               ErrorCode::kUnsupportedModel, "'shape' is only known at run time");
+  expect_error(OpCase("Reshape").runtime_input(iota({4})).runtime_input(ints({1}, {4})), ErrorCode::kUnsupportedModel,
+               "'shape' is only known at run time");
 }
 
 TEST(Flatten, cuts_at_any_axis_including_both_ends) {
@@ -74,8 +74,8 @@ TEST(Flatten, rejects_an_axis_beyond_the_rank) {
 }
 
 TEST(Squeeze, takes_axes_from_the_attribute_before_opset_13_and_from_the_input_after) {
-  expect_output(OpCase("Squeeze", 11).attr("axes", std::vector<std::int64_t>{0}).runtime_input(iota({1, 2, 1})),
-                {2, 1}, {0, 1});
+  expect_output(OpCase("Squeeze", 11).attr("axes", std::vector<std::int64_t>{0}).runtime_input(iota({1, 2, 1})), {2, 1},
+                {0, 1});
   expect_output(OpCase("Squeeze", 13).runtime_input(iota({1, 2, 1})).input(ints({1}, {-1})), {1, 2}, {0, 1});
 }
 
@@ -96,8 +96,8 @@ TEST(Squeeze, rejects_an_axis_that_is_not_one) {
 TEST(Squeeze, rejects_axes_out_of_range_or_repeated) {
   expect_error(OpCase("Squeeze", 13).runtime_input(iota({1, 2})).input(ints({1}, {2})), ErrorCode::kInvalidModel,
                "axis 2 is outside");
-  expect_error(OpCase("Squeeze", 13).runtime_input(iota({1, 2})).input(ints({2}, {0, -2})),
-               ErrorCode::kInvalidModel, "listed twice");
+  expect_error(OpCase("Squeeze", 13).runtime_input(iota({1, 2})).input(ints({2}, {0, -2})), ErrorCode::kInvalidModel,
+               "listed twice");
 }
 
 TEST(Unsqueeze, places_axes_by_their_position_in_the_output) {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/checked.h"
-#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -109,9 +109,9 @@ Status compute(const ComputeContext& context) {
   const TensorView& x = context.inputs[0];
   const MutableTensorView& y = context.outputs[0];
   // An opset below 10 has no steps: input 4 is not there then, and no attribute of that name counts.
-  const Taken taken = resolve(x.type.shape, ListView(context, "starts", 1, kInputsSince),
-                              ListView(context, "ends", 2, kInputsSince), ListView(context, "axes", 3, kInputsSince),
-                              ListView(context, "steps", 4, 0));
+  const Taken taken =
+      resolve(x.type.shape, ListView(context, "starts", 1, kInputsSince), ListView(context, "ends", 2, kInputsSince),
+              ListView(context, "axes", 3, kInputsSince), ListView(context, "steps", 4, 0));
   const auto in_strides = dense_strides(x.type.shape);
   const auto out_strides = dense_strides(y.type.shape);
   StridedCopy copy;
@@ -129,7 +129,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kSliceOperator = {"", "Slice", 7, 23, "starts, ends, axes and steps must be constant", infer,
-                                        compute};
+extern const Operator kSliceOperator = {"",    "Slice", 7, 23, "starts, ends, axes and steps must be constant",
+                                        infer, compute};
 
 }  // namespace kite

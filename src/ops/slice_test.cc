@@ -70,8 +70,7 @@ TEST(Slice, of_an_empty_axis_is_empty) {
 
 TEST(Slice, works_on_int64_so_that_shape_arithmetic_folds) {
   expect_output<std::int64_t>(
-      OpCase("Slice").input(ints({4}, {1, 3, 224, 224})).input(ints({1}, {2})).input(ints({1}, {4})), {2},
-      {224, 224});
+      OpCase("Slice").input(ints({4}, {1, 3, 224, 224})).input(ints({1}, {2})).input(ints({1}, {4})), {2}, {224, 224});
 }
 
 TEST(Slice, rejects_step_zero) {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/checked.h"
-#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -28,15 +28,15 @@ Result<std::vector<std::int64_t>> equal_parts(const InferContext& context, std::
                              std::to_string(parts) + " outputs");
     }
   } else if (size % parts != 0) {
-    return context.invalid("an axis of size " + std::to_string(size) + " does not split into " +
-                           std::to_string(parts) + " equal parts");
+    return context.invalid("an axis of size " + std::to_string(size) + " does not split into " + std::to_string(parts) +
+                           " equal parts");
   }
   const std::int64_t part = ceil_div(size, parts);
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(parts), part);
   sizes.back() = size - part * (parts - 1);
   if (sizes.back() < 0) {
-    return context.invalid("an axis of size " + std::to_string(size) + " does not split into " +
-                           std::to_string(parts) + " parts of " + std::to_string(part));
+    return context.invalid("an axis of size " + std::to_string(size) + " does not split into " + std::to_string(parts) +
+                           " parts of " + std::to_string(part));
   }
   return sizes;
 }
@@ -55,8 +55,7 @@ Result<std::vector<std::int64_t>> part_sizes(const InferContext& context, std::i
     total = *sum;
   }
   if (total != size) {
-    return context.invalid("'split' sums to " + std::to_string(total) + ", the axis has size " +
-                           std::to_string(size));
+    return context.invalid("'split' sums to " + std::to_string(total) + ", the axis has size " + std::to_string(size));
   }
   return *stated;
 }

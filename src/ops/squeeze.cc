@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
+#include "paperkite/try.h"
 
 namespace kite {
 

@@ -64,8 +64,8 @@ void copy_run(std::int64_t count, const std::byte* in, std::int64_t in_step, std
 }
 
 template <std::size_t kSize>
-void copy_tiles(std::int64_t rows, std::int64_t in_row, std::int64_t out_row, std::int64_t count,
-                std::int64_t in_step, std::int64_t out_step, const std::byte* in, std::byte* out) noexcept {
+void copy_tiles(std::int64_t rows, std::int64_t in_row, std::int64_t out_row, std::int64_t count, std::int64_t in_step,
+                std::int64_t out_step, const std::byte* in, std::byte* out) noexcept {
   for (std::int64_t r0 = 0; r0 < rows; r0 += kTile) {
     const std::int64_t r1 = std::min(r0 + kTile, rows);
     for (std::int64_t c0 = 0; c0 < count; c0 += kTile) {

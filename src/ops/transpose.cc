@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/axes.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -49,8 +49,8 @@ Status compute(const ComputeContext& context) {
   StridedCopy copy;
   for (int axis = 0; axis < y.type.shape.rank(); ++axis) {
     const auto a = static_cast<std::size_t>(axis);
-    const auto from = perm.empty() ? static_cast<std::size_t>(x.type.shape.rank() - 1 - axis)
-                                   : static_cast<std::size_t>(perm[a]);
+    const auto from =
+        perm.empty() ? static_cast<std::size_t>(x.type.shape.rank() - 1 - axis) : static_cast<std::size_t>(perm[a]);
     copy.add_axis(y.type.shape[axis], out_strides[a], in_strides[from]);
   }
   strided_copy(copy, dtype_size(x.type.dtype), x.data, y.data);

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
-#include "paperkite/try.h"
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -35,8 +35,8 @@ void select(const ComputeContext& context) {
   Broadcast<3>(context.outputs[0].type.shape, shapes).for_each_row([&](const BroadcastRow<3>& row) {
     for (std::int64_t i = 0; i < row.count; ++i) {
       const bool chosen = condition[row.in[0] + i * row.step[0]] != 0;
-      const std::byte* from = chosen ? if_true + (row.in[1] + i * row.step[1]) * kStep
-                                     : if_false + (row.in[2] + i * row.step[2]) * kStep;
+      const std::byte* from =
+          chosen ? if_true + (row.in[1] + i * row.step[1]) * kStep : if_false + (row.in[2] + i * row.step[2]) * kStep;
       std::memcpy(y + (row.out + i) * kStep, from, kSize);
     }
   });

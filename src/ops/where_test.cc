@@ -49,8 +49,7 @@ TEST(Expand, keeps_what_is_wider_than_the_shape) {
 TEST(Expand, rejects_shapes_that_do_not_broadcast) {
   expect_error(OpCase("Expand").runtime_input(iota({3})).input(ints({1}, {2})), ErrorCode::kInvalidModel,
                "do not broadcast");
-  expect_error(OpCase("Expand").runtime_input(iota({3})).input(ints({1}, {-1})), ErrorCode::kInvalidModel,
-               "negative");
+  expect_error(OpCase("Expand").runtime_input(iota({3})).input(ints({1}, {-1})), ErrorCode::kInvalidModel, "negative");
 }
 
 TEST(Expand, refuses_bombs) {

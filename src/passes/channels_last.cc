@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/window.h"
+#include "paperkite/try.h"
 #include "passes/match.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
@@ -45,8 +45,6 @@ bool is_picture(const Graph& graph, ValueId id) {
 bool is_rank_4_float(const Graph& graph, ValueId id) {
   return shape_of(graph, id).rank() == 4 && is_float(dtype_of(graph, id));
 }
-
-bool constant_or_absent(const Graph& graph, ValueId id) { return id == kNoValue || graph.is_constant(id); }
 
 // strides, pads and dilations, all stated, whatever the node left to auto_pad.
 void set_window(Node& node, const Window& window) {

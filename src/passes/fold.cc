@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/evaluate.h"
+#include "paperkite/try.h"
 #include "passes/constants.h"
 #include "passes/match.h"
 

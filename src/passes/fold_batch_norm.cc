@@ -57,8 +57,6 @@ NodeId producer_to_fold(const Graph& graph, const Node& norm, std::string_view o
   return producer != kNoNode && sole_reader(graph, norm.inputs[0]) != kNoNode ? producer : kNoNode;
 }
 
-bool constant_or_absent(const Graph& graph, ValueId id) { return id == kNoValue || graph.is_constant(id); }
-
 // Conv weights are [K, C/group, ...]: row k is scaled by scale[k].
 Result<bool> fold_into_conv(Graph& graph, NodeId norm_id, const Affine& affine) {
   const NodeId conv_id = producer_to_fold(graph, graph.node(norm_id), "Conv");

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "ops/window.h"
+#include "paperkite/try.h"
 #include "passes/forms.h"
 #include "passes/match.h"
 #include "passes/passes.h"

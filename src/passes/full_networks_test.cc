@@ -141,13 +141,13 @@ class FullNetworks : public testing::Test {
   std::filesystem::path folder_;
 };
 
-struct Network {
+struct KeptNetwork {
   const char* name;
   const char* operators;
 };
 
 // Of every style that is kept. A Reshape is only another name for the same memory.
-constexpr Network kNetworks[] = {
+constexpr KeptNetwork kNetworks[] = {
     {"regnet_x_400mf", "1 ReduceMean, 1 Reshape, 71 paperkite.Conv, 1 paperkite.Linear"},
     {"regnet_y_16gf", "18 Mul, 19 ReduceMean, 1 Reshape, 95 paperkite.Conv, 1 paperkite.Linear"},
     {"resnet50", "1 ReduceMean, 1 Reshape, 53 paperkite.Conv, 1 paperkite.Linear, 1 paperkite.MaxPool"},
@@ -168,7 +168,7 @@ TEST_F(FullNetworks, are_left_with_the_same_few_operators_in_every_export_style)
     constexpr std::string_view kSuffix = ".onnx.gz";
     if (!name.ends_with(kSuffix)) continue;
     SCOPED_TRACE(name);
-    const auto* network = std::ranges::find(kNetworks, name.substr(0, name.find('-')), &Network::name);
+    const auto* network = std::ranges::find(kNetworks, name.substr(0, name.find('-')), &KeptNetwork::name);
     ASSERT_NE(network, std::end(kNetworks));
     Graph graph = load(name.substr(0, name.size() - kSuffix.size()));
     const auto reports = run_passes(graph, {});

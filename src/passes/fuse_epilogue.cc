@@ -51,8 +51,6 @@ void set_input(Node& node, std::size_t i, ValueId id) {
   node.inputs[i] = id;
 }
 
-bool constant_or_absent(const Graph& graph, ValueId id) { return id == kNoValue || graph.is_constant(id); }
-
 // y * scale[k]: rows of a Conv's weights [K, ...] and of transposed Linear weights [N,K], columns of others.
 bool take_scale(Graph& graph, Fusion& fusion, const Node& mul, ValueId y) {
   const ValueId scale = other_input(mul, y);

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/printable.h"
-#include "paperkite/try.h"
 #include "ops/evaluate.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 #include "passes/fold.h"
 #include "passes/match.h"
 #include "passes/pass.h"

@@ -43,6 +43,8 @@ bool is_float(DType dtype) { return dtype == DType::kFloat32 || dtype == DType::
 
 ValueId input_of(const Node& node, std::size_t i) { return i < node.inputs.size() ? node.inputs[i] : kNoValue; }
 
+bool constant_or_absent(const Graph& graph, ValueId id) { return id == kNoValue || graph.is_constant(id); }
+
 ValueId other_input(const Node& node, ValueId id) {
   if (node.inputs.size() != 2 || node.inputs[0] == node.inputs[1]) return kNoValue;
   if (node.inputs[0] == id) return node.inputs[1];

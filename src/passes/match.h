@@ -28,6 +28,9 @@ namespace kite {
 // Input i of a node, kNoValue when the node has fewer or leaves it out.
 [[nodiscard]] ValueId input_of(const Node& node, std::size_t i);
 
+// An optional input that a pass may rewrite: left out, or a constant.
+[[nodiscard]] bool constant_or_absent(const Graph& graph, ValueId id);
+
 // Of the two inputs of a binary node the one that is not `id`; kNoValue when neither or both are.
 [[nodiscard]] ValueId other_input(const Node& node, ValueId id);
 

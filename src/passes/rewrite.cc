@@ -7,8 +7,8 @@
 #include <ranges>
 #include <utility>
 
-#include "paperkite/try.h"
 #include "ops/evaluate.h"
+#include "paperkite/try.h"
 #include "passes/constants.h"
 #include "passes/match.h"
 

@@ -37,7 +37,9 @@ constexpr std::size_t kNameDigits = 32;  // 128 bits of key
 constexpr std::int64_t kAbandonedSeconds = 3600;
 
 std::string default_folder() {
-  const auto variable = [](const char* name) { return std::string(std::getenv(name) != nullptr ? std::getenv(name) : ""); };
+  const auto variable = [](const char* name) {
+    return std::string(std::getenv(name) != nullptr ? std::getenv(name) : "");
+  };
   if (const std::string own = variable("KITE_CACHE_DIR"); !own.empty()) return own;
   if (const std::string xdg = variable("XDG_CACHE_HOME"); !xdg.empty()) return xdg + "/paperkite";
   if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/paperkite";
@@ -134,7 +136,7 @@ PlanCache::PlanCache(const std::string& folder, std::uint64_t max_bytes) : max_b
     reason_ = "no cache folder: neither KITE_CACHE_DIR, XDG_CACHE_HOME nor HOME is set";
     return;
   }
-  struct stat info {};
+  struct stat info{};
   if (!make_folder(wanted) || ::stat(wanted.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     reason_ = "no plan cache: cannot create the folder " + wanted;
   } else if (info.st_uid != ::geteuid()) {
@@ -174,8 +176,9 @@ Status PlanCache::store(const Plan& plan) const {
 // What processes that were killed while they wrote have left.
 void PlanCache::remove_abandoned() const {
   std::error_code error;
-  for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator(); it.increment(error)) {
-    struct stat info {};
+  for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
+    struct stat info{};
     if (!is_temporary_name(it->path().filename().native()) || ::lstat(it->path().c_str(), &info) != 0) continue;
     if (std::time(nullptr) - info.st_mtim.tv_sec > kAbandonedSeconds) ::unlink(it->path().c_str());
   }
@@ -185,11 +188,13 @@ Result<std::vector<CacheEntry>> PlanCache::list() const {
   std::vector<CacheEntry> entries;
   if (!enabled()) return entries;
   std::error_code error;
-  for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator(); it.increment(error)) {
+  for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
     if (!is_plan_name(it->path().filename().native())) continue;
-    struct stat info {};
+    struct stat info{};
     if (::lstat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    entries.push_back({it->path().string(), static_cast<std::uint64_t>(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec});
+    entries.push_back(
+        {it->path().string(), static_cast<std::uint64_t>(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec});
   }
   if (error) return Error{ErrorCode::kIo, "cannot list the plan cache: " + error.message(), folder_, {}};
   std::ranges::sort(entries, [](const CacheEntry& a, const CacheEntry& b) {

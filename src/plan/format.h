@@ -35,7 +35,7 @@ struct Text {
 struct Header {
   char magic[8];
   std::uint32_t version;
-  std::uint32_t isa;            // the best instruction set that a step's kernel needs
+  std::uint32_t isa;  // the best instruction set that a step's kernel needs
   std::uint64_t total_bytes;
   std::uint64_t key[2];         // what the plan was made from: see plan/cache.h; zero when it has no key
   std::uint64_t arena_bytes;    // activations, one buffer for a session
@@ -76,12 +76,12 @@ struct Step {
   std::uint64_t params_bytes;
   std::uint64_t scratch_bytes;  // for each thread
   std::uint64_t macs;
-  std::uint32_t first_ref;      // inputs, then outputs
+  std::uint32_t first_ref;  // inputs, then outputs
   std::uint32_t inputs;
   std::uint32_t outputs;
-  std::uint32_t max_parts;      // threads beyond this would have too little to do
-  Text node;                    // the node's name in the model, for profiles and errors
-  Text op;                      // its operator
+  std::uint32_t max_parts;  // threads beyond this would have too little to do
+  Text node;                // the node's name in the model, for profiles and errors
+  Text op;                  // its operator
 };
 
 struct Port {

@@ -62,9 +62,10 @@ bool read_shape(const Lowering& lowering, const Node& node, ConvShape& shape) {
 }
 
 std::uint64_t conv_macs(const ConvShape& s) {
-  return static_cast<std::uint64_t>(s.batch) * static_cast<std::uint64_t>(s.out_h) * static_cast<std::uint64_t>(s.out_w) *
-         static_cast<std::uint64_t>(s.out_c) * static_cast<std::uint64_t>(s.kernel_h) *
-         static_cast<std::uint64_t>(s.kernel_w) * static_cast<std::uint64_t>(s.in_c / s.groups);
+  return static_cast<std::uint64_t>(s.batch) * static_cast<std::uint64_t>(s.out_h) *
+         static_cast<std::uint64_t>(s.out_w) * static_cast<std::uint64_t>(s.out_c) *
+         static_cast<std::uint64_t>(s.kernel_h) * static_cast<std::uint64_t>(s.kernel_w) *
+         static_cast<std::uint64_t>(s.in_c / s.groups);
 }
 
 // Weights, bias and residual of a Conv; weights are packed by `pack` when the plan's memory exists.
@@ -78,17 +79,17 @@ std::vector<OperandId> conv_inputs(Lowering& lowering, const Node& node, Operand
 
 void lower_depthwise(Lowering& lowering, NodeId id, const ConvShape& s, const ActivationSpec& act) {
   const Node& node = lowering.graph().node(id);
-  const DepthwiseParams params{s.batch,    s.in_h,     s.in_w,       s.in_c,       s.out_h,   s.out_w,    s.kernel_h, s.kernel_w,
-                               s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left, act.kind,   act.a,
-                               act.b};
+  const DepthwiseParams params{s.batch,    s.in_h,     s.in_w,     s.in_c,     s.out_h,      s.out_w,
+                               s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w,
+                               s.pad_top,  s.pad_left, act.kind,   act.a,      act.b};
   const KernelInfo& kernel = select_depthwise(params, lowering.isa());
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
   const OperandId packed =
       lowering.constant(depthwise_packed_bytes(params, kernel), [params, &kernel, weights](std::byte* out) {
         pack_depthwise(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
       });
-  LoweredStep& step = lowering.step(id, kernel, params, conv_inputs(lowering, node, packed),
-                                    {lowering.operand(node.outputs[0])});
+  LoweredStep& step =
+      lowering.step(id, kernel, params, conv_inputs(lowering, node, packed), {lowering.operand(node.outputs[0])});
   step.scratch_bytes = depthwise_scratch_bytes(params, kernel);
   step.max_parts = depthwise_max_parts(params);
   step.macs = conv_macs(s);
@@ -107,16 +108,34 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
     lower_depthwise(lowering, id, s, act);
     return true;
   }
-  const ConvParams params{s.batch,    s.in_h,     s.in_w,       s.in_c,       s.out_h,   s.out_w,    s.out_c,  s.kernel_h, s.kernel_w,
-                          s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left, s.groups, s.input_planar ? 1 : 0,
-                          act.kind,   act.a,      act.b};
+  const ConvParams params{s.batch,
+                          s.in_h,
+                          s.in_w,
+                          s.in_c,
+                          s.out_h,
+                          s.out_w,
+                          s.out_c,
+                          s.kernel_h,
+                          s.kernel_w,
+                          s.stride_h,
+                          s.stride_w,
+                          s.dilation_h,
+                          s.dilation_w,
+                          s.pad_top,
+                          s.pad_left,
+                          s.groups,
+                          s.input_planar ? 1 : 0,
+                          act.kind,
+                          act.a,
+                          act.b};
   const KernelInfo& kernel = select_conv(params, lowering.isa());
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
-  const OperandId packed = lowering.constant(conv_packed_bytes(params, kernel), [params, &kernel, weights](std::byte* out) {
-    pack_conv(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
-  });
-  LoweredStep& step = lowering.step(id, kernel, params, conv_inputs(lowering, node, packed),
-                                    {lowering.operand(node.outputs[0])});
+  const OperandId packed =
+      lowering.constant(conv_packed_bytes(params, kernel), [params, &kernel, weights](std::byte* out) {
+        pack_conv(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
+      });
+  LoweredStep& step =
+      lowering.step(id, kernel, params, conv_inputs(lowering, node, packed), {lowering.operand(node.outputs[0])});
   step.scratch_bytes = conv_scratch_bytes(params, kernel);
   step.max_parts = conv_max_parts(params);
   step.macs = conv_macs(s);

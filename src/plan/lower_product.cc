@@ -25,8 +25,12 @@ Result<bool> lower_linear(Lowering& lowering, NodeId id) {
   const std::int64_t out_features = y[y.rank() - 1];
   if (rows > kMaxDim || features > kMaxDim || out_features > kMaxDim) return false;
   const ActivationSpec act = activation_of(node.attributes);
-  const LinearParams params{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(features),
-                            static_cast<std::int32_t>(out_features), act.kind, act.a, act.b};
+  const LinearParams params{static_cast<std::int32_t>(rows),
+                            static_cast<std::int32_t>(features),
+                            static_cast<std::int32_t>(out_features),
+                            act.kind,
+                            act.a,
+                            act.b};
   const KernelInfo& kernel = select_linear(params, lowering.isa());
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
   const bool transposed = node.attributes.get_int("transposed", 0) != 0;
@@ -72,8 +76,8 @@ Result<bool> lower_matmul(Lowering& lowering, NodeId id) {
   const std::int64_t n = y[y.rank() - 1];
   const std::int64_t k = a[a.rank() - 1];
   MatmulParams params{};
-  if (batch > kMaxDim || m > kMaxDim || n > kMaxDim || k > kMaxDim || !batch_stride(a, y, m * k, params.a_batch_stride) ||
-      !batch_stride(b, y, k * n, params.b_batch_stride)) {
+  if (batch > kMaxDim || m > kMaxDim || n > kMaxDim || k > kMaxDim ||
+      !batch_stride(a, y, m * k, params.a_batch_stride) || !batch_stride(b, y, k * n, params.b_batch_stride)) {
     return false;
   }
   params.batch = static_cast<std::int32_t>(batch);
@@ -81,9 +85,9 @@ Result<bool> lower_matmul(Lowering& lowering, NodeId id) {
   params.n = static_cast<std::int32_t>(n);
   params.k = static_cast<std::int32_t>(k);
   const KernelInfo& kernel = select_matmul(params, lowering.isa());
-  LoweredStep& step = lowering.step(id, kernel, params,
-                                    {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
-                                    {lowering.operand(node.outputs[0])});
+  LoweredStep& step =
+      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
+                    {lowering.operand(node.outputs[0])});
   step.scratch_bytes = matmul_scratch_bytes(params, kernel);
   step.max_parts = matmul_max_parts(params);
   step.macs = static_cast<std::uint64_t>(batch * m * n * k);

@@ -58,8 +58,8 @@ OperandId Lowering::constant(std::uint64_t size_bytes, std::function<void(std::b
   const OperandId id = new_operand({DType::kUInt8, Shape{static_cast<std::int64_t>(size_bytes)}}, Place::kConstant);
   operands_[id].offset = constant_bytes_;
   constants_.push_back({constant_bytes_, size_bytes, std::move(write)});
-  constant_bytes_ += static_cast<std::uint64_t>(
-      round_up(static_cast<std::int64_t>(size_bytes), plan_format::kConstantAlignment));
+  constant_bytes_ +=
+      static_cast<std::uint64_t>(round_up(static_cast<std::int64_t>(size_bytes), plan_format::kConstantAlignment));
   return id;
 }
 
@@ -103,10 +103,14 @@ ActivationSpec activation_of(const Attributes& attributes) noexcept {
     Activation kind;
   };
   static constexpr Spelling kSpellings[] = {
-      {"none", Activation::kNone},       {"relu", Activation::kRelu},
-      {"clip", Activation::kClip},       {"sigmoid", Activation::kSigmoid},
-      {"hard_sigmoid", Activation::kHardSigmoid}, {"hard_swish", Activation::kHardSwish},
-      {"silu", Activation::kSilu},       {"gelu", Activation::kGelu},
+      {"none", Activation::kNone},
+      {"relu", Activation::kRelu},
+      {"clip", Activation::kClip},
+      {"sigmoid", Activation::kSigmoid},
+      {"hard_sigmoid", Activation::kHardSigmoid},
+      {"hard_swish", Activation::kHardSwish},
+      {"silu", Activation::kSilu},
+      {"gelu", Activation::kGelu},
       {"tanh", Activation::kTanh},
   };
   const std::string_view name = attributes.get_string("activation", "none");

@@ -41,7 +41,8 @@ TEST(Memory, buffers_alive_together_never_overlap) {
     for (std::size_t a = 0; a < buffers.size(); ++a) {
       EXPECT_EQ(layout.offsets[a] % 64, 0u);
       EXPECT_LE(layout.offsets[a] + buffers[a].size_bytes, layout.size_bytes);
-      for (std::size_t b = a + 1; b < buffers.size(); ++b) ASSERT_FALSE(overlap(buffers, layout, a, b)) << "round " << round;
+      for (std::size_t b = a + 1; b < buffers.size(); ++b)
+        ASSERT_FALSE(overlap(buffers, layout, a, b)) << "round " << round;
     }
   }
 }

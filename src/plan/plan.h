@@ -43,9 +43,9 @@ struct PortableCall {
 
 struct PlanStep {
   const plan_format::Step* record = nullptr;
-  const KernelInfo* kernel = nullptr;         // null: `portable` is the call
+  const KernelInfo* kernel = nullptr;  // null: `portable` is the call
   std::unique_ptr<const PortableCall> portable;
-  std::span<const std::uint32_t> inputs;      // operand numbers
+  std::span<const std::uint32_t> inputs;  // operand numbers
   std::span<const std::uint32_t> outputs;
   const void* params = nullptr;
 };

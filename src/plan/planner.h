@@ -19,7 +19,7 @@ struct PlanOptions {
   Isa isa = Isa::kGeneric;
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // arena, scratch and constants together
   std::array<std::uint64_t, 2> key{};
-  std::map<std::string, std::string> notes{};                  // carried in the plan: labels, recipe
+  std::map<std::string, std::string> notes{};  // carried in the plan: labels, recipe
 };
 
 // Chooses kernels, places activations in the arena, packs the weights, and opens the result. kLimit names the

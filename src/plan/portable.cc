@@ -8,8 +8,8 @@
 #include <variant>
 
 #include "base/checked.h"
-#include "paperkite/try.h"
 #include "ops/evaluate.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -91,7 +91,8 @@ class Reader {
   std::string text() {
     const std::int64_t size = count(1);
     const std::byte* data = raw(size);
-    return data == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
+    return data == nullptr ? std::string()
+                           : std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
   }
   template <typename T>
   std::vector<T> list() {
@@ -209,8 +210,10 @@ Status check_portable(const PortableCall& call, std::span<const PortableInput> i
   KITE_TRY(infer_node(graph, id));
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i] && graph.value(graph.node(id).outputs[i]).type != outputs[i]) {
-      return Error{ErrorCode::kInvalidModel, "a step of the plan states a result of another shape than its operator gives",
-                   {}, {}};
+      return Error{ErrorCode::kInvalidModel,
+                   "a step of the plan states a result of another shape than its operator gives",
+                   {},
+                   {}};
     }
   }
   return {};

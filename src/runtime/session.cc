@@ -2,11 +2,11 @@
 // Binding a plan's operands to addresses once, and the step loop that all members of the team run together.
 #include "runtime/session.h"
 
+#include <xmmintrin.h>
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
-#include <xmmintrin.h>
 
 #include "base/checked.h"
 #include "paperkite/try.h"
@@ -44,7 +44,8 @@ class DenormalsOff {
 
 std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
 }
 
 }  // namespace
@@ -59,10 +60,11 @@ Result<std::unique_ptr<PlanSession>> PlanSession::create(std::shared_ptr<const P
     KITE_TRY_ASSIGN(session->arena_, PlanBuffer::allocate(header.arena_bytes));
   }
   // A page between members, so that no two of them write the same cache line or prefetch across.
-  session->scratch_stride_ = static_cast<std::uint64_t>(round_up(static_cast<std::int64_t>(header.scratch_bytes), 4096));
+  session->scratch_stride_ =
+      static_cast<std::uint64_t>(round_up(static_cast<std::int64_t>(header.scratch_bytes), 4096));
   if (header.scratch_bytes > 0) {
-    KITE_TRY_ASSIGN(session->scratch_, PlanBuffer::allocate(session->scratch_stride_ *
-                                                            static_cast<std::uint64_t>(session->threads())));
+    KITE_TRY_ASSIGN(session->scratch_,
+                    PlanBuffer::allocate(session->scratch_stride_ * static_cast<std::uint64_t>(session->threads())));
   }
   session->bind_steps();
   return session;
@@ -118,15 +120,19 @@ void PlanSession::bind_steps() {
 Status PlanSession::check_inputs(std::span<const TensorView> inputs) const {
   const auto ports = plan_->inputs();
   if (inputs.size() != ports.size()) {
-    return Error{ErrorCode::kInvalidInput, "the model has " + std::to_string(ports.size()) + " inputs, " +
-                                               std::to_string(inputs.size()) + " were given", {}, {}};
+    return Error{
+        ErrorCode::kInvalidInput,
+        "the model has " + std::to_string(ports.size()) + " inputs, " + std::to_string(inputs.size()) + " were given",
+        {},
+        {}};
   }
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (inputs[i].type == ports[i].type && inputs[i].data != nullptr) continue;
     return Error{ErrorCode::kInvalidInput,
-                 "expected " + std::string(dtype_name(ports[i].type.dtype)) + ports[i].type.shape.to_string() + ", found " +
-                     std::string(dtype_name(inputs[i].type.dtype)) + inputs[i].type.shape.to_string(),
-                 "input \"" + std::string(ports[i].name) + "\"", {}};
+                 "expected " + std::string(dtype_name(ports[i].type.dtype)) + ports[i].type.shape.to_string() +
+                     ", found " + std::string(dtype_name(inputs[i].type.dtype)) + inputs[i].type.shape.to_string(),
+                 "input \"" + std::string(ports[i].name) + "\"",
+                 {}};
   }
   return {};
 }
@@ -168,8 +174,9 @@ void PlanSession::run_steps(int member) noexcept {
         const void* const* operands = pointers_.data() + bound.first_pointer;
         // Outputs lie behind the inputs; the validator has proved that they are places in the arena.
         void* const* results = const_cast<void* const*>(operands + bound.step->inputs.size());
-        const KernelCall call{bound.step->params, operands, results, scratch, member, bound.parts,
-                              bound.next_weights, bound.next_weights_bytes};
+        const KernelCall call{
+            bound.step->params,      operands, results, scratch, member, bound.parts, bound.next_weights,
+            bound.next_weights_bytes};
         bound.step->kernel->run(call);
       } else if (member == 0) {
         run_portable(bound);
@@ -184,7 +191,8 @@ void PlanSession::run_steps(int member) noexcept {
 void PlanSession::run_portable(BoundStep& bound) noexcept {
   if (failed_.load(std::memory_order_relaxed)) return;
   const PortableCall& portable = *bound.step->portable;
-  const ComputeContext context{portable.attributes, portable.opset,
+  const ComputeContext context{portable.attributes,
+                               portable.opset,
                                {views_.data() + bound.first_view, bound.step->inputs.size()},
                                {mutable_views_.data() + bound.first_mutable, bound.step->outputs.size()}};
   Status status = portable.op->compute(context);

@@ -57,14 +57,14 @@ class PlanSession {
   std::uint64_t scratch_stride_ = 0;
   std::vector<TensorView> inputs_;
   std::vector<BoundStep> steps_;
-  std::vector<const void*> pointers_;            // operands of all steps, in step order
+  std::vector<const void*> pointers_;  // operands of all steps, in step order
   struct InputSlot {
-    std::size_t pointer;                         // into pointers_
-    std::size_t view;                            // into views_
+    std::size_t pointer;  // into pointers_
+    std::size_t view;     // into views_
     std::uint64_t input;
   };
-  std::vector<InputSlot> input_slots_;           // what run() must fill in
-  std::vector<TensorView> views_;                // for portable steps
+  std::vector<InputSlot> input_slots_;  // what run() must fill in
+  std::vector<TensorView> views_;       // for portable steps
   std::vector<MutableTensorView> mutable_views_;
   StepObserver observer_ = nullptr;
   void* observer_context_ = nullptr;

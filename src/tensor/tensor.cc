@@ -52,8 +52,11 @@ std::string dims_to_string(std::span<const std::int64_t> dims) {
 
 Result<Shape> Shape::make(std::span<const std::int64_t> dims) {
   if (dims.size() > kMaxRank) {
-    return Error{ErrorCode::kLimit, "a tensor of rank " + std::to_string(dims.size()) + " exceeds the supported rank " +
-                                        std::to_string(kMaxRank), {}, {}};
+    return Error{
+        ErrorCode::kLimit,
+        "a tensor of rank " + std::to_string(dims.size()) + " exceeds the supported rank " + std::to_string(kMaxRank),
+        {},
+        {}};
   }
   Shape shape;
   shape.rank_ = static_cast<int>(dims.size());
@@ -89,9 +92,7 @@ std::int64_t Shape::elements(int first, int last) const noexcept {
 
 std::string Shape::to_string() const { return dims_to_string(dims()); }
 
-bool Shape::operator==(const Shape& other) const noexcept {
-  return std::ranges::equal(dims(), other.dims());
-}
+bool Shape::operator==(const Shape& other) const noexcept { return std::ranges::equal(dims(), other.dims()); }
 
 namespace {
 constexpr std::align_val_t kAlignment{64};

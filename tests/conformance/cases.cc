@@ -12,10 +12,10 @@
 #include <utility>
 
 #include "base/mapped_file.h"
-#include "paperkite/try.h"
 #include "onnx/external_data.h"
 #include "onnx/parse.h"
 #include "onnx/tensor_data.h"
+#include "paperkite/try.h"
 
 namespace kite::conformance {
 namespace {

@@ -10,9 +10,7 @@
 namespace kite::conformance {
 namespace {
 
-std::string type_text(const TensorType& type) {
-  return std::string(dtype_name(type.dtype)) + type.shape.to_string();
-}
+std::string type_text(const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); }
 
 bool is_float(DType dtype) { return dtype == DType::kFloat32 || dtype == DType::kFloat64; }
 
@@ -38,8 +36,7 @@ bool is_close(double found, double expected, double rtol, double atol) {
 
 }  // namespace
 
-std::string difference(const TensorView& found, const TensorView& expected, double rtol, double atol,
-                       bool promoted) {
+std::string difference(const TensorView& found, const TensorView& expected, double rtol, double atol, bool promoted) {
   TensorType due = expected.type;
   if (promoted && due.dtype == DType::kFloat32) due.dtype = DType::kFloat64;
   if (found.type != due) return "is " + type_text(found.type) + ", expected " + type_text(due);

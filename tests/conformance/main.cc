@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "base/cpu.h"
-#include "paperkite/try.h"
 #include "conformance/cases.h"
 #include "conformance/run_case.h"
 #include "conformance/skipped.h"
 #include "ops/op.h"
+#include "paperkite/try.h"
 
 namespace kite::conformance {
 namespace {
@@ -41,7 +41,9 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
     const auto flag = flags.find(arguments[i]);
     if (flag == flags.end() || i + 1 == arguments.size()) {
-      return Error{ErrorCode::kUsage, "unexpected argument " + arguments[i], {},
+      return Error{ErrorCode::kUsage,
+                   "unexpected argument " + arguments[i],
+                   {},
                    "kite_conformance --generated DIR --skipped FILE [--debian DIR] [--filter PATTERN]"};
     }
     *flag->second = arguments[i + 1];
@@ -78,8 +80,8 @@ class Tally {
       ++skipped_;
       ++reasons_[skip->reason];
     } else if (skip != nullptr) {
-      report(entry.name, "passes, but line " + std::to_string(skip->line) + " of the skip list covers it (" +
-                             skip->pattern + ")");
+      report(entry.name,
+             "passes, but line " + std::to_string(skip->line) + " of the skip list covers it (" + skip->pattern + ")");
     } else if (failure) {
       report(entry.name, *failure);
     } else {

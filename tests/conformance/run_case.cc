@@ -14,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "paperkite/try.h"
 #include "conformance/compare.h"
 #include "conformance/run_engine.h"
 #include "graph/import.h"
 #include "ops/evaluate.h"
+#include "paperkite/try.h"
 #include "passes/pass.h"
 
 namespace kite::conformance {
@@ -30,11 +30,20 @@ struct ShapeInput {
   std::size_t last;
 };
 constexpr std::array kShapeInputs = {
-    ShapeInput{"ConstantOfShape", 0, 0}, ShapeInput{"Expand", 1, 1},     ShapeInput{"Pad", 1, 1},
-    ShapeInput{"Pad", 3, 3},             ShapeInput{"Range", 0, 2},      ShapeInput{"ReduceMax", 1, 1},
-    ShapeInput{"ReduceMean", 1, 1},      ShapeInput{"ReduceMin", 1, 1},  ShapeInput{"ReduceSum", 1, 1},
-    ShapeInput{"Reshape", 1, 1},         ShapeInput{"Slice", 1, 4},      ShapeInput{"Split", 1, 1},
-    ShapeInput{"Squeeze", 1, 1},         ShapeInput{"Unsqueeze", 1, 1},
+    ShapeInput{"ConstantOfShape", 0, 0},
+    ShapeInput{"Expand", 1, 1},
+    ShapeInput{"Pad", 1, 1},
+    ShapeInput{"Pad", 3, 3},
+    ShapeInput{"Range", 0, 2},
+    ShapeInput{"ReduceMax", 1, 1},
+    ShapeInput{"ReduceMean", 1, 1},
+    ShapeInput{"ReduceMin", 1, 1},
+    ShapeInput{"ReduceSum", 1, 1},
+    ShapeInput{"Reshape", 1, 1},
+    ShapeInput{"Slice", 1, 4},
+    ShapeInput{"Split", 1, 1},
+    ShapeInput{"Squeeze", 1, 1},
+    ShapeInput{"Unsqueeze", 1, 1},
 };
 
 bool is_shape_input(const Node& node, std::size_t position) {
@@ -69,8 +78,11 @@ Result<Bound> bind_case(const Case& entry, const DataSet& data) {
   Bound bound{std::move(model.graph), {}};
   Graph& graph = bound.graph;
   if (graph.inputs.size() != data.inputs.size()) {
-    return Error{ErrorCode::kInvalidInput, "the graph has " + std::to_string(graph.inputs.size()) + " inputs, the data set " +
-                                               std::to_string(data.inputs.size()), {}, {}};
+    return Error{ErrorCode::kInvalidInput,
+                 "the graph has " + std::to_string(graph.inputs.size()) + " inputs, the data set " +
+                     std::to_string(data.inputs.size()),
+                 {},
+                 {}};
   }
   std::map<std::string, Shape, std::less<>> shapes;
   std::vector<GraphInput> kept;

@@ -24,11 +24,11 @@
 #include <vector>
 
 #include "base/mapped_file.h"
-#include "paperkite/try.h"
 #include "image/decode.h"
 #include "image/preprocess.h"
 #include "image/recipe_carriers.h"
 #include "image/resize.h"
+#include "paperkite/try.h"
 
 namespace {
 
@@ -92,7 +92,8 @@ Result<Output> run(const std::vector<std::string>& job) {
   recipe.layout = job.at(3) == "nhwc" ? kite::TensorLayout::kNhwc : kite::TensorLayout::kNchw;
   KITE_TRY_ASSIGN(const kite::Tensor tensor, kite::preprocess(image, recipe));
   const auto bytes = tensor.view().bytes();
-  return Output{tensor.shape()[3], tensor.shape()[2], std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())};
+  return Output{tensor.shape()[3], tensor.shape()[2],
+                std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())};
 }
 
 std::vector<std::string> split(const std::string& line) {

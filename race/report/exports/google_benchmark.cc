@@ -38,13 +38,13 @@ Json context_of(const Journal& journal) {
   return context;
 }
 
-struct Family {
+struct BenchmarkFamily {
   std::string name;
   std::size_t index = 0;
   std::int32_t repetitions = 0, threads = 1;
 };
 
-Json entry_of(const Family& family, const std::string& suffix, const char* type) {
+Json entry_of(const BenchmarkFamily& family, const std::string& suffix, const char* type) {
   Json entry;
   entry["name"] = family.name + suffix;
   entry["family_index"] = family.index;
@@ -55,7 +55,7 @@ Json entry_of(const Family& family, const std::string& suffix, const char* type)
   return entry;
 }
 
-Json aggregate_of(const Family& family, const char* name, const char* unit, double real, double cpu) {
+Json aggregate_of(const BenchmarkFamily& family, const char* name, const char* unit, double real, double cpu) {
   Json entry = entry_of(family, fmt::format("_{}", name), "aggregate");
   entry["threads"] = family.threads;
   entry["aggregate_name"] = name;
@@ -76,8 +76,9 @@ std::string google_benchmark_json(const Analysis& analysis, const Journal& journ
     const Measure measure = main_measure(cell.mode);
     const auto& spread = cell.measures[static_cast<std::size_t>(measure)];
     if (!spread) continue;
-    const Family family{fmt::format("{}/{}/{}/threads:{}", word_of(cell.mode), cell.model, cell.id, cell.threads),
-                        families++, spread->n, cell.threads};
+    const BenchmarkFamily family{
+        fmt::format("{}/{}/{}/threads:{}", word_of(cell.mode), cell.model, cell.id, cell.threads), families++,
+        spread->n, cell.threads};
     std::int32_t repetition = 0;
     double cpu_sum = 0, cpu_squares = 0;
     for (const auto& values : cell.processes) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// page.css and plot.css, page.js, flame.js, and the hashes by which the page's policy admits them; made when the project is
-// built.
+// page.css and plot.css, page.js, flame.js, and the hashes by which the page's policy admits them; made when the
+// project is built.
 #pragma once
 
 #include <string_view>

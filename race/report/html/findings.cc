@@ -7,11 +7,7 @@
 #include "race/report/html/sections.h"
 
 namespace kite::race {
-namespace {
-
-constexpr Kind kN = Kind::kNumber;
-
-}  // namespace
+namespace {}  // namespace
 
 Section variant_section(const Analysis& analysis) {
   Section section{"variants", "Variants", ""};
@@ -20,10 +16,10 @@ Section variant_section(const Analysis& analysis) {
   HtmlTable table("Variants", {{"variant"},
                                {"plain form"},
                                {"measure"},
-                               {"variant (ms or MiB)", kN},
-                               {"plain (ms or MiB)", kN},
-                               {"ratio (95 % interval)", kN},
-                               {"n", kN},
+                               {"variant (ms or MiB)", Kind::kNumber},
+                               {"plain (ms or MiB)", Kind::kNumber},
+                               {"ratio (95 % interval)", Kind::kNumber},
+                               {"n", Kind::kNumber},
                                {"verdict"}});
   for (const auto& variant : analysis.variants) {
     const auto& row = variant.comparison;
@@ -40,12 +36,12 @@ Section variant_section(const Analysis& analysis) {
 Section thread_section(const Analysis& analysis) {
   Section section{"threads", "Threads", ""};
   HtmlTable table("Threads", {{"contestant"},
-                              {"threads", kN},
-                              {"median, ms", kN},
-                              {"speed-up", kN},
-                              {"efficiency", kN},
-                              {"CPUs used", kN},
-                              {"n", kN}});
+                              {"threads", Kind::kNumber},
+                              {"median, ms", Kind::kNumber},
+                              {"speed-up", Kind::kNumber},
+                              {"efficiency", Kind::kNumber},
+                              {"CPUs used", Kind::kNumber},
+                              {"n", Kind::kNumber}});
   for (const auto& row : analysis.scaling) {
     table.group(fmt::format("{}, {}", row.model, mode_title(row.mode)));
     for (const auto& point : row.points) {
@@ -67,11 +63,11 @@ Section language_section(const Analysis& analysis) {
   section.html += bullets(analysis.language_caveats);
   HtmlTable table("Language or runtime", {{"part"},
                                           {"contestant"},
-                                          {"time, ms", kN},
+                                          {"time, ms", Kind::kNumber},
                                           {"against"},
-                                          {"time, ms", kN},
-                                          {"ratio (95 % interval)", kN},
-                                          {"n", kN},
+                                          {"time, ms", Kind::kNumber},
+                                          {"ratio (95 % interval)", Kind::kNumber},
+                                          {"n", Kind::kNumber},
                                           {"verdict"},
                                           {"same version"}});
   for (const auto& row : analysis.languages) {
@@ -93,11 +89,11 @@ Section parity_section(const Analysis& analysis, const Journal& journal) {
       "computes something else is listed, not ranked.");
   section.html += figures(parity_plots(analysis, journal));
   HtmlTable table("Parity", {{"contestant"},
-                             {"pictures", kN},
-                             {"largest logit difference", kN},
-                             {"of the largest logit", kN},
-                             {"top-1 agreement", kN},
-                             {"input values that differ", kN},
+                             {"pictures", Kind::kNumber},
+                             {"largest logit difference", Kind::kNumber},
+                             {"of the largest logit", Kind::kNumber},
+                             {"top-1 agreement", Kind::kNumber},
+                             {"input values that differ", Kind::kNumber},
                              {"equal"}});
   for (const auto& row : analysis.parity) {
     const auto& record = journal.parity[row.record];
@@ -119,13 +115,13 @@ Section comparison_section(const Analysis& analysis) {
       "Every measure of every contestant against the reference; p is adjusted for the number of contestants.");
   HtmlTable table("All comparisons", {{"contestant"},
                                       {"measure"},
-                                      {"median (ms or MiB)", kN},
-                                      {"reference (ms or MiB)", kN},
-                                      {"ratio (95 % interval)", kN},
-                                      {"n", kN},
-                                      {"p, adjusted", kN},
+                                      {"median (ms or MiB)", Kind::kNumber},
+                                      {"reference (ms or MiB)", Kind::kNumber},
+                                      {"ratio (95 % interval)", Kind::kNumber},
+                                      {"n", Kind::kNumber},
+                                      {"p, adjusted", Kind::kNumber},
                                       {"verdict"},
-                                      {"journal cells", kN}});
+                                      {"journal cells", Kind::kNumber}});
   for (const auto& row : analysis.comparisons) {
     const auto from = journal_cells(analysis, row);
     table.group(place_text(row.model, row.mode, row.threads, row.track));

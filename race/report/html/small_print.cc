@@ -13,8 +13,6 @@
 namespace kite::race {
 namespace {
 
-constexpr Kind kN = Kind::kNumber;
-
 std::string code(std::string_view text) { return fmt::format("<code>{}</code>", escaped(text)); }
 
 // A file of the race's folder, as journals name it: never a place elsewhere.
@@ -53,9 +51,12 @@ Section failure_section(const Analysis& analysis, const Journal& journal) {
                 row.reason});
   }
   section.html = listed.html("Every contestant could be ranked.");
-  HtmlTable failures(
-      "Failed processes",
-      {{"contestant"}, {"status"}, {"processes", kN}, {"reason of the first one"}, {"its output"}, {"journal", kN}});
+  HtmlTable failures("Failed processes", {{"contestant"},
+                                          {"status"},
+                                          {"processes", Kind::kNumber},
+                                          {"reason of the first one"},
+                                          {"its output"},
+                                          {"journal", Kind::kNumber}});
   for (const auto& cell : analysis.cells) {
     for (const auto& failure : cell.failures) {
       failures.group(place_of(cell));
@@ -108,7 +109,11 @@ Section contestant_section(const Journal& journal) {
                word_of(contestant.track), contestant.ready ? contestant.settings : "not ready: " + contestant.reason,
                joined(versions, ", ")});
   }
-  HtmlTable models("Models", {{"model"}, {"parameters", kN}, {"multiply-adds", kN}, {"bytes", kN}, {"SHA-256"}});
+  HtmlTable models("Models", {{"model"},
+                              {"parameters", Kind::kNumber},
+                              {"multiply-adds", Kind::kNumber},
+                              {"bytes", Kind::kNumber},
+                              {"SHA-256"}});
   for (const auto& model : journal.plan.models) {
     models.row({model.id, fmt::format("{}", model.parameters), fmt::format("{}", model.macs),
                 fmt::format("{}", model.bytes), Cell::markup(code(model.sha256))});

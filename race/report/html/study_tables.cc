@@ -14,7 +14,6 @@ namespace kite::race {
 namespace {
 
 constexpr const char* kNothing = "Nothing was measured for this table.";
-constexpr Kind kN = Kind::kNumber;
 
 std::string range_of(const Spread& spread) { return digits(spread.min) + ".." + digits(spread.max); }
 
@@ -28,16 +27,16 @@ Section whole_program_section(const Analysis& analysis, const Journal& journal) 
       "the label.");
   section.html += figures(forest_plots(analysis, Mode::kOneshot));
   HtmlTable table("Whole program", {{"contestant"},
-                                    {"mean, ms", kN},
-                                    {"sd, ms", kN},
-                                    {"median, ms", kN},
-                                    {"min..max, ms", kN},
-                                    {"to answer, ms", kN},
-                                    {"user, ms", kN},
-                                    {"system, ms", kN},
-                                    {"CPUs used", kN},
-                                    {"runs", kN},
-                                    {"journal", kN}});
+                                    {"mean, ms", Kind::kNumber},
+                                    {"sd, ms", Kind::kNumber},
+                                    {"median, ms", Kind::kNumber},
+                                    {"min..max, ms", Kind::kNumber},
+                                    {"to answer, ms", Kind::kNumber},
+                                    {"user, ms", Kind::kNumber},
+                                    {"system, ms", Kind::kNumber},
+                                    {"CPUs used", Kind::kNumber},
+                                    {"runs", Kind::kNumber},
+                                    {"journal", Kind::kNumber}});
   for (const auto& cell : analysis.cells) {
     const auto& wall = spread_of(cell, Measure::kWall);
     if (cell.mode != Mode::kOneshot || !wall) continue;
@@ -50,9 +49,12 @@ Section whole_program_section(const Analysis& analysis, const Journal& journal) 
   }
   section.html += table.html(kNothing);
   section.html += figures(distribution_plots(analysis, journal, Mode::kOneshot));
-  HtmlTable launchers(
-      "Cost of a launcher",
-      {{"through the launcher"}, {"model"}, {"with it, ms", kN}, {"without, ms", kN}, {"cost, ms", kN}, {"n", kN}});
+  HtmlTable launchers("Cost of a launcher", {{"through the launcher"},
+                                             {"model"},
+                                             {"with it, ms", Kind::kNumber},
+                                             {"without, ms", Kind::kNumber},
+                                             {"cost, ms", Kind::kNumber},
+                                             {"n", Kind::kNumber}});
   for (const auto& row : analysis.launchers) {
     launchers.row({row.label, row.model, number_of(row.through_ms), number_of(row.direct_ms), number_of(row.cost_ms),
                    fmt::format("{}", row.n)});
@@ -70,13 +72,13 @@ Section isolated_section(const Analysis& analysis, const Journal& journal, Mode 
           : "The inference call in one warm process, its input already in memory; softmax and the rest are outside.");
   section.html += figures(forest_plots(analysis, mode));
   HtmlTable table(section.title, {{"contestant"},
-                                  {"steady, ms", kN},
-                                  {"min..max of processes, ms", kN},
-                                  {"first, ms", kN},
-                                  {"load, ms", kN},
+                                  {"steady, ms", Kind::kNumber},
+                                  {"min..max of processes, ms", Kind::kNumber},
+                                  {"first, ms", Kind::kNumber},
+                                  {"load, ms", Kind::kNumber},
                                   {"warm-up (processes)"},
-                                  {"processes", kN},
-                                  {"journal", kN}});
+                                  {"processes", Kind::kNumber},
+                                  {"journal", Kind::kNumber}});
   for (const auto& cell : analysis.cells) {
     const auto& p50 = spread_of(cell, Measure::kP50);
     if (cell.mode != mode || !p50) continue;
@@ -100,8 +102,11 @@ Section slow_sample_section(const Analysis& analysis) {
       "Per process first, then the median over processes, with the order-statistic interval. A percentile is shown "
       "only "
       "where every process has samples enough for it.");
-  HtmlTable table("Percentiles",
-                  {{"contestant"}, {"p90, ms", kN}, {"p95, ms", kN}, {"p99, ms", kN}, {"p99.9, ms", kN}});
+  HtmlTable table("Percentiles", {{"contestant"},
+                                  {"p90, ms", Kind::kNumber},
+                                  {"p95, ms", Kind::kNumber},
+                                  {"p99, ms", Kind::kNumber},
+                                  {"p99.9, ms", Kind::kNumber}});
   for (const auto& cell : analysis.cells) {
     if (cell.percentiles.empty()) continue;
     std::vector<Cell> row = {cell.label};
@@ -124,11 +129,11 @@ Section phase_section(const Analysis& analysis) {
   Section section{"phases", "Where the time goes", ""};
   section.html = figures(phase_plots(analysis, Mode::kNoPre));
   HtmlTable table("Phases", {{"contestant"},
-                             {"exec, language, imports, ms", kN},
-                             {"load, ms", kN},
-                             {"first, ms", kN},
-                             {"all steady samples, ms", kN},
-                             {"exit, ms", kN}});
+                             {"exec, language, imports, ms", Kind::kNumber},
+                             {"load, ms", Kind::kNumber},
+                             {"first, ms", Kind::kNumber},
+                             {"all steady samples, ms", Kind::kNumber},
+                             {"exit, ms", Kind::kNumber}});
   for (const auto& cell : analysis.cells) {
     if (cell.phases.empty() || cell.mode == Mode::kOneshot) continue;
     std::map<std::string_view, double> spans;
@@ -154,16 +159,16 @@ Section memory_section(const Analysis& analysis) {
       "Resident memory is not heap: allocations alone are another instrument's number.");
   section.html += figures(pareto_plots(analysis, Mode::kNoPre));
   HtmlTable table("Memory", {{"contestant"},
-                             {"peak, MiB", kN},
-                             {"of it floor, MiB", kN},
-                             {"peak anonymous, MiB", kN},
+                             {"peak, MiB", Kind::kNumber},
+                             {"of it floor, MiB", Kind::kNumber},
+                             {"peak anonymous, MiB", Kind::kNumber},
                              {"at mark"},
-                             {"anonymous, MiB", kN},
-                             {"file-backed, MiB", kN},
-                             {"PSS, MiB", kN},
-                             {"minor faults", kN},
-                             {"major faults", kN},
-                             {"n", kN}});
+                             {"anonymous, MiB", Kind::kNumber},
+                             {"file-backed, MiB", Kind::kNumber},
+                             {"PSS, MiB", Kind::kNumber},
+                             {"minor faults", Kind::kNumber},
+                             {"major faults", Kind::kNumber},
+                             {"n", Kind::kNumber}});
   for (const auto& cell : analysis.cells) {
     const auto& peak = spread_of(cell, Measure::kPeakRss);
     if (!peak) continue;
@@ -198,7 +203,7 @@ Section counter_section(const Analysis& analysis) {
       if (cell.mode != mode) continue;
       for (const auto& counter : cell.counters) {
         const auto same = [&](const Column& column) { return column.title == counter.name; };
-        if (std::none_of(columns.begin(), columns.end(), same)) columns.push_back({counter.name, kN});
+        if (std::none_of(columns.begin(), columns.end(), same)) columns.push_back({counter.name, Kind::kNumber});
       }
     }
     auto titled = columns;

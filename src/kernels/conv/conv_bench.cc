@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How near convolution comes to the machine's multiply-add peak, on the layers of real networks.
 //
-// conv_bench [--isa generic|avx2|avx512] [--repeats N] [--layers] [--no-next] [regnet_x_400mf|regnet_y_16gf|resnet50]...
-// Each network's convolutions run in order, one thread, own weights for each (so that they come from where they would in
-// a run: L3 or memory), with the next layer's weights named (unless --no-next). The least time of N rounds counts, layer by layer; --layers
-// prints each distinct shape, and its time warm (the same layer again and again) beside it.
+// conv_bench [--isa generic|avx2|avx512] [--repeats N] [--layers] [--no-next]
+// [regnet_x_400mf|regnet_y_16gf|resnet50]... Each network's convolutions run in order, one thread, own weights for each
+// (so that they come from where they would in a run: L3 or memory), with the next layer's weights named (unless
+// --no-next). The least time of N rounds counts, layer by layer; --layers prints each distinct shape, and its time warm
+// (the same layer again and again) beside it.
 #include <immintrin.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -31,26 +32,26 @@ double now_seconds() {
 }
 
 // Ten independent chains of multiply-adds, 2 FLOP a lane. The asm hides the values, not the instruction.
-#define KITE_PEAK(name, isa, vector, lanes)                                              \
-  __attribute__((target(isa))) double name() {                                           \
-    vector a0 = {}, a1 = {}, a2 = {}, a3 = {}, a4 = {}, a5 = {}, a6 = {}, a7 = {}, a8 = {}, a9 = {}; \
-    const vector x = vector{} + 0.5f;                                                    \
-    double best = 0;                                                                     \
-    for (int round = 0; round < 30; ++round) {                                           \
-      constexpr int kTurns = 200000;                                                     \
-      const double begin = now_seconds();                                                \
-      for (int i = 0; i < kTurns; ++i) {                                                 \
-        asm volatile(                                                                    \
-            "vfmadd231ps %10, %10, %0\n vfmadd231ps %10, %10, %1\n vfmadd231ps %10, %10, %2\n" \
-            "vfmadd231ps %10, %10, %3\n vfmadd231ps %10, %10, %4\n vfmadd231ps %10, %10, %5\n" \
-            "vfmadd231ps %10, %10, %6\n vfmadd231ps %10, %10, %7\n vfmadd231ps %10, %10, %8\n" \
-            "vfmadd231ps %10, %10, %9\n"                                                 \
+#define KITE_PEAK(name, isa, vector, lanes)                                                                      \
+  __attribute__((target(isa))) double name() {                                                                   \
+    vector a0 = {}, a1 = {}, a2 = {}, a3 = {}, a4 = {}, a5 = {}, a6 = {}, a7 = {}, a8 = {}, a9 = {};             \
+    const vector x = vector{} + 0.5f;                                                                            \
+    double best = 0;                                                                                             \
+    for (int round = 0; round < 30; ++round) {                                                                   \
+      constexpr int kTurns = 200000;                                                                             \
+      const double begin = now_seconds();                                                                        \
+      for (int i = 0; i < kTurns; ++i) {                                                                         \
+        asm volatile(                                                                                            \
+            "vfmadd231ps %10, %10, %0\n vfmadd231ps %10, %10, %1\n vfmadd231ps %10, %10, %2\n"                   \
+            "vfmadd231ps %10, %10, %3\n vfmadd231ps %10, %10, %4\n vfmadd231ps %10, %10, %5\n"                   \
+            "vfmadd231ps %10, %10, %6\n vfmadd231ps %10, %10, %7\n vfmadd231ps %10, %10, %8\n"                   \
+            "vfmadd231ps %10, %10, %9\n"                                                                         \
             : "+v"(a0), "+v"(a1), "+v"(a2), "+v"(a3), "+v"(a4), "+v"(a5), "+v"(a6), "+v"(a7), "+v"(a8), "+v"(a9) \
-            : "v"(x));                                                                   \
-      }                                                                                  \
-      best = std::max(best, 20.0 * (lanes) * kTurns / (now_seconds() - begin));          \
-    }                                                                                    \
-    return best;                                                                         \
+            : "v"(x));                                                                                           \
+      }                                                                                                          \
+      best = std::max(best, 20.0 * (lanes) * kTurns / (now_seconds() - begin));                                  \
+    }                                                                                                            \
+    return best;                                                                                                 \
   }
 KITE_PEAK(peak_avx512, "avx512f", __m512, 16)
 KITE_PEAK(peak_avx2, "avx2,fma", __m256, 8)
@@ -81,8 +82,8 @@ double flops(const ConvParams& p) {
 
 ConvParams square(int size, int in, int out, int kernel, int stride, int pad, int groups) {
   const int out_size = (size + 2 * pad - kernel) / stride + 1;
-  return {1, size, size, in, out_size, out_size, out, kernel, kernel, stride, stride, 1, 1, pad, pad, groups, 0,
-          Activation::kRelu, 0.0f, 0.0f};
+  return {1, size, size, in,     out_size, out_size,          out,  kernel, kernel, stride, stride, 1,
+          1, pad,  pad,  groups, 0,        Activation::kRelu, 0.0f, 0.0f};
 }
 
 struct RegnetStage {
@@ -136,7 +137,8 @@ void run(const Layer& layer, const Buffer& x, Buffer& y, Buffer& scratch, const 
                      next == nullptr ? 0 : next->size});
 }
 
-void bench(const char* name, const std::vector<ConvParams>& shapes, Isa isa, double peak, int repeats, bool list, bool name_next) {
+void bench(const char* name, const std::vector<ConvParams>& shapes, Isa isa, double peak, int repeats, bool list,
+           bool name_next) {
   std::vector<Layer> layers;
   std::size_t largest = 64, scratch_bytes = 64;
   double work = 0;
@@ -144,7 +146,8 @@ void bench(const char* name, const std::vector<ConvParams>& shapes, Isa isa, dou
     Layer layer = {p, &select_conv(p, isa), nullptr};
     layer.weights = std::make_unique<Buffer>(conv_packed_bytes(p, *layer.kernel));
     scratch_bytes = std::max(scratch_bytes, conv_scratch_bytes(p, *layer.kernel));
-    largest = std::max({largest, std::size_t{4} * p.in_h * p.in_w * p.in_c, std::size_t{4} * p.out_h * p.out_w * p.out_c});
+    largest =
+        std::max({largest, std::size_t{4} * p.in_h * p.in_w * p.in_c, std::size_t{4} * p.out_h * p.out_w * p.out_c});
     work += flops(p);
     layers.push_back(std::move(layer));
   }
@@ -164,16 +167,17 @@ void bench(const char* name, const std::vector<ConvParams>& shapes, Isa isa, dou
   const double whole = rounds.front();
   double sum = 0;
   for (const Layer& layer : layers) sum += layer.best;
-  std::printf("%-16s %7.2f ms  %6.1f GFLOP/s  %5.1f %% of peak   (median %.2f ms; sum of best layers %.2f ms, %.1f %%)\n", name, whole * 1e3,
-              work / whole * 1e-9, 100 * work / whole / peak, rounds[rounds.size() / 2] * 1e3, sum * 1e3,
-              100 * work / sum / peak);
+  std::printf(
+      "%-16s %7.2f ms  %6.1f GFLOP/s  %5.1f %% of peak   (median %.2f ms; sum of best layers %.2f ms, %.1f %%)\n", name,
+      whole * 1e3, work / whole * 1e-9, 100 * work / whole / peak, rounds[rounds.size() / 2] * 1e3, sum * 1e3,
+      100 * work / sum / peak);
   if (!list) return;
   std::map<std::string, std::vector<Layer*>> shapes_seen;
   for (Layer& layer : layers) {
     const ConvParams& p = layer.params;
     char text[80];
-    std::snprintf(text, sizeof text, "%dx%d/%d g%-3d %4d->%-4d @%d", p.kernel_h, p.kernel_w, p.stride_h, p.groups, p.in_c,
-                  p.out_c, p.in_h);
+    std::snprintf(text, sizeof text, "%dx%d/%d g%-3d %4d->%-4d @%d", p.kernel_h, p.kernel_w, p.stride_h, p.groups,
+                  p.in_c, p.out_c, p.in_h);
     shapes_seen[text].push_back(&layer);
   }
   for (const auto& [text, same] : shapes_seen) {
@@ -186,7 +190,8 @@ void bench(const char* name, const std::vector<ConvParams>& shapes, Isa isa, dou
     }
     const double one = flops(same.front()->params);
     std::printf("  %-28s x%-2zu %5.1f %% of time  in the chain %5.1f %%  warm %5.1f %%\n", text.c_str(), same.size(),
-                100 * chain / sum, 100 * one * static_cast<double>(same.size()) / chain / peak, 100 * one / warm / peak);
+                100 * chain / sum, 100 * one * static_cast<double>(same.size()) / chain / peak,
+                100 * one / warm / peak);
   }
 }
 
@@ -217,9 +222,11 @@ int bench_main(int argc, char** argv) {
   std::printf("%s, peak %.1f GFLOP/s%s\n", std::string(isa_name(isa)).c_str(), peak * 1e-9,
               isa == Isa::kGeneric ? " (of AVX2)" : "");
   for (const std::string& name : names) {
-    if (name == "regnet_x_400mf") bench(name.c_str(), regnet({{1, 32}, {2, 64}, {7, 160}, {12, 400}}, 16), isa, peak, repeats, list, name_next);
+    if (name == "regnet_x_400mf")
+      bench(name.c_str(), regnet({{1, 32}, {2, 64}, {7, 160}, {12, 400}}, 16), isa, peak, repeats, list, name_next);
     if (name == "regnet_y_16gf") {
-      bench(name.c_str(), regnet({{2, 224}, {4, 448}, {11, 1232}, {1, 3024}}, 112), isa, peak, std::max(1, repeats / 5), list, name_next);
+      bench(name.c_str(), regnet({{2, 224}, {4, 448}, {11, 1232}, {1, 3024}}, 112), isa, peak, std::max(1, repeats / 5),
+            list, name_next);
     }
     if (name == "resnet50") bench(name.c_str(), resnet50(), isa, peak, std::max(1, repeats / 2), list, name_next);
   }

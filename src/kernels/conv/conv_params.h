@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one convolution call needs to know. Plain struct: it lives in the plan, and files compiled for one ISA include it.
+// What one convolution call needs to know. Plain struct: it lives in the plan, and files compiled for one ISA include
+// it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 namespace kite {
 
 // y[n,p,q,k] = act(bias[k] + residual[n,p,q,k]
-//                  + sum_{r,s,c} x[n, p*stride_h - pad_top + r*dilation_h, q*stride_w - pad_left + s*dilation_w, c] * w[k,c,r,s])
+//                  + sum_{r,s,c} x[n, p*stride_h - pad_top + r*dilation_h, q*stride_w - pad_left + s*dilation_w, c] *
+//                  w[k,c,r,s])
 // The bottom and right padding follow from out_h and out_w.
 struct ConvParams {
   std::int32_t batch;

@@ -30,7 +30,8 @@ ConvReference conv_reference(const ConvParams& p, const float* x, const float* w
                 const std::int64_t from = p.input_planar != 0
                                               ? ((n * p.in_c + channel) * p.in_h + in_row) * p.in_w + in_column
                                               : ((n * p.in_h + in_row) * p.in_w + in_column) * p.in_c + channel;
-                const double product = static_cast<double>(x[from]) * w_oihw[((k * depth + c) * p.kernel_h + r) * p.kernel_w + s];
+                const double product =
+                    static_cast<double>(x[from]) * w_oihw[((k * depth + c) * p.kernel_h + r) * p.kernel_w + s];
                 sum += product;
                 magnitude += std::fabs(product);
               }

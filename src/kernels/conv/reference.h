@@ -14,7 +14,7 @@ struct ConvReference {
 };
 
 // bias and residual may be null.
-[[nodiscard]] ConvReference conv_reference(const ConvParams& params, const float* x, const float* w_oihw, const float* bias,
-                                           const float* residual);
+[[nodiscard]] ConvReference conv_reference(const ConvParams& params, const float* x, const float* w_oihw,
+                                           const float* bias, const float* residual);
 
 }  // namespace kite

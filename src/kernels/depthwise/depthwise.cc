@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Depthwise convolution apart from the arithmetic: which kernel, how weights are packed, the proof that a call stays inside.
+// Depthwise convolution apart from the arithmetic: which kernel, how weights are packed, the proof that a call stays
+// inside.
 #include "kernels/depthwise/depthwise.h"
 
 #include <cstdint>
@@ -61,7 +62,9 @@ void pack_depthwise(const DepthwiseParams& p, const KernelInfo& kernel, const fl
   }
 }
 
-std::size_t depthwise_scratch_bytes(const DepthwiseParams& /*params*/, const KernelInfo& /*kernel*/) noexcept { return 0; }
+std::size_t depthwise_scratch_bytes(const DepthwiseParams& /*params*/, const KernelInfo& /*kernel*/) noexcept {
+  return 0;
+}
 
 bool depthwise_fits(const KernelOperands& operands) noexcept {
   if (operands.params_bytes != sizeof(DepthwiseParams) || operands.in_bytes.size() != 4) return false;
@@ -72,7 +75,8 @@ bool depthwise_fits(const KernelOperands& operands) noexcept {
   if (!weights || *weights > (std::int64_t{1} << 40) || operands.in_bytes[1] / 4 < static_cast<std::size_t>(*weights)) {
     return false;
   }
-  // As a convolution its packed weights would be 16 wide for each channel, and it would want scratch: neither is asked here.
+  // As a convolution its packed weights would be 16 wide for each channel, and it would want scratch: neither is asked
+  // here.
   const ConvParams conv = as_conv(p);
   std::size_t in_bytes[4] = {operands.in_bytes[0], SIZE_MAX, operands.in_bytes[2], operands.in_bytes[3]};
   KernelOperands inner = operands;

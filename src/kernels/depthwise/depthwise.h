@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Depthwise convolution (one filter a channel, multiplier 1) in channels-last layout, with fused bias, residual, activation.
+// Depthwise convolution (one filter a channel, multiplier 1) in channels-last layout, with fused bias, residual,
+// activation.
 //
-// Operands: in[0] x NHWC f32, in[1] weights from pack_depthwise, in[2] bias [channels] or null, in[3] residual NHWC like
-// y, or null; out[0] y NHWC, which may be the residual itself.
-// Every output is one sum in the order r, s; taps in the padding are skipped.
+// Operands: in[0] x NHWC f32, in[1] weights from pack_depthwise, in[2] bias [channels] or null, in[3] residual NHWC
+// like y, or null; out[0] y NHWC, which may be the residual itself. Every output is one sum in the order r, s; taps in
+// the padding are skipped.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,8 @@ namespace kite {
 [[nodiscard]] std::size_t depthwise_packed_bytes(const DepthwiseParams& params, const KernelInfo& kernel) noexcept;
 
 // w: [channels, 1, kernel_h, kernel_w] at any alignment. packed: 64-byte aligned.
-void pack_depthwise(const DepthwiseParams& params, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept;
+void pack_depthwise(const DepthwiseParams& params, const KernelInfo& kernel, const float* w_oihw,
+                    float* packed) noexcept;
 
 [[nodiscard]] std::size_t depthwise_scratch_bytes(const DepthwiseParams& params, const KernelInfo& kernel) noexcept;
 

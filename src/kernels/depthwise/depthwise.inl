@@ -26,7 +26,7 @@ struct DepthwisePlace {
   const float* picture;
   std::int64_t top, left;  // of the first tap of the first output; may lie outside
   std::int64_t first_tap_row, last_tap_row;
-  std::int64_t at;         // of the first output, in floats from y
+  std::int64_t at;  // of the first output, in floats from y
 };
 
 static inline Vec clamp_of(const DepthwiseParams& p, Vec value) {
@@ -35,8 +35,8 @@ static inline Vec clamp_of(const DepthwiseParams& p, Vec value) {
   return value;
 }
 
-// `Outputs` neighbours, `Width` taps in a row, dilation 1; all channels of the share, whole vectors. `overlap`: the last
-// vector may start before the end of the one before it, which computes the same bits again.
+// `Outputs` neighbours, `Width` taps in a row, dilation 1; all channels of the share, whole vectors. `overlap`: the
+// last vector may start before the end of the one before it, which computes the same bits again.
 template <int Outputs, int Width, int Stride>
 static void depthwise_run(const DepthwiseCall& c, const DepthwisePlace& place, std::int64_t whole, bool overlap) {
   constexpr int kColumns = (Outputs - 1) * Stride + Width;

@@ -9,7 +9,8 @@
 namespace kite {
 
 // y[n,p,q,c] = act(bias[c] + residual[n,p,q,c]
-//                  + sum_{r,s} x[n, p*stride_h - pad_top + r*dilation_h, q*stride_w - pad_left + s*dilation_w, c] * w[c,r,s])
+//                  + sum_{r,s} x[n, p*stride_h - pad_top + r*dilation_h, q*stride_w - pad_left + s*dilation_w, c] *
+//                  w[c,r,s])
 struct DepthwiseParams {
   std::int32_t batch;
   std::int32_t in_h, in_w, channels;

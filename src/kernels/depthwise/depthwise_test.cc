@@ -23,7 +23,8 @@ struct DepthwiseData {
   std::vector<float> x, w, bias, residual;
 };
 
-DepthwiseParams make_params(int batch, int h, int w, int channels, int kernel, int stride, int pad, Activation activation) {
+DepthwiseParams make_params(int batch, int h, int w, int channels, int kernel, int stride, int pad,
+                            Activation activation) {
   DepthwiseParams p = {};
   p.batch = batch;
   p.in_h = h;
@@ -43,8 +44,9 @@ DepthwiseParams make_params(int batch, int h, int w, int channels, int kernel, i
 
 std::string describe(const DepthwiseParams& p) {
   std::string text;
-  for (const std::int32_t value : {p.batch, p.in_h, p.in_w, p.channels, p.out_h, p.out_w, p.kernel_h, p.kernel_w, p.stride_h,
-                                   p.stride_w, p.dilation_h, p.dilation_w, p.pad_top, p.pad_left, static_cast<int>(p.activation)}) {
+  for (const std::int32_t value :
+       {p.batch, p.in_h, p.in_w, p.channels, p.out_h, p.out_w, p.kernel_h, p.kernel_w, p.stride_h, p.stride_w,
+        p.dilation_h, p.dilation_w, p.pad_top, p.pad_left, static_cast<int>(p.activation)}) {
     text += std::to_string(value) + " ";
   }
   return "n h w c p q r s sh sw dh dw pt pl act = " + text;
@@ -52,7 +54,9 @@ std::string describe(const DepthwiseParams& p) {
 
 DepthwiseData make_data(const DepthwiseParams& p, bool bias, bool residual, std::mt19937& random) {
   DepthwiseData d;
-  const auto pixels = [](std::int64_t n, std::int64_t h, std::int64_t w) { return static_cast<std::size_t>(n * h * w); };
+  const auto pixels = [](std::int64_t n, std::int64_t h, std::int64_t w) {
+    return static_cast<std::size_t>(n * h * w);
+  };
   const auto channels = static_cast<std::size_t>(p.channels);
   d.x = random_floats(pixels(p.batch, p.in_h, p.in_w) * channels, random);
   d.w = random_floats(pixels(1, p.kernel_h, p.kernel_w) * channels, random);
@@ -61,23 +65,26 @@ DepthwiseData make_data(const DepthwiseParams& p, bool bias, bool residual, std:
   return d;
 }
 
-std::vector<float> run_depthwise(const KernelInfo& kernel, const DepthwiseParams& p, const DepthwiseData& d, int parts) {
+std::vector<float> run_depthwise(const KernelInfo& kernel, const DepthwiseParams& p, const DepthwiseData& d,
+                                 int parts) {
   AlignedFloats packed(depthwise_packed_bytes(p, kernel) / 4);
   pack_depthwise(p, kernel, d.w.data(), packed.data());
-  GuardedFloats y(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h) * static_cast<std::size_t>(p.out_w) *
-                  static_cast<std::size_t>(p.channels));
+  GuardedFloats y(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h) *
+                  static_cast<std::size_t>(p.out_w) * static_cast<std::size_t>(p.channels));
   const std::size_t in_bytes[] = {d.x.size() * 4, packed.size() * 4, d.bias.size() * 4, d.residual.size() * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
   EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
   const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
-  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(), d.residual.empty() ? nullptr : residual.data()};
+  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(),
+                      d.residual.empty() ? nullptr : residual.data()};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
   return y.values();
 }
 
-void expect_right(const KernelInfo& kernel, const DepthwiseParams& p, bool bias, bool residual, std::mt19937& random, int parts) {
+void expect_right(const KernelInfo& kernel, const DepthwiseParams& p, bool bias, bool residual, std::mt19937& random,
+                  int parts) {
   const DepthwiseData d = make_data(p, bias, residual, random);
   const std::vector<float> y = run_depthwise(kernel, p, d, parts);
   const DepthwiseReference want = depthwise_reference(p, d.x.data(), d.w.data(), bias ? d.bias.data() : nullptr,
@@ -152,14 +159,16 @@ TEST_P(DepthwiseKernels, give_the_same_bits_for_any_number_of_parts_and_any_plac
     const DepthwiseParams p = make_params(3, 9, 11, channels, 5, 1, 2, Activation::kHardSwish);
     const DepthwiseData d = make_data(p, true, false, random);
     const std::vector<float> want = run_depthwise(*GetParam(), p, d, 1);
-    for (const int parts : {2, 3, 4, 5, 64}) EXPECT_TRUE(same_bits(want, run_depthwise(*GetParam(), p, d, parts))) << parts;
+    for (const int parts : {2, 3, 4, 5, 64})
+      EXPECT_TRUE(same_bits(want, run_depthwise(*GetParam(), p, d, parts))) << parts;
     DepthwiseParams one = p;
     one.batch = 1;
     for (int item = 0; item < 3; ++item) {
       DepthwiseData part = d;
       const std::ptrdiff_t each = 9 * 11 * channels;
       part.x.assign(d.x.begin() + item * each, d.x.begin() + (item + 1) * each);
-      EXPECT_TRUE(same_bits(run_depthwise(*GetParam(), one, part, 1), {want.begin() + item * each, want.begin() + (item + 1) * each}));
+      EXPECT_TRUE(same_bits(run_depthwise(*GetParam(), one, part, 1),
+                            {want.begin() + item * each, want.begin() + (item + 1) * each}));
     }
   }
 }
@@ -191,7 +200,8 @@ TEST_P(DepthwiseKernels, skip_taps_in_the_padding) {
   EXPECT_EQ(y[(8 + 1) * 16], INFINITY);
 }
 
-INSTANTIATE_TEST_SUITE_P(depthwise, DepthwiseKernels, testing::ValuesIn(kernels_of_family("depthwise")), kernel_test_name);
+INSTANTIATE_TEST_SUITE_P(depthwise, DepthwiseKernels, testing::ValuesIn(kernels_of_family("depthwise")),
+                         kernel_test_name);
 
 TEST(DepthwiseSelection, picks_the_best_kernel_that_the_processor_has) {
   const DepthwiseParams p = make_params(1, 14, 14, 96, 3, 1, 1, Activation::kNone);

@@ -23,8 +23,9 @@ DepthwiseReference depthwise_reference(const DepthwiseParams& p, const float* x,
             for (std::int64_t s = 0; s < p.kernel_w; ++s) {
               const std::int64_t in_column = column * p.stride_w - p.pad_left + s * p.dilation_w;
               if (in_column < 0 || in_column >= p.in_w) continue;
-              const double product = static_cast<double>(x[((n * p.in_h + in_row) * p.in_w + in_column) * p.channels + c]) *
-                                     w_oihw[(c * p.kernel_h + r) * p.kernel_w + s];
+              const double product =
+                  static_cast<double>(x[((n * p.in_h + in_row) * p.in_w + in_column) * p.channels + c]) *
+                  w_oihw[(c * p.kernel_h + r) * p.kernel_w + s];
               sum += product;
               magnitude += std::fabs(product);
             }

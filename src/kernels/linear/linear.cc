@@ -37,7 +37,8 @@ std::size_t linear_packed_bytes(const LinearParams& p, const KernelInfo& kernel)
   return conv_packed_bytes(linear_as_conv(p), kernel);
 }
 
-void pack_linear(const LinearParams& p, const KernelInfo& kernel, const float* w, bool transposed, float* packed) noexcept {
+void pack_linear(const LinearParams& p, const KernelInfo& kernel, const float* w, bool transposed,
+                 float* packed) noexcept {
   if (transposed) {  // [out_features, in_features]: a 1x1 convolution's own order
     pack_conv(linear_as_conv(p), kernel, w, packed);
     return;

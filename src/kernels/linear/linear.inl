@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A dense layer is a 1x1 convolution over a row of pixels. Included by linear.cc and by the file of each instruction set.
+// A dense layer is a 1x1 convolution over a row of pixels. Included by linear.cc and by the file of each instruction
+// set.
 #include "kernels/conv/conv_params.h"
 #include "kernels/kernel.h"
 #include "kernels/linear/linear_params.h"

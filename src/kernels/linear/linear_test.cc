@@ -28,8 +28,8 @@ LinearParams make_params(int rows, int in, int out, Activation activation) {
 }
 
 std::string describe(const LinearParams& p) {
-  return "m=" + std::to_string(p.rows) + " k=" + std::to_string(p.in_features) + " n=" + std::to_string(p.out_features) +
-         " act=" + std::to_string(static_cast<int>(p.activation));
+  return "m=" + std::to_string(p.rows) + " k=" + std::to_string(p.in_features) +
+         " n=" + std::to_string(p.out_features) + " act=" + std::to_string(static_cast<int>(p.activation));
 }
 
 LinearData make_data(const LinearParams& p, bool bias, bool residual, std::mt19937& random) {
@@ -51,14 +51,16 @@ std::vector<float> run_linear(const KernelInfo& kernel, const LinearParams& p, c
   const std::size_t out_bytes[] = {y.size() * 4};
   EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
   const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
-  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(), d.residual.empty() ? nullptr : residual.data()};
+  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(),
+                      d.residual.empty() ? nullptr : residual.data()};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
   return y.values();
 }
 
-void expect_right(const KernelInfo& kernel, const LinearParams& p, bool bias, bool residual, std::mt19937& random, int parts) {
+void expect_right(const KernelInfo& kernel, const LinearParams& p, bool bias, bool residual, std::mt19937& random,
+                  int parts) {
   const LinearData d = make_data(p, bias, residual, random);
   const std::vector<float> y = run_linear(kernel, p, d, parts);
   const LinearReference want = linear_reference(p, d.x.data(), d.w.data(), bias ? d.bias.data() : nullptr,
@@ -66,8 +68,8 @@ void expect_right(const KernelInfo& kernel, const LinearParams& p, bool bias, bo
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double value = activation_reference(want.value[i], p.activation, p.activation_a, p.activation_b);
     const double bound = activation_bound((p.in_features + 10) * 0x1p-24 * want.magnitude[i], value, p.activation);
-    ASSERT_LE(std::fabs(y[i] - value), bound)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(p) << " parts=" << parts;
+    ASSERT_LE(std::fabs(y[i] - value), bound) << kernel.name << " at " << i << ": " << y[i] << ", want " << value
+                                              << "; " << describe(p) << " parts=" << parts;
   }
 }
 
@@ -82,7 +84,8 @@ TEST_P(LinearKernels, agree_with_the_reference_around_every_width) {
   std::mt19937 random(1);
   for (int rows = 1; rows <= 16; ++rows) {
     for (const int out : {1, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 40, 47, 48, 64, 96, 128, 130, 144, 160, 176, 259}) {
-      const LinearParams p = make_params(rows, 1 + (rows * 7 + out) % 37, out, static_cast<Activation>((rows + out) % kActivationCount));
+      const LinearParams p =
+          make_params(rows, 1 + (rows * 7 + out) % 37, out, static_cast<Activation>((rows + out) % kActivationCount));
       expect_right(*GetParam(), p, out % 2 == 0, rows % 2 == 0, random, 1 + (rows + out) % 4);
       if (HasFatalFailure()) return;
     }
@@ -94,7 +97,8 @@ TEST_P(LinearKernels, agree_with_the_reference_on_random_shapes) {
   for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
     std::mt19937 random(seed);
     const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
-    const LinearParams p = make_params(pick(1, 70), pick(1, 200), pick(1, 200), static_cast<Activation>(pick(0, kActivationCount - 1)));
+    const LinearParams p =
+        make_params(pick(1, 70), pick(1, 200), pick(1, 200), static_cast<Activation>(pick(0, kActivationCount - 1)));
     expect_right(*GetParam(), p, pick(0, 1), pick(0, 1), random, pick(1, 5));
     if (HasFatalFailure()) {
       ADD_FAILURE() << "seed " << seed;
@@ -131,7 +135,8 @@ TEST_P(LinearKernels, pack_both_orders_of_unaligned_weights_alike) {
     std::vector<char> plain(w.size() * 4 + 1), turned(w.size() * 4 + 1);
     std::memcpy(plain.data() + 1, w.data(), w.size() * 4);
     for (int k = 0; k < 19; ++k) {
-      for (int n = 0; n < out; ++n) std::memcpy(turned.data() + 1 + (n * 19 + k) * 4, &w[static_cast<std::size_t>(k * out + n)], 4);
+      for (int n = 0; n < out; ++n)
+        std::memcpy(turned.data() + 1 + (n * 19 + k) * 4, &w[static_cast<std::size_t>(k * out + n)], 4);
     }
     AlignedFloats a(linear_packed_bytes(p, *GetParam()) / 4), b(linear_packed_bytes(p, *GetParam()) / 4);
     pack_linear(p, *GetParam(), reinterpret_cast<const float*>(plain.data() + 1), false, a.data());

@@ -47,7 +47,8 @@ std::size_t matmul_scratch_bytes(const MatmulParams& p, const KernelInfo& /*kern
 }
 
 bool matmul_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(MatmulParams) || operands.in_bytes.size() != 2 || operands.out_bytes.size() != 1) {
+  if (operands.params_bytes != sizeof(MatmulParams) || operands.in_bytes.size() != 2 ||
+      operands.out_bytes.size() != 1) {
     return false;
   }
   const MatmulParams& p = *static_cast<const MatmulParams*>(operands.params);

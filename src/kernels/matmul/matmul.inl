@@ -19,7 +19,8 @@ static void pack_columns(const MatmulParams& p, const float* b, std::int64_t fir
       for (std::int64_t k = 0; k < p.k; ++k, from += p.n, to += width) {
         for (std::int64_t lane = 0; lane < width; lane += Vec::kLanes) {
           const std::int64_t lanes = used - lane < Vec::kLanes ? used - lane : Vec::kLanes;
-          store(to + lane, lanes == Vec::kLanes ? load(from + lane) : load_n(from + lane, lanes < 0 ? 0 : static_cast<int>(lanes)));
+          store(to + lane, lanes == Vec::kLanes ? load(from + lane)
+                                                : load_n(from + lane, lanes < 0 ? 0 : static_cast<int>(lanes)));
         }
       }
     } else {

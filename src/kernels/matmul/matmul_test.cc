@@ -23,8 +23,8 @@ MatmulParams make_params(int batch, int m, int n, int k, bool transposed) {
 }
 
 std::string describe(const MatmulParams& p) {
-  return "batch=" + std::to_string(p.batch) + " m=" + std::to_string(p.m) + " n=" + std::to_string(p.n) + " k=" +
-         std::to_string(p.k) + " transposed=" + std::to_string(p.b_transposed) + " strides " +
+  return "batch=" + std::to_string(p.batch) + " m=" + std::to_string(p.m) + " n=" + std::to_string(p.n) +
+         " k=" + std::to_string(p.k) + " transposed=" + std::to_string(p.b_transposed) + " strides " +
          std::to_string(p.a_batch_stride) + "," + std::to_string(p.b_batch_stride);
 }
 
@@ -52,13 +52,16 @@ std::vector<float> run_matmul(const KernelInfo& kernel, const MatmulParams& p, c
 }
 
 void expect_right(const KernelInfo& kernel, const MatmulParams& p, std::mt19937& random, int parts) {
-  const std::vector<float> a = random_floats(floats(p.batch, p.a_batch_stride, static_cast<std::int64_t>(p.m) * p.k), random);
-  const std::vector<float> b = random_floats(floats(p.batch, p.b_batch_stride, static_cast<std::int64_t>(p.k) * p.n), random);
+  const std::vector<float> a =
+      random_floats(floats(p.batch, p.a_batch_stride, static_cast<std::int64_t>(p.m) * p.k), random);
+  const std::vector<float> b =
+      random_floats(floats(p.batch, p.b_batch_stride, static_cast<std::int64_t>(p.k) * p.n), random);
   const std::vector<float> c = run_matmul(kernel, p, a, b, parts);
   const MatmulReference want = matmul_reference(p, a.data(), b.data());
   for (std::size_t i = 0; i < c.size(); ++i) {
     ASSERT_LE(std::fabs(c[i] - want.value[i]), (p.k + 8) * 0x1p-24 * want.magnitude[i])
-        << kernel.name << " at " << i << ": " << c[i] << ", want " << want.value[i] << "; " << describe(p) << " parts=" << parts;
+        << kernel.name << " at " << i << ": " << c[i] << ", want " << want.value[i] << "; " << describe(p)
+        << " parts=" << parts;
   }
 }
 
@@ -110,7 +113,8 @@ TEST_P(MatmulKernels, agree_with_the_reference_on_random_shapes) {
   for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
     std::mt19937 random(seed);
     const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
-    expect_right(*GetParam(), make_params(pick(1, 4), pick(1, 60), pick(1, 150), pick(1, 150), pick(0, 1)), random, pick(1, 5));
+    expect_right(*GetParam(), make_params(pick(1, 4), pick(1, 60), pick(1, 150), pick(1, 150), pick(0, 1)), random,
+                 pick(1, 5));
     if (HasFatalFailure()) {
       ADD_FAILURE() << "seed " << seed;
       return;
@@ -123,12 +127,14 @@ TEST_P(MatmulKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_i
   const MatmulParams p = make_params(5, 37, 70, 45, true);
   const std::vector<float> a = random_floats(5 * 37 * 45, random), b = random_floats(5 * 70 * 45, random);
   const std::vector<float> want = run_matmul(*GetParam(), p, a, b, 1);
-  for (const int parts : {2, 3, 4, 5, 40}) EXPECT_TRUE(same_bits(want, run_matmul(*GetParam(), p, a, b, parts))) << parts;
+  for (const int parts : {2, 3, 4, 5, 40})
+    EXPECT_TRUE(same_bits(want, run_matmul(*GetParam(), p, a, b, parts))) << parts;
   MatmulParams one = p;
   one.batch = 1;
   for (int item = 0; item < 5; ++item) {
-    const std::vector<float> part = run_matmul(*GetParam(), one, {a.begin() + item * 37 * 45, a.begin() + (item + 1) * 37 * 45},
-                                               {b.begin() + item * 70 * 45, b.begin() + (item + 1) * 70 * 45}, 1);
+    const std::vector<float> part =
+        run_matmul(*GetParam(), one, {a.begin() + item * 37 * 45, a.begin() + (item + 1) * 37 * 45},
+                   {b.begin() + item * 70 * 45, b.begin() + (item + 1) * 70 * 45}, 1);
     EXPECT_TRUE(same_bits(part, {want.begin() + item * 37 * 70, want.begin() + (item + 1) * 37 * 70})) << item;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batched matrix product in double, for tests: the value, and the sum of magnitudes that bounds a float kernel's error.
+// A batched matrix product in double, for tests: the value, and the sum of magnitudes that bounds a float kernel's
+// error.
 #pragma once
 
 #include <vector>

@@ -11,10 +11,10 @@ namespace kite {
 
 enum class VectorFunction : std::int32_t { kExp, kErf, kActivation };
 
-#define KITE_ARRAYS(isa)                                                                                             \
-  namespace isa {                                                                                                    \
-  void apply_to_array(VectorFunction function, Activation activation, float a, float b, const float* x, float* y,    \
-                      std::size_t count);                                                                            \
+#define KITE_ARRAYS(isa)                                                                                          \
+  namespace isa {                                                                                                 \
+  void apply_to_array(VectorFunction function, Activation activation, float a, float b, const float* x, float* y, \
+                      std::size_t count);                                                                         \
   }
 KITE_ARRAYS(generic)
 KITE_ARRAYS(avx2)

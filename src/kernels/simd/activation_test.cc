@@ -49,7 +49,8 @@ class VectorFunctions : public testing::TestWithParam<IsaCase> {
     if (GetParam().isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam().isa);
   }
 
-  std::vector<float> apply(VectorFunction function, Activation activation, const std::vector<float>& x, float a = 0, float b = 0) {
+  std::vector<float> apply(VectorFunction function, Activation activation, const std::vector<float>& x, float a = 0,
+                           float b = 0) {
     std::vector<float> y(x.size());
     GetParam().apply(function, activation, a, b, x.data(), y.data(), x.size());
     return y;
@@ -99,16 +100,17 @@ TEST_P(VectorFunctions, nan_and_infinity_give_the_limits) {
     float at_plus, at_minus;  // NaN: NaN
   };
   const float nan = std::nanf("");
-  for (const Row& row : {Row{VectorFunction::kExp, Activation::kNone, inf, 0}, Row{VectorFunction::kErf, Activation::kNone, 1, -1},
-                         Row{VectorFunction::kActivation, Activation::kNone, inf, -inf},
-                         Row{VectorFunction::kActivation, Activation::kRelu, inf, 0},
-                         Row{VectorFunction::kActivation, Activation::kClip, 6, -1},
-                         Row{VectorFunction::kActivation, Activation::kSigmoid, 1, 0},
-                         Row{VectorFunction::kActivation, Activation::kHardSigmoid, nan, nan},  // see below
-                         Row{VectorFunction::kActivation, Activation::kHardSwish, inf, nan},
-                         Row{VectorFunction::kActivation, Activation::kSilu, inf, nan},
-                         Row{VectorFunction::kActivation, Activation::kGelu, inf, nan},
-                         Row{VectorFunction::kActivation, Activation::kTanh, 1, -1}}) {
+  for (const Row& row :
+       {Row{VectorFunction::kExp, Activation::kNone, inf, 0}, Row{VectorFunction::kErf, Activation::kNone, 1, -1},
+        Row{VectorFunction::kActivation, Activation::kNone, inf, -inf},
+        Row{VectorFunction::kActivation, Activation::kRelu, inf, 0},
+        Row{VectorFunction::kActivation, Activation::kClip, 6, -1},
+        Row{VectorFunction::kActivation, Activation::kSigmoid, 1, 0},
+        Row{VectorFunction::kActivation, Activation::kHardSigmoid, nan, nan},  // see below
+        Row{VectorFunction::kActivation, Activation::kHardSwish, inf, nan},
+        Row{VectorFunction::kActivation, Activation::kSilu, inf, nan},
+        Row{VectorFunction::kActivation, Activation::kGelu, inf, nan},
+        Row{VectorFunction::kActivation, Activation::kTanh, 1, -1}}) {
     const std::vector<float> y = apply(row.function, row.activation, x, -1.0f, 6.0f);
     const int name = static_cast<int>(row.activation);
     EXPECT_TRUE(std::isnan(y[0])) << name;
@@ -131,7 +133,8 @@ TEST_P(VectorFunctions, nan_and_infinity_give_the_limits) {
 TEST_P(VectorFunctions, piecewise_activations_round_a_few_times_at_most) {
   std::vector<float> x;
   for (int i = -8000; i <= 8000; ++i) x.push_back(static_cast<float>(i) / 1000);
-  for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kClip, Activation::kHardSigmoid, Activation::kHardSwish}) {
+  for (const Activation activation :
+       {Activation::kNone, Activation::kRelu, Activation::kClip, Activation::kHardSigmoid, Activation::kHardSwish}) {
     const std::vector<float> y = apply(VectorFunction::kActivation, activation, x, 0.2f, 0.5f);
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double want = activation_reference(x[i], activation, 0.2f, 0.5f);
@@ -146,7 +149,9 @@ INSTANTIATE_TEST_SUITE_P(activation, VectorFunctions,
                          testing::Values(IsaCase{Isa::kGeneric, &generic::apply_to_array},
                                          IsaCase{Isa::kAvx2, &avx2::apply_to_array},
                                          IsaCase{Isa::kAvx512, &avx512::apply_to_array}),
-                         [](const testing::TestParamInfo<IsaCase>& row) { return std::string(isa_name(row.param.isa)); });
+                         [](const testing::TestParamInfo<IsaCase>& row) {
+                           return std::string(isa_name(row.param.isa));
+                         });
 
 }  // namespace
 }  // namespace kite

@@ -22,7 +22,7 @@ struct RowsCall {
   std::int64_t first_panel, last_panel;
   Activation activation;
   float activation_a, activation_b;
-  const char* next;          // this thread's share of what the next step streams; null where there is nothing
+  const char* next;  // this thread's share of what the next step streams; null where there is nothing
   std::int64_t next_bytes;
 };
 
