@@ -65,6 +65,7 @@ Racer racer_of(const Peer& peer, const Variant& form, Track track, const Readine
   record.language = peer.language;
   record.settings = form.settings;
   record.track = track;
+  record.prepared = !form.prepare.empty();
   record.ready = readiness.ready;
   record.reason = readiness.reason;
   if (!readiness.ready && !readiness.remedy.empty()) record.reason += "; run `" + readiness.remedy + "`";

@@ -77,6 +77,7 @@ PlanRecord full_plan() {
                        "all",
                        Track::kDefault,
                        true,
+                       true,
                        false,
                        "not set up",
                        {{"v", "1"}}}};

@@ -35,6 +35,7 @@ struct ContestantRecord {
   std::string peer, variant, title, runtime, language, settings;
   Track track = Track::kMatched;
   bool control = false;
+  bool prepared = false;  // something is made for it before the race, untimed: a saved model, a plan
   bool ready = true;
   std::string reason;  // why it is not ready, and the command that would make it so
   std::map<std::string, std::string> versions;

@@ -38,6 +38,7 @@ void each_field(Self& r, Visit&& visit) {
   visit("settings", r.settings);
   visit("track", r.track);
   visit("control", r.control);
+  visit("prepared", r.prepared);
   visit("ready", r.ready);
   visit("reason", r.reason);
   visit("versions", r.versions);

@@ -11,6 +11,7 @@
 #include "race/journal/words.h"
 #include "race/report/markdown_table.h"
 #include "race/report/text.h"
+#include "race/report/wording.h"
 
 namespace kite::race {
 namespace {
@@ -53,17 +54,6 @@ std::vector<std::string> cells_of(const Comparison& row, const std::string& seco
           row.interval ? range_text(*row.interval) : "n/a",
           fmt::format("{}", row.n),
           row.verdict.empty() ? row.why_not : verdict_word(row)};
-}
-
-// A whole program is held to the answers of inference with preprocessing.
-std::string parity_word(const Analysis& analysis, const Comparison& row) {
-  const Mode mode = row.mode == Mode::kOneshot ? Mode::kIncPre : row.mode;
-  std::string word = "not checked";
-  for (const auto& parity : analysis.parity) {
-    if (parity.label == row.label && parity.model == row.model && parity.mode == mode)
-      word = parity.equal ? "equal" : "unequal";
-  }
-  return word;
 }
 
 std::string counter_text(const CounterSummary& counter) {

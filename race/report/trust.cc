@@ -216,10 +216,11 @@ std::vector<std::string> limits_of(const Analysis& analysis, const Journal& jour
   std::vector<std::string> counts;
   for (const auto count : threads) counts.push_back(fmt::format("{}", count));
   if (!counts.empty()) {
-    limits.push_back(fmt::format("One picture at a time, at {} thread(s), on {} and {}: no batches, no other sizes.",
-                                 joined(counts, " and "),
-                                 plural(static_cast<std::int64_t>(journal.plan.models.size()), "model"),
-                                 plural(journal.plan.pictures, "picture")));
+    limits.push_back(
+        fmt::format("One picture at a time, at {}, on {} and {}: no batches, no other sizes.",
+                    joined(counts, " and ") + (counts == std::vector<std::string>{"1"} ? " thread" : " threads"),
+                    plural(static_cast<std::int64_t>(journal.plan.models.size()), "model"),
+                    plural(journal.plan.pictures, "picture")));
   }
   limits.push_back(
       "A closed loop: the next inference begins when the last one has ended. That is latency; throughput and "

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "race/report/cells.h"
 #include "race/report/text.h"
 
 namespace kite::race {
@@ -78,16 +79,27 @@ std::string comparison_sentence(const Comparison& row) {
                        subject(row.measure), percent_text(row.margin), what, proof);
   }
   if (row.verdict == "undecided") {
-    return fmt::format("Between {} and {} nothing is decided: {} ({}; the margin is {}).", row.label,
-                       row.reference_label, what, proof, percent_text(row.margin));
+    return fmt::format("{} or {}, which needs less {}, is undecided: {} ({}; the margin is {}).", row.label,
+                       row.reference_label, subject(row.measure), what, proof, percent_text(row.margin));
   }
   const double times = row.verdict == "faster" ? 1 / *row.ratio : *row.ratio;
-  const char* adverb = is_memory(row.measure)    ? (row.verdict == "faster" ? "less" : "more")
-                       : row.verdict == "faster" ? "faster"
-                                                 : "slower";
-  return fmt::format("{} is {} than {}, by a factor of {}: {} ({}).", row.label,
-                     is_memory(row.measure) ? fmt::format("content with {} memory", adverb) : std::string(adverb),
-                     row.reference_label, ratio_text(times), what, proof);
+  const char* predicate = is_memory(row.measure) ? (row.verdict == "faster" ? "needs less memory" : "needs more memory")
+                                                 : (row.verdict == "faster" ? "is faster" : "is slower");
+  return fmt::format("{} {} than {}, by a factor of {:.{}f}: {} ({}).", row.label, predicate, row.reference_label,
+                     times, times < 9.95 ? 2 : 1, what, proof);
+}
+
+std::string parity_word(const Analysis& analysis, const Comparison& row) {
+  const auto checked = [&](Mode mode) {
+    const auto found = std::find_if(analysis.parity.begin(), analysis.parity.end(), [&](const ParityRow& parity) {
+      return parity.mode == mode && parity.model == row.model && parity.label == row.label;
+    });
+    return found == analysis.parity.end() ? "" : found->equal ? "equal" : "not equal";
+  };
+  std::string word = checked(row.mode == Mode::kNoPre ? Mode::kNoPre : Mode::kIncPre);
+  if (word.empty() && row.mode == Mode::kOneshot) word = checked(Mode::kNoPre);
+  if (!word.empty()) return word;
+  return row.mode == Mode::kOneshot && row.ranked ? "same answer" : "not checked";
 }
 
 std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal) {
@@ -102,6 +114,15 @@ std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journ
       return best.peer == row.peer && best.model == row.model && best.mode == row.mode && best.threads == row.threads &&
              best.track == row.track;
     });
+  };
+  // A whole program that makes for itself what its plain form finds ready is a headline of its own.
+  const auto does_without_preparation = [&](const Comparison& row) {
+    const auto& contestants = journal.plan.contestants;
+    return row.mode == Mode::kOneshot && !contestants[row.contestant].prepared &&
+           std::any_of(contestants.begin(), contestants.end(), [&](const ContestantRecord& other) {
+             return other.peer == row.peer && other.variant.empty() && other.prepared &&
+                    other.track == contestants[row.contestant].track;
+           });
   };
   std::int32_t most_threads = 0;
   for (const auto& cell : analysis.cells) {
@@ -119,9 +140,25 @@ std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journ
         if (row.model == model.id && row.mode == mode) add(row);
       }
       for (const auto& row : analysis.comparisons) {
-        if (row.model == model.id && row.mode == mode && row.variant.empty() && !best_says(row)) add(row);
+        if (row.model != model.id || row.mode != mode) continue;
+        if (row.variant.empty() ? !best_says(row) : does_without_preparation(row)) add(row);
       }
     }
+  }
+  std::vector<std::string> prepared;
+  const auto labels = contestant_labels(journal.plan);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto& contestant = journal.plan.contestants[i];
+    if (contestant.prepared && !contestant.control && contestant.track == Track::kMatched)
+      prepared.push_back(labels[i]);
+  }
+  if (!prepared.empty()) {
+    lines.push_back(
+        {fmt::format("Made before the race and not timed: what {} {} at every start (a plan, a saved model). "
+                     "Forms without it are raced beside {}.",
+                     joined(prepared, ", "), prepared.size() == 1 ? "reads" : "read",
+                     prepared.size() == 1 ? "it" : "them"),
+         ""});
   }
   if (analysis.control.floor) {
     lines.push_back(

@@ -6,6 +6,7 @@
 #include "race/report/html/cell_text.h"
 #include "race/report/html/sections.h"
 #include "race/report/svg/escape.h"
+#include "race/report/wording.h"
 
 namespace kite::race {
 namespace {
@@ -33,14 +34,6 @@ std::string banner(const Analysis& analysis) {
     out += fmt::format("<div class=\"banner open\"><b>Not complete.</b> {}</div>\n", escaped(analysis.coverage.state));
   }
   return out;
-}
-
-std::string parity_word(const Analysis& analysis, const Comparison& row) {
-  for (const auto& parity : analysis.parity) {
-    const bool mode = row.mode == Mode::kIncPre ? parity.mode == Mode::kIncPre : parity.mode == Mode::kNoPre;
-    if (mode && parity.model == row.model && parity.label == row.label) return parity.equal ? "equal" : "not equal";
-  }
-  return "not checked";
 }
 
 // Of one contestant in one place; "" where it did not take part.
