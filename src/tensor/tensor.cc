@@ -109,7 +109,8 @@ Tensor::Tensor(TensorType type) : type_(type) {
 
 Tensor Tensor::copy_of(const TensorView& view) {
   Tensor tensor(view.type);
-  std::memcpy(tensor.data_.get(), view.data, static_cast<std::size_t>(view.type.size_bytes()));
+  const auto size_bytes = static_cast<std::size_t>(view.type.size_bytes());
+  if (size_bytes > 0) std::memcpy(tensor.data_.get(), view.data, size_bytes);  // of nothing, data may be null
   return tensor;
 }
 

@@ -82,6 +82,11 @@ TEST(Tensors, copy_views_that_may_be_unaligned) {
   EXPECT_EQ(copy.as<float>()[1], -2.F);
 }
 
+TEST(Tensors, copy_views_of_nothing) {
+  const Tensor copy = Tensor::copy_of({TensorType{DType::kFloat32, Shape{0, 3}}, nullptr});
+  EXPECT_NE(copy.view().data, nullptr);
+}
+
 TEST(Tensors, keep_their_elements_when_they_move) {
   Tensor first = Tensor::of<std::int64_t>(Shape{3}, {1, 2, 3});
   const Tensor second = std::move(first);
