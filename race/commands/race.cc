@@ -30,7 +30,8 @@ class Announcer final : public ProgressSink {
   explicit Announcer(Terminal& terminal) : terminal_(terminal) {}
 
   void starts(const Progress& progress) override {
-    std::string text = progress.what;
+    what_ = progress.what;
+    std::string text = what_;
     if (progress.total > 0) text = fmt::format("[{}/{}] {}", progress.done, progress.total, text);
     if (progress.seconds_left >= 0) text += fmt::format(", {} left", duration_text(progress.seconds_left));
     terminal_.status(text);
@@ -43,7 +44,7 @@ class Announcer final : public ProgressSink {
   }
   void ended(const ProcessRecord& record) override {
     if (record.status == race::Status::kOk || terminal_.interactive()) return;
-    terminal_.note(fmt::format("  {}", record.reason.empty() ? "a process failed" : record.reason));
+    terminal_.note(fmt::format("  {}: {}", what_, record.reason.empty() ? "a process failed" : record.reason));
   }
   void noted(const std::string& text) override { terminal_.note(text); }
 
@@ -63,7 +64,7 @@ class Announcer final : public ProgressSink {
   }
 
   Terminal& terminal_;
-  std::string stage_;
+  std::string stage_, what_;
 };
 
 // The options of the race that is gone on with, where the command line says no more than that.

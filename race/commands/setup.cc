@@ -43,6 +43,11 @@ bool agreed(const Options& options, const Places& places, std::size_t count) {
   return answer == '\n' || answer == 'y' || answer == 'Y';
 }
 
+void say_ready(Terminal& terminal, const std::string& name, const std::string& since, const Readiness& state) {
+  const std::string versions = versions_text(state);
+  terminal.note(fmt::format("{}: ready {}{}{}", name, since, versions.empty() ? "" : ", ", versions));
+}
+
 void say_failure(Terminal& terminal, const Peer& peer, const SetupOutcome& outcome) {
   terminal.note(fmt::format("{}: setup failed with {}; the end of {}:", peer.name, outcome.exit_code, outcome.log));
   for (const std::string& line : outcome.tail) terminal.note("  " + line);
@@ -83,9 +88,7 @@ bool set_up_one(const Peer& peer, const Places& places, Terminal& terminal, cons
         fmt::format("{}: setup ended, but it is not ready: {}; see {}", peer.name, state.reason, outcome->log));
     return false;
   }
-  const std::string versions = versions_text(state);
-  terminal.note(fmt::format("{}: ready after {}{}{}", peer.name, duration_text(elapsed_s()),
-                            versions.empty() ? "" : ", ", versions));
+  say_ready(terminal, peer.name, "after " + duration_text(elapsed_s()), state);
   return true;
 }
 
@@ -107,7 +110,7 @@ int set_up(const Options& options, const Places& places) {
       terminal.note(fmt::format("{}: {}", found.name, found.reason));
       exit_code = kSomeFailed;
     } else if (states[i].ready) {
-      terminal.note(fmt::format("{}: ready already{}", found.name, versions_text(states[i])));
+      say_ready(terminal, found.name, "already", states[i]);
     } else if (found.peer->setup.empty()) {
       terminal.note(fmt::format("{}: not ready, and there is nothing to set up: {}", found.name, states[i].reason));
       exit_code = kSomeFailed;

@@ -46,18 +46,20 @@ class SetupTest(RaceCase):
         (folder / "setup").chmod(0o755)
         return self.folder / ".peers/one"
 
-    MAKE_READY = 'printf "#!/bin/sh\\nexit 0\\n" > "$KITE_PEER_HOME/run"\nchmod +x "$KITE_PEER_HOME/run"\n'
+    MAKE_READY = ('echo "#!/bin/sh" >"$KITE_PEER_HOME/run"\n'
+                  """echo 'echo "{\\"info\\": {\\"versions\\": {\\"engine\\": \\"1.2\\"}}}"' >>"$KITE_PEER_HOME/run"\n"""
+                  'chmod +x "$KITE_PEER_HOME/run"\n')
 
     def test_a_setup_that_works_makes_the_contestant_ready(self):
         home = self.peer_with_setup('echo "in $KITE_PEER_DIR"\n' + self.MAKE_READY)
         result = self.run_race("setup", "one", "--yes")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("about 2 MB", result.stderr)
-        self.assertIn("one: ready after", result.stderr)
+        self.assertRegex(result.stderr, r"one: ready after .*, engine 1\.2\n")
         self.assertEqual((home / "setup.log").read_text(), f"in {self.peers / 'one'}\n")
         again = self.run_race("setup", "--all")
         self.assertEqual(again.returncode, 0)
-        self.assertIn("one: ready already", again.stderr)
+        self.assertIn("one: ready already, engine 1.2\n", again.stderr)
 
     def test_a_setup_that_fails_shows_the_end_of_its_log_and_is_redone(self):
         home = self.peer_with_setup('echo step one\necho "the network is gone" >&2\ntouch "$KITE_PEER_HOME/half"\nexit 4\n')
