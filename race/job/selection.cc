@@ -188,13 +188,13 @@ void add_control(std::size_t reference, Selection& selection) {
 }
 
 std::vector<std::int32_t> threads_of(const Racer& racer, Mode mode, const Options& options, const Preset& preset,
-                                     std::int32_t machine_threads) {
+                                     std::int32_t machine_threads, bool with_axes) {
   if (racer.record.track == Track::kDefault) return {0};
   if (!options.threads.empty()) return options.threads;
   std::vector<std::int32_t> threads = preset.threads;
   if (threads.empty()) threads.push_back(machine_threads);
   for (const ThreadAxis& axis : preset.axes) {
-    if (!matches(axis.peers, racer.record.peer) || !matches(axis.variants, racer.record.variant) ||
+    if (!with_axes || !matches(axis.peers, racer.record.peer) || !matches(axis.variants, racer.record.variant) ||
         !contains(axis.modes, mode))
       continue;
     for (const std::int32_t count : axis.threads) {
@@ -252,9 +252,14 @@ Result<Selection> select(const Options& options, const Preset& preset, const Fie
   for (std::size_t racer = 0; racer < selection.racers.size(); ++racer) {
     // Also of one that is not ready: its cells are rows that say why.
     for (std::size_t model = 0; model < models; ++model) {
+      const bool with_variants = model == 0 || !preset.variants_on_first_model_only;
+      // The control stands where all contestants meet; in every corner of an axis, one of many would differ by chance.
+      const bool with_axes = with_variants && !selection.racers[racer].record.control;
+      if (!with_variants && !selection.racers[racer].record.variant.empty()) continue;
       for (const Mode mode : modes) {
         if (selection.racers[racer].form.command(mode).empty()) continue;
-        for (const std::int32_t threads : threads_of(selection.racers[racer], mode, options, preset, machine_threads)) {
+        for (const std::int32_t threads :
+             threads_of(selection.racers[racer], mode, options, preset, machine_threads, with_axes)) {
           selection.cells.push_back({racer, model, mode, threads});
         }
       }

@@ -14,6 +14,11 @@ namespace kite::race {
 Result<Analysis> analyse(const Journal& journal) {
   Analysis analysis;
   KITE_TRY_ASSIGN(analysis.cells, summarise_cells(journal));
+  // What the budget left out is told once, by what was covered, and not as rows without numbers.
+  std::erase_if(analysis.cells, [&](const CellSummary& cell) {
+    return journal.decision && !journal.decision->counts.contains(cell.cell) &&
+           journal.plan.contestants[cell.contestant].ready && !spread(cell, Measure::kWall);
+  });
   analysis.margin = journal.plan.margin;
   const auto labels = contestant_labels(journal.plan);
   analysis.reference_label = journal.plan.reference;

@@ -127,9 +127,10 @@ TEST(analysis, rounds_are_complete_without_those_who_were_lost_or_left_out) {
   for (ProcessRecord& process : journal.processes) {
     if (process.cell == lost && process.round == 3) process.status = Status::kFailed;
   }
-  const Coverage coverage = analysis_of(journal).coverage;
-  EXPECT_EQ(coverage.complete_rounds, 12);
-  EXPECT_TRUE(coverage.complete);
+  const Analysis analysis = analysis_of(journal);
+  EXPECT_EQ(analysis.coverage.complete_rounds, 12);
+  EXPECT_TRUE(analysis.coverage.complete);
+  for (const CellSummary& cell : analysis.cells) EXPECT_NE(cell.cell, left_out);
 }
 
 TEST(analysis, takes_the_rerun_and_keeps_both) {

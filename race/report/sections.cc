@@ -194,7 +194,7 @@ Coverage coverage_of(const Journal& journal, const std::vector<CellSummary>& cel
   }
   if (journal.torn) coverage.missing.push_back("The journal's last line was cut off and is left out.");
   if (journal.decision) {
-    for (const auto& cut : journal.decision->cut) coverage.missing.push_back("Left out for the budget: " + cut);
+    for (const auto& cut : journal.decision->cut) coverage.missing.push_back("Cut for the budget: " + cut);
     if (!journal.decision->why.empty()) coverage.missing.push_back("Number of rounds: " + journal.decision->why + ".");
   }
   return coverage;

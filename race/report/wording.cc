@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "race/report/cells.h"
 #include "race/report/text.h"
@@ -124,12 +125,15 @@ std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journ
                     other.track == contestants[row.contestant].track;
            });
   };
-  std::int32_t most_threads = 0;
+  // Where most of them meet: some race at other numbers of threads besides.
+  std::map<std::int32_t, std::size_t> meeting;
   for (const auto& cell : analysis.cells) {
-    if (cell.track == Track::kMatched) most_threads = std::max(most_threads, cell.threads);
+    if (cell.track == Track::kMatched) ++meeting[cell.threads];
   }
+  const auto main_threads = std::max_element(meeting.begin(), meeting.end(),
+                                             [](const auto& a, const auto& b) { return a.second <= b.second; });
   const auto add = [&](const Comparison& row) {
-    if (row.ranked && row.track == Track::kMatched && row.threads == most_threads &&
+    if (row.ranked && row.track == Track::kMatched && row.threads == main_threads->first &&
         row.measure == main_measure(row.mode)) {
       lines.push_back({comparison_sentence(row), row.verdict});
     }
@@ -149,16 +153,17 @@ std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journ
   const auto labels = contestant_labels(journal.plan);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& contestant = journal.plan.contestants[i];
-    if (contestant.prepared && !contestant.control && contestant.track == Track::kMatched)
+    const bool raced = std::any_of(analysis.cells.begin(), analysis.cells.end(), [&](const CellSummary& cell) {
+      return cell.contestant == i && spread(cell, Measure::kWall);
+    });
+    if (raced && contestant.prepared && !contestant.control && contestant.track == Track::kMatched) {
       prepared.push_back(labels[i]);
+    }
   }
   if (!prepared.empty()) {
-    lines.push_back(
-        {fmt::format("Made before the race and not timed: what {} {} at every start (a plan, a saved model). "
-                     "Forms without it are raced beside {}.",
-                     joined(prepared, ", "), prepared.size() == 1 ? "reads" : "read",
-                     prepared.size() == 1 ? "it" : "them"),
-         ""});
+    lines.push_back({fmt::format("Made before the race and not timed (a plan, a saved or exported model), for {}.",
+                                 joined(prepared, "; ")),
+                     ""});
   }
   if (analysis.control.floor) {
     lines.push_back(
