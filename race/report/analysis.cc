@@ -2,6 +2,8 @@
 // The order in which an analysis is made: cells, the control, comparisons, the other sections, and last the words.
 #include "race/report/analysis.h"
 
+#include <algorithm>
+
 #include "paperkite/try.h"
 #include "race/report/cells.h"
 #include "race/report/comparisons.h"
@@ -17,7 +19,10 @@ Result<Analysis> analyse(const Journal& journal) {
   // What the budget left out is told once, by what was covered, and not as rows without numbers.
   std::erase_if(analysis.cells, [&](const CellSummary& cell) {
     return journal.decision && !journal.decision->counts.contains(cell.cell) &&
-           journal.plan.contestants[cell.contestant].ready && !spread(cell, Measure::kWall);
+           journal.plan.contestants[cell.contestant].ready &&
+           std::none_of(cell.processes.begin(), cell.processes.end(), [&](const auto& values) {
+             return journal.processes[values.process].purpose == Purpose::kRound;
+           });
   });
   analysis.margin = journal.plan.margin;
   const auto labels = contestant_labels(journal.plan);
