@@ -38,10 +38,10 @@ struct Preset {
   std::vector<std::int32_t> threads;  // empty: the machine's own number
   std::vector<ThreadAxis> axes;
   bool variants_on_first_model_only = false;  // variants and axes; the other models are for the plain forms
-  std::int32_t rounds = 0;       // 0: the pilot decides
-  std::int32_t max_samples = 0;  // of one process of a round; 0: the pilot decides
-  double budget_minutes = 0;     // 0: none
-  bool memory = false;           // a traced process for each cell
+  std::int32_t rounds = 0;                    // 0: the pilot decides
+  std::int32_t max_samples = 0;               // of one process of a round; 0: the pilot decides
+  double budget_minutes = 0;                  // 0: none
+  bool memory = false;                        // a traced process for each cell
 };
 
 // quick, study, full.

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "race/report/planted_journal.h"
+#include "race/report/wording.h"
 
 namespace kite::race {
 namespace {
@@ -151,6 +152,48 @@ TEST(analysis, races_best_form_against_best_form) {
   const auto* whole = row_of(analysis.best, "paperkite", "plan", Mode::kOneshot, Measure::kWall);
   EXPECT_EQ(whole->verdict, "faster");
   EXPECT_NEAR(whole->ratio.value_or(0), 0.6, 0.02);
+}
+
+std::size_t lines_with(const std::vector<Headline>& lines, std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      lines.begin(), lines.end(), [&](const Headline& line) { return line.text.find(text) != std::string::npos; }));
+}
+
+TEST(analysis, headlines_speak_of_the_threads_where_most_meet) {
+  const Journal journal = planted_journal();
+  Analysis analysis = analysis_of(journal);
+  const std::size_t before = analysis.headline.size();
+  ASSERT_GT(lines_with(analysis.headline, "2 threads"), 0u);
+  CellSummary corner = analysis.cells.front();
+  corner.threads = 8;
+  analysis.cells.push_back(corner);
+  EXPECT_EQ(headline_of(analysis, journal).size(), before);
+}
+
+TEST(analysis, headlines_name_what_was_prepared_and_race_the_form_without_it) {
+  Journal journal = planted_journal();
+  const auto rows_of_variant = [](const Analysis& analysis) {
+    return lines_with(analysis.headline, "paperkite, its plan is") + lines_with(analysis.headline, "its plan and");
+  };
+  EXPECT_EQ(lines_with(analysis_of(journal).headline, "Made before the race"), 0u);
+  const std::size_t before = rows_of_variant(analysis_of(journal));
+  for (ContestantRecord& contestant : journal.plan.contestants) contestant.prepared = contestant.id == "paperkite";
+  const Analysis analysis = analysis_of(journal);
+  EXPECT_EQ(lines_with(analysis.headline, "for paperkite."), 1u);
+  EXPECT_EQ(rows_of_variant(analysis), before + journal.plan.models.size());
+}
+
+TEST(analysis, a_whole_programs_parity_is_that_of_the_check_that_decides) {
+  Journal journal = planted_journal();
+  const auto word = [&] {
+    const Analysis analysis = analysis_of(journal);
+    return parity_word(analysis, *row_of(analysis.comparisons, "paperkite", "", Mode::kOneshot, Measure::kWall));
+  };
+  EXPECT_EQ(word(), "equal");
+  std::erase_if(journal.parity, [](const ParityRecord& record) { return record.mode == Mode::kIncPre; });
+  EXPECT_EQ(word(), "equal");
+  journal.parity.clear();
+  EXPECT_EQ(word(), "same answer");
 }
 
 TEST(analysis, separates_the_language_from_the_runtime) {

@@ -68,6 +68,19 @@ bool some_differ(const std::vector<Pair>& pairs) {
                      [](const Pair& pair) { return pair.verdict == "faster" || pair.verdict == "slower"; });
 }
 
+// The number of threads at which most cells are raced, the larger one of two: some race at others besides.
+std::int32_t meeting_threads(const Analysis& analysis) {
+  std::map<std::int32_t, std::size_t> cells;
+  for (const auto& cell : analysis.cells) {
+    if (cell.track == Track::kMatched) ++cells[cell.threads];
+  }
+  std::int32_t best = 0;
+  for (const auto& [threads, count] : cells) {
+    if (count >= cells[best]) best = threads;
+  }
+  return best;
+}
+
 }  // namespace
 
 std::string comparison_sentence(const Comparison& row) {
@@ -125,16 +138,9 @@ std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journ
                     other.track == contestants[row.contestant].track;
            });
   };
-  // Where most of them meet: some race at other numbers of threads besides.
-  std::map<std::int32_t, std::size_t> meeting;
-  for (const auto& cell : analysis.cells) {
-    if (cell.track == Track::kMatched) ++meeting[cell.threads];
-  }
-  const auto main_threads = std::max_element(meeting.begin(), meeting.end(),
-                                             [](const auto& a, const auto& b) { return a.second <= b.second; });
+  const std::int32_t threads = meeting_threads(analysis);
   const auto add = [&](const Comparison& row) {
-    if (row.ranked && row.track == Track::kMatched && row.threads == main_threads->first &&
-        row.measure == main_measure(row.mode)) {
+    if (row.ranked && row.track == Track::kMatched && row.threads == threads && row.measure == main_measure(row.mode)) {
       lines.push_back({comparison_sentence(row), row.verdict});
     }
   };

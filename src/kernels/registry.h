@@ -33,6 +33,11 @@ struct KernelInfo {
 
 [[nodiscard]] std::span<const KernelInfo> all_kernels() noexcept;
 
+// Floats in a vector of this instruction set: what panels of weights are packed in.
+[[nodiscard]] constexpr std::int64_t vector_lanes(Isa isa) noexcept {
+  return isa == Isa::kAvx512 ? 16 : isa == Isa::kAvx2 ? 8 : 4;
+}
+
 // FNV-1a of the name: what a plan stores.
 [[nodiscard]] constexpr std::uint64_t kernel_id(std::string_view name) noexcept {
   std::uint64_t hash = 0xcbf29ce484222325ULL;

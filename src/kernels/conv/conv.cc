@@ -18,8 +18,6 @@ using namespace conv_portable;  // NOLINT: this file's own copy of geometry.inl
 
 namespace {
 
-std::int64_t vector_lanes(Isa isa) noexcept { return isa == Isa::kAvx512 ? 16 : isa == Isa::kAvx2 ? 8 : 4; }
-
 float load_unaligned(const float* from) noexcept {
   float value;
   std::memcpy(&value, from, sizeof value);

@@ -17,12 +17,6 @@ namespace kite {
 
 using namespace linear_portable;  // NOLINT: this file's own copy of the shared bodies
 
-namespace {
-
-std::int64_t vector_lanes(Isa isa) noexcept { return isa == Isa::kAvx512 ? 16 : isa == Isa::kAvx2 ? 8 : 4; }
-
-}  // namespace
-
 const KernelInfo& select_linear(const LinearParams& /*params*/, Isa max_isa) noexcept {
   const KernelInfo* chosen = nullptr;
   for (const KernelInfo& kernel : all_kernels()) {
