@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 
+#include <fmt/format.h>
+
 namespace kite::race {
 
 namespace {
@@ -34,6 +36,11 @@ std::string_view word_of(Mode mode) noexcept { return look_up(kModes, mode); }
 std::string_view word_of(Track track) noexcept { return look_up(kTracks, track); }
 std::string_view word_of(Status status) noexcept { return look_up(kStatuses, status); }
 std::string_view word_of(Purpose purpose) noexcept { return look_up(kPurposes, purpose); }
+
+std::string threads_text(std::int32_t threads) {
+  if (threads == 0) return "the library's own threads";
+  return fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
+}
 
 template <>
 std::optional<Mode> from_word<Mode>(std::string_view word) noexcept {

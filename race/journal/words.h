@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "race/journal/record.h"
@@ -13,6 +14,9 @@ namespace kite::race {
 [[nodiscard]] std::string_view word_of(Track track) noexcept;      // matched, default
 [[nodiscard]] std::string_view word_of(Status status) noexcept;    // ok, missing, failed, timeout, unequal
 [[nodiscard]] std::string_view word_of(Purpose purpose) noexcept;  // pass, pilot, round, rerun, memory, profile
+
+// "1 thread", "2 threads"; 0 is the number that a library takes when it is told none.
+[[nodiscard]] std::string threads_text(std::int32_t threads);
 
 // nullopt for a word that means none of them.
 template <typename Enum>

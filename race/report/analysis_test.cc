@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "race/report/markdown.h"
 #include "race/report/planted_journal.h"
 #include "race/report/wording.h"
 
@@ -251,6 +252,21 @@ TEST(analysis, shows_how_threads_scale) {
     ASSERT_EQ(row.points.size(), 2u);
     EXPECT_NEAR(row.points[1].speedup, 1.8, 0.15);
   }
+}
+
+TEST(analysis, takes_the_librarys_own_threads_for_no_number) {
+  Journal journal = planted_journal({.rounds = 6, .planned_rounds = 6, .second_thread_count = true});
+  for (CellRecord& cell : journal.plan.cells) {
+    if (cell.threads == 1) cell.threads = 0;
+  }
+  const Analysis analysis = analysis_of(journal);
+  EXPECT_TRUE(analysis.scaling.empty());
+  for (const Warning& warning : analysis.warnings) {
+    EXPECT_EQ(warning.text.find("used more processors than it was given"), std::string::npos) << warning.text;
+  }
+  const std::string report = report_markdown(analysis, journal);
+  EXPECT_EQ(report.find("0 thread"), std::string::npos);
+  EXPECT_NE(report.find("the library's own"), std::string::npos);
 }
 
 TEST(analysis, says_what_it_refuses_and_why) {

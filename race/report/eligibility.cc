@@ -120,8 +120,8 @@ Eligibility::Eligibility(const Journal& journal, const std::vector<CellSummary>&
       ruling = ruling_on_parity(cell, reference == cells.end() ? nullptr : &*reference, checks, journal);
     }
     if (!ruling.reason.empty()) {
-      listed_.push_back({cell.label, cell.model, cell.mode, false, ruling.status,
-                         plural(cell.threads, "thread") + ": " + ruling.reason});
+      listed_.push_back(
+          {cell.label, cell.model, cell.mode, false, ruling.status, threads_text(cell.threads) + ": " + ruling.reason});
     } else if (std::find(doubted_.begin(), doubted_.end(), cell.model) != doubted_.end()) {
       ruling.reason = "the judge disagrees with more than one runtime on this model";
     } else if (!ran) {

@@ -27,12 +27,11 @@ std::string median_text(const CellSummary& cell, Measure measure) {
   return spread ? value_text(measure, spread->median) : "n/a";
 }
 
-std::string threads_text(const CellSummary& cell) {
-  return cell.track == Track::kDefault ? "as installed" : fmt::format("{}", cell.threads);
-}
-
-std::string threads_text(const Comparison& row) {
-  return row.track == Track::kDefault ? "as installed" : fmt::format("{}", row.threads);
+// The column "threads" of a cell or a comparison.
+template <typename Row>
+std::string threads_cell(const Row& row) {
+  if (row.track == Track::kDefault) return "as installed";
+  return row.threads == 0 ? "the library's own" : fmt::format("{}", row.threads);
 }
 
 // "faster" of memory reads oddly to people.
@@ -47,7 +46,7 @@ std::vector<std::string> cells_of(const Comparison& row, const std::string& seco
           std::string(measure_title(row.measure)),
           row.label,
           second,
-          threads_text(row),
+          threads_cell(row),
           value_text(row.measure, row.value),
           value_text(row.measure, row.reference_value),
           row.ratio ? ratio_text(*row.ratio) : "n/a",
@@ -114,7 +113,7 @@ std::string whole_process_table(const Analysis& analysis) {
   for (const auto& cell : analysis.cells) {
     const auto& wall = of(cell, Measure::kWall);
     if (cell.mode != Mode::kOneshot || !wall) continue;
-    table.add({cell.model, cell.label, threads_text(cell), ms_text(wall->mean), wall->n > 1 ? ms_text(wall->sd) : "n/a",
+    table.add({cell.model, cell.label, threads_cell(cell), ms_text(wall->mean), wall->n > 1 ? ms_text(wall->sd) : "n/a",
                ms_text(wall->median), fmt::format("{} .. {}", ms_text(wall->min), ms_text(wall->max)),
                median_text(cell, Measure::kLabel), median_text(cell, Measure::kUser),
                median_text(cell, Measure::kSystem), cell.cpus_used ? digits(cell.cpus_used->median) : "n/a",
@@ -130,7 +129,7 @@ std::string phase_table(const Analysis& analysis) {
     if (cell.phases.empty() || cell.mode == Mode::kOneshot) continue;
     std::map<std::string, double> spans;
     for (const auto& span : cell.phases) spans[span.name] = span.ms;
-    std::vector<std::string> row = {cell.model, cell.label, std::string(mode_title(cell.mode)), threads_text(cell)};
+    std::vector<std::string> row = {cell.model, cell.label, std::string(mode_title(cell.mode)), threads_cell(cell)};
     for (const char* name : {"start", "load", "first", "steady", "exit"}) {
       const auto found = spans.find(name);
       row.push_back(found == spans.end() ? "n/a" : ms_text(found->second));
@@ -157,7 +156,7 @@ std::string isolated_table(const Analysis& analysis, Mode mode) {
     if (cell.mode != mode || !p50) continue;
     std::vector<std::string> classes;
     for (const auto& warm_up : cell.warm_ups) classes.push_back(fmt::format("{} {}", warm_up.n, warm_up.name));
-    table.add({cell.model, cell.label, threads_text(cell), ms_text(p50->median),
+    table.add({cell.model, cell.label, threads_cell(cell), ms_text(p50->median),
                fmt::format("{} .. {}", ms_text(p50->min), ms_text(p50->max)), median_text(cell, Measure::kFirst),
                median_text(cell, Measure::kLoad), joined(classes, ", "), fmt::format("{}", p50->n)});
   }
@@ -168,7 +167,7 @@ std::string percentile_table(const Analysis& analysis) {
   MarkdownTable table({"model", "contestant", "mode", "threads", "p90", "p95", "p99", "p99.9"});
   for (const auto& cell : analysis.cells) {
     if (cell.percentiles.empty()) continue;
-    std::vector<std::string> row = {cell.model, cell.label, std::string(mode_title(cell.mode)), threads_text(cell)};
+    std::vector<std::string> row = {cell.model, cell.label, std::string(mode_title(cell.mode)), threads_cell(cell)};
     for (const auto& percentile : cell.percentiles) {
       row.push_back(percentile.ms ? ms_text(*percentile.ms)
                                   : fmt::format("needs n >= {}, has {}", percentile.needs, percentile.samples));
@@ -187,7 +186,7 @@ std::string memory_table(const Analysis& analysis) {
     std::vector<std::string> row = {cell.model,
                                     cell.label,
                                     std::string(mode_title(cell.mode)),
-                                    threads_text(cell),
+                                    threads_cell(cell),
                                     mib_text(peak->median),
                                     cell.peak_rss_floor_bytes > 0 ? mib_text(cell.peak_rss_floor_bytes) : "n/a"};
     if (cell.marks.empty()) {
@@ -220,7 +219,7 @@ std::string counter_tables(const Analysis& analysis) {
     MarkdownTable table(columns);
     for (const auto& cell : analysis.cells) {
       if (cell.mode != mode || cell.counters.empty()) continue;
-      std::vector<std::string> row = {cell.model, cell.label, threads_text(cell)};
+      std::vector<std::string> row = {cell.model, cell.label, threads_cell(cell)};
       for (std::size_t i = 3; i < columns.size(); ++i) {
         std::string text = "n/a";
         for (const auto& counter : cell.counters) {

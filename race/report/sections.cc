@@ -105,7 +105,8 @@ std::vector<ScalingRow> thread_scaling(const std::vector<CellSummary>& cells) {
   std::map<std::tuple<std::size_t, std::string, Mode>, std::size_t> places;
   for (const auto& cell : cells) {
     const auto& time = spread(cell, main_measure(cell.mode));
-    if (cell.control || cell.track != Track::kMatched || !time) continue;
+    // 0 is the library's own number, which has no place on the axis.
+    if (cell.control || cell.track != Track::kMatched || cell.threads == 0 || !time) continue;
     const auto [place, fresh] = places.try_emplace({cell.contestant, cell.model, cell.mode}, rows.size());
     if (fresh) rows.push_back({cell.label, cell.model, cell.track, cell.mode, {}});
     ScalingRow::Point point;
@@ -121,7 +122,7 @@ std::vector<ScalingRow> thread_scaling(const std::vector<CellSummary>& cells) {
     const auto fewest = row.points.front();
     for (auto& point : row.points) {
       point.speedup = point.ms > 0 ? fewest.ms / point.ms : 1;
-      point.efficiency = point.speedup * fewest.threads / std::max(point.threads, 1);
+      point.efficiency = point.speedup * fewest.threads / point.threads;
     }
   }
   return rows;

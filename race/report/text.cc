@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "race/journal/words.h"
 namespace kite::race {
 
 std::string digits(double value) {
@@ -58,7 +59,7 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 
 std::string place_text(std::string_view model, Mode mode, std::int32_t threads, Track track) {
   if (track == Track::kDefault) return fmt::format("{}, {}, as installed", model, mode_title(mode));
-  return fmt::format("{}, {}, {}", model, mode_title(mode), plural(threads, "thread"));
+  return fmt::format("{}, {}, {}", model, mode_title(mode), threads_text(threads));
 }
 
 }  // namespace kite::race

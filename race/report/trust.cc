@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "race/journal/words.h"
 #include "race/report/cells.h"
 #include "race/report/text.h"
 #include "race/report/wording.h"
@@ -28,10 +29,10 @@ std::string machine_word(const Journal& journal, const std::string& key) {
 void warn_of_threads(const Analysis& analysis, std::vector<Warning>& warnings) {
   std::map<std::string, std::vector<std::string>> places;
   for (const auto& cell : analysis.cells) {
-    if (!cell.cpus_used || cell.track != Track::kMatched) continue;
+    if (!cell.cpus_used || cell.track != Track::kMatched || cell.threads == 0) continue;
     if (cell.cpus_used->median <= cell.threads + kSpareCpus) continue;
     places[cell.label].push_back(fmt::format("{} CPUs at {} on {} ({})", digits(cell.cpus_used->median),
-                                             plural(cell.threads, "thread"), cell.model, mode_title(cell.mode)));
+                                             threads_text(cell.threads), cell.model, mode_title(cell.mode)));
   }
   for (const auto& [label, found] : places) {
     warnings.push_back({fmt::format("{} used more processors than it was given: {}", label, joined(found, ", ")),
@@ -214,13 +215,12 @@ std::vector<std::string> limits_of(const Analysis& analysis, const Journal& jour
   std::set<std::int32_t> threads;
   for (const auto& cell : analysis.cells) threads.insert(cell.threads);
   std::vector<std::string> counts;
-  for (const auto count : threads) counts.push_back(fmt::format("{}", count));
+  for (const auto count : threads) counts.push_back(threads_text(count));
   if (!counts.empty()) {
-    limits.push_back(
-        fmt::format("One picture at a time, at {}, on {} and {}: no batches, no other sizes.",
-                    joined(counts, " and ") + (counts == std::vector<std::string>{"1"} ? " thread" : " threads"),
-                    plural(static_cast<std::int64_t>(journal.plan.models.size()), "model"),
-                    plural(journal.plan.pictures, "picture")));
+    limits.push_back(fmt::format("One picture at a time, at {}, on {} and {}: no batches, no other sizes.",
+                                 joined(counts, " and "),
+                                 plural(static_cast<std::int64_t>(journal.plan.models.size()), "model"),
+                                 plural(journal.plan.pictures, "picture")));
   }
   limits.push_back(
       "A closed loop: the next inference begins when the last one has ended. That is latency; throughput and "

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "race/journal/words.h"
 #include "race/report/cells.h"
 #include "race/report/text.h"
 
@@ -51,7 +52,7 @@ std::vector<Pair> python_and_rust(const Analysis& analysis, std::string_view par
 std::string judged(const std::vector<Pair>& pairs) {
   std::vector<std::string> parts;
   for (const auto& pair : pairs) {
-    parts.push_back(fmt::format("{} at {}: {} ({})", pair.model, plural(pair.threads, "thread"),
+    parts.push_back(fmt::format("{} at {}: {} ({})", pair.model, threads_text(pair.threads),
                                 pair.verdict.empty() ? "undecided" : pair.verdict,
                                 evidence(pair.ratio, pair.interval, pair.n)));
   }

@@ -210,8 +210,8 @@ void Conductor::show(const Task& task) {
   const std::string of = rounds_ > 0 && task.purpose == Purpose::kRound ? fmt::format(" of {}", rounds_) : "";
   const std::string stage =
       task.purpose == Purpose::kPass ? "pass" : fmt::format("{} {}{}", word_of(task.purpose), task.round, of);
-  progress.what = fmt::format("{}: {} on {}, {}, {} thread{}", stage, own.contestant, own.model, word_of(own.mode),
-                              own.threads, own.threads == 1 ? "" : "s");
+  progress.what = fmt::format("{}: {} on {}, {}, {}", stage, own.contestant, own.model, word_of(own.mode),
+                              threads_text(own.threads));
   sink_->starts(progress);
 }
 

@@ -135,7 +135,7 @@ class Race {
   // Cells that are compared with each other.
   [[nodiscard]] std::string group_of(std::int32_t id) const {
     const CellRecord& cell = conductor_.cell(id);
-    return fmt::format("{}, {}, {} threads, {}", cell.model, word_of(cell.mode), cell.threads,
+    return fmt::format("{}, {}, {}, {}", cell.model, word_of(cell.mode), threads_text(cell.threads),
                        word_of(conductor_.contestant(id).track));
   }
 

@@ -27,7 +27,7 @@ std::string hyperfine_json(const Analysis& analysis, const Journal& journal) {
       exit_codes.push_back(process.exit_code);
     }
     Json entry;
-    entry["command"] = fmt::format("{}: {} ({})", cell.label, cell.model, plural(cell.threads, "thread"));
+    entry["command"] = fmt::format("{}: {} ({})", cell.label, cell.model, threads_text(cell.threads));
     entry["mean"] = wall->mean / 1e3;
     entry["stddev"] = wall->n > 1 ? Json(wall->sd / 1e3) : Json(nullptr);
     entry["median"] = wall->median / 1e3;

@@ -65,8 +65,7 @@ std::vector<Plot> forest_plots(const Analysis& analysis, Mode mode) {
     const auto end = [&](double Range::* side) {
       return row.interval ? std::optional((*row.interval).*side) : std::nullopt;
     };
-    std::string place =
-        row.model + ", " + (row.track == Track::kDefault ? "as installed" : plural(row.threads, "thread"));
+    std::string place = row.model + ", " + (row.track == Track::kDefault ? "as installed" : threads_text(row.threads));
     data.rows.push_back({std::move(place), row.label, row.verdict.empty() ? std::nullopt : row.ratio, end(&Range::low),
                          end(&Range::high), row.verdict, row.why_not, row.n});
   }

@@ -2,6 +2,7 @@
 // The sections about contestants against one another: variants, threads, languages, parity, and all comparisons.
 #include <fmt/format.h>
 
+#include "race/journal/words.h"
 #include "race/report/html/cell_text.h"
 #include "race/report/html/figures.h"
 #include "race/report/html/sections.h"
@@ -72,7 +73,7 @@ Section language_section(const Analysis& analysis) {
                                           {"same version"}});
   for (const auto& row : analysis.languages) {
     table.group(fmt::format("{}: {} or {}, {}, {}", row.runtime, row.language, row.reference_language, row.model,
-                            plural(row.threads, "thread")));
+                            threads_text(row.threads)));
     table.row({row.part, row.label, number_of(row.ms), row.reference_label, number_of(row.reference_ms),
                ratio_of(row.ratio, row.interval), fmt::format("{}", row.n),
                row.verdict.empty() ? Cell("not judged") : Cell::markup(verdict_html(row.verdict)),

@@ -50,7 +50,7 @@ std::string verdict_of(const Analysis& analysis, const Comparison& row) {
 
 std::string group_of(const Comparison& row) {
   const std::string what = fmt::format("{}: {}", mode_title(row.mode), measure_title(row.measure));
-  return row.track == Track::kDefault ? what + ", as installed" : what + ", " + plural(row.threads, "thread");
+  return row.track == Track::kDefault ? what + ", as installed" : what + ", " + threads_text(row.threads);
 }
 
 // Contestants downwards, models across; only the measure that a mode is about.

@@ -19,7 +19,7 @@ Plot scaling_plot(const ScalingData& data) {
     legend.push_back({series.label, series.series});
     for (const auto& point : series.points) {
       times.push_back(point.ms);
-      threads.insert(std::max(point.threads, 1));
+      threads.insert(point.threads);
     }
   }
   const double fewest = threads.empty() ? 1 : *threads.begin(), most = threads.empty() ? 2 : *threads.rbegin();
@@ -42,7 +42,7 @@ Plot scaling_plot(const ScalingData& data) {
     for (const auto& point : series.points) {
       plot.table.rows.push_back(
           {series.label, fmt::format("{}", point.threads), three_digits(point.ms), fmt::format("{}", point.n)});
-      if (std::isfinite(point.ms)) points.push_back({x.at(std::max(point.threads, 1)), y.at(point.ms)});
+      if (std::isfinite(point.ms)) points.push_back({x.at(point.threads), y.at(point.ms)});
     }
     canvas.polyline(points, css + " ln");
     for (const Point point : points) canvas.mark(series_shape(series.series), point, 4.5, css + " pt", series.label);
