@@ -3,18 +3,22 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <memory>
 
 #include "answer_writer.h"
+#include "base/cpu.h"
 #include "clock.h"
 #include "command.h"
 #include "image_list.h"
 #include "interrupt.h"
 #include "paperkite/try.h"
 #include "progress.h"
+#include "side_by_side.h"
+#include "trace_file.h"
 
 namespace kite::cli {
 
@@ -28,6 +32,7 @@ struct ClassifyOptions {
   std::string labels;
   std::string format = "table";
   std::string output;
+  std::string trace;
   bool recursive = false;
 };
 
@@ -62,40 +67,88 @@ ExitCode exit_code_for(std::size_t total, std::size_t failed, ErrorCode last) {
   return total == 1 ? exit_code_of(last) : kSomeFailed;
 }
 
-Result<ExitCode> classify_all(Classifier& classifier, const ClassifyOptions& options, AnswerWriter& writer,
-                              double load_ms) {
-  const std::vector<ImageItem> items = list_images(options.images, options.recursive);
-  Progress progress("classifying", items.size());
-  std::size_t failed = 0;
-  ErrorCode last = ErrorCode::kInvalidImage;
-  for (std::size_t i = 0; i < items.size() && !is_interrupted(); ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    auto answer = classify_one(classifier, items[i], options.k);
-    progress.clear();
-    if (answer.ok()) {
-      for (const std::string& warning : answer->warnings) warn(items[i].name + ": " + warning);
+// Prints the answers as they come and counts what failed.
+class Reporter {
+ public:
+  Reporter(const std::vector<ImageItem>& items, AnswerWriter& writer, double load_ms)
+      : items_(items), writer_(writer), load_ms_(load_ms), progress_("classifying", items.size()) {}
+
+  void take(std::size_t item, const TimedAnswer& timed) {
+    progress_.clear();
+    if (timed.answer.ok()) {
+      for (const std::string& warning : timed.answer->warnings) warn(items_[item].name + ": " + warning);
       // The first picture has waited for the model, too.
-      const double total_ms = milliseconds_since(start) + (i == 0 ? load_ms : 0.0);
-      writer.answer(items[i].name, *answer, {load_ms, answer->timings, total_ms});
+      const double total_ms = timed.total_ms + (item == 0 ? load_ms_ : 0.0);
+      writer_.answer(items_[item].name, *timed.answer, {load_ms_, timed.answer->timings, total_ms});
     } else {
-      ++failed;
-      last = answer.error().code;
-      writer.failure(items[i].name, answer.error());
+      ++failed_;
+      last_ = timed.answer.error().code;
+      writer_.failure(items_[item].name, timed.answer.error());
     }
-    progress.advance_to(i + 1);
+    progress_.advance_to(item + 1);
   }
-  writer.finish();
-  if (items.size() > 1 && failed > 0) fmt::print(stderr, "kite: {} of {} pictures failed\n", failed, items.size());
-  return exit_code_for(items.size(), failed, last);
+
+  [[nodiscard]] ExitCode finish() {
+    writer_.finish();
+    if (items_.size() > 1 && failed_ > 0) {
+      fmt::print(stderr, "kite: {} of {} pictures failed\n", failed_, items_.size());
+    }
+    return exit_code_for(items_.size(), failed_, last_);
+  }
+
+ private:
+  const std::vector<ImageItem>& items_;
+  AnswerWriter& writer_;
+  double load_ms_;
+  Progress progress_;
+  std::size_t failed_ = 0;
+  ErrorCode last_ = ErrorCode::kInvalidImage;
+};
+
+// The classifiers of all workers: one of all threads for one picture, one thread each for many.
+Result<ExitCode> classify_all(std::vector<Classifier>& classifiers, const std::vector<ImageItem>& items,
+                              const ClassifyOptions& options, AnswerWriter& writer, double load_ms) {
+  Reporter reporter(items, writer, load_ms);
+  const auto work = [&](std::size_t worker, std::size_t item) {
+    const auto start = std::chrono::steady_clock::now();
+    TimedAnswer timed{classify_one(classifiers[worker], items[item], options.k)};
+    timed.total_ms = milliseconds_since(start);
+    return timed;
+  };
+  const auto take = [&](std::size_t item, const TimedAnswer& timed) { reporter.take(item, timed); };
+  if (classifiers.size() > 1) {
+    side_by_side(items.size(), classifiers.size(), work, take, is_interrupted);
+  } else {
+    for (std::size_t item = 0; item < items.size() && !is_interrupted(); ++item) take(item, work(0, item));
+  }
+  return reporter.finish();
 }
 
-Result<ExitCode> classify(const ClassifyOptions& options) {
+Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   const auto start = std::chrono::steady_clock::now();
+  const std::vector<ImageItem> items = list_images(options.images, options.recursive);
   ClassifierOptions classifier_options;
   classifier_options.model = options.common.model_options();
+  classifier_options.model.trace = trace;
   classifier_options.session = options.common.session_options();
   if (!options.labels.empty()) classifier_options.labels_path = options.labels;
-  KITE_TRY_ASSIGN(Classifier classifier, Classifier::open(options.model, classifier_options));
+  // Several pictures on a thread each are done sooner than one after another on all of them.
+  const int threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
+  // Not with standard input among them: whoever waits for it must be the one whom Ctrl-C wakes.
+  const bool reads_stdin = std::ranges::any_of(items, [](const ImageItem& item) { return item.name == "-"; });
+  const std::size_t most = reads_stdin ? 1 : static_cast<std::size_t>(threads);
+  const std::size_t workers = std::clamp<std::size_t>(items.size(), 1, most);
+  classifier_options.model.threads = threads;
+  classifier_options.session.threads = workers > 1 ? 1 : threads;
+  std::vector<Classifier> classifiers;
+  classifiers.reserve(workers);
+  KITE_TRY_ASSIGN(Classifier first, Classifier::open(options.model, classifier_options));
+  classifiers.push_back(std::move(first));
+  while (classifiers.size() < workers) {
+    KITE_TRY_ASSIGN(Classifier another, classifiers.front().share(classifier_options.session));
+    classifiers.push_back(std::move(another));
+  }
+  const Classifier& classifier = classifiers.front();
   const double load_ms = milliseconds_since(start);
   for (const std::string& warning : classifier.warnings()) warn(warning);
   if (options.k > classifier.classes()) {
@@ -107,7 +160,7 @@ Result<ExitCode> classify(const ClassifyOptions& options) {
       options.common.json && options.format == "table" ? "json" : std::string_view(options.format);
   if (options.output.empty()) {
     const auto writer = make_answer_writer(format, stdout);
-    return classify_all(classifier, options, *writer, load_ms);
+    return classify_all(classifiers, items, options, *writer, load_ms);
   }
   // Into a file beside the target first: nobody finds half an answer under the name that was asked for.
   const std::string temporary = options.output + ".part";
@@ -117,13 +170,24 @@ Result<ExitCode> classify(const ClassifyOptions& options) {
                  "check the folder"};
   }
   const auto writer = make_answer_writer(format, out);
-  auto code = classify_all(classifier, options, *writer, load_ms);
+  auto code = classify_all(classifiers, items, options, *writer, load_ms);
   const bool written = std::ferror(out) == 0;
   const bool closed = std::fclose(out) == 0;
   if (!written || !closed || std::rename(temporary.c_str(), options.output.c_str()) != 0) {
     std::remove(temporary.c_str());
     return Error{ErrorCode::kIo, "the answers could not be written", options.output, "check the free space"};
   }
+  return code;
+}
+
+// With --trace: the same, and then the file.
+Result<ExitCode> classify_traced(const ClassifyOptions& options) {
+  if (options.trace.empty()) return classify(options, nullptr);
+  Trace trace;
+  const std::int64_t now_ns = Trace::now_ns();
+  trace.add("exec, loader, arguments", now_ns - cpu_ns_so_far(), now_ns);
+  KITE_TRY_ASSIGN(const ExitCode code, classify(options, &trace));
+  KITE_TRY(write_trace(trace, options.trace));
   return code;
 }
 
@@ -139,10 +203,11 @@ void add_classify(CLI::App& app, int& exit_code) {
   verb->add_option("--format", options->format, "Form of the answers")
       ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
   verb->add_option("-o,--output", options->output, "Write the answers to a file")->type_name("FILE");
+  verb->add_option("--trace", options->trace, "Write where the time went, for a trace viewer")->type_name("FILE");
   verb->add_flag("-r,--recursive", options->recursive, "Look into subfolders");
   add_common_options(*verb, options->common);
   verb->callback([options, &exit_code] {
-    const auto code = classify(*options);
+    const auto code = classify_traced(*options);
     exit_code = code.ok() ? *code : report(code.error(), options->common.json);
   });
 }

@@ -26,6 +26,7 @@ ExitCode exit_code_of(ErrorCode code) noexcept {
 ModelOptions CommonOptions::model_options() const {
   ModelOptions options;
   options.isa = isa;
+  options.threads = threads;
   options.use_cache = !no_cache;
   options.cache_dir = cache_dir;
   options.disabled_passes = disabled_passes;

@@ -7,7 +7,7 @@
 
 #include "command.h"
 #include "paperkite/try.h"
-#include "plan/cache.h"
+#include "plan/plan_file.h"
 
 namespace kite::cli {
 

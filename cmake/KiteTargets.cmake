@@ -5,7 +5,7 @@ add_library(kite_options INTERFACE)
 target_compile_features(kite_options INTERFACE cxx_std_20)
 target_include_directories(kite_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 # -ffp-contract=off: the portable code is the judge of values, so a*b+c must round twice everywhere.
-target_compile_options(kite_options INTERFACE -ffp-contract=off -fno-math-errno)
+target_compile_options(kite_options INTERFACE -ffp-contract=off -fno-math-errno -ffunction-sections -fdata-sections)
 if(KITE_WARNINGS_ARE_ERRORS)
   target_compile_options(kite_options INTERFACE -Werror)
 endif()

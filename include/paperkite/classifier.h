@@ -17,7 +17,7 @@
 namespace kite {
 
 struct ClassifierOptions {
-  ModelOptions model;
+  ModelOptions model;  // its trace, which must outlive the classifier then, receives pictures and steps as well
   SessionOptions session;
   std::optional<std::string> labels_path;      // overrides every other source of labels
   std::optional<std::string> preprocess_json;  // a recipe object that overrides every other source, field by field
@@ -48,6 +48,9 @@ class Classifier {
   // Besides the errors of Model::open: kUnsupportedModel when the model does not take one picture or does not give
   // one vector of scores.
   [[nodiscard]] static Result<Classifier> open(const std::string& path, const ClassifierOptions& options = {});
+  // Another one over the same model, for another thread: weights, recipe and labels are shared, only the session is
+  // new.
+  [[nodiscard]] Result<Classifier> share(const SessionOptions& options = {}) const;
   Classifier(Classifier&&) noexcept;
   Classifier& operator=(Classifier&&) noexcept;
   ~Classifier();

@@ -13,6 +13,7 @@
 
 #include "paperkite/error.h"
 #include "paperkite/tensor.h"
+#include "paperkite/trace.h"
 
 namespace kite {
 
@@ -23,10 +24,12 @@ struct ModelOptions {
   std::string isa;
   // Concrete shapes of inputs by name. Left out: the model's own, with 1 for every dynamic dimension.
   std::map<std::string, Shape, std::less<>> input_shapes;
+  int threads = 0;  // that read and pack weights while it opens; 0: as many as the process may use
   bool use_cache = true;
   std::string cache_dir;  // empty: KITE_CACHE_DIR, else $XDG_CACHE_HOME/paperkite, else ~/.cache/paperkite
   std::vector<std::string> disabled_passes;                    // a model with some is never cached
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // plan, arena and scratch together
+  Trace* trace = nullptr;                                      // borrowed; receives what opening was spent on
 };
 
 // A named input or output with its concrete type.

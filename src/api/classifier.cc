@@ -3,7 +3,6 @@
 #include "paperkite/classifier.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <ranges>
@@ -16,22 +15,44 @@
 #include "image/recipe_carriers.h"
 #include "paperkite/try.h"
 #include "plan/plan.h"
+#include "runtime/session.h"
 
 namespace kite {
 
-struct Classifier::State {
+// What all classifiers over one model have in common.
+struct Shared {
   Model model;
-  Session session;
   Interpretation interpretation;
   std::vector<std::string> warnings;
   std::int64_t classes = 0;
   bool ends_in_softmax = false;
+  Trace* trace = nullptr;
+};
+
+struct Classifier::State {
+  std::shared_ptr<const Shared> shared;
+  Session session;
 };
 
 namespace {
 
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+double milliseconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-6; }
+
+// A run; with a trace a span for each of its steps.
+Status run_traced(Session& session, const TensorView& input, Trace* trace) {
+  if (trace == nullptr) return session.run({&input, 1});
+  struct Steps {
+    const Plan& plan;
+    Trace& trace;
+  } steps{session.internals().plan(), *trace};
+  const auto observe = [](void* context, std::size_t step, std::uint64_t duration_ns) {
+    auto& [plan, spans] = *static_cast<Steps*>(context);
+    const std::int64_t end_ns = Trace::now_ns();
+    const plan_format::Step& record = *plan.steps()[step].record;
+    spans.add(std::string(plan.text(record.op)) + ' ' + std::string(plan.text(record.node)),
+              end_ns - static_cast<std::int64_t>(duration_ns), end_ns);
+  };
+  return session.internals().run_profiled({&input, 1}, observe, &steps);
 }
 
 Error no_classifier(const Model& model, std::string what, std::string remedy) {
@@ -114,6 +135,7 @@ std::vector<Prediction> rank(std::span<const float> scores, bool are_probabiliti
 }  // namespace
 
 Result<Classifier> Classifier::open(const std::string& path, const ClassifierOptions& options) {
+  Trace* const trace = options.model.trace;
   KITE_TRY_ASSIGN(Model model, Model::open(path, options.model));
   KITE_TRY_ASSIGN(const std::int64_t classes, class_count(model));
   InterpretationSources sources;
@@ -125,13 +147,25 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   sources.labels_path = options.labels_path;
   sources.preprocess_json = options.preprocess_json;
   sources.report_conflicts = options.report_conflicts;
+  // The session first: its workers touch its memory while the labels are read.
+  auto session = [&] {
+    const TraceScope scope(trace, "start the session");
+    return Session::create(model, options.session);
+  }();
+  if (!session.ok()) return std::move(session).error();
+  const TraceScope scope(trace, "read labels and recipe");
   KITE_TRY_ASSIGN(Interpretation interpretation, resolve_interpretation(sources));
-  KITE_TRY_ASSIGN(Session session, Session::create(model, options.session));
   const bool softmax = ends_in_softmax(*model.plan());
   std::vector<std::string> warnings = model.warnings();
   warnings.insert(warnings.end(), interpretation.warnings.begin(), interpretation.warnings.end());
-  return Classifier(std::make_unique<State>(
-      State{std::move(model), std::move(session), std::move(interpretation), std::move(warnings), classes, softmax}));
+  auto shared = std::make_shared<const Shared>(
+      Shared{std::move(model), std::move(interpretation), std::move(warnings), classes, softmax, trace});
+  return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value()}));
+}
+
+Result<Classifier> Classifier::share(const SessionOptions& options) const {
+  KITE_TRY_ASSIGN(Session session, Session::create(state_->shared->model, options));
+  return Classifier(std::make_unique<State>(State{state_->shared, std::move(session)}));
 }
 
 Classifier::Classifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -140,39 +174,46 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Result<Tensor> Classifier::input_tensor(std::span<const std::byte> picture) const {
-  KITE_TRY_ASSIGN(const Image image, decode(picture, {}, state_->interpretation.recipe.exif));
-  return preprocess(image, state_->interpretation.recipe);
+  const PreprocessRecipe& recipe = state_->shared->interpretation.recipe;
+  KITE_TRY_ASSIGN(const Image image, decode(picture, {}, recipe.exif));
+  return preprocess(image, recipe);
 }
 
 Result<Classification> Classifier::classify(std::span<const std::byte> picture, int k) {
+  const Shared& shared = *state_->shared;
+  const PreprocessRecipe& recipe = shared.interpretation.recipe;
   Classification answer;
-  const auto start = std::chrono::steady_clock::now();
-  KITE_TRY_ASSIGN(const Image image, decode(picture, {}, state_->interpretation.recipe.exif));
-  answer.timings.decode_ms = milliseconds_since(start);
+  const std::int64_t start_ns = Trace::now_ns();
+  KITE_TRY_ASSIGN(const Image image, decode(picture, {}, recipe.exif));
   answer.warnings = image.facts().warnings;
 
-  const auto decoded = std::chrono::steady_clock::now();
-  KITE_TRY_ASSIGN(const Tensor tensor, preprocess(image, state_->interpretation.recipe));
-  answer.timings.preprocess_ms = milliseconds_since(decoded);
-  const Port& input = state_->model.inputs()[0];
+  const std::int64_t decoded_ns = Trace::now_ns();
+  KITE_TRY_ASSIGN(const Tensor tensor, preprocess(image, recipe));
+  const Port& input = shared.model.inputs()[0];
   if (tensor.type() != input.type) {
     return Error{ErrorCode::kInvalidInput,
                  "the recipe gives a picture of " + tensor.shape().to_string() + ", the model wants " +
                      input.type.shape.to_string(),
-                 state_->model.path(), "state the crop in " + state_->model.path() + "'s .kite.json file"};
+                 shared.model.path(), "state the crop in " + shared.model.path() + "'s .kite.json file"};
   }
 
-  const auto prepared = std::chrono::steady_clock::now();
-  const TensorView view = tensor.view();
-  KITE_TRY(state_->session.run({&view, 1}));
+  const std::int64_t prepared_ns = Trace::now_ns();
+  KITE_TRY(run_traced(state_->session, tensor.view(), shared.trace));
   const TensorView scores = state_->session.output(0);
-  answer.top = rank({scores.as<float>(), static_cast<std::size_t>(state_->classes)}, state_->ends_in_softmax, k,
-                    state_->interpretation.labels);
+  answer.top = rank({scores.as<float>(), static_cast<std::size_t>(shared.classes)}, shared.ends_in_softmax, k,
+                    shared.interpretation.labels);
   // A NaN or an infinity among logits leaves no probability a number.
   if (!answer.top.empty() && std::isnan(answer.top.front().score)) {
     answer.warnings.push_back("the model's scores for this picture are no numbers (NaN or infinite)");
   }
-  answer.timings.infer_ms = milliseconds_since(prepared);
+  const std::int64_t done_ns = Trace::now_ns();
+  answer.timings = {milliseconds(decoded_ns - start_ns), milliseconds(prepared_ns - decoded_ns),
+                    milliseconds(done_ns - prepared_ns)};
+  if (shared.trace != nullptr) {
+    shared.trace->add("decode", start_ns, decoded_ns);
+    shared.trace->add("resize, crop, normalise", decoded_ns, prepared_ns);
+    shared.trace->add("infer", prepared_ns, done_ns);
+  }
   return answer;
 }
 
@@ -183,16 +224,18 @@ Result<Classification> Classifier::classify_file(const std::string& path, int k)
   return answer;
 }
 
-const Model& Classifier::model() const noexcept { return state_->model; }
+const Model& Classifier::model() const noexcept { return state_->shared->model; }
 int Classifier::threads() const noexcept { return state_->session.threads(); }
-std::int64_t Classifier::classes() const noexcept { return state_->classes; }
-const std::vector<std::string>& Classifier::labels() const noexcept { return state_->interpretation.labels; }
-const std::string& Classifier::labels_source() const noexcept { return state_->interpretation.labels_source; }
-const std::string& Classifier::recipe_source() const noexcept { return state_->interpretation.recipe_source; }
-std::string Classifier::recipe() const { return state_->interpretation.recipe.to_string(); }
-std::string Classifier::recipe_json() const { return kite::recipe_json(state_->interpretation.recipe); }
+std::int64_t Classifier::classes() const noexcept { return state_->shared->classes; }
+const std::vector<std::string>& Classifier::labels() const noexcept { return state_->shared->interpretation.labels; }
+const std::string& Classifier::labels_source() const noexcept { return state_->shared->interpretation.labels_source; }
+const std::string& Classifier::recipe_source() const noexcept { return state_->shared->interpretation.recipe_source; }
+std::string Classifier::recipe() const { return state_->shared->interpretation.recipe.to_string(); }
+std::string Classifier::recipe_json() const { return kite::recipe_json(state_->shared->interpretation.recipe); }
 TensorView Classifier::scores() const { return state_->session.output(0); }
-const std::vector<std::string>& Classifier::warnings() const noexcept { return state_->warnings; }
-const std::vector<std::string>& Classifier::conflicts() const noexcept { return state_->interpretation.conflicts; }
+const std::vector<std::string>& Classifier::warnings() const noexcept { return state_->shared->warnings; }
+const std::vector<std::string>& Classifier::conflicts() const noexcept {
+  return state_->shared->interpretation.conflicts;
+}
 
 }  // namespace kite

@@ -5,15 +5,19 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "api/test_model.h"
 #include "base/cpu.h"
 #include "paperkite/session.h"
 #include "plan/cache.h"
+#include "plan/plan_file.h"
 
 namespace kite {
 namespace {
@@ -128,6 +132,37 @@ TEST_F(ModelTest, notices_changed_external_data) {
   EXPECT_EQ(logits(changed), (std::vector<float>{2, 20}));
   fs::remove(folder_ + "w.bin");
   EXPECT_NE(problem(path, options()), "ok") << "a plan whose weights are gone is not used";
+}
+
+// A file must be two seconds old before its state stands for its contents.
+TEST_F(ModelTest, finds_the_plan_of_a_settled_model_by_its_state_and_notices_every_change) {
+  const std::string path = write("m.onnx", classifier_bytes(kWeights));
+  const std::string external = write("e.onnx", classifier_bytes(kWeights, false, "w.bin"));
+  write("w.bin", floats(kWeights));
+  const auto receipts = [&] {
+    return std::ranges::count_if(fs::directory_iterator(cache()),
+                                 [](const auto& entry) { return entry.path().extension() == ".receipt"; });
+  };
+  EXPECT_EQ(open(path, options()).origin(), PlanOrigin::kBuilt);
+  EXPECT_EQ(open(external, options()).origin(), PlanOrigin::kBuilt);
+  EXPECT_EQ(receipts(), 0) << "the files are too young";
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(open(path, options()).origin(), PlanOrigin::kCached);
+    EXPECT_EQ(logits(open(external, options())), kLogits);
+    EXPECT_EQ(receipts(), 2);
+  }
+  // In place, with the same length and the old time of modification.
+  const auto modified = fs::last_write_time(path);
+  write("m.onnx", classifier_bytes({2, 0, 0, 0, 10, 0}));
+  fs::last_write_time(path, modified);
+  EXPECT_EQ(logits(open(path, options())), (std::vector<float>{2, 20}));
+  const auto weights_modified = fs::last_write_time(folder_ + "w.bin");
+  write("w.bin", floats({3, 0, 0, 0, 10, 0}));
+  fs::last_write_time(folder_ + "w.bin", weights_modified);
+  EXPECT_EQ(logits(open(external, options())), (std::vector<float>{3, 20}));
+  ASSERT_TRUE(PlanCache(cache()).clear().ok());
+  EXPECT_EQ(receipts(), 0);
 }
 
 // The .onnx bytes are the same: only the folder tells the two apart.

@@ -50,6 +50,7 @@ Result<MappedFile> MappedFile::map(int fd, const std::string& path) {
   }
   MappedFile file;
   file.path_ = path;
+  file.state_ = file_state(info);
   file.size_bytes_ = static_cast<std::size_t>(info.st_size);
   if (file.size_bytes_ == 0) return file;  // mmap refuses length 0; an empty span says the same
   void* address = ::mmap(nullptr, file.size_bytes_, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -64,12 +65,14 @@ Result<MappedFile> MappedFile::map(int fd, const std::string& path) {
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
       size_bytes_(std::exchange(other.size_bytes_, 0)),
-      path_(std::move(other.path_)) {}
+      path_(std::move(other.path_)),
+      state_(other.state_) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_bytes_, other.size_bytes_);
   std::swap(path_, other.path_);
+  std::swap(state_, other.state_);
   return *this;
 }
 

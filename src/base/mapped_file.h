@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "base/file_state.h"
 #include "paperkite/error.h"
 
 namespace kite {
@@ -26,11 +27,13 @@ class MappedFile {
 
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data_, size_bytes_}; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] const FileState& state() const noexcept { return state_; }  // when it was opened
 
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_bytes_ = 0;
   std::string path_;
+  FileState state_;
 };
 
 }  // namespace kite

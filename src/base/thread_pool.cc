@@ -110,12 +110,16 @@ void ThreadPool::run(Body body, void* context) {
     body(context, 0);
     return;
   }
+  begin_work(body, context);
+  body(context, 0);
+  barrier();
+}
+
+void ThreadPool::begin_work(Body body, void* context) {
   body_ = body;
   context_ = context;
   epoch_.fetch_add(1, std::memory_order_seq_cst);
   if (sleepers_.load(std::memory_order_seq_cst) > 0) futex_wake_all(epoch_);
-  body(context, 0);
-  barrier();
 }
 
 void ThreadPool::barrier() noexcept {

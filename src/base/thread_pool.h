@@ -28,6 +28,11 @@ class ThreadPool {
   using Body = void (*)(void* context, int member);
   void run(Body body, void* context);
 
+  // Lets the workers run body(context, member) while the caller goes on with something else. end_work() waits for
+  // them and must come before the next run().
+  void begin_work(Body body, void* context);
+  void end_work() noexcept { barrier(); }
+
   // Inside run(): waits until every member has arrived. All writes before it are seen by all after it.
   void barrier() noexcept;
 

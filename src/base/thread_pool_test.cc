@@ -25,6 +25,22 @@ TEST(ThreadPool, runs_the_body_once_on_every_member) {
   for (const auto& count : calls) EXPECT_EQ(count.load(), 100);
 }
 
+TEST(ThreadPool, workers_do_something_while_the_caller_does_not_wait) {
+  ThreadPool pool(3);
+  std::array<std::atomic<int>, 3> calls{};
+  const auto count = [](void* context, int member) {
+    (*static_cast<std::array<std::atomic<int>, 3>*>(context))[static_cast<std::size_t>(member)]++;
+  };
+  for (int round = 0; round < 100; ++round) {
+    pool.begin_work(count, &calls);
+    pool.end_work();
+    pool.run(count, &calls);
+  }
+  EXPECT_EQ(calls[0].load(), 100);
+  EXPECT_EQ(calls[1].load(), 200);
+  EXPECT_EQ(calls[2].load(), 200);
+}
+
 TEST(ThreadPool, one_thread_starts_no_other) {
   ThreadPool pool(1);
   std::thread::id ran;

@@ -3,7 +3,6 @@
 #include "plan/cache.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,8 @@
 
 #include <xxhash.h>
 
+#include "base/block_hash.h"
+#include "base/file_state.h"
 #include "base/mapped_file.h"
 #include "paperkite/try.h"
 #include "plan/format.h"
@@ -30,8 +31,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kSuffix = ".plan";
-constexpr std::string_view kTemporary = ".tmp-";
+constexpr std::string_view kPlanSuffix = ".plan";
+constexpr std::string_view kReceiptSuffix = ".receipt";
 constexpr std::size_t kNameDigits = 32;  // 128 bits of key
 // A temporary file older than this lost its writer: writing the largest model takes seconds.
 constexpr std::int64_t kAbandonedSeconds = 3600;
@@ -46,23 +47,34 @@ std::string default_folder() {
   return {};
 }
 
-std::string file_name(const PlanKey& key) {
-  char digits[kNameDigits + 1];
-  std::snprintf(digits, sizeof digits, "%016llx%016llx", static_cast<unsigned long long>(key[0]),
-                static_cast<unsigned long long>(key[1]));
-  return digits + std::string(kSuffix);
-}
-
-// True for the names that file_name() gives. Whatever else lies in the folder is not the cache's to count or remove.
-bool is_plan_name(std::string_view name) {
-  if (name.size() != kNameDigits + kSuffix.size() || !name.ends_with(kSuffix)) return false;
+// True for the names that path_of() gives. Whatever else lies in the folder is not the cache's to count or remove.
+bool is_name(std::string_view name, std::string_view suffix) {
+  if (name.size() != kNameDigits + suffix.size() || !name.ends_with(suffix)) return false;
   return name.substr(0, kNameDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// True for what write_plan_file() leaves beside such a name when it is killed.
+// True for what a PlanFile leaves beside such a name when the process is killed.
 bool is_temporary_name(std::string_view name) {
-  const std::size_t tail = name.find(kTemporary);
-  return tail != std::string_view::npos && is_plan_name(name.substr(0, tail));
+  const std::size_t tail = name.find(kTemporaryMark);
+  return tail != std::string_view::npos && is_name(name.substr(0, tail), kPlanSuffix);
+}
+
+// A receipt on disk. The check tells a whole one from one that was cut off.
+struct ReceiptRecord {
+  Receipt receipt;
+  std::uint64_t check = 0;
+  [[nodiscard]] std::uint64_t expected() const noexcept { return XXH3_64bits(&receipt, sizeof receipt); }
+};
+static_assert(sizeof(ReceiptRecord) == 40);
+
+std::optional<Receipt> read_receipt(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return std::nullopt;
+  ReceiptRecord record;
+  const ssize_t count = ::read(fd, &record, sizeof record);
+  ::close(fd);
+  if (count != sizeof record || record.check != record.expected()) return std::nullopt;
+  return record.receipt;
 }
 
 // The folder itself is made for its owner alone whatever the umask: it would not be trusted otherwise.
@@ -78,20 +90,10 @@ Error io_error(std::string what, const std::string& path) {
   return Error{ErrorCode::kIo, std::move(what) + ": " + std::strerror(errno), path, {}};
 }
 
-Status write_all(int fd, std::span<const std::byte> bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), std::size_t{1} << 30));
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return io_error("cannot write the plan", path);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 }  // namespace
 
 PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
-                 const std::map<std::string, Shape, std::less<>>& input_shapes) {
+                 const std::map<std::string, Shape, std::less<>>& input_shapes, int threads) {
   // Every piece goes in behind its length, so that no two different lists of pieces give the same bytes.
   XXH3_state_t* state = XXH3_createState();
   XXH3_128bits_reset(state);
@@ -107,27 +109,14 @@ PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
     add(name.data(), name.size());
     add(shape.dims().data(), shape.dims().size_bytes());
   }
-  for (const auto& content : contents) add(content.data(), content.size());
+  for (const auto& content : contents) {
+    add_number(content.size());
+    const auto hash = block_hash(content, threads);
+    add(hash.data(), sizeof hash);
+  }
   const XXH128_hash_t hash = XXH3_128bits_digest(state);
   XXH3_freeState(state);
   return {hash.low64, hash.high64};
-}
-
-Status write_plan_file(const Plan& plan, const std::string& path) {
-  // In the target folder, so that rename() stays within one file system. A name of the process's number would do for
-  // processes, not for two threads of one, nor for containers, where every process may have the same number.
-  std::uint64_t random = 0;
-  if (::getrandom(&random, sizeof random, 0) != sizeof random) return io_error("cannot create the plan", path);
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(random));
-  const std::string temporary = path + std::string(kTemporary) + digits;
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (fd < 0) return io_error("cannot create the plan", temporary);
-  Status status = write_all(fd, plan.bytes(), temporary);
-  if (::close(fd) != 0 && status.ok()) status = io_error("cannot write the plan", temporary);
-  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = io_error("cannot name the plan", path);
-  if (!status.ok()) ::unlink(temporary.c_str());
-  return status;
 }
 
 PlanCache::PlanCache(const std::string& folder, std::uint64_t max_bytes) : max_bytes_(max_bytes) {
@@ -148,21 +137,30 @@ PlanCache::PlanCache(const std::string& folder, std::uint64_t max_bytes) : max_b
   }
 }
 
-std::shared_ptr<const Plan> PlanCache::find(const PlanKey& key) const {
+std::string PlanCache::path_of(const PlanKey& key, std::string_view suffix) const {
+  char digits[kNameDigits + 1];
+  std::snprintf(digits, sizeof digits, "%016llx%016llx", static_cast<unsigned long long>(key[0]),
+                static_cast<unsigned long long>(key[1]));
+  return folder_ + '/' + digits + std::string(suffix);
+}
+
+std::shared_ptr<const Plan> PlanCache::find(const PlanKey& key, int threads) const {
   if (!enabled()) return nullptr;
-  const std::string path = folder_ + "/" + file_name(key);
+  const std::string path = path_of(key, kPlanSuffix);
   auto file = MappedFile::open(path);
   if (!file.ok()) return nullptr;
+  const bool used_since_boot = file->state().changed_ns >= boot_time_ns();
   auto plan = Plan::open(std::move(file).value());
   if (!plan.ok() || (*plan)->header().key[0] != key[0] || (*plan)->header().key[1] != key[1]) return nullptr;
+  if (!used_since_boot && !(*plan)->is_intact(threads)) return nullptr;
   ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // "last used"; a failure only ages the entry
   return *plan;
 }
 
-Status PlanCache::store(const Plan& plan) const {
-  if (!enabled()) return {};
-  KITE_TRY(write_plan_file(plan, folder_ + "/" + file_name({plan.header().key[0], plan.header().key[1]})));
-  remove_abandoned();
+Result<PlanFile> PlanCache::create(const PlanKey& key) const { return PlanFile::create(path_of(key, kPlanSuffix)); }
+
+Status PlanCache::add(PlanFile file) const {
+  KITE_TRY(file.publish());
   KITE_TRY_ASSIGN(const auto entries, list());
   std::uint64_t total = 0;
   for (const CacheEntry& entry : entries) {
@@ -170,17 +168,41 @@ Status PlanCache::store(const Plan& plan) const {
     // The newest stays even if it alone is over the bound: it is what was asked for.
     if (total > max_bytes_ && &entry != &entries.front()) ::unlink(entry.path.c_str());
   }
+  remove_leftovers();
   return {};
 }
 
-// What processes that were killed while they wrote have left.
-void PlanCache::remove_abandoned() const {
+std::optional<Receipt> PlanCache::receipt(const PlanKey& model) const {
+  return enabled() ? read_receipt(path_of(model, kReceiptSuffix)) : std::nullopt;
+}
+
+void PlanCache::keep_receipt(const PlanKey& model, const Receipt& receipt) const {
+  ReceiptRecord record{receipt};
+  record.check = record.expected();
+  const std::string path = path_of(model, kReceiptSuffix);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+  if (fd < 0) return;
+  const bool written = ::write(fd, &record, sizeof record) == sizeof record;
+  ::close(fd);
+  if (!written) ::unlink(path.c_str());
+}
+
+// What processes that were killed while they wrote have left, and receipts for plans that are gone.
+void PlanCache::remove_leftovers() const {
   std::error_code error;
   for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator();
        it.increment(error)) {
+    const std::string name = it->path().filename().string();
     struct stat info{};
-    if (!is_temporary_name(it->path().filename().native()) || ::lstat(it->path().c_str(), &info) != 0) continue;
-    if (std::time(nullptr) - info.st_mtim.tv_sec > kAbandonedSeconds) ::unlink(it->path().c_str());
+    bool left_over = false;
+    if (is_temporary_name(name)) {
+      left_over =
+          ::lstat(it->path().c_str(), &info) == 0 && std::time(nullptr) - info.st_mtim.tv_sec > kAbandonedSeconds;
+    } else if (is_name(name, kReceiptSuffix)) {
+      const auto receipt = read_receipt(it->path().string());
+      left_over = !receipt || ::lstat(path_of(receipt->plan, kPlanSuffix).c_str(), &info) != 0;
+    }
+    if (left_over) ::unlink(it->path().c_str());
   }
 }
 
@@ -190,7 +212,7 @@ Result<std::vector<CacheEntry>> PlanCache::list() const {
   std::error_code error;
   for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator();
        it.increment(error)) {
-    if (!is_plan_name(it->path().filename().native())) continue;
+    if (!is_name(it->path().filename().native(), kPlanSuffix)) continue;
     struct stat info{};
     if (::lstat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     entries.push_back(
@@ -210,6 +232,7 @@ Result<std::uint64_t> PlanCache::clear() const {
     if (::unlink(entry.path.c_str()) != 0 && errno != ENOENT) return io_error("cannot remove the plan", entry.path);
     freed += entry.size_bytes;
   }
+  if (enabled()) remove_leftovers();
   return freed;
 }
 

@@ -6,14 +6,17 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/cpu.h"
 #include "paperkite/error.h"
 #include "paperkite/tensor.h"
 #include "plan/plan.h"
+#include "plan/plan_file.h"
 
 namespace kite {
 
@@ -22,7 +25,13 @@ using PlanKey = std::array<std::uint64_t, 2>;
 
 // The given contents in their order, the plan version, the instruction set, and the shapes that were asked for.
 [[nodiscard]] PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
-                               const std::map<std::string, Shape, std::less<>>& input_shapes);
+                               const std::map<std::string, Shape, std::less<>>& input_shapes, int threads = 1);
+
+// Which plan a model led to when its contents were last read.
+struct Receipt {
+  PlanKey plan{};
+  PlanKey externals{};  // plan_key() of the states of the external-data files
+};
 
 struct CacheEntry {
   std::string path;
@@ -41,29 +50,34 @@ class PlanCache {
   // these, or where the folder cannot be made or belongs to someone else, the cache is off: find() finds nothing.
   // A folder that is made is its owner's alone; one that others may write to is not trusted either.
   explicit PlanCache(const std::string& folder, std::uint64_t max_bytes = kMaxCacheBytes);
+  PlanCache() = default;  // off
 
   [[nodiscard]] bool enabled() const noexcept { return !folder_.empty(); }
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
   // Why the cache is off, for a warning; empty when it is on.
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
-  [[nodiscard]] std::shared_ptr<const Plan> find(const PlanKey& key) const;  // null when there is no valid one
-  // Writes to a temporary file and renames it, so that no reader ever sees half a plan; then removes the plans used
-  // longest ago until the folder is within its bound again.
-  [[nodiscard]] Status store(const Plan& plan) const;
+  // Null when there is no valid one. A plan that was last used before the system started is read through first: what
+  // was written shortly before a power cut may have holes.
+  [[nodiscard]] std::shared_ptr<const Plan> find(const PlanKey& key, int threads = 1) const;
+  // The file for a plan with that key; add() it when the plan is made. Only while enabled().
+  [[nodiscard]] Result<PlanFile> create(const PlanKey& key) const;
+  // Publishes the file, then removes the plans used longest ago until the folder is within its bound again.
+  [[nodiscard]] Status add(PlanFile file) const;
+
+  // `model`: plan_key() with the model's FileState in place of its contents. nullopt when there is no receipt.
+  [[nodiscard]] std::optional<Receipt> receipt(const PlanKey& model) const;
+  void keep_receipt(const PlanKey& model, const Receipt& receipt) const;  // a failure costs the next start some time
 
   [[nodiscard]] Result<std::vector<CacheEntry>> list() const;  // the most recently used first
   [[nodiscard]] Result<std::uint64_t> clear() const;           // bytes freed; other files stay
 
  private:
-  void remove_abandoned() const;
+  [[nodiscard]] std::string path_of(const PlanKey& key, std::string_view suffix) const;
+  void remove_leftovers() const;
   std::string folder_;
-  std::uint64_t max_bytes_;
+  std::uint64_t max_bytes_ = kMaxCacheBytes;
   std::string reason_;
 };
-
-// Writes the bytes to `path` through a temporary file beside it, "<path>.tmp-" and 64 random bits, and
-// rename(); kIo on failure, leaving nothing behind.
-[[nodiscard]] Status write_plan_file(const Plan& plan, const std::string& path);
 
 }  // namespace kite

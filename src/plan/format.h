@@ -16,7 +16,7 @@ namespace kite::plan_format {
 
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
 // Raised whenever a record, a kernel's params or a packing changes its meaning.
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
 
@@ -38,6 +38,7 @@ struct Header {
   std::uint32_t isa;  // the best instruction set that a step's kernel needs
   std::uint64_t total_bytes;
   std::uint64_t key[2];         // what the plan was made from: see plan/cache.h; zero when it has no key
+  std::uint64_t checksum;       // block_hash() of all that lies behind the header, half of it
   std::uint64_t arena_bytes;    // activations, one buffer for a session
   std::uint64_t scratch_bytes;  // for each thread
   std::uint64_t macs;           // multiply-adds of direct convolution and products

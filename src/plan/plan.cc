@@ -4,10 +4,12 @@
 
 #include <sys/mman.h>
 
+#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <utility>
 
+#include "base/block_hash.h"
 #include "base/checked.h"
 #include "paperkite/try.h"
 #include "plan/portable.h"
@@ -37,6 +39,21 @@ Result<PlanBuffer> PlanBuffer::allocate(std::uint64_t size_bytes) {
   return buffer;
 }
 
+Result<PlanBuffer> PlanBuffer::map(int fd, std::uint64_t size_bytes) {
+  void* address = ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (address == MAP_FAILED) {
+    return Error{ErrorCode::kIo, std::string("cannot map the plan: ") + std::strerror(errno), {}, {}};
+  }
+  PlanBuffer buffer;
+  buffer.data_ = static_cast<std::byte*>(address);
+  buffer.size_bytes_ = size_bytes;
+  return buffer;
+}
+
+void PlanBuffer::make_read_only() noexcept {
+  if (data_ != nullptr) ::mprotect(data_, size_bytes_, PROT_READ);
+}
+
 PlanBuffer::PlanBuffer(PlanBuffer&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_bytes_(std::exchange(other.size_bytes_, 0)) {}
 
@@ -49,6 +66,12 @@ PlanBuffer& PlanBuffer::operator=(PlanBuffer&& other) noexcept {
 PlanBuffer::~PlanBuffer() {
   if (data_ != nullptr) ::munmap(data_, size_bytes_);
 }
+
+std::uint64_t plan_checksum(std::span<const std::byte> plan, int threads) {
+  return block_hash(plan.subspan(sizeof(Header)), threads)[0];
+}
+
+bool Plan::is_intact(int threads) const { return plan_checksum(bytes_, threads) == header_->checksum; }
 
 TensorType operand_type(const Operand& operand) noexcept {
   // Validated: rank and dims obey the Shape invariants.
@@ -321,6 +344,7 @@ Result<std::shared_ptr<const Plan>> Plan::open(MappedFile file) {
 Result<std::shared_ptr<const Plan>> Plan::open(PlanBuffer buffer) {
   auto plan = std::make_shared<Plan>();
   plan->buffer_ = std::move(buffer);
+  plan->buffer_.make_read_only();
   plan->bytes_ = plan->buffer_.bytes();
   return validate(std::move(plan));
 }

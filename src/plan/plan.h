@@ -19,15 +19,19 @@
 
 namespace kite {
 
-// Page-aligned anonymous memory for a plan that no file backs. Move-only.
+// Page-aligned memory to make a plan in, or for a session's arena. Move-only.
 class PlanBuffer {
  public:
+  // Private memory; kLimit where there is none.
   [[nodiscard]] static Result<PlanBuffer> allocate(std::uint64_t size_bytes);
+  // The pages of a file that is open for reading and writing and at least that long.
+  [[nodiscard]] static Result<PlanBuffer> map(int fd, std::uint64_t size_bytes);
   PlanBuffer() = default;
   PlanBuffer(PlanBuffer&& other) noexcept;
   PlanBuffer& operator=(PlanBuffer&& other) noexcept;
   ~PlanBuffer();
   [[nodiscard]] std::span<std::byte> bytes() const noexcept { return {data_, size_bytes_}; }
+  void make_read_only() noexcept;
 
  private:
   std::byte* data_ = nullptr;
@@ -76,6 +80,8 @@ class Plan {
   [[nodiscard]] const std::byte* constants() const noexcept { return bytes_.data() + header_->constants.offset; }
   [[nodiscard]] std::string_view text(plan_format::Text text) const noexcept;
   [[nodiscard]] std::span<const plan_format::Note> notes() const noexcept { return notes_; }
+  // Reads all of it, which opening does not: whether the bytes are those that were made.
+  [[nodiscard]] bool is_intact(int threads = 1) const;
 
  private:
   friend class PlanValidator;
@@ -91,6 +97,9 @@ class Plan {
   std::vector<PlanPort> inputs_;
   std::vector<PlanPort> outputs_;
 };
+
+// Over all that lies behind the header of a plan.
+[[nodiscard]] std::uint64_t plan_checksum(std::span<const std::byte> plan, int threads);
 
 [[nodiscard]] TensorType operand_type(const plan_format::Operand& operand) noexcept;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/checked.h"
+#include "base/parallel.h"
 #include "paperkite/try.h"
 #include "plan/lowering.h"
 #include "plan/memory.h"
@@ -250,9 +251,8 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   header.total_bytes = end + lowering.constant_bytes();
   KITE_TRY(check_budget(header, lowering, graph, options.memory_limit_bytes));
 
-  KITE_TRY_ASSIGN(PlanBuffer buffer, PlanBuffer::allocate(header.total_bytes));
+  KITE_TRY_ASSIGN(PlanBuffer buffer, options.allocate(header.total_bytes));
   const std::span<std::byte> plan = buffer.bytes();
-  std::memcpy(plan.data(), &header, sizeof header);
   write_section(plan, header.operands, lowering.operands());
   write_section(plan, header.refs, sections.refs);
   write_section(plan, header.steps, sections.steps);
@@ -261,7 +261,11 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   write_section(plan, header.inputs, sections.inputs);
   write_section(plan, header.outputs, sections.outputs);
   write_section(plan, header.notes, sections.notes);
-  for (const ConstantJob& job : lowering.constants()) job.write(plan.data() + header.constants.offset + job.offset);
+  const std::span<const ConstantJob> jobs = lowering.constants();
+  std::byte* const constants = plan.data() + header.constants.offset;
+  parallel_for(jobs.size(), options.threads, [&](std::size_t i) { jobs[i].write(constants + jobs[i].offset); });
+  header.checksum = plan_checksum(plan, options.threads);
+  std::memcpy(plan.data(), &header, sizeof header);
   return Plan::open(std::move(buffer));
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,9 @@ struct PlanOptions {
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // arena, scratch and constants together
   std::array<std::uint64_t, 2> key{};
   std::map<std::string, std::string> notes{};  // carried in the plan: labels, recipe
+  int threads = 1;                             // that pack weights
+  // Gives the zeroed memory that the plan is made in, once its size is known.
+  std::function<Result<PlanBuffer>(std::uint64_t size_bytes)> allocate = PlanBuffer::allocate;
 };
 
 // Chooses kernels, places activations in the arena, packs the weights, and opens the result. kLimit names the

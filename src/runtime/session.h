@@ -46,6 +46,8 @@ class PlanSession {
   void bind_steps();
   Status execute(std::span<const TensorView> inputs);
   static void run_member(void* session, int member);
+  static void touch_memory(void* session, int member) noexcept;
+  void finish_touching() noexcept;
   void run_steps(int member) noexcept;
   void run_portable(BoundStep& step) noexcept;
   [[nodiscard]] std::byte* address(std::uint32_t operand) const noexcept;
@@ -69,6 +71,9 @@ class PlanSession {
   StepObserver observer_ = nullptr;
   void* observer_context_ = nullptr;
   std::atomic<bool> failed_{false};
+  bool touching_ = false;  // the workers were sent to touch_memory()
+  std::atomic<bool> stop_touching_{false};
+  std::atomic<std::uint64_t> untouched_{0};  // the first piece, of arena and plan, that no worker has taken
   Status failure_;
 };
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import unittest
 
 import numpy as np
@@ -76,6 +77,29 @@ class Cache(Case):
         _, text = self.logits()
         self.assertIn("warning", text)
         self.assertEqual(self.plans(), [])
+
+    def test_a_cache_without_room_is_a_warning(self):
+        command = f"ulimit -f 4; exec {KITE} run {self.model} --input x={self.folder}/x.npy --output logits={self.folder}/y.npy"
+        environment = {**os.environ, "KITE_CACHE_DIR": str(self.cache)}
+        result = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr.decode())
+        self.assertIn(b"no room for the plan", result.stderr)
+        self.assertEqual(list(self.cache.iterdir()), [])
+
+    def test_a_kill_at_any_moment_leaves_no_half_plan_under_a_plans_name(self):
+        good, _ = self.logits()
+        whole = self.plans()[0].read_bytes()
+        environment = {**os.environ, "KITE_CACHE_DIR": str(self.cache)}
+        for attempt in range(30):
+            shutil.rmtree(self.cache)
+            process = subprocess.Popen([KITE, "run", self.model, "--input", f"x={self.folder}/x.npy", "--output", f"logits={self.folder}/z.npy"],
+                                       env=environment, stdout=subprocess.DEVNULL)
+            time.sleep(attempt * 0.0005)
+            process.kill()
+            process.wait()
+            for plan in self.plans():
+                self.assertEqual(plan.read_bytes(), whole)
+            self.assertEqual(self.logits(), (good, ""))
 
     def test_eight_processes_at_once_on_a_cold_cache_all_answer(self):
         shutil.rmtree(self.cache, ignore_errors=True)

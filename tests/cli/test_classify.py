@@ -36,6 +36,39 @@ class DemoModel(Case):
             right += answer["top"][0]["label"].lower().replace(" ", "_").replace("-", "_") == name.replace("-", "_")
         self.assertGreaterEqual(right / len(answers), 0.9)
 
+    def test_many_pictures_side_by_side_come_in_order_with_the_same_answers(self):
+        (self.folder / "bad.jpg").write_bytes(b"nothing of the kind")
+        pictures = [*sorted(PICTURES.iterdir())[:20], self.folder / "bad.jpg", *sorted(PICTURES.iterdir())[20:30]]
+
+        def answers(threads):
+            result = self.kite("classify", DEMO_MODEL, *pictures, "--format", "jsonl", "--threads", threads)
+            self.assertEqual(result.returncode, 1, result.stderr.decode())
+            return [{key: value for key, value in json.loads(line).items() if key != "timings_ms"} for line in result.stdout.splitlines()]
+
+        one_by_one = answers(1)
+        self.assertEqual([answer["image"] for answer in one_by_one], [str(picture) for picture in pictures])
+        self.assertIn("error", one_by_one[20])
+        for threads in (2, 7, 100):
+            self.assertEqual(answers(threads), one_by_one)
+
+    def test_a_trace_holds_the_stages_and_every_step(self):
+        for stages in ({"read the model", "optimise the graph", "make the plan", "keep the plan"}, set()):
+            self.json("classify", DEMO_MODEL, PICTURES / "monarch_1.jpg", "--json", "--trace", self.folder / "t.json")
+            events = json.loads((self.folder / "t.json").read_text())["traceEvents"]
+            names = [event["name"] for event in events]
+            wanted = stages | {"exec, loader, arguments", "find the plan", "start the session", "read labels and recipe", "decode", "infer"}
+            self.assertLessEqual(wanted, set(names))
+            self.assertGreater(sum(name.startswith("Conv ") for name in names), 40)
+            infer = events[names.index("infer")]
+            for event in events:
+                self.assertGreaterEqual(event["dur"], 0)
+                if event["name"].startswith("Conv "):
+                    self.assertGreaterEqual(event["ts"], infer["ts"])
+                    self.assertLessEqual(event["ts"] + event["dur"], infer["ts"] + infer["dur"] + 1)
+        result = self.kite("classify", DEMO_MODEL, PICTURES / "monarch_1.jpg", "--trace", self.folder / "missing/t.json")
+        self.assertEqual(result.returncode, 6)
+        self.assertIn(b"missing/t.json", result.stderr)
+
     def test_answers_are_the_same_bits_for_one_and_two_threads_and_from_the_cache(self):
         def logits(threads):
             answers = self.json("classify", DEMO_MODEL, PICTURES / "monarch_1.jpg", "--format", "json", "--threads", threads, "-k", 75)

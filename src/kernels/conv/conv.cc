@@ -2,6 +2,7 @@
 // Convolution apart from the arithmetic: which kernel, how weights are packed, and the proof that a call stays inside.
 #include "kernels/conv/conv.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -22,6 +23,34 @@ float load_unaligned(const float* from) noexcept {
   float value;
   std::memcpy(&value, from, sizeof value);
   return value;
+}
+
+constexpr std::int64_t kPackColumns = 16;  // floats of a cache line
+
+// columns[i][lane] = from[lane * stride + i]: `used` rows become `count` columns. Weights may lie at any address.
+void pack_columns(const float* from, std::int64_t stride, std::int64_t used, float* const* columns,
+                  std::int64_t count) noexcept {
+  using Four [[gnu::vector_size(16)]] = float;  // four at a time: nothing wider is common to all x86-64
+  std::int64_t lane = 0;
+  for (; count == kPackColumns && lane + 4 <= used; lane += 4) {
+    const float* const rows = from + lane * stride;
+    for (std::int64_t i = 0; i < kPackColumns; i += 4) {
+      Four a, b, c, d;
+      std::memcpy(&a, rows + i, sizeof a);
+      std::memcpy(&b, rows + stride + i, sizeof b);
+      std::memcpy(&c, rows + 2 * stride + i, sizeof c);
+      std::memcpy(&d, rows + 3 * stride + i, sizeof d);
+      const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+      const Four ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+      const Four columns_of_four[4] = {
+          __builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+          __builtin_shufflevector(ef, gh, 0, 1, 4, 5), __builtin_shufflevector(ef, gh, 2, 3, 6, 7)};
+      for (std::int64_t j = 0; j < 4; ++j) std::memcpy(columns[i + j] + lane, &columns_of_four[j], sizeof(Four));
+    }
+  }
+  for (; lane < used; ++lane) {
+    for (std::int64_t i = 0; i < count; ++i) columns[i][lane] = load_unaligned(from + lane * stride + i);
+  }
 }
 
 // Byte size of a dense f32 array; nothing where an extent is not positive or the size passes 2^42 bytes.
@@ -74,26 +103,25 @@ void pack_conv(const ConvParams& p, const KernelInfo& kernel, const float* w_oih
   const std::int64_t depth = p.in_c / p.groups;
   const std::int64_t channels = p.out_c / p.groups;
   const std::int64_t taps = static_cast<std::int64_t>(p.kernel_h) * p.kernel_w;
-  const std::int64_t group_floats = packed_width(channels) * taps * depth;
+  const std::int64_t row = depth * taps;  // of one output channel: [depth][taps], to become a column of [taps][depth]
   const PanelCut cut = panel_cut(channels, lanes);
-  std::memset(packed, 0, conv_packed_bytes(p, kernel));
   for (std::int64_t group = 0; group < p.groups; ++group) {
+    const float* const from = w_oihw + group * channels * row;
+    float* const group_to = packed + group * packed_width(channels) * row;
     for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
       const std::int64_t first = panel_first_block(cut, panel) * lanes;
       const std::int64_t width = panel_blocks(cut, panel) * lanes;
       const std::int64_t used = channels - first < width ? channels - first : width;
-      float* to = packed + group * group_floats + first * taps * depth;
-      // A few input channels at a time: what is written then stays in L1 while the rows of w are read one by one.
-      for (std::int64_t c0 = 0; c0 < depth; c0 += 16) {
-        const std::int64_t c1 = c0 + 16 < depth ? c0 + 16 : depth;
-        for (std::int64_t lane = 0; lane < used; ++lane) {
-          const float* from = w_oihw + ((group * channels + first + lane) * depth) * taps;
-          for (std::int64_t c = c0; c < c1; ++c) {
-            for (std::int64_t tap = 0; tap < taps; ++tap) {
-              to[(tap * depth + c) * width + lane] = load_unaligned(from + c * taps + tap);
-            }
-          }
+      float* const to = group_to + first * row;
+      // A cache line of each row at a time: what is written then stays in L1 while the rows are read one by one.
+      for (std::int64_t at = 0; at < row; at += kPackColumns) {
+        const std::int64_t count = row - at < kPackColumns ? row - at : kPackColumns;
+        float* columns[kPackColumns];
+        for (std::int64_t i = 0; i < count; ++i) {
+          columns[i] = to + ((at + i) % taps * depth + (at + i) / taps) * width;
         }
+        pack_columns(from + first * row + at, row, used, columns, count);
+        for (std::int64_t i = 0; i < count; ++i) std::fill(columns[i] + used, columns[i] + width, 0.0f);
       }
     }
   }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON of the "Trace Event Format": one complete event ("ph": "X") a span.
+#include "trace_file.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace kite::cli {
+
+std::int64_t cpu_ns_so_far() noexcept {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return used.tv_sec * std::int64_t{1'000'000'000} + used.tv_nsec;
+}
+
+Status write_trace(const Trace& trace, const std::string& path) {
+  const auto spans = trace.spans();
+  const std::int64_t zero_ns = spans.empty() ? 0 : spans.front().start_ns;
+  auto events = nlohmann::ordered_json::array();
+  for (const TraceSpan& span : spans) {
+    events.push_back({{"name", span.name},
+                      {"ph", "X"},
+                      {"ts", static_cast<double>(span.start_ns - zero_ns) * 1e-3},
+                      {"dur", static_cast<double>(span.end_ns - span.start_ns) * 1e-3},
+                      {"pid", ::getpid()},
+                      {"tid", span.thread}});
+  }
+  const nlohmann::ordered_json document = {{"displayTimeUnit", "ms"}, {"traceEvents", std::move(events)}};
+  const std::string text = document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  std::FILE* out = std::fopen(path.c_str(), "w");
+  bool ok = out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
+  if (out != nullptr) ok = std::fclose(out) == 0 && ok;
+  if (ok) return {};
+  return Error{ErrorCode::kIo, std::string("cannot write the trace: ") + std::strerror(errno), path,
+               "check the folder and the free space"};
+}
+
+}  // namespace kite::cli

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// A trace as a file that trace viewers open (Perfetto, chrome://tracing).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "paperkite/error.h"
+#include "paperkite/trace.h"
+
+namespace kite::cli {
+
+// The processor time that the process has used so far, which at the start of main() is what the system's exec and the
+// loader took: nothing else can tell a program how long ago it was started.
+[[nodiscard]] std::int64_t cpu_ns_so_far() noexcept;
+
+// "Trace Event Format", complete events, microseconds. kIo where the file cannot be written.
+[[nodiscard]] Status write_trace(const Trace& trace, const std::string& path);
+
+}  // namespace kite::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Independent pieces of work on several threads, for what is done once: opening a model, not running it.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace kite {
+
+// Calls body(i) for every i below `count`, in no particular order, on at most `threads` threads; on fewer where the
+// system refuses more. One thread, or one piece, starts none.
+void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body);
+
+}  // namespace kite
