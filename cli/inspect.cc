@@ -136,25 +136,33 @@ void print_model(const InspectOptions& options, const Model& model) {
   }
 }
 
+// What the program itself has of private memory, beside what it computes with: heap, stacks, relocated data (measured).
+constexpr std::uint64_t kProgramBytes = std::uint64_t{280} << 10;
+
 // What a run will need, before anything runs.
 void print_plan(const InspectOptions& options, const Model& model) {
   const plan_format::Header& header = model.plan()->header();
   const int threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
   const std::uint64_t scratch = header.scratch_bytes * static_cast<std::uint64_t>(threads);
+  std::uint64_t private_bytes = header.arena_bytes + scratch + kProgramBytes;
+  for (const Port& input : model.inputs()) private_bytes += static_cast<std::uint64_t>(input.type.size_bytes());
   if (options.common.json) {
     print_json({{"model", options.model},
                 {"plan_bytes", header.total_bytes},
                 {"weight_bytes", header.constants.count},
                 {"arena_bytes", header.arena_bytes},
                 {"scratch_bytes", scratch},
+                {"private_bytes", private_bytes},
                 {"threads", threads},
                 {"steps", model.plan()->steps().size()}});
     return;
   }
   fmt::print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(header.total_bytes),
              megabytes(header.constants.count));
-  fmt::print("  arena    {}\n  scratch  {} for {} thread{}\n  steps    {}\n", megabytes(header.arena_bytes),
-             megabytes(scratch), threads, threads == 1 ? "" : "s", model.plan()->steps().size());
+  fmt::print(
+      "  arena    {}\n  scratch  {} for {} thread{}\n  private  {} at the peak, besides the picture\n  steps    {}\n",
+      megabytes(header.arena_bytes), megabytes(scratch), threads, threads == 1 ? "" : "s", megabytes(private_bytes),
+      model.plan()->steps().size());
 }
 
 Status print_passes(const InspectOptions& options) {

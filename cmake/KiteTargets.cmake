@@ -10,6 +10,10 @@ if(KITE_WARNINGS_ARE_ERRORS)
   target_compile_options(kite_options INTERFACE -Werror)
 endif()
 target_compile_options(kite_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # libstdc++ 12's own std::stable_sort uses what it calls deprecated.
+  target_compile_options(kite_options INTERFACE -Wno-deprecated-declarations)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 sees overlapping, endless and impossible copies in `"literal" + std::string` (GCC bugs 105329 and 105651, fixed in 13).
   target_compile_options(kite_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
@@ -55,8 +59,10 @@ endfunction()
 # kite_isa_flags(<isa> <source>...): the sources of one instruction set, and what the linker may see of them.
 function(kite_isa_flags isa)
   if(isa STREQUAL "avx512")
-    set(flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
-              -Wno-uninitialized -Wno-maybe-uninitialized)  # GCC 12's own AVX-512 header trips both (GCC bug 105593)
+    set(flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      list(APPEND flags -Wno-uninitialized -Wno-maybe-uninitialized)  # its AVX-512 header trips both (GCC bug 105593)
+    endif()
   elseif(isa STREQUAL "avx2")
     set(flags -mavx2 -mfma)
   else()

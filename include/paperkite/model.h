@@ -27,6 +27,8 @@ struct ModelOptions {
   int threads = 0;  // that read and pack weights while it opens; 0: as many as the process may use
   bool use_cache = true;
   std::string cache_dir;  // empty: KITE_CACHE_DIR, else $XDG_CACHE_HOME/paperkite, else ~/.cache/paperkite
+  // Kept in the plan that is made, beside the model's own and over it; such a model is never cached.
+  std::map<std::string, std::string> metadata;
   std::vector<std::string> disabled_passes;                    // a model with some is never cached
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // plan, arena and scratch together
   Trace* trace = nullptr;                                      // borrowed; receives what opening was spent on

@@ -216,8 +216,8 @@ class CachedPlans {
 Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& options) {
   KITE_TRY_ASSIGN(const Isa isa, chosen_isa(options));
   LoadedPlan loaded;
-  // A plan made with passes left out is for finding a fault, not for keeping.
-  const bool wants_cache = options.use_cache && options.disabled_passes.empty();
+  // A plan made with passes left out is for finding a fault, and one with metadata of the caller's is the caller's.
+  const bool wants_cache = options.use_cache && options.disabled_passes.empty() && options.metadata.empty();
   const PlanCache cache = wants_cache ? PlanCache(options.cache_dir) : PlanCache();
   const bool use_cache = wants_cache && cache.enabled();
   const int threads = options.threads > 0 ? options.threads : default_thread_count();
@@ -257,6 +257,7 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
   const OptimisedModel& model = *optimised;
   PlanOptions plan_options{
       .isa = isa, .memory_limit_bytes = options.memory_limit_bytes, .key = cached.key(), .threads = threads};
+  plan_options.notes = options.metadata;
   plan_options.notes.insert(model.metadata.begin(), model.metadata.end());
   std::string externals;
   for (std::size_t i = 1; i < model.files.size(); ++i)

@@ -120,6 +120,33 @@ class Compile(Case):
         model = save_classifier(self.folder / "m.onnx")
         self.assert_error(self.kite("compile", model, "-o", self.folder / "no/m.plan"), "io", 6)
 
+    def test_a_plan_brings_its_labels_and_recipe_along(self):
+        model = save_classifier(self.folder / "m.onnx")
+        recipe = {"labels": ["rouge", "vert", "bleu"], "preprocess": {"resize": 8, "crop": 8, "mean": [0.1, 0.2, 0.3]}}
+        (self.folder / "m.kite.json").write_text(json.dumps(recipe))
+        picture = save_picture(self.folder / "red.png", (250, 0, 0))
+        plan = self.folder / "elsewhere/x.plan"
+        plan.parent.mkdir()
+        said = self.json("compile", model, "-o", plan, "--json")
+        self.assertEqual((said["labels"], said["preprocess"]), ("m.kite.json", "m.kite.json + guess"))
+        result = self.kite("classify", plan, picture, "-k", 3, "--json")
+        self.assertEqual(result.stderr, b"")
+        top = json.loads(result.stdout)[0]["top"]
+        self.assertEqual(top, self.json("classify", model, picture, "-k", 3, "--json")[0]["top"])
+        self.assertEqual(top[0]["label"], "rouge")
+        # A flag, and a file beside the plan, win over what is in it.
+        (self.folder / "l.txt").write_text("one\ntwo\nthree\n")
+        self.assertEqual(self.json("classify", plan, picture, "--labels", self.folder / "l.txt", "-k", 3, "--json")[0]["top"][0]["label"], "one")
+        self.assertEqual(self.kite("compile", model, "-o", plan, "--labels", self.folder / "l.txt").returncode, 0)
+        self.assertEqual(self.json("classify", plan, picture, "-k", 3, "--json")[0]["top"][0]["label"], "one")
+
+    def test_a_guessed_recipe_stays_a_guess_in_the_plan(self):
+        model = save_classifier(self.folder / "m.onnx")
+        picture = save_picture(self.folder / "red.png", (250, 0, 0))
+        said = self.json("compile", model, "-o", self.folder / "x.plan", "--json")
+        self.assertEqual((said["labels"], said["preprocess"]), ("none", "guess"))
+        self.assertIn(b"guess", self.kite("classify", self.folder / "x.plan", picture).stderr)
+
     def test_broken_plans_are_refused(self):
         model = save_classifier(self.folder / "m.onnx")
         plan = self.folder / "m.plan"

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What makes a start cheap and can be counted instead of timed."""
+
+import os
+import shutil
+import struct
+import subprocess
+import time
+import unittest
+
+from kite import DEMO_MODEL, KITE, PICTURES, Case
+
+PT_DYNAMIC, PT_INTERP = 2, 3
+
+
+def program_headers(path):
+    with open(path, "rb") as file:
+        header = file.read(64)
+        at, size, count = struct.unpack_from("<Q", header, 32)[0], *struct.unpack_from("<HH", header, 54)
+        file.seek(at)
+        table = file.read(size * count)
+    return {struct.unpack_from("<I", table, i * size)[0] for i in range(count)}
+
+
+@unittest.skipIf(PT_INTERP in program_headers(KITE), "skipped: a build with sanitizers is not static")
+class ColdStart(Case):
+    def warm(self):
+        """The plan and its receipt are in the cache afterwards."""
+        shutil.copy(DEMO_MODEL, self.folder / "m.onnx")
+        time.sleep(2.1)  # only a model that has been left alone for two seconds is known by its state
+        self.json("classify", self.folder / "m.onnx", PICTURES / "monarch_1.jpg", "--json")
+
+    def test_the_program_needs_no_loader_and_no_relocation(self):
+        self.assertNotIn(PT_DYNAMIC, program_headers(KITE))
+
+    def test_the_stripped_program_is_small(self):
+        stripped = self.folder / "kite"
+        subprocess.run(["strip", "-o", stripped, KITE], check=True)
+        self.assertLess(stripped.stat().st_size, 6.5e6)
+
+    def test_private_memory_at_the_peak_is_what_was_printed(self):
+        for threads in (1, 2):
+            said = self.json("inspect", DEMO_MODEL, "--plan", "--json", "--threads", threads)
+            ran = self.json("bench", DEMO_MODEL, "--iters", 3, "--warmup", 1, "--json", "--threads", threads)
+            self.assertLess(abs(ran["rss_anon_bytes"] / said["private_bytes"] - 1), 0.05, (threads, ran["rss_anon_bytes"], said))
+            self.assertLess(ran["rss_anon_bytes"], 10e6)
+
+    def test_a_first_run_packs_into_the_cache_and_not_into_private_memory(self):
+        ran = self.json("bench", DEMO_MODEL, "--iters", 1, "--warmup", 1, "--json", "--threads", 1)
+        self.assertLess(ran["rss_anon_bytes"], 10e6)
+        self.assertGreater(ran["rss_file_bytes"], 20e6)
+
+    @unittest.skipUnless(shutil.which("strace"), "skipped: strace is not installed")
+    def test_a_start_with_a_plan_does_not_open_the_model(self):
+        self.warm()
+        environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache")}
+        trace = subprocess.run(["strace", "-f", KITE, "classify", self.folder / "m.onnx", PICTURES / "monarch_1.jpg", "--threads", "1"],
+                               env=environment, capture_output=True, text=True, check=True).stderr.splitlines()
+        opened = [line for line in trace if "open" in line.split("(")[0]]
+        self.assertEqual([line for line in opened if "m.onnx" in line], [])
+        self.assertEqual(len([line for line in opened if ".plan" in line]), 1)
+        self.assertLess(len(trace), 100)
+
+
+if __name__ == "__main__":
+    unittest.main()
