@@ -34,7 +34,7 @@ def main():
     missing = [peer for peer in PEERS if peer not in there]
     if missing:
         print(f"not set up, and left out: {', '.join(missing)} (kite race setup NAME)", file=sys.stderr)
-    command = [kite, "race", "--modes", "oneshot,inc_pre", "--reference", "kite", "--rounds", str(arguments.rounds), "--peers", ",".join(peers),
+    command = [kite, "race", "--modes", "oneshot", "--reference", "kite", "--rounds", str(arguments.rounds), "--peers", ",".join(peers),
                "--pictures", "150", "--out", arguments.out]
     for model in arguments.models:
         command += ["--model", model]

@@ -59,6 +59,7 @@ class Announcer final : public ProgressSink {
       case Purpose::kRerun: return "re-runs of disturbed processes";
       case Purpose::kMemory: return "memory";
       case Purpose::kProfile: return "profiles";
+      case Purpose::kInstructions: return "instructions, under valgrind";
     }
     return {};
   }

@@ -17,8 +17,9 @@ enum class Mode : std::uint8_t { kOneshot, kNoPre, kIncPre };
 enum class Track : std::uint8_t { kMatched, kDefault };
 enum class Status : std::uint8_t { kOk, kMissing, kFailed, kTimeout, kUnequal };
 // What a process was run for. Only kRound and kRerun processes are compared; kPass is the one long isolated pass over
-// the whole picture list, which parity is judged on; kMemory is traced to its exit, so its times do not count.
-enum class Purpose : std::uint8_t { kPass, kPilot, kRound, kRerun, kMemory, kProfile };
+// the whole picture list, which parity is judged on; kMemory is traced to its exit, kInstructions runs under
+// valgrind, so their times do not count.
+enum class Purpose : std::uint8_t { kPass, kPilot, kRound, kRerun, kMemory, kProfile, kInstructions };
 
 struct ModelRecord {
   std::string id;  // file name without .onnx; unique in a race

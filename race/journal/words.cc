@@ -14,7 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kModes = {"oneshot", "no_pre", "inc_pre"};
 constexpr std::array<std::string_view, 2> kTracks = {"matched", "default"};
 constexpr std::array<std::string_view, 5> kStatuses = {"ok", "missing", "failed", "timeout", "unequal"};
-constexpr std::array<std::string_view, 6> kPurposes = {"pass", "pilot", "round", "rerun", "memory", "profile"};
+constexpr std::array<std::string_view, 7> kPurposes = {"pass",   "pilot",   "round",       "rerun",
+                                                       "memory", "profile", "instructions"};
 
 template <typename Enum, std::size_t n>
 std::string_view look_up(const std::array<std::string_view, n>& words, Enum value) noexcept {

@@ -27,6 +27,7 @@ ProcessValues values_of(const ProcessRecord& process, std::size_t index, Mode mo
   ProcessValues values;
   values.process = index;
   if (process.status != Status::kOk && process.status != Status::kUnequal) return values;
+  if (process.purpose == Purpose::kInstructions) return values;
   std::uint64_t anonymous = 0;
   for (const auto& mark : process.marks) anonymous = std::max(anonymous, mark.rss_anon_bytes);
   if (anonymous > 0) at(values, Measure::kPeakAnon) = static_cast<double>(anonymous);
@@ -282,7 +283,7 @@ Result<std::vector<CellSummary>> summarise_cells(const Journal& journal) {
       return contradiction(fmt::format("process {} ran in cell {}, the plan has {}", i, process.cell, cells.size()));
     }
     if (process.purpose != Purpose::kRound && process.purpose != Purpose::kRerun &&
-        process.purpose != Purpose::kMemory) {
+        process.purpose != Purpose::kMemory && process.purpose != Purpose::kInstructions) {
       continue;
     }
     auto& cell = cells[static_cast<std::size_t>(process.cell)];

@@ -65,7 +65,7 @@ std::vector<CounterSummary> summarise_counters(const CellSummary& cell, const Jo
   std::map<std::string, Gathered> gathered;
   std::vector<std::string> others;
   for (const auto& values : cell.processes) {
-    if (!values.counted) continue;
+    if (!values.counted && journal.processes[values.process].purpose != Purpose::kInstructions) continue;
     for (const auto& counter : journal.processes[values.process].counters) {
       const bool known = std::find(kPerfRows.begin(), kPerfRows.end(), counter.name) != kPerfRows.end();
       if (!known && !gathered.contains(counter.name)) others.push_back(counter.name);

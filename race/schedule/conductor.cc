@@ -100,7 +100,7 @@ Result<Step> Conductor::run(const Task& task) {
   record.purpose = task.purpose;
   record.argv = request.argv;
   record.environment_padding = request.environment_padding;
-  if (record.status == Status::kOk) check_answers(record);
+  if (record.status == Status::kOk && task.purpose != Purpose::kInstructions) check_answers(record);
   expected.processes = std::max<std::int64_t>(expected.processes - 1, 0);
   ++done_;
   KITE_TRY(write(record));

@@ -35,6 +35,7 @@ RaceSetup setup_of(const Job& job, const std::string& kite, const std::atomic<bo
   setup.folder = job.folder;
   setup.work = job.work;
   setup.memory_runs = job.memory ? 1 : 0;
+  setup.count_instructions = job.memory;
   setup.max_samples = job.max_samples;
   setup.pilot_rounds = pilot_rounds_of(job);
   setup.interrupted = interrupted;

@@ -14,6 +14,7 @@
 #include "paperkite/try.h"
 #include "race/schedule/plausibility.h"
 #include "race/schedule/protocol.h"
+#include "race/spawn/valgrind.h"
 
 namespace kite::race {
 
@@ -59,7 +60,22 @@ void take_output(std::string_view output, const ProcessRequest& request, Process
   record.reason = std::move(said.reason);
 }
 
+ProcessRecord ProcessRunner::count_instructions(const ProcessRequest& request) {
+  SpawnRequest spawn;
+  spawn.argv = request.argv;
+  spawn.cpus = options_.cpus;
+  spawn.timeout_ns = static_cast<std::int64_t>(request.timeout_s * 1e9);
+  spawn.cancelled = options_.interrupted;
+  ProcessRecord record;
+  record.begin_ns = now_ns();
+  record.counters.push_back(
+      run_under_valgrind(spawner_, ValgrindTool::kCallgrind, spawn, options_.folder + "/work/callgrind.out"));
+  record.wall_ns = now_ns() - record.begin_ns;
+  return record;
+}
+
 Result<ProcessRecord> ProcessRunner::run(const ProcessRequest& request) {
+  if (request.purpose == Purpose::kInstructions) return count_instructions(request);
   SpawnRequest spawn;
   spawn.argv = request.argv;
   spawn.environment_padding = request.environment_padding;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ constexpr double kPilotSampleMs = 1000;
 constexpr std::int64_t kMostPilotSamples = 60;
 // A process of a round that takes this many times longer than predicted hangs.
 constexpr double kHangs = 10;
+// How much longer a program takes under valgrind, as a rule, and as it may at most.
+constexpr double kUnderValgrind = 40, kLongestUnderValgrind = 400;
 // Of the budget, for the pilot; two rounds are the fewest that tell a spread.
 constexpr double kPilotShare = 0.25;
 constexpr std::int32_t kFewestPilotRounds = 2;
@@ -59,6 +62,8 @@ class Race {
     if (rounds == Step::kInterrupted) return rounds;
     KITE_TRY_ASSIGN(const Step memory, run_memory(*decision));
     if (memory == Step::kInterrupted) return memory;
+    KITE_TRY_ASSIGN(const Step instructions, count_instructions());
+    if (instructions == Step::kInterrupted) return instructions;
     KITE_TRY_ASSIGN(const Step reruns, run_reruns(*decision));
     if (reruns == Step::kInterrupted) return reruns;
     KITE_TRY(note_lost_reference());
@@ -235,6 +240,9 @@ class Race {
         question.other_seconds += setup_.memory_runs * conductor_.ledger().usual_seconds(cell, Purpose::kPilot);
       }
     }
+    for (const std::int32_t cell : instruction_cells()) {
+      question.other_seconds += kUnderValgrind * conductor_.ledger().usual_seconds(cell, Purpose::kPilot);
+    }
     question.seconds_left = conductor_.seconds_left();
     question.overhead_s = conductor_.overhead_seconds();
     question.rounds_asked = setup_.plan.rounds;
@@ -298,6 +306,48 @@ class Race {
         KITE_TRY_ASSIGN(const Step step, conductor_.run(task));
         if (step == Step::kInterrupted) return step;
       }
+    }
+    return Step::kRan;
+  }
+
+  // True where the processor's own counter could be read.
+  [[nodiscard]] bool instructions_told(std::int32_t cell) const {
+    const auto& processes = conductor_.ledger().journal().processes;
+    return std::any_of(processes.begin(), processes.end(), [&](const ProcessRecord& process) {
+      return process.cell == cell &&
+             std::any_of(process.counters.begin(), process.counters.end(),
+                         [](const auto& counter) { return counter.name == "instructions" && counter.value; });
+    });
+  }
+
+  [[nodiscard]] std::vector<std::int32_t> instruction_cells() const {
+    std::vector<std::int32_t> chosen;
+    std::set<std::string> contestants;
+    for (const std::int32_t cell : cells_) {
+      const CellRecord& record = conductor_.cell(cell);
+      const ContestantRecord& contestant = conductor_.contestant(cell);
+      if (!setup_.count_instructions || isolated(cell) || !conductor_.can_run(cell) || !contestant.variant.empty() ||
+          contestant.control || contestant.track != Track::kMatched || record.threads == 0 ||
+          record.model != setup_.plan.models.front().id || instructions_told(cell)) {
+        continue;
+      }
+      if (contestants.insert(contestant.id).second) chosen.push_back(cell);
+    }
+    return chosen;
+  }
+
+  Result<Step> count_instructions() {
+    for (const std::int32_t cell : instruction_cells()) {
+      const double usual_s = std::max(conductor_.ledger().usual_seconds(cell, Purpose::kRound), 1.0);
+      conductor_.expect(cell, Purpose::kInstructions, 1, kUnderValgrind * usual_s);
+      Conductor::Task task;
+      task.cell = cell;
+      task.round = 1;
+      task.position = cell;
+      task.purpose = Purpose::kInstructions;
+      task.timeout_s = std::max(setup_.timeout_s, kLongestUnderValgrind * usual_s);
+      KITE_TRY_ASSIGN(const Step step, conductor_.run(task));
+      if (step == Step::kInterrupted) return step;
     }
     return Step::kRan;
   }

@@ -82,6 +82,21 @@ TEST_F(rounds, run_every_cell_once_in_a_balanced_order) {
   }
 }
 
+TEST_F(rounds, end_in_one_count_of_instructions_for_each_plain_form) {
+  RaceSetup setup = mock_setup(folder_, {"kite", "kite:no-plan"}, 2, 40);
+  setup.plan.rounds = 1;
+  setup.count_instructions = true;
+  MockRunner runner;
+  const Journal journal = race(setup, runner);
+  const auto counted = of(journal, Purpose::kInstructions);
+  ASSERT_EQ(counted.size(), 1u);
+  const CellRecord& cell = setup.plan.cells[static_cast<std::size_t>(counted.front().cell)];
+  EXPECT_EQ(cell.contestant, setup.plan.contestants[0].id);
+  EXPECT_EQ(cell.model, setup.plan.models[0].id);
+  EXPECT_EQ(cell.mode, Mode::kOneshot);
+  EXPECT_EQ(journal.processes.back().purpose, Purpose::kInstructions);
+}
+
 TEST_F(rounds, passes_come_first_and_are_judged) {
   RaceSetup setup = mock_setup(folder_, {"kite", "ort", "bad"}, 1, 40);
   setup.plan.rounds = 1;

@@ -14,7 +14,7 @@ namespace kite::race {
 namespace {
 
 const char* counter_name(ValgrindTool tool) {
-  return tool == ValgrindTool::kCallgrind ? "callgrind-instructions" : "massif-peak-heap-bytes";
+  return tool == ValgrindTool::kCallgrind ? "instructions (valgrind, no AVX-512)" : "peak heap (massif)";
 }
 
 Error unreadable(const char* tool, const char* what) {
@@ -77,7 +77,7 @@ CounterRecord run_under_valgrind(Spawner& spawner, ValgrindTool tool, const Spaw
   CounterRecord counter{counter_name(tool), std::nullopt, {}};
   const auto environment = clean_environment();
   if (!find_program("valgrind", environment.at("PATH"))) {
-    counter.reason = "valgrind is not installed";
+    counter.reason = "valgrind is not installed (Debian: valgrind)";
     return counter;
   }
   unlink(result_file.c_str());  // an old result must not pass for this one

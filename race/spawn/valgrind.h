@@ -24,8 +24,8 @@ Result<double> parse_callgrind(const std::string& text);
 // The largest snapshot of massif's result file: heap and its administration, in bytes.
 Result<double> parse_massif(const std::string& text);
 
-// Runs the request under the tool. "callgrind-instructions" or "massif-peak-heap-bytes", with a value or a reason
-// (valgrind is not installed, it does not know an instruction the program uses, the program failed under it).
+// Runs the request under the tool. "instructions (valgrind, no AVX-512)" or "peak heap (massif)", with a value or a
+// reason (valgrind is not installed, it does not know an instruction the program uses, the program failed under it).
 // Its timeout is the request's, so ask for more than usual.
 CounterRecord run_under_valgrind(Spawner& spawner, ValgrindTool tool, const SpawnRequest& request,
                                  const std::string& result_file);

@@ -47,7 +47,7 @@ TEST_F(ValgrindHere, a_failing_program_is_a_reason) {
   const auto counter = run_under_valgrind(*spawner_, ValgrindTool::kCallgrind, command({"false"}), file);
   unlink(file.c_str());
   EXPECT_FALSE(counter.value.has_value());
-  EXPECT_TRUE(counter.reason == "valgrind is not installed" ||
+  EXPECT_TRUE(counter.reason.starts_with("valgrind is not installed") ||
               counter.reason.starts_with("under valgrind: exit code 1"))
       << counter.reason;
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/mapped_file.h"
-#include "image/decode.h"
 #include "image/preprocess.h"
 #include "image/recipe_carriers.h"
 #include "paperkite/try.h"
@@ -20,8 +19,8 @@ Result<Preprocessor> Preprocessor::parse(std::string_view recipe_json) {
 }
 
 Result<Tensor> Preprocessor::tensor(std::span<const std::byte> picture) const {
-  KITE_TRY_ASSIGN(const Image image, decode(picture, {}, recipe_->exif));
-  return preprocess(image, *recipe_);
+  KITE_TRY_ASSIGN(PreparedPicture prepared, prepare_picture(picture, *recipe_));
+  return std::move(prepared.tensor);
 }
 
 Result<Tensor> Preprocessor::tensor_of_file(const std::string& path) const {

@@ -2,8 +2,10 @@
 // Chooses the codec, moves its rows into an Image, and deals with the EXIF orientation.
 #include "image/decode.h"
 
+#include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/checked.h"
 #include "image/exif.h"
@@ -41,26 +43,41 @@ Error truncated_picture(PictureFormat format, std::size_t size_bytes) {
 
 namespace {
 
+// The rows of a picture that is in memory.
+class ImageRows final : public RowReader {
+ public:
+  explicit ImageRows(Image image) : image_(std::move(image)) {
+    size_ = image_.size();
+    facts_ = image_.facts();
+  }
+  Status read_row(std::uint8_t* rgb) override {
+    std::memcpy(rgb, image_.row(next_++), static_cast<std::size_t>(image_.row_bytes()));
+    return {};
+  }
+
+ private:
+  Image image_;
+  std::int64_t next_ = 0;
+};
+
+Result<std::unique_ptr<RowReader>> open_as(PictureFormat format, std::span<const std::byte> bytes,
+                                           const DecodeLimits& limits) {
+  switch (format) {
+    case PictureFormat::kJpeg: return open_jpeg(bytes, limits);
+    case PictureFormat::kPng: return open_png(bytes, limits);
+    case PictureFormat::kWebp: {
+      KITE_TRY_ASSIGN(Image image, decode_webp(bytes, limits));
+      return std::unique_ptr<RowReader>(std::make_unique<ImageRows>(std::move(image)));
+    }
+  }
+  return Error{ErrorCode::kUnsupportedImage, "unknown picture format", "", ""};
+}
+
 Result<Image> read_all_rows(RowReader& reader) {
   KITE_TRY_ASSIGN(Image image, Image::make(reader.size()));
   for (std::int64_t y = 0; y < image.height(); ++y) KITE_TRY(reader.read_row(image.row(y)));
   image.facts() = reader.facts();
   return image;
-}
-
-Result<Image> decode_as(PictureFormat format, std::span<const std::byte> bytes, const DecodeLimits& limits) {
-  switch (format) {
-    case PictureFormat::kJpeg: {
-      KITE_TRY_ASSIGN(std::unique_ptr<RowReader> reader, open_jpeg(bytes, limits));
-      return read_all_rows(*reader);
-    }
-    case PictureFormat::kPng: {
-      KITE_TRY_ASSIGN(std::unique_ptr<RowReader> reader, open_png(bytes, limits));
-      return read_all_rows(*reader);
-    }
-    case PictureFormat::kWebp: return decode_webp(bytes, limits);
-  }
-  return Error{ErrorCode::kUnsupportedImage, "unknown picture format", "", ""};
 }
 
 std::span<const std::byte> find_exif(PictureFormat format, std::span<const std::byte> bytes) {
@@ -74,21 +91,28 @@ std::span<const std::byte> find_exif(PictureFormat format, std::span<const std::
 
 }  // namespace
 
-Result<Image> decode(std::span<const std::byte> bytes, const DecodeLimits& limits, ExifPolicy exif) {
+Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes, const DecodeLimits& limits,
+                                                ExifPolicy exif) {
   KITE_TRY_ASSIGN(const PictureFormat format, sniff_format(bytes));
-  KITE_TRY_ASSIGN(Image image, decode_as(format, bytes, limits));
-  ImageFacts& facts = image.facts();
+  KITE_TRY_ASSIGN(std::unique_ptr<RowReader> reader, open_as(format, bytes, limits));
+  ImageFacts& facts = reader->facts();
   facts.format = format;
   facts.exif_orientation = exif_orientation(find_exif(format, bytes));
-  if (facts.exif_orientation <= 1) return image;
+  if (facts.exif_orientation <= 1) return reader;
   if (exif == ExifPolicy::kApply) {
-    KITE_TRY_ASSIGN(Image turned, upright(image, facts.exif_orientation));
+    KITE_TRY_ASSIGN(const Image stored, read_all_rows(*reader));
+    KITE_TRY_ASSIGN(Image turned, upright(stored, stored.facts().exif_orientation));
     turned.facts().orientation_applied = true;
-    return turned;
+    return std::unique_ptr<RowReader>(std::make_unique<ImageRows>(std::move(turned)));
   }
   facts.warnings.push_back("EXIF orientation " + std::to_string(facts.exif_orientation) +
                            " is not applied: the model sees the picture as it is stored, as with Pillow");
-  return image;
+  return reader;
+}
+
+Result<Image> decode(std::span<const std::byte> bytes, const DecodeLimits& limits, ExifPolicy exif) {
+  KITE_TRY_ASSIGN(const std::unique_ptr<RowReader> reader, open_picture(bytes, limits, exif));
+  return read_all_rows(*reader);
 }
 
 }  // namespace kite

@@ -2,7 +2,9 @@
 // A picture and a recipe give the tensor a model reads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "image/image.h"
 #include "image/normalize.h"
@@ -16,5 +18,17 @@ namespace kite {
 
 // resize_and_crop(), then normalise: float32, [1,3,H,W] or [1,H,W,3] as the recipe says.
 [[nodiscard]] Result<Tensor> preprocess(const Image& image, const PreprocessRecipe& recipe);
+
+struct PreparedPicture {
+  Tensor tensor;
+  ImageFacts facts;  // of the file
+  std::int64_t decode_ns = 0;
+  std::int64_t preprocess_ns = 0;  // resize, crop, normalise
+};
+
+// decode(), then preprocess(), of a file's bytes, with the same result. Rows go into the resizer as they are decoded,
+// so that memory does not grow with the picture, except where it has to be decoded whole (open_picture()) or its codec
+// does that itself: a progressive JPEG, an interlaced PNG.
+[[nodiscard]] Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe);
 
 }  // namespace kite

@@ -4,6 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
+#include "base/mapped_file.h"
+#include "image/decode.h"
+
 namespace kite {
 namespace {
 
@@ -50,6 +56,29 @@ TEST(Preprocess, a_long_side_beyond_the_limit_is_an_error) {
   const auto refused = preprocess(flat(1, 60000, 7), recipe);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+}
+
+TEST(PreparePicture, is_decode_and_preprocess_and_refuses_what_they_refuse) {
+  const auto file = MappedFile::open("models/pictures/paper_kite_1.jpg");
+  ASSERT_TRUE(file.ok());
+  PreprocessRecipe recipe;
+  recipe.resize = {ResizeMode::kShortSide, 64, 0};
+  for (const Size crop : {Size{56, 48}, Size{0, 0}, Size{100, 10}}) {  // inside, none, wider than the picture
+    recipe.crop = crop;
+    const auto prepared = prepare_picture(file->bytes(), recipe);
+    ASSERT_TRUE(prepared.ok()) << prepared.error().message();
+    const auto image = decode(file->bytes());
+    ASSERT_TRUE(image.ok());
+    const Tensor wanted = preprocess(*image, recipe).value();
+    ASSERT_EQ(prepared->tensor.type(), wanted.type());
+    EXPECT_TRUE(std::ranges::equal(prepared->tensor.view().bytes(), wanted.view().bytes()));
+    EXPECT_EQ(prepared->facts.pixel_format, image->facts().pixel_format);
+    EXPECT_GT(prepared->decode_ns, 0);
+    EXPECT_GT(prepared->preprocess_ns, 0);
+  }
+  const auto cut = prepare_picture(file->bytes().first(file->bytes().size() / 2), recipe);
+  ASSERT_FALSE(cut.ok());
+  EXPECT_NE(cut.error().message().find("truncated"), std::string::npos);
 }
 
 }  // namespace

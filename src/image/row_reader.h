@@ -25,11 +25,17 @@ class RowReader {
   [[nodiscard]] Size size() const noexcept { return size_; }
   // Complete only after the last row: damage is met on the way.
   [[nodiscard]] const ImageFacts& facts() const noexcept { return facts_; }
+  [[nodiscard]] ImageFacts& facts() noexcept { return facts_; }
 
  protected:
   Size size_;
   ImageFacts facts_;
 };
+
+// Any picture, as decode() gives it. One whose format cannot be read by rows, or that has to be turned, is decoded
+// first.
+[[nodiscard]] Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes,
+                                                              const DecodeLimits& limits, ExifPolicy exif);
 
 // Both read the header, test the limits, and borrow `bytes` for as long as the reader lives.
 [[nodiscard]] Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes,

@@ -2,11 +2,15 @@
 """What makes a start cheap and can be counted instead of timed."""
 
 import os
+import resource
 import shutil
 import struct
 import subprocess
 import time
 import unittest
+
+import numpy as np
+from PIL import Image
 
 from kite import DEMO_MODEL, KITE, PICTURES, Case
 
@@ -49,6 +53,17 @@ class ColdStart(Case):
         ran = self.json("bench", DEMO_MODEL, "--iters", 1, "--warmup", 1, "--json", "--threads", 1)
         self.assertLess(ran["rss_anon_bytes"], 10e6)
         self.assertGreater(ran["rss_file_bytes"], 20e6)
+
+    def test_memory_does_not_grow_with_a_photograph(self):
+        # 4000 x 3000 pixels are 36 MB; the process may write into 16 MB of its own.
+        noise = np.random.default_rng(1).integers(0, 255, (30, 40, 3), np.uint8)
+        Image.fromarray(noise).resize((4000, 3000)).save(self.folder / "photo.jpg", quality=80)
+        self.json("classify", DEMO_MODEL, self.folder / "photo.jpg", "--json")
+        limit = lambda: resource.setrlimit(resource.RLIMIT_DATA, (16_000_000, 16_000_000))
+        environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache")}
+        result = subprocess.run([KITE, "classify", DEMO_MODEL, self.folder / "photo.jpg", "--json"], env=environment, preexec_fn=limit,
+                                capture_output=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr.decode())
 
     @unittest.skipUnless(shutil.which("strace"), "skipped: strace is not installed")
     def test_a_start_with_a_plan_does_not_open_the_model(self):

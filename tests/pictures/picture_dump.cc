@@ -62,6 +62,15 @@ Result<Output> run(const std::vector<std::string>& job) {
                     load(job.at(1), job.at(2) == "apply" ? kite::ExifPolicy::kApply : kite::ExifPolicy::kIgnore));
     return pixels_of(image);
   }
+  if (job.at(0) == "tensor") {
+    KITE_TRY_ASSIGN(kite::PreprocessRecipe recipe, recipe_of(job.at(2)));
+    recipe.layout = job.at(3) == "nhwc" ? kite::TensorLayout::kNhwc : kite::TensorLayout::kNchw;
+    KITE_TRY_ASSIGN(const kite::MappedFile file, kite::MappedFile::open(job.at(1)));
+    KITE_TRY_ASSIGN(const kite::PreparedPicture prepared, kite::prepare_picture(file.bytes(), recipe));
+    const auto bytes = prepared.tensor.view().bytes();
+    return Output{prepared.tensor.shape()[3], prepared.tensor.shape()[2],
+                  std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())};
+  }
   // Jobs on one picture come in a row.
   static std::pair<std::string, Image> last;
   if (last.first != job.at(1)) {
@@ -84,16 +93,12 @@ Result<Output> run(const std::vector<std::string>& job) {
                                                        kite::filter_by_name(job.at(4)).value()));
     return pixels_of(out);
   }
-  KITE_TRY_ASSIGN(kite::PreprocessRecipe recipe, recipe_of(job.at(2)));
   if (job.at(0) == "crop") {
+    KITE_TRY_ASSIGN(const kite::PreprocessRecipe recipe, recipe_of(job.at(2)));
     KITE_TRY_ASSIGN(const Image out, kite::resize_and_crop(image, recipe));
     return pixels_of(out);
   }
-  recipe.layout = job.at(3) == "nhwc" ? kite::TensorLayout::kNhwc : kite::TensorLayout::kNchw;
-  KITE_TRY_ASSIGN(const kite::Tensor tensor, kite::preprocess(image, recipe));
-  const auto bytes = tensor.view().bytes();
-  return Output{tensor.shape()[3], tensor.shape()[2],
-                std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())};
+  return kite::Error{kite::ErrorCode::kUsage, "unknown job", job.at(0), {}};
 }
 
 std::vector<std::string> split(const std::string& line) {

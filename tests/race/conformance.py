@@ -178,7 +178,9 @@ def main():
             for variant in ["", *(peer.toml.get("variants", {}) if options.variants else [])]:
                 for track in options.track or ["matched", "default"]:
                     label = f"{name}{':' + variant if variant else ''} {track}"
-                    faults = check_form(peer, variant, track, files, pathlib.Path(folder, label.replace(":", "-")))
+                    # No blank in it: the compiler that torch.compile calls is given paths without quotes.
+                    place = pathlib.Path(folder, "-".join(part for part in (name, variant, track) if part))
+                    faults = check_form(peer, variant, track, files, place)
                     if faults is None:
                         continue
                     faults = why + faults
