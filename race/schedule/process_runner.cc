@@ -68,8 +68,9 @@ ProcessRecord ProcessRunner::count_instructions(const ProcessRequest& request) {
   spawn.cancelled = options_.interrupted;
   ProcessRecord record;
   record.begin_ns = now_ns();
-  record.counters.push_back(
-      run_under_valgrind(spawner_, ValgrindTool::kCallgrind, spawn, options_.folder + "/work/callgrind.out"));
+  for (const ValgrindTool tool : {ValgrindTool::kCallgrind, ValgrindTool::kMassif}) {
+    record.counters.push_back(run_under_valgrind(spawner_, tool, spawn, options_.folder + "/work/valgrind.out"));
+  }
   record.wall_ns = now_ns() - record.begin_ns;
   return record;
 }

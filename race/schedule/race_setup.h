@@ -37,7 +37,8 @@ struct RaceSetup {
 
   bool parity = true;
   std::int32_t memory_runs = 1;  // of each oneshot cell; 0: none
-  // Once for each contestant's plain form and the first model, under valgrind, where the processor gave no count.
+  // And the heap's peak: once for each contestant's plain form and the first model, under valgrind, where the processor
+  // gave no count.
   bool count_instructions = false;
   std::int32_t max_samples = 0;  // of one process; 0: what the pilot finds
   std::int32_t pilot_rounds = 5;

@@ -30,7 +30,7 @@ constexpr std::int64_t kMostPilotSamples = 60;
 // A process of a round that takes this many times longer than predicted hangs.
 constexpr double kHangs = 10;
 // How much longer a program takes under valgrind, as a rule, and as it may at most.
-constexpr double kUnderValgrind = 40, kLongestUnderValgrind = 400;
+constexpr double kUnderValgrind = 80, kLongestUnderValgrind = 400;  // of both tools, of one
 // Of the budget, for the pilot; two rounds are the fewest that tell a spread.
 constexpr double kPilotShare = 0.25;
 constexpr std::int32_t kFewestPilotRounds = 2;

@@ -69,6 +69,7 @@ Result<double> parse_massif(const std::string& text) {
     ++position;
   }
   if (!any) return unreadable("massif", "snapshot");
+  if (peak == 0) return unreadable("massif", "allocation; it sees none of a static program");
   return static_cast<double>(peak);
 }
 
