@@ -125,8 +125,8 @@ Result<ExitCode> classify_all(std::vector<Classifier>& classifiers, const std::v
 }
 
 Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
-  const auto start = std::chrono::steady_clock::now();
   const std::vector<ImageItem> items = list_images(options.images, options.recursive);
+  const auto start = std::chrono::steady_clock::now();
   ClassifierOptions classifier_options;
   classifier_options.model = options.common.model_options();
   classifier_options.model.trace = trace;

@@ -35,7 +35,7 @@ def main():
     if missing:
         print(f"not set up, and left out: {', '.join(missing)} (kite race setup NAME)", file=sys.stderr)
     command = [kite, "race", "--modes", "oneshot", "--reference", "kite", "--rounds", str(arguments.rounds), "--peers", ",".join(peers),
-               "--pictures", "150", "--out", arguments.out]
+               "--out", arguments.out]
     for model in arguments.models:
         command += ["--model", model]
     subprocess.run(command, check=True, cwd=ROOT, stdout=sys.stderr)

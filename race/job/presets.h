@@ -41,7 +41,7 @@ struct Preset {
   std::int32_t rounds = 0;                    // 0: the pilot decides
   std::int32_t max_samples = 0;               // of one process of a round; 0: the pilot decides
   double budget_minutes = 0;                  // 0: none
-  bool memory = false;                        // a traced process for each cell
+  bool memory = false;  // a traced process for each cell; instructions and heap under valgrind, once a contestant
 };
 
 // quick, study, full.

@@ -13,8 +13,8 @@ namespace kite::race {
 [[nodiscard]] std::string_view word_of(Mode mode) noexcept;      // oneshot, no_pre, inc_pre
 [[nodiscard]] std::string_view word_of(Track track) noexcept;    // matched, default
 [[nodiscard]] std::string_view word_of(Status status) noexcept;  // ok, missing, failed, timeout, unequal
-[[nodiscard]] std::string_view word_of(
-    Purpose purpose) noexcept;  // pass, pilot, round, rerun, memory, profile, instructions
+// pass, pilot, round, rerun, memory, profile, instructions
+[[nodiscard]] std::string_view word_of(Purpose purpose) noexcept;
 
 // "1 thread", "2 threads"; 0 is the number that a library takes when it is told none.
 [[nodiscard]] std::string threads_text(std::int32_t threads);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "race/journal/words.h"
+
 namespace kite::race {
 
 std::string digits(double value) {

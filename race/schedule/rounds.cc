@@ -31,6 +31,7 @@ constexpr std::int64_t kMostPilotSamples = 60;
 constexpr double kHangs = 10;
 // How much longer a program takes under valgrind, as a rule, and as it may at most.
 constexpr double kUnderValgrind = 80, kLongestUnderValgrind = 400;  // of both tools, of one
+constexpr double kShortestUsual = 1;  // seconds: valgrind's own start costs that much of its time
 // Of the budget, for the pilot; two rounds are the fewest that tell a spread.
 constexpr double kPilotShare = 0.25;
 constexpr std::int32_t kFewestPilotRounds = 2;
@@ -337,15 +338,21 @@ class Race {
   }
 
   Result<Step> count_instructions() {
-    for (const std::int32_t cell : instruction_cells()) {
-      const double usual_s = std::max(conductor_.ledger().usual_seconds(cell, Purpose::kRound), 1.0);
-      conductor_.expect(cell, Purpose::kInstructions, 1, kUnderValgrind * usual_s);
+    const std::vector<std::int32_t> cells = instruction_cells();
+    const auto usual_seconds = [&](std::int32_t cell) {
+      return std::max(conductor_.ledger().usual_seconds(cell, Purpose::kRound), kShortestUsual);
+    };
+    for (const std::int32_t cell : cells) {
+      const bool done = conductor_.ledger().has(cell, 1, Purpose::kInstructions);
+      conductor_.expect(cell, Purpose::kInstructions, done ? 0 : 1, kUnderValgrind * usual_seconds(cell));
+    }
+    for (const std::int32_t cell : cells) {
       Conductor::Task task;
       task.cell = cell;
       task.round = 1;
       task.position = cell;
       task.purpose = Purpose::kInstructions;
-      task.timeout_s = std::max(setup_.timeout_s, kLongestUnderValgrind * usual_s);
+      task.timeout_s = std::max(setup_.timeout_s, kLongestUnderValgrind * usual_seconds(cell));
       KITE_TRY_ASSIGN(const Step step, conductor_.run(task));
       if (step == Step::kInterrupted) return step;
     }

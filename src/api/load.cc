@@ -161,8 +161,8 @@ namespace {
 // their contents.
 class CachedPlans {
  public:
-  CachedPlans(const PlanCache& cache, const std::string& path, Isa isa, const ModelOptions& options, int threads)
-      : cache_(cache), path_(path), folder_(folder_of(path)), isa_(isa), options_(options), threads_(threads) {}
+  CachedPlans(const PlanCache& cache, const std::string& path, Isa isa, const ModelOptions& options)
+      : cache_(cache), path_(path), folder_(folder_of(path)), isa_(isa), options_(options) {}
 
   // Without reading the model.
   [[nodiscard]] std::shared_ptr<const Plan> find_by_state() const {
@@ -170,7 +170,7 @@ class CachedPlans {
     if (!state) return nullptr;
     const auto receipt = cache_.receipt(state_key(*state, isa_, options_.input_shapes));
     if (!receipt) return nullptr;
-    auto plan = cache_.find(receipt->plan, threads_);
+    auto plan = cache_.find(receipt->plan, options_.threads);
     if (plan == nullptr || externals_key(*plan, folder_) != receipt->externals) return nullptr;
     return plan;
   }
@@ -181,11 +181,11 @@ class CachedPlans {
     state_ = model.state();
     // Before the reading: what is written meanwhile must show.
     settled_ = is_settled(state_);
-    key_ = plan_key({&content, 1}, isa_, options_.input_shapes, threads_);
-    auto plan = cache_.find(key_, threads_);
+    key_ = plan_key({&content, 1}, isa_, options_.input_shapes, options_.threads);
+    auto plan = cache_.find(key_, options_.threads);
     if (plan == nullptr) return nullptr;
     const auto externals = externals_key(*plan, folder_);
-    if (!externals_unchanged(*plan, folder_, threads_)) return nullptr;
+    if (!externals_unchanged(*plan, folder_, options_.threads)) return nullptr;
     keep_receipt(*plan, externals);
     return plan;
   }
@@ -205,7 +205,6 @@ class CachedPlans {
   std::string folder_;
   Isa isa_;
   const ModelOptions& options_;
-  int threads_;
   PlanKey key_{};
   FileState state_;
   bool settled_ = false;
@@ -220,8 +219,7 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
   const bool wants_cache = options.use_cache && options.disabled_passes.empty() && options.metadata.empty();
   const PlanCache cache = wants_cache ? PlanCache(options.cache_dir) : PlanCache();
   const bool use_cache = wants_cache && cache.enabled();
-  const int threads = options.threads > 0 ? options.threads : default_thread_count();
-  CachedPlans cached(cache, path, isa, options, threads);
+  CachedPlans cached(cache, path, isa, options);
   const auto from_cache = [&](std::shared_ptr<const Plan> plan) -> Result<LoadedPlan> {
     KITE_TRY(check_limit(*plan, path, options.memory_limit_bytes));
     loaded.plan = std::move(plan);
@@ -256,12 +254,13 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
   if (!optimised.ok()) return std::move(optimised).error();
   const OptimisedModel& model = *optimised;
   PlanOptions plan_options{
-      .isa = isa, .memory_limit_bytes = options.memory_limit_bytes, .key = cached.key(), .threads = threads};
+      .isa = isa, .memory_limit_bytes = options.memory_limit_bytes, .key = cached.key(), .threads = options.threads};
   plan_options.notes = options.metadata;
   plan_options.notes.insert(model.metadata.begin(), model.metadata.end());
   std::string externals;
-  for (std::size_t i = 1; i < model.files.size(); ++i)
-    externals += external_line(*model.files[i], folder_of(path), threads);
+  for (std::size_t i = 1; i < model.files.size(); ++i) {
+    externals += external_line(*model.files[i], folder_of(path), options.threads);
+  }
   plan_options.notes.erase(std::string(kExternalNote));  // a model's metadata may say so as well
   if (use_cache && !externals.empty()) plan_options.notes.emplace(kExternalNote, externals);
 
@@ -289,8 +288,9 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
     const Status added = cache.add(*std::move(file));
     if (!added.ok()) loaded.warnings.push_back(added.error().message());
     // External files were read before their states were known: the next start has the receipt written.
-    if (added.ok() && externals.empty())
+    if (added.ok() && externals.empty()) {
       cached.keep_receipt(*loaded.plan, externals_key(*loaded.plan, folder_of(path)));
+    }
   }
   return loaded;
 }

@@ -5,17 +5,23 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/cpu.h"
 #include "base/thread_pool.h"
 
 namespace kite {
 
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body) {
+  if (count <= 1 || threads == 1) {
+    for (std::size_t i = 0; i < count; ++i) body(i);
+    return;
+  }
   struct Work {
     const std::function<void(std::size_t)>& body;
     std::size_t count;
     std::atomic<std::size_t> next{0};
   } work{body, count};
-  ThreadPool team(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), count)));
+  const int most = threads > 0 ? threads : default_thread_count();
+  ThreadPool team(static_cast<int>(std::min(static_cast<std::size_t>(most), count)));
   team.run(
       [](void* context, int /*member*/) {
         auto& shared = *static_cast<Work*>(context);

@@ -20,7 +20,6 @@
 #include <xxhash.h>
 
 #include "base/block_hash.h"
-#include "base/file_state.h"
 #include "base/mapped_file.h"
 #include "paperkite/try.h"
 #include "plan/format.h"
@@ -119,7 +118,8 @@ PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
   return {hash.low64, hash.high64};
 }
 
-PlanCache::PlanCache(const std::string& folder, std::uint64_t max_bytes) : max_bytes_(max_bytes) {
+PlanCache::PlanCache(const std::string& folder, std::uint64_t max_bytes, std::int64_t booted_ns)
+    : max_bytes_(max_bytes), booted_ns_(booted_ns) {
   const std::string wanted = folder.empty() ? default_folder() : folder;
   if (wanted.empty()) {
     reason_ = "no cache folder: neither KITE_CACHE_DIR, XDG_CACHE_HOME nor HOME is set";
@@ -149,7 +149,7 @@ std::shared_ptr<const Plan> PlanCache::find(const PlanKey& key, int threads) con
   const std::string path = path_of(key, kPlanSuffix);
   auto file = MappedFile::open(path);
   if (!file.ok()) return nullptr;
-  const bool used_since_boot = file->state().changed_ns >= boot_time_ns();
+  const bool used_since_boot = file->state().changed_ns >= booted_ns_;
   auto plan = Plan::open(std::move(file).value());
   if (!plan.ok() || (*plan)->header().key[0] != key[0] || (*plan)->header().key[1] != key[1]) return nullptr;
   if (!used_since_boot && !(*plan)->is_intact(threads)) return nullptr;

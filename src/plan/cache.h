@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "base/file_state.h"
 #include "paperkite/error.h"
 #include "paperkite/tensor.h"
 #include "plan/plan.h"
@@ -49,7 +50,9 @@ class PlanCache {
   // `folder` empty: KITE_CACHE_DIR, else $XDG_CACHE_HOME/paperkite, else $HOME/.cache/paperkite. Without any of
   // these, or where the folder cannot be made or belongs to someone else, the cache is off: find() finds nothing.
   // A folder that is made is its owner's alone; one that others may write to is not trusted either.
-  explicit PlanCache(const std::string& folder, std::uint64_t max_bytes = kMaxCacheBytes);
+  // `booted_ns`: when the system was started, see find().
+  explicit PlanCache(const std::string& folder, std::uint64_t max_bytes = kMaxCacheBytes,
+                     std::int64_t booted_ns = boot_time_ns());
   PlanCache() = default;  // off
 
   [[nodiscard]] bool enabled() const noexcept { return !folder_.empty(); }
@@ -77,6 +80,7 @@ class PlanCache {
   void remove_leftovers() const;
   std::string folder_;
   std::uint64_t max_bytes_ = kMaxCacheBytes;
+  std::int64_t booted_ns_ = 0;
   std::string reason_;
 };
 

@@ -173,12 +173,14 @@ TEST_F(PlanCacheTest, does_not_find_a_damaged_foreign_or_misnamed_file) {
   EXPECT_EQ(cache.find({1, 2}), nullptr) << "and it does not wait for a writer";
 }
 
-// What a power cut may leave: the file's length without its bytes. Setting the clock of a file back moves its ctime
-// forward, so the plan is held against a later boot instead.
-TEST_F(PlanCacheTest, is_intact_tells_a_hole_from_the_plan_that_was_made) {
+// What a power cut may leave: the file's length without its bytes. A file's time of change cannot be set back, so the
+// plan is held against a later start of the system instead.
+TEST_F(PlanCacheTest, reads_through_what_was_last_used_before_the_system_started) {
   const PlanCache cache(folder_);
   ASSERT_TRUE(store(cache, *plan({1, 2})).ok());
   ASSERT_TRUE(cache.find({1, 2})->is_intact());
+  const PlanCache after_a_start(folder_, kMaxCacheBytes, INT64_MAX);
+  EXPECT_NE(after_a_start.find({1, 2}), nullptr);
   std::fstream file(path_of({1, 2}), std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(-4, std::ios::end);
   file.write("hole", 4);
@@ -186,6 +188,7 @@ TEST_F(PlanCacheTest, is_intact_tells_a_hole_from_the_plan_that_was_made) {
   const auto damaged = cache.find({1, 2});
   ASSERT_NE(damaged, nullptr) << "used since the system started: not read through";
   EXPECT_FALSE(damaged->is_intact());
+  EXPECT_EQ(after_a_start.find({1, 2}), nullptr);
 }
 
 TEST_F(PlanCacheTest, gives_receipts_back_and_takes_none_that_is_cut_off_or_whose_plan_is_gone) {

@@ -19,7 +19,8 @@ namespace kite {
 namespace {
 
 Error io_error(std::string what, int code, const std::string& path) {
-  return Error{ErrorCode::kIo, std::move(what) + ": " + std::strerror(code), path, {}};
+  return Error{ErrorCode::kIo, std::move(what) + ": " + std::strerror(code), path,
+               "check the folder and the free space, or name another folder"};
 }
 
 }  // namespace

@@ -79,6 +79,19 @@ class DemoModel(Case):
         self.assertEqual(first, logits(1))
 
 
+    def test_an_interrupt_among_many_pictures_keeps_their_order_and_exits_130(self):
+        (self.folder / "list.txt").write_text("".join(f"{picture}\n" for picture in sorted(PICTURES.iterdir()) * 100))
+        process = subprocess.Popen([KITE, "classify", "--no-cache", DEMO_MODEL, f"@{self.folder}/list.txt", "--format", "jsonl", "--threads", "2"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        names = [json.loads(line)["image"] for line in (first + rest).splitlines()]
+        self.assertLess(len(names), 15000)
+        self.assertEqual(names, (self.folder / "list.txt").read_text().splitlines()[:len(names)])
+
+
 class Formats(Case):
     def setUp(self):
         super().setUp()
