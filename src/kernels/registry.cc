@@ -12,6 +12,7 @@
 #include "kernels/reduce/reduce.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/strided_copy/strided_copy.h"
+#include "kernels/winograd/winograd.h"
 
 namespace kite {
 
@@ -44,6 +45,8 @@ const KernelInfo* find_kernel(std::uint64_t id) noexcept {
   return nullptr;
 }
 
-int in_place_input(const KernelInfo& kernel) noexcept { return kernel.family == "conv" ? kConvResidual : -1; }
+int in_place_input(const KernelInfo& kernel) noexcept {
+  return kernel.family == "conv" || kernel.family == "winograd" ? kConvResidual : -1;
+}
 
 }  // namespace kite

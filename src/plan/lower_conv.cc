@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channels-last convolutions: to the depthwise family where every channel has its own filter, else to conv.
+// Channels-last convolutions: to the depthwise family where every channel has its own filter, to winograd where that
+// is faster, else to conv.
 #include <array>
 #include <limits>
 
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
+#include "kernels/winograd/winograd.h"
 #include "plan/lowering.h"
 
 namespace kite {
@@ -128,15 +130,16 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
                           act.kind,
                           act.a,
                           act.b};
-  const KernelInfo& kernel = select_conv(params, lowering.isa());
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
-  const OperandId packed =
-      lowering.constant(conv_packed_bytes(params, kernel), [params, &kernel, weights](std::byte* out) {
-        pack_conv(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
-      });
+  const bool winograd = winograd_pays(params);
+  const KernelInfo& kernel = winograd ? select_winograd(params, lowering.isa()) : select_conv(params, lowering.isa());
+  const std::size_t packed_bytes = winograd ? winograd_packed_bytes(params, kernel) : conv_packed_bytes(params, kernel);
+  const OperandId packed = lowering.constant(packed_bytes, [params, winograd, &kernel, weights](std::byte* out) {
+    (winograd ? pack_winograd : pack_conv)(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
+  });
   LoweredStep& step =
       lowering.step(id, kernel, params, conv_inputs(lowering, node, packed), {lowering.operand(node.outputs[0])});
-  step.scratch_bytes = conv_scratch_bytes(params, kernel);
+  step.scratch_bytes = winograd ? winograd_scratch_bytes(params, kernel) : conv_scratch_bytes(params, kernel);
   step.max_parts = conv_max_parts(params);
   step.macs = conv_macs(s);
   return true;

@@ -6,6 +6,13 @@
 
 namespace kite::KITE_ISA {
 
+struct Range {
+  std::int64_t begin, end;
+};
+static inline Range share(std::int64_t total, std::int64_t part, std::int64_t parts) {
+  return {total * part / parts, total * (part + 1) / parts};
+}
+
 struct ConvGeometry {
   std::int64_t group_in, group_out;  // channels per group
   std::int64_t pixels;               // batch * out_h * out_w

@@ -5,13 +5,6 @@
 
 namespace kite::KITE_ISA {
 
-struct Range {
-  std::int64_t begin, end;
-};
-static inline Range share(std::int64_t total, std::int64_t part, std::int64_t parts) {
-  return {total * part / parts, total * (part + 1) / parts};
-}
-
 // What the tiles of one panel fetch into L2 while they compute: first the panel that comes next, then a piece of the
 // next step's weights. One line costs one load slot of the many that a tile leaves free.
 struct PrefetchPlan {

@@ -79,6 +79,8 @@ static inline __attribute__((always_inline)) void start_tile(const TileCall& t, 
 
 // The lines that a tile writes, and those of the residual that it adds: fetched while it computes, a pixel at a time. A
 // store to a line that is not in L1 would otherwise wait for it when the sums are done and nothing else is left to do.
+// Measured on a core that has AVX-512; one that stops at AVX2 loses 5 to 18 % by it (docs/performance.md).
+constexpr bool kFetchOutput = Vec::kRegisters == 32;
 struct OutputLines {
   const TileCall& t;
   const char* y;
@@ -225,7 +227,7 @@ static void tile(const TileCall& t) {
 #pragma GCC unroll 8
         for (int s = 0; s < Segments; ++s) x[s] += 16;
         for (int i = t.prefetch_lines; i > 0; --i, prefetch += 64) prefetch_l2(prefetch);
-        output.fetch_pixel<(kWidth * 4 + 63) / 64>();
+        if (kFetchOutput) output.fetch_pixel<(kWidth * 4 + 63) / 64>();
       }
       for (; left > 0; --left) {
         asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));

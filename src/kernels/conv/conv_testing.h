@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cases and guarded runs for the tests of the families that take ConvParams.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/conv/conv_params.h"
+#include "kernels/testing.h"
+
+namespace kite {
+
+struct ConvCase {
+  ConvParams params;
+  bool bias, residual;
+};
+
+inline std::string describe(const ConvCase& c) {
+  const ConvParams& p = c.params;
+  std::string text;
+  const auto put = [&text](const char* name, std::int64_t value) {
+    text += std::string(name) + "=" + std::to_string(value) + " ";
+  };
+  put("n", p.batch), put("h", p.in_h), put("w", p.in_w), put("c", p.in_c), put("p", p.out_h), put("q", p.out_w);
+  put("k", p.out_c), put("r", p.kernel_h), put("s", p.kernel_w), put("sh", p.stride_h), put("sw", p.stride_w);
+  put("dh", p.dilation_h), put("dw", p.dilation_w), put("pt", p.pad_top), put("pl", p.pad_left), put("g", p.groups);
+  put("planar", p.input_planar), put("act", static_cast<int>(p.activation)), put("bias", c.bias),
+      put("res", c.residual);
+  return text;
+}
+
+// in_h, in_w and pads on all four sides; out_h and out_w follow.
+inline ConvCase make_case(int batch, int h, int w, int c, int k, int r, int s, int stride, int pad, int groups) {
+  ConvCase out = {};
+  out.params = {batch,
+                h,
+                w,
+                c,
+                (h + 2 * pad - r) / stride + 1,
+                (w + 2 * pad - s) / stride + 1,
+                k,
+                r,
+                s,
+                stride,
+                stride,
+                1,
+                1,
+                pad,
+                pad,
+                groups,
+                0,
+                Activation::kNone,
+                0.0f,
+                0.0f};
+  out.bias = true;
+  return out;
+}
+
+struct ConvData {
+  std::vector<float> x, w, bias, residual;
+};
+
+inline ConvData make_data(const ConvCase& c, std::mt19937& random) {
+  const ConvParams& p = c.params;
+  ConvData d;
+  d.x = random_floats(static_cast<std::size_t>(p.batch) * p.in_h * p.in_w * p.in_c, random);
+  d.w = random_floats(static_cast<std::size_t>(p.out_c) * (p.in_c / p.groups) * p.kernel_h * p.kernel_w, random);
+  if (c.bias) d.bias = random_floats(static_cast<std::size_t>(p.out_c), random);
+  if (c.residual) d.residual = random_floats(static_cast<std::size_t>(p.batch) * p.out_h * p.out_w * p.out_c, random);
+  return d;
+}
+
+// What a family that takes ConvParams does with weights and scratch.
+struct ConvPacking {
+  std::size_t (*packed_bytes)(const ConvParams& params, const KernelInfo& kernel) noexcept;
+  void (*pack)(const ConvParams& params, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept;
+  std::size_t (*scratch_bytes)(const ConvParams& params, const KernelInfo& kernel) noexcept;
+};
+
+// Reads from buffers behind which a page fault waits, writes between canaries.
+inline std::vector<float> run_packed(const ConvPacking& packing, const KernelInfo& kernel, const ConvCase& c,
+                                     const ConvData& d, int parts) {
+  const ConvParams& p = c.params;
+  AlignedFloats packed(packing.packed_bytes(p, kernel) / 4);
+  packing.pack(p, kernel, d.w.data(), packed.data());
+  GuardedFloats y(static_cast<std::size_t>(p.batch) * p.out_h * p.out_w * p.out_c);
+  const std::size_t scratch_bytes = packing.scratch_bytes(p, kernel);
+  const std::size_t y_bytes = y.size() * 4;
+  const std::size_t in_bytes[] = {d.x.size() * 4, packing.packed_bytes(p, kernel), d.bias.size() * 4,
+                                  d.residual.size() * 4};
+  const std::size_t out_bytes[] = {y_bytes};
+  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(c);
+  const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
+  const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(),
+                      d.residual.empty() ? nullptr : residual.data()};
+  void* out[] = {y.data()};
+  for (int part = 0; part < parts; ++part) {
+    GuardedFloats scratch(scratch_bytes / 4);
+    kernel.run({&p, in, out, scratch.data(), part, parts, w.data(), packed.size() * 4});
+    EXPECT_TRUE(scratch.intact()) << kernel.name << " wrote outside its scratch: " << describe(c);
+  }
+  EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(c);
+  return y.values();
+}
+
+}  // namespace kite

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Winograd convolution apart from the arithmetic: which shapes, how weights are transformed and packed, and the proof
+// that a call stays inside.
+#include "kernels/winograd/winograd.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "kernels/conv/conv.h"
+
+#define KITE_ISA winograd_portable
+#include "kernels/conv/geometry.inl"
+#include "kernels/winograd/geometry.inl"
+#undef KITE_ISA
+
+namespace kite {
+
+using namespace winograd_portable;  // NOLINT: this file's own copy of the geometries
+
+namespace {
+
+constexpr std::int64_t kLanes = 8;  // filters that are transformed together, whatever the width of the kernel's vector
+
+struct Filters {
+  double at[kLanes];
+};
+
+// G of three values: g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2.
+void transform_three(const Filters& g0, const Filters& g1, const Filters& g2, Filters* out,
+                     std::int64_t step) noexcept {
+  for (std::int64_t i = 0; i < kLanes; ++i) {
+    const double outer = g0.at[i] + g2.at[i];
+    out[0].at[i] = g0.at[i];
+    out[step].at[i] = (outer + g1.at[i]) / 2;
+    out[2 * step].at[i] = (outer - g1.at[i]) / 2;
+    out[3 * step].at[i] = g2.at[i];
+  }
+}
+
+// `used` filters of 3x3 floats, `stride` floats apart at any alignment, to sixteen rows of as many floats, `plane`
+// floats apart. The sums are exact in double as long as the weights of a filter lie within 2^26 of each other; rounded
+// once.
+void transform_filters(const float* from, std::int64_t stride, std::int64_t used, float* to,
+                       std::int64_t plane) noexcept {
+  Filters g[9] = {}, down[12], all[kPlaces];
+  for (std::int64_t i = 0; i < used; ++i) {
+    float weights[9];
+    std::memcpy(weights, from + i * stride, sizeof weights);
+    for (std::int64_t tap = 0; tap < 9; ++tap) g[tap].at[i] = weights[tap];
+  }
+  for (std::int64_t j = 0; j < 3; ++j) transform_three(g[j], g[3 + j], g[6 + j], down + j, 3);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    transform_three(down[i * 3], down[i * 3 + 1], down[i * 3 + 2], all + i * 4, 1);
+  }
+  for (std::int64_t place = 0; place < kPlaces; ++place) {
+    for (std::int64_t i = 0; i < used; ++i) to[place * plane + i] = static_cast<float>(all[place].at[i]);
+  }
+}
+
+}  // namespace
+
+bool winograd_takes(const ConvParams& p) noexcept {
+  return p.kernel_h == 3 && p.kernel_w == 3 && p.stride_h == 1 && p.stride_w == 1 && p.dilation_h == 1 &&
+         p.dilation_w == 1 && p.input_planar == 0;
+}
+
+bool winograd_pays(const ConvParams& p) noexcept {
+  if (!winograd_takes(p)) return false;
+  // Each channel is transformed once for as many multiply-adds as there are channels on the other side; and weights,
+  // 16/9 of their size now, must be used often enough to be worth their way from memory.
+  constexpr std::int64_t kLeastChannels = 48;
+  constexpr std::int64_t kLeastTiles = 48;
+  const std::int64_t tiles =
+      ((static_cast<std::int64_t>(p.out_h) + 1) / 2) * ((static_cast<std::int64_t>(p.out_w) + 1) / 2);
+  return p.in_c / p.groups >= kLeastChannels && p.out_c / p.groups >= kLeastChannels && tiles >= kLeastTiles;
+}
+
+const KernelInfo& select_winograd(const ConvParams& /*params*/, Isa max_isa) noexcept {
+  const KernelInfo* chosen = nullptr;
+  for (const KernelInfo& kernel : all_kernels()) {
+    if (kernel.family != "winograd") continue;
+    chosen = &kernel;  // the last one is generic
+    if (kernel.isa <= max_isa) break;
+  }
+  return *chosen;
+}
+
+std::size_t winograd_packed_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
+  return static_cast<std::size_t>(p.groups * kPlaces * packed_width(p.out_c / p.groups) * (p.in_c / p.groups) * 4);
+}
+
+void pack_winograd(const ConvParams& p, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept {
+  const std::int64_t lanes = vector_lanes(kernel.isa);
+  const std::int64_t depth = p.in_c / p.groups;
+  const std::int64_t channels = p.out_c / p.groups;
+  const std::int64_t plane = packed_width(channels) * depth;
+  const PanelCut cut = panel_cut(channels, lanes);
+  std::fill(packed, packed + p.groups * kPlaces * plane, 0.0f);
+  for (std::int64_t group = 0; group < p.groups; ++group) {
+    for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
+      const std::int64_t first = panel_first_block(cut, panel) * lanes;
+      const std::int64_t width = panel_blocks(cut, panel) * lanes;
+      const std::int64_t used = channels - first < width ? channels - first : width;
+      float* const to = packed + group * kPlaces * plane + first * depth;
+      for (std::int64_t c = 0; c < depth; ++c) {
+        for (std::int64_t lane = 0; lane < used; lane += kLanes) {
+          transform_filters(w_oihw + ((group * channels + first + lane) * depth + c) * 9, depth * 9,
+                            std::min(used - lane, kLanes), to + c * width + lane, plane);
+        }
+      }
+    }
+  }
+}
+
+std::size_t winograd_scratch_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
+  return static_cast<std::size_t>(winograd_scratch_floats(winograd_geometry(p)) * 4);
+}
+
+bool winograd_fits(const KernelOperands& operands) noexcept {
+  KernelOperands direct = operands;
+  direct.scratch_bytes = SIZE_MAX;  // this family's own is checked below
+  if (!conv_fits(direct)) return false;
+  const ConvParams& p = *static_cast<const ConvParams*>(operands.params);
+  const KernelInfo& any = all_kernels().front();
+  return winograd_takes(p) && operands.in_bytes[1] >= winograd_packed_bytes(p, any) &&
+         operands.scratch_bytes >= winograd_scratch_bytes(p, any);
+}
+
+}  // namespace kite
