@@ -4,6 +4,8 @@
 
 #include "kernels/simd/activation.inl"
 
+#include "kernels/depthwise/geometry.inl"
+
 #include "kernels/depthwise/depthwise.inl"
 
 namespace kite::avx512 {

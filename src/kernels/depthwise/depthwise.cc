@@ -9,7 +9,14 @@
 #include "base/checked.h"
 #include "kernels/conv/conv.h"
 
+#define KITE_ISA depthwise_portable
+#include "kernels/depthwise/geometry.inl"
+#undef KITE_ISA
+
 namespace kite {
+
+using namespace depthwise_portable;  // NOLINT: this file's own copy of geometry.inl
+
 namespace {
 
 // One filter a channel is a convolution with as many groups as channels: the same bounds hold.
@@ -49,21 +56,23 @@ std::size_t depthwise_packed_bytes(const DepthwiseParams& p, const KernelInfo& /
   return static_cast<std::size_t>(round_up(p.channels, 16) * p.kernel_h * p.kernel_w * 4);
 }
 
-// [channel][tap] becomes [tap][channel], channels rounded up to 16.
+// [channel][tap] becomes [block of 16 channels][tap][16].
 void pack_depthwise(const DepthwiseParams& p, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept {
   const std::int64_t taps = static_cast<std::int64_t>(p.kernel_h) * p.kernel_w;
-  const std::int64_t padded = round_up(p.channels, 16);
   const auto* bytes = reinterpret_cast<const char*>(w_oihw);  // memcpy: w may lie at any address
   std::memset(packed, 0, depthwise_packed_bytes(p, kernel));
   for (std::int64_t channel = 0; channel < p.channels; ++channel) {
+    const std::int64_t lane = channel % kBlockChannels;
+    float* const block = packed + (channel - lane) * taps;
     for (std::int64_t tap = 0; tap < taps; ++tap) {
-      std::memcpy(packed + tap * padded + channel, bytes + (channel * taps + tap) * 4, 4);
+      std::memcpy(block + tap * kBlockChannels + lane, bytes + (channel * taps + tap) * 4, 4);
     }
   }
 }
 
-std::size_t depthwise_scratch_bytes(const DepthwiseParams& /*params*/, const KernelInfo& /*kernel*/) noexcept {
-  return 0;
+std::size_t depthwise_scratch_bytes(const DepthwiseParams& p, const KernelInfo& /*kernel*/) noexcept {
+  if (!depthwise_has_ring(p)) return 0;
+  return static_cast<std::size_t>(p.kernel_h * depthwise_ring_columns(p) * kBlockChannels * 4);
 }
 
 bool depthwise_fits(const KernelOperands& operands) noexcept {
@@ -75,8 +84,7 @@ bool depthwise_fits(const KernelOperands& operands) noexcept {
   if (!weights || *weights > (std::int64_t{1} << 40) || operands.in_bytes[1] / 4 < static_cast<std::size_t>(*weights)) {
     return false;
   }
-  // As a convolution its packed weights would be 16 wide for each channel, and it would want scratch: neither is asked
-  // here.
+  // As a convolution its packed weights would be 16 wide for each channel, and its scratch another.
   const ConvParams conv = as_conv(p);
   std::size_t in_bytes[4] = {operands.in_bytes[0], SIZE_MAX, operands.in_bytes[2], operands.in_bytes[3]};
   KernelOperands inner = operands;
@@ -84,7 +92,7 @@ bool depthwise_fits(const KernelOperands& operands) noexcept {
   inner.params_bytes = sizeof conv;
   inner.in_bytes = in_bytes;
   inner.scratch_bytes = SIZE_MAX;
-  return conv_fits(inner);
+  return conv_fits(inner) && operands.scratch_bytes >= depthwise_scratch_bytes(p, all_kernels().front());
 }
 
 int depthwise_max_parts(const DepthwiseParams& p) noexcept {

@@ -3,8 +3,9 @@
 // activation.
 //
 // Operands: in[0] x NHWC f32, in[1] weights from pack_depthwise, in[2] bias [channels] or null, in[3] residual NHWC
-// like y, or null; out[0] y NHWC, which may be the residual itself. Every output is one sum in the order r, s; taps in
-// the padding are skipped.
+// like y, or null; out[0] y NHWC, which may be the residual itself. Every output is one sum in the order r, s. A tap
+// that falls into the padding adds nothing, or 0 * w: with weights that are not finite, which of the two depends on the
+// shape alone.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +26,7 @@ namespace kite {
 void pack_depthwise(const DepthwiseParams& params, const KernelInfo& kernel, const float* w_oihw,
                     float* packed) noexcept;
 
+// Bytes of scratch for each thread.
 [[nodiscard]] std::size_t depthwise_scratch_bytes(const DepthwiseParams& params, const KernelInfo& kernel) noexcept;
 
 [[nodiscard]] bool depthwise_fits(const KernelOperands& operands) noexcept;

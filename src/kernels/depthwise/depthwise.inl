@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Depthwise convolution: one vector of channels at a time, several neighbouring outputs of a row together, so that a
-// pixel is loaded once for all the outputs that it belongs to. Included by <isa>.cc after simd/activation.inl.
+// Depthwise convolution, sixteen channels at a time: each input row of those is copied once into a ring of as many rows
+// as the kernel has, between columns of zeros, and the output rows are computed from there. The ring stays in L1, where
+// a pixel is read for each row of taps that it belongs to; in the picture itself those would be as many streams from L2
+// as a run of outputs has columns. Included by <isa>.cc after simd/activation.inl and depthwise/geometry.inl.
 //
-// 7 outputs, kernel width 7: 7 sums + 7 weights of a row of taps + 1 pixel = 15 registers; a row of taps costs 13 + 7
-// loads for 49 multiply-adds. The vectors of channels are the inner loop: x and y are then walked in memory order.
-// A tap in the padding is skipped: it is no multiplication by zero.
-#include "kernels/depthwise/depthwise_params.h"
+// A run of 7 outputs, kernel width 7: 7 sums + 7 weights of a row of taps + 1 pixel = 15 registers; a row of taps costs
+// 13 + 7 loads for 49 multiply-adds.
 #include "kernels/kernel.h"
 
 namespace kite::KITE_ISA {
@@ -13,176 +13,202 @@ namespace kite::KITE_ISA {
 struct DepthwiseCall {
   const DepthwiseParams& p;
   const float* x;
-  const float* w;  // [kernel_h][kernel_w][padded]
+  const float* w;  // [block of 16 channels][kernel_h][kernel_w][16]
   const float* bias;
   const float* residual;
   float* y;
-  std::int64_t padded;  // channels rounded up to 16
-  std::int64_t first_channel, last_channel;
+  float* ring;  // [kernel_h][columns][16]
+  std::int64_t columns;
 };
 
-// Where a run of outputs lies: its picture, output row and column, and the rows of taps inside the picture.
-struct DepthwisePlace {
-  const float* picture;
-  std::int64_t top, left;  // of the first tap of the first output; may lie outside
-  std::int64_t first_tap_row, last_tap_row;
-  std::int64_t at;  // of the first output, in floats from y
+// One block of channels of one output row.
+struct DepthwiseRow {
+  std::int64_t picture, top;         // input row of the first tap; may lie outside
+  std::int64_t first_tap, last_tap;  // rows of taps inside the picture
+  std::int64_t first_slot;           // of the ring: the row of first_tap
+  std::int64_t channel;              // the first of the block
+  int lanes;                         // channels of the block: 1..16
+  std::int64_t at;                   // of the first output, in floats from y
 };
 
-static inline Vec clamp_of(const DepthwiseParams& p, Vec value) {
-  if (p.activation == Activation::kRelu) return max(value, zero());
-  if (p.activation == Activation::kClip) return min(max(value, splat(p.activation_a)), splat(p.activation_b));
-  return value;
-}
+static inline int lanes_from(int first, int lanes) { return lanes - first < Vec::kLanes ? lanes - first : Vec::kLanes; }
 
-// `Outputs` neighbours, `Width` taps in a row, dilation 1; all channels of the share, whole vectors. `overlap`: the
-// last vector may start before the end of the one before it, which computes the same bits again.
-template <int Outputs, int Width, int Stride>
-static void depthwise_run(const DepthwiseCall& c, const DepthwisePlace& place, std::int64_t whole, bool overlap) {
-  constexpr int kColumns = (Outputs - 1) * Stride + Width;
-  const DepthwiseParams& p = c.p;
-  const std::int64_t row_floats = static_cast<std::int64_t>(p.in_w) * p.channels;
-  for (std::int64_t channel = c.first_channel;; channel += Vec::kLanes) {
-    if (channel >= whole) {
-      if (!overlap || channel >= c.last_channel) break;
-      channel = c.last_channel - Vec::kLanes;
-    }
-    Vec sum[Outputs];
-#pragma GCC unroll 8
-    for (int q = 0; q < Outputs; ++q) sum[q] = zero();
-    for (std::int64_t r = place.first_tap_row; r < place.last_tap_row; ++r) {
-      Vec weight[Width];
-      const float* w = c.w + r * Width * c.padded + channel;
-#pragma GCC unroll 8
-      for (int s = 0; s < Width; ++s) weight[s] = load(w + s * c.padded);
-      const float* x = place.picture + (place.top + r * p.dilation_h) * row_floats + channel;
-#pragma GCC unroll 32
-      for (int column = 0; column < kColumns; ++column) {
-        const std::int64_t at = place.left + column;
-        if (at < 0 || at >= p.in_w) continue;
-        const Vec pixel = load(x + at * p.channels);
-#pragma GCC unroll 8
-        for (int q = 0; q < Outputs; ++q) {
-          const int s = column - q * Stride;
-          if (s >= 0 && s < Width) sum[q] = mul_add(pixel, weight[s], sum[q]);
-        }
-      }
-    }
-    const Vec bias = c.bias == nullptr ? zero() : load(c.bias + channel);
+// Residual, clamp and store of `Outputs` sums, `step` floats apart from y[at] on.
+template <int Outputs, bool Full>
+static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall& c, Vec (&sum)[Outputs],
+                                                             std::int64_t at, int lanes) {
+  const std::int64_t step = c.p.channels;
+  if (c.residual != nullptr) {
+    const float* residual = c.residual + at;
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) {
-      const std::int64_t at = place.at + q * p.channels + channel;
-      Vec value = add(sum[q], bias);
-      if (c.residual != nullptr) value = add(value, load(c.residual + at));
-      store(c.y + at, clamp_of(p, value));
+      sum[q] = add(sum[q], Full ? load(residual + q * step) : load_n(residual + q * step, lanes));
+    }
+  }
+  const Activation activation = c.p.activation;
+  if (activation == Activation::kRelu || activation == Activation::kClip) {
+    const Vec low = splat(activation == Activation::kClip ? c.p.activation_a : 0.0f);
+#pragma GCC unroll 8
+    for (int q = 0; q < Outputs; ++q) sum[q] = max(sum[q], low);
+  }
+  if (activation == Activation::kClip) {
+    const Vec high = splat(c.p.activation_b);
+#pragma GCC unroll 8
+    for (int q = 0; q < Outputs; ++q) sum[q] = min(sum[q], high);
+  }
+  float* y = c.y + at;
+#pragma GCC unroll 8
+  for (int q = 0; q < Outputs; ++q) {
+    if (Full) {
+      store(y + q * step, sum[q]);
+    } else {
+      store_n(y + q * step, sum[q], lanes);
     }
   }
 }
 
-// Any kernel, stride and dilation, any number of lanes from `first` on; one output.
-static void depthwise_any(const DepthwiseCall& c, const DepthwisePlace& place, std::int64_t first) {
+// `Outputs` neighbours of a row from output `q` on. Full: the block has all its channels. Out of line: together they
+// would be too much for the compiler to keep the sums in registers.
+template <int Outputs, int Width, int Stride, bool Full>
+__attribute__((noinline)) static void depthwise_run(const DepthwiseCall& c, const DepthwiseRow& row, std::int64_t q) {
+  constexpr int kColumns = (Outputs - 1) * Stride + Width;
   const DepthwiseParams& p = c.p;
-  for (std::int64_t channel = first; channel < c.last_channel; channel += Vec::kLanes) {
-    const std::int64_t left = c.last_channel - channel;
-    const int lanes = left < Vec::kLanes ? static_cast<int>(left) : Vec::kLanes;
-    Vec sum = zero();
-    for (std::int64_t r = place.first_tap_row; r < place.last_tap_row; ++r) {
-      const float* row = place.picture + (place.top + r * p.dilation_h) * p.in_w * p.channels + channel;
-      const float* w = c.w + r * p.kernel_w * c.padded + channel;
-      std::int64_t at = place.left;
-      for (std::int64_t s = 0; s < p.kernel_w; ++s, at += p.dilation_w, w += c.padded) {
-        if (at < 0 || at >= p.in_w) continue;
-        sum = mul_add(load_n(row + at * p.channels, lanes), load_n(w, lanes), sum);
+  for (int first = 0; first < row.lanes; first += Vec::kLanes) {
+    const int lanes = lanes_from(first, row.lanes);
+    const float* bias_at = c.bias + row.channel + first;
+    const Vec bias = c.bias == nullptr ? zero() : Full ? load(bias_at) : load_n(bias_at, lanes);
+    Vec sum[Outputs];
+#pragma GCC unroll 8
+    for (int i = 0; i < Outputs; ++i) sum[i] = bias;
+    std::int64_t slot = row.first_slot;
+    const float* w = c.w + (row.channel * p.kernel_h + row.first_tap * kBlockChannels) * Width + first;
+    for (std::int64_t tap = row.first_tap; tap < row.last_tap; ++tap, w += Width * kBlockChannels) {
+      Vec weight[Width];
+#pragma GCC unroll 8
+      for (int s = 0; s < Width; ++s) weight[s] = load(w + s * kBlockChannels);
+      const float* x = c.ring + (slot * c.columns + q * Stride) * kBlockChannels + first;
+#pragma GCC unroll 32
+      for (int column = 0; column < kColumns; ++column) {
+        const Vec pixel = load(x + column * kBlockChannels);
+#pragma GCC unroll 8
+        for (int i = 0; i < Outputs; ++i) {
+          const int s = column - i * Stride;
+          if (s >= 0 && s < Width) sum[i] = mul_add(pixel, weight[s], sum[i]);
+        }
       }
+      if (++slot == p.kernel_h) slot = 0;
     }
-    const std::int64_t at = place.at + channel;
-    Vec value = add(sum, c.bias == nullptr ? zero() : load_n(c.bias + channel, lanes));
-    if (c.residual != nullptr) value = add(value, load_n(c.residual + at, lanes));
-    store_n(c.y + at, clamp_of(p, value), lanes);
+    finish_run<Outputs, Full>(c, sum, row.at + q * p.channels + first, lanes);
   }
 }
 
-template <int Width, int Stride>
-static inline int depthwise_step(const DepthwiseCall& c, const DepthwisePlace& place, std::int64_t outputs,
-                                 std::int64_t whole, bool overlap) {
-  if (outputs >= 7) return depthwise_run<7, Width, Stride>(c, place, whole, overlap), 7;
-  if (outputs >= 4) return depthwise_run<4, Width, Stride>(c, place, whole, overlap), 4;
-  if (outputs >= 2) return depthwise_run<2, Width, Stride>(c, place, whole, overlap), 2;
-  return depthwise_run<1, Width, Stride>(c, place, whole, overlap), 1;
+template <int Width, int Stride, bool Full>
+static void depthwise_outputs(const DepthwiseCall& c, const DepthwiseRow& row) {
+  std::int64_t q = 0;
+  for (; q + 7 <= c.p.out_w; q += 7) depthwise_run<7, Width, Stride, Full>(c, row, q);
+  if (q + 4 <= c.p.out_w) depthwise_run<4, Width, Stride, Full>(c, row, q), q += 4;
+  if (q + 2 <= c.p.out_w) depthwise_run<2, Width, Stride, Full>(c, row, q), q += 2;
+  if (q < c.p.out_w) depthwise_run<1, Width, Stride, Full>(c, row, q);
 }
 
-// As many of the `outputs` next to each other as one call takes; returns how many.
-static int depthwise_some(const DepthwiseCall& c, const DepthwisePlace& place, std::int64_t outputs) {
+using DepthwiseFn = void (*)(const DepthwiseCall&, const DepthwiseRow&);
+
+template <int Stride, bool Full>
+static DepthwiseFn find_outputs(int width) {
+  if (width == 3) return depthwise_outputs<3, Stride, Full>;
+  return width == 5 ? depthwise_outputs<5, Stride, Full> : depthwise_outputs<7, Stride, Full>;
+}
+
+// One row of a block into the ring, between the zeros that are there already.
+static void copy_row(const DepthwiseCall& c, const float* from, float* to, int lanes) {
   const DepthwiseParams& p = c.p;
-  const bool fast = p.dilation_w == 1 && (p.stride_w == 1 || p.stride_w == 2) &&
-                    (p.kernel_w == 3 || p.kernel_w == 5 || p.kernel_w == 7);
-  const std::int64_t channels = c.last_channel - c.first_channel;
-  if (!fast || channels < Vec::kLanes) {
-    depthwise_any(c, place, c.first_channel);
-    return 1;
+  const std::int64_t left = p.pad_left < c.columns ? p.pad_left : c.columns;
+  const std::int64_t inside = c.columns - left < p.in_w ? c.columns - left : p.in_w;
+  to += left * kBlockChannels;
+  for (std::int64_t i = 0; i < inside; ++i, from += p.channels, to += kBlockChannels) {
+    if (lanes == kBlockChannels) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kBlockChannels; v += Vec::kLanes) store(to + v, load(from + v));
+    } else {
+      for (int v = 0; v < lanes; v += Vec::kLanes) store(to + v, load_n(from + v, lanes_from(v, lanes)));
+    }
   }
-  const std::int64_t whole = c.first_channel + channels / Vec::kLanes * Vec::kLanes;
-  // Where y is the residual, a channel must not be added twice.
-  const bool overlap = c.residual == nullptr;
-  int done = 0;
-  if (p.stride_w == 1) {
-    if (p.kernel_w == 3) done = depthwise_step<3, 1>(c, place, outputs, whole, overlap);
-    if (p.kernel_w == 5) done = depthwise_step<5, 1>(c, place, outputs, whole, overlap);
-    if (p.kernel_w == 7) done = depthwise_step<7, 1>(c, place, outputs, whole, overlap);
-  } else {
-    if (p.kernel_w == 3) done = depthwise_step<3, 2>(c, place, outputs, whole, overlap);
-    if (p.kernel_w == 5) done = depthwise_step<5, 2>(c, place, outputs, whole, overlap);
-    if (p.kernel_w == 7) done = depthwise_step<7, 2>(c, place, outputs, whole, overlap);
-  }
-  if (!overlap && whole < c.last_channel) {
-    DepthwisePlace one = place;
-    for (int q = 0; q < done; ++q, one.left += p.stride_w, one.at += p.channels) depthwise_any(c, one, whole);
-  }
-  return done;
 }
 
-// The smooth activations, over what the run has stored; the values are still in L1.
-static void activate_run(const DepthwiseCall& c, std::int64_t at, std::int64_t outputs) {
-  for (std::int64_t q = 0; q < outputs; ++q, at += c.p.channels) {
-    for (std::int64_t channel = c.first_channel; channel < c.last_channel; channel += Vec::kLanes) {
-      const std::int64_t left = c.last_channel - channel;
-      const int lanes = left < Vec::kLanes ? static_cast<int>(left) : Vec::kLanes;
-      float* y = c.y + at + channel;
+// Any kernel, stride and dilation, from the picture itself.
+static void depthwise_in_place(const DepthwiseCall& c, const DepthwiseRow& row) {
+  const DepthwiseParams& p = c.p;
+  const std::int64_t row_floats = static_cast<std::int64_t>(p.in_w) * p.channels;
+  for (std::int64_t q = 0; q < p.out_w; ++q) {
+    for (int first = 0; first < row.lanes; first += Vec::kLanes) {
+      const int lanes = lanes_from(first, row.lanes);
+      const std::int64_t channel = row.channel + first;
+      Vec sum[1] = {c.bias == nullptr ? zero() : load_n(c.bias + channel, lanes)};
+      for (std::int64_t tap = row.first_tap; tap < row.last_tap; ++tap) {
+        const float* x = c.x + (row.picture * p.in_h + row.top + tap * p.dilation_h) * row_floats + channel;
+        const float* w = c.w + (row.channel * p.kernel_h + tap * kBlockChannels) * p.kernel_w + first;
+        std::int64_t column = q * p.stride_w - p.pad_left;
+        for (std::int64_t s = 0; s < p.kernel_w; ++s, column += p.dilation_w, w += kBlockChannels) {
+          if (column < 0 || column >= p.in_w) continue;
+          sum[0] = mul_add(load_n(x + column * p.channels, lanes), load(w), sum[0]);
+        }
+      }
+      finish_run<1, false>(c, sum, row.at + q * p.channels + first, lanes);
+    }
+  }
+}
+
+// The smooth activations, over what a row has stored; the values are still in L1.
+static void activate_row(const DepthwiseCall& c, const DepthwiseRow& row) {
+  for (std::int64_t q = 0, at = row.at; q < c.p.out_w; ++q, at += c.p.channels) {
+    for (int first = 0; first < row.lanes; first += Vec::kLanes) {
+      const int lanes = lanes_from(first, row.lanes);
+      float* y = c.y + at + first;
       store_n(y, activate(load_n(y, lanes), c.p.activation, c.p.activation_a, c.p.activation_b), lanes);
     }
   }
 }
 
-static void depthwise_row(const DepthwiseCall& c, std::int64_t row) {
+// Output rows [begin, end) of one picture, one block of channels.
+static void depthwise_block(const DepthwiseCall& c, DepthwiseRow row, std::int64_t begin, std::int64_t end) {
   const DepthwiseParams& p = c.p;
-  const std::int64_t n = row / p.out_h;
-  const std::int64_t out_row = row - n * p.out_h;
-  DepthwisePlace place = {};
-  place.picture = c.x + n * p.in_h * p.in_w * p.channels;
-  place.top = out_row * p.stride_h - p.pad_top;
-  place.first_tap_row = place.top < 0 ? (-place.top + p.dilation_h - 1) / p.dilation_h : 0;
-  place.last_tap_row = place.top >= p.in_h ? 0 : (p.in_h - 1 - place.top) / p.dilation_h + 1;
-  if (place.last_tap_row > p.kernel_h) place.last_tap_row = p.kernel_h;
-  for (std::int64_t q = 0; q < p.out_w;) {
-    place.left = q * p.stride_w - p.pad_left;
-    place.at = (row * p.out_w + q) * p.channels;
-    const int done = depthwise_some(c, place, p.out_w - q);
-    if (p.activation > Activation::kClip) activate_run(c, place.at, done);
-    q += done;
+  const std::int64_t row_floats = static_cast<std::int64_t>(p.in_w) * p.channels;
+  const float* picture = c.x + row.picture * p.in_h * row_floats + row.channel;
+  const bool full = row.lanes == kBlockChannels;
+  const DepthwiseFn outputs = !depthwise_has_ring(p) ? depthwise_in_place
+                              : p.stride_w == 1 ? (full ? find_outputs<1, true> : find_outputs<1, false>)(p.kernel_w)
+                                                : (full ? find_outputs<2, true> : find_outputs<2, false>)(p.kernel_w);
+  std::int64_t next = 0;  // input row that is not in the ring yet
+  for (std::int64_t out_row = begin; out_row < end; ++out_row) {
+    row.top = out_row * p.stride_h - p.pad_top;
+    row.first_tap = row.top < 0 ? (-row.top + p.dilation_h - 1) / p.dilation_h : 0;
+    row.last_tap = row.top >= p.in_h ? 0 : (p.in_h - 1 - row.top) / p.dilation_h + 1;
+    if (row.last_tap > p.kernel_h) row.last_tap = p.kernel_h;
+    if (row.first_tap > row.last_tap) row.first_tap = row.last_tap;
+    row.at = ((row.picture * p.out_h + out_row) * p.out_w) * p.channels + row.channel;
+    if (c.ring != nullptr) {
+      if (next < row.top) next = row.top;
+      for (; next < row.top + row.last_tap; ++next) {
+        copy_row(c, picture + next * row_floats, c.ring + next % p.kernel_h * c.columns * kBlockChannels, row.lanes);
+      }
+    }
+    row.first_slot = (row.top + row.first_tap) % p.kernel_h;
+    outputs(c, row);
+    if (p.activation > Activation::kClip) activate_row(c, row);
   }
 }
 
-// Shares: rows times runs of channels, whichever grid leaves the slowest thread the least.
+// Shares: rows times blocks of channels, whichever grid leaves the slowest thread the least.
 static void depthwise(const KernelCall& call) {
   const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call.params);
   const std::int64_t rows = static_cast<std::int64_t>(p.batch) * p.out_h;
-  const std::int64_t vectors = (static_cast<std::int64_t>(p.channels) + 15) / 16;
+  const std::int64_t blocks = (p.channels + kBlockChannels - 1) / kBlockChannels;
   std::int64_t across = 1;  // threads that share one row's channels
   std::int64_t best = -1;
   for (std::int64_t t = 1; t <= call.parts; ++t) {
     if (call.parts % t != 0) continue;
     const std::int64_t down = call.parts / t;
-    const std::int64_t slowest = (rows + down - 1) / down * ((vectors + t - 1) / t);
+    const std::int64_t slowest = (rows + down - 1) / down * ((blocks + t - 1) / t);
     if (best < 0 || slowest < best) {
       best = slowest;
       across = t;
@@ -191,18 +217,33 @@ static void depthwise(const KernelCall& call) {
   const std::int64_t down = call.parts / across;
   const std::int64_t column = call.part % across;
   const std::int64_t part = call.part / across;
-  const std::int64_t end = vectors * (column + 1) / across * 16;
+  const bool ring = depthwise_has_ring(p);
   const DepthwiseCall c = {p,
                            static_cast<const float*>(call.in[0]),
                            static_cast<const float*>(call.in[1]),
                            static_cast<const float*>(call.in[2]),
                            static_cast<const float*>(call.in[3]),
                            static_cast<float*>(call.out[0]),
-                           vectors * 16,
-                           vectors * column / across * 16,
-                           end < p.channels ? end : p.channels};
-  if (c.first_channel >= c.last_channel) return;
-  for (std::int64_t row = rows * part / down; row < rows * (part + 1) / down; ++row) depthwise_row(c, row);
+                           ring ? static_cast<float*>(call.scratch) : nullptr,
+                           depthwise_ring_columns(p)};
+  if (ring) {
+    const std::int64_t floats = p.kernel_h * c.columns * kBlockChannels;
+    for (std::int64_t i = 0; i < floats; i += Vec::kLanes) store(c.ring + i, zero());
+  }
+  const std::int64_t last_row = rows * (part + 1) / down;
+  for (std::int64_t block = blocks * column / across; block < blocks * (column + 1) / across; ++block) {
+    DepthwiseRow row = {};
+    row.channel = block * kBlockChannels;
+    const std::int64_t left = p.channels - row.channel;
+    row.lanes = static_cast<int>(left < kBlockChannels ? left : kBlockChannels);
+    for (std::int64_t at = rows * part / down; at < last_row;) {
+      row.picture = at / p.out_h;
+      const std::int64_t first = at - row.picture * p.out_h;
+      const std::int64_t count = last_row - at < p.out_h - first ? last_row - at : p.out_h - first;
+      depthwise_block(c, row, first, first + count);
+      at += count;
+    }
+  }
 }
 
 }  // namespace kite::KITE_ISA

@@ -73,12 +73,17 @@ std::vector<float> run_depthwise(const KernelInfo& kernel, const DepthwiseParams
                   static_cast<std::size_t>(p.out_w) * static_cast<std::size_t>(p.channels));
   const std::size_t in_bytes[] = {d.x.size() * 4, packed.size() * 4, d.bias.size() * 4, d.residual.size() * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
+  const std::size_t scratch_bytes = depthwise_scratch_bytes(p, kernel);
+  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(p);
   const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
   const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(),
                       d.residual.empty() ? nullptr : residual.data()};
   void* out[] = {y.data()};
-  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  for (int part = 0; part < parts; ++part) {
+    GuardedFloats scratch(scratch_bytes / 4);
+    kernel.run({&p, in, out, scratch.data(), part, parts, nullptr, 0});
+    EXPECT_TRUE(scratch.intact()) << kernel.name << " wrote outside its scratch: " << describe(p);
+  }
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
   return y.values();
 }
@@ -183,12 +188,13 @@ TEST_P(DepthwiseKernels, add_a_residual_in_place) {
   std::vector<float> y = d.residual;
   const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
   void* out[] = {y.data()};
-  GetParam()->run({&p, in, out, nullptr, 0, 1, nullptr, 0});
+  AlignedFloats scratch(depthwise_scratch_bytes(p, *GetParam()) / 4);
+  GetParam()->run({&p, in, out, scratch.data(), 0, 1, nullptr, 0});
   EXPECT_TRUE(same_bits(want, y));
 }
 
-// 1 on every pixel, an infinite weight in the corner tap: only outputs whose corner tap lies inside see it.
-TEST_P(DepthwiseKernels, skip_taps_in_the_padding) {
+// 1 on every pixel, an infinite weight in the corner tap: the first row, where that tap lies outside, does not see it.
+TEST_P(DepthwiseKernels, skip_rows_of_taps_in_the_padding) {
   const DepthwiseParams p = make_params(1, 8, 8, 16, 3, 1, 1, Activation::kNone);
   DepthwiseData d;
   d.x.assign(8 * 8 * 16, 1.0f);
@@ -213,11 +219,14 @@ TEST(DepthwiseSelection, picks_the_best_kernel_that_the_processor_has) {
 TEST(DepthwiseFits, accepts_exact_operands_and_nothing_smaller) {
   const DepthwiseParams p = make_params(2, 9, 9, 24, 3, 2, 1, Activation::kRelu);
   const std::size_t x = 2 * 81 * 24 * 4, w = 9 * 32 * 4, y = 2 * 25 * 24 * 4;
-  const auto fits = [](const DepthwiseParams& q, std::vector<std::size_t> in, std::size_t out) {
+  const std::size_t scratch = depthwise_scratch_bytes(p, select_depthwise(p, Isa::kGeneric));
+  const auto fits = [scratch](const DepthwiseParams& q, std::vector<std::size_t> in, std::size_t out,
+                              std::size_t missing = 0) {
     const std::size_t outs[] = {out};
-    return depthwise_fits({&q, sizeof q, in, outs, 0});
+    return depthwise_fits({&q, sizeof q, in, outs, scratch - missing});
   };
   EXPECT_TRUE(fits(p, {x, w, 96, y}, y));
+  EXPECT_FALSE(fits(p, {x, w, 96, y}, y, 1));
   EXPECT_FALSE(fits(p, {x - 1, w, 96, y}, y));
   EXPECT_FALSE(fits(p, {x, w - 1, 96, y}, y));
   EXPECT_FALSE(fits(p, {x, w, 95, y}, y));
@@ -231,7 +240,7 @@ TEST(DepthwiseFits, accepts_exact_operands_and_nothing_smaller) {
     DepthwiseParams broken;
     std::memcpy(&broken, words, sizeof broken);
     const std::size_t in[] = {1 << 20, 1 << 20, 0, 0}, out[] = {1 << 20};
-    if (depthwise_fits({&broken, sizeof broken, in, out, 0})) {
+    if (depthwise_fits({&broken, sizeof broken, in, out, 1 << 20})) {
       EXPECT_LE(static_cast<double>(broken.batch) * broken.in_h * broken.in_w * broken.channels * 4, 0x1p20);
       EXPECT_LE(static_cast<double>(broken.batch) * broken.out_h * broken.out_w * broken.channels * 4, 0x1p20);
     }

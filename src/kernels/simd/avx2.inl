@@ -24,8 +24,26 @@ static inline void store(float* p, Vec a) { _mm256_storeu_ps(p, a.v); }
 static inline __m256i lane_mask(int n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-static inline Vec load_n(const float* p, int n) { return {_mm256_maskload_ps(p, lane_mask(n))}; }
-static inline void store_n(float* p, Vec a, int n) { _mm256_maskstore_ps(p, lane_mask(n), a.v); }
+static inline Vec load_n(const float* p, int n) {
+  if (n == Vec::kLanes) return load(p);
+  return {_mm256_maskload_ps(p, lane_mask(n))};
+}
+// Without maskstore, which is microcode on AMD processors: some twenty cycles for what is one.
+static inline void store_n(float* p, Vec a, int n) {
+  if (n == Vec::kLanes) return store(p, a);
+  __m128 part = _mm256_castps256_ps128(a.v);
+  if ((n & 4) != 0) {
+    _mm_storeu_ps(p, part);
+    part = _mm256_extractf128_ps(a.v, 1);
+    p += 4;
+  }
+  if ((n & 2) != 0) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(p), part);
+    part = _mm_movehl_ps(part, part);
+    p += 2;
+  }
+  if ((n & 1) != 0) _mm_store_ss(p, part);
+}
 
 static inline Vec add(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
 static inline Vec sub(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
