@@ -121,6 +121,9 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
       for (int i = 0; i < Rows; ++i) sum[i][b] = mul_add(splat(c.x[i * c.x_stride + k]), weight, sum[i][b]);
     }
   }
+  const bool clip = c.activation == Activation::kClip;
+  const Vec low = splat(clip ? c.activation_a : c.activation == Activation::kRelu ? 0.0f : -__builtin_inff());
+  const Vec high = splat(clip ? c.activation_b : __builtin_inff());
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
@@ -128,8 +131,12 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
       const std::int64_t column = first_column + b * Vec::kLanes;
       Vec value = sum[i][b];
       if (c.residual != nullptr) value = add(value, load(c.residual + i * c.y_stride + column));
-      store(c.y + i * c.y_stride + column, activate(value, c.activation, c.activation_a, c.activation_b));
+      store(c.y + i * c.y_stride + column, min(max(value, low), high));
     }
+  }
+  if (c.activation > Activation::kClip) {
+    activate_rows(c.y + first_column, Rows, c.y_stride, Blocks * Panels * Vec::kLanes, c.activation, c.activation_a,
+                  c.activation_b);
   }
 }
 

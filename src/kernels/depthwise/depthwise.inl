@@ -158,17 +158,6 @@ static void depthwise_in_place(const DepthwiseCall& c, const DepthwiseRow& row) 
   }
 }
 
-// The smooth activations, over what a row has stored; the values are still in L1.
-static void activate_row(const DepthwiseCall& c, const DepthwiseRow& row) {
-  for (std::int64_t q = 0, at = row.at; q < c.p.out_w; ++q, at += c.p.channels) {
-    for (int first = 0; first < row.lanes; first += Vec::kLanes) {
-      const int lanes = lanes_from(first, row.lanes);
-      float* y = c.y + at + first;
-      store_n(y, activate(load_n(y, lanes), c.p.activation, c.p.activation_a, c.p.activation_b), lanes);
-    }
-  }
-}
-
 // Output rows [begin, end) of one picture, one block of channels.
 static void depthwise_block(const DepthwiseCall& c, DepthwiseRow row, std::int64_t begin, std::int64_t end) {
   const DepthwiseParams& p = c.p;
@@ -194,7 +183,9 @@ static void depthwise_block(const DepthwiseCall& c, DepthwiseRow row, std::int64
     }
     row.first_slot = (row.top + row.first_tap) % p.kernel_h;
     outputs(c, row);
-    if (p.activation > Activation::kClip) activate_row(c, row);
+    if (p.activation > Activation::kClip) {
+      activate_rows(c.y + row.at, p.out_w, p.channels, row.lanes, p.activation, p.activation_a, p.activation_b);
+    }
   }
 }
 

@@ -75,26 +75,10 @@ static inline void map_row(const float* x, float* y, std::int64_t count, const F
   }
 }
 
-// The switch stands outside the loops: each case is its own loop.
-static void activate_row(const float* x, float* y, std::int64_t count, Activation activation, float a, float b) {
-  const auto run = [&](auto f) { map_row(x, y, count, f); };
-  switch (activation) {
-    case Activation::kNone: return run([](Vec v) { return v; });
-    case Activation::kRelu: return run([](Vec v) { return activate(v, Activation::kRelu, 0.0f, 0.0f); });
-    case Activation::kClip: return run([a, b](Vec v) { return activate(v, Activation::kClip, a, b); });
-    case Activation::kSigmoid: return run([](Vec v) { return sigmoid(v); });
-    case Activation::kHardSigmoid: return run([a, b](Vec v) { return activate(v, Activation::kHardSigmoid, a, b); });
-    case Activation::kHardSwish: return run([](Vec v) { return activate(v, Activation::kHardSwish, 0.0f, 0.0f); });
-    case Activation::kSilu: return run([](Vec v) { return silu(v); });
-    case Activation::kGelu: return run([](Vec v) { return gelu(v); });
-    case Activation::kTanh: return run([](Vec v) { return tanh(v); });
-  }
-}
-
 static void unary_run(const ElementwiseParams& p, const float* x, float* y, std::int64_t count) {
   if (p.op == ElementwiseOp::kErf) return map_row(x, y, count, [](Vec v) { return erf(v); });
   if (p.op == ElementwiseOp::kSqrt) return map_row(x, y, count, [](Vec v) { return sqrt(v); });
-  activate_row(x, y, count, p.activation, p.activation_a, p.activation_b);
+  with_activation(p.activation, p.activation_a, p.activation_b, [&](auto f) { map_row(x, y, count, f); });
 }
 
 // The position of a row: indices of the three outer dimensions and where the operands' rows start.
@@ -151,7 +135,7 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::
       walk.next();
     }
     if (smooth && (at - pending >= kActivateElems || at == last)) {
-      activate_row(y + pending, y + pending, at - pending, p.activation, p.activation_a, p.activation_b);
+      activate_rows(y + pending, 1, 0, static_cast<int>(at - pending), p.activation, p.activation_a, p.activation_b);
       pending = at;
     }
   }

@@ -8,15 +8,14 @@
 
 namespace kite::KITE_ISA {
 
-// e^x = mantissa * scale1 * scale2. Two factors, because 2^n alone overflows at n = 128 and is denormal below -126.
-// The caller may multiply the mantissa first, so that a denormal result is rounded once.
+// e^x = mantissa * 2^n.
 struct ExpParts {
   Vec mantissa;  // in [0.7, 1.42]
   Vec excess;    // mantissa - 1, before the rounding of the sum
-  Vec scale1, scale2;
+  Vec n;         // integral
 };
 
-// e^(x + tail) for x in [-130, 89] and |tail| < 0.01, or NaN.
+// e^(x + tail) for |x| < 130 and |tail| < 0.01, or NaN.
 // x = n ln 2 + r with |r| <= ln(2)/2; n * 0.693359375 is exact. e^r - 1 - r = r^2 p(r), minimax, error 0.06 ULP of e^r.
 static inline ExpParts exp_parts(Vec x, Vec tail) {
   const Vec n = round_even(mul(x, splat(1.44269504089f)));
@@ -28,32 +27,36 @@ static inline ExpParts exp_parts(Vec x, Vec tail) {
   p = mul_add(p, r, splat(0.166665201076f));
   p = mul_add(p, r, splat(0.499999934127f));
   const Vec excess = mul_add(mul(p, r), r, r);
-  const Vec half = round_even(mul(n, splat(0.5f)));
-  return {add(excess, splat(1.0f)), excess, exp2_integral(half), exp2_integral(sub(n, half))};
+  return {add(excess, splat(1.0f)), excess, n};
 }
 
+// Two factors, because 2^n alone overflows at n = 128 and is denormal below -126.
 static inline Vec exp(Vec x) {
   const Vec limited = max(min(x, splat(89.0f)), splat(-105.0f));  // both ends already give Inf and 0
   const ExpParts e = exp_parts(limited, zero());
-  return mul(mul(e.mantissa, e.scale1), e.scale2);
+  const Vec half = round_even(mul(e.n, splat(0.5f)));
+  return mul(mul(e.mantissa, exp2_integral<0>(half)), exp2_integral<0>(sub(e.n, half)));
 }
+
+// Products with powers of e at or below 1 are made 2^64 times too large, where nothing is denormal, and rounded once
+// more by this factor only where the result is.
+constexpr int kScaleUp = 64;
+static inline Vec scale_down(Vec x) { return mul(x, splat(0x1p-64f)); }
 
 // m / (1 + z) for x >= 0 and m z / (1 + z) for x < 0, with z = e^-|x|: m * sigmoid(x) without cancellation.
 // The exponential of -130 is 0 even after multiplication by 130.
 static inline Vec times_sigmoid(Vec x, Vec magnitude, Vec m) {
   const ExpParts e = exp_parts(sub(zero(), magnitude), zero());
-  const Vec one = splat(1.0f);
-  const Vec z = mul(mul(e.mantissa, e.scale1), e.scale2);
-  const Vec quotient = div(select_less(x, zero(), mul(m, e.mantissa), m), add(one, z));
-  return select_less(x, zero(), mul(mul(quotient, e.scale1), e.scale2), quotient);
+  const Vec z = mul(e.mantissa, exp2_integral<kScaleUp>(e.n));
+  const Vec quotient = div(m, add(splat(1.0f), scale_down(z)));
+  return select_less(x, zero(), scale_down(mul(quotient, z)), quotient);
 }
 
 static inline Vec sigmoid(Vec x) { return times_sigmoid(x, min(abs(x), splat(130.0f)), splat(1.0f)); }
 
 // NaN where x is -Inf, else y.
 static inline Vec nan_at_minus_infinity(Vec x, Vec y) {
-  const Vec infinity = splat(__builtin_inff());
-  return select_less(x, splat(-__FLT_MAX__), sub(infinity, infinity), y);
+  return select_less(x, splat(-__FLT_MAX__), splat(__builtin_nanf("")), y);
 }
 
 static inline Vec silu(Vec x) {
@@ -133,7 +136,8 @@ static inline Vec gelu(Vec x) {
   r = mul_add(r, u, splat(-0.110379463179f));
   r = mul_add(r, u, splat(0.0736942587017f));
   r = mul_add(r, u, splat(0.37764256406f));
-  const Vec tail = mul(mul(mul_add(r, e.excess, r), e.scale1), e.scale2);  // r * mantissa, one rounding less
+  const Vec tail = scale_down(mul(mul_add(r, e.excess, r), exp2_integral<kScaleUp>(e.n)));  // one rounding less
+
   const Vec far = sub(max(x, zero()), tail);
   const Vec square = mul(t, t);
   Vec p = splat(-7.6542080574e-6f);
@@ -146,23 +150,40 @@ static inline Vec gelu(Vec x) {
   return nan_at_minus_infinity(x, select_less(t, splat(1.0f), near, far));
 }
 
-// f(x) of kernels/activation.h.
-static inline Vec activate(Vec x, Activation activation, float a, float b) {
+static inline Vec hard_swish(Vec x) {
+  return mul(x, min(max(mul_add(x, splat(1.0f / 6.0f), splat(0.5f)), zero()), splat(1.0f)));
+}
+
+// Calls run(f) with the f of kernels/activation.h: the switch stands outside the loops of `run`, and each case is a
+// loop of its own.
+template <typename Run>
+static inline __attribute__((always_inline)) void with_activation(Activation activation, float a, float b, Run run) {
   switch (activation) {
-    case Activation::kNone: return x;
-    case Activation::kRelu: return max(x, zero());
-    case Activation::kClip: return min(max(x, splat(a)), splat(b));
-    case Activation::kSigmoid: return sigmoid(x);
-    case Activation::kHardSigmoid: return min(max(mul_add(x, splat(a), splat(b)), zero()), splat(1.0f));
-    case Activation::kHardSwish: {
-      const Vec gate = min(max(mul_add(x, splat(1.0f / 6.0f), splat(0.5f)), zero()), splat(1.0f));
-      return mul(x, gate);
-    }
-    case Activation::kSilu: return silu(x);
-    case Activation::kGelu: return gelu(x);
-    case Activation::kTanh: return tanh(x);
+    case Activation::kNone: return run([](Vec x) { return x; });
+    case Activation::kRelu: return run([](Vec x) { return max(x, zero()); });
+    case Activation::kClip: return run([a, b](Vec x) { return min(max(x, splat(a)), splat(b)); });
+    case Activation::kSigmoid: return run([](Vec x) { return sigmoid(x); });
+    case Activation::kHardSigmoid:
+      return run([a, b](Vec x) { return min(max(mul_add(x, splat(a), splat(b)), zero()), splat(1.0f)); });
+    case Activation::kHardSwish: return run([](Vec x) { return hard_swish(x); });
+    case Activation::kSilu: return run([](Vec x) { return silu(x); });
+    case Activation::kGelu: return run([](Vec x) { return gelu(x); });
+    case Activation::kTanh: return run([](Vec x) { return tanh(x); });
   }
-  return x;
+}
+
+// f over rows of `lanes` floats, `step` apart, in place: what a kernel has just stored, and is still in L1. Out of
+// line: beside a tile's sums there is no room for it.
+static inline __attribute__((noinline)) void activate_rows(float* y, std::int64_t rows, std::int64_t step, int lanes,
+                                                           Activation activation, float a, float b) {
+  with_activation(activation, a, b, [=](auto f) {
+    float* row = y;
+    for (std::int64_t i = 0; i < rows; ++i, row += step) {
+      int at = 0;
+      for (; at + Vec::kLanes <= lanes; at += Vec::kLanes) store(row + at, f(load(row + at)));
+      if (at < lanes) store_n(row + at, f(load_n(row + at, lanes - at)), lanes - at);
+    }
+  });
 }
 
 }  // namespace kite::KITE_ISA

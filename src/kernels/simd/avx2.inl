@@ -62,9 +62,10 @@ static inline Vec accumulate(Vec a, Vec b, Vec sum) {
 }
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a*b
 static inline Vec round_even(Vec a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
-// 2^n for integral n in [-126, 127].
+// 2^(n + Extra) for integral n, the sum in [-126, 127].
+template <int Extra>
 static inline Vec exp2_integral(Vec n) {
-  const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127));
+  const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127 + Extra));
   return {_mm256_castsi256_ps(_mm256_slli_epi32(biased, 23))};
 }
 static inline Vec abs(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }

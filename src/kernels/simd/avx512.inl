@@ -44,9 +44,10 @@ static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm512_fnmadd_ps(a.
 static inline Vec round_even(Vec a) {
   return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
-// 2^n for integral n in [-126, 127].
+// 2^(n + Extra) for integral n, the sum in [-126, 127].
+template <int Extra>
 static inline Vec exp2_integral(Vec n) {
-  const __m512i biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
+  const __m512i biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127 + Extra));
   return {_mm512_castsi512_ps(_mm512_slli_epi32(biased, 23))};
 }
 static inline Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }

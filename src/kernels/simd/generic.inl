@@ -48,9 +48,10 @@ static inline Vec accumulate(Vec a, Vec b, Vec sum) { return mul_add(a, b, sum);
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return sub(c, mul(a, b)); }  // c - a*b, two roundings
 // Half to even for |a| < 2^31, which is all that the polynomials here ask for.
 static inline Vec round_even(Vec a) { return {_mm_cvtepi32_ps(_mm_cvtps_epi32(a.v))}; }
-// 2^n for integral n in [-126, 127].
+// 2^(n + Extra) for integral n, the sum in [-126, 127].
+template <int Extra>
 static inline Vec exp2_integral(Vec n) {
-  const __m128i biased = _mm_add_epi32(_mm_cvtps_epi32(n.v), _mm_set1_epi32(127));
+  const __m128i biased = _mm_add_epi32(_mm_cvtps_epi32(n.v), _mm_set1_epi32(127 + Extra));
   return {_mm_castsi128_ps(_mm_slli_epi32(biased, 23))};
 }
 static inline Vec abs(Vec a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.v)}; }

@@ -30,18 +30,14 @@ struct TileCall {
   float activation_a, activation_b;
 };
 
-// The activations that are more than a clamp, applied to what the tile has stored. Out of line: it would not fit beside
-// the sums, and the values are still in L1.
-template <int Blocks>
-__attribute__((noinline)) static void activate_tile(const TileCall& t, int segments, int length) {
-  for (int s = 0; s < segments; ++s) {
-    for (int l = 0; l < length; ++l) {
-      float* y = t.y[s] + l * t.y_pixel;
-      for (int b = 0; b < Blocks; ++b, y += Vec::kLanes) {
-        const int lanes = b == Blocks - 1 ? t.last_lanes : Vec::kLanes;
-        store_n(y, activate(load_n(y, lanes), t.activation, t.activation_a, t.activation_b), lanes);
-      }
-    }
+// The activations that are more than a clamp, applied to what the tile has stored.
+template <int Segments, int Length, int Blocks>
+static inline __attribute__((always_inline)) void activate_tile(const TileCall& t) {
+  const int lanes = (Blocks - 1) * Vec::kLanes + t.last_lanes;
+  const bool joined = Segments == 1 || t.y[Segments - 1] == t.y[0] + (Segments - 1) * Length * t.y_pixel;
+  for (int s = 0; s < (joined ? 1 : Segments); ++s) {
+    activate_rows(t.y[s], joined ? Segments * Length : Length, t.y_pixel, lanes, t.activation, t.activation_a,
+                  t.activation_b);
   }
 }
 
@@ -243,7 +239,7 @@ static void tile(const TileCall& t) {
   } else {
     finish_tile<Segments, Length, Blocks, false>(t, sum);
   }
-  if (t.activation > Activation::kClip && !t.unfinished) activate_tile<Blocks>(t, Segments, Length);
+  if (t.activation > Activation::kClip && !t.unfinished) activate_tile<Segments, Length, Blocks>(t);
 }
 
 using TileFn = void (*)(const TileCall&);

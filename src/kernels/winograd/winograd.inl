@@ -114,9 +114,22 @@ static inline __attribute__((always_inline)) void untransform_four(const Vec (&m
   out[1] = sub(sub(m[1], m[2]), m[3]);
 }
 
-// `lanes` channels of one tile from `channel` of the group on: two by two outputs, `rows` and `columns` of them inside.
+// Every clamp is one: where there is none, or no more than one side, its ends are infinite.
+struct Clamp {
+  Vec low, high;
+
+  explicit Clamp(const ConvParams& p) : low(splat(-__builtin_inff())), high(splat(__builtin_inff())) {
+    if (p.activation == Activation::kRelu) low = zero();
+    if (p.activation != Activation::kClip) return;
+    low = splat(p.activation_a);
+    high = splat(p.activation_b);
+  }
+};
+
+// `lanes` channels of one tile: two by two outputs from y[at] on, `rows` and `columns` of them inside the picture.
+template <bool Full>
 static inline __attribute__((always_inline)) void transform_products(const WinogradCall& c, const float* from,
-                                                                     std::int64_t at, std::int64_t channel,
+                                                                     std::int64_t at, Vec bias, const Clamp& clamp,
                                                                      std::int64_t rows, std::int64_t columns,
                                                                      int lanes) {
   Vec half[2][4];
@@ -124,12 +137,14 @@ static inline __attribute__((always_inline)) void transform_products(const Winog
   for (int j = 0; j < 4; ++j) {
     Vec m[4], out[2];
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) m[i] = load_n(from + (i * 4 + j) * c.g.out_plane, lanes);
+    for (int i = 0; i < 4; ++i) {
+      const float* place = from + (i * 4 + j) * c.g.out_plane;
+      m[i] = Full ? load(place) : load_n(place, lanes);
+    }
     untransform_four(m, out);
     half[0][j] = out[0];
     half[1][j] = out[1];
   }
-  const Vec bias = c.bias == nullptr ? zero() : load_n(c.bias + channel, lanes);
 #pragma GCC unroll 2
   for (int i = 0; i < 2; ++i) {
     if (i >= rows) break;
@@ -140,8 +155,13 @@ static inline __attribute__((always_inline)) void transform_products(const Winog
       if (j >= columns) break;
       const std::int64_t to = at + (i * static_cast<std::int64_t>(c.p.out_w) + j) * c.p.out_c;
       Vec value = add(out[j], bias);
-      if (c.residual != nullptr) value = add(value, load_n(c.residual + to, lanes));
-      store_n(c.y + to, activate(value, c.p.activation, c.p.activation_a, c.p.activation_b), lanes);
+      if (c.residual != nullptr) value = add(value, Full ? load(c.residual + to) : load_n(c.residual + to, lanes));
+      value = min(max(value, clamp.low), clamp.high);
+      if (Full) {
+        store(c.y + to, value);
+      } else {
+        store_n(c.y + to, value, lanes);
+      }
     }
   }
 }
@@ -150,15 +170,28 @@ static inline __attribute__((always_inline)) void transform_products(const Winog
 static void transform_output(const WinogradCall& c, std::int64_t group, std::int64_t begin, std::int64_t end,
                              std::int64_t first, std::int64_t count) {
   const ConvParams& p = c.p;
+  const Clamp clamp(p);
+  const float* const bias = c.bias == nullptr ? nullptr : c.bias + group * c.g.group_out;
   TilePlace place(c, first);
   for (std::int64_t tile = 0; tile < count; ++tile, place.next(c)) {
     const std::int64_t rows = p.out_h - place.row, columns = p.out_w - place.column;
     const std::int64_t pixel = (place.picture * p.out_h + place.row) * p.out_w + place.column;
-    for (std::int64_t channel = begin; channel < end; channel += Vec::kLanes) {
-      const std::int64_t left = end - channel;
-      const std::int64_t of_all = group * c.g.group_out + channel;
-      transform_products(c, c.products + tile * c.g.group_out + channel, pixel * p.out_c + of_all, of_all, rows,
-                         columns, left < Vec::kLanes ? static_cast<int>(left) : Vec::kLanes);
+    const std::int64_t at = pixel * p.out_c + group * c.g.group_out;
+    const float* from = c.products + tile * c.g.group_out;
+    std::int64_t channel = begin;
+    for (; channel + Vec::kLanes <= end; channel += Vec::kLanes) {
+      transform_products<true>(c, from + channel, at + channel, bias == nullptr ? zero() : load(bias + channel), clamp,
+                               rows, columns, Vec::kLanes);
+    }
+    if (channel < end) {
+      const int lanes = static_cast<int>(end - channel);
+      transform_products<false>(c, from + channel, at + channel,
+                                bias == nullptr ? zero() : load_n(bias + channel, lanes), clamp, rows, columns, lanes);
+    }
+    if (p.activation <= Activation::kClip) continue;
+    for (std::int64_t i = 0; i < (rows < 2 ? rows : 2); ++i) {
+      activate_rows(c.y + at + i * p.out_w * p.out_c + begin, columns < 2 ? columns : 2, p.out_c,
+                    static_cast<int>(end - begin), p.activation, p.activation_a, p.activation_b);
     }
   }
 }
