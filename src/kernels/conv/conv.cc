@@ -157,11 +157,14 @@ bool conv_fits(const KernelOperands& operands) noexcept {
 }
 
 int conv_max_parts(const ConvParams& p) noexcept {
-  // 10 us at 100 GFLOP/s, which one core of a current server reaches.
+  // 10 us at 100 GFLOP/s, which one core of a current server reaches; or of weights that come from memory at 15 GB/s,
+  // where a layer has few pixels.
   constexpr double kMacsOfTenMicroseconds = 0.5e6;
-  const double macs = static_cast<double>(p.batch) * p.out_h * p.out_w * p.out_c * p.kernel_h * p.kernel_w *
-                      (static_cast<double>(p.in_c) / p.groups);
-  const double parts = macs / kMacsOfTenMicroseconds;
+  constexpr double kWeightsOfTenMicroseconds = 150e3 / 4;
+  const double weights =
+      static_cast<double>(p.out_c) * p.kernel_h * p.kernel_w * (static_cast<double>(p.in_c) / p.groups);
+  const double macs = static_cast<double>(p.batch) * p.out_h * p.out_w * weights;
+  const double parts = std::max(macs / kMacsOfTenMicroseconds, weights / kWeightsOfTenMicroseconds);
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }
 

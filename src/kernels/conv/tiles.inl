@@ -12,87 +12,130 @@ struct PrefetchPlan {
   std::int64_t panel_lines;
   const char* next;
   std::int64_t next_lines;
-  std::int32_t lines;  // for each 4 channels
+  std::int64_t tile_lines;  // lines for each tile
+  std::int32_t lines;       // for each 4 channels
 
   // Spreads both over `chunks` runs of 4 channels.
   void spread(std::int64_t chunks) {
     const std::int64_t all = panel_lines + next_lines + chunks - 1;
-    const std::int64_t each = chunks > 0 ? all / chunks : 0;
-    lines = static_cast<std::int32_t>(each < 4 ? each : 4);
+    const std::int64_t fitting = chunks > 0 ? all / chunks : 0;
+    lines = static_cast<std::int32_t>(fitting < 4 ? fitting : 4);
   }
 
-  void give(TileCall& t) {
+  // Sets what the next of `tiles` calls fetch; returns for how many of them that holds.
+  std::int64_t give(TileCall& t, std::int64_t tiles) {
     t.prefetch_lines = 0;
-    const std::int64_t used = static_cast<std::int64_t>(t.rows) * t.taps * (t.depth / 4) * lines;
-    if (panel_lines > 0) {
-      t.prefetch_lines = lines;
-      t.prefetch = panel;
-      panel += used * 64;
-      panel_lines -= used;
-    } else if (next_lines > 0) {
-      t.prefetch_lines = lines;
-      t.prefetch = next;
-      next += used * 64;
-      next_lines -= used;
-    }
+    const bool from_panel = panel_lines > 0;
+    tile_lines = static_cast<std::int64_t>(t.rows) * t.taps * (t.depth / 4) * lines;
+    std::int64_t& left = from_panel ? panel_lines : next_lines;
+    if (left <= 0 || tile_lines == 0) return tiles;
+    const std::int64_t enough = (left + tile_lines - 1) / tile_lines;
+    if (enough < tiles) tiles = enough;
+    const char*& from = from_panel ? panel : next;
+    t.prefetch_lines = lines;
+    t.prefetch = from;
+    from += tiles * tile_lines * 64;
+    left -= tiles * tile_lines;
+    return tiles;
   }
 };
 
-// Collects segments of equal length into tiles.
+// Segments of one length that wait until there are enough of them for a tile.
+struct PendingSegments {
+  const float* x[kMaxSegments];
+  float* y[kMaxSegments];
+  const float* residual[kMaxSegments];
+  std::int32_t count, length;
+};
+
+// Collects segments into tiles: a run of pixels is cut into two lengths, and what one row of a picture leaves over of
+// either is put together with what the next one leaves.
 struct TileQueue {
   TileCall call;
   PrefetchPlan prefetch;
-  std::int32_t blocks, pending, length;
+  std::int32_t blocks;
+  PendingSegments pending[2];
 
   void flush() {
-    if (pending == 0) return;
-    prefetch.give(call);
-    if (pending != 3) {
-      find_tile(pending, length, blocks)(call);
-    } else {
-      find_tile(2, length, blocks)(call);
-      TileCall last = call;
-      last.prefetch_lines = 0;
-      last.x[0] = call.x[2];
-      last.y[0] = call.y[2];
-      last.residual[0] = call.residual[2];
-      find_tile(1, length, blocks)(last);
-    }
-    pending = 0;
+    flush(pending[0]);
+    flush(pending[1]);
   }
 
-  void push(const float* x, float* y, const float* residual, std::int32_t segment) {
-    if (segment != length) {
-      flush();
-      length = segment;
+  void flush(PendingSegments& list) {
+    std::int32_t done = 0;
+    while (done < list.count) {
+      const std::int32_t take = list.count - done == 3 ? 2 : list.count - done;
+      for (std::int32_t s = 0; s < take; ++s) {
+        call.x[s] = list.x[done + s];
+        call.y[s] = list.y[done + s];
+        call.residual[s] = list.residual[done + s];
+      }
+      prefetch.give(call, 1);
+      find_tile(take, list.length, blocks)(call);
+      done += take;
     }
-    call.x[pending] = x;
-    call.y[pending] = y;
-    call.residual[pending] = residual;
-    if (++pending == tile_segments(length, blocks)) flush();
+    list.count = 0;
+  }
+
+  // `count` neighbouring segments.
+  void push_segments(PendingSegments& list, const float* x, float* y, const float* residual, std::int64_t count,
+                     std::int32_t length) {
+    if (length != list.length) {
+      flush(list);
+      list.length = length;
+    }
+    const std::int32_t wide = tile_segments(length, blocks);
+    const std::ptrdiff_t x_step = length * call.x_pixel, y_step = length * call.y_pixel;
+    if (list.count == 0 && count >= wide) {
+      const TileFn tile = find_tile(wide, length, blocks);
+      for (std::int32_t s = 0; s < wide; ++s) {
+        call.x[s] = x + s * x_step;
+        call.y[s] = y + s * y_step;
+        call.residual[s] = residual == nullptr ? nullptr : residual + s * y_step;
+      }
+      const std::int64_t tiles = count / wide;
+      for (std::int64_t i = 0, given = 0; i < tiles; ++i) {
+        if (i == given) given += prefetch.give(call, tiles - i);
+        tile(call);
+        for (std::int32_t s = 0; s < wide; ++s) {
+          call.x[s] += wide * x_step;
+          call.y[s] += wide * y_step;
+          if (residual != nullptr) call.residual[s] += wide * y_step;
+        }
+        call.prefetch += prefetch.tile_lines * 64;
+      }
+      count -= tiles * wide;
+      x = call.x[0];
+      y = call.y[0];
+      residual = call.residual[0];
+    }
+    for (; count > 0; --count, x += x_step, y += y_step) {
+      list.x[list.count] = x;
+      list.y[list.count] = y;
+      list.residual[list.count] = residual;
+      if (residual != nullptr) residual += y_step;
+      if (++list.count == wide) flush(list);
+    }
   }
 
   // `pixels` neighbours, in segments whose lengths differ by one at most.
   void push_run(const float* x, float* y, const float* residual, std::int64_t pixels) {
     if (pixels != cut_pixels || blocks != cut_blocks) cut(pixels);
-    for (std::int64_t i = 0; i < segments; ++i) {
-      const std::int32_t now = i < extra ? low + 1 : low;
-      push(x, y, residual, now);
-      x += now * call.x_pixel;
-      y += now * call.y_pixel;
-      if (residual != nullptr) residual += now * call.y_pixel;
-    }
+    push_segments(pending[0], x, y, residual, extra, low + 1);
+    const std::int64_t done = extra * (low + 1);
+    push_segments(pending[1], x + done * call.x_pixel, y + done * call.y_pixel,
+                  residual == nullptr ? nullptr : residual + done * call.y_pixel, segments - extra, low);
   }
 
   // The last cut is kept: a picture asks for the same one row after row, and divisions are dear.
-  std::int64_t cut_pixels, segments;
-  std::int32_t cut_blocks, low, extra;
+  std::int64_t cut_pixels, segments, extra;
+  std::int32_t cut_blocks, low;
 
   void cut(std::int64_t pixels) {
     const std::int64_t longest = kTileLength[blocks - 1];
     segments = (pixels + longest - 1) / longest;
     low = static_cast<std::int32_t>(pixels / segments);
-    extra = static_cast<std::int32_t>(pixels - low * segments);
+    extra = pixels - low * segments;
     cut_pixels = pixels;
     cut_blocks = blocks;
   }
@@ -218,7 +261,8 @@ static inline void run_rows(const RowsCall& c) {
         t.depth = static_cast<std::int32_t>(depth);
         t.continued = from > 0;
         t.unfinished = from + depth < c.depth;
-        // Pieces and panels follow each other in memory; after the last one comes the first again, for the next band.
+        // Pieces and panels follow tile_lines other in memory; after the last one comes the first again, for the next
+        // band.
         PrefetchPlan& plan = queue.prefetch;
         plan = {};
         const std::int64_t done = bytes_before(u) - bytes_before(panel) + (from + depth) * width * 4;
