@@ -10,6 +10,9 @@
 
 namespace kite::KITE_ISA {
 
+// At most this much of the next step's weights is fetched: what the L2 of a small core holds beside the ring.
+constexpr std::int64_t kFetchBytes = 384 * 1024;
+
 struct DepthwiseCall {
   const DepthwiseParams& p;
   const float* x;
@@ -19,6 +22,8 @@ struct DepthwiseCall {
   float* y;
   float* ring;  // [kernel_h][columns][16]
   std::int64_t columns;
+  const char* next;  // this thread's share of the next step's weights
+  std::int64_t next_lines;
 };
 
 // One block of channels of one output row.
@@ -159,7 +164,8 @@ static void depthwise_in_place(const DepthwiseCall& c, const DepthwiseRow& row) 
 }
 
 // Output rows [begin, end) of one picture, one block of channels.
-static void depthwise_block(const DepthwiseCall& c, DepthwiseRow row, std::int64_t begin, std::int64_t end) {
+static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t begin, std::int64_t end,
+                            std::int64_t row_lines) {
   const DepthwiseParams& p = c.p;
   const std::int64_t row_floats = static_cast<std::int64_t>(p.in_w) * p.channels;
   const float* picture = c.x + row.picture * p.in_h * row_floats + row.channel;
@@ -182,6 +188,7 @@ static void depthwise_block(const DepthwiseCall& c, DepthwiseRow row, std::int64
       }
     }
     row.first_slot = (row.top + row.first_tap) % p.kernel_h;
+    for (std::int64_t i = 0; i < row_lines && c.next_lines > 0; ++i, --c.next_lines, c.next += 64) prefetch_l2(c.next);
     outputs(c, row);
     if (p.activation > Activation::kClip) {
       activate_rows(c.y + row.at, p.out_w, p.channels, row.lanes, p.activation, p.activation_a, p.activation_b);
@@ -209,19 +216,27 @@ static void depthwise(const KernelCall& call) {
   const std::int64_t column = call.part % across;
   const std::int64_t part = call.part / across;
   const bool ring = depthwise_has_ring(p);
-  const DepthwiseCall c = {p,
-                           static_cast<const float*>(call.in[0]),
-                           static_cast<const float*>(call.in[1]),
-                           static_cast<const float*>(call.in[2]),
-                           static_cast<const float*>(call.in[3]),
-                           static_cast<float*>(call.out[0]),
-                           ring ? static_cast<float*>(call.scratch) : nullptr,
-                           depthwise_ring_columns(p)};
+  const std::int64_t next_bytes = static_cast<std::int64_t>(call.next_weights_bytes);
+  const std::int64_t next_begin = next_bytes * call.part / call.parts;
+  std::int64_t next_share = next_bytes * (call.part + 1) / call.parts - next_begin;
+  if (next_share > kFetchBytes) next_share = kFetchBytes;
+  DepthwiseCall c = {p,
+                     static_cast<const float*>(call.in[0]),
+                     static_cast<const float*>(call.in[1]),
+                     static_cast<const float*>(call.in[2]),
+                     static_cast<const float*>(call.in[3]),
+                     static_cast<float*>(call.out[0]),
+                     ring ? static_cast<float*>(call.scratch) : nullptr,
+                     depthwise_ring_columns(p),
+                     static_cast<const char*>(call.next_weights) + next_begin,
+                     next_share / 64};
   if (ring) {
     const std::int64_t floats = p.kernel_h * c.columns * kBlockChannels;
     for (std::int64_t i = 0; i < floats; i += Vec::kLanes) store(c.ring + i, zero());
   }
   const std::int64_t last_row = rows * (part + 1) / down;
+  const std::int64_t calls = (blocks / across + 1) * (rows / down + 1);
+  const std::int64_t row_lines = (c.next_lines + calls - 1) / calls;
   for (std::int64_t block = blocks * column / across; block < blocks * (column + 1) / across; ++block) {
     DepthwiseRow row = {};
     row.channel = block * kBlockChannels;
@@ -231,7 +246,7 @@ static void depthwise(const KernelCall& call) {
       row.picture = at / p.out_h;
       const std::int64_t first = at - row.picture * p.out_h;
       const std::int64_t count = last_row - at < p.out_h - first ? last_row - at : p.out_h - first;
-      depthwise_block(c, row, first, first + count);
+      depthwise_block(c, row, first, first + count, row_lines);
       at += count;
     }
   }
