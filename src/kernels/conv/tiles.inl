@@ -12,7 +12,7 @@ struct PrefetchPlan {
   std::int64_t panel_lines;
   const char* next;
   std::int64_t next_lines;
-  std::int64_t tile_lines;  // lines for each tile
+  std::int64_t tile_lines;  // for each tile that give() was asked for; 0 where nothing is left to fetch
   std::int32_t lines;       // for each 4 channels
 
   // Spreads both over `chunks` runs of 4 channels.
@@ -25,11 +25,13 @@ struct PrefetchPlan {
   // Sets what the next of `tiles` calls fetch; returns for how many of them that holds.
   std::int64_t give(TileCall& t, std::int64_t tiles) {
     t.prefetch_lines = 0;
+    tile_lines = 0;
     const bool from_panel = panel_lines > 0;
-    tile_lines = static_cast<std::int64_t>(t.rows) * t.taps * (t.depth / 4) * lines;
     std::int64_t& left = from_panel ? panel_lines : next_lines;
-    if (left <= 0 || tile_lines == 0) return tiles;
-    const std::int64_t enough = (left + tile_lines - 1) / tile_lines;
+    const std::int64_t each = static_cast<std::int64_t>(t.rows) * t.taps * (t.depth / 4) * lines;
+    if (left <= 0 || each == 0) return tiles;
+    tile_lines = each;
+    const std::int64_t enough = (left + each - 1) / each;
     if (enough < tiles) tiles = enough;
     const char*& from = from_panel ? panel : next;
     t.prefetch_lines = lines;
@@ -102,7 +104,7 @@ struct TileQueue {
           call.y[s] += wide * y_step;
           if (residual != nullptr) call.residual[s] += wide * y_step;
         }
-        call.prefetch += prefetch.tile_lines * 64;
+        if (prefetch.tile_lines > 0) call.prefetch += prefetch.tile_lines * 64;
       }
       count -= tiles * wide;
       x = call.x[0];
@@ -219,9 +221,9 @@ static inline std::int64_t piece_depth(std::int64_t depth, std::int64_t width) {
   return (depth + pieces - 1) / pieces / 4 * 4 + 4;  // whole runs of 4 channels
 }
 
-// Rows in bands that leave room in L2 for the panels that stream by: half of the smallest L2 of the processors that have
-// AVX-512 (1 MB). Beside the L2 of those that stop at AVX2 (256 or 512 KB) no band is small enough to be worth streaming
-// the panels once more: 1 to 5 % slower than bands in L3.
+// Rows in bands that leave room in L2 for the panels that stream by: half of the smallest L2 of the processors that
+// have AVX-512 (1 MB). Beside the L2 of those that stop at AVX2 (256 or 512 KB) no band is small enough to be worth
+// streaming the panels once more: 1 to 5 % slower than bands in L3.
 constexpr std::int64_t kRowBandBytes = (kManyRegisters ? 512 : 2048) * 1024;
 // Weights beyond this do not stay in L2 from one band to the next.
 constexpr std::int64_t kResidentBytes = 768 * 1024;

@@ -80,8 +80,8 @@ __attribute__((noinline)) static void depthwise_run(const DepthwiseCall& c, cons
   const DepthwiseParams& p = c.p;
   for (int first = 0; first < row.lanes; first += Vec::kLanes) {
     const int lanes = lanes_from(first, row.lanes);
-    const float* bias_at = c.bias + row.channel + first;
-    const Vec bias = c.bias == nullptr ? zero() : Full ? load(bias_at) : load_n(bias_at, lanes);
+    const float* const bias_at = c.bias == nullptr ? nullptr : c.bias + row.channel + first;
+    const Vec bias = bias_at == nullptr ? zero() : Full ? load(bias_at) : load_n(bias_at, lanes);
     Vec sum[Outputs];
 #pragma GCC unroll 8
     for (int i = 0; i < Outputs; ++i) sum[i] = bias;

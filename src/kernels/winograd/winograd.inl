@@ -196,11 +196,14 @@ static void transform_output(const WinogradCall& c, std::int64_t group, std::int
   }
 }
 
-// A thread's share of the next step's weights, handed out place by place of its last group.
+// What is streamed after a block: the first place of the next group, or this thread's share of the next step's weights.
 struct NextWeights {
   const char* from;
   std::int64_t bytes;
 };
+
+// As much of that as one matrix product of sixteen has load slots for.
+constexpr std::int64_t kFetchBytes = 256 * 1024;
 
 // One block of tiles of panels [first_panel, last_panel) of a group.
 static void run_block(const WinogradCall& c, std::int64_t group, Range panels, std::int64_t first, std::int64_t count,
@@ -261,6 +264,7 @@ static void winograd(const KernelCall& call) {
                           scratch + kPlaces * g.in_plane,
                           scratch + kPlaces * (g.in_plane + g.out_plane)};
   for (std::int64_t i = 0; i < g.group_in; ++i) c.zeros[i] = 0.0f;
+  const std::int64_t plane = packed_width(g.group_out) * g.group_in;
   const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.part, call.parts);
   for (std::int64_t u = columns.begin; u < columns.end;) {
     const std::int64_t group = u / panels;
@@ -269,9 +273,12 @@ static void winograd(const KernelCall& call) {
     for (std::int64_t tile = tiles.begin; tile < tiles.end; tile += g.block) {
       const std::int64_t count = tiles.end - tile < g.block ? tiles.end - tile : g.block;
       NextWeights after = {nullptr, 0};
-      if (end == columns.end && tile + count == tiles.end && call.next_weights != nullptr) {
+      if (tile + count == tiles.end && end < columns.end) {
+        after = {reinterpret_cast<const char*>(c.w + (group + 1) * kPlaces * plane), plane * 4};
+      } else if (tile + count == tiles.end && call.next_weights != nullptr) {
         after = {static_cast<const char*>(call.next_weights) + next.begin, next.end - next.begin};
       }
+      if (after.bytes > kFetchBytes) after.bytes = kFetchBytes;
       run_block(c, group, of_group, tile, count, tile == tiles.begin, after);
     }
     u = end;
