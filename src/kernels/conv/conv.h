@@ -4,10 +4,10 @@
 //
 // Operands: in[0] x (NHWC f32; NCHW where input_planar), in[1] weights from pack_conv, in[2] bias [out_c] or null,
 // in[3] residual NHWC like y, or null; out[0] y NHWC, which may be the residual itself.
-// Every output is one sum: the bias, then r, s, c in this order, then the residual, whatever the tile, the part or the
-// place in the batch. A tap that falls
-// into the padding adds nothing, or 0 * w: with weights that are not finite, which of the two depends on the shape
-// alone.
+// Every output is one sum, the bias, then r, s, c in this order, then the residual; of more than 400 products, a sum of
+// such pieces (kPieceDepth), cut by the shape alone, whatever the tile, the part or the place in the batch. A tap that
+// falls into the padding adds nothing, or 0 * w: with weights that are not finite, which of the two depends on the
+// shape alone.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,7 @@
 // A thread's share is a range of pixels times a range of panels. x is cut into bands that stay in L2; for each band the
 // panels are walked in the outer loop, so that a panel is streamed once a band and x is read again from L2.
 // No part of the walk touches the order of a sum: a tile runs over all rows of taps, taps and channels, or over one
-// piece of them after the other, its sums waiting in y.
+// piece of them after the other, the sum so far waiting in y.
 #include "kernels/kernel.h"
 
 namespace kite::KITE_ISA {
@@ -144,11 +144,12 @@ struct PieceList {
   std::int64_t cut;  // 0: one piece, 1: rows of taps, 2: channels
   std::int64_t step;
 
-  PieceList(std::int64_t kernel_rows, std::int64_t tap_count, std::int64_t tap_depth, std::int64_t columns, bool whole)
+  PieceList(std::int64_t kernel_rows, std::int64_t tap_count, std::int64_t tap_depth, std::int64_t columns)
       : kernel_h(kernel_rows), taps(tap_count), depth(tap_depth), width(columns), cut(0), step(tap_depth) {
-    const std::int64_t row_bytes = taps * depth * width * 4;
-    if (whole || row_bytes * kernel_h <= kPieceBytes) return;
-    cut = row_bytes <= kPieceBytes ? 1 : 2;
+    const std::int64_t row = taps * depth;
+    const std::int64_t most = kPieceBytes / (width * 4) < kPieceDepth ? kPieceBytes / (width * 4) : kPieceDepth;
+    if (row * kernel_h <= most) return;
+    cut = row <= most ? 1 : 2;
     if (cut == 2) step = piece_depth(depth, width);
   }
   Piece first() const {
@@ -267,8 +268,7 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
     const std::int64_t channel = start_panel(c, place, queue);
     const float* panel = t.w;
     const std::int64_t done = weights_before(c, place) - before;
-    // Sums that wait in y would overwrite a residual that lies there.
-    const PieceList pieces(p.kernel_h, g.taps, g.tap_depth, queue.blocks * Vec::kLanes, c.residual == c.y);
+    const PieceList pieces(p.kernel_h, g.taps, g.tap_depth, queue.blocks * Vec::kLanes);
     Piece piece = pieces.first();
     do {
       t.w = panel + piece.offset;

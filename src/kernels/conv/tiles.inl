@@ -143,40 +143,59 @@ struct TileQueue {
   }
 };
 
+// What the tiles of one panel read again and again, beside the piece of weights that comes next: both fit in L2. Longer
+// panels are cut along their depth, and the sums wait in y.
+constexpr std::int64_t kPieceBytes = (kManyRegisters ? 320 : 96) * 1024;
+// And no more than this many products go into one sum, those of the pieces being added up: regnet_y_16gf comes to 1.3
+// of ONNX Runtime's distance from double precision, from 1.9 with sums of any length, in no more time.
+constexpr std::int64_t kPieceDepth = 400;
+static inline std::int64_t piece_depth(std::int64_t depth, std::int64_t width) {
+  const std::int64_t by_bytes = (depth * width * 4 + kPieceBytes - 1) / kPieceBytes;
+  const std::int64_t by_depth = (depth + kPieceDepth - 1) / kPieceDepth;
+  const std::int64_t pieces = by_bytes > by_depth ? by_bytes : by_depth;
+  if (pieces == 1) return depth;
+  return (depth + pieces - 1) / pieces / 4 * 4 + 4;  // whole runs of 4 channels
+}
+
 // One to three rows: a tile of one panel would wait for its own sums, and the weights are used once or little more. So
 // a few panels of `Blocks` stream side by side, from the one that begins at `column` on.
 template <int Rows, int Panels, int Blocks>
 static void wide_tile(const RowsCall& c, std::int64_t first_column) {
   constexpr int kWidth = Blocks * Vec::kLanes;
-  Vec sum[Rows][Blocks * Panels];
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
-    for (int b = 0; b < Blocks * Panels; ++b) {
-      sum[i][b] = c.bias == nullptr ? zero() : load(c.bias + first_column + b * Vec::kLanes);
-    }
-  }
-  const float* w = c.w + first_column * c.depth;
-  const std::int64_t stride = kWidth * c.depth;
-  for (std::int64_t k = 0; k < c.depth; ++k, w += kWidth) {
-#pragma GCC unroll 8
-    for (int b = 0; b < Blocks * Panels; ++b) {
-      const Vec weight = load(w + b / Blocks * stride + b % Blocks * Vec::kLanes);
-#pragma GCC unroll 8
-      for (int i = 0; i < Rows; ++i) sum[i][b] = mul_add(splat(c.x[i * c.x_stride + k]), weight, sum[i][b]);
-    }
-  }
   const bool clip = c.activation == Activation::kClip;
   const Vec low = splat(clip ? c.activation_a : c.activation == Activation::kRelu ? 0.0f : -__builtin_inff());
   const Vec high = splat(clip ? c.activation_b : __builtin_inff());
+  const std::int64_t piece = piece_depth(c.depth, kWidth);
+  for (std::int64_t from = 0; from < c.depth; from += piece) {
+    const std::int64_t end = c.depth - from < piece ? c.depth : from + piece;
+    Vec sum[Rows][Blocks * Panels];
 #pragma GCC unroll 8
-  for (int i = 0; i < Rows; ++i) {
+    for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
-    for (int b = 0; b < Blocks * Panels; ++b) {
-      const std::int64_t column = first_column + b * Vec::kLanes;
-      Vec value = sum[i][b];
-      if (c.residual != nullptr) value = add(value, load(c.residual + i * c.y_stride + column));
-      store(c.y + i * c.y_stride + column, min(max(value, low), high));
+      for (int b = 0; b < Blocks * Panels; ++b) {
+        sum[i][b] = c.bias == nullptr || from > 0 ? zero() : load(c.bias + first_column + b * Vec::kLanes);
+      }
+    }
+    const float* w = c.w + first_column * c.depth + from * kWidth;
+    const std::int64_t stride = kWidth * c.depth;
+    for (std::int64_t k = from; k < end; ++k, w += kWidth) {
+#pragma GCC unroll 8
+      for (int b = 0; b < Blocks * Panels; ++b) {
+        const Vec weight = load(w + b / Blocks * stride + b % Blocks * Vec::kLanes);
+#pragma GCC unroll 8
+        for (int i = 0; i < Rows; ++i) sum[i][b] = mul_add(splat(c.x[i * c.x_stride + k]), weight, sum[i][b]);
+      }
+    }
+    const float* before = from > 0 ? c.y : c.residual;
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+      for (int b = 0; b < Blocks * Panels; ++b) {
+        const std::int64_t at = i * c.y_stride + first_column + b * Vec::kLanes;
+        Vec value = sum[i][b];
+        if (before != nullptr) value = add(value, load(before + at));
+        store(c.y + at, end < c.depth ? value : min(max(value, low), high));
+      }
     }
   }
   if (c.activation > Activation::kClip) {
@@ -212,14 +231,6 @@ static inline std::int64_t wide_rows(const RowsCall& c, const PanelCut& cut, std
 // At most this much of the next step's weights is worth fetching early: more would push out what this step uses. A step
 // expects that the one before it has done so.
 constexpr std::int64_t kNextBytes = 768 * 1024;
-
-// What the tiles of one panel read again and again, beside the piece of weights that comes next: both fit in L2. Longer
-// panels are cut along their depth, and the sums wait in y.
-constexpr std::int64_t kPieceBytes = (kManyRegisters ? 320 : 96) * 1024;
-static inline std::int64_t piece_depth(std::int64_t depth, std::int64_t width) {
-  const std::int64_t pieces = (depth * width * 4 + kPieceBytes - 1) / kPieceBytes;
-  return (depth + pieces - 1) / pieces / 4 * 4 + 4;  // whole runs of 4 channels
-}
 
 // Rows in bands that leave room in L2 for the panels that stream by: half of the smallest L2 of the processors that
 // have AVX-512 (1 MB). Beside the L2 of those that stop at AVX2 (256 or 512 KB) no band is small enough to be worth
@@ -257,8 +268,7 @@ static inline void run_rows(const RowsCall& c) {
       queue.blocks = static_cast<std::int32_t>(blocks);
       t.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
       t.bias = c.bias == nullptr ? nullptr : c.bias + column;
-      // Sums that wait in y would overwrite a residual that lies there.
-      const std::int64_t piece = c.residual == c.y ? c.depth : piece_depth(c.depth, width);
+      const std::int64_t piece = piece_depth(c.depth, width);
       for (std::int64_t from = 0; from < c.depth; from += piece) {
         const std::int64_t depth = c.depth - from < piece ? c.depth - from : piece;
         t.w = c.w + column * c.depth + from * width;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batched product of two matrices that are both computed at run time (attention).
 //
-// Operands: in[0] a, in[1] b; out[0] c, dense [batch, m, n]. All f32. Every output is one sum in ascending order of k.
+// Operands: in[0] a, in[1] b; out[0] c, dense [batch, m, n]. All f32. Every output is a sum in ascending order of k, in
+// the pieces of conv/conv.h.
 #pragma once
 
 #include <cstddef>

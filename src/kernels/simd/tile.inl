@@ -24,8 +24,8 @@ struct TileCall {
   std::int32_t prefetch_lines;
   std::int32_t rows, taps, depth;
   std::int32_t last_lanes;  // of the last block: 1..Vec::kLanes
-  bool continued;           // the sums begin with what y holds, not with the bias
-  bool unfinished;          // more is to be added: no residual, no activation yet
+  bool continued;           // y holds the sum so far, bias and residual included: what is summed here is added to it
+  bool unfinished;          // more is to be added: no activation yet
   Activation activation;
   float activation_a, activation_b;
 };
@@ -41,28 +41,14 @@ static inline __attribute__((always_inline)) void activate_tile(const TileCall& 
   }
 }
 
-// Every sum starts at the bias (0 where there is none): no pass of its own over the sums at the end. A sum that was put
-// aside in y goes on from there, bit for bit as if it had stayed in its register.
+// Every sum starts at the bias (0 where there is none, or where the sum goes on from what y holds): no pass of its own
+// over the sums at the end.
 template <int Segments, int Length, int Blocks>
 static inline __attribute__((always_inline)) void start_tile(const TileCall& t, Vec (&sum)[Segments][Length][Blocks]) {
-  if (t.continued) {
-#pragma GCC unroll 8
-    for (int s = 0; s < Segments; ++s) {
-      const float* y = t.y[s];
-#pragma GCC unroll 8
-      for (int l = 0; l < Length; ++l, y += t.y_pixel) {
-#pragma GCC unroll 8
-        for (int b = 0; b < Blocks; ++b) {
-          sum[s][l][b] = b < Blocks - 1 ? load(y + b * Vec::kLanes) : load_n(y + b * Vec::kLanes, t.last_lanes);
-        }
-      }
-    }
-    return;
-  }
 #pragma GCC unroll 8
   for (int b = 0; b < Blocks; ++b) {
     Vec bias = zero();
-    if (t.bias != nullptr) {
+    if (t.bias != nullptr && !t.continued) {
       bias = b < Blocks - 1 ? load(t.bias + b * Vec::kLanes) : load_n(t.bias + b * Vec::kLanes, t.last_lanes);
     }
 #pragma GCC unroll 8
@@ -107,17 +93,18 @@ struct OutputLines {
   }
 };
 
-// Adds the residual, clamps where the activation is a clamp, stores. Full: every block has all its lanes.
+// Adds what comes before, the residual or the sum so far, clamps where the activation is a clamp, stores. Full: every
+// block has all its lanes.
 template <int Segments, int Length, int Blocks, bool Full>
 static inline __attribute__((always_inline)) void finish_tile(const TileCall& t, Vec (&sum)[Segments][Length][Blocks]) {
-  if (t.residual[0] != nullptr && !t.unfinished) {
+  if (t.continued || t.residual[0] != nullptr) {
 #pragma GCC unroll 8
     for (int s = 0; s < Segments; ++s) {
 #pragma GCC unroll 8
       for (int l = 0; l < Length; ++l) {
 #pragma GCC unroll 8
         for (int b = 0; b < Blocks; ++b) {
-          const float* from = t.residual[s] + l * t.y_pixel + b * Vec::kLanes;
+          const float* from = (t.continued ? t.y[s] : t.residual[s]) + l * t.y_pixel + b * Vec::kLanes;
           sum[s][l][b] = add(sum[s][l][b], Full || b < Blocks - 1 ? load(from) : load_n(from, t.last_lanes));
         }
       }
