@@ -45,8 +45,9 @@ const KernelInfo* find_kernel(std::uint64_t id) noexcept {
   return nullptr;
 }
 
-int in_place_input(const KernelInfo& kernel) noexcept {
-  return kernel.family == "conv" || kernel.family == "winograd" ? kConvResidual : -1;
+int in_place_input(const KernelInfo& kernel, const void* params) noexcept {
+  if (kernel.family == "winograd") return kConvResidual;
+  return kernel.family == "conv" && conv_adds_in_place(*static_cast<const ConvParams*>(params)) ? kConvResidual : -1;
 }
 
 }  // namespace kite

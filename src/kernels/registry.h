@@ -47,7 +47,8 @@ struct KernelInfo {
 
 [[nodiscard]] const KernelInfo* find_kernel(std::uint64_t id) noexcept;  // null when unknown
 
-// The input that may lie exactly where the first output lies; -1 where none may.
-[[nodiscard]] int in_place_input(const KernelInfo& kernel) noexcept;
+// The input that may lie exactly where the first output lies; -1 where none may. `params`: those that its fits()
+// accepts.
+[[nodiscard]] int in_place_input(const KernelInfo& kernel, const void* params) noexcept;
 
 }  // namespace kite

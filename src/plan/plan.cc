@@ -252,7 +252,7 @@ class PlanValidator {
 
   // Apart from the one input that its kernel can replace by the result.
   Status check_overlap(const PlanStep& step) const {
-    const int in_place = step.kernel == nullptr ? -1 : in_place_input(*step.kernel);
+    const int in_place = step.kernel == nullptr ? -1 : in_place_input(*step.kernel, step.params);
     for (std::size_t o = 0; o < step.outputs.size(); ++o) {
       const Operand& out = plan_.operands_[step.outputs[o]];
       for (std::size_t i = 0; i < step.inputs.size(); ++i) {

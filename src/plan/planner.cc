@@ -66,7 +66,7 @@ std::unordered_map<OperandId, std::int32_t> last_reads(Lowering& lowering) {
 OperandId memory_of_result(Lowering& lowering, const LoweredStep& step, std::int32_t s,
                            const std::unordered_map<OperandId, std::int32_t>& last) {
   const OperandId result = lowering.root(step.outputs.front());
-  const int in_place = step.kernel == nullptr ? -1 : in_place_input(*step.kernel);
+  const int in_place = step.kernel == nullptr ? -1 : in_place_input(*step.kernel, step.params.data());
   if (in_place < 0) return result;
   const auto& operands = lowering.operands();
   const OperandId input = lowering.root(step.inputs[static_cast<std::size_t>(in_place)]);

@@ -93,6 +93,10 @@ const KernelInfo& select_conv(const ConvParams& /*params*/, Isa max_isa) noexcep
   return *chosen;
 }
 
+bool conv_adds_in_place(const ConvParams& p) noexcept {
+  return static_cast<std::int64_t>(p.kernel_h) * p.kernel_w * (p.in_c / p.groups) <= kPieceDepth;
+}
+
 std::size_t conv_packed_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
   const std::int64_t taps = static_cast<std::int64_t>(p.kernel_h) * p.kernel_w;
   return static_cast<std::size_t>(p.groups * packed_width(p.out_c / p.groups) * taps * (p.in_c / p.groups) * 4);

@@ -3,7 +3,7 @@
 // activation.
 //
 // Operands: in[0] x (NHWC f32; NCHW where input_planar), in[1] weights from pack_conv, in[2] bias [out_c] or null,
-// in[3] residual NHWC like y, or null; out[0] y NHWC, which may be the residual itself.
+// in[3] residual NHWC like y, or null; out[0] y NHWC, which may be the residual itself where conv_adds_in_place().
 // Every output is one sum, the bias, then r, s, c in this order, then the residual; of more than 400 products, a sum of
 // such pieces (kPieceDepth), cut by the shape alone, whatever the tile, the part or the place in the batch. A tap that
 // falls into the padding adds nothing, or 0 * w: with weights that are not finite, which of the two depends on the
@@ -18,8 +18,9 @@
 
 namespace kite {
 
-// The operand that may be the result itself.
+// The operand that may be the result itself, where its sums are whole: those of pieces wait in the result.
 constexpr int kConvResidual = 3;
+[[nodiscard]] bool conv_adds_in_place(const ConvParams& params) noexcept;
 
 // The best kernel for this shape that a processor with `max_isa` can run. Never fails: every kernel takes every shape.
 [[nodiscard]] const KernelInfo& select_conv(const ConvParams& params, Isa max_isa) noexcept;

@@ -144,11 +144,8 @@ struct TileQueue {
 };
 
 // What the tiles of one panel read again and again, beside the piece of weights that comes next: both fit in L2. Longer
-// panels are cut along their depth, and the sums wait in y.
+// panels are cut along their depth (and at kPieceDepth), and the sums wait in y.
 constexpr std::int64_t kPieceBytes = (kManyRegisters ? 320 : 96) * 1024;
-// And no more than this many products go into one sum, those of the pieces being added up: regnet_y_16gf comes to 1.3
-// of ONNX Runtime's distance from double precision, from 1.9 with sums of any length, in no more time.
-constexpr std::int64_t kPieceDepth = 400;
 static inline std::int64_t piece_depth(std::int64_t depth, std::int64_t width) {
   const std::int64_t by_bytes = (depth * width * 4 + kPieceBytes - 1) / kPieceBytes;
   const std::int64_t by_depth = (depth + kPieceDepth - 1) / kPieceDepth;
@@ -186,7 +183,8 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
         for (int i = 0; i < Rows; ++i) sum[i][b] = mul_add(splat(c.x[i * c.x_stride + k]), weight, sum[i][b]);
       }
     }
-    const float* before = from > 0 ? c.y : c.residual;
+    const float* const before = from > 0 ? c.y : nullptr;
+    const float* const residual = end == c.depth ? c.residual : nullptr;
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
@@ -194,6 +192,7 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
         const std::int64_t at = i * c.y_stride + first_column + b * Vec::kLanes;
         Vec value = sum[i][b];
         if (before != nullptr) value = add(value, load(before + at));
+        if (residual != nullptr) value = add(value, load(residual + at));
         store(c.y + at, end < c.depth ? value : min(max(value, low), high));
       }
     }

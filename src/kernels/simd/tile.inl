@@ -24,8 +24,8 @@ struct TileCall {
   std::int32_t prefetch_lines;
   std::int32_t rows, taps, depth;
   std::int32_t last_lanes;  // of the last block: 1..Vec::kLanes
-  bool continued;           // y holds the sum so far, bias and residual included: what is summed here is added to it
-  bool unfinished;          // more is to be added: no activation yet
+  bool continued;           // y holds the sum so far, bias included: what is summed here is added to it
+  bool unfinished;          // more is to be added: no residual, no activation yet
   Activation activation;
   float activation_a, activation_b;
 };
@@ -93,23 +93,25 @@ struct OutputLines {
   }
 };
 
-// Adds what comes before, the residual or the sum so far, clamps where the activation is a clamp, stores. Full: every
+// Adds the sum so far and the residual, clamps where the activation is a clamp, stores. Full: every
 // block has all its lanes.
 template <int Segments, int Length, int Blocks, bool Full>
 static inline __attribute__((always_inline)) void finish_tile(const TileCall& t, Vec (&sum)[Segments][Length][Blocks]) {
-  if (t.continued || t.residual[0] != nullptr) {
+  const auto add_up = [&](const auto& first) __attribute__((always_inline)) {
 #pragma GCC unroll 8
     for (int s = 0; s < Segments; ++s) {
 #pragma GCC unroll 8
       for (int l = 0; l < Length; ++l) {
 #pragma GCC unroll 8
         for (int b = 0; b < Blocks; ++b) {
-          const float* from = (t.continued ? t.y[s] : t.residual[s]) + l * t.y_pixel + b * Vec::kLanes;
+          const float* from = first[s] + l * t.y_pixel + b * Vec::kLanes;
           sum[s][l][b] = add(sum[s][l][b], Full || b < Blocks - 1 ? load(from) : load_n(from, t.last_lanes));
         }
       }
     }
-  }
+  };
+  if (t.continued) add_up(t.y);
+  if (t.residual[0] != nullptr && !t.unfinished) add_up(t.residual);
   const Activation activation = t.unfinished ? Activation::kNone : t.activation;
   if (activation == Activation::kRelu || activation == Activation::kClip) {
     const Vec low = splat(t.activation == Activation::kClip ? t.activation_a : 0.0f);

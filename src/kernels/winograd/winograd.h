@@ -8,8 +8,8 @@
 // of their size. Every output is one sum in ascending order of channels at each of the 16 places, then 24 additions in
 // fixed order: no bit depends on the part or the place in the batch.
 //
-// Error: at most (channels of a group + 14) 2^-24 |A|'[(|G||g||G|') o (|B|'|d||B|)]|A| for each output, in the mean about
-// that of direct convolution. An Inf or NaN among the 4x4 pixels may turn all four outputs into NaN, where direct
+// Error: at most (channels of a group + 14) 2^-24 |A|'[(|G||g||G|') o (|B|'|d||B|)]|A| for each output, in the mean
+// about that of direct convolution. An Inf or NaN among the 4x4 pixels may turn all four outputs into NaN, where direct
 // convolution gives Inf or NaN to those that it touches.
 #pragma once
 
