@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """How far whole networks lie from double precision: kite, on every instruction set that this machine has, at most 1.5
-times as far as ONNX Runtime. Three seeded inputs, the root mean square over all of their logits."""
+times as far as ONNX Runtime; 1.6 where multiply-adds are not fused, and each product is rounded before it is added.
+Three seeded inputs, the root mean square over all of their logits."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import onnxruntime
 from kite_runner import FEATURES, missing_features
 
 HERE = Path(__file__).resolve().parent
-ALLOWED = 1.5
+ALLOWED = {"generic": 1.6, "avx2": 1.5, "avx512": 1.5}
 INPUTS = 3
 
 
@@ -52,8 +53,8 @@ def main() -> int:
                     squares[name] += float(np.square(answer - want).sum())
             for isa in isas:
                 ratio = (squares[isa] / squares["onnxruntime"]) ** 0.5
-                failed += ratio > ALLOWED
-                print(f"{network:<20} {isa:<8} {ratio:.2f} of ONNX Runtime's distance{'' if ratio <= ALLOWED else ': TOO FAR'}", flush=True)
+                failed += ratio > ALLOWED[isa]
+                print(f"{network:<20} {isa:<8} {ratio:.2f} of ONNX Runtime's distance{'' if ratio <= ALLOWED[isa] else ': TOO FAR'}", flush=True)
             model.unlink()
     return 1 if failed else 0
 
