@@ -2,7 +2,8 @@
 // A dense layer: rows times constant weights, with fused bias, residual and activation.
 //
 // Operands: in[0] x [rows, in_features] f32, in[1] weights from pack_linear, in[2] bias [out_features] or null,
-// in[3] residual [rows, out_features] or null; out[0] y [rows, out_features], which may be the residual itself.
+// in[3] residual [rows, out_features] or null; out[0] y [rows, out_features], which may be the residual
+// itself where sums are whole (conv_adds_in_place).
 // Every output is a sum in ascending order of k, in the pieces of conv/conv.h, whatever the number of rows.
 #pragma once
 

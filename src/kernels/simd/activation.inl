@@ -136,8 +136,8 @@ static inline Vec gelu(Vec x) {
   r = mul_add(r, u, splat(-0.110379463179f));
   r = mul_add(r, u, splat(0.0736942587017f));
   r = mul_add(r, u, splat(0.37764256406f));
-  const Vec tail = scale_down(mul(mul_add(r, e.excess, r), exp2_integral<kScaleUp>(e.n)));  // one rounding less
-
+  const Vec tail =
+      scale_down(mul(mul_add(r, e.excess, r), exp2_integral<kScaleUp>(e.n)));  // r * mantissa, one rounding less
   const Vec far = sub(max(x, zero()), tail);
   const Vec square = mul(t, t);
   Vec p = splat(-7.6542080574e-6f);

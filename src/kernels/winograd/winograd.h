@@ -24,8 +24,8 @@ namespace kite {
 // True for the shapes that this family can compute: 3x3, stride and dilation 1, channels-last.
 [[nodiscard]] bool winograd_takes(const ConvParams& params) noexcept;
 
-// True for those where it is faster than conv on every machine measured (docs/performance.md). A function of one
-// picture's shape alone, so that the bits of an answer depend neither on the machine nor on the batch.
+// True for those where it measured faster than conv (docs/performance.md has where). A function of one picture's shape
+// alone, so that the bits of an answer depend neither on the machine nor on the batch.
 [[nodiscard]] bool winograd_pays(const ConvParams& params) noexcept;
 
 [[nodiscard]] const KernelInfo& select_winograd(const ConvParams& params, Isa max_isa) noexcept;
