@@ -38,6 +38,16 @@ constexpr KernelInfo kKernels[] = {
 
 std::span<const KernelInfo> all_kernels() noexcept { return kKernels; }
 
+const KernelInfo& best_kernel(std::string_view family, Isa max_isa) noexcept {
+  const KernelInfo* chosen = nullptr;
+  for (const KernelInfo& kernel : kKernels) {
+    if (kernel.family != family) continue;
+    chosen = &kernel;
+    if (kernel.isa <= max_isa) break;
+  }
+  return *chosen;
+}
+
 const KernelInfo* find_kernel(std::uint64_t id) noexcept {
   for (const KernelInfo& kernel : kKernels) {
     if (kernel_id(kernel.name) == id) return &kernel;

@@ -45,6 +45,9 @@ struct KernelInfo {
   return hash;
 }
 
+// The first kernel of a family's list, best first, that a processor with `max_isa` can run; the last one is generic.
+[[nodiscard]] const KernelInfo& best_kernel(std::string_view family, Isa max_isa) noexcept;
+
 [[nodiscard]] const KernelInfo* find_kernel(std::uint64_t id) noexcept;  // null when unknown
 
 // The input that may lie exactly where the first output lies; -1 where none may. `params`: those that its fits()

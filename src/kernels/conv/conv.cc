@@ -84,13 +84,7 @@ bool params_are_sane(const ConvParams& p) noexcept {
 }  // namespace
 
 const KernelInfo& select_conv(const ConvParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "conv") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("conv", max_isa);
 }
 
 bool conv_adds_in_place(const ConvParams& p) noexcept {

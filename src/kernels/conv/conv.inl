@@ -147,10 +147,9 @@ struct PieceList {
   PieceList(std::int64_t kernel_rows, std::int64_t tap_count, std::int64_t tap_depth, std::int64_t columns)
       : kernel_h(kernel_rows), taps(tap_count), depth(tap_depth), width(columns), cut(0), step(tap_depth) {
     const std::int64_t row = taps * depth;
-    const std::int64_t most = kPieceBytes / (width * 4) < kPieceDepth ? kPieceBytes / (width * 4) : kPieceDepth;
-    if (row * kernel_h <= most) return;
-    cut = row <= most ? 1 : 2;
-    if (cut == 2) step = piece_depth(depth, width);
+    if (row * kernel_h <= kPieceDepth) return;
+    cut = row <= kPieceDepth ? 1 : 2;
+    if (cut == 2) step = piece_depth(depth);
   }
   Piece first() const {
     return {0, cut == 0 ? kernel_h : 1, 0, cut == 2 ? 1 : taps, 0, cut == 2 && step < depth ? step : depth, 0};

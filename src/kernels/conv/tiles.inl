@@ -143,13 +143,9 @@ struct TileQueue {
   }
 };
 
-// What the tiles of one panel read again and again, beside the piece of weights that comes next: both fit in L2. Longer
-// panels are cut along their depth (and at kPieceDepth), and the sums wait in y.
-constexpr std::int64_t kPieceBytes = (kManyRegisters ? 320 : 96) * 1024;
-static inline std::int64_t piece_depth(std::int64_t depth, std::int64_t width) {
-  const std::int64_t by_bytes = (depth * width * 4 + kPieceBytes - 1) / kPieceBytes;
-  const std::int64_t by_depth = (depth + kPieceDepth - 1) / kPieceDepth;
-  const std::int64_t pieces = by_bytes > by_depth ? by_bytes : by_depth;
+// Products of each piece of a sum over `depth`: see kPieceDepth.
+static inline std::int64_t piece_depth(std::int64_t depth) {
+  const std::int64_t pieces = (depth + kPieceDepth - 1) / kPieceDepth;
   if (pieces == 1) return depth;
   return (depth + pieces - 1) / pieces / 4 * 4 + 4;  // whole runs of 4 channels
 }
@@ -159,10 +155,8 @@ static inline std::int64_t piece_depth(std::int64_t depth, std::int64_t width) {
 template <int Rows, int Panels, int Blocks>
 static void wide_tile(const RowsCall& c, std::int64_t first_column) {
   constexpr int kWidth = Blocks * Vec::kLanes;
-  const bool clip = c.activation == Activation::kClip;
-  const Vec low = splat(clip ? c.activation_a : c.activation == Activation::kRelu ? 0.0f : -__builtin_inff());
-  const Vec high = splat(clip ? c.activation_b : __builtin_inff());
-  const std::int64_t piece = piece_depth(c.depth, kWidth);
+  const Clamp clamp(c.activation, c.activation_a, c.activation_b);
+  const std::int64_t piece = piece_depth(c.depth);
   for (std::int64_t from = 0; from < c.depth; from += piece) {
     const std::int64_t end = c.depth - from < piece ? c.depth : from + piece;
     Vec sum[Rows][Blocks * Panels];
@@ -193,7 +187,7 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
         Vec value = sum[i][b];
         if (before != nullptr) value = add(value, load(before + at));
         if (residual != nullptr) value = add(value, load(residual + at));
-        store(c.y + at, end < c.depth ? value : min(max(value, low), high));
+        store(c.y + at, end < c.depth ? value : clamp.apply(value));
       }
     }
   }
@@ -267,7 +261,7 @@ static inline void run_rows(const RowsCall& c) {
       queue.blocks = static_cast<std::int32_t>(blocks);
       t.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
       t.bias = c.bias == nullptr ? nullptr : c.bias + column;
-      const std::int64_t piece = piece_depth(c.depth, width);
+      const std::int64_t piece = piece_depth(c.depth);
       for (std::int64_t from = 0; from < c.depth; from += piece) {
         const std::int64_t depth = c.depth - from < piece ? c.depth - from : piece;
         t.w = c.w + column * c.depth + from * width;

@@ -43,13 +43,7 @@ ConvParams as_conv(const DepthwiseParams& p) noexcept {
 }  // namespace
 
 const KernelInfo& select_depthwise(const DepthwiseParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "depthwise") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("depthwise", max_isa);
 }
 
 std::size_t depthwise_packed_bytes(const DepthwiseParams& p, const KernelInfo& /*kernel*/) noexcept {

@@ -73,13 +73,7 @@ bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::in
 }
 
 const KernelInfo& select_elementwise(const ElementwiseParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "elementwise") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("elementwise", max_isa);
 }
 
 bool elementwise_fits(const KernelOperands& operands) noexcept {

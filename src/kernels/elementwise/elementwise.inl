@@ -24,29 +24,25 @@ struct OpDiv {
   static inline Vec apply(Vec a, Vec b) { return div(a, b); }
 };
 
-struct ClampRange {
-  Vec low, high;
-};
-
 // `count` elements of a row. AStep, BStep: the operand steps, or is one number for the whole row.
-template <typename Op, bool AStep, bool BStep, bool Clamp>
-static void binary_row(const float* a, const float* b, float* y, std::int64_t count, const ClampRange& clamp) {
+template <typename Op, bool AStep, bool BStep, bool Clamps>
+static void binary_row(const float* a, const float* b, float* y, std::int64_t count, const Clamp& clamp) {
   const Vec a_all = splat(*a), b_all = splat(*b);
   std::int64_t i = 0;
   for (; i + Vec::kLanes <= count; i += Vec::kLanes) {
     Vec value = Op::apply(AStep ? load(a + i) : a_all, BStep ? load(b + i) : b_all);
-    if (Clamp) value = min(max(value, clamp.low), clamp.high);
+    if (Clamps) value = clamp.apply(value);
     store(y + i, value);
   }
   if (i < count) {
     const int lanes = static_cast<int>(count - i);
     Vec value = Op::apply(AStep ? load_n(a + i, lanes) : a_all, BStep ? load_n(b + i, lanes) : b_all);
-    if (Clamp) value = min(max(value, clamp.low), clamp.high);
+    if (Clamps) value = clamp.apply(value);
     store_n(y + i, value, lanes);
   }
 }
 
-using BinaryRow = void (*)(const float*, const float*, float*, std::int64_t, const ClampRange&);
+using BinaryRow = void (*)(const float*, const float*, float*, std::int64_t, const Clamp&);
 
 template <typename Op>
 static BinaryRow find_binary_row(bool a_step, bool b_step, bool clamp) {
@@ -116,8 +112,7 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::
   const bool a_step = p.a_stride[3] != 0, b_step = p.b_stride[3] != 0;
   const bool clamps = p.activation == Activation::kRelu || p.activation == Activation::kClip;
   const bool smooth = p.activation > Activation::kClip;
-  const bool clip = p.activation == Activation::kClip;
-  const ClampRange clamp = {splat(clip ? p.activation_a : 0.0f), splat(clip ? p.activation_b : __builtin_inff())};
+  const Clamp clamp(p.activation, p.activation_a, p.activation_b);
   const BinaryRow row = find_binary_row(p.op, a_step, b_step, clamps);
   RowWalk walk = {p, {}, 0, 0};
   walk.start(first / width);

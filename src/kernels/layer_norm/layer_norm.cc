@@ -11,13 +11,7 @@
 namespace kite {
 
 const KernelInfo& select_layer_norm(const LayerNormParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "layer_norm") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("layer_norm", max_isa);
 }
 
 bool layer_norm_fits(const KernelOperands& operands) noexcept {

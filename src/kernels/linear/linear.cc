@@ -18,13 +18,7 @@ namespace kite {
 using namespace linear_portable;  // NOLINT: this file's own copy of the shared bodies
 
 const KernelInfo& select_linear(const LinearParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "linear") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("linear", max_isa);
 }
 
 std::size_t linear_packed_bytes(const LinearParams& p, const KernelInfo& kernel) noexcept {

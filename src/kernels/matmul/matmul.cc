@@ -33,13 +33,7 @@ bool holds(std::size_t bytes, std::int64_t floats) noexcept {
 }  // namespace
 
 const KernelInfo& select_matmul(const MatmulParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "matmul") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("matmul", max_isa);
 }
 
 std::size_t matmul_scratch_bytes(const MatmulParams& p, const KernelInfo& /*kernel*/) noexcept {

@@ -22,13 +22,7 @@ bool holds(std::size_t bytes, std::int64_t batch, std::int64_t h, std::int64_t w
 }  // namespace
 
 const KernelInfo& select_pool(const PoolParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "pool") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("pool", max_isa);
 }
 
 // The kernel clips every tap to the picture with 64-bit positions: all 32-bit windows are safe once they are positive.

@@ -11,13 +11,7 @@
 namespace kite {
 
 const KernelInfo& select_reduce(const ReduceParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "reduce") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("reduce", max_isa);
 }
 
 bool reduce_fits(const KernelOperands& operands) noexcept {

@@ -154,6 +154,19 @@ static inline Vec hard_swish(Vec x) {
   return mul(x, min(max(mul_add(x, splat(1.0f / 6.0f), splat(0.5f)), zero()), splat(1.0f)));
 }
 
+// None, relu and clip as one: an end that there is not is infinite. NaN stays.
+struct Clamp {
+  Vec low, high;
+
+  Clamp(Activation activation, float a, float b) : low(splat(-__builtin_inff())), high(splat(__builtin_inff())) {
+    if (activation == Activation::kRelu) low = zero();
+    if (activation != Activation::kClip) return;
+    low = splat(a);
+    high = splat(b);
+  }
+  Vec apply(Vec x) const { return min(max(x, low), high); }
+};
+
 // Calls run(f) with the f of kernels/activation.h: the switch stands outside the loops of `run`, and each case is a
 // loop of its own.
 template <typename Run>

@@ -11,13 +11,7 @@
 namespace kite {
 
 const KernelInfo& select_softmax(const SoftmaxParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "softmax") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("softmax", max_isa);
 }
 
 bool softmax_fits(const KernelOperands& operands) noexcept {

@@ -59,13 +59,7 @@ bool collapse_copy(std::span<const CopyAxis> axes, StridedCopyParams& params) no
 }
 
 const KernelInfo& select_strided_copy(const StridedCopyParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "strided_copy") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("strided_copy", max_isa);
 }
 
 bool strided_copy_fits(const KernelOperands& operands) noexcept {

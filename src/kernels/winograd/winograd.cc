@@ -77,13 +77,7 @@ bool winograd_pays(const ConvParams& p) noexcept {
 }
 
 const KernelInfo& select_winograd(const ConvParams& /*params*/, Isa max_isa) noexcept {
-  const KernelInfo* chosen = nullptr;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family != "winograd") continue;
-    chosen = &kernel;  // the last one is generic
-    if (kernel.isa <= max_isa) break;
-  }
-  return *chosen;
+  return best_kernel("winograd", max_isa);
 }
 
 std::size_t winograd_packed_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
@@ -96,7 +90,7 @@ void pack_winograd(const ConvParams& p, const KernelInfo& kernel, const float* w
   const std::int64_t channels = p.out_c / p.groups;
   const std::int64_t plane = packed_width(channels) * depth;
   const PanelCut cut = panel_cut(channels, lanes);
-  std::fill(packed, packed + p.groups * kPlaces * plane, 0.0f);
+  if (channels % 16 != 0) std::fill(packed, packed + p.groups * kPlaces * plane, 0.0f);  // lanes that nothing fills
   for (std::int64_t group = 0; group < p.groups; ++group) {
     for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
       const std::int64_t first = panel_first_block(cut, panel) * lanes;

@@ -114,18 +114,6 @@ static inline __attribute__((always_inline)) void untransform_four(const Vec (&m
   out[1] = sub(sub(m[1], m[2]), m[3]);
 }
 
-// Every clamp is one: where there is none, or no more than one side, its ends are infinite.
-struct Clamp {
-  Vec low, high;
-
-  explicit Clamp(const ConvParams& p) : low(splat(-__builtin_inff())), high(splat(__builtin_inff())) {
-    if (p.activation == Activation::kRelu) low = zero();
-    if (p.activation != Activation::kClip) return;
-    low = splat(p.activation_a);
-    high = splat(p.activation_b);
-  }
-};
-
 // `lanes` channels of one tile: two by two outputs from y[at] on, `rows` and `columns` of them inside the picture.
 template <bool Full>
 static inline __attribute__((always_inline)) void transform_products(const WinogradCall& c, const float* from,
@@ -156,7 +144,7 @@ static inline __attribute__((always_inline)) void transform_products(const Winog
       const std::int64_t to = at + (i * static_cast<std::int64_t>(c.p.out_w) + j) * c.p.out_c;
       Vec value = add(out[j], bias);
       if (c.residual != nullptr) value = add(value, Full ? load(c.residual + to) : load_n(c.residual + to, lanes));
-      value = min(max(value, clamp.low), clamp.high);
+      value = clamp.apply(value);
       if (Full) {
         store(c.y + to, value);
       } else {
@@ -170,7 +158,7 @@ static inline __attribute__((always_inline)) void transform_products(const Winog
 static void transform_output(const WinogradCall& c, std::int64_t group, std::int64_t begin, std::int64_t end,
                              std::int64_t first, std::int64_t count) {
   const ConvParams& p = c.p;
-  const Clamp clamp(p);
+  const Clamp clamp(p.activation, p.activation_a, p.activation_b);
   const float* const bias = c.bias == nullptr ? nullptr : c.bias + group * c.g.group_out;
   TilePlace place(c, first);
   for (std::int64_t tile = 0; tile < count; ++tile, place.next(c)) {
