@@ -12,6 +12,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/conv/conv_testing.h"
@@ -20,23 +21,18 @@
 namespace kite {
 namespace {
 
+constexpr ConvPacking kConv = {conv_packed_bytes, pack_conv, conv_scratch_bytes};
+
 std::vector<float> run_conv(const KernelInfo& kernel, const ConvCase& c, const ConvData& d, int parts) {
-  return run_packed({conv_packed_bytes, pack_conv, conv_scratch_bytes}, kernel, c, d, parts);
+  return run_packed(kConv, kernel, c, d, parts);
 }
 
 void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& random, int parts) {
   const ConvParams& p = c.params;
   const ConvData d = make_data(c, random);
-  const std::vector<float> y = run_conv(kernel, c, d, parts);
-  const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), d.bias.empty() ? nullptr : d.bias.data(),
-                                            d.residual.empty() ? nullptr : d.residual.data());
+  const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), data_or_null(d.bias), data_or_null(d.residual));
   const double terms = static_cast<double>(p.kernel_h) * p.kernel_w * (p.in_c / p.groups) + 2;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const double value = activation_reference(want.value[i], p.activation, p.activation_a, p.activation_b);
-    const double bound = activation_bound((terms + 8) * 0x1p-24 * want.magnitude[i], value, p.activation);
-    ASSERT_LE(std::fabs(y[i] - value), bound)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(c) << "parts=" << parts;
-  }
+  expect_within(kernel, c, parts, run_conv(kernel, c, d, parts), want.value, want.magnitude, terms + 8);
 }
 
 class ConvKernels : public testing::TestWithParam<const KernelInfo*> {
@@ -134,43 +130,40 @@ TEST_P(ConvKernels, agree_with_the_reference_on_random_shapes) {
 
 TEST_P(ConvKernels, give_the_same_bits_for_any_number_of_parts) {
   std::mt19937 random(3);
-  std::vector<ConvCase> cases = {make_case(1, 7, 7, 40, 72, 1, 1, 1, 0, 1), make_case(2, 9, 14, 32, 96, 3, 3, 1, 1, 2),
-                                 make_case(1, 33, 33, 3, 24, 3, 3, 2, 1, 1),
-                                 make_case(1, 15, 15, 24, 20, 1, 1, 2, 0, 1)};
-  for (ConvCase& c : cases) {
-    c.residual = true;
-    c.params.activation = Activation::kSilu;
-    const ConvData d = make_data(c, random);
-    const std::vector<float> want = run_conv(*GetParam(), c, d, 1);
-    for (const int parts : {2, 3, 4, 5, 16, 64}) {
-      EXPECT_TRUE(same_bits(want, run_conv(*GetParam(), c, d, parts))) << describe(c) << "parts=" << parts;
-    }
+  for (const ConvCase& c : {make_case(1, 7, 7, 40, 72, 1, 1, 1, 0, 1), make_case(2, 9, 14, 32, 96, 3, 3, 1, 1, 2),
+                            make_case(1, 33, 33, 3, 24, 3, 3, 2, 1, 1), make_case(1, 15, 15, 24, 20, 1, 1, 2, 0, 1)}) {
+    expect_same_bits_for_any_parts(kConv, *GetParam(), c, random);
   }
 }
 
+// The last one is a row of one pixel alone, and a sum in pieces.
 TEST_P(ConvKernels, give_the_same_bits_at_any_place_in_a_batch) {
   std::mt19937 random(4);
-  for (ConvCase c : {make_case(1, 5, 7, 20, 40, 1, 1, 1, 0, 1), make_case(1, 7, 7, 16, 48, 3, 3, 1, 1, 1),
-                     make_case(1, 8, 8, 32, 32, 3, 3, 2, 1, 2)}) {
-    const ConvData one = make_data(c, random);
-    const std::vector<float> want = run_conv(*GetParam(), c, one, 1);
-    for (int place = 0; place < 5; ++place) {
-      ConvCase many = c;
-      many.params.batch = 5;
-      ConvData d = make_data(many, random);
-      d.w = one.w;
-      d.bias = one.bias;
-      std::copy(one.x.begin(), one.x.end(), d.x.begin() + static_cast<std::ptrdiff_t>(one.x.size()) * place);
-      const std::vector<float> all = run_conv(*GetParam(), many, d, 2);
-      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(want.size()) * place;
-      EXPECT_TRUE(same_bits(want, std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(want.size()))))
-          << describe(c) << "place=" << place;
-    }
+  for (const ConvCase& c : {make_case(1, 5, 7, 20, 40, 1, 1, 1, 0, 1), make_case(1, 7, 7, 16, 48, 3, 3, 1, 1, 1),
+                            make_case(1, 8, 8, 32, 32, 3, 3, 2, 1, 2), make_case(1, 1, 1, 1000, 200, 1, 1, 1, 0, 1)}) {
+    expect_same_bits_at_any_place(kConv, *GetParam(), c, random);
   }
 }
 
-// Weights of a panel that do not fit beside the next ones are taken in pieces: rows of taps, single taps, channels.
-TEST_P(ConvKernels, add_long_panels_up_in_pieces) {
+// The residual comes last, whatever the pieces: a sum that a pass has fused keeps the bits of one that it has not.
+TEST_P(ConvKernels, add_a_residual_as_an_addition_of_its_own_would) {
+  std::mt19937 random(8);
+  for (ConvCase c : {make_case(1, 7, 7, 96, 40, 3, 3, 1, 1, 1), make_case(1, 4, 5, 1000, 70, 1, 1, 1, 0, 1),
+                     make_case(1, 1, 2, 1000, 200, 1, 1, 1, 0, 1), make_case(1, 4, 5, 30, 70, 1, 1, 1, 0, 1)}) {
+    c.residual = true;
+    ConvData d = make_data(c, random);
+    const std::vector<float> fused = run_conv(*GetParam(), c, d, 1);
+    ConvCase apart = c;
+    apart.residual = false;
+    const std::vector<float> residual = std::exchange(d.residual, {});
+    std::vector<float> want = run_conv(*GetParam(), apart, d, 1);
+    for (std::size_t i = 0; i < want.size(); ++i) want[i] += residual[i];
+    EXPECT_TRUE(same_bits(want, fused)) << describe(c);
+  }
+}
+
+// Long sums are taken in pieces: rows of taps, single taps, channels.
+TEST_P(ConvKernels, add_long_sums_up_in_pieces) {
   std::mt19937 random(6);
   std::vector<ConvCase> cases;
   cases.push_back(make_case(1, 7, 7, 512, 100, 3, 3, 1, 1, 1));   // rows of taps, first and last outside the picture
@@ -192,22 +185,10 @@ TEST_P(ConvKernels, add_long_panels_up_in_pieces) {
 
 TEST_P(ConvKernels, add_a_residual_in_place) {
   EXPECT_FALSE(conv_adds_in_place(make_case(1, 7, 7, 48, 40, 3, 3, 1, 1, 1).params));  // 432 products: two pieces
-  for (const ConvCase& shape :
-       {make_case(1, 7, 7, 24, 40, 3, 3, 1, 1, 1), make_case(1, 3, 5, 400, 70, 1, 1, 1, 0, 1)}) {
-    EXPECT_TRUE(conv_adds_in_place(shape.params));
+  for (const ConvCase& c : {make_case(1, 7, 7, 24, 40, 3, 3, 1, 1, 1), make_case(1, 3, 5, 400, 70, 1, 1, 1, 0, 1)}) {
+    EXPECT_TRUE(conv_adds_in_place(c.params));
     std::mt19937 random(5);
-    ConvCase c = shape;
-    c.residual = true;
-    const ConvData d = make_data(c, random);
-    const std::vector<float> want = run_conv(*GetParam(), c, d, 1);
-    AlignedFloats packed(conv_packed_bytes(c.params, *GetParam()) / 4);
-    pack_conv(c.params, *GetParam(), d.w.data(), packed.data());
-    std::vector<float> y = d.residual;
-    AlignedFloats scratch(conv_scratch_bytes(c.params, *GetParam()) / 4);
-    const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
-    void* out[] = {y.data()};
-    GetParam()->run({&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});
-    EXPECT_TRUE(same_bits(want, y)) << describe(c);
+    expect_same_bits_in_place(kConv, *GetParam(), c, random);
   }
 }
 

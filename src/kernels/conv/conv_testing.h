@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -106,6 +108,65 @@ inline std::vector<float> run_packed(const ConvPacking& packing, const KernelInf
   }
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(c);
   return y.values();
+}
+
+inline const float* data_or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
+
+// y against the values before the activation, to `roundings` units of their magnitudes.
+inline void expect_within(const KernelInfo& kernel, const ConvCase& c, int parts, const std::vector<float>& y,
+                          const std::vector<double>& values, const std::vector<double>& magnitudes, double roundings) {
+  const ConvParams& p = c.params;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double value = activation_reference(values[i], p.activation, p.activation_a, p.activation_b);
+    const double bound = activation_bound(roundings * 0x1p-24 * magnitudes[i], value, p.activation);
+    ASSERT_LE(std::fabs(y[i] - value), bound)
+        << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(c) << "parts=" << parts;
+  }
+}
+
+inline void expect_same_bits_for_any_parts(const ConvPacking& packing, const KernelInfo& kernel, ConvCase c,
+                                           std::mt19937& random) {
+  c.residual = true;
+  c.params.activation = Activation::kSilu;
+  const ConvData d = make_data(c, random);
+  const std::vector<float> want = run_packed(packing, kernel, c, d, 1);
+  for (const int parts : {2, 3, 4, 5, 16, 64}) {
+    EXPECT_TRUE(same_bits(want, run_packed(packing, kernel, c, d, parts))) << describe(c) << "parts=" << parts;
+  }
+}
+
+inline void expect_same_bits_at_any_place(const ConvPacking& packing, const KernelInfo& kernel, const ConvCase& c,
+                                          std::mt19937& random) {
+  const ConvData one = make_data(c, random);
+  const std::vector<float> want = run_packed(packing, kernel, c, one, 1);
+  for (int place = 0; place < 5; ++place) {
+    ConvCase many = c;
+    many.params.batch = 5;
+    ConvData d = make_data(many, random);
+    d.w = one.w;
+    d.bias = one.bias;
+    std::copy(one.x.begin(), one.x.end(), d.x.begin() + static_cast<std::ptrdiff_t>(one.x.size()) * place);
+    const std::vector<float> all = run_packed(packing, kernel, many, d, 2);
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(want.size()) * place;
+    EXPECT_TRUE(same_bits(want, std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(want.size()))))
+        << describe(c) << "place=" << place;
+  }
+}
+
+// With the residual where the result goes.
+inline void expect_same_bits_in_place(const ConvPacking& packing, const KernelInfo& kernel, ConvCase c,
+                                      std::mt19937& random) {
+  c.residual = true;
+  const ConvData d = make_data(c, random);
+  const std::vector<float> want = run_packed(packing, kernel, c, d, 1);
+  AlignedFloats packed(packing.packed_bytes(c.params, kernel) / 4);
+  packing.pack(c.params, kernel, d.w.data(), packed.data());
+  std::vector<float> y = d.residual;
+  AlignedFloats scratch(packing.scratch_bytes(c.params, kernel) / 4);
+  const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
+  void* out[] = {y.data()};
+  kernel.run({&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});
+  EXPECT_TRUE(same_bits(want, y)) << describe(c);
 }
 
 }  // namespace kite

@@ -21,10 +21,10 @@
 namespace kite {
 namespace {
 
-const float* data_or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
+constexpr ConvPacking kWinograd = {winograd_packed_bytes, pack_winograd, winograd_scratch_bytes};
 
 std::vector<float> run_winograd(const KernelInfo& kernel, const ConvCase& c, const ConvData& d, int parts) {
-  return run_packed({winograd_packed_bytes, pack_winograd, winograd_scratch_bytes}, kernel, c, d, parts);
+  return run_packed(kWinograd, kernel, c, d, parts);
 }
 
 // Roundings on the way of a product to its output: weights 1, pixels 2, the sum over channels, 4 of A twice over, bias
@@ -32,17 +32,11 @@ std::vector<float> run_winograd(const KernelInfo& kernel, const ConvCase& c, con
 void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& random, int parts) {
   const ConvParams& p = c.params;
   const ConvData d = make_data(c, random);
-  const std::vector<float> y = run_winograd(kernel, c, d, parts);
-  const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), data_or_null(d.bias), data_or_null(d.residual));
-  const std::vector<double> magnitude =
-      winograd_magnitude(p, d.x.data(), d.w.data(), data_or_null(d.bias), data_or_null(d.residual));
-  const double roundings = static_cast<double>(p.in_c / p.groups) + 14;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const double value = activation_reference(want.value[i], p.activation, p.activation_a, p.activation_b);
-    const double bound = activation_bound(roundings * 0x1p-24 * magnitude[i], value, p.activation);
-    ASSERT_LE(std::fabs(y[i] - value), bound)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(c) << "parts=" << parts;
-  }
+  const float *bias = data_or_null(d.bias), *residual = data_or_null(d.residual);
+  const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), bias, residual);
+  expect_within(kernel, c, parts, run_winograd(kernel, c, d, parts), want.value,
+                winograd_magnitude(p, d.x.data(), d.w.data(), bias, residual),
+                static_cast<double>(p.in_c / p.groups) + 14);
 }
 
 class WinogradKernels : public testing::TestWithParam<const KernelInfo*> {
@@ -126,49 +120,19 @@ TEST_P(WinogradKernels, err_hardly_more_than_direct_convolution_does) {
 
 TEST_P(WinogradKernels, give_the_same_bits_for_any_number_of_parts) {
   std::mt19937 random(3);
-  for (ConvCase c : {make_case(1, 15, 14, 50, 72, 3, 3, 1, 1, 1), make_case(2, 9, 14, 32, 96, 3, 3, 1, 1, 2)}) {
-    c.residual = true;
-    c.params.activation = Activation::kSilu;
-    const ConvData d = make_data(c, random);
-    const std::vector<float> want = run_winograd(*GetParam(), c, d, 1);
-    for (const int parts : {2, 3, 4, 5, 16, 64}) {
-      EXPECT_TRUE(same_bits(want, run_winograd(*GetParam(), c, d, parts))) << describe(c) << "parts=" << parts;
-    }
+  for (const ConvCase& c : {make_case(1, 15, 14, 50, 72, 3, 3, 1, 1, 1), make_case(2, 9, 14, 32, 96, 3, 3, 1, 1, 2)}) {
+    expect_same_bits_for_any_parts(kWinograd, *GetParam(), c, random);
   }
 }
 
 TEST_P(WinogradKernels, give_the_same_bits_at_any_place_in_a_batch) {
   std::mt19937 random(4);
-  const ConvCase c = make_case(1, 7, 9, 20, 40, 3, 3, 1, 1, 1);
-  const ConvData one = make_data(c, random);
-  const std::vector<float> want = run_winograd(*GetParam(), c, one, 1);
-  for (int place = 0; place < 5; ++place) {
-    ConvCase many = c;
-    many.params.batch = 5;
-    ConvData d = make_data(many, random);
-    d.w = one.w;
-    d.bias = one.bias;
-    std::copy(one.x.begin(), one.x.end(), d.x.begin() + static_cast<std::ptrdiff_t>(one.x.size()) * place);
-    const std::vector<float> all = run_winograd(*GetParam(), many, d, 2);
-    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(want.size()) * place;
-    EXPECT_TRUE(same_bits(want, std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(want.size()))))
-        << "place=" << place;
-  }
+  expect_same_bits_at_any_place(kWinograd, *GetParam(), make_case(1, 7, 9, 20, 40, 3, 3, 1, 1, 1), random);
 }
 
 TEST_P(WinogradKernels, add_a_residual_in_place) {
   std::mt19937 random(5);
-  ConvCase c = make_case(1, 7, 8, 24, 44, 3, 3, 1, 1, 1);
-  c.residual = true;
-  const ConvData d = make_data(c, random);
-  AlignedFloats packed(winograd_packed_bytes(c.params, *GetParam()) / 4);
-  pack_winograd(c.params, *GetParam(), d.w.data(), packed.data());
-  AlignedFloats scratch(winograd_scratch_bytes(c.params, *GetParam()) / 4);
-  std::vector<float> y = d.residual;
-  const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
-  void* out[] = {y.data()};
-  GetParam()->run({&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});
-  EXPECT_TRUE(same_bits(run_winograd(*GetParam(), c, d, 1), y));
+  expect_same_bits_in_place(kWinograd, *GetParam(), make_case(1, 7, 8, 24, 44, 3, 3, 1, 1, 1), random);
 }
 
 TEST_P(WinogradKernels, spread_what_is_not_finite_no_further_than_its_tiles) {
