@@ -98,7 +98,7 @@ __attribute__((noinline)) static void depthwise_run(const DepthwiseCall& c, cons
 #pragma GCC unroll 8
         for (int i = 0; i < Outputs; ++i) {
           const int s = column - i * Stride;
-          if (s >= 0 && s < Width) sum[i] = mul_add(pixel, weight[s], sum[i]);
+          if (s >= 0 && s < Width) sum[i] = accumulate(pixel, weight[s], sum[i]);
         }
       }
       if (++slot == p.kernel_h) slot = 0;
