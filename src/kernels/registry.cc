@@ -5,6 +5,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/grouped/grouped.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/linear/linear.h"
 #include "kernels/matmul/matmul.h"
@@ -56,7 +57,7 @@ const KernelInfo* find_kernel(std::uint64_t id) noexcept {
 }
 
 int in_place_input(const KernelInfo& kernel, const void* params) noexcept {
-  if (kernel.family == "winograd") return kConvResidual;
+  if (kernel.family == "winograd" || kernel.family == "grouped") return kConvResidual;
   return kernel.family == "conv" && conv_adds_in_place(*static_cast<const ConvParams*>(params)) ? kConvResidual : -1;
 }
 

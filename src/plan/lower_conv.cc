@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channels-last convolutions: to the depthwise family where every channel has its own filter, to winograd where that
-// is faster, else to conv.
+// Channels-last convolutions: to the depthwise family where every channel has its own filter, to grouped or winograd
+// where that is faster, else to conv.
 #include <array>
 #include <limits>
 
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
+#include "kernels/grouped/grouped.h"
 #include "kernels/winograd/winograd.h"
 #include "plan/lowering.h"
 
@@ -97,6 +98,20 @@ void lower_depthwise(Lowering& lowering, NodeId id, const ConvShape& s, const Ac
   step.macs = conv_macs(s);
 }
 
+// What the families that take ConvParams do with weights and scratch.
+struct ConvFamily {
+  const KernelInfo& (*select)(const ConvParams& params, Isa max_isa) noexcept;
+  std::size_t (*packed_bytes)(const ConvParams& params, const KernelInfo& kernel) noexcept;
+  void (*pack)(const ConvParams& params, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept;
+  std::size_t (*scratch_bytes)(const ConvParams& params, const KernelInfo& kernel) noexcept;
+};
+
+ConvFamily family_for(const ConvParams& params, Isa isa) {
+  if (grouped_pays(params, isa)) return {select_grouped, grouped_packed_bytes, pack_grouped, grouped_scratch_bytes};
+  if (winograd_pays(params)) return {select_winograd, winograd_packed_bytes, pack_winograd, winograd_scratch_bytes};
+  return {select_conv, conv_packed_bytes, pack_conv, conv_scratch_bytes};
+}
+
 Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   ConvShape s{};
@@ -131,15 +146,15 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
                           act.a,
                           act.b};
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
-  const bool winograd = winograd_pays(params);
-  const KernelInfo& kernel = winograd ? select_winograd(params, lowering.isa()) : select_conv(params, lowering.isa());
-  const std::size_t packed_bytes = winograd ? winograd_packed_bytes(params, kernel) : conv_packed_bytes(params, kernel);
-  const OperandId packed = lowering.constant(packed_bytes, [params, winograd, &kernel, weights](std::byte* out) {
-    (winograd ? pack_winograd : pack_conv)(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
-  });
+  const ConvFamily family = family_for(params, lowering.isa());
+  const KernelInfo& kernel = family.select(params, lowering.isa());
+  const OperandId packed = lowering.constant(family.packed_bytes(params, kernel),
+                                             [params, pack = family.pack, &kernel, weights](std::byte* out) {
+                                               pack(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
+                                             });
   LoweredStep& step =
       lowering.step(id, kernel, params, conv_inputs(lowering, node, packed), {lowering.operand(node.outputs[0])});
-  step.scratch_bytes = winograd ? winograd_scratch_bytes(params, kernel) : conv_scratch_bytes(params, kernel);
+  step.scratch_bytes = family.scratch_bytes(params, kernel);
   step.max_parts = conv_max_parts(params);
   step.macs = conv_macs(s);
   return true;

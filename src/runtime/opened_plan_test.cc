@@ -168,11 +168,13 @@ TEST(Plan, tells_depthwise_winograd_grouped_and_planar_convolutions_apart) {
     std::vector<TestGraph::Attribute> attributes;
     const char* family;
   };
+  const char* const narrow = native_isa() >= Isa::kAvx512 ? "grouped" : "conv";
   const std::vector<Case> cases = {
       {Shape{1, 8, 8, 16}, Shape{32, 16, 1, 1}, {}, "conv"},
       {Shape{1, 8, 8, 32}, Shape{32, 1, 3, 3}, {{"group", std::int64_t{32}}}, "depthwise"},
-      {Shape{1, 8, 8, 32}, Shape{64, 1, 3, 3}, {{"group", std::int64_t{32}}}, "conv"},  // two filters a channel
-      {Shape{1, 8, 8, 32}, Shape{32, 16, 3, 3}, {{"group", std::int64_t{2}}}, "conv"},
+      {Shape{1, 8, 8, 32}, Shape{64, 1, 3, 3}, {{"group", std::int64_t{32}}}, narrow},  // two filters a channel
+      {Shape{1, 8, 8, 32}, Shape{32, 16, 3, 3}, {{"group", std::int64_t{2}}}, narrow},
+      {Shape{1, 8, 8, 80}, Shape{80, 40, 3, 3}, {{"group", std::int64_t{2}}}, "conv"},
       {Shape{1, 14, 14, 96}, Shape{96, 48, 3, 3}, {{"group", std::int64_t{2}}, {"pads", Ints{1, 1, 1, 1}}}, "winograd"},
       {Shape{1, 7, 7, 96}, Shape{96, 96, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}}, "conv"},  // too few pixels
       {Shape{1, 8, 8, 1}, Shape{1, 1, 3, 3}, {{"group", std::int64_t{1}}}, "conv"},
@@ -449,9 +451,9 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     if (step.kernel == nullptr) continue;
     std::vector<const KernelInfo*> siblings;
     for (const KernelInfo& kernel : all_kernels()) {
-      // The two families that compute the same convolution take each other's params.
-      const bool same =
-          kernel.family == step.kernel->family || (kernel.family == "winograd" && step.kernel->family == "conv");
+      // The families that compute the same convolution take each other's params.
+      const bool same = kernel.family == step.kernel->family ||
+                        (step.kernel->family == "conv" && (kernel.family == "winograd" || kernel.family == "grouped"));
       if (same && kernel.isa <= native_isa()) siblings.push_back(&kernel);
     }
     const KernelInfo& kernel = *siblings[below(siblings.size())];
@@ -501,8 +503,9 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     std::vector<void*> out;
     for (std::size_t i = 0; i < in_bytes.size(); ++i) {
       // Packed weights, the second operand of the families that pack, start on a cache line; others where they like.
-      const bool packed = i == 1 && (kernel.family == "conv" || kernel.family == "winograd" ||
-                                     kernel.family == "depthwise" || kernel.family == "linear");
+      const bool packed =
+          i == 1 && (kernel.family == "conv" || kernel.family == "winograd" || kernel.family == "grouped" ||
+                     kernel.family == "depthwise" || kernel.family == "linear");
       in.push_back(in_bytes[i] == 0 ? nullptr : memory[i].at_end(in_bytes[i], packed ? 64 : 4));
     }
     out.push_back(memory[4].at_end(out_bytes[0], 64));

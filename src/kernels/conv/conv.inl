@@ -118,19 +118,6 @@ static void fill_band(const ConvCall& c, const float* picture, std::int64_t grou
   }
 }
 
-// The rows of taps of output row p that lie inside the picture.
-static Range rows_inside(const ConvParams& p, std::int64_t out_row) {
-  const std::int64_t top = out_row * p.stride_h - p.pad_top;
-  Range r = {0, p.kernel_h};
-  if (top >= 0 && top + static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h < p.in_h) return r;
-  if (top < 0) r.begin = (-top + p.dilation_h - 1) / p.dilation_h;
-  if (top >= p.in_h) return {0, 0};
-  const std::int64_t fitting = (p.in_h - 1 - top) / p.dilation_h + 1;
-  if (fitting < r.end) r.end = fitting;
-  if (r.begin >= r.end) return {0, 0};
-  return r;
-}
-
 // A part of the weights of one panel: tap rows [row, row + rows), all of their taps and channels, or of one tap the
 // channels [from, from + depth). `offset`: floats of the panel before it.
 struct Piece {

@@ -76,6 +76,19 @@ static inline ConvGeometry conv_geometry(const ConvParams& p) {
   return g;
 }
 
+// The rows of taps of an output row that lie inside the picture.
+static inline Range rows_inside(const ConvParams& p, std::int64_t out_row) {
+  const std::int64_t top = out_row * p.stride_h - p.pad_top;
+  Range r = {0, p.kernel_h};
+  if (top >= 0 && top + static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h < p.in_h) return r;
+  if (top < 0) r.begin = (-top + p.dilation_h - 1) / p.dilation_h;
+  if (top >= p.in_h) return {0, 0};
+  const std::int64_t fitting = (p.in_h - 1 - top) / p.dilation_h + 1;
+  if (fitting < r.end) r.end = fitting;
+  if (r.begin >= r.end) return {0, 0};
+  return r;
+}
+
 // How the output channels of a group, in blocks of `lanes`, fall into panels: `count` of `blocks` blocks each, then
 // `rest_count` of `rest_blocks`.
 //

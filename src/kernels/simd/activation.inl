@@ -43,25 +43,23 @@ static inline Vec exp(Vec x) {
 constexpr int kScaleUp = 64;
 static inline Vec scale_down(Vec x) { return mul(x, splat(0x1p-64f)); }
 
-// m / (1 + z) for x >= 0 and m z / (1 + z) for x < 0, with z = e^-|x|: m * sigmoid(x) without cancellation.
-// The exponential of -130 is 0 even after multiplication by 130.
-static inline Vec times_sigmoid(Vec x, Vec magnitude, Vec m) {
-  const ExpParts e = exp_parts(sub(zero(), magnitude), zero());
-  const Vec z = mul(e.mantissa, exp2_integral<kScaleUp>(e.n));
-  const Vec quotient = div(m, add(splat(1.0f), scale_down(z)));
-  return select_less(x, zero(), scale_down(mul(quotient, z)), quotient);
+// m / (1 + e^-x) = m * sigmoid(x), |m| <= 130 for x < -100. e^-x = mantissa 2^n, with n cut at 100, where 1 is nothing
+// beside it: what was cut off scales the quotient, which is rounded once more only where it is denormal.
+static inline Vec times_sigmoid(Vec x, Vec m) {
+  const Vec limited = max(min(x, splat(60.0f)), splat(-110.0f));  // the ends give m and 0
+  const ExpParts e = exp_parts(sub(zero(), limited), zero());
+  const Vec n = min(e.n, splat(100.0f));
+  return scale(div(m, add(splat(1.0f), scale(e.mantissa, n))), sub(n, e.n));
 }
 
-static inline Vec sigmoid(Vec x) { return times_sigmoid(x, min(abs(x), splat(130.0f)), splat(1.0f)); }
+static inline Vec sigmoid(Vec x) { return times_sigmoid(x, splat(1.0f)); }
 
 // NaN where x is -Inf, else y.
 static inline Vec nan_at_minus_infinity(Vec x, Vec y) {
   return select_less(x, splat(-__FLT_MAX__), splat(__builtin_nanf("")), y);
 }
 
-static inline Vec silu(Vec x) {
-  return nan_at_minus_infinity(x, times_sigmoid(x, min(abs(x), splat(130.0f)), max(x, splat(-130.0f))));
-}
+static inline Vec silu(Vec x) { return nan_at_minus_infinity(x, times_sigmoid(x, max(x, splat(-130.0f)))); }
 
 // |x| < 0.625: x + x^3 p(x^2), minimax on [0, 0.65], error 0.1 ULP; beyond: 1 - 2 / (e^2|x| + 1).
 static inline Vec tanh(Vec x) {

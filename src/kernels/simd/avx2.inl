@@ -68,6 +68,8 @@ static inline Vec exp2_integral(Vec n) {
   const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127 + Extra));
   return {_mm256_castsi256_ps(_mm256_slli_epi32(biased, 23))};
 }
+// a * 2^n for integral n in [-126, 127].
+static inline Vec scale(Vec a, Vec n) { return mul(a, exp2_integral<0>(n)); }
 static inline Vec abs(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m256 bit = _mm256_set1_ps(-0.0f);

@@ -50,6 +50,8 @@ static inline Vec exp2_integral(Vec n) {
   const __m512i biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127 + Extra));
   return {_mm512_castsi512_ps(_mm512_slli_epi32(biased, 23))};
 }
+// a * 2^n for integral n in [-126, 127].
+static inline Vec scale(Vec a, Vec n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 static inline Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m512i bit = _mm512_set1_epi32(static_cast<int>(0x80000000u));

@@ -54,6 +54,8 @@ static inline Vec exp2_integral(Vec n) {
   const __m128i biased = _mm_add_epi32(_mm_cvtps_epi32(n.v), _mm_set1_epi32(127 + Extra));
   return {_mm_castsi128_ps(_mm_slli_epi32(biased, 23))};
 }
+// a * 2^n for integral n in [-126, 127].
+static inline Vec scale(Vec a, Vec n) { return mul(a, exp2_integral<0>(n)); }
 static inline Vec abs(Vec a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m128 bit = _mm_set1_ps(-0.0f);

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kernel for narrow groups against the double reference; parts, batch positions, edges of memory and of pictures,
+// and which shapes go this way.
+#include "kernels/grouped/grouped.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "kernels/conv/conv.h"
+#include "kernels/conv/conv_testing.h"
+#include "kernels/conv/reference.h"
+
+namespace kite {
+namespace {
+
+constexpr ConvPacking kGrouped = {grouped_packed_bytes, pack_grouped, grouped_scratch_bytes};
+
+// One rounding a product and its addition, or two where they are rounded apart; bias and residual.
+void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+  const ConvParams& p = c.params;
+  const ConvData d = make_data(c, random);
+  const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), data_or_null(d.bias), data_or_null(d.residual));
+  expect_within(kernel, c, parts, run_packed(kGrouped, kernel, c, d, parts), want.value, want.magnitude,
+                9.0 * (p.in_c / p.groups) + 3);
+}
+
+class GroupedKernels : public testing::TestWithParam<const KernelInfo*> {
+ protected:
+  void SetUp() override {
+    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
+  }
+};
+
+TEST_P(GroupedKernels, agree_with_the_reference_on_pictures_of_every_width) {
+  std::mt19937 random(1);
+  for (int width = 1; width <= 30; ++width) {
+    for (const int stride : {1, 2}) {
+      ConvCase c = make_case(1, 1 + width % 9, width, 16, 2 * (1 + width % 18), 3, 3, stride, 1, 2);
+      c.bias = width % 2 == 0;
+      c.residual = width % 3 == 0;
+      c.params.activation = static_cast<Activation>((width + stride) % kActivationCount);
+      c.params.activation_a = -0.25f;
+      c.params.activation_b = 0.75f;
+      expect_right(*GetParam(), c, random, 1 + width % 3);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(GroupedKernels, agree_with_the_reference_on_the_shapes_of_real_networks) {
+  std::mt19937 random(2);
+  for (ConvCase c : {make_case(1, 112, 112, 32, 32, 3, 3, 2, 1, 2), make_case(1, 28, 28, 64, 64, 3, 3, 1, 1, 4),
+                     make_case(2, 14, 14, 160, 160, 3, 3, 1, 1, 10), make_case(1, 7, 7, 400, 400, 3, 3, 1, 1, 25),
+                     make_case(1, 14, 14, 128, 128, 3, 3, 1, 1, 32), make_case(1, 14, 14, 96, 96, 3, 3, 2, 1, 4)}) {
+    c.params.activation = Activation::kRelu;
+    expect_right(*GetParam(), c, random, 2);
+    if (HasFatalFailure()) return;
+  }
+}
+
+// Odd sizes, pads of any width above and below, one column or none on the sides. Two seconds, or as many as fit.
+TEST_P(GroupedKernels, agree_with_the_reference_on_random_shapes) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  int taken = 0;
+  for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
+    std::mt19937 random(seed);
+    const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
+    const int groups = pick(1, 4), stride = pick(1, 2);
+    ConvCase c = make_case(pick(1, 3), 1, 1, groups * pick(1, 44), groups * pick(1, 40), 3, 3, stride, 1, groups);
+    ConvParams& p = c.params;
+    p.in_h = pick(1, 17);
+    p.in_w = pick(1, 17);
+    p.stride_h = pick(1, 3);
+    p.pad_top = pick(0, 4);
+    p.pad_left = pick(0, 1);
+    p.out_h = std::max(1, (p.in_h + p.pad_top + pick(0, 4) - 3) / p.stride_h + 1);
+    p.out_w = std::max(1, (p.in_w + p.pad_left + pick(0, 1) - 3) / p.stride_w + 1);
+    p.activation = static_cast<Activation>(pick(0, kActivationCount - 1));
+    p.activation_a = -0.5f;
+    p.activation_b = 1.5f;
+    c.bias = pick(0, 1) != 0;
+    c.residual = pick(0, 1) != 0;
+    if (!grouped_takes(p)) continue;
+    ++taken;
+    expect_right(*GetParam(), c, random, pick(1, 5));
+    if (HasFatalFailure()) {
+      ADD_FAILURE() << "seed " << seed;
+      return;
+    }
+  }
+  EXPECT_GT(taken, 20);
+}
+
+TEST_P(GroupedKernels, give_the_same_bits_for_any_number_of_parts) {
+  std::mt19937 random(3);
+  for (const ConvCase& c : {make_case(1, 15, 14, 48, 72, 3, 3, 1, 1, 3), make_case(2, 9, 14, 32, 32, 3, 3, 2, 1, 2)}) {
+    expect_same_bits_for_any_parts(kGrouped, *GetParam(), c, random);
+  }
+}
+
+TEST_P(GroupedKernels, give_the_same_bits_at_any_place_in_a_batch) {
+  std::mt19937 random(4);
+  expect_same_bits_at_any_place(kGrouped, *GetParam(), make_case(1, 7, 9, 32, 48, 3, 3, 1, 1, 2), random);
+}
+
+TEST_P(GroupedKernels, add_a_residual_in_place) {
+  std::mt19937 random(5);
+  expect_same_bits_in_place(kGrouped, *GetParam(), make_case(1, 7, 8, 24, 44, 3, 3, 1, 1, 2), random);
+}
+
+TEST_P(GroupedKernels, keep_what_is_not_finite_to_the_outputs_that_see_it) {
+  std::mt19937 random(6);
+  const ConvCase c = make_case(1, 8, 8, 8, 8, 3, 3, 1, 1, 2);
+  ConvData d = make_data(c, random);
+  d.x[static_cast<std::size_t>(3 * 8 + 3) * 8] = INFINITY;  // of the first group
+  const std::vector<float> y = run_packed(kGrouped, *GetParam(), c, d, 1);
+  for (int row = 0; row < 8; ++row) {
+    for (int column = 0; column < 8; ++column) {
+      for (int k = 0; k < 8; ++k) {
+        const bool sees = k < 4 && row >= 2 && row <= 4 && column >= 2 && column <= 4;
+        EXPECT_EQ(!std::isfinite(y[static_cast<std::size_t>((row * 8 + column) * 8 + k)]), sees)
+            << row << ", " << column << ", " << k;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(grouped, GroupedKernels, testing::ValuesIn(kernels_of_family("grouped")), kernel_test_name);
+
+TEST(GroupedSelection, takes_narrow_groups_whatever_the_batch) {
+  const auto pays = [](const ConvCase& c) { return grouped_pays(c.params, Isa::kAvx512); };
+  EXPECT_TRUE(pays(make_case(1, 14, 14, 160, 160, 3, 3, 1, 1, 10)));  // regnet_x_400mf
+  EXPECT_TRUE(pays(make_case(64, 112, 112, 32, 32, 3, 3, 2, 1, 2)));
+  EXPECT_FALSE(pays(make_case(1, 28, 28, 448, 448, 3, 3, 2, 1, 4)));  // regnet_y_16gf
+  EXPECT_FALSE(pays(make_case(1, 56, 56, 16, 16, 3, 3, 1, 1, 1)));
+  ConvParams p = make_case(1, 14, 14, 32, 32, 3, 3, 1, 1, 2).params;
+  EXPECT_TRUE(grouped_pays(p, Isa::kAvx512));
+  EXPECT_FALSE(grouped_pays(p, Isa::kAvx2));
+  EXPECT_EQ(select_grouped(p, Isa::kAvx512).name, "grouped_f32_3x3_avx512");
+  p.out_w += 1;  // one more column of padding on the right
+  EXPECT_FALSE(grouped_takes(p));
+  for (const ConvCase& c : {make_case(1, 14, 14, 32, 32, 3, 3, 1, 2, 2), make_case(1, 14, 14, 32, 32, 3, 3, 3, 1, 2),
+                            make_case(1, 14, 14, 32, 32, 5, 5, 1, 1, 2), make_case(1, 14, 14, 90, 32, 3, 3, 1, 1, 2)}) {
+    EXPECT_FALSE(grouped_takes(c.params)) << describe(c);
+  }
+}
+
+TEST(GroupedFits, accepts_exact_operands_and_nothing_smaller) {
+  const ConvParams good = make_case(2, 9, 9, 32, 24, 3, 3, 1, 1, 2).params;
+  const KernelInfo& kernel = select_grouped(good, Isa::kAvx512);
+  const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 9 * 9 * 24 * 4, w = grouped_packed_bytes(good, kernel);
+  const auto fits = [](const ConvParams& p, std::vector<std::size_t> in, std::size_t out) {
+    const std::size_t outs[] = {out};
+    return grouped_fits({&p, sizeof p, in, outs, 0});
+  };
+  EXPECT_TRUE(fits(good, {x, w, 24 * 4, y}, y));
+  EXPECT_FALSE(fits(good, {x - 1, w, 0, 0}, y));
+  EXPECT_FALSE(fits(good, {x, w - 1, 0, 0}, y));
+  EXPECT_FALSE(fits(good, {x, w, 0, 0}, y - 1));
+  ConvParams padded = good;
+  padded.pad_left = 2;
+  EXPECT_FALSE(fits(padded, {x, w, 0, 0}, y));
+}
+
+}  // namespace
+}  // namespace kite
