@@ -33,6 +33,9 @@ Result<PlanBuffer> PlanBuffer::allocate(std::uint64_t size_bytes) {
                  {},
                  "free memory or use a smaller model"};
   }
+  // Huge pages where a whole one fits, so no more memory than asked for: fewer faults at the start, fewer misses of the
+  // TLB afterwards. Where there are none it works without.
+  ::madvise(address, size_bytes, MADV_HUGEPAGE);
   PlanBuffer buffer;
   buffer.data_ = static_cast<std::byte*>(address);
   buffer.size_bytes_ = size_bytes;
