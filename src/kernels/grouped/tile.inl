@@ -54,18 +54,24 @@ static void grouped_tile(const TileCall& t, Edges edges) {
     const char* x[Segments];
 #pragma GCC unroll 4
     for (int s = 0; s < Segments; ++s) x[s] = reinterpret_cast<const char*>(t.x[s] + row * t.x_row);
+    if (Stride == 2) {
+      for (int s = 0; s < Segments; ++s) {
+        const char* ahead = x[s] + kColumns * step;
+        for (int i = 0; i < Length * Stride; ++i, ahead += step) prefetch_l1(ahead);
+      }
+    }
     for (int c = 0; c < t.depth; ++c, w += kTaps * Vec::kLanes) {
       // The empty asm keeps the compiler from turning the steps into one pointer a column, which would not fit.
       asm("" : "+r"(d.d1), "+r"(d.d3), "+r"(d.d5), "+r"(d.d7));
       Vec weight[kTaps];
 #pragma GCC unroll 4
       for (int tap = 0; tap < kTaps; ++tap) weight[tap] = load(w + tap * Vec::kLanes);
-#pragma GCC unroll 4
-      for (int s = 0; s < Segments; ++s) {
 #pragma GCC unroll 16
-        for (int column = 0; column < kColumns; ++column) {
-          if (column == 0 && edges.left) continue;
-          if (column == kColumns - 1 && edges.right) continue;
+      for (int column = 0; column < kColumns; ++column) {
+        if (column == 0 && edges.left) continue;
+        if (column == kColumns - 1 && edges.right) continue;
+#pragma GCC unroll 4
+        for (int s = 0; s < Segments; ++s) {
           const Vec pixel = splat(*reinterpret_cast<const float*>(column_at(x[s], column, d)));
 #pragma GCC unroll 8
           for (int l = 0; l < Length; ++l) {
@@ -73,8 +79,9 @@ static void grouped_tile(const TileCall& t, Edges edges) {
             if (tap >= 0 && tap < kTaps) sum[s][l][0] = accumulate(pixel, weight[tap], sum[s][l][0]);
           }
         }
-        x[s] += 4;
       }
+#pragma GCC unroll 4
+      for (int s = 0; s < Segments; ++s) x[s] += 4;
       for (int i = t.prefetch_lines; i > 0; --i, prefetch += 64) prefetch_l2(prefetch);
       if (kFetchOutput) output.fetch_pixel<1>();
     }
