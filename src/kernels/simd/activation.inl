@@ -38,11 +38,6 @@ static inline Vec exp(Vec x) {
   return mul(mul(e.mantissa, exp2_integral<0>(half)), exp2_integral<0>(sub(e.n, half)));
 }
 
-// Products with powers of e at or below 1 are made 2^64 times too large, where nothing is denormal, and rounded once
-// more by this factor only where the result is.
-constexpr int kScaleUp = 64;
-static inline Vec scale_down(Vec x) { return mul(x, splat(0x1p-64f)); }
-
 // m / (1 + e^-x) = m * sigmoid(x), |m| <= 130 for x < -100. e^-x = mantissa 2^n, with n cut at 100, where 1 is nothing
 // beside it: what was cut off scales the quotient, which is rounded once more only where it is denormal.
 static inline Vec times_sigmoid(Vec x, Vec m) {
@@ -113,17 +108,23 @@ static inline Vec erf(Vec x) {
   return select_less(magnitude, splat(0.85f), small, copy_sign(large, x));
 }
 
-// x Phi(x). |x| < 1: Phi(x) = 1/2 + x p(x^2), minimax error 0.02 ULP. Else with t = |x|: t Phi(-t) = e^(-t^2/2) r(t),
-// and x Phi(x) = max(x, 0) - t Phi(-t). r is nearly flat: a polynomial in u = (t - 4) / (t + 4), minimax error 0.07 ULP
-// on [1, 15]. t^2/2 needs more than a float: t = high + low with 12 bits each, high^2/2 is exact, and the small rest
-// (high + t) low / 2 enters e^ as a tail.
-static inline Vec gelu(Vec x) {
-  const Vec t = min(abs(x), splat(15.0f));  // x Phi(x) is 0 in float below -14.4
+// e^(-t^2/2) for 0 <= t <= 15, given t^2 rounded: what the rounding left over enters as the tail.
+static inline ExpParts exp_of_half_square(Vec t, Vec square) {
+  const Vec minus_half = splat(-0.5f);
+  if constexpr (Vec::kFused) return exp_parts(mul(square, minus_half), mul(neg_mul_add(t, t, square), splat(0.5f)));
+  // t = high + low with 12 bits each: high^2/2 is exact, and the rest is (high + t) low / 2.
   const Vec split = mul(t, splat(4097.0f));
   const Vec high = sub(split, sub(split, t));
-  const Vec low = sub(t, high);
-  const Vec minus_half = splat(-0.5f);
-  const ExpParts e = exp_parts(mul(mul(high, high), minus_half), mul(mul(add(high, t), low), minus_half));
+  return exp_parts(mul(mul(high, high), minus_half), mul(mul(add(high, t), sub(t, high)), minus_half));
+}
+
+// x Phi(x). |x| < 1: Phi(x) = 1/2 + x p(x^2), minimax error 0.02 ULP. Else with t = |x|: t Phi(-t) = e^(-t^2/2) r(t),
+// and x Phi(x) = max(x, 0) - t Phi(-t). r is nearly flat: a polynomial in u = (t - 4) / (t + 4), minimax error 0.07 ULP
+// on [1, 15].
+static inline Vec gelu(Vec x) {
+  const Vec t = min(abs(x), splat(15.0f));  // x Phi(x) is 0 in float below -14.4
+  const Vec square = mul(t, t);
+  const ExpParts e = exp_of_half_square(t, square);
   const Vec u = div(sub(t, splat(4.0f)), add(t, splat(4.0f)));
   Vec r = splat(0.000788498458593f);
   r = mul_add(r, u, splat(-0.000954888311529f));
@@ -134,10 +135,8 @@ static inline Vec gelu(Vec x) {
   r = mul_add(r, u, splat(-0.110379463179f));
   r = mul_add(r, u, splat(0.0736942587017f));
   r = mul_add(r, u, splat(0.37764256406f));
-  const Vec tail =
-      scale_down(mul(mul_add(r, e.excess, r), exp2_integral<kScaleUp>(e.n)));  // r * mantissa, one rounding less
+  const Vec tail = scale_low(mul_add(r, e.excess, r), e.n);  // r * mantissa, one rounding less
   const Vec far = sub(max(x, zero()), tail);
-  const Vec square = mul(t, t);
   Vec p = splat(-7.6542080574e-6f);
   p = mul_add(p, square, splat(0.000113486389837f));
   p = mul_add(p, square, splat(-0.00118632997888f));

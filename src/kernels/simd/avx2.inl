@@ -13,6 +13,7 @@ namespace kite::avx2 {
 struct Vec {
   static constexpr int kLanes = 8;
   static constexpr int kRegisters = 16;
+  static constexpr bool kFused = true;  // mul_add rounds once
   __m256 v;
 };
 
@@ -70,6 +71,9 @@ static inline Vec exp2_integral(Vec n) {
 }
 // a * 2^n for integral n in [-126, 127].
 static inline Vec scale(Vec a, Vec n) { return mul(a, exp2_integral<0>(n)); }
+// The same for n in [-190, 63]: 2^64 times too large, where nothing is denormal, then rounded once more if the result
+// is.
+static inline Vec scale_low(Vec a, Vec n) { return mul(mul(a, exp2_integral<64>(n)), splat(0x1p-64f)); }
 static inline Vec abs(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m256 bit = _mm256_set1_ps(-0.0f);

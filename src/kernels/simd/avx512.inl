@@ -13,6 +13,7 @@ namespace kite::avx512 {
 struct Vec {
   static constexpr int kLanes = 16;
   static constexpr int kRegisters = 32;
+  static constexpr bool kFused = true;  // mul_add rounds once
   __m512 v;
 };
 
@@ -52,6 +53,8 @@ static inline Vec exp2_integral(Vec n) {
 }
 // a * 2^n for integral n in [-126, 127].
 static inline Vec scale(Vec a, Vec n) { return {_mm512_scalef_ps(a.v, n.v)}; }
+// The same for n in [-190, 63], rounded once.
+static inline Vec scale_low(Vec a, Vec n) { return scale(a, n); }
 static inline Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m512i bit = _mm512_set1_epi32(static_cast<int>(0x80000000u));

@@ -14,6 +14,7 @@ namespace kite::generic {
 struct Vec {
   static constexpr int kLanes = 4;
   static constexpr int kRegisters = 16;
+  static constexpr bool kFused = false;  // mul_add rounds once
   __m128 v;
 };
 
@@ -56,6 +57,9 @@ static inline Vec exp2_integral(Vec n) {
 }
 // a * 2^n for integral n in [-126, 127].
 static inline Vec scale(Vec a, Vec n) { return mul(a, exp2_integral<0>(n)); }
+// The same for n in [-190, 63]: 2^64 times too large, where nothing is denormal, then rounded once more if the result
+// is.
+static inline Vec scale_low(Vec a, Vec n) { return mul(mul(a, exp2_integral<64>(n)), splat(0x1p-64f)); }
 static inline Vec abs(Vec a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m128 bit = _mm_set1_ps(-0.0f);
