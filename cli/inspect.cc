@@ -148,7 +148,7 @@ void print_plan(const InspectOptions& options, const Model& model) {
   for (const Port& input : model.inputs()) private_bytes += static_cast<std::uint64_t>(input.type.size_bytes());
   if (options.common.json) {
     print_json({{"model", options.model},
-                {"plan_bytes", header.total_bytes},
+                {"plan_bytes", model.plan()->size_bytes()},
                 {"weight_bytes", header.constants.count},
                 {"arena_bytes", header.arena_bytes},
                 {"scratch_bytes", scratch},
@@ -157,7 +157,7 @@ void print_plan(const InspectOptions& options, const Model& model) {
                 {"steps", model.plan()->steps().size()}});
     return;
   }
-  fmt::print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(header.total_bytes),
+  fmt::print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(model.plan()->size_bytes()),
              megabytes(header.constants.count));
   fmt::print(
       "  arena    {}\n  scratch  {} for {} thread{}\n  private  {} at the peak, besides the picture\n  steps    {}\n",

@@ -84,7 +84,7 @@ std::optional<PlanKey> externals_key(const Plan& plan, const std::string& folder
 // A plan that was made under a larger limit, or elsewhere. make_plan() has the fuller message for a new one.
 Status check_limit(const Plan& plan, const std::string& path, std::uint64_t limit_bytes) {
   const plan_format::Header& header = plan.header();
-  const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
+  const std::uint64_t needed = plan.size_bytes() + header.arena_bytes + header.scratch_bytes;
   if (needed <= limit_bytes) return {};
   return Error{ErrorCode::kLimit,
                "the model needs " + std::to_string(needed) + " bytes, the limit is " + std::to_string(limit_bytes),
@@ -190,6 +190,13 @@ class CachedPlans {
     return plan;
   }
 
+  // The plan for the model's own shapes, whose weights a plan for others can use.
+  [[nodiscard]] std::shared_ptr<const Plan> find_lender(const MappedFile& model) const {
+    if (options_.input_shapes.empty()) return nullptr;
+    const std::span<const std::byte> content = model.bytes();
+    return cache_.find(plan_key({&content, 1}, isa_, {}, options_.threads), options_.threads);
+  }
+
   [[nodiscard]] const PlanKey& key() const noexcept { return key_; }
   [[nodiscard]] Result<PlanFile> create() const { return cache_.create(key_); }
 
@@ -241,9 +248,11 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
     return loaded;
   }
   if (wants_cache && !use_cache) loaded.warnings.push_back(cache.reason());
+  std::shared_ptr<const Plan> lender;
   if (use_cache) {
     const TraceScope scope(trace, "read the model");
     if (auto plan = cached.find_by_contents(mapped)) return from_cache(std::move(plan));
+    lender = cached.find_lender(mapped);
   }
 
   // From the same mapping as the key: a file that is replaced meanwhile cannot get into the cache under another's key.
@@ -255,6 +264,7 @@ Result<LoadedPlan> load_plan(const std::string& path, const ModelOptions& option
   const OptimisedModel& model = *optimised;
   PlanOptions plan_options{
       .isa = isa, .memory_limit_bytes = options.memory_limit_bytes, .key = cached.key(), .threads = options.threads};
+  plan_options.lender = std::move(lender);
   plan_options.notes = options.metadata;
   plan_options.notes.insert(model.metadata.begin(), model.metadata.end());
   std::string externals;

@@ -86,6 +86,27 @@ TEST_F(ModelTest, gives_the_same_answer_fresh_cached_and_from_a_plan_file) {
   EXPECT_EQ(cached(), 1u) << "a plan file needs no place in the cache";
 }
 
+TEST_F(ModelTest, another_batch_size_adds_a_schedule_and_no_weights) {
+  const std::string path = write("m.onnx", classifier_bytes(kWeights));
+  ModelOptions wide = options();
+  wide.input_shapes.emplace("x", Shape{2, 3, 4, 4});
+  const std::vector<float> twice = {1, 20, 1, 20};
+  EXPECT_FALSE(open(path, wide).plan()->is_borrower()) << "there is nobody to borrow from";
+  fs::remove_all(cache());
+  open(path, options());
+  for (const PlanOrigin origin : {PlanOrigin::kBuilt, PlanOrigin::kCached}) {
+    const Model model = open(path, wide);
+    EXPECT_EQ(model.origin(), origin);
+    EXPECT_TRUE(model.plan()->is_borrower());
+    EXPECT_EQ(logits(model), twice);
+  }
+  // The weights are edited: the old plan lends nothing to the new model.
+  write("m.onnx", classifier_bytes({2, 0, 0, 0, 20, 0}));
+  const Model edited = open(path, wide);
+  EXPECT_FALSE(edited.plan()->is_borrower());
+  EXPECT_EQ(logits(edited), (std::vector<float>{2, 40, 2, 40}));
+}
+
 TEST_F(ModelTest, keeps_a_plan_for_each_shape_and_instruction_set_and_none_for_a_bisected_model) {
   const std::string path = write("m.onnx", classifier_bytes(kWeights));
   EXPECT_EQ(logits(open(path, options())), kLogits);

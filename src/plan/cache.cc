@@ -145,12 +145,21 @@ std::string PlanCache::path_of(const PlanKey& key, std::string_view suffix) cons
 }
 
 std::shared_ptr<const Plan> PlanCache::find(const PlanKey& key, int threads) const {
-  if (!enabled()) return nullptr;
+  return enabled() ? open_entry(key, threads, Borrowing::kAllowed) : nullptr;
+}
+
+std::shared_ptr<const Plan> PlanCache::open_entry(const PlanKey& key, int threads, Borrowing borrowing) const {
   const std::string path = path_of(key, kPlanSuffix);
   auto file = MappedFile::open(path);
   if (!file.ok()) return nullptr;
   const bool used_since_boot = file->state().changed_ns >= booted_ns_;
-  auto plan = Plan::open(std::move(file).value());
+  std::shared_ptr<const Plan> lender;
+  if (const auto wanted = lender_key(file->bytes())) {
+    if (borrowing == Borrowing::kRefused) return nullptr;  // a lender has its own: chains need no end then
+    lender = open_entry(*wanted, threads, Borrowing::kRefused);
+    if (lender == nullptr) return nullptr;
+  }
+  auto plan = Plan::open(std::move(file).value(), std::move(lender));
   if (!plan.ok() || (*plan)->header().key[0] != key[0] || (*plan)->header().key[1] != key[1]) return nullptr;
   if (!used_since_boot && !(*plan)->is_intact(threads)) return nullptr;
   ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // "last used"; a failure only ages the entry

@@ -61,7 +61,8 @@ class PlanCache {
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
   // Null when there is no valid one. A plan that was last used before the system started is read through first: what
-  // was written shortly before a power cut may have holes.
+  // was written shortly before a power cut may have holes. With a plan the one that lends it constants is found and
+  // kept.
   [[nodiscard]] std::shared_ptr<const Plan> find(const PlanKey& key, int threads = 1) const;
   // The file for a plan with that key; add() it when the plan is made. Only while enabled().
   [[nodiscard]] Result<PlanFile> create(const PlanKey& key) const;
@@ -77,6 +78,8 @@ class PlanCache {
 
  private:
   [[nodiscard]] std::string path_of(const PlanKey& key, std::string_view suffix) const;
+  enum class Borrowing { kAllowed, kRefused };
+  [[nodiscard]] std::shared_ptr<const Plan> open_entry(const PlanKey& key, int threads, Borrowing borrowing) const;
   void remove_leftovers() const;
   std::string folder_;
   std::uint64_t max_bytes_ = kMaxCacheBytes;

@@ -72,11 +72,12 @@ class PlanCacheTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(root_); }
 
-  static std::shared_ptr<const Plan> plan(PlanKey key, std::int64_t size = 8) {
+  static std::shared_ptr<const Plan> plan(PlanKey key, std::int64_t size = 8, std::int64_t batch = 1,
+                                          std::shared_ptr<const Plan> lender = nullptr) {
     TestGraph g;
-    const ValueId x = g.input("x", Shape{1, 4});
+    const ValueId x = g.input("x", Shape{batch, 4});
     const Graph graph = g.take({g.internal("Linear", {x, g.weights(Shape{4, size})})});
-    auto made = make_plan(graph, {.isa = Isa::kGeneric, .key = key});
+    auto made = make_plan(graph, {.isa = Isa::kGeneric, .key = key, .lender = std::move(lender)});
     EXPECT_TRUE(made.ok());
     return *made;
   }
@@ -127,6 +128,48 @@ TEST_F(PlanCacheTest, finds_lists_and_clears_what_was_stored) {
   EXPECT_EQ(*freed, stored->bytes().size() * 2);
   EXPECT_EQ(names().size(), 0u);
   EXPECT_EQ(found->steps().size(), 1u) << "a mapped plan outlives its file";
+}
+
+TEST_F(PlanCacheTest, a_plan_for_another_shape_borrows_the_weights_of_the_first) {
+  const PlanCache cache(folder_);
+  const auto first = plan({1, 2});
+  const auto second = plan({3, 4}, 8, 3, first);
+  EXPECT_FALSE(first->is_borrower());
+  ASSERT_TRUE(second->is_borrower());
+  EXPECT_LT(second->bytes().size(), first->header().constants.offset + 1);
+  EXPECT_EQ(second->size_bytes(), second->bytes().size() + first->constants().size());
+  EXPECT_FALSE(plan({5, 6}, 8, 3, plan({7, 8}, 80))->is_borrower()) << "those are other weights";
+  EXPECT_FALSE(plan({5, 6}, 8, 2, second)->is_borrower()) << "they are not its own to lend";
+  ASSERT_TRUE(store(cache, *first).ok());
+  ASSERT_TRUE(store(cache, *second).ok());
+  const auto found = cache.find({3, 4});
+  ASSERT_NE(found, nullptr);
+  EXPECT_TRUE(std::ranges::equal(found->constants(), first->constants()));
+  EXPECT_EQ(found->outputs()[0].type.shape, (Shape{3, 8}));
+  auto alone = MappedFile::open(path_of({3, 4}));
+  ASSERT_TRUE(alone.ok());
+  EXPECT_FALSE(Plan::open(std::move(alone).value()).ok()) << "alone it is not a plan";
+  EXPECT_FALSE(write_plan_file(*found, root_ + "/alone.plan").ok());
+}
+
+TEST_F(PlanCacheTest, a_plan_is_as_good_as_none_without_the_one_that_lends_it_weights) {
+  const PlanCache cache(folder_);
+  const auto first = plan({1, 2});
+  const auto second = plan({3, 4}, 8, 3, first);
+  ASSERT_TRUE(store(cache, *second).ok());
+  EXPECT_EQ(cache.find({3, 4}), nullptr) << "there is none";
+  ASSERT_TRUE(store(cache, *plan({1, 2}, 80)).ok());
+  EXPECT_EQ(cache.find({3, 4}), nullptr) << "there is another under its key";
+  ASSERT_TRUE(store(cache, *first).ok());
+  EXPECT_NE(cache.find({3, 4}), nullptr);
+  // A borrower under the lender's key, which would lend to itself.
+  std::vector<std::byte> bytes(second->bytes().begin(), second->bytes().end());
+  auto* const header = reinterpret_cast<plan_format::Header*>(bytes.data());
+  header->key[0] = 1, header->key[1] = 2;
+  auto file = cache.create({1, 2});
+  ASSERT_TRUE(file.ok() && file->write(bytes).ok() && cache.add(std::move(*file)).ok());
+  EXPECT_EQ(cache.find({1, 2}), nullptr);
+  EXPECT_EQ(cache.find({3, 4}), nullptr);
 }
 
 TEST_F(PlanCacheTest, keeps_one_plan_a_key_and_the_last_one_wins) {

@@ -3,8 +3,10 @@
 //
 //   header | operands | refs | steps | params | text | inputs, outputs | constants
 //
-// Offsets count from the first byte of the plan. All records are little-endian and naturally aligned; the constants
-// section starts on a page, each constant on a cache line. Nothing is relocated: opening is validate() and no more.
+// A plan for other input shapes of the same model may have no constants of its own and name the plan that lends it
+// some. Offsets count from the first byte of the plan. All records are little-endian and naturally aligned; the
+// constants section starts on a page, each constant on a cache line. Nothing is relocated: opening is validate() and no
+// more.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,7 @@ namespace kite::plan_format {
 
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
 // Raised whenever a record, a kernel's params or a packing changes its meaning.
-inline constexpr std::uint32_t kVersion = 5;
+inline constexpr std::uint32_t kVersion = 6;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
 
@@ -37,21 +39,23 @@ struct Header {
   std::uint32_t version;
   std::uint32_t isa;  // the best instruction set that a step's kernel needs
   std::uint64_t total_bytes;
-  std::uint64_t key[2];         // what the plan was made from: see plan/cache.h; zero when it has no key
-  std::uint64_t checksum;       // block_hash() of all that lies behind the header, half of it
-  std::uint64_t arena_bytes;    // activations, one buffer for a session
-  std::uint64_t scratch_bytes;  // for each thread
-  std::uint64_t macs;           // multiply-adds of direct convolution and products
-  std::uint64_t parameters;     // elements of the model's own constants
-  Section operands;             // Operand
-  Section refs;                 // uint32 operand numbers, grouped by step
-  Section steps;                // Step
-  Section params;               // bytes
-  Section text;                 // bytes
-  Section inputs;               // Port
-  Section outputs;              // Port
-  Section notes;                // Note: model metadata that the plan carries along
-  Section constants;            // bytes
+  std::uint64_t key[2];           // what the plan was made from: see plan/cache.h; zero when it has no key
+  std::uint64_t checksum;         // block_hash() of all that lies behind the header, half of it
+  std::uint64_t lender[2];        // key of the plan whose constants are used; zero where they are this plan's own
+  std::uint64_t lender_checksum;  // and its checksum
+  std::uint64_t arena_bytes;      // activations, one buffer for a session
+  std::uint64_t scratch_bytes;    // for each thread
+  std::uint64_t macs;             // multiply-adds of direct convolution and products
+  std::uint64_t parameters;       // elements of the model's own constants
+  Section operands;               // Operand
+  Section refs;                   // uint32 operand numbers, grouped by step
+  Section steps;                  // Step
+  Section params;                 // bytes
+  Section text;                   // bytes
+  Section inputs;                 // Port
+  Section outputs;                // Port
+  Section notes;                  // Note: model metadata that the plan carries along
+  Section constants;              // bytes; of the lender, with offset 0, where there is one
 };
 
 enum class Place : std::uint8_t {

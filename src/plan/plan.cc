@@ -70,6 +70,13 @@ PlanBuffer::~PlanBuffer() {
   if (data_ != nullptr) ::munmap(data_, size_bytes_);
 }
 
+std::optional<std::array<std::uint64_t, 2>> lender_key(std::span<const std::byte> plan) noexcept {
+  if (plan.size() < sizeof(Header)) return std::nullopt;
+  const auto& lender = reinterpret_cast<const Header*>(plan.data())->lender;
+  if (lender[0] == 0 && lender[1] == 0) return std::nullopt;
+  return std::array{lender[0], lender[1]};
+}
+
 std::uint64_t plan_checksum(std::span<const std::byte> plan, int threads) {
   return block_hash(plan.subspan(sizeof(Header)), threads)[0];
 }
@@ -146,11 +153,28 @@ class PlanValidator {
     inputs_ = records<Port>(header->inputs, ok);
     outputs_ = records<Port>(header->outputs, ok);
     plan_.notes_ = records<Note>(header->notes, ok);
-    constant_bytes_ = records<std::byte>(header->constants, ok).size();
+    KITE_TRY(take_constants(ok));
     if (header->params.offset % 8 != 0 || header->constants.offset % plan_format::kConstantAlignment != 0) ok = false;
     // The arena and scratch are allocated by a session: a size from a file is bounded before that.
     if (header->arena_bytes > kMaxArenaBytes || header->scratch_bytes > kMaxArenaBytes) ok = false;
     return ok ? Status{} : broken("a section lies outside the file");
+  }
+
+  Status take_constants(bool& ok) {
+    const Header& header = *plan_.header_;
+    if (header.lender[0] == 0 && header.lender[1] == 0) {
+      plan_.lender_.reset();
+      plan_.constants_ = records<std::byte>(header.constants, ok);
+      return {};
+    }
+    const Plan* const lender = plan_.lender_.get();
+    if (lender == nullptr || lender->is_borrower() || lender->header().key[0] != header.lender[0] ||
+        lender->header().key[1] != header.lender[1] || lender->header().checksum != header.lender_checksum ||
+        lender->constants().size() != header.constants.count || header.constants.offset != 0) {
+      return broken("its weights lie in another plan, which is not there");
+    }
+    plan_.constants_ = lender->constants();
+    return {};
   }
 
   Status check_operands() const {
@@ -165,7 +189,7 @@ class PlanValidator {
       switch (operand.place) {
         case Place::kNone: continue;
         case Place::kArena: room = plan_.header_->arena_bytes; break;
-        case Place::kConstant: room = constant_bytes_; break;
+        case Place::kConstant: room = plan_.constants_.size(); break;
         case Place::kInput:
           if (operand.offset >= inputs_.size()) return broken("an operand names an input that does not exist");
           break;
@@ -306,7 +330,7 @@ class PlanValidator {
       const Operand& operand = plan_.operands_[ref];
       const bool is_constant = operand.place == Place::kConstant;
       inputs.push_back({operand.place != Place::kNone, operand_type(operand),
-                        is_constant ? plan_.constants() + operand.offset : nullptr});
+                        is_constant ? plan_.constants().data() + operand.offset : nullptr});
     }
     for (const std::uint32_t ref : step.outputs) {
       const Operand& operand = plan_.operands_[ref];
@@ -325,7 +349,6 @@ class PlanValidator {
   std::span<const Port> inputs_;
   std::span<const Port> outputs_;
   std::uint64_t text_bytes_ = 0;
-  std::uint64_t constant_bytes_ = 0;
   std::vector<std::size_t> sizes_;
 };
 
@@ -334,8 +357,9 @@ Result<std::shared_ptr<const Plan>> Plan::validate(std::shared_ptr<Plan> plan) {
   return std::shared_ptr<const Plan>(std::move(plan));
 }
 
-Result<std::shared_ptr<const Plan>> Plan::open(MappedFile file) {
+Result<std::shared_ptr<const Plan>> Plan::open(MappedFile file, std::shared_ptr<const Plan> lender) {
   auto plan = std::make_shared<Plan>();
+  plan->lender_ = std::move(lender);
   const std::string path = file.path();
   plan->file_ = std::move(file);
   plan->bytes_ = plan->file_.bytes();
@@ -344,8 +368,9 @@ Result<std::shared_ptr<const Plan>> Plan::open(MappedFile file) {
   return opened;
 }
 
-Result<std::shared_ptr<const Plan>> Plan::open(PlanBuffer buffer) {
+Result<std::shared_ptr<const Plan>> Plan::open(PlanBuffer buffer, std::shared_ptr<const Plan> lender) {
   auto plan = std::make_shared<Plan>();
+  plan->lender_ = std::move(lender);
   plan->buffer_ = std::move(buffer);
   plan->buffer_.make_read_only();
   plan->bytes_ = plan->buffer_.bytes();

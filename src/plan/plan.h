@@ -2,7 +2,9 @@
 // An opened plan: validated bytes and the kernels that its steps name.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,9 +67,11 @@ class Plan {
  public:
   // One linear pass proves that every step reads and writes inside the plan, the arena and the caller's buffers, so
   // that run() needs no checks. kInvalidModel for bytes that are no plan of this version, kUnsupportedModel for an
-  // instruction set that this machine lacks.
-  [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(MappedFile file);
-  [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(PlanBuffer buffer);
+  // instruction set that this machine lacks. `lender`: the plan that lender_key() names.
+  [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(MappedFile file,
+                                                                std::shared_ptr<const Plan> lender = nullptr);
+  [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(PlanBuffer buffer,
+                                                                std::shared_ptr<const Plan> lender = nullptr);
 
   [[nodiscard]] const plan_format::Header& header() const noexcept { return *header_; }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
@@ -77,7 +81,13 @@ class Plan {
   [[nodiscard]] std::span<const PlanPort> outputs() const noexcept { return outputs_; }
   [[nodiscard]] const plan_format::Operand& operand(std::uint32_t number) const noexcept { return operands_[number]; }
   [[nodiscard]] std::span<const plan_format::Operand> operands() const noexcept { return operands_; }
-  [[nodiscard]] const std::byte* constants() const noexcept { return bytes_.data() + header_->constants.offset; }
+  // Its own, or those of the plan that lends them.
+  [[nodiscard]] std::span<const std::byte> constants() const noexcept { return constants_; }
+  [[nodiscard]] bool is_borrower() const noexcept { return lender_ != nullptr; }
+  // With its constants, whoever they belong to.
+  [[nodiscard]] std::uint64_t size_bytes() const noexcept {
+    return bytes_.size() + (is_borrower() ? constants_.size() : 0);
+  }
   [[nodiscard]] std::string_view text(plan_format::Text text) const noexcept;
   [[nodiscard]] std::span<const plan_format::Note> notes() const noexcept { return notes_; }
   // Reads all of it, which opening does not: whether the bytes are those that were made.
@@ -89,7 +99,9 @@ class Plan {
 
   MappedFile file_;
   PlanBuffer buffer_;
+  std::shared_ptr<const Plan> lender_;
   std::span<const std::byte> bytes_;
+  std::span<const std::byte> constants_;
   const plan_format::Header* header_ = nullptr;
   std::span<const plan_format::Operand> operands_;
   std::span<const plan_format::Note> notes_;
@@ -97,6 +109,9 @@ class Plan {
   std::vector<PlanPort> inputs_;
   std::vector<PlanPort> outputs_;
 };
+
+// The key of the plan whose constants the given one uses; nullopt where it has its own, or is none at all.
+[[nodiscard]] std::optional<std::array<std::uint64_t, 2>> lender_key(std::span<const std::byte> plan) noexcept;
 
 // Over all that lies behind the header of a plan.
 [[nodiscard]] std::uint64_t plan_checksum(std::span<const std::byte> plan, int threads);

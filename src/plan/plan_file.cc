@@ -63,8 +63,8 @@ Status PlanFile::write(std::span<const std::byte> bytes) {
 Result<PlanBuffer> PlanFile::map(std::uint64_t size_bytes) {
   const int code = ::posix_fallocate(fd_, 0, static_cast<off_t>(size_bytes));
   if (code != 0) return io_error("no room for the plan", code, temporary_);
-  // Writes as large as a huge page make page cache of huge pages, which whoever maps the plan later maps as such; faults
-  // would make it page by page. (Zen 4: first runs take 0.85 of the time, later ones 0.96; docs/cold-start.md.)
+  // Writes as large as a huge page make page cache of huge pages, which whoever maps the plan later maps as such;
+  // faults would make it page by page. (Zen 4: first runs take 0.85 of the time, later ones 0.96; docs/cold-start.md.)
   constexpr std::uint64_t kHugePage = 2 << 20;
   KITE_TRY_ASSIGN(const PlanBuffer zeros, PlanBuffer::allocate(kHugePage));
   for (std::uint64_t left = size_bytes; left > 0;) {
@@ -87,6 +87,10 @@ Status PlanFile::publish() {
 }
 
 Status write_plan_file(const Plan& plan, const std::string& path) {
+  if (plan.is_borrower()) {
+    return Error{ErrorCode::kUsage, "the plan's weights are those of another plan in the cache", path,
+                 "open the model without the cache to get a plan of its own"};
+  }
   KITE_TRY_ASSIGN(PlanFile file, PlanFile::create(path));
   KITE_TRY(file.write(plan.bytes()));
   return file.publish();

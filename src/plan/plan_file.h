@@ -38,7 +38,7 @@ class PlanFile {
   int fd_ = -1;
 };
 
-// A plan that was made elsewhere, whole.
+// A plan that was made elsewhere, whole. kUsage for one whose constants are lent.
 [[nodiscard]] Status write_plan_file(const Plan& plan, const std::string& path);
 
 }  // namespace kite

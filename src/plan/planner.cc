@@ -3,6 +3,7 @@
 #include "plan/planner.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <string>
 #include <unordered_map>
@@ -170,8 +171,7 @@ void write_section(std::span<std::byte> plan, const Section& section, const T& r
   std::memcpy(plan.data() + section.offset, records.data(), records.size() * sizeof(typename T::value_type));
 }
 
-Status check_budget(const Header& header, const Lowering& lowering, const Graph& graph, std::uint64_t limit) {
-  const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
+Status check_budget(std::uint64_t needed, const Lowering& lowering, const Graph& graph, std::uint64_t limit) {
   if (needed <= std::min(limit, kMaxBufferBytes)) return {};
   std::string largest;
   std::uint64_t largest_bytes = 0;
@@ -188,6 +188,24 @@ Status check_budget(const Header& header, const Lowering& lowering, const Graph&
                "the model needs " + std::to_string(needed) + " bytes, the limit is " +
                    std::to_string(std::min(limit, kMaxBufferBytes)),
                largest, "raise it with --memory-limit or use smaller inputs"};
+}
+
+// Whether the lender's constants are those that the jobs would write, byte for byte: nothing less proves that a plan
+// for other shapes computes with the same numbers.
+bool has_constants(const Plan& lender, std::span<const ConstantJob> jobs, std::uint64_t size_bytes, int threads) {
+  if (lender.is_borrower() || lender.constants().size() != size_bytes) return false;
+  std::atomic<bool> same = true;
+  parallel_for(jobs.size(), threads, [&](std::size_t i) {
+    const ConstantJob& job = jobs[i];
+    if (job.size_bytes == 0 || !same.load(std::memory_order_relaxed)) return;
+    const auto buffer = PlanBuffer::allocate(job.size_bytes);
+    if (buffer.ok()) job.write(buffer->bytes().data());
+    if (!buffer.ok() ||
+        std::memcmp(buffer->bytes().data(), lender.constants().data() + job.offset, job.size_bytes) != 0) {
+      same.store(false, std::memory_order_relaxed);
+    }
+  });
+  return same;
 }
 
 std::uint64_t parameter_count(const Graph& graph) {
@@ -246,10 +264,21 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   header.inputs = place_section(end, sections.inputs);
   header.outputs = place_section(end, sections.outputs);
   header.notes = place_section(end, sections.notes);
-  end = static_cast<std::uint64_t>(round_up(static_cast<std::int64_t>(end), plan_format::kConstantSectionAlignment));
-  header.constants = {end, lowering.constant_bytes()};
-  header.total_bytes = end + lowering.constant_bytes();
-  KITE_TRY(check_budget(header, lowering, graph, options.memory_limit_bytes));
+  KITE_TRY(check_budget(end + lowering.constant_bytes() + header.arena_bytes + header.scratch_bytes, lowering, graph,
+                        options.memory_limit_bytes));
+  const std::span<const ConstantJob> jobs = lowering.constants();
+  const bool lent = options.lender != nullptr && lowering.constant_bytes() > 0 &&
+                    has_constants(*options.lender, jobs, lowering.constant_bytes(), options.threads);
+  if (lent) {
+    std::ranges::copy(options.lender->header().key, header.lender);
+    header.lender_checksum = options.lender->header().checksum;
+    header.constants = {0, lowering.constant_bytes()};
+    header.total_bytes = end;
+  } else {
+    end = static_cast<std::uint64_t>(round_up(static_cast<std::int64_t>(end), plan_format::kConstantSectionAlignment));
+    header.constants = {end, lowering.constant_bytes()};
+    header.total_bytes = end + lowering.constant_bytes();
+  }
 
   KITE_TRY_ASSIGN(PlanBuffer buffer, options.allocate(header.total_bytes));
   const std::span<std::byte> plan = buffer.bytes();
@@ -261,12 +290,13 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   write_section(plan, header.inputs, sections.inputs);
   write_section(plan, header.outputs, sections.outputs);
   write_section(plan, header.notes, sections.notes);
-  const std::span<const ConstantJob> jobs = lowering.constants();
-  std::byte* const constants = plan.data() + header.constants.offset;
-  parallel_for(jobs.size(), options.threads, [&](std::size_t i) { jobs[i].write(constants + jobs[i].offset); });
+  if (!lent) {
+    std::byte* const constants = plan.data() + header.constants.offset;
+    parallel_for(jobs.size(), options.threads, [&](std::size_t i) { jobs[i].write(constants + jobs[i].offset); });
+  }
   header.checksum = plan_checksum(plan, options.threads);
   std::memcpy(plan.data(), &header, sizeof header);
-  return Plan::open(std::move(buffer));
+  return Plan::open(std::move(buffer), lent ? options.lender : nullptr);
 }
 
 }  // namespace kite

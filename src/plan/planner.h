@@ -22,6 +22,9 @@ struct PlanOptions {
   std::array<std::uint64_t, 2> key{};
   std::map<std::string, std::string> notes{};  // carried in the plan: labels, recipe
   int threads = 1;                             // that pack weights
+  // A plan of the same model for other input shapes: where all constants are the same bytes, it lends them. May be
+  // null.
+  std::shared_ptr<const Plan> lender{};
   // Gives the zeroed memory that the plan is made in, once its size is known.
   std::function<Result<PlanBuffer>(std::uint64_t size_bytes)> allocate = PlanBuffer::allocate;
 };

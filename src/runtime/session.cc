@@ -81,12 +81,12 @@ Result<std::unique_ptr<PlanSession>> PlanSession::create(std::shared_ptr<const P
 void PlanSession::touch_memory(void* self, int) noexcept {
   auto& session = *static_cast<PlanSession*>(self);
   const std::span<std::byte> arena = session.arena_.bytes();
-  const std::span<const std::byte> plan = session.plan_->bytes();
+  const std::span<const std::byte> weights = session.plan_->constants();
   constexpr std::uint64_t kPiece = std::uint64_t{1} << 18;
   constexpr std::uint64_t kPage = 4096;
   constexpr std::uint64_t kFaultAround = std::uint64_t{1} << 16;  // what the system maps of a file around one fault
   const std::uint64_t pieces_of_arena = (arena.size() + kPiece - 1) / kPiece;
-  const std::uint64_t pieces = pieces_of_arena + (plan.size() + kPiece - 1) / kPiece;
+  const std::uint64_t pieces = pieces_of_arena + (weights.size() + kPiece - 1) / kPiece;
   while (!session.stop_touching_.load(std::memory_order_relaxed)) {
     const std::uint64_t piece = session.untouched_.fetch_add(1, std::memory_order_relaxed);
     if (piece >= pieces) return;
@@ -97,9 +97,9 @@ void PlanSession::touch_memory(void* self, int) noexcept {
       }
     } else {
       const std::uint64_t first = (piece - pieces_of_arena) * kPiece;
-      const std::uint64_t end = std::min(first + kPiece, plan.size());
+      const std::uint64_t end = std::min(first + kPiece, weights.size());
       for (std::uint64_t at = first; at < end; at += kFaultAround) {
-        static_cast<void>(*static_cast<const volatile std::byte*>(plan.data() + at));
+        static_cast<void>(*static_cast<const volatile std::byte*>(weights.data() + at));
       }
     }
   }
@@ -116,7 +116,7 @@ std::byte* PlanSession::address(std::uint32_t number) const noexcept {
   const Operand& operand = plan_->operand(number);
   switch (operand.place) {
     case Place::kArena: return arena_.bytes().data() + operand.offset;
-    case Place::kConstant: return const_cast<std::byte*>(plan_->constants()) + operand.offset;
+    case Place::kConstant: return const_cast<std::byte*>(plan_->constants().data()) + operand.offset;
     case Place::kNone:
     case Place::kInput: return nullptr;
   }
