@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channels-last convolutions: to the depthwise family where every channel has its own filter, to grouped or winograd
-// where that is faster, else to conv.
+// Channels-last convolutions: to the depthwise family where every channel has its own filter, else to the one that
+// conv_family() names.
 #include <array>
 #include <limits>
 
 #include "kernels/conv/conv.h"
+#include "kernels/conv_families.h"
 #include "kernels/depthwise/depthwise.h"
-#include "kernels/grouped/grouped.h"
-#include "kernels/winograd/winograd.h"
 #include "plan/lowering.h"
 
 namespace kite {
@@ -98,20 +97,6 @@ void lower_depthwise(Lowering& lowering, NodeId id, const ConvShape& s, const Ac
   step.macs = conv_macs(s);
 }
 
-// What the families that take ConvParams do with weights and scratch.
-struct ConvFamily {
-  const KernelInfo& (*select)(const ConvParams& params, Isa max_isa) noexcept;
-  std::size_t (*packed_bytes)(const ConvParams& params, const KernelInfo& kernel) noexcept;
-  void (*pack)(const ConvParams& params, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept;
-  std::size_t (*scratch_bytes)(const ConvParams& params, const KernelInfo& kernel) noexcept;
-};
-
-ConvFamily family_for(const ConvParams& params, Isa isa) {
-  if (grouped_pays(params, isa)) return {select_grouped, grouped_packed_bytes, pack_grouped, grouped_scratch_bytes};
-  if (winograd_pays(params)) return {select_winograd, winograd_packed_bytes, pack_winograd, winograd_scratch_bytes};
-  return {select_conv, conv_packed_bytes, pack_conv, conv_scratch_bytes};
-}
-
 Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   ConvShape s{};
@@ -146,7 +131,7 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
                           act.a,
                           act.b};
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
-  const ConvFamily family = family_for(params, lowering.isa());
+  const ConvFamily& family = conv_family(params, lowering.isa());
   const KernelInfo& kernel = family.select(params, lowering.isa());
   const OperandId packed = lowering.constant(family.packed_bytes(params, kernel),
                                              [params, pack = family.pack, &kernel, weights](std::byte* out) {

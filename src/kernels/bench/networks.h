@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The convolutions and dense layers of the networks that are measured, in the order in which they run.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "kernels/conv/conv_params.h"
+#include "kernels/depthwise/depthwise_params.h"
+
+namespace kite {
+
+// A dense layer over tokens is a 1x1 convolution over as many pixels.
+using LayerShape = std::variant<ConvParams, DepthwiseParams>;
+
+[[nodiscard]] std::span<const std::string_view> network_names() noexcept;
+
+// For pictures of 224 x 224, batch 1. Empty for a name that is none of network_names().
+[[nodiscard]] std::vector<LayerShape> network_layers(std::string_view name);
+
+}  // namespace kite
