@@ -10,7 +10,8 @@
 namespace kite::KITE_ISA {
 
 constexpr int kTaps = 3;  // in a row and in a column
-constexpr int kMostColumns = 9;
+constexpr int kMostColumns = 15;
+constexpr int kMostIndexed = 9;  // columns that d1 to d7 reach
 constexpr int kMostSums = Vec::kRegisters - kTaps - 1;
 
 // Where the outermost tap of a run's first, of its last output falls into the padding.
@@ -20,7 +21,7 @@ struct Edges {
 
 // Distances between columns, in bytes.
 struct ColumnSteps {
-  std::ptrdiff_t d1, d3, d5, d7;
+  std::ptrdiff_t d1, d3, d5, d7, d9, d11, d13;
 };
 
 static inline __attribute__((always_inline)) const char* column_at(const char* x, int column, const ColumnSteps& d) {
@@ -33,7 +34,13 @@ static inline __attribute__((always_inline)) const char* column_at(const char* x
     case 5: return x + d.d5;
     case 6: return x + 2 * d.d3;
     case 7: return x + d.d7;
-    default: return x + 8 * d.d1;
+    case 8: return x + 8 * d.d1;
+    case 9: return x + d.d9;
+    case 10: return x + 2 * d.d5;
+    case 11: return x + d.d11;
+    case 12: return x + 4 * d.d3;
+    case 13: return x + d.d13;
+    default: return x + 2 * d.d7;
   }
 }
 
@@ -49,7 +56,7 @@ static void grouped_tile(const TileCall& t, Edges edges) {
   const float* w = t.w;
   const char* prefetch = t.prefetch;
   const std::ptrdiff_t step = t.x_pixel * 4;
-  ColumnSteps d = {step, 3 * step, 5 * step, 7 * step};
+  ColumnSteps d = {step, 3 * step, 5 * step, 7 * step, 9 * step, 11 * step, 13 * step};
   for (int row = 0; row < t.rows; ++row) {
     const char* x[Segments];
 #pragma GCC unroll 4
@@ -63,6 +70,7 @@ static void grouped_tile(const TileCall& t, Edges edges) {
     for (int c = 0; c < t.depth; ++c, w += kTaps * Vec::kLanes) {
       // The empty asm keeps the compiler from turning the steps into one pointer a column, which would not fit.
       asm("" : "+r"(d.d1), "+r"(d.d3), "+r"(d.d5), "+r"(d.d7));
+      if (kColumns > kMostIndexed) asm("" : "+r"(d.d9), "+r"(d.d11), "+r"(d.d13));
       Vec weight[kTaps];
 #pragma GCC unroll 4
       for (int tap = 0; tap < kTaps; ++tap) weight[tap] = load(w + tap * Vec::kLanes);
@@ -72,7 +80,13 @@ static void grouped_tile(const TileCall& t, Edges edges) {
         if (column == kColumns - 1 && edges.right) continue;
 #pragma GCC unroll 4
         for (int s = 0; s < Segments; ++s) {
-          const Vec pixel = splat(*reinterpret_cast<const float*>(column_at(x[s], column, d)));
+          const auto* const at = reinterpret_cast<const float*>(column_at(x[s], column, d));
+          if ((Stride == 2 && column % 2 == 1) || column == 0 || column == kColumns - 1) {  // under one output only
+            const int l = column == 0 ? 0 : column == kColumns - 1 ? Length - 1 : column / Stride;
+            sum[s][l][0] = accumulate_splat(at, weight[column - l * Stride], sum[s][l][0]);
+            continue;
+          }
+          const Vec pixel = splat(*at);
 #pragma GCC unroll 8
           for (int l = 0; l < Length; ++l) {
             const int tap = column - l * Stride;
@@ -98,7 +112,7 @@ using GroupedTileFn = void (*)(const TileCall&, Edges);
 
 // The longest run of outputs by stride: what leaves room for two rows and can be addressed.
 template <int Stride>
-constexpr int kRunLength = Stride == 2 ? 4 : 7;
+constexpr int kRunLength = 7;
 
 // Rows of a tile of `length`.
 static constexpr int tile_rows(int length) {

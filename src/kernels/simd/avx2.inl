@@ -61,6 +61,8 @@ static inline Vec accumulate(Vec a, Vec b, Vec sum) {
   asm("vfmadd231ps %2, %1, %0" : "+x"(sum.v) : "x"(a.v), "x"(b.v));
   return sum;
 }
+// accumulate(splat(*p), b, sum).
+static inline Vec accumulate_splat(const float* p, Vec b, Vec sum) { return accumulate(splat(*p), b, sum); }
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a*b
 static inline Vec round_even(Vec a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 // 2^(n + Extra) for integral n, the sum in [-126, 127].

@@ -46,6 +46,8 @@ static inline Vec min(Vec a, Vec limit) { return {_mm_min_ps(limit.v, a.v)}; }
 static inline Vec max(Vec a, Vec limit) { return {_mm_max_ps(limit.v, a.v)}; }
 static inline Vec mul_add(Vec a, Vec b, Vec c) { return add(mul(a, b), c); }  // a*b + c, two roundings
 static inline Vec accumulate(Vec a, Vec b, Vec sum) { return mul_add(a, b, sum); }
+// accumulate(splat(*p), b, sum).
+static inline Vec accumulate_splat(const float* p, Vec b, Vec sum) { return accumulate(splat(*p), b, sum); }
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return sub(c, mul(a, b)); }  // c - a*b, two roundings
 // Half to even for |a| < 2^31, which is all that the polynomials here ask for.
 static inline Vec round_even(Vec a) { return {_mm_cvtepi32_ps(_mm_cvtps_epi32(a.v))}; }

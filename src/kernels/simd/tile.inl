@@ -36,7 +36,12 @@ static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segment
                           : l == 4 ? x[s] + 4 * d.d1
                           : l == 5 ? x[s] + d.d5
                                    : x[s] + d.d6;
-      const Vec value = splat(*reinterpret_cast<const float*>(pixel + offset));
+      const auto* const at = reinterpret_cast<const float*>(pixel + offset);
+      if (Blocks == 1) {
+        sum[s][l][0] = accumulate_splat(at, weight[0], sum[s][l][0]);
+        continue;
+      }
+      const Vec value = splat(*at);
 #pragma GCC unroll 8
       for (int b = 0; b < Blocks; ++b) sum[s][l][b] = accumulate(value, weight[b], sum[s][l][b]);
     }
