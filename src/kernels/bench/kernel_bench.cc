@@ -3,9 +3,10 @@
 // program was built with it.
 //
 // kite_kernel_bench [--isa generic|avx2|avx512] [--repeats N] [--layers] [--no-next] [NETWORK]...
-// Each network's layers run in order, one thread, own weights for each (so that they come from where they would in a run:
-// L3 or memory), with the next layer's weights named (unless --no-next). The least time of N rounds counts, layer by
-// layer; --layers prints each distinct shape, its kernel, and its time warm (the same layer again and again) beside it.
+// Each network's layers run in order, one thread, own weights for each (so that they come from where they would in a
+// run: L3 or memory), with the next layer's weights named (unless --no-next). The least time of N rounds counts, layer
+// by layer; --layers prints each distinct shape, its kernel, and its time warm (the same layer again and again) beside
+// it.
 #include <sys/mman.h>
 #include <time.h>
 
@@ -129,8 +130,8 @@ void print_layers(std::vector<Layer>& layers, const Options& options, Buffer& a,
       warm = std::min(warm, now_seconds() - start);
     }
     const auto share = [&](double seconds) { return 100 * first.flops / seconds / options.peak; };
-    std::printf("  %-26s x%-2zu %-24s %5.1f %% of time  in the chain %5.1f %%  warm %5.1f %%", text.c_str(), same.size(),
-                std::string(first.kernel->name).c_str(), 100 * chain / sum,
+    std::printf("  %-26s x%-2zu %-24s %5.1f %% of time  in the chain %5.1f %%  warm %5.1f %%", text.c_str(),
+                same.size(), std::string(first.kernel->name).c_str(), 100 * chain / sum,
                 share(chain / static_cast<double>(same.size())), share(warm));
     if (const auto oracle = onednn_seconds(*first.shape, options.repeats)) {
       std::printf("  oneDNN, warm %5.1f %%", share(*oracle));
@@ -167,9 +168,10 @@ void bench(std::string_view name, const Options& options) {
   const double whole = rounds.front();
   double sum = 0;
   for (const Layer& layer : layers) sum += layer.best;
-  std::printf("%-18s %7.2f ms  %6.1f GFLOP/s  %5.1f %% of peak  (median %.2f ms; sum of best layers %.2f ms, %.1f %%)\n",
-              std::string(name).c_str(), whole * 1e3, work / whole * 1e-9, 100 * work / whole / options.peak,
-              rounds[rounds.size() / 2] * 1e3, sum * 1e3, 100 * work / sum / options.peak);
+  std::printf(
+      "%-18s %7.2f ms  %6.1f GFLOP/s  %5.1f %% of peak  (median %.2f ms; sum of best layers %.2f ms, %.1f %%)\n",
+      std::string(name).c_str(), whole * 1e3, work / whole * 1e-9, 100 * work / whole / options.peak,
+      rounds[rounds.size() / 2] * 1e3, sum * 1e3, 100 * work / sum / options.peak);
   if (options.layers) print_layers(layers, options, a, b, scratch, sum);
 }
 

@@ -29,15 +29,15 @@ class Builder {
   // Beside the main path: what follows starts where this started.
   Builder& branch(int out, int kernel = 1, int stride = 1, int pad = 0, int groups = 1) {
     const int to = out_side(kernel, stride, pad);
-    layers_.push_back(ConvParams{1, side_, side_,  channels_, to,  to,     out, kernel,      kernel, stride, stride,
-                                 1, 1,     pad,    pad,       groups, 0,      activation_, 0.0f,   6.0f});
+    layers_.push_back(ConvParams{1,      side_, side_, channels_, to,  to,     out, kernel,      kernel, stride,
+                                 stride, 1,     1,     pad,       pad, groups, 0,   activation_, 0.0f,   6.0f});
     return *this;
   }
   Builder& depthwise(int kernel, int stride) {
     const int pad = kernel / 2;
     const int to = out_side(kernel, stride, pad);
-    layers_.push_back(DepthwiseParams{1, side_, side_, channels_, to, to, kernel, kernel, stride, stride, 1, 1, pad, pad,
-                                      activation_, 0.0f, 6.0f});
+    layers_.push_back(DepthwiseParams{1, side_, side_, channels_, to, to, kernel, kernel, stride, stride, 1, 1, pad,
+                                      pad, activation_, 0.0f, 6.0f});
     side_ = to;
     return *this;
   }
@@ -124,7 +124,7 @@ std::vector<Bottleneck> expanded(std::span<const Group> groups, int channels, Ac
 }
 
 std::vector<LayerShape> mobilenet_v2() {
-  constexpr Group kGroups[] = {{1, 16, 1, 1, 3}, {6, 24, 2, 2, 3}, {6, 32, 3, 2, 3},  {6, 64, 4, 2, 3},
+  constexpr Group kGroups[] = {{1, 16, 1, 1, 3}, {6, 24, 2, 2, 3},  {6, 32, 3, 2, 3}, {6, 64, 4, 2, 3},
                                {6, 96, 3, 1, 3}, {6, 160, 3, 2, 3}, {6, 320, 1, 1, 3}};
   return bottlenecks(Activation::kClip, 32, expanded(kGroups, 32, Activation::kClip), 1280);
 }
@@ -137,11 +137,11 @@ std::vector<LayerShape> efficientnet_b0() {
 
 std::vector<LayerShape> mobilenet_v3_large() {
   constexpr Activation kRelu = Activation::kRelu, kHard = Activation::kHardSwish;
-  constexpr Bottleneck kBlocks[] = {
-      {3, 16, 16, 1, kRelu},  {3, 64, 24, 2, kRelu},  {3, 72, 24, 1, kRelu},   {5, 72, 40, 2, kRelu},
-      {5, 120, 40, 1, kRelu}, {5, 120, 40, 1, kRelu}, {3, 240, 80, 2, kHard},  {3, 200, 80, 1, kHard},
-      {3, 184, 80, 1, kHard}, {3, 184, 80, 1, kHard}, {3, 480, 112, 1, kHard}, {3, 672, 112, 1, kHard},
-      {5, 672, 160, 2, kHard}, {5, 960, 160, 1, kHard}, {5, 960, 160, 1, kHard}};
+  constexpr Bottleneck kBlocks[] = {{3, 16, 16, 1, kRelu},   {3, 64, 24, 2, kRelu},   {3, 72, 24, 1, kRelu},
+                                    {5, 72, 40, 2, kRelu},   {5, 120, 40, 1, kRelu},  {5, 120, 40, 1, kRelu},
+                                    {3, 240, 80, 2, kHard},  {3, 200, 80, 1, kHard},  {3, 184, 80, 1, kHard},
+                                    {3, 184, 80, 1, kHard},  {3, 480, 112, 1, kHard}, {3, 672, 112, 1, kHard},
+                                    {5, 672, 160, 2, kHard}, {5, 960, 160, 1, kHard}, {5, 960, 160, 1, kHard}};
   return bottlenecks(kHard, 16, kBlocks, 960);
 }
 

@@ -43,10 +43,10 @@ double least_seconds(const Shape& s, int repeats) {
   const memory::dims weights = s.groups == 1
                                    ? memory::dims{s.out, s.in, s.kernel_h, s.kernel_w}
                                    : memory::dims{s.groups, s.out / s.groups, s.in / s.groups, s.kernel_h, s.kernel_w};
-  const dnnl::convolution_forward::desc wanted(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, any({1, s.in, s.in_h, s.in_w}),
-      any(weights), any({s.out}), any({1, s.out, s.out_h, s.out_w}), {s.stride_h, s.stride_w}, {0, 0},
-      {s.pad_top, s.pad_left}, {pad_bottom, pad_right});
+  const dnnl::convolution_forward::desc wanted(dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
+                                               any({1, s.in, s.in_h, s.in_w}), any(weights), any({s.out}),
+                                               any({1, s.out, s.out_h, s.out_w}), {s.stride_h, s.stride_w}, {0, 0},
+                                               {s.pad_top, s.pad_left}, {pad_bottom, pad_right});
   dnnl::primitive_attr attributes;
   if (s.activated) {
     dnnl::post_ops after;

@@ -65,7 +65,7 @@ void pack_depthwise(const DepthwiseParams& p, const KernelInfo& kernel, const fl
 }
 
 std::size_t depthwise_scratch_bytes(const DepthwiseParams& p, const KernelInfo& /*kernel*/) noexcept {
-  if (!depthwise_has_ring(p)) return 0;
+  if (!depthwise_has_runs(p)) return 0;
   return static_cast<std::size_t>(p.kernel_h * depthwise_ring_columns(p) * kBlockChannels * 4);
 }
 

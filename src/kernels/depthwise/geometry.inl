@@ -8,8 +8,8 @@ namespace kite::KITE_ISA {
 constexpr std::int64_t kBlockChannels = 16;  // a cache line of each pixel; weights are packed in blocks of as many
 constexpr std::int32_t kMostRingRows = 7;
 
-// Shapes that go through the ring of copied rows; the others are computed in place, one output at a time.
-static inline bool depthwise_has_ring(const DepthwiseParams& p) {
+// Shapes whose outputs are computed in runs; those of the others one at a time.
+static inline bool depthwise_has_runs(const DepthwiseParams& p) {
   return p.dilation_h == 1 && p.dilation_w == 1 && (p.stride_w == 1 || p.stride_w == 2) &&
          (p.kernel_w == 3 || p.kernel_w == 5 || p.kernel_w == 7) && p.kernel_h <= kMostRingRows;
 }
