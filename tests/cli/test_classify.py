@@ -82,7 +82,7 @@ class DemoModel(Case):
     def test_an_interrupt_among_many_pictures_keeps_their_order_and_exits_130(self):
         (self.folder / "list.txt").write_text("".join(f"{picture}\n" for picture in sorted(PICTURES.iterdir()) * 100))
         process = subprocess.Popen([KITE, "classify", "--no-cache", DEMO_MODEL, f"@{self.folder}/list.txt", "--format", "jsonl", "--threads", "2"],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)  # communicate() knows no buffer
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=30)
