@@ -221,10 +221,6 @@ static inline std::int64_t wide_rows(const RowsCall& c, const PanelCut& cut, std
   return panel;
 }
 
-// At most this much of the next step's weights is worth fetching early: more would push out what this step uses. A step
-// expects that the one before it has done so.
-constexpr std::int64_t kNextBytes = 768 * 1024;
-
 // Rows in bands that leave room in L2 for the panels that stream by: half of the smallest L2 of the processors that
 // have AVX-512 (1 MB). Beside the L2 of those that stop at AVX2 (256 or 512 KB) no band is small enough to be worth
 // streaming the panels once more: 1 to 5 % slower than bands in L3.

@@ -6,9 +6,6 @@
 
 namespace kite::KITE_ISA {
 
-// At most this much of the next step's weights is fetched early: more would push out what this step uses.
-constexpr std::int64_t kNextBytes = 768 * 1024;
-
 struct GroupedCall {
   const ConvParams& p;
   const float* x;
@@ -27,8 +24,7 @@ template <int Stride>
 static void run_tiles(GroupedCall& c, const float* x, std::int64_t y_at, std::int64_t row, std::int64_t count) {
   const ConvParams& p = c.p;
   TileCall& t = c.tile;
-  constexpr std::int64_t kLongest = kRunLength<Stride>;
-  const std::int64_t runs = (p.out_w + kLongest - 1) / kLongest;
+  const std::int64_t runs = (p.out_w + kRunLength - 1) / kRunLength;
   const std::int64_t low = p.out_w / runs, longer = p.out_w - low * runs;
   const std::int64_t right = static_cast<std::int64_t>(p.out_w - 1) * Stride - p.pad_left + kTaps - 1;
   while (count > 0) {

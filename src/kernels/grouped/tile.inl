@@ -4,9 +4,9 @@
 // output that the pixel falls under takes it: 4 x 7 outputs of stride 1 load 3 + 36 vectors for 84 multiply-adds.
 // Included after <isa>.inl, activation.inl and simd/tile_call.inl.
 //
-// Registers: Segments * Length sums + 3 weights + 1 pixel <= Vec::kRegisters. A row of pixels needs one pointer and
-// four index registers: p + {0, 1, 2, 3, 4, 5, 6, 7, 8} d is p + {0, d, 2d, 3d, 4d, 5d, 2(3d), 7d, 8d} in x86
-// addressing.
+// Registers: Segments * Length sums + 3 weights + 1 pixel <= Vec::kRegisters. A row of pixels needs one pointer and an
+// index register for each odd column but the last: p + {0, 1, 2, 3, 4, 5, 6, 7, 8} d is p + {0, d, 2d, 3d, 4d, 5d,
+// 2(3d), 7d, 8d} in x86 addressing, four registers for the nine columns of stride 1, seven for the fifteen of stride 2.
 namespace kite::KITE_ISA {
 
 constexpr int kTaps = 3;  // in a row and in a column
@@ -110,8 +110,7 @@ static void grouped_tile(const TileCall& t, Edges edges) {
 
 using GroupedTileFn = void (*)(const TileCall&, Edges);
 
-// The longest run of outputs by stride: what leaves room for two rows and can be addressed.
-template <int Stride>
+// The longest run of outputs: four rows of it fill the registers, and its columns can be addressed.
 constexpr int kRunLength = 7;
 
 // Rows of a tile of `length`.
@@ -121,7 +120,7 @@ static constexpr int tile_rows(int length) {
 
 template <int Stride, int Segments, int Length>
 static constexpr GroupedTileFn tile_that_fits() {
-  constexpr int kLength = Length < kRunLength<Stride> ? Length : kRunLength<Stride>;
+  constexpr int kLength = Length < kRunLength ? Length : kRunLength;
   return grouped_tile<Stride, (Segments < tile_rows(kLength) ? Segments : tile_rows(kLength)), kLength>;
 }
 template <int Stride, int Segments>

@@ -6,6 +6,10 @@ namespace kite::KITE_ISA {
 
 constexpr int kMaxSegments = 4;
 
+// At most this much of the next step's weights is worth fetching early: more would push out what this step uses. A step
+// expects that the one before it has done so.
+constexpr std::int64_t kNextBytes = 768 * 1024;
+
 struct TileCall {
   const float* x[kMaxSegments];          // first pixel of each segment, first tap, first channel
   float* y[kMaxSegments];                // first pixel of each segment, first output channel of the panel
