@@ -73,7 +73,7 @@ struct TileQueue {
         call.residual[s] = list.residual[done + s];
       }
       prefetch.give(call, 1);
-      find_tile(take, list.length, blocks)(call);
+      find_tile(take, list.length, blocks, call.last_lanes)(call);
       done += take;
     }
     list.count = 0;
@@ -89,7 +89,7 @@ struct TileQueue {
     const std::int32_t wide = tile_segments(length, blocks);
     const std::ptrdiff_t x_step = length * call.x_pixel, y_step = length * call.y_pixel;
     if (list.count == 0 && count >= wide) {
-      const TileFn tile = find_tile(wide, length, blocks);
+      const TileFn tile = find_tile(wide, length, blocks, call.last_lanes);
       for (std::int32_t s = 0; s < wide; ++s) {
         call.x[s] = x + s * x_step;
         call.y[s] = y + s * y_step;

@@ -63,6 +63,10 @@ static inline Vec accumulate(Vec a, Vec b, Vec sum) {
 }
 // accumulate(splat(*p), b, sum).
 static inline Vec accumulate_splat(const float* p, Vec b, Vec sum) { return accumulate(splat(*p), b, sum); }
+// The same where only the lower half of the lanes counts: half of this vector costs as much as all of it.
+static inline Vec accumulate_low(Vec a, Vec b, Vec sum) { return accumulate(a, b, sum); }
+static inline Vec accumulate_splat_low(const float* p, Vec b, Vec sum) { return accumulate_splat(p, b, sum); }
+static inline bool halves_pay() { return false; }
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a*b
 static inline Vec round_even(Vec a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 // 2^(n + Extra) for integral n, the sum in [-126, 127].

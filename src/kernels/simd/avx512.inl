@@ -47,6 +47,18 @@ static inline Vec accumulate_splat(const float* p, Vec b, Vec sum) {
   asm("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(sum.v) : "v"(b.v), "m"(*p));
   return sum;
 }
+// accumulate where only the lower half of the lanes counts; the others become 0.
+static inline Vec accumulate_low(Vec a, Vec b, Vec sum) {
+  asm("vfmadd231ps %t2, %t1, %t0" : "+v"(sum.v) : "v"(a.v), "v"(b.v));
+  return sum;
+}
+static inline Vec accumulate_splat_low(const float* p, Vec b, Vec sum) {
+  asm("vfmadd231ps %2%{1to8%}, %t1, %t0" : "+v"(sum.v) : "v"(b.v), "m"(*p));
+  return sum;
+}
+// Whether accumulate_low costs half of accumulate: the units of Zen 4 are 8 lanes wide and work in pairs. Intel's gain
+// nothing by it, and have no loads to spare for factors from memory. The bits are the same either way.
+static inline bool halves_pay() { return __builtin_cpu_is("amdfam19h"); }
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a*b
 static inline Vec round_even(Vec a) {
   return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};

@@ -48,6 +48,10 @@ static inline Vec mul_add(Vec a, Vec b, Vec c) { return add(mul(a, b), c); }  //
 static inline Vec accumulate(Vec a, Vec b, Vec sum) { return mul_add(a, b, sum); }
 // accumulate(splat(*p), b, sum).
 static inline Vec accumulate_splat(const float* p, Vec b, Vec sum) { return accumulate(splat(*p), b, sum); }
+// The same where only the lower half of the lanes counts: half of this vector costs as much as all of it.
+static inline Vec accumulate_low(Vec a, Vec b, Vec sum) { return accumulate(a, b, sum); }
+static inline Vec accumulate_splat_low(const float* p, Vec b, Vec sum) { return accumulate_splat(p, b, sum); }
+static inline bool halves_pay() { return false; }
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return sub(c, mul(a, b)); }  // c - a*b, two roundings
 // Half to even for |a| < 2^31, which is all that the polynomials here ask for.
 static inline Vec round_even(Vec a) { return {_mm_cvtepi32_ps(_mm_cvtps_epi32(a.v))}; }

@@ -17,8 +17,8 @@ struct PixelSteps {
   std::ptrdiff_t d1, d2, d3, d5, d6;
 };
 
-// One channel of every pixel: `offset` bytes from x.
-template <int Segments, int Length, int Blocks>
+// One channel of every pixel: `offset` bytes from x. HalfLast: of the last block only the lower half of the lanes counts.
+template <int Segments, int Length, int Blocks, bool HalfLast>
 static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segments][Length][Blocks],
                                                               const char* const (&x)[Segments], const float* w,
                                                               int offset, const PixelSteps& d) {
@@ -41,14 +41,22 @@ static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segment
         sum[s][l][0] = accumulate_splat(at, weight[0], sum[s][l][0]);
         continue;
       }
+      if (Blocks == 2 && HalfLast) {  // a pixel serves too few lanes to be worth a register
+        sum[s][l][0] = accumulate_splat(at, weight[0], sum[s][l][0]);
+        sum[s][l][1] = accumulate_splat_low(at, weight[1], sum[s][l][1]);
+        continue;
+      }
       const Vec value = splat(*at);
 #pragma GCC unroll 8
-      for (int b = 0; b < Blocks; ++b) sum[s][l][b] = accumulate(value, weight[b], sum[s][l][b]);
+      for (int b = 0; b < Blocks; ++b) {
+        sum[s][l][b] = HalfLast && b == Blocks - 1 ? accumulate_low(value, weight[b], sum[s][l][b])
+                                                   : accumulate(value, weight[b], sum[s][l][b]);
+      }
     }
   }
 }
 
-template <int Segments, int Length, int Blocks>
+template <int Segments, int Length, int Blocks, bool HalfLast>
 static void tile(const TileCall& t) {
   static_assert(Segments * Length * Blocks + Blocks + 1 <= Vec::kRegisters);
   static_assert(Segments <= kMaxSegments && Length <= 7);
@@ -72,7 +80,7 @@ static void tile(const TileCall& t) {
         // The empty asm keeps the compiler from turning the steps into one pointer a pixel, which would not fit.
         asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
 #pragma GCC unroll 4
-        for (int c = 0; c < 4; ++c) add_channel<Segments, Length, Blocks>(sum, x, w + c * kWidth, 4 * c, d);
+        for (int c = 0; c < 4; ++c) add_channel<Segments, Length, Blocks, HalfLast>(sum, x, w + c * kWidth, 4 * c, d);
         w += 4 * kWidth;
 #pragma GCC unroll 8
         for (int s = 0; s < Segments; ++s) x[s] += 16;
@@ -81,7 +89,7 @@ static void tile(const TileCall& t) {
       }
       for (; left > 0; --left) {
         asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
-        add_channel<Segments, Length, Blocks>(sum, x, w, 0, d);
+        add_channel<Segments, Length, Blocks, HalfLast>(sum, x, w, 0, d);
         w += kWidth;
 #pragma GCC unroll 8
         for (int s = 0; s < Segments; ++s) x[s] += 4;
@@ -116,38 +124,45 @@ static constexpr int tile_pixels(int blocks) {
 // Pixels are shared out among threads and cut into bands in multiples of this.
 constexpr int kUnitPixels = kManyRegisters ? 14 : 6;
 
+// Panels of two or three blocks, the last no more than half full (24, 40 and 72 channels), have tiles that spend half on
+// that one. Panels of one block so narrow are seldom, and of four the gain is an eighth.
+constexpr bool has_half_tile(int blocks) { return Vec::kLanes == 16 && (blocks == 2 || blocks == 3); }
+
 // The tile, with the length (and the segments) held to what exists.
 template <int Segments, int Length, int Blocks>
-static constexpr TileFn tile_that_fits() {
+static TileFn tile_that_fits(bool half_last) {
   constexpr int kLength = Length < kTileLength[Blocks - 1] ? Length : kTileLength[Blocks - 1];
   constexpr int kSegments = Segments < tile_segments(kLength, Blocks) ? Segments : tile_segments(kLength, Blocks);
-  return tile<kSegments, kLength, Blocks>;
+  if (has_half_tile(Blocks) && half_last) return tile<kSegments, kLength, Blocks, has_half_tile(Blocks)>;
+  return tile<kSegments, kLength, Blocks, false>;
 }
 template <int Segments, int Blocks>
-static TileFn tile_of_length(int length) {
+static TileFn tile_of_length(int length, bool half_last) {
   switch (length) {
-    case 1: return tile_that_fits<Segments, 1, Blocks>();
-    case 2: return tile_that_fits<Segments, 2, Blocks>();
-    case 3: return tile_that_fits<Segments, 3, Blocks>();
-    case 4: return tile_that_fits<Segments, 4, Blocks>();
-    case 5: return tile_that_fits<Segments, 5, Blocks>();
-    case 6: return tile_that_fits<Segments, 6, Blocks>();
-    default: return tile_that_fits<Segments, 7, Blocks>();
+    case 1: return tile_that_fits<Segments, 1, Blocks>(half_last);
+    case 2: return tile_that_fits<Segments, 2, Blocks>(half_last);
+    case 3: return tile_that_fits<Segments, 3, Blocks>(half_last);
+    case 4: return tile_that_fits<Segments, 4, Blocks>(half_last);
+    case 5: return tile_that_fits<Segments, 5, Blocks>(half_last);
+    case 6: return tile_that_fits<Segments, 6, Blocks>(half_last);
+    default: return tile_that_fits<Segments, 7, Blocks>(half_last);
   }
 }
 template <int Blocks>
-static TileFn tile_of_segments(int segments, int length) {
-  if (segments == 4) return tile_of_length<4, Blocks>(length);
-  return segments == 2 ? tile_of_length<2, Blocks>(length) : tile_of_length<1, Blocks>(length);
+static TileFn tile_of_segments(int segments, int length, bool half_last) {
+  if (segments == 4) return tile_of_length<4, Blocks>(length, half_last);
+  return segments == 2 ? tile_of_length<2, Blocks>(length, half_last) : tile_of_length<1, Blocks>(length, half_last);
 }
 
-// The tile for `segments` (1, 2 or 4, at most tile_segments), `length` (at most kTileLength) and `blocks`.
-static TileFn find_tile(int segments, int length, int blocks) {
+// The tile for `segments` (1, 2 or 4, at most tile_segments), `length` (at most kTileLength) and `blocks`, the last of
+// which has `last_lanes`.
+static TileFn find_tile(int segments, int length, int blocks, int last_lanes) {
+  const bool half_last = 2 * last_lanes <= Vec::kLanes && halves_pay();
   switch (blocks) {
-    case 1: return tile_of_segments<1>(segments, length);
-    case 2: return tile_of_segments<2>(segments, length);
-    case 3: return tile_of_segments<3>(segments, length);
-    default: return tile_of_segments<kMaxBlocks>(segments, length);
+    case 1: return tile_of_segments<1>(segments, length, half_last);
+    case 2: return tile_of_segments<2>(segments, length, half_last);
+    case 3: return tile_of_segments<3>(segments, length, half_last);
+    default: return tile_of_segments<kMaxBlocks>(segments, length, half_last);
   }
 }
 
