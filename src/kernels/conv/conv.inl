@@ -300,7 +300,10 @@ static void conv(const KernelCall& call) {
   const PanelCut cut = panel_cut(g.group_out, Vec::kLanes);
   const std::int64_t panels = panel_count(cut);
   const std::int64_t out_rows = static_cast<std::int64_t>(p.batch) * p.out_h;
-  const std::int64_t pixel_units = g.flat ? (g.pixels + kUnitPixels - 1) / kUnitPixels : out_rows;
+  // Pixels of a matrix are shared out in whole tiles where there are many; of few, a tile more for one thread than for
+  // another would cost more than one that is not full.
+  const std::int64_t unit = g.pixels < 32 * kUnitPixels ? 1 : kUnitPixels;
+  const std::int64_t pixel_units = g.flat ? (g.pixels + unit - 1) / unit : out_rows;
   const std::int64_t channel_units = p.groups * panels;
   const ConvSplit split = conv_split(p, g, pixel_units, channel_units, call.parts, Vec::kLanes);
   const Range units = share(channel_units, call.part % split.channels, split.channels);
@@ -323,8 +326,8 @@ static void conv(const KernelCall& call) {
                       call.next_weights == nullptr ? nullptr : static_cast<const char*>(call.next_weights) + next.begin,
                       next_bytes};
   if (g.flat) {
-    pixels.begin *= kUnitPixels;
-    pixels.end = pixels.end == pixel_units ? g.pixels : pixels.end * kUnitPixels;
+    pixels.begin *= unit;
+    pixels.end = pixels.end == pixel_units ? g.pixels : pixels.end * unit;
     run_flat(c, pixels, units);
     return;
   }
