@@ -145,6 +145,19 @@ TEST_P(VectorFunctions, piecewise_activations_round_a_few_times_at_most) {
   }
 }
 
+// A vector with a lane out of the usual range takes another way.
+TEST_P(VectorFunctions, a_value_has_the_same_bits_beside_any_other) {
+  for (const Activation activation : {Activation::kSigmoid, Activation::kSilu}) {
+    for (int i = -70000; i <= 70000; i += 7) {
+      const float x = static_cast<float>(i) / 1000;
+      const float alone = apply(VectorFunction::kActivation, activation, {x})[0];
+      const float beside = apply(VectorFunction::kActivation, activation, {x, 1000.0f})[0];
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(alone), std::bit_cast<std::uint32_t>(beside))
+          << static_cast<int>(activation) << " at " << x;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(activation, VectorFunctions,
                          testing::Values(IsaCase{Isa::kGeneric, &generic::apply_to_array},
                                          IsaCase{Isa::kAvx2, &avx2::apply_to_array},

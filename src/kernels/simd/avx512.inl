@@ -83,6 +83,8 @@ static inline Vec copy_sign(Vec magnitude, Vec sign) {
 static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
 }
+// Whether a < b in every lane; false where any is NaN.
+static inline bool all_less(Vec a, Vec b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_NLT_UQ) == 0; }
 
 // Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down
 // to 1.

@@ -76,6 +76,8 @@ static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   const __m128 less = _mm_cmplt_ps(a.v, b.v);
   return {_mm_or_ps(_mm_and_ps(less, x.v), _mm_andnot_ps(less, y.v))};
 }
+// Whether a < b in every lane; false where any is NaN.
+static inline bool all_less(Vec a, Vec b) { return _mm_movemask_ps(_mm_cmpnlt_ps(a.v, b.v)) == 0; }
 
 // Across the lanes: halves are combined until one lane is left, lane i with lane i + width for width = kLanes/2 down
 // to 1.
