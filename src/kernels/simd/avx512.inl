@@ -14,6 +14,7 @@ struct Vec {
   static constexpr int kLanes = 16;
   static constexpr int kRegisters = 32;
   static constexpr bool kFused = true;  // mul_add rounds once
+  static constexpr bool kTable = true;  // has exp2_sixteenths, and a `scale` for every n
   __m512 v;
 };
 
@@ -63,13 +64,21 @@ static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm512_fnmadd_ps(a.
 static inline Vec round_even(Vec a) {
   return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
+static inline Vec round_down(Vec a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)}; }
+// 2^(j/16), j the last four bits of each lane.
+static inline Vec exp2_sixteenths(Vec bits) {
+  alignas(64) static constexpr float kPowers[16] = {
+      1.0f,        1.04427373f, 1.09050775f, 1.13878858f, 1.18920708f, 1.24185777f, 1.29683959f, 1.35425556f,
+      1.41421354f, 1.47682619f, 1.54221082f, 1.61049032f, 1.68179286f, 1.75625217f, 1.8340081f,  1.91520655f};
+  return {_mm512_permutexvar_ps(_mm512_castps_si512(bits.v), _mm512_load_ps(kPowers))};
+}
 // 2^(n + Extra) for integral n, the sum in [-126, 127].
 template <int Extra>
 static inline Vec exp2_integral(Vec n) {
   const __m512i biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127 + Extra));
   return {_mm512_castsi512_ps(_mm512_slli_epi32(biased, 23))};
 }
-// a * 2^n for integral n in [-126, 127].
+// a * 2^n, rounded once, for any n, whose fraction is left out (the others: integral n in [-126, 127]).
 static inline Vec scale(Vec a, Vec n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 // The same for n in [-190, 63], rounded once.
 static inline Vec scale_low(Vec a, Vec n) { return scale(a, n); }

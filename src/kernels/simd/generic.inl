@@ -15,6 +15,7 @@ struct Vec {
   static constexpr int kLanes = 4;
   static constexpr int kRegisters = 16;
   static constexpr bool kFused = false;  // mul_add rounds once
+  static constexpr bool kTable = false;
   __m128 v;
 };
 

@@ -17,7 +17,8 @@ struct PixelSteps {
   std::ptrdiff_t d1, d2, d3, d5, d6;
 };
 
-// One channel of every pixel: `offset` bytes from x. HalfLast: of the last block only the lower half of the lanes counts.
+// One channel of every pixel: `offset` bytes from x. HalfLast: of the last block only the lower half of the lanes
+// counts.
 template <int Segments, int Length, int Blocks, bool HalfLast>
 static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segments][Length][Blocks],
                                                               const char* const (&x)[Segments], const float* w,
@@ -124,8 +125,8 @@ static constexpr int tile_pixels(int blocks) {
 // Pixels are shared out among threads and cut into bands in multiples of this.
 constexpr int kUnitPixels = kManyRegisters ? 14 : 6;
 
-// Panels of two or three blocks, the last no more than half full (24, 40 and 72 channels), have tiles that spend half on
-// that one. Panels of one block so narrow are seldom, and of four the gain is an eighth.
+// Panels of two or three blocks, the last no more than half full (24, 40 and 72 channels), have tiles that spend half
+// on that one. Panels of one block so narrow are seldom, and of four the gain is an eighth.
 constexpr bool has_half_tile(int blocks) { return Vec::kLanes == 16 && (blocks == 2 || blocks == 3); }
 
 // The tile, with the length (and the segments) held to what exists.
