@@ -229,7 +229,7 @@ static inline __attribute__((always_inline)) void with_activation(Activation act
   }
 }
 
-// f over rows of `lanes` floats, `step` apart, in place: what a kernel has just stored, and is still in L1. Out of
+// f over rows of `lanes` floats, `step` apart, in place: what a kernel has just stored or holds, and is in L1. Out of
 // line: beside a tile's sums there is no room for it.
 static inline __attribute__((noinline)) void activate_rows(float* y, std::int64_t rows, std::int64_t step, int lanes,
                                                            Activation activation, float a, float b) {

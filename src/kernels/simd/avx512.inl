@@ -57,8 +57,9 @@ static inline Vec accumulate_splat_low(const float* p, Vec b, Vec sum) {
   asm("vfmadd231ps %2%{1to8%}, %t1, %t0" : "+v"(sum.v) : "v"(b.v), "m"(*p));
   return sum;
 }
-// Whether accumulate_low costs half of accumulate: the units of Zen 4 are 8 lanes wide and work in pairs. Intel's gain
-// nothing by it, and have no loads to spare for factors from memory. The bits are the same either way.
+// Whether accumulate_low costs half of accumulate: the units of Zen 4 are 8 lanes wide and work in pairs. Units of 16
+// lanes would gain nothing, and where a core has no loads to spare factors from memory would cost. The bits are the
+// same either way.
 static inline bool halves_pay() { return __builtin_cpu_is("amdfam19h"); }
 static inline Vec neg_mul_add(Vec a, Vec b, Vec c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }  // c - a*b
 static inline Vec round_even(Vec a) {

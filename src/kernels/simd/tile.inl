@@ -122,7 +122,7 @@ static constexpr int tile_segments(int length, int blocks) {
 static constexpr int tile_pixels(int blocks) {
   return kTileLength[blocks - 1] * tile_segments(kTileLength[blocks - 1], blocks);
 }
-// Pixels are shared out among threads and cut into bands in multiples of this.
+// Pixels are cut into bands in multiples of this; where there are many, they are shared out among threads so too.
 constexpr int kUnitPixels = kManyRegisters ? 14 : 6;
 
 // Panels of two or three blocks, the last no more than half full (24, 40 and 72 channels), have tiles that spend half
