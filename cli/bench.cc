@@ -158,7 +158,7 @@ void add_bench(CLI::App& app, int& exit_code) {
   verb->add_option("--logits", options->logits, "Write the raw scores of all samples")->type_name("FILE.npy");
   verb->add_option("--tensors", options->tensors, "Write the input tensors of the first 16 samples")
       ->type_name("FILE.npy");
-  add_common_options(*verb, options->common);
+  add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = bench(*options, monotonic_ns());
     exit_code = !status.ok()       ? report(status.error(), options->common.json || options->format == "json")

@@ -29,7 +29,6 @@ struct ClassifyOptions {
   std::string model;
   std::vector<std::string> images;
   int k = 5;
-  std::string labels;
   std::string format = "table";
   std::string output;
   std::string trace;
@@ -131,7 +130,6 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   classifier_options.model = options.common.model_options();
   classifier_options.model.trace = trace;
   classifier_options.session = options.common.session_options();
-  if (!options.labels.empty()) classifier_options.labels_path = options.labels;
   // Several pictures on a thread each are done sooner than one after another on all of them.
   const int threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
   // Not with standard input among them: whoever waits for it must be the one whom Ctrl-C wakes.
@@ -199,13 +197,12 @@ void add_classify(CLI::App& app, int& exit_code) {
   verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
   verb->add_option("IMAGE", options->images, "A picture, a folder, @list.txt, or - for standard input")->required();
   verb->add_option("-k", options->k, "How many labels to print")->check(CLI::Range(1, 1 << 20))->type_name("N");
-  verb->add_option("--labels", options->labels, "Labels: one a line, or JSON")->type_name("FILE");
   verb->add_option("--format", options->format, "Form of the answers")
       ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
   verb->add_option("-o,--output", options->output, "Write the answers to a file")->type_name("FILE");
   verb->add_option("--trace", options->trace, "Write where the time went, for a trace viewer")->type_name("FILE");
   verb->add_flag("-r,--recursive", options->recursive, "Look into subfolders");
-  add_common_options(*verb, options->common);
+  add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const auto code = classify_traced(*options);
     exit_code = code.ok() ? *code : report(code.error(), options->common.json);

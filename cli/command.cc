@@ -4,10 +4,30 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 namespace kite::cli {
+
+namespace {
+
+// "224x160" (height x width) or "224"; nullopt for anything else.
+std::optional<PictureSize> parse_size(std::string_view text) {
+  const auto side = [](std::string_view digits) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
+  };
+  const std::size_t cross = text.find('x');
+  const std::int64_t height = side(text.substr(0, cross));
+  const std::int64_t width = cross == std::string_view::npos ? height : side(text.substr(cross + 1));
+  constexpr std::int64_t kMostPixels = 65536;
+  if (height < 1 || width < 1 || height > kMostPixels || width > kMostPixels) return std::nullopt;
+  return PictureSize{height, width};
+}
+
+}  // namespace
 
 ExitCode exit_code_of(ErrorCode code) noexcept {
   switch (code) {
@@ -31,6 +51,7 @@ ModelOptions CommonOptions::model_options() const {
   options.cache_dir = cache_dir;
   options.disabled_passes = disabled_passes;
   options.memory_limit_bytes = memory_limit_bytes;
+  options.meaning = meaning;
   return options;
 }
 
@@ -50,6 +71,33 @@ void add_common_options(CLI::App& verb, CommonOptions& options) {
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
   verb.add_flag("--json", options.json, "Print JSON for programs");
+}
+
+void add_model_options(CLI::App& verb, CommonOptions& options) {
+  MeaningOptions& meaning = options.meaning;
+  verb.add_option_function<std::string>(
+          "--size",
+          [&meaning](const std::string& text) {
+            meaning.size = parse_size(text);
+            if (!meaning.size) throw CLI::ValidationError("--size", text + " is no HEIGHTxWIDTH, e.g. 224x224");
+          },
+          "Height and width of the pictures, where the model leaves them open")
+      ->type_name("HxW");
+  verb.add_option("--batch", meaning.batch, "Pictures in one run (default: 1)")
+      ->check(CLI::Range(1, 65536))
+      ->type_name("N");
+  verb.add_option("--scores-from", meaning.scores_from, "The output that holds the class scores")->type_name("NAME");
+  verb.add_option("--labels", meaning.labels, "Labels: one a line, CSV, or JSON")->type_name("FILE");
+  verb.add_option("--recipe", meaning.recipe, "Preprocessing: imagenet, 0-1, -1-1, 0-255, a file, or a JSON object")
+      ->type_name("NAME|FILE");
+  verb.add_option("--processor", meaning.processor, "Whose resize a Hugging Face recipe means: Pillow's or torchvision's")
+      ->check(CLI::IsMember({"pil", "torchvision"}));
+  verb.add_option("--exif", meaning.exif, "What is done with the orientation that a picture states")
+      ->check(CLI::IsMember({"ignore", "apply"}));
+  verb.add_option("--data-dir", meaning.data_dirs, "A folder besides the model's own that may hold its external data")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  add_common_options(verb, options);
 }
 
 ExitCode report(const Error& error, bool json) {

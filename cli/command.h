@@ -35,12 +35,15 @@ struct CommonOptions {
   std::vector<std::string> disabled_passes;
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;
   bool json = false;
+  MeaningOptions meaning;  // of the verbs that open a model
 
   [[nodiscard]] ModelOptions model_options() const;
   [[nodiscard]] SessionOptions session_options() const { return {threads}; }
 };
 
 void add_common_options(CLI::App& verb, CommonOptions& options);
+// add_common_options(), and the flags that state what a model means: the same for every verb that opens one.
+void add_model_options(CLI::App& verb, CommonOptions& options);
 
 // Prints `kite: error[CODE]: what; where; what to do` to stderr, or with `json` the same fields as one object to
 // stdout, and returns the exit code that belongs to it.

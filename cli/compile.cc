@@ -19,7 +19,6 @@ struct CompileOptions {
   CommonOptions common;
   std::string model;
   std::string output;
-  std::string labels;
 };
 
 // What the numbers that go in and come out mean, and where that was found.
@@ -35,11 +34,10 @@ Result<Meaning> meaning_of(const CompileOptions& options) {
   ClassifierOptions classifier_options;
   classifier_options.model = options.common.model_options();
   classifier_options.session.threads = 1;
-  if (!options.labels.empty()) classifier_options.labels_path = options.labels;
   const auto classifier = Classifier::open(options.model, classifier_options);
   Meaning meaning;
   if (!classifier.ok()) {
-    if (classifier.error().code == ErrorCode::kUnsupportedModel && options.labels.empty()) return meaning;
+    if (classifier.error().code == ErrorCode::kUnsupportedModel && options.common.meaning.labels.empty()) return meaning;
     return classifier.error();
   }
   for (const std::string& warning : classifier->warnings()) warn(warning);
@@ -82,8 +80,7 @@ void add_compile(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand("compile", "Make a plan file, which opens without the model");
   verb->add_option("MODEL", options->model, "An .onnx file")->required();
   verb->add_option("-o,--output", options->output, "The plan to write")->required()->type_name("FILE.plan");
-  verb->add_option("--labels", options->labels, "Labels to put into the plan: one a line, or JSON")->type_name("FILE");
-  add_common_options(*verb, options->common);
+  add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = compile(*options);
     exit_code = status.ok() ? kOk : report(status.error(), options->common.json);

@@ -207,7 +207,7 @@ void add_inspect(CLI::App& app, int& exit_code) {
   verb->add_flag("--ops", options->ops, "List the supported operators (needs no model)");
   verb->add_flag("--plan", options->plan, "Show the memory that a run will need");
   verb->add_flag("--passes", options->passes, "Show what each optimisation pass did");
-  add_common_options(*verb, options->common);
+  add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = inspect(*options);
     exit_code = status.ok() ? kOk : report(status.error(), options->common.json);

@@ -125,7 +125,7 @@ void add_profile(CLI::App& app, int& exit_code) {
   verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
   verb->add_option("--svg", options->svg, "Draw a roofline of the steps")->type_name("FILE.svg");
   verb->add_option("--runs", options->runs, "Profiled runs")->check(CLI::Range(1, 100000));
-  add_common_options(*verb, options->common);
+  add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = profile(*options);
     exit_code = status.ok() ? kOk : report(status.error(), options->common.json);

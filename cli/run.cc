@@ -144,7 +144,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false);
   verb->add_flag("--oracle", options->oracle,
                  "Compute by the portable operators in double precision: slow, the judge of values");
-  add_common_options(*verb, options->common);
+  add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = run_model(*options);
     exit_code = status.ok() ? kOk : report(status.error(), options->common.json);

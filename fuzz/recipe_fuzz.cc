@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "image/interpretation.h"
-#include "image/labels.h"
-#include "image/python_literal.h"
-#include "image/recipe_carriers.h"
+#include "carriers/interpretation.h"
+#include "carriers/labels.h"
+#include "carriers/python_literal.h"
+#include "carriers/recipe_carriers.h"
 #include "image/text_escape.h"
 
 namespace {

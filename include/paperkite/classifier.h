@@ -19,9 +19,7 @@ namespace kite {
 struct ClassifierOptions {
   ModelOptions model;  // its trace, which must outlive the classifier then, receives pictures and steps as well
   SessionOptions session;
-  std::optional<std::string> labels_path;      // overrides every other source of labels
-  std::optional<std::string> preprocess_json;  // a recipe object that overrides every other source, field by field
-  bool report_conflicts = false;               // read every source, also those that can no longer win: conflicts()
+  bool report_conflicts = false;  // read every source, also those that can no longer win: conflicts()
 };
 
 struct Prediction {
@@ -73,7 +71,7 @@ class Classifier {
   [[nodiscard]] const std::string& labels_source() const noexcept;
   [[nodiscard]] const std::string& recipe_source() const noexcept;
   [[nodiscard]] std::string recipe() const;
-  // The recipe as a JSON object, for ClassifierOptions::preprocess_json and Preprocessor::parse().
+  // The recipe as a JSON object, for MeaningOptions::recipe and Preprocessor::parse().
   [[nodiscard]] std::string recipe_json() const;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
   // Sources that were overruled or could not be used, and why; complete with ClassifierOptions::report_conflicts.

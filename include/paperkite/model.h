@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "paperkite/error.h"
+#include "paperkite/meaning.h"
 #include "paperkite/tensor.h"
 #include "paperkite/trace.h"
 
@@ -22,6 +23,8 @@ class Plan;
 struct ModelOptions {
   // "generic", "avx2" or "avx512"; empty: the best that the machine has, or what KITE_ISA says.
   std::string isa;
+  // What the caller states about the model; see paperkite/meaning.h.
+  MeaningOptions meaning;
   // Concrete shapes of inputs by name. Left out: the model's own, with 1 for every dynamic dimension.
   std::map<std::string, Shape, std::less<>> input_shapes;
   int threads = 0;  // that read and pack weights while it opens; 0: as many as the process may use
@@ -34,10 +37,17 @@ struct ModelOptions {
   Trace* trace = nullptr;                                      // borrowed; receives what opening was spent on
 };
 
+// A dimension as the model states it: a number, a symbol ("batch"), or neither.
+struct Dimension {
+  std::optional<std::int64_t> size;
+  std::string_view symbol;
+};
+
 // A named input or output with its concrete type.
 struct Port {
   std::string_view name;
   TensorType type;
+  std::vector<Dimension> dims{};  // as the model states them; one for each of type.shape
 };
 
 // Where the plan of a Model came from.

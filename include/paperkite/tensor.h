@@ -15,7 +15,16 @@
 
 namespace kite {
 
-enum class DType : std::uint8_t { kFloat32, kFloat64, kInt32, kInt64, kUInt8, kInt8, kBool };
+// The order is part of the plan format: new types go to the end.
+enum class DType : std::uint8_t { kFloat32, kFloat64, kInt32, kInt64, kUInt8, kInt8, kBool, kFloat16, kBFloat16 };
+
+// The 16 bits of a half-precision number. They are stored and converted, never computed with.
+struct Float16 {
+  std::uint16_t bits;
+};
+struct BFloat16 {
+  std::uint16_t bits;
+};
 
 [[nodiscard]] std::size_t dtype_size(DType dtype) noexcept;       // bytes an element
 [[nodiscard]] std::string_view dtype_name(DType dtype) noexcept;  // "float32", "int64", ...
@@ -36,6 +45,8 @@ KITE_ELEMENT(std::int64_t, kInt64)
 KITE_ELEMENT(std::uint8_t, kUInt8)
 KITE_ELEMENT(std::int8_t, kInt8)
 KITE_ELEMENT(bool, kBool)
+KITE_ELEMENT(Float16, kFloat16)
+KITE_ELEMENT(BFloat16, kBFloat16)
 #undef KITE_ELEMENT
 
 inline constexpr int kMaxRank = 8;

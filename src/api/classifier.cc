@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "base/mapped_file.h"
-#include "image/interpretation.h"
+#include "carriers/interpretation.h"
 #include "image/preprocess.h"
-#include "image/recipe_carriers.h"
+#include "carriers/recipe_carriers.h"
 #include "paperkite/try.h"
 #include "plan/plan.h"
 #include "runtime/session.h"
@@ -143,8 +143,9 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   const auto dims = model.inputs()[0].type.shape.dims();
   sources.input_shape.assign(dims.begin(), dims.end());
   sources.classes = classes;
-  sources.labels_path = options.labels_path;
-  sources.preprocess_json = options.preprocess_json;
+  const MeaningOptions& meaning = options.model.meaning;
+  if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
+  if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
   sources.report_conflicts = options.report_conflicts;
   // The session first: its workers touch its memory while the labels are read.
   auto session = [&] {

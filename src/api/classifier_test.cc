@@ -25,7 +25,7 @@ class ClassifierTest : public TestFolder {
     ClassifierOptions options;
     options.model.cache_dir = cache();
     options.session.threads = 1;
-    options.preprocess_json = kPlain;
+    options.model.meaning.recipe = kPlain;
     return options;
   }
   // Class c scores red * weights[3c] + green * weights[3c+1] + blue * weights[3c+2], colours from 0 to 1.
@@ -146,7 +146,7 @@ TEST_F(ClassifierTest, errors_about_a_picture_carry_its_path) {
 
 TEST_F(ClassifierTest, a_recipe_that_contradicts_the_input_is_found_when_opening) {
   ClassifierOptions with = options();
-  with.preprocess_json = R"({"resize": 8, "crop": 8, "mean": [0, 0, 0], "std": [1, 1, 1]})";
+  with.model.meaning.recipe = R"({"resize": 8, "crop": 8, "mean": [0, 0, 0], "std": [1, 1, 1]})";
   const auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0})), with);
   ASSERT_FALSE(classifier.ok());
   EXPECT_EQ(classifier.error().code, ErrorCode::kUsage);
@@ -180,11 +180,11 @@ TEST_F(ClassifierTest, refuses_models_that_are_no_classifiers_and_says_why) {
 
 TEST_F(ClassifierTest, names_classes_by_a_file_of_labels) {
   ClassifierOptions with = options();
-  with.labels_path = write("labels.txt", "adonis\npaper kite\n");
+  with.model.meaning.labels = write("labels.txt", "adonis\npaper kite\n");
   auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0})), with);
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
   EXPECT_EQ(classify(*classifier, kRed).top[0].label, "paper kite");
-  with.labels_path = write("short.txt", "adonis\n");
+  with.model.meaning.labels = write("short.txt", "adonis\n");
   EXPECT_FALSE(Classifier::open(folder_ + "m.onnx", with).ok());
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/mapped_file.h"
 #include "image/preprocess.h"
-#include "image/recipe_carriers.h"
+#include "carriers/recipe_carriers.h"
 #include "paperkite/try.h"
 
 namespace kite {

@@ -20,7 +20,7 @@ class PreprocessorTest : public TestFolder {
     ClassifierOptions options;
     options.model.cache_dir = cache();
     options.session.threads = 1;
-    options.preprocess_json = recipe;
+    options.model.meaning.recipe = recipe;
     return Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0})), options);
   }
 };

@@ -51,6 +51,8 @@ std::string element(const TensorView& view, std::int64_t i) {
     case DType::kUInt8: return element<std::uint8_t>(view.data, i);
     case DType::kInt8: return element<std::int8_t>(view.data, i);
     case DType::kBool: return element<std::uint8_t>(view.data, i);  // any byte may stand in a file
+    case DType::kFloat16:
+    case DType::kBFloat16: return element<std::uint16_t>(view.data, i);  // its bits
   }
   return {};
 }

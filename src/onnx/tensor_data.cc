@@ -44,7 +44,9 @@ TypedField field_of(DType dtype, const TensorProto& tensor) {
     case DType::kInt32:
     case DType::kUInt8:
     case DType::kInt8:
-    case DType::kBool: return {&tensor.int32_data, WireType::kVarint, "int32_data"};
+    case DType::kBool:
+    case DType::kFloat16:
+    case DType::kBFloat16: return {&tensor.int32_data, WireType::kVarint, "int32_data"};
   }
   return {};
 }
@@ -120,6 +122,8 @@ Result<Tensor> decode(const TensorType& type, const TypedField& field) {
     case DType::kUInt8: KITE_TRY(decode_varints(field, tensor.as<std::uint8_t>())); break;
     case DType::kInt8: KITE_TRY(decode_varints(field, tensor.as<std::int8_t>())); break;
     case DType::kBool: KITE_TRY(decode_varints(field, tensor.as<bool>())); break;
+    case DType::kFloat16:
+    case DType::kBFloat16: KITE_TRY(decode_varints(field, tensor.as<std::uint16_t>())); break;
   }
   return tensor;
 }

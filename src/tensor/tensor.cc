@@ -20,6 +20,8 @@ std::size_t dtype_size(DType dtype) noexcept {
     case DType::kUInt8:
     case DType::kInt8:
     case DType::kBool: return 1;
+    case DType::kFloat16:
+    case DType::kBFloat16: return 2;
   }
   return 1;
 }
@@ -33,6 +35,8 @@ std::string_view dtype_name(DType dtype) noexcept {
     case DType::kUInt8: return "uint8";
     case DType::kInt8: return "int8";
     case DType::kBool: return "bool";
+    case DType::kFloat16: return "float16";
+    case DType::kBFloat16: return "bfloat16";
   }
   return "unknown";
 }

@@ -26,7 +26,7 @@
 #include "base/mapped_file.h"
 #include "image/decode.h"
 #include "image/preprocess.h"
-#include "image/recipe_carriers.h"
+#include "carriers/recipe_carriers.h"
 #include "image/resize.h"
 #include "paperkite/try.h"
 

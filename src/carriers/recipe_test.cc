@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recipes from each carrier, with that carrier's own defaults and rounding.
-#include "image/recipe_carriers.h"
+#include "carriers/recipe_carriers.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checks behind each typed read.
-#include "image/json_fields.h"
+#include "carriers/json_fields.h"
 
 #include <cmath>
 #include <optional>

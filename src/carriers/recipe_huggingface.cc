@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "image/json_fields.h"
-#include "image/recipe_carriers.h"
+#include "carriers/json_fields.h"
+#include "carriers/recipe_carriers.h"
 
 namespace kite {
 namespace {

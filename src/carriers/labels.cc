@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Readers of label files; all end in validate().
-#include "image/labels.h"
+#include "carriers/labels.h"
 
 #include <algorithm>
 #include <charconv>

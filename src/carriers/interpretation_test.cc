@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which source wins, what is reported about the others, and which contradictions stop everything.
-#include "image/interpretation.h"
+#include "carriers/interpretation.h"
 
 #include <algorithm>
 #include <filesystem>

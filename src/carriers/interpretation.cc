@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walks the sources in their order of trust; each may state labels, parts of the recipe, or both.
-#include "image/interpretation.h"
+#include "carriers/interpretation.h"
 
 #include <algorithm>
 #include <array>
@@ -12,9 +12,9 @@
 
 #include "base/mapped_file.h"
 #include "base/printable.h"
-#include "image/json_document.h"
-#include "image/python_literal.h"
-#include "image/recipe_carriers.h"
+#include "carriers/json_document.h"
+#include "carriers/python_literal.h"
+#include "carriers/recipe_carriers.h"
 #include "paperkite/try.h"
 
 namespace kite {

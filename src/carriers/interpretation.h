@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "image/labels.h"
+#include "carriers/labels.h"
 #include "image/recipe.h"
 #include "paperkite/error.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every form of a label file, and every way one is wrong.
-#include "image/labels.h"
+#include "carriers/labels.h"
 
 #include <gtest/gtest.h>
 

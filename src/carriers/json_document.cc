@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One event pass judges depth, duplicate keys and syntax; only then is a document built. No exception is thrown.
-#include "image/json_document.h"
+#include "carriers/json_document.h"
 
 #include <cstddef>
 #include <string>

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "image/json_fields.h"
-#include "image/recipe_carriers.h"
+#include "carriers/json_fields.h"
+#include "carriers/recipe_carriers.h"
 
 namespace kite {
 namespace {

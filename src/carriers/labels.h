@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "image/json_document.h"
+#include "carriers/json_document.h"
 #include "paperkite/error.h"
 
 namespace kite {

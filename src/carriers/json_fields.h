@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/printable.h"
-#include "image/json_document.h"
+#include "carriers/json_document.h"
 #include "image/resize.h"
 #include "paperkite/try.h"
 

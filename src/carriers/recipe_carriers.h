@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "image/json_document.h"
+#include "carriers/json_document.h"
 #include "image/recipe.h"
 
 namespace kite {

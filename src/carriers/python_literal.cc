@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hand-written reader: one cursor, no recursion, escapes as repr() writes them.
-#include "image/python_literal.h"
+#include "carriers/python_literal.h"
 
 #include <charconv>
 #include <cstddef>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // timm and ultralytics. Each carrier's own defaults are filled in, so that a recipe read from one is complete.
-#include "image/recipe_carriers.h"
+#include "carriers/recipe_carriers.h"
 
 #include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "image/json_fields.h"
-#include "image/python_literal.h"
+#include "carriers/json_fields.h"
+#include "carriers/python_literal.h"
 
 namespace kite {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Python's repr() writes, and what it never writes.
-#include "image/python_literal.h"
+#include "carriers/python_literal.h"
 
 #include <gtest/gtest.h>
 
