@@ -59,9 +59,15 @@ class Model {
   // options contradicts the model), kLimit, kUsage (an unknown ISA or pass).
   [[nodiscard]] static Result<Model> open(const std::string& path, const ModelOptions& options = {});
 
+  // The same model for other shapes of its inputs. The weights are shared where they are the same bytes; nothing is read
+  // from or written to the cache. Errors as for open().
+  [[nodiscard]] Result<Model> for_shapes(const std::map<std::string, Shape, std::less<>>& shapes) const;
+
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] std::span<const Port> inputs() const noexcept { return inputs_; }
   [[nodiscard]] std::span<const Port> outputs() const noexcept { return outputs_; }
+  // Its place among outputs(); nullopt where the model has no such output.
+  [[nodiscard]] std::optional<std::size_t> find_output(std::string_view name) const noexcept;
   // metadata_props of the ONNX file, and what `kite compile` embedded.
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
   [[nodiscard]] std::string_view isa() const noexcept;       // the best instruction set that its kernels use
@@ -69,17 +75,22 @@ class Model {
   [[nodiscard]] std::uint64_t parameters() const noexcept;   // elements of its float constants
   [[nodiscard]] std::uint64_t arena_bytes() const noexcept;  // activations of one session
   [[nodiscard]] PlanOrigin origin() const noexcept { return origin_; }
+  // How the dimensions that the model leaves open were bound.
+  [[nodiscard]] const std::vector<Decision>& decisions() const noexcept { return decisions_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   [[nodiscard]] const std::shared_ptr<const Plan>& plan() const noexcept { return plan_; }
 
  private:
   Model() = default;
+  static Result<Model> open(const std::string& path, const ModelOptions& options, std::shared_ptr<const Plan> lender);
   std::string path_;
   std::shared_ptr<const Plan> plan_;
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;
   std::map<std::string, std::string> metadata_;
+  std::vector<Decision> decisions_;
   std::vector<std::string> warnings_;
+  std::shared_ptr<const ModelOptions> options_;
   PlanOrigin origin_ = PlanOrigin::kBuilt;
 };
 

@@ -2,6 +2,7 @@
 // The public Model over a plan.
 #include "paperkite/model.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/load.h"
@@ -10,19 +11,60 @@
 
 namespace kite {
 
+namespace {
+
+Port port_of(const PlanPort& port) {
+  Port made{port.name, port.type};
+  for (const InputDim& dim : port.dims) made.dims.push_back({dim.size, dim.symbol});
+  return made;
+}
+
+PlanOrigin origin_of(LoadedPlan::Origin origin) {
+  switch (origin) {
+    case LoadedPlan::Origin::kBuilt: return PlanOrigin::kBuilt;
+    case LoadedPlan::Origin::kCached: return PlanOrigin::kCached;
+    case LoadedPlan::Origin::kPlanFile: return PlanOrigin::kPlanFile;
+  }
+  return PlanOrigin::kBuilt;
+}
+
+}  // namespace
+
 Result<Model> Model::open(const std::string& path, const ModelOptions& options) {
-  KITE_TRY_ASSIGN(LoadedPlan loaded, load_plan(path, options));
+  return open(path, options, nullptr);
+}
+
+Result<Model> Model::open(const std::string& path, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
+  KITE_TRY_ASSIGN(OpenedPlan opened, open_plan(path, options, std::move(lender)));
+  LoadedPlan& loaded = opened.loaded;
   Model model;
   model.path_ = path;
+  model.options_ = std::make_shared<const ModelOptions>(options);
+  model.decisions_ = std::move(opened.decisions);
   model.plan_ = std::move(loaded.plan);
-  model.origin_ = loaded.origin;
+  model.origin_ = origin_of(loaded.origin);
   model.warnings_ = std::move(loaded.warnings);
-  for (const PlanPort& port : model.plan_->inputs()) model.inputs_.push_back({port.name, port.type});
-  for (const PlanPort& port : model.plan_->outputs()) model.outputs_.push_back({port.name, port.type});
+  for (const PlanPort& port : model.plan_->inputs()) model.inputs_.push_back(port_of(port));
+  for (const PlanPort& port : model.plan_->outputs()) model.outputs_.push_back(port_of(port));
   for (const plan_format::Note& note : model.plan_->notes()) {
-    model.metadata_.emplace(model.plan_->text(note.key), model.plan_->text(note.value));
+    const std::string_view key = model.plan_->text(note.key);
+    if (!key.starts_with(kInternalNote)) model.metadata_.emplace(key, model.plan_->text(note.value));
   }
   return model;
+}
+
+Result<Model> Model::for_shapes(const std::map<std::string, Shape, std::less<>>& shapes) const {
+  ModelOptions options = *options_;
+  options.input_shapes = shapes;
+  options.use_cache = false;
+  options.trace = nullptr;
+  return open(path_, options, plan_);
+}
+
+std::optional<std::size_t> Model::find_output(std::string_view name) const noexcept {
+  const auto found = std::ranges::find(outputs_, name, &Port::name);
+  if (found == outputs_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - outputs_.begin());
 }
 
 std::string_view Model::isa() const noexcept { return isa_name(plan_->isa()); }

@@ -39,10 +39,11 @@ class TestFolder : public testing::Test {
 };
 
 // x [1,3,4,4] (red, green, blue) -> the mean of each plane -> Gemm with `weights` [C,3] -> logits [1,C], or their
-// Softmax. With `external` the weights lie in the file of that name beside the model.
+// Softmax. `dims`: those of x, -1 where the model leaves one open. With `external` the weights lie in the file of that name beside the model.
 inline std::string classifier_bytes(const std::vector<float>& weights, bool softmax = false,
                                     const std::string& external = {},
-                                    std::vector<std::pair<std::string, std::string>> metadata = {}) {
+                                    std::vector<std::pair<std::string, std::string>> metadata = {},
+                                    const std::vector<std::int64_t>& dims = {-1, 3, 4, 4}) {
   namespace t = onnx::test;
   const auto classes = static_cast<std::int64_t>(weights.size() / 3);
   t::GraphParts parts;
@@ -56,7 +57,7 @@ inline std::string classifier_bytes(const std::vector<float>& weights, bool soft
                               .message(13, t::Message().text(1, "location").text(2, external))
                               .integer(14, 1)};
   }
-  parts.inputs = {t::value_info("x", onnx::kFloat, {-1, 3, 4, 4})};
+  parts.inputs = {t::value_info("x", onnx::kFloat, dims)};
   parts.outputs = {t::value_info("y", onnx::kFloat, {-1, classes})};
   t::Message model = t::model(t::graph(parts));
   for (const auto& [key, value] : metadata) model.message(14, t::Message().text(1, key).text(2, value));

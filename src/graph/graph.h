@@ -28,7 +28,7 @@ inline constexpr std::int64_t kAlignedBytes = 16 * 1024;
 // The domain of operators that only passes create, e.g. the channels-last convolution with a fused epilogue.
 inline constexpr std::string_view kInternalDomain = "paperkite";
 
-// A dimension of a graph input as the model states it: a number, or a name that is bound before inference.
+// A dimension of a graph input or output as the model states it: a number, or a name that is bound before inference.
 struct InputDim {
   std::optional<std::int64_t> size;
   std::string symbol;  // "batch"; empty where the model names none
@@ -75,6 +75,8 @@ class Graph {
   // never changes. Graphs built by hand may leave it empty: output_name() then gives the value's name.
   std::vector<std::string> output_names;
   [[nodiscard]] std::string_view output_name(std::size_t i) const;
+  // One for each of `outputs`, empty where the model states no shape; graphs built by hand may leave it empty.
+  std::vector<std::vector<InputDim>> output_dims;
 
   // Values -----------------------------------------------------------------------------------------------------
   [[nodiscard]] ValueId add_value(std::string value_name);                           // made unique when already taken

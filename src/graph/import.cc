@@ -268,6 +268,9 @@ Status Importer::add_outputs() {
     if (found == values_.end()) return invalid("nothing makes this graph output", where);
     graph_.outputs.push_back(found->second);
     graph_.output_names.emplace_back(output.name);
+    // What is stated of an output decides nothing: where it makes no sense it is as good as not stated.
+    auto dims = output.has_shape ? import_dims(output) : Result<std::vector<InputDim>>(std::vector<InputDim>());
+    graph_.output_dims.push_back(dims.ok() ? std::move(*dims) : std::vector<InputDim>());
   }
   return {};
 }

@@ -13,7 +13,6 @@ namespace kite {
 
 namespace {
 
-using Shapes = std::map<std::string, Shape, std::less<>>;
 using Symbols = std::map<std::string, std::int64_t, std::less<>>;
 
 std::string stated_dims(const GraphInput& input) {
@@ -31,7 +30,7 @@ Error contradiction(const Graph& graph, const GraphInput& input, const Shape& gi
           "input " + in_quotes(graph.value(input.value).name), "give a shape that fits, or leave it out"};
 }
 
-Status check_names(const Graph& graph, const Shapes& shapes) {
+Status check_names(const Graph& graph, const InputShapes& shapes) {
   for (const auto& [name, shape] : shapes) {
     std::string known;
     bool found = false;
@@ -70,7 +69,7 @@ Status take_given(const Graph& graph, const GraphInput& input, const Shape& give
 
 }  // namespace
 
-Status bind_inputs(Graph& graph, const std::map<std::string, Shape, std::less<>>& shapes) {
+Status bind_inputs(Graph& graph, const InputShapes& shapes) {
   KITE_TRY(check_names(graph, shapes));
   // All given shapes first: a symbol that one input binds holds for the inputs that were not given.
   Symbols symbols;

@@ -29,9 +29,12 @@ struct PassReport {
 // The ordered list (pipeline.cc).
 [[nodiscard]] std::span<const Pass> pass_pipeline() noexcept;
 
+// Concrete shapes of inputs by name.
+using InputShapes = std::map<std::string, Shape, std::less<>>;
+
 // Gives every graph input a concrete type. Dimensions missing from `shapes` take the model's own size, and a
 // symbolic one takes 1. kInvalidInput naming the input when a given shape contradicts the model.
-[[nodiscard]] Status bind_inputs(Graph& graph, const std::map<std::string, Shape, std::less<>>& shapes);
+[[nodiscard]] Status bind_inputs(Graph& graph, const InputShapes& shapes);
 
 // Infers the type of every value in order and evaluates integer shape arithmetic, so that every later shape is
 // concrete. kUnsupportedModel lists all unknown operators at once; a shape that depends on data names its node.

@@ -18,7 +18,7 @@ namespace kite::plan_format {
 
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
 // Raised whenever a record, a kernel's params or a packing changes its meaning.
-inline constexpr std::uint32_t kVersion = 6;
+inline constexpr std::uint32_t kVersion = 7;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
 
@@ -92,6 +92,7 @@ struct Step {
 struct Port {
   std::uint32_t operand;
   Text name;
+  Text dims;  // as the model states them: plan/ports.h
   std::uint32_t reserved;
 };
 
@@ -102,6 +103,6 @@ struct Note {
 };
 
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Operand) == 88 && sizeof(Step) == 72 && sizeof(Port) == 16 && sizeof(Note) == 16);
+static_assert(sizeof(Operand) == 88 && sizeof(Step) == 72 && sizeof(Port) == 24 && sizeof(Note) == 16);
 
 }  // namespace kite::plan_format

@@ -13,6 +13,7 @@
 #include "base/checked.h"
 #include "paperkite/try.h"
 #include "plan/portable.h"
+#include "plan/ports.h"
 
 namespace kite {
 
@@ -180,7 +181,7 @@ class PlanValidator {
   Status check_operands() const {
     for (const Operand& operand : plan_.operands_) {
       if (operand.rank > kMaxRank ||
-          static_cast<std::uint8_t>(operand.dtype) > static_cast<std::uint8_t>(DType::kBool)) {
+          static_cast<std::uint8_t>(operand.dtype) > static_cast<std::uint8_t>(DType::kBFloat16)) {
         return broken("an operand has no valid type");
       }
       auto shape = Shape::make({operand.dims, operand.rank});
@@ -214,13 +215,20 @@ class PlanValidator {
     for (std::size_t i = 0; i < inputs_.size() + outputs_.size(); ++i) {
       const bool is_input = i < inputs_.size();
       const Port& port = is_input ? inputs_[i] : outputs_[i - inputs_.size()];
-      if (port.operand >= plan_.operands_.size() || !text_ok(port.name)) return broken("an input or output is invalid");
+      if (port.operand >= plan_.operands_.size() || !text_ok(port.name) || !text_ok(port.dims)) {
+        return broken("an input or output is invalid");
+      }
       const Operand& operand = plan_.operands_[port.operand];
       if (operand.place == Place::kNone || (is_input && (operand.place != Place::kInput || operand.offset != i))) {
         return broken("an input or output has no memory");
       }
-      (is_input ? plan_.inputs_ : plan_.outputs_)
-          .push_back({plan_.text(port.name), port.operand, operand_type(operand)});
+      const TensorType type = operand_type(operand);
+      auto dims = parse_dims(plan_.text(port.dims));
+      const auto rank = static_cast<std::size_t>(type.shape.rank());
+      if (!dims || dims->size() > kMaxRank || (is_input && dims->size() != rank)) {
+        return broken("an input or output states no valid shape");
+      }
+      (is_input ? plan_.inputs_ : plan_.outputs_).push_back({plan_.text(port.name), port.operand, type, *dims});
     }
     // Every other operand in a caller's buffer must be as large as the port that the caller sees.
     for (const Operand& operand : plan_.operands_) {
@@ -351,6 +359,13 @@ class PlanValidator {
   std::uint64_t text_bytes_ = 0;
   std::vector<std::size_t> sizes_;
 };
+
+std::string_view Plan::note(std::string_view key) const noexcept {
+  for (const plan_format::Note& note : notes_) {
+    if (text(note.key) == key) return text(note.value);
+  }
+  return {};
+}
 
 Result<std::shared_ptr<const Plan>> Plan::validate(std::shared_ptr<Plan> plan) {
   KITE_TRY(PlanValidator(*plan).run());

@@ -12,7 +12,7 @@
 
 #include "base/cpu.h"
 #include "base/mapped_file.h"
-#include "graph/attributes.h"
+#include "graph/graph.h"
 #include "kernels/registry.h"
 #include "ops/op.h"
 #include "paperkite/error.h"
@@ -60,6 +60,7 @@ struct PlanPort {
   std::string_view name;
   std::uint32_t operand = 0;
   TensorType type;
+  std::vector<InputDim> dims;  // as the model states them; empty where it states no shape
 };
 
 // Const for ever once opened, shared by any number of sessions and threads.
@@ -90,6 +91,8 @@ class Plan {
   }
   [[nodiscard]] std::string_view text(plan_format::Text text) const noexcept;
   [[nodiscard]] std::span<const plan_format::Note> notes() const noexcept { return notes_; }
+  // The text behind a key; empty where the plan has no such note.
+  [[nodiscard]] std::string_view note(std::string_view key) const noexcept;
   // Reads all of it, which opening does not: whether the bytes are those that were made.
   [[nodiscard]] bool is_intact(int threads = 1) const;
 

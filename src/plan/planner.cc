@@ -14,6 +14,7 @@
 #include "paperkite/try.h"
 #include "plan/lowering.h"
 #include "plan/memory.h"
+#include "plan/ports.h"
 
 namespace kite {
 
@@ -237,10 +238,13 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
 
   Sections sections;
   for (const GraphInput& input : graph.inputs) {
-    sections.inputs.push_back({lowering.operand(input.value), sections.add_text(graph.value(input.value).name), 0});
+    sections.inputs.push_back({lowering.operand(input.value), sections.add_text(graph.value(input.value).name),
+                               sections.add_text(dims_text(input.dims)), 0});
   }
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-    sections.outputs.push_back({lowering.operand(graph.outputs[i]), sections.add_text(graph.output_name(i)), 0});
+    const std::string dims = i < graph.output_dims.size() ? dims_text(graph.output_dims[i]) : std::string();
+    sections.outputs.push_back({lowering.operand(graph.outputs[i]), sections.add_text(graph.output_name(i)),
+                                sections.add_text(dims), 0});
   }
   header.arena_bytes = place_arena(lowering);
   Isa needed = Isa::kGeneric;

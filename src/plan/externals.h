@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The external-data files of a model, as a cached plan remembers them: the key of the .onnx file alone does not cover
+// their bytes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/mapped_file.h"
+#include "plan/cache.h"
+
+namespace kite {
+
+// The note of a plan that holds one "hash hash name" line for each file. Names count from the model's folder: the same
+// .onnx bytes may lie in two folders beside different weights.
+inline constexpr std::string_view kExternalNote = "paperkite.plan.external-data";
+
+// The text of that note. `files`: those that were read, without the model itself.
+[[nodiscard]] std::string externals_note(std::span<const std::shared_ptr<const MappedFile>> files,
+                                         const std::string& folder, int threads);
+
+// True when every file that the plan names holds, beside this model, the bytes that the plan was made from.
+[[nodiscard]] bool externals_unchanged(const Plan& plan, const std::string& folder, int threads);
+
+// A key of the states of those files; nullopt where one is missing or may still change without a trace.
+[[nodiscard]] std::optional<PlanKey> externals_key(const Plan& plan, const std::string& folder);
+
+}  // namespace kite
