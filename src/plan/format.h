@@ -39,7 +39,7 @@ struct Header {
   std::uint32_t version;
   std::uint32_t isa;  // the best instruction set that a step's kernel needs
   std::uint64_t total_bytes;
-  std::uint64_t key[2];           // what the plan was made from: see plan/cache.h; zero when it has no key
+  std::uint64_t key[2];           // what the plan was made from: see plan/cache.h; twice the checksum where nothing keyed it
   std::uint64_t checksum;         // block_hash() of all that lies behind the header, half of it
   std::uint64_t lender[2];        // key of the plan whose constants are used; zero where they are this plan's own
   std::uint64_t lender_checksum;  // and its checksum

@@ -299,6 +299,8 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
     parallel_for(jobs.size(), options.threads, [&](std::size_t i) { jobs[i].write(constants + jobs[i].offset); });
   }
   header.checksum = plan_checksum(plan, options.threads);
+  // A plan that is in no cache is known by its checksum, so that it can lend its constants, too.
+  if (options.key == std::array<std::uint64_t, 2>{}) header.key[0] = header.key[1] = header.checksum;
   std::memcpy(plan.data(), &header, sizeof header);
   return Plan::open(std::move(buffer), lent ? options.lender : nullptr);
 }

@@ -141,6 +141,7 @@ class PlanLoader {
   FileState state_;
   bool settled_ = false;
   PlanKey key_{};
+  PlanKey own_key_{};  // of the model's own shapes; zero where it was not needed
   LoadedPlan loaded_;
 };
 
@@ -183,11 +184,15 @@ PlanLoader::Found PlanLoader::find_by_contents() {
   return plan;
 }
 
-// The plan for the model's own shapes, whose weights a plan for others can use.
+// The plan for the model's own shapes, whose weights a plan for others can use. Where the model has none of its own,
+// a receipt names the first plan that was made.
 void PlanLoader::find_lender() {
   if (lender_ != nullptr || shapes_.empty()) return;
   const std::span<const std::byte> content = file_->bytes();
-  lender_ = cache_.find(plan_key({&content, 1}, request_.isa, {}, request_.threads), request_.threads);
+  own_key_ = plan_key({&content, 1}, request_.isa, {}, request_.threads);
+  lender_ = cache_.find(own_key_, request_.threads);
+  if (lender_ != nullptr) return;
+  if (const auto receipt = cache_.receipt(own_key_)) lender_ = cache_.find(receipt->plan, request_.threads);
 }
 
 // `externals`: externals_key() from before the files were read.
@@ -254,6 +259,9 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
     const Status added = cache_.add(*std::move(file));
     if (!added.ok()) loaded_.warnings.push_back(added.error().message());
     // External files were read before their states were known: the next start has the receipt written.
+    if (added.ok() && own_key_ != PlanKey{} && !loaded_.plan->is_borrower()) {
+      cache_.keep_receipt(own_key_, {key_, {}});
+    }
     if (added.ok() && externals.empty()) keep_receipts(*loaded_.plan, externals_key(*loaded_.plan, folder_));
   }
   return std::move(loaded_);
