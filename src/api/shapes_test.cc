@@ -131,6 +131,8 @@ TEST_F(OpenShapes, a_batch_is_what_the_caller_asks_for) {
   wanted.meaning.batch = 4;
   EXPECT_EQ(input_of(open(model({-1, 3, 4, 4}), wanted)), (Shape{4, 3, 4, 4}));
   EXPECT_FALSE(Model::open(model({2, 3, 4, 4}), wanted).ok());
+  // Exported for one picture: nothing in this graph lets pictures meet.
+  EXPECT_EQ(input_of(open(model({1, 3, 4, 4}), wanted)), (Shape{4, 3, 4, 4}));
 }
 
 TEST_F(OpenShapes, the_picture_is_found_whatever_its_layout_and_the_rest_is_a_guess) {

@@ -2,11 +2,42 @@
 // The way from an imported model to a graph that can be planned.
 #include "plan/optimise.h"
 
+#include <optional>
 #include <utility>
 
 #include "paperkite/try.h"
+#include "passes/rebatch.h"
 
 namespace kite {
+
+namespace {
+
+// The batch that is asked for of a model that states a batch of 1; 0 where none is.
+std::int64_t larger_batch(const Graph& graph, const InputShapes& shapes) {
+  for (const GraphInput& input : graph.inputs) {
+    const auto wanted = shapes.find(graph.value(input.value).name);
+    if (wanted == shapes.end() || input.dims.empty() || wanted->second.rank() == 0) continue;
+    if (input.dims[0].size == 1 && wanted->second[0] > 1) return wanted->second[0];
+  }
+  return 0;
+}
+
+// The same model as it was exported, typed, and what the proof found in it.
+struct OnePicture {
+  ImportedModel model;
+  BatchEdits edits;
+};
+
+Result<OnePicture> prove_one_picture(const std::shared_ptr<const MappedFile>& file) {
+  OnePicture one;
+  KITE_TRY_ASSIGN(one.model, import_file(file));
+  KITE_TRY(bind_inputs(one.model.graph, {}));
+  KITE_TRY(infer_types(one.model.graph));
+  KITE_TRY_ASSIGN(one.edits, prove_batch(one.model.graph));
+  return one;
+}
+
+}  // namespace
 
 Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shapes,
                                 const std::vector<std::string>& disabled_passes) {
@@ -19,9 +50,16 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
                        {},
                        std::move(imported.files)};
   std::erase_if(model.metadata, [](const auto& entry) { return entry.first.starts_with(kInternalNote); });
+  const std::int64_t batch = larger_batch(model.graph, shapes);
   const auto prepare = [&]() -> Status {
+    std::optional<OnePicture> one;
+    if (batch > 0) {
+      KITE_TRY_ASSIGN(one, prove_one_picture(model.files.front()));
+      open_batch(model.graph, one->edits, batch);
+    }
     KITE_TRY(bind_inputs(model.graph, shapes));
     KITE_TRY(infer_types(model.graph));
+    if (one) KITE_TRY(check_batch(model.graph, one->model.graph, one->edits, batch));
     KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, disabled_passes));
     return {};
   };
