@@ -77,22 +77,42 @@ Sources describe_sources(const InspectOptions& options) {
 Json describe_ports(std::span<const Port> ports) {
   Json array = Json::array();
   for (const Port& port : ports) {
-    array.push_back({{"name", port.name}, {"dtype", dtype_name(port.type.dtype)}, {"shape", dims_of(port.type)}});
+    Json stated = Json::array();  // a number, a symbol, or null
+    for (const Dimension& dim : port.dims) {
+      stated.push_back(dim.size ? Json(*dim.size) : dim.symbol.empty() ? Json() : Json(dim.symbol));
+    }
+    array.push_back({{"name", port.name}, {"dtype", dtype_name(port.type.dtype)}, {"shape", dims_of(port.type)}, {"dims", stated}});
   }
   return array;
 }
 
-Json describe_steps(const Plan& plan) {
+Json describe_steps(const Model& model) {
   Json steps = Json::array();
-  for (const PlanStep& step : plan.steps()) {
-    const TensorType result = step.outputs.empty() ? TensorType{} : operand_type(plan.operand(step.outputs[0]));
-    steps.push_back({{"op", plan.text(step.record->op)},
-                     {"node", plan.text(step.record->node)},
-                     {"kernel", step.kernel != nullptr ? std::string(step.kernel->name) : "portable"},
-                     {"shape", dims_of(result)},
-                     {"macs", step.record->macs}});
+  for (const ModelStep& step : model.steps()) {
+    steps.push_back({{"op", step.op},
+                     {"node", step.node},
+                     {"kernel", step.kernel},
+                     {"shape", dims_of(step.result)},
+                     {"macs", step.macs}});
   }
   return steps;
+}
+
+// The dimensions as the model states them, where they say more than the shape: " as [batch,3,height,width]".
+std::string stated_dims(const Port& port) {
+  std::string text;
+  bool is_open = false;
+  for (const Dimension& dim : port.dims) {
+    is_open = is_open || !dim.size;
+    text += text.empty() ? "[" : ",";
+    text += dim.size ? std::to_string(*dim.size) : dim.symbol.empty() ? "?" : std::string(dim.symbol);
+  }
+  return is_open ? ", stated as " + escape_for_terminal(text) + "]" : "";
+}
+
+void print_port(std::string_view what, const Port& port) {
+  fmt::print("  {:<14} {} {}{}{}\n", what, escape_for_terminal(port.name), dtype_name(port.type.dtype),
+             port.type.shape.to_string(), stated_dims(port));
 }
 
 void print_model(const InspectOptions& options, const Model& model) {
@@ -108,17 +128,13 @@ void print_model(const InspectOptions& options, const Model& model) {
     object["recipe"] = sources.recipe;
     object["warnings"] = sources.warnings;
     object["conflicts"] = sources.conflicts;
-    object["steps"] = describe_steps(*model.plan());
+    object["steps"] = describe_steps(model);
     print_json(object);
     return;
   }
   fmt::print("{}\n", options.model);
-  for (const Port& port : model.inputs()) {
-    fmt::print("  input          {} {}{}\n", port.name, dtype_name(port.type.dtype), port.type.shape.to_string());
-  }
-  for (const Port& port : model.outputs()) {
-    fmt::print("  output         {} {}{}\n", port.name, dtype_name(port.type.dtype), port.type.shape.to_string());
-  }
+  for (const Port& port : model.inputs()) print_port("input", port);
+  for (const Port& port : model.outputs()) print_port("output", port);
   fmt::print("  parameters     {:.3f} million\n  multiply-adds  {:.3f} million a run\n",
              static_cast<double>(model.parameters()) * 1e-6, static_cast<double>(model.macs()) * 1e-6);
   for (const auto& [key, value] : sources.rows) fmt::print("  {:<14} {}\n", key, escape_for_terminal(value));
@@ -126,13 +142,10 @@ void print_model(const InspectOptions& options, const Model& model) {
     fmt::print("  {:<14} {}\n", "overruled", escape_for_terminal(conflict));
   for (const std::string& warning : sources.warnings) warn(warning);
   fmt::print("\n{:>4}  {:<22} {:<20} {:>10}  {:<34} {}\n", "step", "operator", "result", "million", "kernel", "node");
-  const Plan& plan = *model.plan();
-  for (std::size_t s = 0; s < plan.steps().size(); ++s) {
-    const PlanStep& step = plan.steps()[s];
-    fmt::print("{:>4}  {:<22} {:<20} {:>10.3f}  {:<34} {}\n", s, plan.text(step.record->op),
-               step.outputs.empty() ? "" : operand_type(plan.operand(step.outputs[0])).shape.to_string(),
-               static_cast<double>(step.record->macs) * 1e-6, step.kernel != nullptr ? step.kernel->name : "portable",
-               escape_for_terminal(plan.text(step.record->node)));
+  const std::vector<ModelStep> steps = model.steps();
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    fmt::print("{:>4}  {:<22} {:<20} {:>10.3f}  {:<34} {}\n", s, steps[s].op, steps[s].result.shape.to_string(),
+               static_cast<double>(steps[s].macs) * 1e-6, steps[s].kernel, escape_for_terminal(steps[s].node));
   }
 }
 

@@ -8,9 +8,10 @@
 
 #include "command.h"
 #include "kernels/peak/peak.h"
+#include "paperkite/session.h"
 #include "paperkite/try.h"
+#include "plan/plan.h"
 #include "profile_chart.h"
-#include "runtime/session.h"
 
 namespace kite::cli {
 
@@ -26,15 +27,15 @@ struct ProfileOptions {
 };
 
 // The median of each step over the runs: a step that was interrupted once does not stand out for it.
-Result<std::vector<double>> measure_steps(PlanSession& session, std::span<const TensorView> inputs, int runs) {
-  const std::size_t steps = session.plan().steps().size();
+Result<std::vector<double>> measure_steps(Session& session, std::size_t steps, std::span<const TensorView> inputs,
+                                          int runs) {
   std::vector<std::vector<double>> samples(steps);
-  const auto record = [](void* context, std::size_t step, std::uint64_t duration_ns) {
-    (*static_cast<std::vector<std::vector<double>>*>(context))[step].push_back(static_cast<double>(duration_ns) * 1e-3);
+  const auto record = [&samples](std::size_t step, std::uint64_t duration_ns) {
+    samples[step].push_back(static_cast<double>(duration_ns) * 1e-3);
   };
   for (int run = 0; run < kWarmupRuns; ++run) KITE_TRY(session.run(inputs));
   for (auto& of_step : samples) of_step.reserve(static_cast<std::size_t>(runs));
-  for (int run = 0; run < runs; ++run) KITE_TRY(session.run_profiled(inputs, record, &samples));
+  for (int run = 0; run < runs; ++run) KITE_TRY(session.run(inputs, record));
   std::vector<double> medians_us;
   for (auto& of_step : samples) {
     std::ranges::nth_element(of_step, of_step.begin() + static_cast<std::ptrdiff_t>(of_step.size() / 2));
@@ -43,24 +44,20 @@ Result<std::vector<double>> measure_steps(PlanSession& session, std::span<const 
   return medians_us;
 }
 
-std::vector<ProfiledStep> describe_steps(const Plan& plan, std::span<const double> medians_us, double peak_gflops) {
+std::vector<ProfiledStep> describe_steps(std::span<const ModelStep> steps, std::span<const double> medians_us, double peak_gflops) {
   std::vector<ProfiledStep> rows;
-  for (std::size_t s = 0; s < plan.steps().size(); ++s) {
-    const PlanStep& step = plan.steps()[s];
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    const ModelStep& step = steps[s];
     ProfiledStep row;
-    row.node = plan.text(step.record->node);
-    row.op = plan.text(step.record->op);
-    row.kernel = step.kernel != nullptr ? std::string(step.kernel->name) : "portable";
+    row.node = step.node;
+    row.op = step.op;
+    row.kernel = step.kernel;
     row.us = medians_us[s];
-    row.gflops = row.us > 0.0 ? 2.0 * static_cast<double>(step.record->macs) / (row.us * 1e3) : 0.0;
+    row.gflops = row.us > 0.0 ? 2.0 * static_cast<double>(step.macs) / (row.us * 1e3) : 0.0;
     row.share_of_peak = peak_gflops > 0.0 ? row.gflops / peak_gflops : 0.0;
-    row.macs = step.record->macs;
-    for (const auto refs : {step.inputs, step.outputs}) {
-      for (const std::uint32_t ref : refs) {
-        if (plan.operand(ref).place != plan_format::Place::kNone) row.bytes += plan.operand(ref).size_bytes;
-      }
-    }
-    row.shape = step.outputs.empty() ? "" : operand_type(plan.operand(step.outputs[0])).shape.to_string();
+    row.macs = step.macs;
+    row.bytes = step.bytes;
+    row.shape = step.result.shape.to_string();
     rows.push_back(std::move(row));
   }
   return rows;
@@ -86,9 +83,10 @@ Status profile(const ProfileOptions& options) {
   std::vector<TensorView> inputs;
   for (const Port& port : model.inputs()) tensors.emplace_back(port.type);
   for (const Tensor& tensor : tensors) inputs.push_back(tensor.view());
-  KITE_TRY_ASSIGN(const auto medians_us, measure_steps(session.internals(), inputs, options.runs));
+  const std::vector<ModelStep> steps = model.steps();
+  KITE_TRY_ASSIGN(const auto medians_us, measure_steps(session, steps.size(), inputs, options.runs));
   const double peak_gflops = measure_peak_gflops(model.plan()->isa()) * session.threads();
-  const std::vector<ProfiledStep> rows = describe_steps(*model.plan(), medians_us, peak_gflops);
+  const std::vector<ProfiledStep> rows = describe_steps(steps, medians_us, peak_gflops);
   double total_us = 0.0;
   for (const ProfiledStep& row : rows) total_us += row.us;
 

@@ -50,6 +50,16 @@ struct Port {
   std::vector<Dimension> dims{};  // as the model states them; one for each of type.shape
 };
 
+// One step of a run, in the order in which they run.
+struct ModelStep {
+  std::string_view node;    // its name in the model
+  std::string_view op;      // "Conv"
+  std::string_view kernel;  // "conv_f32_7x48_avx512"; "portable" where an operator has no kernel
+  TensorType result;        // of its first output
+  std::uint64_t macs = 0;   // multiply-adds
+  std::uint64_t bytes = 0;  // that it reads and writes, weights included
+};
+
 // Where the plan of a Model came from.
 enum class PlanOrigin : std::uint8_t { kBuilt, kCached, kPlanFile };
 
@@ -73,6 +83,7 @@ class Model {
   [[nodiscard]] std::string_view isa() const noexcept;       // the best instruction set that its kernels use
   [[nodiscard]] std::uint64_t macs() const noexcept;         // multiply-adds of one run
   [[nodiscard]] std::uint64_t parameters() const noexcept;   // elements of its float constants
+  [[nodiscard]] std::vector<ModelStep> steps() const;
   [[nodiscard]] std::uint64_t arena_bytes() const noexcept;  // activations of one session
   [[nodiscard]] PlanOrigin origin() const noexcept { return origin_; }
   // How the dimensions that the model leaves open were bound.

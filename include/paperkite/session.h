@@ -2,6 +2,9 @@
 // Runs a Model: raw tensors in, raw tensors out.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -27,6 +30,10 @@ class Session {
 
   // `inputs` in the order of Model::inputs(), each of exactly its type. Allocates nothing.
   [[nodiscard]] Status run(std::span<const TensorView> inputs);
+
+  // The same, and calls `on_step(step, duration_ns)` after each of Model::steps(); slower by a few clock reads a step.
+  [[nodiscard]] Status run(std::span<const TensorView> inputs,
+                           const std::function<void(std::size_t, std::uint64_t)>& on_step);
 
   // Borrowed until the next run().
   [[nodiscard]] TensorView output(std::size_t index) const;

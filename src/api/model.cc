@@ -67,6 +67,25 @@ std::optional<std::size_t> Model::find_output(std::string_view name) const noexc
   return static_cast<std::size_t>(found - outputs_.begin());
 }
 
+std::vector<ModelStep> Model::steps() const {
+  std::vector<ModelStep> steps;
+  for (const PlanStep& step : plan_->steps()) {
+    ModelStep made{plan_->text(step.record->node),
+                   plan_->text(step.record->op),
+                   step.kernel != nullptr ? std::string_view(step.kernel->name) : "portable",
+                   step.outputs.empty() ? TensorType{} : operand_type(plan_->operand(step.outputs[0])),
+                   step.record->macs};
+    for (const auto refs : {step.inputs, step.outputs}) {
+      for (const std::uint32_t ref : refs) {
+        const plan_format::Operand& operand = plan_->operand(ref);
+        if (operand.place != plan_format::Place::kNone) made.bytes += operand.size_bytes;
+      }
+    }
+    steps.push_back(made);
+  }
+  return steps;
+}
+
 std::string_view Model::isa() const noexcept { return isa_name(plan_->isa()); }
 std::uint64_t Model::macs() const noexcept { return plan_->header().macs; }
 std::uint64_t Model::parameters() const noexcept { return plan_->header().parameters; }

@@ -33,6 +33,13 @@ Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
 Status Session::run(std::span<const TensorView> inputs) { return session_->run(inputs); }
+Status Session::run(std::span<const TensorView> inputs,
+                    const std::function<void(std::size_t, std::uint64_t)>& on_step) {
+  const auto observe = [](void* context, std::size_t step, std::uint64_t duration_ns) {
+    (*static_cast<const std::function<void(std::size_t, std::uint64_t)>*>(context))(step, duration_ns);
+  };
+  return session_->run_profiled(inputs, observe, const_cast<void*>(static_cast<const void*>(&on_step)));
+}
 TensorView Session::output(std::size_t index) const { return session_->output(index); }
 int Session::threads() const noexcept { return session_->threads(); }
 
