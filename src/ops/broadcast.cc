@@ -32,16 +32,18 @@ Result<Shape> broadcast_shapes(const Shape& a, const Shape& b) {
   return Shape::make(std::span<const std::int64_t>(dims).first(static_cast<std::size_t>(rank)));
 }
 
+Result<Shape> broadcast_with(const InferContext& context, const Shape& shape, int i) {
+  auto wider = broadcast_shapes(shape, context.shape(i));
+  if (wider.ok()) return wider;
+  Error placed = context.invalid(wider.error().what);
+  placed.code = wider.error().code;
+  return placed;
+}
+
 Result<Shape> broadcast_inputs(const InferContext& context, std::initializer_list<int> inputs) {
   Shape shape;
   for (const int i : inputs) {
-    auto wider = broadcast_shapes(shape, context.shape(i));
-    if (!wider.ok()) {
-      Error placed = context.invalid(wider.error().what);
-      placed.code = wider.error().code;
-      return placed;
-    }
-    shape = *wider;
+    KITE_TRY_ASSIGN(shape, broadcast_with(context, shape, i));
   }
   return shape;
 }

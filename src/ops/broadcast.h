@@ -16,6 +16,9 @@ namespace kite {
 // The shape that the inputs listed broadcast to: aligned at the last axis, every axis equal or 1.
 [[nodiscard]] Result<Shape> broadcast_inputs(const InferContext& context, std::initializer_list<int> inputs);
 
+// The shape that `shape` and input `i` broadcast to.
+[[nodiscard]] Result<Shape> broadcast_with(const InferContext& context, const Shape& shape, int i);
+
 // The same for two shapes; the Error has no place yet.
 [[nodiscard]] Result<Shape> broadcast_shapes(const Shape& a, const Shape& b);
 

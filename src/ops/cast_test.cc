@@ -18,8 +18,8 @@ constexpr int kOnnxInt64 = 7;
 constexpr int kOnnxBool = 9;
 constexpr int kOnnxDouble = 11;
 
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
 
 TEST(Cast, floats_are_cut_towards_zero) {
   expect_output<std::int64_t>(
@@ -32,7 +32,7 @@ TEST(Cast, floats_that_do_not_fit_saturate_and_nan_is_zero) {
   to_int64.attr("to", kOnnxInt64).runtime_input(values());
   const auto wide = to_int64.run();
   ASSERT_TRUE(wide.ok());
-  const std::int64_t expected[] = {0, kMax, kMin, kMax, kMin, 300};
+  const std::int64_t expected[] = {0, kMost, kLeast, kMost, kLeast, 300};
   for (int i = 0; i < 6; ++i) EXPECT_EQ((*wide)[0].as<std::int64_t>()[i], expected[i]) << i;
   expect_output<std::int8_t>(OpCase("Cast").attr("to", kOnnxInt8).runtime_input(values()), {6},
                              {0, 127, -128, 127, -128, 127});
@@ -47,8 +47,8 @@ TEST(Cast, the_first_value_past_the_range_saturates) {
                              {127, -128});
   const auto wide = OpCase("Cast").attr("to", kOnnxInt64).runtime_input(floats({2}, {0x1p63F, -0x1p63F})).run();
   ASSERT_TRUE(wide.ok());
-  EXPECT_EQ((*wide)[0].as<std::int64_t>()[0], kMax);
-  EXPECT_EQ((*wide)[0].as<std::int64_t>()[1], kMin);
+  EXPECT_EQ((*wide)[0].as<std::int64_t>()[0], kMost);
+  EXPECT_EQ((*wide)[0].as<std::int64_t>()[1], kLeast);
 }
 
 TEST(Cast, integers_wrap_to_narrower_ones) {
@@ -85,11 +85,22 @@ TEST(Cast, every_pair_of_types_keeps_small_numbers) {
 }
 
 TEST(Cast, to_a_type_that_is_not_held_is_unsupported) {
-  for (const int to : {0, 4, 8, 10, 16, 17, 22, 99}) {
+  for (const int to : {0, 4, 8, 12, 17, 22, 99}) {
     expect_error(OpCase("Cast").attr("to", to).runtime_input(iota({1})), ErrorCode::kUnsupportedModel,
                  "attribute 'to' is " + std::to_string(to));
   }
   expect_error(OpCase("Cast").runtime_input(iota({1})), ErrorCode::kInvalidModel, "'to' is missing");
+}
+
+TEST(Cast, to_half_precision_and_back) {
+  OpCase narrow = OpCase("Cast");
+  narrow.attr("to", 10).runtime_input(floats({4}, {1.5F, -65504, 1e6F, kNaN}));
+  auto half = narrow.run();
+  ASSERT_TRUE(half.ok()) << half.error().message();
+  EXPECT_EQ((*half)[0].dtype(), DType::kFloat16);
+  expect_output(OpCase("Cast").attr("to", 1).runtime_input(std::move((*half)[0])), {4}, {1.5F, -65504, kInf, kNaN});
+  expect_output<std::int64_t>(OpCase("Cast").attr("to", 7).runtime_input(Tensor::of<BFloat16>({1}, {{0xc040}})), {1},
+                              {-3});
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ TEST(GlobalAveragePool, averages_each_channel) {
 
 TEST(GlobalAveragePool, rejects_a_picture_of_0x0) {
   expect_error(OpCase("GlobalAveragePool").input(Tensor(DType::kFloat32, {1, 2, 0, 0})), ErrorCode::kInvalidModel,
-               "nothing to average");
+               "nothing to pool");
 }
 
 TEST(GlobalAveragePool, rejects_a_matrix) {

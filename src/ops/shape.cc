@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shape: the input's dimensions as a tensor, from `start` to `end` since opset 15.
+// Shape: the input's dimensions as a tensor, from `start` to `end` since opset 15. Size: their product.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -49,8 +49,19 @@ Status compute(const ComputeContext& context) {
   return {};
 }
 
+Status infer_size(InferContext& context) {
+  KITE_TRY(context.require_inputs(1, 1));
+  return context.set_output(0, TensorType{DType::kInt64, Shape{}});
+}
+
+Status compute_size(const ComputeContext& context) {
+  *context.outputs[0].as<std::int64_t>() = context.inputs[0].type.shape.elements();
+  return {};
+}
+
 }  // namespace
 
 extern const Operator kShapeOperator = {"", "Shape", 7, 23, "", infer, compute};
+extern const Operator kSizeOperator = {"", "Size", 7, 23, "", infer_size, compute_size};
 
 }  // namespace kite

@@ -10,13 +10,13 @@
 namespace kite {
 namespace {
 
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kFarRight = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kFarLeft = std::numeric_limits<std::int64_t>::min();
 
 TEST(Slice, before_opset_10_reads_attributes) {
   expect_output(OpCase("Slice", 9)
                     .attr("starts", std::vector<std::int64_t>{1})
-                    .attr("ends", std::vector<std::int64_t>{kMax})
+                    .attr("ends", std::vector<std::int64_t>{kFarRight})
                     .attr("axes", std::vector<std::int64_t>{1})
                     .runtime_input(iota({2, 3})),
                 {2, 2}, {1, 2, 4, 5});
@@ -26,7 +26,7 @@ TEST(Slice, from_opset_10_reads_inputs_and_steps) {
   expect_output(OpCase("Slice")
                     .runtime_input(iota({2, 5}))
                     .input(ints({2}, {-4, 0}))
-                    .input(ints({2}, {kMax, 1}))
+                    .input(ints({2}, {kFarRight, 1}))
                     .input(ints({2}, {-1, 0}))
                     .input(ints({2}, {2, 1})),
                 {1, 2}, {1, 3});
@@ -44,15 +44,15 @@ TEST(Slice, negative_steps_walk_backwards) {
     op.input(ints({1}, {0})).input(ints({1}, {step}));
     return op;
   };
-  OpCase all = reversed(-1, kMin, -1);
+  OpCase all = reversed(-1, kFarLeft, -1);
   expect_output(all, {5}, {4, 3, 2, 1, 0});
-  OpCase every_second = reversed(kMax, 0, -2);
+  OpCase every_second = reversed(kFarRight, 0, -2);
   expect_output(every_second, {2}, {4, 2});
-  OpCase longest = reversed(kMax, kMin, kMin);
+  OpCase longest = reversed(kFarRight, kFarLeft, kFarLeft);
   expect_output(longest, {1}, {4});
   OpCase none = reversed(0, 3, -1);
   expect_output(none, {0}, {});
-  OpCase forward = reversed(kMin, kMax, kMax);
+  OpCase forward = reversed(kFarLeft, kFarRight, kFarRight);
   expect_output(forward, {1}, {0});
 }
 
@@ -61,7 +61,7 @@ TEST(Slice, of_an_empty_axis_is_empty) {
     expect_output(OpCase("Slice")
                       .runtime_input(iota({0, 2}))
                       .input(ints({1}, {0}))
-                      .input(ints({1}, {kMax}))
+                      .input(ints({1}, {kFarRight}))
                       .input(ints({1}, {0}))
                       .input(ints({1}, {step})),
                   {0, 2}, {});

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// y = exp(x - max) / sum of exp(x - max). From opset 13 along one axis (-1 unless told); before that the tensor is
-// seen as a matrix of rows [axis, rank) (axis 1 unless told) and each row is normalised. NaN fills its row.
+// Softmax, LogSoftmax and Hardmax. From opset 13 along one axis (-1 unless told); before that the tensor is seen as a
+// matrix of rows [axis, rank) (axis 1 unless told) and each row is normalised. NaN fills its row.
+//   Softmax    y = exp(x - max) / sum of exp(x - max)
+//   LogSoftmax y = (x - max) - ln(sum of exp(x - max))
+//   Hardmax    y = 1 at the first largest element, 0 elsewhere
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 #include "ops/dispatch.h"
 #include "ops/op.h"
@@ -22,18 +26,54 @@ Status infer(InferContext& context) {
   return context.set_output(0, context.input(0));
 }
 
-// One group of `count` elements that lie `step` apart.
+// `count` elements that lie `step` apart.
 template <typename T>
-void normalize(const T* x, T* y, std::int64_t count, std::int64_t step) {
-  double largest = -std::numeric_limits<double>::infinity();
-  for (std::int64_t i = 0; i < count; ++i) largest = std::fmax(largest, static_cast<double>(x[i * step]));
-  double sum = 0;  // NaN as soon as one element is: exp(NaN) is added like any other
-  for (std::int64_t i = 0; i < count; ++i) sum += std::exp(static_cast<double>(x[i * step]) - largest);
-  for (std::int64_t i = 0; i < count; ++i) {
-    y[i * step] = static_cast<T>(std::exp(static_cast<double>(x[i * step]) - largest) / sum);
-  }
-}
+struct Group {
+  const T* x;
+  T* y;
+  std::int64_t count;
+  std::int64_t step;
 
+  [[nodiscard]] double at(std::int64_t i) const { return static_cast<double>(x[i * step]); }
+  [[nodiscard]] double largest() const {
+    double largest = -std::numeric_limits<double>::infinity();
+    for (std::int64_t i = 0; i < count; ++i) largest = std::fmax(largest, at(i));
+    return largest;
+  }
+  // NaN as soon as one element is: exp(NaN) is added like any other.
+  [[nodiscard]] double sum_of_powers(double largest) const {
+    double sum = 0;
+    for (std::int64_t i = 0; i < count; ++i) sum += std::exp(at(i) - largest);
+    return sum;
+  }
+};
+
+constexpr auto kSoft = []<typename T>(const Group<T>& group) {
+  const double largest = group.largest();
+  const double sum = group.sum_of_powers(largest);
+  for (std::int64_t i = 0; i < group.count; ++i) {
+    group.y[i * group.step] = static_cast<T>(std::exp(group.at(i) - largest) / sum);
+  }
+};
+
+constexpr auto kLogSoft = []<typename T>(const Group<T>& group) {
+  const double largest = group.largest();
+  const double log_sum = std::log(group.sum_of_powers(largest));
+  for (std::int64_t i = 0; i < group.count; ++i) {
+    group.y[i * group.step] = static_cast<T>(group.at(i) - largest - log_sum);
+  }
+};
+
+constexpr auto kHard = []<typename T>(const Group<T>& group) {
+  std::int64_t best = 0;
+  for (std::int64_t i = 0; i < group.count; ++i) {
+    group.y[i * group.step] = 0;
+    if (group.at(i) > group.at(best)) best = i;
+  }
+  if (group.count > 0) group.y[best * group.step] = 1;
+};
+
+template <auto kNormalize>
 Status compute(const ComputeContext& context) {
   return dispatch(FloatTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
     const Shape& shape = context.outputs[0].type.shape;
@@ -49,7 +89,7 @@ Status compute(const ComputeContext& context) {
     for (std::int64_t o = 0; o < outer; ++o) {
       for (std::int64_t i = 0; i < inner; ++i) {
         const std::int64_t at = o * count * inner + i;
-        normalize(x + at, y + at, count, inner);
+        kNormalize(Group<T>{x + at, y + at, count, inner});
       }
     }
     return {};
@@ -58,6 +98,8 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kSoftmaxOperator{"", "Softmax", 7, 23, "", infer, compute};
+extern constinit const Operator kHardmaxOperator{"", "Hardmax", 7, 23, "", infer, compute<kHard>};
+extern constinit const Operator kLogSoftmaxOperator{"", "LogSoftmax", 7, 23, "", infer, compute<kLogSoft>};
+extern constinit const Operator kSoftmaxOperator{"", "Softmax", 7, 23, "", infer, compute<kSoft>};
 
 }  // namespace kite

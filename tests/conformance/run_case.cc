@@ -31,19 +31,32 @@ struct ShapeInput {
 };
 constexpr std::array kShapeInputs = {
     ShapeInput{"ConstantOfShape", 0, 0},
+    ShapeInput{"CumSum", 1, 1},
     ShapeInput{"Expand", 1, 1},
+    ShapeInput{"OneHot", 1, 1},
     ShapeInput{"Pad", 1, 1},
     ShapeInput{"Pad", 3, 3},
     ShapeInput{"Range", 0, 2},
+    ShapeInput{"ReduceL1", 1, 1},
+    ShapeInput{"ReduceL2", 1, 1},
+    ShapeInput{"ReduceLogSum", 1, 1},
+    ShapeInput{"ReduceLogSumExp", 1, 1},
     ShapeInput{"ReduceMax", 1, 1},
     ShapeInput{"ReduceMean", 1, 1},
     ShapeInput{"ReduceMin", 1, 1},
+    ShapeInput{"ReduceProd", 1, 1},
     ShapeInput{"ReduceSum", 1, 1},
+    ShapeInput{"ReduceSumSquare", 1, 1},
     ShapeInput{"Reshape", 1, 1},
+    ShapeInput{"Resize", 1, 3},
     ShapeInput{"Slice", 1, 4},
     ShapeInput{"Split", 1, 1},
     ShapeInput{"Squeeze", 1, 1},
+    ShapeInput{"Tile", 1, 1},
+    ShapeInput{"TopK", 1, 1},
+    ShapeInput{"Trilu", 1, 1},
     ShapeInput{"Unsqueeze", 1, 1},
+    ShapeInput{"Upsample", 1, 1},
 };
 
 bool is_shape_input(const Node& node, std::size_t position) {

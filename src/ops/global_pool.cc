@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// y[n,c] = mean of x[n,c] over all spatial axes, which stay as axes of size 1.
+// GlobalAveragePool and GlobalMaxPool: y[n,c] = mean or largest of x[n,c] over all spatial axes, which stay as axes of
+// size 1. NaN wins.
 #include <array>
 #include <cstdint>
 #include <span>
@@ -19,7 +20,7 @@ Status infer(InferContext& context) {
     return context.invalid("input has shape " + x.to_string() + ", expected batch, channels and spatial axes");
   }
   if (x.elements(2, x.rank()) == 0) {
-    return context.invalid("input has shape " + x.to_string() + ": there is nothing to average",
+    return context.invalid("input has shape " + x.to_string() + ": there is nothing to pool",
                            "feed a larger picture");
   }
   std::array<std::int64_t, kMaxRank> dims{x[0], x[1]};
@@ -28,6 +29,21 @@ Status infer(InferContext& context) {
                             std::span<const std::int64_t>(dims).first(static_cast<std::size_t>(x.rank())));
 }
 
+template <typename T>
+T mean_of(const T* x, std::int64_t count) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) sum += static_cast<double>(x[i]);
+  return static_cast<T>(sum / static_cast<double>(count));
+}
+
+template <typename T>
+T largest_of(const T* x, std::int64_t count) {
+  T largest = x[0];
+  for (std::int64_t i = 1; i < count; ++i) largest = x[i] > largest || x[i] != x[i] ? x[i] : largest;
+  return largest;
+}
+
+template <auto kPool>
 Status compute(const ComputeContext& context) {
   return dispatch(FloatTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
     const Shape& shape = context.inputs[0].type.shape;
@@ -35,17 +51,16 @@ Status compute(const ComputeContext& context) {
     T* y = context.outputs[0].as<T>();
     const std::int64_t planes = shape[0] * shape[1];
     const std::int64_t pixels = shape.elements(2, shape.rank());
-    for (std::int64_t plane = 0; plane < planes; ++plane) {
-      double sum = 0;
-      for (std::int64_t i = 0; i < pixels; ++i) sum += static_cast<double>(x[plane * pixels + i]);
-      y[plane] = static_cast<T>(sum / static_cast<double>(pixels));
-    }
+    for (std::int64_t plane = 0; plane < planes; ++plane) y[plane] = kPool(x + plane * pixels, pixels);
     return {};
   });
 }
 
 }  // namespace
 
-extern const Operator kGlobalAveragePoolOperator{"", "GlobalAveragePool", 7, 23, "", infer, compute};
+extern constinit const Operator kGlobalAveragePoolOperator{
+    "", "GlobalAveragePool", 7, 23, "", infer, compute<[](const auto* x, std::int64_t n) { return mean_of(x, n); }>};
+extern constinit const Operator kGlobalMaxPoolOperator{
+    "", "GlobalMaxPool", 7, 23, "", infer, compute<[](const auto* x, std::int64_t n) { return largest_of(x, n); }>};
 
 }  // namespace kite

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators whose result is true or false: comparisons and logic with broadcasting, and tests of single numbers.
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "ops/elementwise.h"
+#include "ops/op.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+// A byte of a file that is neither 0 nor 1 must not be read as bool: bools are read as bytes, any but 0 is true.
+using Truth = std::uint8_t;
+
+Status infer_bool(InferContext& context) {
+  return context.set_output(0, TensorType{DType::kBool, context.shape(0)});
+}
+
+template <typename Types>
+Status infer_pairs(InferContext& context) {
+  KITE_TRY(context.require_inputs(2, 2));
+  KITE_TRY(context.require_same_dtype(0, 1));
+  KITE_TRY(require_dtype(context, 0, Types{}));
+  KITE_TRY_ASSIGN(const Shape shape, broadcast_inputs(context, {0, 1}));
+  return context.set_output(0, TensorType{DType::kBool, shape});
+}
+
+template <auto kCompare>
+Status compare_numbers(const ComputeContext& context) {
+  return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
+    map_pairs<T, T, bool>(context, kCompare);
+    return {};
+  });
+}
+
+template <auto kCombine>
+Status combine_truths(const ComputeContext& context) {
+  map_pairs<Truth, Truth, bool>(context, [](Truth a, Truth b) { return kCombine(a != 0, b != 0); });
+  return {};
+}
+
+Status compute_equal(const ComputeContext& context) {
+  if (context.inputs[0].type.dtype == DType::kBool) return combine_truths<std::equal_to<>{}>(context);
+  return compare_numbers<std::equal_to<>{}>(context);
+}
+
+// Rows. NaN is equal to nothing, and neither less nor greater.
+template <auto kCompare>
+constexpr Operator comparison(std::string_view name, int first_opset) {
+  return {"", name, first_opset, 23, "", infer_pairs<NumericTypes>, compare_numbers<kCompare>};
+}
+
+template <auto kCombine>
+constexpr Operator logic(std::string_view name, int first_opset) {
+  return {"", name, first_opset, 23, "", infer_pairs<TypeList<bool>>, combine_truths<kCombine>};
+}
+
+template <auto kTest>
+Status test_numbers(const ComputeContext& context) {
+  return dispatch(FloatTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
+    const T* x = context.inputs[0].as<T>();
+    bool* y = context.outputs[0].as<bool>();
+    const auto test = kTest(context.attributes);
+    const std::int64_t count = context.outputs[0].type.shape.elements();
+    for (std::int64_t i = 0; i < count; ++i) y[i] = test(x[i]);
+    return {};
+  });
+}
+
+Status infer_test(InferContext& context) {
+  KITE_TRY(context.require_inputs(1, 1));
+  KITE_TRY(context.require_float(0));
+  KITE_TRY(context.get_int("detect_negative", 1));
+  KITE_TRY(context.get_int("detect_positive", 1));
+  return infer_bool(context);
+}
+
+Status infer_not(InferContext& context) {
+  KITE_TRY(context.require_inputs(1, 1));
+  KITE_TRY(require_dtype(context, 0, TypeList<bool>{}));
+  return infer_bool(context);
+}
+
+Status compute_not(const ComputeContext& context) {
+  const auto* x = context.inputs[0].as<Truth>();
+  bool* y = context.outputs[0].as<bool>();
+  const std::int64_t count = context.outputs[0].type.shape.elements();
+  for (std::int64_t i = 0; i < count; ++i) y[i] = x[i] == 0;
+  return {};
+}
+
+}  // namespace
+
+extern constinit const Operator kEqualOperator = {
+    "", "Equal", 7, 23, "strings are not supported", infer_pairs<AllTypes>, compute_equal};
+extern constinit const Operator kGreaterOperator = comparison<std::greater<>{}>("Greater", 7);
+extern constinit const Operator kGreaterOrEqualOperator = comparison<std::greater_equal<>{}>("GreaterOrEqual", 12);
+extern constinit const Operator kLessOperator = comparison<std::less<>{}>("Less", 7);
+extern constinit const Operator kLessOrEqualOperator = comparison<std::less_equal<>{}>("LessOrEqual", 12);
+
+extern constinit const Operator kAndOperator = logic<std::logical_and<>{}>("And", 7);
+extern constinit const Operator kOrOperator = logic<std::logical_or<>{}>("Or", 7);
+extern constinit const Operator kXorOperator = logic<std::not_equal_to<>{}>("Xor", 7);
+extern constinit const Operator kNotOperator = {"", "Not", 7, 23, "", infer_not, compute_not};
+
+extern constinit const Operator kIsNaNOperator = {
+    "", "IsNaN", 9, 23, "", infer_test, test_numbers<[](const Attributes&) {
+      return [](auto x) { return std::isnan(x); };
+    }>};
+extern constinit const Operator kIsInfOperator = {
+    "", "IsInf", 10, 23, "", infer_test, test_numbers<[](const Attributes& attributes) {
+      const bool negative = attributes.get_int("detect_negative", 1) != 0;
+      const bool positive = attributes.get_int("detect_positive", 1) != 0;
+      return [negative, positive](auto x) { return std::isinf(x) && (x < 0 ? negative : positive); };
+    }>};
+
+}  // namespace kite
