@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/mapped_file.h"
+#include "ops/strided_copy.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {
@@ -30,7 +31,8 @@ struct Spelling {
 };
 constexpr Spelling kSpellings[] = {
     {"<f4", DType::kFloat32}, {"<f8", DType::kFloat64}, {"<i4", DType::kInt32}, {"<i8", DType::kInt64},
-    {"|u1", DType::kUInt8},   {"|i1", DType::kInt8},    {"|b1", DType::kBool},
+    {"|u1", DType::kUInt8},   {"|i1", DType::kInt8},    {"|b1", DType::kBool},  {"<f2", DType::kFloat16},
+    {"<V2", DType::kBFloat16},  // as ml_dtypes spells it: numpy itself has no such type
 };
 
 Error bad_file(const std::string& path, std::string what) {
@@ -70,6 +72,7 @@ Result<Shape> parse_shape(std::string_view text, const std::string& path) {
 struct Header {
   TensorType type;
   std::size_t data_at = 0;  // bytes
+  bool fortran_order = false;
 };
 
 // Also checks that the file holds as many elements as its header says.
@@ -88,7 +91,7 @@ Result<Header> parse_header(const MappedFile& file) {
   const auto order = value_of(header, "fortran_order");
   const auto shape_text = value_of(header, "shape");
   if (!descr || !order || !shape_text) return bad_file(path, "the .npy header is incomplete");
-  if (!order->starts_with("False")) return bad_file(path, "the array is in Fortran order");
+  const bool fortran_order = order->starts_with("True");
   for (const Spelling& spelling : kSpellings) {
     if (!descr->substr(1).starts_with(spelling.descr)) continue;
     KITE_TRY_ASSIGN(const Shape shape, parse_shape(*shape_text, path));
@@ -96,7 +99,7 @@ Result<Header> parse_header(const MappedFile& file) {
     if (bytes.size() - data_at < static_cast<std::size_t>(type.size_bytes())) {
       return bad_file(path, "the file holds fewer elements than its shape " + shape.to_string());
     }
-    return Header{type, data_at};
+    return Header{type, data_at, fortran_order};
   }
   return bad_file(path, "element type " + std::string(descr->substr(0, descr->find(','))) + " is not supported");
 }
@@ -108,8 +111,18 @@ std::string described(const TensorType& type) { return std::string(dtype_name(ty
 Result<Tensor> read_npy(const std::string& path) {
   KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
   KITE_TRY_ASSIGN(const Header header, parse_header(file));
+  const std::byte* data = file.bytes().data() + header.data_at;
   // Copied: the data need not be aligned inside the file.
-  return Tensor::copy_of({header.type, file.bytes().data() + header.data_at});
+  if (!header.fortran_order) return Tensor::copy_of({header.type, data});
+  const Shape& shape = header.type.shape;
+  Tensor tensor(header.type);
+  StridedCopy copy;
+  const auto out_strides = dense_strides(shape);
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    copy.add_axis(shape[axis], out_strides[static_cast<std::size_t>(axis)], shape.elements(0, axis));
+  }
+  strided_copy(copy, dtype_size(header.type.dtype), data, tensor.mutable_view().data);
+  return tensor;
 }
 
 NpyStack::NpyStack(std::string path, int file, std::size_t data_at, std::int64_t count)
@@ -130,6 +143,7 @@ Result<NpyStack> NpyStack::open(const std::string& path, const TensorType& item)
   {
     KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
     KITE_TRY_ASSIGN(header, parse_header(file));
+    if (header.fortran_order) return bad_file(path, "the array is in Fortran order");
   }
   const auto found = header.type.shape.dims();
   const auto wanted = item.shape.dims();

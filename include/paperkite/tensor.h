@@ -17,6 +17,7 @@ namespace kite {
 
 // The order is part of the plan format: new types go to the end.
 enum class DType : std::uint8_t { kFloat32, kFloat64, kInt32, kInt64, kUInt8, kInt8, kBool, kFloat16, kBFloat16 };
+inline constexpr DType kLastDType = DType::kBFloat16;
 
 // The 16 bits of a half-precision number. They are stored and converted, never computed with.
 struct Float16 {

@@ -15,6 +15,7 @@
 #include "paperkite/try.h"
 #include "plan/plan.h"
 #include "runtime/session.h"
+#include "tensor/convert.h"
 
 namespace kite {
 
@@ -58,14 +59,14 @@ Error no_classifier(const Model& model, std::string what, std::string remedy) {
   return Error{ErrorCode::kUnsupportedModel, std::move(what), model.path(), std::move(remedy)};
 }
 
-// The number of classes: the first output must hold one float32 vector, [1,C] with any number of 1s around it.
+// The number of classes: the first output must hold one vector of floating-point numbers, [1,C] with any number of 1s around it.
 Result<std::int64_t> class_count(const Model& model) {
   if (model.inputs().size() != 1) {
     return no_classifier(model,
                          "the model has " + std::to_string(model.inputs().size()) + " inputs, a classifier has one",
                          "use `kite run` with a tensor for each");
   }
-  if (model.inputs()[0].type.dtype != DType::kFloat32 || model.inputs()[0].type.shape.rank() != 4) {
+  if (!is_floating_point(model.inputs()[0].type.dtype) || model.inputs()[0].type.shape.rank() != 4) {
     return no_classifier(model,
                          "the input is " + std::string(dtype_name(model.inputs()[0].type.dtype)) +
                              model.inputs()[0].type.shape.to_string() + ", a picture is float32[1,3,H,W]",
@@ -75,7 +76,7 @@ Result<std::int64_t> class_count(const Model& model) {
   const TensorType& type = model.outputs()[0].type;
   std::int64_t longest = 1;
   for (const std::int64_t dim : type.shape.dims()) longest = std::max(longest, dim);
-  if (type.dtype != DType::kFloat32 || type.shape.elements() == 0 || longest != type.shape.elements()) {
+  if (!is_floating_point(type.dtype) || type.shape.elements() == 0 || longest != type.shape.elements()) {
     return no_classifier(model,
                          "output \"" + std::string(model.outputs()[0].name) + "\" is " +
                              std::string(dtype_name(type.dtype)) + type.shape.to_string() +
@@ -185,7 +186,7 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
   KITE_TRY_ASSIGN(const PreparedPicture prepared, prepare_picture(picture, shared.interpretation.recipe));
   answer.warnings = prepared.facts.warnings;
   const Port& input = shared.model.inputs()[0];
-  if (prepared.tensor.type() != input.type) {
+  if (prepared.tensor.shape() != input.type.shape) {
     return Error{ErrorCode::kInvalidInput,
                  "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +
                      input.type.shape.to_string(),
@@ -193,8 +194,13 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
   }
 
   const std::int64_t prepared_ns = Trace::now_ns();
-  KITE_TRY(run_traced(state_->session, prepared.tensor.view(), shared.trace));
-  const TensorView scores = state_->session.output(0);
+  Tensor stored;  // of models that take float16 or float64
+  TensorView tensor = prepared.tensor.view();
+  if (tensor.type.dtype != input.type.dtype) tensor = (stored = converted(tensor, input.type.dtype)).view();
+  KITE_TRY(run_traced(state_->session, tensor, shared.trace));
+  TensorView scores = state_->session.output(0);
+  Tensor narrowed;
+  if (scores.type.dtype != DType::kFloat32) scores = (narrowed = converted(scores, DType::kFloat32)).view();
   answer.top = rank({scores.as<float>(), static_cast<std::size_t>(shared.classes)}, shared.ends_in_softmax, k,
                     shared.interpretation.labels);
   // A NaN or an infinity among logits leaves no probability a number.

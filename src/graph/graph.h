@@ -77,6 +77,9 @@ class Graph {
   [[nodiscard]] std::string_view output_name(std::size_t i) const;
   // One for each of `outputs`, empty where the model states no shape; graphs built by hand may leave it empty.
   std::vector<std::vector<InputDim>> output_dims;
+  // The element type that the model states for each of `outputs`, where it states one. Graphs built by hand may leave
+  // it empty.
+  std::vector<std::optional<DType>> output_dtypes;
 
   // Values -----------------------------------------------------------------------------------------------------
   [[nodiscard]] ValueId add_value(std::string value_name);                           // made unique when already taken

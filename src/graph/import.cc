@@ -11,6 +11,8 @@
 #include "base/printable.h"
 #include "graph/import_node.h"
 #include "graph/node_order.h"
+#include "graph/unreadable.h"
+#include "graph/zip_map.h"
 #include "onnx/external_data.h"
 #include "onnx/parse.h"
 #include "onnx/tensor_data.h"
@@ -43,6 +45,7 @@ class Importer {
   [[nodiscard]] Status read_versions();
   [[nodiscard]] Status read_functions() const;
   [[nodiscard]] Status add_initializers();
+  [[nodiscard]] Status put_aside(const Error& error, std::vector<ValueId> outputs);
   [[nodiscard]] Status add_inputs();
   [[nodiscard]] Status declare_outputs_of(std::size_t node_index);
   [[nodiscard]] Result<ValueId> declare(std::string_view name, std::string where);
@@ -124,10 +127,21 @@ Status Importer::add_initializers() {
   }
   for (const onnx::TensorProto& initializer : model_.graph.initializers) {
     KITE_TRY(declare(initializer.name, "initializer"));
-    KITE_TRY_ASSIGN(onnx::TensorData data, onnx::read_tensor(initializer, files_));
-    const TensorView view = data.owned ? graph_.own(std::move(*data.owned)) : graph_.align(data.view);
+    auto data = onnx::read_tensor(initializer, files_);
+    if (!data.ok()) {
+      KITE_TRY(put_aside(data.error(), {graph_.add_value(std::string(initializer.name))}));
+      continue;
+    }
+    const TensorView view = data->owned ? graph_.own(std::move(*data->owned)) : graph_.align(data->view);
     (void)graph_.add_constant_view(std::string(initializer.name), view);
   }
+  return {};
+}
+
+// What is only unsupported is no fault of the file: an output that does not need it can still be computed.
+Status Importer::put_aside(const Error& error, std::vector<ValueId> outputs) {
+  if (error.code != ErrorCode::kUnsupportedModel) return error;
+  graph_.add_node(make_unreadable(error, std::move(outputs)));
   return {};
 }
 
@@ -154,8 +168,10 @@ Status Importer::add_inputs() {
   for (const onnx::ValueInfo& input : model_.graph.inputs) {
     const std::string where = "input " + in_quotes(input.name);
     // Before ir_version 4 every initializer is listed as an input too; later, that makes it a default value.
-    if (const auto known = values_.find(input.name); known != values_.end() && graph_.is_constant(known->second)) {
-      continue;
+    if (const auto known = values_.find(input.name);
+        known != values_.end() &&
+        (graph_.is_constant(known->second) || graph_.value(known->second).producer != kNoNode)) {
+      continue;  // a producer: the initializer is unreadable
     }
     KITE_TRY(declare(input.name, where));
     if (!input.is_tensor) {
@@ -188,8 +204,12 @@ Status Importer::declare_outputs_of(std::size_t node_index) {
     if (output.empty()) continue;
     KITE_TRY(declare(output, describe_node(node)));
     if (is_constant) {
-      KITE_TRY_ASSIGN(const TensorView view, import_constant(node, graph_, files_));
-      (void)graph_.add_constant_view(std::string(output), view);
+      const auto view = import_constant(node, graph_, files_);
+      if (view.ok()) {
+        (void)graph_.add_constant_view(std::string(output), *view);
+      } else {
+        KITE_TRY(put_aside(view.error(), {graph_.add_value(std::string(output))}));
+      }
     } else {
       (void)graph_.add_value(std::string(output));
       producers_.back() = static_cast<std::int32_t>(node_index);
@@ -228,9 +248,11 @@ Status Importer::add_node(const onnx::Node& node) {
   added.op_type = node.op_type;
   added.domain = normal_domain(node.domain);
   added.opset = opset_of(added.domain);
-  KITE_TRY_ASSIGN(added.attributes, import_attributes(node, graph_, files_));
-  for (const std::string_view input : node.inputs) added.inputs.push_back(id_of(input));
+  auto attributes = import_attributes(node, graph_, files_);
   for (const std::string_view output : node.outputs) added.outputs.push_back(id_of(output));
+  if (!attributes.ok()) return put_aside(attributes.error(), std::move(added.outputs));
+  added.attributes = std::move(attributes).value();
+  for (const std::string_view input : node.inputs) added.inputs.push_back(id_of(input));
   while (!added.inputs.empty() && added.inputs.back() == kNoValue) added.inputs.pop_back();
   graph_.add_node(std::move(added));
   return {};
@@ -271,6 +293,9 @@ Status Importer::add_outputs() {
     // What is stated of an output decides nothing: where it makes no sense it is as good as not stated.
     auto dims = output.has_shape ? import_dims(output) : Result<std::vector<InputDim>>(std::vector<InputDim>());
     graph_.output_dims.push_back(dims.ok() ? std::move(*dims) : std::vector<InputDim>());
+    // Other types are those of outputs that have to be left out; what makes them says so.
+    const auto dtype = output.is_tensor ? onnx::to_dtype(output.element_type) : onnx::to_dtype(onnx::kUndefined);
+    graph_.output_dtypes.push_back(dtype.ok() ? std::optional(*dtype) : std::nullopt);
   }
   return {};
 }
@@ -282,7 +307,9 @@ Status Importer::run() {
   KITE_TRY(add_initializers());
   KITE_TRY(add_inputs());
   KITE_TRY(add_nodes());
-  return add_outputs();
+  KITE_TRY(add_outputs());
+  drop_zip_maps(graph_, out_.metadata);
+  return {};
 }
 
 }  // namespace

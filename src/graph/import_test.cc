@@ -17,6 +17,7 @@
 
 #include "graph/dump.h"
 #include "graph/verify.h"
+#include "graph/unreadable.h"
 #include "onnx/message_builder.h"
 
 namespace kite {
@@ -32,6 +33,9 @@ Result<ImportedModel> import(const Message& file) { return import_bytes(file.spa
 std::string problem(const Message& file) {
   const auto imported = import(file);
   if (!imported.ok()) return imported.error().message();
+  for (const NodeId id : imported->graph.order()) {
+    if (auto error = unreadable_error(imported->graph.node(id))) return std::move(*error).in("m.onnx").message();
+  }
   const Status sound = verify(imported->graph);
   return sound.ok() ? "ok" : sound.error().message();
 }
@@ -290,8 +294,9 @@ TEST(Import, inputs_that_are_no_tensors_are_unsupported) {
   EXPECT_EQ(problem(with_input(Message().text(1, "x").message(2, Message().message(4, Message())))), no_tensor);
   EXPECT_EQ(problem(with_input(Message().text(1, "x"))), no_tensor);
   EXPECT_EQ(problem(with_input(value_info("", onnx::kFloat, {1}))), "a value without a name; m.onnx: input \"\"");
-  EXPECT_EQ(problem(with_input(value_info("x", onnx::kFloat16, {1}))),
-            "element type FLOAT16 is not supported; m.onnx: input \"x\"; export the model in float32");
+  EXPECT_EQ(problem(with_input(value_info("x", 8, {1}))),
+            "element type STRING is not supported; m.onnx: input \"x\"; supported are FLOAT, DOUBLE, FLOAT16, BFLOAT16, "
+            "INT32, INT64, UINT8, INT8 and BOOL");
   EXPECT_EQ(problem(with_input(value_info("x", onnx::kFloat, {1, 1, 1, 1, 1, 1, 1, 1, 1}))),
             "an input of rank 9 exceeds the supported rank 8; m.onnx: input \"x\"");
   const Message no_shape = Message().message(1, Message().integer(1, onnx::kFloat));

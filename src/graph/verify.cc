@@ -28,6 +28,9 @@ Status check_names(const Graph& graph) {
   if (!graph.output_names.empty() && graph.output_names.size() != graph.outputs.size()) {
     return broken("output_names and outputs differ in length", {});
   }
+  if (!graph.output_dtypes.empty() && graph.output_dtypes.size() != graph.outputs.size()) {
+    return broken("output_dtypes and outputs differ in length", {});
+  }
   names.clear();
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
     if (!graph.output_names.empty() && !names.insert(graph.output_name(i)).second) {

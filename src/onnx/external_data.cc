@@ -91,7 +91,6 @@ struct Entries {
 
 Result<Entries> read_entries(const TensorProto& tensor) {
   Entries entries;
-  bool has_checksum = false;
   for (const auto& [key, text] : tensor.external_data) {
     bool seen = false;
     if (key == "location") {
@@ -101,14 +100,13 @@ Result<Entries> read_entries(const TensorProto& tensor) {
       auto& count = key == "offset" ? entries.offset : entries.length;
       seen = count.has_value();
       KITE_TRY_ASSIGN(count, parse_count(key, text));
-    } else if (key == "checksum") {
-      seen = std::exchange(has_checksum, true);
-    } else {
+    } else if (key == "basepath") {
       return Error{ErrorCode::kUnsupportedModel,
-                   "unknown external-data key " + in_quotes(key),
+                   "external-data key \"basepath\" moves the data to another folder",
                    {},
-                   "supported are location, offset, length and checksum"};
+                   "put the data beside the model and leave the key out"};
     }
+    // Other keys say nothing about where the elements lie: checksum, or what a runtime keeps for itself (prepacked_0).
     if (seen) return Error{ErrorCode::kInvalidModel, "external-data key " + in_quotes(key) + " is given twice", {}, {}};
   }
   if (!entries.location) return Error{ErrorCode::kInvalidModel, "external data without a location", {}, {}};

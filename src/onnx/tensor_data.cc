@@ -87,7 +87,7 @@ std::int64_t count_elements(const TypedField& field) {
 }
 
 template <typename T>
-Status decode_varints(const TypedField& field, T* out) {
+Status decode_varints(const TypedField& field, DType dtype, T* out) {
   for (Bytes run : *field.runs) {
     while (!run.empty()) {
       const auto raw = take_varint(run);
@@ -97,7 +97,7 @@ Status decode_varints(const TypedField& field, T* out) {
       if (value < static_cast<std::int64_t>(std::numeric_limits<T>::min()) ||
           value > static_cast<std::int64_t>(std::numeric_limits<T>::max())) {
         return invalid("element " + std::to_string(value) + " of " + std::string(field.name) +
-                       " does not fit the tensor's type " + std::string(dtype_name(kDTypeOf<T>)));
+                       " does not fit the tensor's type " + std::string(dtype_name(dtype)));
       }
       *out++ = static_cast<T>(value);
     }
@@ -117,13 +117,13 @@ Result<Tensor> decode(const TensorType& type, const TypedField& field) {
       }
       break;
     }
-    case DType::kInt64: KITE_TRY(decode_varints(field, tensor.as<std::int64_t>())); break;
-    case DType::kInt32: KITE_TRY(decode_varints(field, tensor.as<std::int32_t>())); break;
-    case DType::kUInt8: KITE_TRY(decode_varints(field, tensor.as<std::uint8_t>())); break;
-    case DType::kInt8: KITE_TRY(decode_varints(field, tensor.as<std::int8_t>())); break;
-    case DType::kBool: KITE_TRY(decode_varints(field, tensor.as<bool>())); break;
+    case DType::kInt64: KITE_TRY(decode_varints(field, type.dtype, tensor.as<std::int64_t>())); break;
+    case DType::kInt32: KITE_TRY(decode_varints(field, type.dtype, tensor.as<std::int32_t>())); break;
+    case DType::kUInt8: KITE_TRY(decode_varints(field, type.dtype, tensor.as<std::uint8_t>())); break;
+    case DType::kInt8: KITE_TRY(decode_varints(field, type.dtype, tensor.as<std::int8_t>())); break;
+    case DType::kBool: KITE_TRY(decode_varints(field, type.dtype, tensor.as<bool>())); break;
     case DType::kFloat16:
-    case DType::kBFloat16: KITE_TRY(decode_varints(field, tensor.as<std::uint16_t>())); break;
+    case DType::kBFloat16: KITE_TRY(decode_varints(field, type.dtype, tensor.as<std::uint16_t>())); break;
   }
   return tensor;
 }
@@ -186,17 +186,17 @@ Result<DType> to_dtype(std::int32_t data_type) {
     case kUint8: return DType::kUInt8;
     case kInt8: return DType::kInt8;
     case kBool: return DType::kBool;
+    case kFloat16: return DType::kFloat16;
+    case kBfloat16: return DType::kBFloat16;
     case kUndefined: return invalid("the element type is missing");
     default: break;
   }
   const bool is_known = data_type > 0 && static_cast<std::size_t>(data_type) < kDataTypeNames.size();
   const std::string name = is_known ? kDataTypeNames[static_cast<std::size_t>(data_type)] : std::to_string(data_type);
-  const bool is_half = data_type == kFloat16 || data_type == kBfloat16;
-  return Error{
-      ErrorCode::kUnsupportedModel,
-      "element type " + name + " is not supported",
-      {},
-      is_half ? "export the model in float32" : "supported are FLOAT, DOUBLE, INT32, INT64, UINT8, INT8 and BOOL"};
+  return Error{ErrorCode::kUnsupportedModel,
+               "element type " + name + " is not supported",
+               {},
+               "supported are FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT32, INT64, UINT8, INT8 and BOOL"};
 }
 
 Result<TensorData> read_tensor(const TensorProto& tensor, ExternalFiles& files) {

@@ -147,6 +147,21 @@ TEST(TensorData, elements_outside_their_type_are_refused) {
             "a bool tensor holds bytes other than 0 and 1; tensor \"t\"");
 }
 
+TEST(TensorData, halves_are_read_from_raw_data_and_from_int32_data) {
+  for (const auto& [type, dtype] : {std::pair{kFloat16, DType::kFloat16}, std::pair{kBfloat16, DType::kBFloat16}}) {
+    const Read raw(tensor_head("t", type, {2}).text(9, "abcd"));
+    const Read listed(tensor_head("t", type, {2}).packed(5, {0x6261, 0x6463}));
+    for (const Read* read : {&raw, &listed}) {
+      ASSERT_TRUE((*read->result).ok()) << read->problem();
+      const TensorView& view = (**read->result).view;
+      EXPECT_EQ(view.type.dtype, dtype);
+      EXPECT_EQ(std::memcmp(view.data, "abcd", 4), 0);
+    }
+  }
+  EXPECT_EQ(read_problem(tensor_head("t", kFloat16, {1}).packed(5, {65536})),
+            "element 65536 of int32_data does not fit the tensor's type float16; tensor \"t\"");
+}
+
 TEST(TensorData, other_element_types_are_unsupported_by_name) {
   const std::pair<std::int32_t, std::string> cases[] = {{8, "STRING"}, {14, "COMPLEX64"}, {17, "FLOAT8E4M3FN"},
                                                         {22, "INT4"},  {99, "99"},        {-5, "-5"}};
@@ -154,11 +169,9 @@ TEST(TensorData, other_element_types_are_unsupported_by_name) {
     const Read read(tensor_head("t", type, {1}).text(9, "abcd"));
     EXPECT_EQ(read.problem(), "element type " + name +
                                   " is not supported; tensor \"t\"; supported are FLOAT, DOUBLE, "
-                                  "INT32, INT64, UINT8, INT8 and BOOL");
+                                  "FLOAT16, BFLOAT16, INT32, INT64, UINT8, INT8 and BOOL");
     EXPECT_EQ((*read.result).error().code, ErrorCode::kUnsupportedModel);
   }
-  EXPECT_EQ(read_problem(tensor_head("t", kFloat16, {1}).text(9, "ab")),
-            "element type FLOAT16 is not supported; tensor \"t\"; export the model in float32");
   EXPECT_EQ(read_problem(tensor_head("t", 0, {1}).text(9, "ab")), "the element type is missing; tensor \"t\"");
   EXPECT_EQ(read_problem(test::float_tensor("t", {1}, {1.F}).message(3, Message())),
             "tensors in segments are not supported; tensor \"t\"");

@@ -125,6 +125,7 @@ void strided_copy(StridedCopy copy, std::size_t element_size, const std::byte* i
   }
   switch (element_size) {
     case 1: return copy_axes<1>(copy, tiled, in, out);
+    case 2: return copy_axes<2>(copy, tiled, in, out);
     case 4: return copy_axes<4>(copy, tiled, in, out);
     default: return copy_axes<8>(copy, tiled, in, out);
   }

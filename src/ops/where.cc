@@ -45,6 +45,7 @@ void select(const ComputeContext& context) {
 Status compute(const ComputeContext& context) {
   switch (dtype_size(context.outputs[0].type.dtype)) {
     case 1: select<1>(context); break;
+    case 2: select<2>(context); break;
     case 4: select<4>(context); break;
     default: select<8>(context); break;
   }

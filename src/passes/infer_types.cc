@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/printable.h"
+#include "graph/unreadable.h"
 #include "ops/evaluate.h"
 #include "ops/op.h"
 #include "paperkite/try.h"
@@ -38,9 +39,9 @@ Status check_operators(const Graph& graph) {
   std::map<std::string, Unknown> unknown;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
+    if (is_known(node)) continue;
+    if (auto error = unreadable_error(node)) return std::move(*error);
     const Operator* op = find_operator(node.domain, node.op_type);
-    const bool known = op != nullptr && node.opset >= op->first_opset && node.opset <= op->last_opset;
-    if (known) continue;
     std::string name = operator_name(node);
     if (op != nullptr) {
       name += " of opset " + std::to_string(node.opset) + " (known: " + std::to_string(op->first_opset) + " to " +

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "ops/op.h"
 #include "paperkite/try.h"
 #include "passes/constants.h"
 
@@ -13,6 +14,11 @@ namespace kite {
 
 bool is_op(const Node& node, std::string_view op_type, std::string_view domain) {
   return node.op_type == op_type && node.domain == domain;
+}
+
+bool is_known(const Node& node) {
+  const Operator* op = find_operator(node.domain, node.op_type);
+  return op != nullptr && node.opset >= op->first_opset && node.opset <= op->last_opset;
 }
 
 NodeId producer_of(const Graph& graph, ValueId id, std::string_view op_type, std::string_view domain) {

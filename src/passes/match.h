@@ -13,6 +13,9 @@ namespace kite {
 
 [[nodiscard]] bool is_op(const Node& node, std::string_view op_type, std::string_view domain = {});
 
+// This build has the operator, in the node's opset.
+[[nodiscard]] bool is_known(const Node& node);
+
 // The node that makes `id` when it is this operator; kNoNode otherwise.
 [[nodiscard]] NodeId producer_of(const Graph& graph, ValueId id, std::string_view op_type,
                                  std::string_view domain = {});

@@ -31,7 +31,9 @@ struct OnePicture {
 Result<OnePicture> prove_one_picture(const std::shared_ptr<const MappedFile>& file) {
   OnePicture one;
   KITE_TRY_ASSIGN(one.model, import_file(file));
+  (void)leave_out_unsupported(one.model.graph);
   KITE_TRY(bind_inputs(one.model.graph, {}));
+  KITE_TRY_ASSIGN([[maybe_unused]] const auto types, compute_in_float32(one.model.graph));
   KITE_TRY(infer_types(one.model.graph));
   KITE_TRY_ASSIGN(one.edits, prove_batch(one.model.graph));
   return one;
@@ -48,6 +50,8 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
                        imported.ir_version,
                        imported.opset,
                        {},
+                       {},
+                       {},
                        std::move(imported.files)};
   std::erase_if(model.metadata, [](const auto& entry) { return entry.first.starts_with(kInternalNote); });
   const std::int64_t batch = larger_batch(model.graph, shapes);
@@ -57,7 +61,9 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
       KITE_TRY_ASSIGN(one, prove_one_picture(model.files.front()));
       open_batch(model.graph, one->edits, batch);
     }
+    model.warnings = leave_out_unsupported(model.graph);
     KITE_TRY(bind_inputs(model.graph, shapes));
+    KITE_TRY_ASSIGN(model.computed_in_float32, compute_in_float32(model.graph));
     KITE_TRY(infer_types(model.graph));
     if (one) KITE_TRY(check_batch(model.graph, one->model.graph, one->edits, batch));
     KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, disabled_passes));

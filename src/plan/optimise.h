@@ -28,6 +28,8 @@ struct OptimisedModel {
   std::int64_t ir_version = 0;
   int opset = 0;
   std::vector<PassReport> passes;
+  std::vector<std::string> computed_in_float32;  // which other floating-point types the model has, one sentence each
+  std::vector<std::string> warnings;             // outputs that were left out
   std::vector<std::shared_ptr<const MappedFile>> files;  // the model, then its external-data files
 };
 

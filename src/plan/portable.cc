@@ -115,7 +115,7 @@ TensorView read_tensor(Reader& in) {
   TensorView view;
   const std::int64_t dtype = in.number();
   const std::int64_t rank = in.number();
-  if (dtype < 0 || dtype > static_cast<std::int64_t>(DType::kBFloat16) || rank < 0 || rank > kMaxRank) {
+  if (dtype < 0 || dtype > static_cast<std::int64_t>(kLastDType) || rank < 0 || rank > kMaxRank) {
     in.fail();
     return view;
   }

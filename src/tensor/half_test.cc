@@ -5,8 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+
+#include "tensor/convert.h"
 
 namespace kite {
 namespace {
@@ -63,6 +67,16 @@ TEST(Half, bfloat16_rounds_to_the_nearest_and_ties_to_even) {
   EXPECT_EQ(to_half<BFloat16>(1.0F + 0x1p-8F).bits, 0x3f80);
   EXPECT_EQ(to_half<BFloat16>(1.0F + 0x3p-8F).bits, 0x3f82);
   EXPECT_EQ(to_half<BFloat16>(std::numeric_limits<float>::max()).bits, 0x7f80);
+}
+
+TEST(Half, whole_tensors_are_converted_from_any_address) {
+  const Tensor narrow = Tensor::of<Float16>({2}, {{0x3c00}, {0xfbff}});
+  std::byte shifted[5];
+  std::memcpy(shifted + 1, narrow.view().data, 4);
+  const Tensor wide = converted({narrow.type(), shifted + 1}, DType::kFloat64);
+  EXPECT_EQ(wide.as<double>()[0], 1.0);
+  EXPECT_EQ(wide.as<double>()[1], -65504.0);
+  EXPECT_EQ(converted(wide.view(), DType::kBFloat16).as<BFloat16>()[1].bits, 0xc780);
 }
 
 }  // namespace

@@ -7,15 +7,21 @@
 #include <cstdio>
 #include <string>
 
+#include "tensor/convert.h"
+#include "tensor/half.h"
+
 namespace kite::conformance {
 namespace {
 
 std::string type_text(const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); }
 
-bool is_float(DType dtype) { return dtype == DType::kFloat32 || dtype == DType::kFloat64; }
-
 double float_at(const TensorView& view, std::int64_t i) {
-  return view.type.dtype == DType::kFloat32 ? static_cast<double>(view.as<float>()[i]) : view.as<double>()[i];
+  switch (view.type.dtype) {
+    case DType::kFloat64: return view.as<double>()[i];
+    case DType::kFloat16: return static_cast<double>(to_float(view.as<Float16>()[i]));
+    case DType::kBFloat16: return static_cast<double>(to_float(view.as<BFloat16>()[i]));
+    default: return static_cast<double>(view.as<float>()[i]);
+  }
 }
 
 std::int64_t integer_at(const TensorView& view, std::int64_t i) {
@@ -42,7 +48,7 @@ std::string difference(const TensorView& found, const TensorView& expected, doub
   if (found.type != due) return "is " + type_text(found.type) + ", expected " + type_text(due);
   for (std::int64_t i = 0; i < due.shape.elements(); ++i) {
     char text[160];
-    if (is_float(due.dtype)) {
+    if (is_floating_point(due.dtype)) {
       const double a = float_at(found, i);
       const double b = float_at(expected, i);
       if (is_close(a, b, rtol, atol)) continue;

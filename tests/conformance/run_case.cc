@@ -114,6 +114,7 @@ Result<Bound> bind_case(const Case& entry, const DataSet& data) {
   }
   graph.inputs = std::move(kept);
   KITE_TRY(bind_inputs(graph, shapes));
+  KITE_TRY(compute_in_float32(graph, Float64::kStays));
   return bound;
 }
 

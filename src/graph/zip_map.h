@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// ZipMap, with which converters of classical models end a classifier: it puts each score beside its label.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "graph/graph.h"
+
+namespace kite {
+
+// Where the labels of a ZipMap are kept among a model's metadata, as a JSON list of strings.
+inline constexpr const char* kZipMapLabels = "paperkite.zipmap.labels";
+
+// A ZipMap whose result is only a graph output goes: the tensor of scores that it reads becomes the output, under the
+// name of the result. Its labels go into `metadata`. One that a node reads is left for the list of what is unsupported.
+void drop_zip_maps(Graph& graph, std::map<std::string, std::string, std::less<>>& metadata);
+
+}  // namespace kite
