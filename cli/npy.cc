@@ -30,8 +30,8 @@ struct Spelling {
   DType dtype;
 };
 constexpr Spelling kSpellings[] = {
-    {"<f4", DType::kFloat32}, {"<f8", DType::kFloat64}, {"<i4", DType::kInt32}, {"<i8", DType::kInt64},
-    {"|u1", DType::kUInt8},   {"|i1", DType::kInt8},    {"|b1", DType::kBool},  {"<f2", DType::kFloat16},
+    {"<f4", DType::kFloat32},  {"<f8", DType::kFloat64}, {"<i4", DType::kInt32}, {"<i8", DType::kInt64},
+    {"|u1", DType::kUInt8},    {"|i1", DType::kInt8},    {"|b1", DType::kBool},  {"<f2", DType::kFloat16},
     {"<V2", DType::kBFloat16},  // as ml_dtypes spells it: numpy itself has no such type
 };
 

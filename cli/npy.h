@@ -10,7 +10,8 @@
 
 namespace kite::cli {
 
-// Reads version 1 to 3, little-endian, of our element types; arrays in Fortran order are put into C order. Errors name the file and what was found.
+// Reads version 1 to 3, little-endian, of our element types; arrays in Fortran order are put into C order. Errors name
+// the file and what was found.
 [[nodiscard]] Result<Tensor> read_npy(const std::string& path);
 
 // A file of equal tensors one behind the other, of which one at a time is in memory.

@@ -10,8 +10,8 @@
 
 #include "base/mapped_file.h"
 #include "carriers/interpretation.h"
-#include "image/preprocess.h"
 #include "carriers/recipe_carriers.h"
+#include "image/preprocess.h"
 #include "paperkite/try.h"
 #include "plan/plan.h"
 #include "runtime/session.h"
@@ -59,7 +59,8 @@ Error no_classifier(const Model& model, std::string what, std::string remedy) {
   return Error{ErrorCode::kUnsupportedModel, std::move(what), model.path(), std::move(remedy)};
 }
 
-// The number of classes: the first output must hold one vector of floating-point numbers, [1,C] with any number of 1s around it.
+// The number of classes: the first output must hold one vector of floating-point numbers, [1,C] with any number of 1s
+// around it.
 Result<std::int64_t> class_count(const Model& model) {
   if (model.inputs().size() != 1) {
     return no_classifier(model,

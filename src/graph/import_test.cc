@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "graph/dump.h"
-#include "graph/verify.h"
 #include "graph/unreadable.h"
+#include "graph/verify.h"
 #include "onnx/message_builder.h"
 
 namespace kite {
@@ -294,9 +294,10 @@ TEST(Import, inputs_that_are_no_tensors_are_unsupported) {
   EXPECT_EQ(problem(with_input(Message().text(1, "x").message(2, Message().message(4, Message())))), no_tensor);
   EXPECT_EQ(problem(with_input(Message().text(1, "x"))), no_tensor);
   EXPECT_EQ(problem(with_input(value_info("", onnx::kFloat, {1}))), "a value without a name; m.onnx: input \"\"");
-  EXPECT_EQ(problem(with_input(value_info("x", 8, {1}))),
-            "element type STRING is not supported; m.onnx: input \"x\"; supported are FLOAT, DOUBLE, FLOAT16, BFLOAT16, "
-            "INT32, INT64, UINT8, INT8 and BOOL");
+  EXPECT_EQ(
+      problem(with_input(value_info("x", 8, {1}))),
+      "element type STRING is not supported; m.onnx: input \"x\"; supported are FLOAT, DOUBLE, FLOAT16, BFLOAT16, "
+      "INT32, INT64, UINT8, INT8 and BOOL");
   EXPECT_EQ(problem(with_input(value_info("x", onnx::kFloat, {1, 1, 1, 1, 1, 1, 1, 1, 1}))),
             "an input of rank 9 exceeds the supported rank 8; m.onnx: input \"x\"");
   const Message no_shape = Message().message(1, Message().integer(1, onnx::kFloat));

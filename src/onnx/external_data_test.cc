@@ -65,7 +65,11 @@ TEST_F(ExternalData, is_read_from_the_folder_and_below) {
   EXPECT_EQ(open("./weights.bin"), "0123");
   EXPECT_EQ(open("sub/more.bin"), "more");
   EXPECT_EQ(open("sub//./more.bin"), "more");
-  EXPECT_EQ(read({{"location", "weights.bin"}, {"offset", "10"}, {"length", "6"}, {"checksum", "?"}, {"prepacked_0", "x|0|8"}}, 6), "abcdef");
+  EXPECT_EQ(
+      read(
+          {{"location", "weights.bin"}, {"offset", "10"}, {"length", "6"}, {"checksum", "?"}, {"prepacked_0", "x|0|8"}},
+          6),
+      "abcdef");
 }
 
 TEST_F(ExternalData, maps_a_file_once) {
@@ -162,9 +166,10 @@ TEST_F(ExternalData, ranges_must_lie_in_the_file_and_match_the_shape) {
 }
 
 TEST_F(ExternalData, keys_are_known_and_given_once) {
-  EXPECT_EQ(read({{"location", "weights.bin"}, {"basepath", "/"}}, 4),
-            "external-data key \"basepath\" moves the data to another folder; put the data beside the model and leave the "
-            "key out");
+  EXPECT_EQ(
+      read({{"location", "weights.bin"}, {"basepath", "/"}}, 4),
+      "external-data key \"basepath\" moves the data to another folder; put the data beside the model and leave the "
+      "key out");
   EXPECT_EQ(read({{"location", "weights.bin"}, {"location", "sub/more.bin"}}, 4),
             "external-data key \"location\" is given twice");
   EXPECT_EQ(read({{"offset", "0"}}, 4), "external data without a location");

@@ -65,9 +65,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kArgMaxOperator = {
-    "", "ArgMax", 7, 23, "", infer, compute<std::greater<>{}>};
-extern constinit const Operator kArgMinOperator = {
-    "", "ArgMin", 7, 23, "", infer, compute<std::less<>{}>};
+extern constinit const Operator kArgMaxOperator = {"", "ArgMax", 7, 23, "", infer, compute<std::greater<>{}>};
+extern constinit const Operator kArgMinOperator = {"", "ArgMin", 7, 23, "", infer, compute<std::less<>{}>};
 
 }  // namespace kite

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cast and CastLike: the elements in another type. Floats are cut towards zero; what does not fit saturates and NaN becomes 0,
-// where ONNX leaves the result open. Integers wrap to narrower ones; anything but 0 is true.
+// Cast and CastLike: the elements in another type. Floats are cut towards zero; what does not fit saturates and NaN
+// becomes 0, where ONNX leaves the result open. Integers wrap to narrower ones; anything but 0 is true.
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -83,7 +83,8 @@ Status infer(InferContext& context) {
   KITE_TRY_ASSIGN(const std::int64_t to, context.get_int("to", 0));
   const std::optional<DType> dtype = dtype_of(to);
   if (!dtype) {
-    return context.unsupported("attribute 'to' is " + std::to_string(to) + ", supported are " + type_names(CastTypes{}));
+    return context.unsupported("attribute 'to' is " + std::to_string(to) + ", supported are " +
+                               type_names(CastTypes{}));
   }
   return context.set_output(0, TensorType{*dtype, context.shape(0)});
 }

@@ -20,8 +20,7 @@ Status infer(InferContext& context) {
     return context.invalid("input has shape " + x.to_string() + ", expected batch, channels and spatial axes");
   }
   if (x.elements(2, x.rank()) == 0) {
-    return context.invalid("input has shape " + x.to_string() + ": there is nothing to pool",
-                           "feed a larger picture");
+    return context.invalid("input has shape " + x.to_string() + ": there is nothing to pool", "feed a larger picture");
   }
   std::array<std::int64_t, kMaxRank> dims{x[0], x[1]};
   for (int axis = 2; axis < x.rank(); ++axis) dims[static_cast<std::size_t>(axis)] = 1;

@@ -15,9 +15,7 @@ namespace {
 // A byte of a file that is neither 0 nor 1 must not be read as bool: bools are read as bytes, any but 0 is true.
 using Truth = std::uint8_t;
 
-Status infer_bool(InferContext& context) {
-  return context.set_output(0, TensorType{DType::kBool, context.shape(0)});
-}
+Status infer_bool(InferContext& context) { return context.set_output(0, TensorType{DType::kBool, context.shape(0)}); }
 
 template <typename Types>
 Status infer_pairs(InferContext& context) {
@@ -107,9 +105,13 @@ extern constinit const Operator kXorOperator = logic<std::not_equal_to<>{}>("Xor
 extern constinit const Operator kNotOperator = {"", "Not", 7, 23, "", infer_not, compute_not};
 
 extern constinit const Operator kIsNaNOperator = {
-    "", "IsNaN", 9, 23, "", infer_test, test_numbers<[](const Attributes&) {
-      return [](auto x) { return std::isnan(x); };
-    }>};
+    "",
+    "IsNaN",
+    9,
+    23,
+    "",
+    infer_test,
+    test_numbers<[](const Attributes&) { return [](auto x) { return std::isnan(x); }; }>};
 extern constinit const Operator kIsInfOperator = {
     "", "IsInf", 10, 23, "", infer_test, test_numbers<[](const Attributes& attributes) {
       const bool negative = attributes.get_int("detect_negative", 1) != 0;

@@ -107,7 +107,7 @@ struct Plan {
   Axes kept;
   Axes reduced;
   std::int64_t count = 1;  // elements of x in each element of y
-  std::int64_t run = 1;       // outputs whose elements of x lie side by side: the innermost kept axis, if it is last
+  std::int64_t run = 1;    // outputs whose elements of x lie side by side: the innermost kept axis, if it is last
 };
 
 Plan plan_of(const Shape& x, const ListView& list, bool noop) {
@@ -265,8 +265,7 @@ constexpr Operator reduction(std::string_view name, Status (*infer_types)(InferC
 extern constinit const Operator kReduceL1Operator = reduction<TotalOfMagnitudes, ReduceTypes>("ReduceL1");
 extern constinit const Operator kReduceL2Operator = reduction<Length, FloatTypes>("ReduceL2");
 extern constinit const Operator kReduceLogSumOperator = reduction<LogOfTotal, FloatTypes>("ReduceLogSum");
-extern constinit const Operator kReduceLogSumExpOperator =
-    reduction<LogOfTotalOfPowers, FloatTypes>("ReduceLogSumExp");
+extern constinit const Operator kReduceLogSumExpOperator = reduction<LogOfTotalOfPowers, FloatTypes>("ReduceLogSumExp");
 extern constinit const Operator kReduceMaxOperator = reduction<Largest, AllTypes>("ReduceMax");
 extern constinit const Operator kReduceMeanOperator = reduction<Average, ReduceTypes>("ReduceMean", infer_mean);
 extern constinit const Operator kReduceMinOperator = reduction<Smallest, AllTypes>("ReduceMin");

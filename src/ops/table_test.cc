@@ -122,8 +122,8 @@ class TableTest : public testing::Test {
     ASSERT_EQ(y.shape().elements(), static_cast<std::int64_t>(row_.expected.size()));
     for (std::size_t i = 0; i < row_.expected.size(); ++i) {
       const double expected = row_.expected[i];
-      const double found = y.dtype() == DType::kBool ? static_cast<double>(y.as<bool>()[i])
-                                                     : static_cast<double>(y.as<T>()[i]);
+      const double found =
+          y.dtype() == DType::kBool ? static_cast<double>(y.as<bool>()[i]) : static_cast<double>(y.as<T>()[i]);
       if (std::isnan(expected) || std::isinf(expected)) {
         EXPECT_TRUE(std::isnan(expected) ? std::isnan(found) : found == expected) << "element " << i << ": " << found;
       } else {

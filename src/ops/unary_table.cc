@@ -31,25 +31,25 @@ Status infer_formula(InferContext& context) {
 // `kFormula` maps a double to a double.
 template <auto kFormula>
 constexpr Operator smooth(std::string_view name, int first_opset) {
-  return {"",   name, first_opset,
-          23,   "",   infer_formula<FloatTypes>,
-          [](const ComputeContext& context) { return map_smooth(context, kFormula); }};
+  return {"", name, first_opset, 23, "", infer_formula<FloatTypes>, [](const ComputeContext& context) {
+            return map_smooth(context, kFormula);
+          }};
 }
 
 // `kMake` reads the node's parameters and returns the formula, a function from double to double.
 template <auto kMake>
 constexpr Operator smooth_with_parameters(std::string_view name, int first_opset) {
-  return {"",   name, first_opset,
-          23,   "",   infer_formula<FloatTypes>,
-          [](const ComputeContext& context) { return map_smooth(context, kMake(context.attributes)); }};
+  return {"", name, first_opset, 23, "", infer_formula<FloatTypes>, [](const ComputeContext& context) {
+            return map_smooth(context, kMake(context.attributes));
+          }};
 }
 
 // `kFormula` maps an element of each of the types to one of the same type.
 template <auto kFormula, typename Types>
 constexpr Operator exact(std::string_view name, int first_opset, Types) {
-  return {"",   name, first_opset,
-          23,   "",   infer_formula<Types>,
-          [](const ComputeContext& context) { return map_unary(context, Types{}, kFormula); }};
+  return {"", name, first_opset, 23, "", infer_formula<Types>, [](const ComputeContext& context) {
+            return map_unary(context, Types{}, kFormula);
+          }};
 }
 
 // ln(1 + e^x) without overflow: e^x is only taken of what is not positive.
@@ -72,8 +72,7 @@ extern constinit const Operator kCoshOperator = smooth<[](double x) { return std
 extern constinit const Operator kExpOperator = smooth<[](double x) { return std::exp(x); }>("Exp", 7);
 extern constinit const Operator kFloorOperator = smooth<[](double x) { return std::floor(x); }>("Floor", 7);
 extern constinit const Operator kLogOperator = smooth<[](double x) { return std::log(x); }>("Log", 7);
-extern constinit const Operator kMishOperator =
-    smooth<[](double x) { return x * std::tanh(softplus(x)); }>("Mish", 18);
+extern constinit const Operator kMishOperator = smooth<[](double x) { return x * std::tanh(softplus(x)); }>("Mish", 18);
 extern constinit const Operator kReciprocalOperator = smooth<[](double x) { return 1 / x; }>("Reciprocal", 7);
 // Halves go to the even neighbour: the rounding mode that a program starts with.
 extern constinit const Operator kRoundOperator = smooth<[](double x) { return std::nearbyint(x); }>("Round", 11);
@@ -95,7 +94,8 @@ extern constinit const Operator kEluOperator = smooth_with_parameters<[](const A
   };
 }>("Elu", 7);
 extern constinit const Operator kLeakyReluOperator = smooth_with_parameters<[](const Attributes& attributes) {
-  return [alpha = static_cast<double>(attributes.get_float("alpha", 0.01F))](double x) { return x < 0 ? alpha * x : x; };
+  return
+      [alpha = static_cast<double>(attributes.get_float("alpha", 0.01F))](double x) { return x < 0 ? alpha * x : x; };
 }>("LeakyRelu", 7);
 extern constinit const Operator kSeluOperator = smooth_with_parameters<[](const Attributes& attributes) {
   const double alpha = attributes.get_float("alpha", kSeluAlpha);

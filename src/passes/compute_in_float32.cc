@@ -182,9 +182,8 @@ bool has_doubles(const Graph& graph) {
     const auto& constant = graph.value(static_cast<ValueId>(i)).constant;
     if (constant && constant->type.dtype == DType::kFloat64) return true;
   }
-  return std::ranges::any_of(graph.order(), [&](NodeId id) {
-    return std::ranges::any_of(graph.node(id).attributes.all(), is_double);
-  });
+  return std::ranges::any_of(
+      graph.order(), [&](NodeId id) { return std::ranges::any_of(graph.node(id).attributes.all(), is_double); });
 }
 
 // So that the types are inferred again, of float32 now.

@@ -39,10 +39,14 @@ TEST(ComputeInFloat32, keeps_the_types_of_inputs_and_outputs_behind_casts) {
     const Graph graph = g.take();
     EXPECT_TRUE(verify(graph).ok());
     const std::string to = dtype == DType::kFloat16 ? "10" : dtype == DType::kFloat64 ? "11" : "16";
-    EXPECT_EQ(body(graph), "%x_float32: float32[2] = Cast-13(%x) {to=1}\n"
-                           "%y: float32[2] = Mul-17(%x_float32, w)\n"
-                           "%y_" + name + ": " + name + "[2] = Cast-13(%y) {to=" + to + "}\n"
-                           "return %y_" + name + " as y\n");
+    EXPECT_EQ(body(graph),
+              "%x_float32: float32[2] = Cast-13(%x) {to=1}\n"
+              "%y: float32[2] = Mul-17(%x_float32, w)\n"
+              "%y_" +
+                  name + ": " + name + "[2] = Cast-13(%y) {to=" + to +
+                  "}\n"
+                  "return %y_" +
+                  name + " as y\n");
     EXPECT_EQ(graph.output_name(0), "y");
   }
 }

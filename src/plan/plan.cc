@@ -180,8 +180,7 @@ class PlanValidator {
 
   Status check_operands() const {
     for (const Operand& operand : plan_.operands_) {
-      if (operand.rank > kMaxRank ||
-          static_cast<std::uint8_t>(operand.dtype) > static_cast<std::uint8_t>(kLastDType)) {
+      if (operand.rank > kMaxRank || static_cast<std::uint8_t>(operand.dtype) > static_cast<std::uint8_t>(kLastDType)) {
         return broken("an operand has no valid type");
       }
       auto shape = Shape::make({operand.dims, operand.rank});

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// CumSum: the running sum along one axis, in either direction, with or without the element itself.
+#include <cstdint>
+#include <vector>
+
+#include "ops/axes.h"
+#include "ops/dispatch.h"
+#include "ops/op.h"
+#include "ops/wrapping.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+using SumTypes = TypeList<float, double, std::int32_t, std::int64_t>;
+
+Status infer(InferContext& context) {
+  KITE_TRY(context.require_inputs(2, 2));
+  KITE_TRY(require_dtype(context, 0, SumTypes{}));
+  KITE_TRY(context.get_int("exclusive", 0));
+  KITE_TRY(context.get_int("reverse", 0));
+  KITE_TRY_ASSIGN(const std::vector<std::int64_t> axis, context.constant_ints(1, "axis"));
+  if (axis.size() != 1) return context.invalid("input 'axis' must hold one number");
+  KITE_TRY(context.normalize_axis(axis[0], context.shape(0).rank()));
+  return context.set_output(0, context.input(0));
+}
+
+Status compute(const ComputeContext& context) {
+  const Shape& shape = context.inputs[0].type.shape;
+  std::int64_t stated = IndexView(context.inputs[1])[0];
+  if (stated < 0) stated += shape.rank();
+  const auto axis = static_cast<int>(stated);
+  const bool exclusive = context.attributes.get_int("exclusive", 0) != 0;
+  const bool reverse = context.attributes.get_int("reverse", 0) != 0;
+  const std::int64_t outer = shape.elements(0, axis);
+  const std::int64_t count = shape[axis];
+  const std::int64_t inner = shape.elements(axis + 1, shape.rank());
+  return dispatch(SumTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
+    const T* x = context.inputs[0].as<T>();
+    T* y = context.outputs[0].as<T>();
+    for (std::int64_t line = 0; line < outer * inner; ++line) {
+      const std::int64_t start = line / inner * count * inner + line % inner;
+      Accumulator<T> sum = 0;
+      for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t at = start + (reverse ? count - 1 - i : i) * inner;
+        const auto element = static_cast<Accumulator<T>>(x[at]);
+        y[at] = static_cast<T>(exclusive ? sum : sum + element);
+        sum += element;
+      }
+    }
+    return {};
+  });
+}
+
+}  // namespace
+
+extern constinit const Operator kCumSumOperator = {"", "CumSum", 11, 23, "axis must be constant", infer, compute};
+
+}  // namespace kite

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resize and its forerunner Upsample: every axis is resampled by nearest neighbour, linear or cubic interpolation. The
+// output's size follows from scales or sizes, which must be constant.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ops/axes.h"
+#include "ops/dispatch.h"
+#include "ops/op.h"
+#include "ops/resampling.h"
+#include "ops/strided_copy.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+// Nearest neighbours are moved, so any type will do.
+using NearestTypes = AllTypes;
+
+constexpr std::array<std::pair<std::string_view, Coordinates>, 7> kCoordinates = {{
+    {"half_pixel", Coordinates::kHalfPixel},
+    {"half_pixel_symmetric", Coordinates::kHalfPixelSymmetric},
+    {"pytorch_half_pixel", Coordinates::kPytorchHalfPixel},
+    {"align_corners", Coordinates::kAlignCorners},
+    {"asymmetric", Coordinates::kAsymmetric},
+    {"tf_half_pixel_for_nn", Coordinates::kTfHalfPixelForNn},
+    {"tf_crop_and_resize", Coordinates::kTfCropAndResize},
+}};
+constexpr std::array<std::pair<std::string_view, Filter>, 3> kFilters = {{
+    {"nearest", Filter::kNearest},
+    {"linear", Filter::kLinear},
+    {"cubic", Filter::kCubic},
+}};
+constexpr std::array<std::pair<std::string_view, Nearest>, 4> kNearest = {{
+    {"round_prefer_floor", Nearest::kRoundPreferFloor},
+    {"round_prefer_ceil", Nearest::kRoundPreferCeil},
+    {"floor", Nearest::kFloor},
+    {"ceil", Nearest::kCeil},
+}};
+
+// What a name stands for; nothing for an unknown one.
+template <typename T, std::size_t N>
+std::optional<T> entry_of(const std::array<std::pair<std::string_view, T>, N>& table, std::string_view name) {
+  for (const auto& [known, value] : table) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
+// Which input holds what. Upsample and Resize of opset 10 know only scales.
+struct Inputs {
+  int roi = -1;
+  int scales = 1;
+  int sizes = -1;
+};
+constexpr int kRoiSince = 11;
+
+Inputs inputs_of(bool is_upsample, int opset) { return is_upsample || opset < kRoiSince ? Inputs{} : Inputs{1, 2, 3}; }
+
+Resampling resampling_of(const Attributes& attributes, bool is_simple) {
+  Resampling how;
+  how.filter = entry_of(kFilters, attributes.get_string("mode", "nearest")).value_or(Filter::kNearest);
+  if (is_simple) {
+    how.coordinates = Coordinates::kAsymmetric;
+    how.nearest = Nearest::kSimple;
+    return how;
+  }
+  how.coordinates = entry_of(kCoordinates, attributes.get_string("coordinate_transformation_mode", "half_pixel"))
+                        .value_or(Coordinates::kHalfPixel);
+  how.nearest = entry_of(kNearest, attributes.get_string("nearest_mode", "round_prefer_floor"))
+                    .value_or(Nearest::kRoundPreferFloor);
+  how.cubic_a = static_cast<double>(attributes.get_float("cubic_coeff_a", -0.75F));
+  how.exclude_outside = attributes.get_int("exclude_outside", 0) != 0;
+  how.antialias = attributes.get_int("antialias", 0) != 0 && how.filter != Filter::kNearest;
+  return how;
+}
+
+// Reads a float32 or float64 input element by element.
+float float_at(const TensorView& view, std::size_t i) {
+  if (view.type.dtype == DType::kFloat64) {
+    double wide = 0;
+    std::memcpy(&wide, view.data + i * sizeof wide, sizeof wide);
+    return static_cast<float>(wide);
+  }
+  float value = 0;
+  std::memcpy(&value, view.data + i * sizeof value, sizeof value);
+  return value;
+}
+
+struct Axes {
+  std::array<ResampledAxis, kMaxRank> axis;
+};
+
+// The axes that scales, sizes and roi speak of: all, or those of attribute `axes` (opset 18).
+std::size_t listed_axis(std::span<const std::int64_t> axes, std::size_t i, int rank) {
+  if (axes.empty()) return i;
+  return static_cast<std::size_t>(axes[i] < 0 ? axes[i] + rank : axes[i]);
+}
+
+// Scale and size of every axis from the model's scales or sizes. `sizes` and `scales`: data is null where left out.
+Axes axes_of(const Attributes& attributes, const Shape& x, const TensorView& scales, const TensorView& sizes,
+             const TensorView& roi) {
+  Axes axes;
+  for (int a = 0; a < x.rank(); ++a) axes.axis[static_cast<std::size_t>(a)] = {x[a], x[a]};
+  const auto listed = attributes.get_ints("axes");
+  const std::size_t count = listed.empty() ? x.dims().size() : listed.size();
+  const auto at = [&](std::size_t i) -> ResampledAxis& { return axes.axis[listed_axis(listed, i, x.rank())]; };
+  if (sizes.data == nullptr) {
+    for (std::size_t i = 0; i < count; ++i) {
+      at(i).scale = float_at(scales, i);
+      const float out = at(i).scale * static_cast<float>(at(i).in);
+      // More than any shape may hold stays out of reach of an int64.
+      at(i).out = out < 0x1p60F ? static_cast<std::int64_t>(out) : std::int64_t{1} << 60;
+    }
+  } else {
+    const IndexView wanted{sizes};
+    const std::string_view policy = attributes.get_string("keep_aspect_ratio_policy", "stretch");
+    float common = policy == "not_larger" ? std::numeric_limits<float>::max() : 0.0F;
+    for (std::size_t i = 0; i < count; ++i) {
+      at(i).out = wanted[static_cast<std::int64_t>(i)];
+      at(i).scale = static_cast<float>(at(i).out) / static_cast<float>(at(i).in);
+      common = policy == "not_larger" ? std::min(common, at(i).scale) : std::max(common, at(i).scale);
+    }
+    for (std::size_t i = 0; policy != "stretch" && i < count; ++i) {
+      at(i).scale = common;
+      at(i).out = static_cast<std::int64_t>(std::floor(common * static_cast<float>(at(i).in) + 0.5F));
+    }
+  }
+  for (std::size_t i = 0; roi.data != nullptr && i < count; ++i) {
+    at(i).roi_start = float_at(roi, i);
+    at(i).roi_end = float_at(roi, count + i);
+  }
+  return axes;
+}
+
+template <typename T, std::size_t N>
+Status check_name(const InferContext& context, std::string_view attribute, std::string_view fallback,
+                  const std::array<std::pair<std::string_view, T>, N>& table) {
+  KITE_TRY_ASSIGN(const std::string name, context.get_string(attribute, fallback));
+  if (entry_of(table, name)) return {};
+  return context.unsupported("attribute '" + std::string(attribute) + "' is \"" + name + '"');
+}
+
+Status check_attributes(const InferContext& context, bool is_simple) {
+  KITE_TRY(check_name(context, "mode", "nearest", kFilters));
+  if (is_simple) return {};
+  KITE_TRY(check_name(context, "coordinate_transformation_mode", "half_pixel", kCoordinates));
+  KITE_TRY(check_name(context, "nearest_mode", "round_prefer_floor", kNearest));
+  KITE_TRY(context.get_float("cubic_coeff_a", 0));
+  KITE_TRY(context.get_float("extrapolation_value", 0));
+  KITE_TRY(context.get_int("exclude_outside", 0));
+  KITE_TRY(context.get_int("antialias", 0));
+  KITE_TRY_ASSIGN(const std::string policy, context.get_string("keep_aspect_ratio_policy", "stretch"));
+  if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller") {
+    return context.invalid("attribute 'keep_aspect_ratio_policy' is \"" + policy + '"');
+  }
+  KITE_TRY_ASSIGN(const std::vector<std::int64_t> axes, context.get_ints("axes"));
+  KITE_TRY(normalize_axes(context, axes, context.shape(0).rank()));
+  return {};
+}
+
+// The constant value of input i, of floats or of indices, with `count` elements; a null view where it is left out or
+// empty, as exporters leave out inputs that others follow.
+Result<TensorView> list_input(const InferContext& context, int i, std::string_view name, std::size_t count,
+                              bool of_floats) {
+  if (i < 0 || !context.has_input(i) || context.shape(i).elements() == 0) return TensorView{};
+  const TensorView* view = context.constant(i);
+  const std::string label = "input '" + std::string(name) + "'";
+  if (view == nullptr) {
+    return context.unsupported(label + " is only known at run time, so the output shape would depend on data",
+                               "export the model with fixed shapes, or simplify it so that this input is a constant");
+  }
+  const DType dtype = view->type.dtype;
+  const bool fits = of_floats ? dtype == DType::kFloat32 || dtype == DType::kFloat64
+                              : dtype == DType::kInt64 || dtype == DType::kInt32;
+  if (!fits) return context.invalid(label + " is " + std::string(dtype_name(dtype)));
+  if (view->type.shape.elements() != static_cast<std::int64_t>(count)) {
+    return context.invalid(label + " holds " + std::to_string(view->type.shape.elements()) + " numbers, expected " +
+                           std::to_string(count));
+  }
+  return *view;
+}
+
+Status set_resized(InferContext& context, const Resampling& how, const Axes& axes) {
+  const Shape& x = context.shape(0);
+  std::vector<std::int64_t> dims;
+  for (int a = 0; a < x.rank(); ++a) {
+    const ResampledAxis& axis = axes.axis[static_cast<std::size_t>(a)];
+    if (!(axis.scale > 0) || axis.out < 0) {
+      return context.invalid("axis " + std::to_string(a) + " is scaled by " + std::to_string(axis.scale));
+    }
+    if (axis.in == 0 && axis.out > 0) return context.invalid("axis " + std::to_string(a) + " is empty");
+    if (most_taps(how, axis) > kMaxTaps) {
+      return context.unsupported("axis " + std::to_string(a) + " is reduced from " + std::to_string(axis.in) + " to " +
+                                 std::to_string(axis.out) + " with antialiasing");
+    }
+    dims.push_back(axis.out);
+  }
+  return context.set_output(0, context.input(0).dtype, dims);
+}
+
+Status infer_inputs(InferContext& context, bool is_simple, const Inputs& at) {
+  KITE_TRY(check_attributes(context, is_simple));
+  const Resampling how = resampling_of(context.attributes(), is_simple);
+  if (how.filter != Filter::kNearest) KITE_TRY(context.require_float(0));
+  KITE_TRY(require_dtype(context, 0, NearestTypes{}));
+  const std::size_t rank = context.shape(0).dims().size();
+  const auto listed = context.attributes().get_ints("axes");
+  const std::size_t count = listed.empty() ? rank : listed.size();
+  KITE_TRY_ASSIGN(const TensorView scales, list_input(context, at.scales, "scales", count, true));
+  KITE_TRY_ASSIGN(const TensorView sizes, list_input(context, at.sizes, "sizes", count, false));
+  TensorView roi;
+  if (how.coordinates == Coordinates::kTfCropAndResize) {
+    KITE_TRY_ASSIGN(roi, list_input(context, at.roi, "roi", 2 * count, true));
+    if (roi.data == nullptr) return context.invalid("input 'roi' is missing");
+  }
+  if ((scales.data == nullptr) == (sizes.data == nullptr)) {
+    return context.invalid("expected either scales or sizes");
+  }
+  const IndexView wanted{sizes};
+  for (std::int64_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] < 0 || wanted[i] > kMaxElements) {
+      return context.invalid("input 'sizes' holds " + std::to_string(wanted[i]));
+    }
+  }
+  return set_resized(context, how, axes_of(context.attributes(), context.shape(0), scales, sizes, roi));
+}
+
+Status infer_resize(InferContext& context) {
+  const bool is_simple = context.opset() < kRoiSince;
+  KITE_TRY(context.require_inputs(is_simple ? 2 : 1, is_simple ? 2 : 4));
+  return infer_inputs(context, is_simple, inputs_of(false, context.opset()));
+}
+
+Status infer_upsample(InferContext& context) {
+  KITE_TRY(context.require_inputs(2, 2));
+  return infer_inputs(context, true, inputs_of(true, context.opset()));
+}
+
+// y = sum over the taps of all axes; the taps of each axis are found again only when its coordinate moves.
+template <typename T>
+class Resampler {
+ public:
+  Resampler(const Resampling& how, const Axes& axes, const Shape& in, const Shape& out, double outside)
+      : how_(how), axes_(axes), out_(out), strides_(dense_strides(in)), outside_(outside) {}
+
+  void run(const T* x, T* y) {
+    std::array<std::int64_t, kMaxRank> at{};
+    for (int a = 0; a < out_.rank(); ++a) move(a, 0);
+    const std::int64_t count = out_.elements();
+    for (std::int64_t i = 0; i < count; ++i) {
+      *y++ = element(x);
+      for (int a = out_.rank() - 1; a >= 0; --a) {
+        auto& position = at[static_cast<std::size_t>(a)];
+        if (++position == out_[a]) position = 0;
+        move(a, position);
+        if (position != 0) break;
+      }
+    }
+  }
+
+ private:
+  void move(int a, std::int64_t position) {
+    find_taps(how_, axes_.axis[static_cast<std::size_t>(a)], position, taps_[static_cast<std::size_t>(a)]);
+  }
+
+  T element(const T* x) const {
+    for (int a = 0; a < out_.rank(); ++a) {
+      if (taps_[static_cast<std::size_t>(a)].is_outside) return static_cast<T>(outside_);
+    }
+    return how_.filter == Filter::kNearest ? x[offset()] : static_cast<T>(sum(0, x));
+  }
+
+  [[nodiscard]] std::int64_t offset() const {
+    std::int64_t offset = 0;
+    for (int a = 0; a < out_.rank(); ++a) {
+      const auto k = static_cast<std::size_t>(a);
+      offset += taps_[k].index[0] * strides_[k];
+    }
+    return offset;
+  }
+
+  double sum(int a, const T* x) const {
+    if (a == out_.rank()) return static_cast<double>(*x);
+    const Taps& taps = taps_[static_cast<std::size_t>(a)];
+    double total = 0;
+    for (int n = 0; n < taps.count; ++n) {
+      const auto k = static_cast<std::size_t>(n);
+      const double weight = taps.weight[k];
+      // A weight of zero must not turn an infinity into NaN.
+      if (weight != 0) total += weight * sum(a + 1, x + taps.index[k] * strides_[static_cast<std::size_t>(a)]);
+    }
+    return total;
+  }
+
+  const Resampling& how_;
+  const Axes& axes_;
+  const Shape& out_;
+  std::array<std::int64_t, kMaxRank> strides_;
+  double outside_;
+  std::array<Taps, kMaxRank> taps_;
+};
+
+Status compute(const ComputeContext& context, bool is_simple, const Inputs& at) {
+  const Shape& in = context.inputs[0].type.shape;
+  const Shape& out = context.outputs[0].type.shape;
+  if (out.elements() == 0) return {};
+  const auto input = [&](int i) {
+    const auto k = static_cast<std::size_t>(i);
+    const bool is_there = i >= 0 && context.has_input(k) && context.inputs[k].type.shape.elements() > 0;
+    return is_there ? context.inputs[k] : TensorView{};
+  };
+  const Resampling how = resampling_of(context.attributes, is_simple);
+  const bool crops = how.coordinates == Coordinates::kTfCropAndResize;
+  const Axes axes =
+      axes_of(context.attributes, in, input(at.scales), input(at.sizes), crops ? input(at.roi) : TensorView{});
+  const double outside = context.attributes.get_float("extrapolation_value", 0);
+  return dispatch(NearestTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
+    Resampler<T>(how, axes, in, out, outside).run(context.inputs[0].as<T>(), context.outputs[0].as<T>());
+    return {};
+  });
+}
+
+Status compute_resize(const ComputeContext& context) {
+  return compute(context, context.opset < kRoiSince, inputs_of(false, context.opset));
+}
+
+Status compute_upsample(const ComputeContext& context) {
+  return compute(context, true, inputs_of(true, context.opset));
+}
+
+}  // namespace
+
+extern constinit const Operator kResizeOperator = {
+    "", "Resize", 10, 23, "scales and sizes must be constant", infer_resize, compute_resize};
+extern constinit const Operator kUpsampleOperator = {
+    "", "Upsample", 9, 9, "scales must be constant", infer_upsample, compute_upsample};
+
+}  // namespace kite
