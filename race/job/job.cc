@@ -265,6 +265,7 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
                                                        needs_tensors(options, *preset), i > 0, job.pictures, watch));
     job.plan.models.push_back(made.record);
     job.tensors[ids[i]] = made.inputs;
+    job.labels[ids[i]] = made.label_list;
     files.push_back(std::move(made));
   }
   KITE_TRY(write_picture_list(job.work + "/pictures.txt", job.pictures));

@@ -28,6 +28,7 @@ struct Job {
   std::string work;    // folder/work: recipes, labels, tensors and caches; to be removed at the end unless kept
   std::vector<std::string> pictures;           // absolute paths; input i of the tensors and lists is pictures[i]
   std::map<std::string, std::string> tensors;  // model id -> its inputs.npy; empty where no mode needs them
+  std::map<std::string, std::vector<std::string>> labels;  // model id -> the lines of its labels.txt
   // Parallel to plan.cells: the argv with everything filled in but {count}, and why the cell cannot run (empty: it
   // can).
   std::vector<std::vector<std::string>> commands;
@@ -43,7 +44,8 @@ struct Job {
 };
 
 // Finds contestants, models and pictures, and writes the files that they need. The plan has no `machine` yet.
-// A cell without a peer (contestant.peer is empty) is a command line: only its exit code tells whether it worked.
+// A cell without a peer (contestant.peer is empty) is a command line: its exit code tells whether it worked, and what it
+// prints is searched for an answer.
 [[nodiscard]] Result<Job> make_job(const Options& options, const Places& places, const JobWatch& watch);
 
 // Runs every preparation; what fails becomes the reason of its cells.

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <span>
+#include <utility>
 
 #include "paperkite/classifier.h"
 #include "paperkite/try.h"
@@ -64,16 +65,14 @@ Result<ModelRecord> record_of(const Classifier& classifier, const std::string& p
   return record;
 }
 
-std::string labels_text(const Classifier& classifier) {
-  std::string text;
-  for (std::int64_t i = 0; i < classifier.classes(); ++i) {
-    const auto& labels = classifier.labels();
-    const std::string label =
-        static_cast<std::size_t>(i) < labels.size() ? labels[static_cast<std::size_t>(i)] : std::to_string(i);
-    for (const char c : label) text += c == '\n' || c == '\r' ? ' ' : c;
-    text += '\n';
+std::vector<std::string> labels_of(const Classifier& classifier) {
+  const auto& known = classifier.labels();
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; std::cmp_less(i, classifier.classes()); ++i) {
+    labels.push_back(i < known.size() ? known[i] : std::to_string(i));
+    for (char& c : labels.back()) c = c == '\n' || c == '\r' ? ' ' : c;
   }
-  return text;
+  return labels;
 }
 
 kite::Status room_for(const ModelRecord& record, std::size_t pictures, const std::string& folder,
@@ -165,7 +164,8 @@ Result<ModelFiles> write_model_files(const std::string& model, const std::string
   files.recipe = folder + "/recipe.json";
   files.labels = folder + "/labels.txt";
   KITE_TRY(write_text(files.recipe, files.record.recipe + "\n"));
-  KITE_TRY(write_text(files.labels, labels_text(classifier)));
+  files.label_list = labels_of(classifier);
+  KITE_TRY(write_text(files.labels, fmt::format("{}\n", fmt::join(files.label_list, "\n"))));
   const std::string state_dict = fs::path(model).replace_extension(".safetensors").string();
   if (fs::exists(state_dict, failed)) files.state_dict = state_dict;
   if (!tensors) return files;

@@ -19,6 +19,17 @@ namespace {
 
 constexpr double kLargestMargin = 50;  // percent
 
+// CLI::Range lets "nan" pass, for it lies on no side of a limit.
+CLI::Validator number_between(double low, double high) {
+  const std::string range = fmt::format("{:g} to {:g}", low, high);
+  return {[=](const std::string& text) {
+            double value = 0;
+            const bool number = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+            return number ? std::string() : fmt::format("{} is no number from {}", text, range);
+          },
+          range};
+}
+
 // What needs more than CLI11 before it is an Options.
 struct Raw {
   std::vector<std::string> commands, modes, tracks;
@@ -72,7 +83,7 @@ void add_race(CLI::App& app, Options& options, Raw& raw) {
       ->check(CLI::Range(1, 100000))
       ->type_name("R");
   app.add_option("--budget", options.budget_minutes, "Minutes that the race may take; what is cut for it is said")
-      ->check(CLI::Range(0.1, 100000.0))
+      ->check(number_between(0.1, 100000))
       ->type_name("MIN");
   app.add_option("--command", raw.commands,
                  "Race any command line as a whole process; {model} and {picture} are filled in")
@@ -80,12 +91,12 @@ void add_race(CLI::App& app, Options& options, Raw& raw) {
       ->allow_extra_args(false);
   app.add_option("--reference", options.reference, "The contestant that the others are divided by")->type_name("ID");
   app.add_option("--margin", raw.margin_percent, "Differences within so many percent count as equivalent (default: 2)")
-      ->check(CLI::Range(0.1, kLargestMargin))
+      ->check(number_between(0.1, kLargestMargin))
       ->type_name("PCT");
   app.add_option("--seed", options.seed, "Of every random choice (default: 1)")->type_name("N");
   app.add_option("--timeout", options.timeout_s,
                  "Seconds after which a process is ended and counts as failed (default: 120)")
-      ->check(CLI::Range(0.1, 100000.0))
+      ->check(number_between(0.1, 100000))
       ->type_name("S");
   app.add_flag("--profile", options.profile, "Also one profiled process for each contestant");
   app.add_option("--out", options.out, "The race's folder (default: a new one, named by the time)")->type_name("DIR");
@@ -119,7 +130,7 @@ void add_verbs(CLI::App& app, Options& options, Raw& raw) {
   compare->add_option("OLD", raw.old_folder, "The earlier race's folder")->required();
   compare->add_option("NEW", raw.new_folder, "The later race's folder")->required();
   compare->add_option("--margin", raw.margin_percent, "Percent that count as no change (default: 2)")
-      ->check(CLI::Range(0.1, kLargestMargin))
+      ->check(number_between(0.1, kLargestMargin))
       ->type_name("PCT");
 }
 

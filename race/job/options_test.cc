@@ -82,7 +82,9 @@ TEST(Options, verbs_have_their_own_arguments) {
 TEST(Options, what_cannot_mean_anything_is_refused) {
   for (const Words& wrong :
        {Words{"--preset", "qiuck"}, Words{"--threads", "-1"}, Words{"--threads", "two"}, Words{"--rounds", "0"},
-        Words{"--budget", "-3"}, Words{"--margin", "90"}, Words{"--modes", "fast"}, Words{"--tracks", "x"},
+        Words{"--budget", "-3"}, Words{"--budget", "nan"}, Words{"--margin", "nan"},
+        Words{"--timeout", "nan"}, Words{"--timeout", "inf"}, Words{"compare", "a", "b", "--margin", "nan"},
+        Words{"--margin", "90"}, Words{"--modes", "fast"}, Words{"--tracks", "x"},
         Words{"--pictures", "0"}, Words{"--nonsense"}, Words{"nonsense"}}) {
     const auto options = parse_options(wrong);
     ASSERT_FALSE(options.ok()) << wrong[0];

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -117,7 +118,7 @@ struct ProcessRecord {
   std::vector<PhaseRecord> phases;
   std::vector<MarkRecord> marks;
   std::vector<Sample> samples;     // empty for oneshot
-  std::int32_t answer_index = -1;  // of oneshot
+  std::int32_t answer_index = -1;  // of oneshot; below 0: not known, and info[kNoAnswer] says why
   std::string answer_label;
   double answer_score = 0;
   std::map<std::string, std::string> info;  // what the contestant said of itself
@@ -146,6 +147,9 @@ struct DecisionRecord {
   std::vector<std::string> cut;                 // what the budget left out, for people
   std::string why;
 };
+
+// In ProcessRecord::info of a whole program that is no peer: why its output holds no answer.
+inline constexpr std::string_view kNoAnswer = "no answer";
 
 struct NoteRecord {
   std::string text;  // "interrupted", "resumed", "invalid: ...", warnings with their remedy

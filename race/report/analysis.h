@@ -115,6 +115,9 @@ struct CellSummary {
   std::vector<WarmUpCount> warm_ups;  // how many processes of each class
 };
 
+// A whole program's answers beside the reference's; `kSame` only where every process of both was read.
+enum class Answered : std::uint8_t { kNotChecked, kNothing, kOther, kSame };
+
 // Contestant against reference in one cell and measure. ratio = contestant / reference, below 1 is less time or memory.
 struct Comparison {
   std::string model;
@@ -132,6 +135,7 @@ struct Comparison {
   double margin = 0.02;  // 0.02: within 2 % counts as equivalent
   std::string verdict;   // "faster", "slower", "equivalent", "undecided"; "" where not ranked
   bool ranked = false;
+  Answered answered = Answered::kNotChecked;
   std::string why_not;                           // why it is not ranked, or has no interval
   std::optional<double> value, reference_value;  // medians
 };

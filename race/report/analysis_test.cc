@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "race/report/markdown.h"
@@ -155,9 +156,10 @@ TEST(analysis, races_best_form_against_best_form) {
   EXPECT_NEAR(whole->ratio.value_or(0), 0.6, 0.02);
 }
 
-std::size_t lines_with(const std::vector<Headline>& lines, std::string_view text) {
+template <typename Line>  // Headline or Warning
+std::size_t lines_with(const std::vector<Line>& lines, std::string_view text) {
   return static_cast<std::size_t>(std::count_if(
-      lines.begin(), lines.end(), [&](const Headline& line) { return line.text.find(text) != std::string::npos; }));
+      lines.begin(), lines.end(), [&](const Line& line) { return line.text.find(text) != std::string::npos; }));
 }
 
 TEST(analysis, headlines_speak_of_the_threads_where_most_meet) {
@@ -195,6 +197,72 @@ TEST(analysis, a_whole_programs_parity_is_that_of_the_check_that_decides) {
   EXPECT_EQ(word(), "equal");
   journal.parity.clear();
   EXPECT_EQ(word(), "same answer");
+}
+
+// "paperkite" as any program that a person named, in whole programs only.
+Journal journal_with_a_program() {
+  Journal journal = planted_journal();
+  for (ContestantRecord& contestant : journal.plan.contestants) {
+    if (contestant.id == "paperkite") contestant.peer.clear();
+  }
+  std::erase_if(journal.parity, [](const ParityRecord& record) { return record.contestant == "paperkite"; });
+  return journal;
+}
+
+TEST(analysis, a_program_is_ranked_only_where_its_answer_is_known_and_the_references) {
+  const auto of_program = [](ProcessRecord& process, const Journal& journal) {
+    const CellRecord& cell = journal.plan.cells[static_cast<std::size_t>(process.cell)];
+    return cell.contestant == "paperkite" && cell.mode == Mode::kOneshot && cell.model == "regnet_x_400mf";
+  };
+  const struct {
+    const char* word;
+    bool ranked;
+    std::function<void(ProcessRecord&, std::size_t)> change;
+    const char* reason;
+  } rows[] = {
+      {"same answer", true, [](ProcessRecord&, std::size_t) {}, ""},
+      {"another answer", false, [](ProcessRecord& p, std::size_t) { p.answer_index = 3; }, "it answers class 3"},
+      {"another answer", false, [](ProcessRecord& p, std::size_t n) { p.answer_index = n == 2 ? 3 : p.answer_index; },
+       "it answers another class in 1 process"},
+      {"no answer", false,
+       [](ProcessRecord& p, std::size_t) {
+         p.answer_index = -1;
+         p.info[std::string(kNoAnswer)] = "it names no class of this model: zebra";
+       },
+       "its answer is not known: it names no class of this model: zebra"},
+      {"not checked", false, [](ProcessRecord& p, std::size_t n) { p.answer_index = n == 2 ? -1 : p.answer_index; },
+       "its answer is not known in 1 process"},
+      // As older journals are.
+      {"no answer", false, [](ProcessRecord& p, std::size_t) { p.answer_index = -1; }, "nobody looked for an answer"},
+  };
+  for (const auto& row : rows) {
+    Journal journal = journal_with_a_program();
+    std::size_t n = 0;
+    for (ProcessRecord& process : journal.processes) {
+      if (of_program(process, journal)) row.change(process, n++);
+    }
+    const Analysis analysis = analysis_of(journal);
+    const Comparison& found = *row_of(analysis.comparisons, "paperkite", "", Mode::kOneshot, Measure::kWall);
+    EXPECT_EQ(parity_word(analysis, found), row.word) << row.reason;
+    EXPECT_EQ(found.ranked, row.ranked) << row.reason;
+    EXPECT_EQ(found.verdict.empty(), !row.ranked) << row.reason;
+    EXPECT_NE(found.why_not.find(row.reason), std::string::npos) << found.why_not;
+    EXPECT_EQ(lines_with(analysis.warnings, "Nothing checks what paperkite"), 0u) << row.reason;
+  }
+}
+
+TEST(analysis, programs_are_ranked_by_time_alone_where_the_reference_has_no_known_answer) {
+  Journal journal = journal_with_a_program();
+  std::erase_if(journal.parity, [](const ParityRecord&) { return true; });
+  for (ContestantRecord& contestant : journal.plan.contestants) {
+    if (contestant.id == journal.plan.reference || contestant.control) contestant.peer.clear();
+  }
+  for (ProcessRecord& process : journal.processes) process.answer_index = -1;
+  const Analysis analysis = analysis_of(journal);
+  const Comparison& found = *row_of(analysis.comparisons, "paperkite", "", Mode::kOneshot, Measure::kWall);
+  EXPECT_TRUE(found.ranked) << found.why_not;
+  EXPECT_EQ(parity_word(analysis, found), "not checked");
+  EXPECT_EQ(lines_with(analysis.warnings, "Nothing checks what paperkite"), 1u);
 }
 
 TEST(analysis, separates_the_language_from_the_runtime) {

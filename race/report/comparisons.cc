@@ -46,6 +46,7 @@ Comparison compare(const Field& field, const CellSummary& cell, const CellSummar
   const auto& theirs = spread(reference, measure);
   if (own) row.value = own->median;
   if (theirs) row.reference_value = theirs->median;
+  row.answered = field.eligibility.answered(cell);
   const std::string& reason = field.eligibility.reason(cell);
   const std::string& reference_reason = field.eligibility.reason(reference);
   if (!reason.empty() || !reference_reason.empty()) {

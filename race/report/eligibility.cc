@@ -29,22 +29,65 @@ const ParityRecord* check(const Checks& checks, const CellSummary& cell, Mode mo
   return found == checks.end() ? nullptr : found->second;
 }
 
-// The index that most of a cell's processes printed.
-std::optional<std::int32_t> answer_of(const CellSummary& cell, const Journal& journal) {
-  std::map<std::int32_t, int> votes;
+// What the counted processes of a cell printed: the class that most name, and how many name it, another, or none.
+struct Answers {
+  std::optional<std::int32_t> index;
+  std::int32_t same = 0, other = 0, unknown = 0;
+  std::string why_unknown;  // of the first one
+};
+
+Answers answers_of(const CellSummary& cell, const Journal& journal) {
+  Answers answers;
+  std::map<std::int32_t, std::int32_t> votes;
   for (const auto& values : cell.processes) {
-    if (values.counted) ++votes[journal.processes[values.process].answer_index];
+    if (!values.counted) continue;
+    const ProcessRecord& process = journal.processes[values.process];
+    if (process.answer_index >= 0) {
+      ++votes[process.answer_index];
+      continue;
+    }
+    if (answers.unknown++ > 0) continue;
+    const auto why = process.info.find(std::string(kNoAnswer));
+    answers.why_unknown = why == process.info.end() ? "nobody looked for an answer in its output" : why->second;
   }
-  votes.erase(-1);
-  if (votes.empty()) return std::nullopt;
-  return std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->first;
+  for (const auto& [index, n] : votes) {
+    answers.other += n;
+    if (n <= answers.same) continue;
+    answers.index = index;
+    answers.same = n;
+  }
+  answers.other -= answers.same;
+  return answers;
 }
 
 struct Ruling {
   Status status = Status::kOk;
   std::string reason;
+  Answered answered = Answered::kNotChecked;
 };
+
+// A whole program by its answers alone.
+Ruling ruling_on_answers(const CellSummary& cell, const CellSummary* reference, const Journal& journal) {
+  const Answers own = answers_of(cell, journal);
+  const Answers theirs = reference == nullptr ? Answers{} : answers_of(*reference, journal);
+  // Where the reference is a program without a known answer, nobody's is checked, and all are ranked by time alone.
+  if (!theirs.index && reference != nullptr && journal.plan.contestants[reference->contestant].peer.empty()) return {};
+  if (own.unknown > 0) {
+    const std::string some = own.index ? fmt::format(" in {}", plural(own.unknown, "process")) : "";
+    return {Status::kUnequal, fmt::format("its answer is not known{}: {}", some, own.why_unknown),
+            own.index ? Answered::kNotChecked : Answered::kNothing};
+  }
+  if (!own.index || !theirs.index) return {Status::kUnequal, "its outputs were not checked against the judge's"};
+  if (*own.index != *theirs.index) {
+    return {Status::kUnequal, fmt::format("it answers class {}, the reference {}", *own.index, *theirs.index),
+            Answered::kOther};
+  }
+  if (own.other > 0) {
+    return {Status::kUnequal, fmt::format("it answers another class in {}", plural(own.other, "process")),
+            Answered::kOther};
+  }
+  return {Status::kOk, "", Answered::kSame};
+}
 
 // A round whose process failed and whose re-run did not is forgiven.
 Ruling ruling_on_failures(const CellSummary& cell, const Journal& journal) {
@@ -67,21 +110,14 @@ Ruling ruling_on_failures(const CellSummary& cell, const Journal& journal) {
 
 Ruling ruling_on_parity(const CellSummary& cell, const CellSummary* reference, const Checks& checks,
                         const Journal& journal) {
-  // A program that a person named on the command line answers what it likes; the warnings say so.
-  if (cell.control || journal.plan.contestants[cell.contestant].peer.empty()) return {};
+  if (cell.control) return {};
   const ParityRecord* record = check(checks, cell, cell.mode == Mode::kOneshot ? Mode::kIncPre : cell.mode);
   if (record == nullptr && cell.mode == Mode::kOneshot) record = check(checks, cell, Mode::kNoPre);
   if (record != nullptr) {
     if (record->equal) return {};
     return {Status::kUnequal, record->reason.empty() ? "its outputs differ from the judge's" : record->reason};
   }
-  if (cell.mode == Mode::kOneshot && reference != nullptr) {
-    const auto own = answer_of(cell, journal), theirs = answer_of(*reference, journal);
-    if (own && theirs && *own == *theirs) return {};
-    if (own && theirs) {
-      return {Status::kUnequal, fmt::format("it answers class {}, the reference {}", *own, *theirs)};
-    }
-  }
+  if (cell.mode == Mode::kOneshot) return ruling_on_answers(cell, reference, journal);
   return {Status::kUnequal, "its outputs were not checked against the judge's"};
 }
 
@@ -115,6 +151,7 @@ Eligibility::Eligibility(const Journal& journal, const std::vector<CellSummary>&
     };
     const auto reference = std::find_if(cells.begin(), cells.end(), is_reference);
     Ruling ruling = ruling_on_failures(cell, journal);
+    if (cell.mode == Mode::kOneshot && ruling.status == Status::kUnequal) ruling.answered = Answered::kOther;
     const bool ran = spread(cell, Measure::kWall).has_value();
     if (ruling.reason.empty() && ran) {
       ruling = ruling_on_parity(cell, reference == cells.end() ? nullptr : &*reference, checks, journal);
@@ -128,7 +165,13 @@ Eligibility::Eligibility(const Journal& journal, const std::vector<CellSummary>&
       ruling.reason = "no process of a round has ended";
     }
     reasons_[cell.cell] = ruling.reason;
+    answered_[cell.cell] = ruling.answered;
   }
+}
+
+Answered Eligibility::answered(const CellSummary& cell) const {
+  const auto found = answered_.find(cell.cell);
+  return found == answered_.end() ? Answered::kNotChecked : found->second;
 }
 
 const std::string& Eligibility::reason(const CellSummary& cell) const { return reasons_.at(cell.cell); }

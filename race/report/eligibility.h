@@ -18,6 +18,8 @@ class Eligibility {
   // "" where the cell may be ranked, else why not.
   [[nodiscard]] const std::string& reason(const CellSummary& cell) const;
   [[nodiscard]] bool ranked(const CellSummary& cell) const { return reason(cell).empty(); }
+  // Of a whole program that is judged by its answers alone.
+  [[nodiscard]] Answered answered(const CellSummary& cell) const;
   // What page 1 lists as not ranked, in the plan's order; a contestant that is not there once.
   [[nodiscard]] const std::vector<NotRanked>& listed() const { return listed_; }
   // Models on which the judge itself is doubted: it disagrees with more than one runtime.
@@ -25,6 +27,7 @@ class Eligibility {
 
  private:
   std::map<std::int32_t, std::string> reasons_;  // by cell
+  std::map<std::int32_t, Answered> answered_;
   std::vector<NotRanked> listed_;
   std::vector<std::string> doubted_;
 };

@@ -40,6 +40,12 @@ void warn_of_threads(const Analysis& analysis, std::vector<Warning>& warnings) {
   }
 }
 
+bool ranked_unchecked(const Analysis& analysis, const std::string& id) {
+  return std::any_of(analysis.comparisons.begin(), analysis.comparisons.end(), [&](const Comparison& row) {
+    return row.ranked && row.peer == id && parity_word(analysis, row) == "not checked";
+  });
+}
+
 void warn_of_answers(const Analysis& analysis, const Journal& journal, std::vector<Warning>& warnings) {
   std::map<std::string, std::map<std::int32_t, std::vector<std::string>>> answers;
   for (const auto& cell : analysis.cells) {
@@ -137,9 +143,9 @@ std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journa
     }
   }
   for (const auto& contestant : journal.plan.contestants) {
-    if (contestant.peer.empty() && !contestant.control) {
+    if (contestant.peer.empty() && !contestant.control && ranked_unchecked(analysis, contestant.id)) {
       warnings.push_back({fmt::format("Nothing checks what {} answers, so its rank is of time alone", contestant.id),
-                          "make it a contestant: peers/README.md"});
+                          "let it print the label, or name a --reference that does; docs/benchmarking.md says how"});
     }
   }
   warn_of_threads(analysis, warnings);
@@ -205,7 +211,7 @@ std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journa
   for (const auto& row : analysis.not_ranked) {
     if (row.status != Status::kUnequal) continue;
     refused.push_back({fmt::format("That {} is fast or slow on {} ({})", row.label, row.model, mode_title(row.mode)),
-                       "it does not compute the same: " + row.reason});
+                       "it is not shown to compute the same: " + row.reason});
   }
   return refused;
 }

@@ -114,7 +114,13 @@ std::string parity_word(const Analysis& analysis, const Comparison& row) {
   std::string word = checked(row.mode == Mode::kNoPre ? Mode::kNoPre : Mode::kIncPre);
   if (word.empty() && row.mode == Mode::kOneshot) word = checked(Mode::kNoPre);
   if (!word.empty()) return word;
-  return row.mode == Mode::kOneshot && row.ranked ? "same answer" : "not checked";
+  switch (row.answered) {
+    case Answered::kSame: return "same answer";
+    case Answered::kOther: return "another answer";
+    case Answered::kNothing: return "no answer";
+    case Answered::kNotChecked: break;
+  }
+  return "not checked";
 }
 
 std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal) {

@@ -62,8 +62,10 @@ ProcessRequest Conductor::request_of(const Task& task) const {
   request.purpose = task.purpose;
   request.count = task.count;
   request.inputs = std::max<std::int64_t>(race_cell(task.cell).inputs, 1);
-  for (const ModelRecord& model : setup_.plan.models) {
-    if (model.id == request.cell.model) request.classes = model.classes;
+  for (std::size_t i = 0; i < setup_.plan.models.size(); ++i) {
+    if (setup_.plan.models[i].id != request.cell.model) continue;
+    request.classes = setup_.plan.models[i].classes;
+    if (!request.speaks_protocol) request.labels = setup_.models[i].labels;
   }
   request.argv = race_cell(task.cell).argv(task.count);
   request.argv.insert(request.argv.end(), task.extra.begin(), task.extra.end());
@@ -123,13 +125,13 @@ Result<std::optional<ProcessRecord>> Conductor::run_unrecorded(const Task& task)
 // so that nobody answers rightly once and fast ever after.
 void Conductor::check_answers(ProcessRecord& record) const {
   const CellRecord& own = cell(record.cell);
-  if (contestant(record.cell).peer.empty()) return;  // any program, whose output means nothing to us
+  if (own.mode == Mode::kOneshot && record.answer_index < 0) return;  // unknown is not wrong; it cannot be ranked
   if (own.mode == Mode::kOneshot) {
     for (const CellRecord& other : setup_.plan.cells) {
       if (other.mode != Mode::kOneshot || other.model != own.model || other.contestant != setup_.plan.reference)
         continue;
       for (const ProcessRecord& judge : ledger_.journal().processes) {
-        if (judge.cell != other.id || judge.status != Status::kOk) continue;
+        if (judge.cell != other.id || judge.status != Status::kOk || judge.answer_index < 0) continue;
         if (judge.answer_index == record.answer_index) return;
         record.status = Status::kUnequal;
         record.reason =

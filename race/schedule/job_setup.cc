@@ -50,6 +50,7 @@ RaceSetup setup_of(const Job& job, const std::string& kite, const std::atomic<bo
   for (const ModelRecord& model : job.plan.models) {
     RaceModel race_model;
     if (const auto found = job.tensors.find(model.id); found != job.tensors.end()) race_model.inputs = found->second;
+    if (const auto found = job.labels.find(model.id); found != job.labels.end()) race_model.labels = found->second;
     if (!kite.empty() && !race_model.inputs.empty()) race_model.oracle = oracle_of(kite, model.path);
     setup.models.push_back(std::move(race_model));
   }

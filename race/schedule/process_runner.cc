@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "paperkite/try.h"
+#include "race/schedule/answer.h"
 #include "race/schedule/plausibility.h"
 #include "race/schedule/protocol.h"
 #include "race/spawn/valgrind.h"
@@ -31,10 +32,18 @@ std::string last_line(const std::string& text) {
   return line.substr(0, kShown);
 }
 
+void take_answer(std::string_view output, const ProcessRequest& request, ProcessRecord& record) {
+  Answer answer = find_answer(output, request.labels, request.argv);
+  record.answer_index = answer.index;
+  record.answer_label = std::move(answer.label);
+  record.answer_score = answer.score.value_or(0);
+  if (!answer.why_not.empty()) record.info[std::string(kNoAnswer)] = std::move(answer.why_not);
+}
+
 }  // namespace
 
 void take_output(std::string_view output, const ProcessRequest& request, ProcessRecord& record) {
-  if (!request.speaks_protocol) return;
+  if (!request.speaks_protocol) return take_answer(output, request, record);
   Expectation expected;
   expected.mode = request.cell.mode;
   expected.count = request.count;

@@ -14,7 +14,7 @@
 namespace kite::race {
 
 // Takes what an ok process printed into its record, or makes it failed with the reason (line by line, see protocol.h,
-// and plausibility.h).
+// and plausibility.h). A program that does not speak the protocol stays ok without an answer, and its record says why.
 void take_output(std::string_view output, const ProcessRequest& request, ProcessRecord& record);
 
 struct ProcessRunnerOptions {

@@ -14,6 +14,8 @@
 #include <optional>
 #include <utility>
 
+#include "race/schedule/answer_text.h"
+
 namespace kite::race {
 
 namespace {
@@ -25,21 +27,12 @@ constexpr std::size_t kMaxLineBytes = std::size_t{1} << 16;
 constexpr std::size_t kMaxInfoEntries = 64;
 constexpr std::size_t kMaxInfoBytes = 1024;
 constexpr std::size_t kMaxMarks = 16;
-constexpr std::size_t kQuotedBytes = 60;
+constexpr std::size_t kNameBytes = 60;
 // In the order in which they happen. No process needs a week; t_ns beyond it would only overflow differences.
 constexpr std::array<std::string_view, 4> kPhases = {"runtime", "loaded", "first", "done"};
 // Stamps come from the contestant's clock, exec and exit from ours: the same clock, read at two places.
 constexpr std::int64_t kStampSlackNs = 1'000'000;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 50;  // no machine of this race has a pebibyte
-
-std::string excerpt(std::string_view text) {
-  std::string shown;
-  for (const char c : text.substr(0, kQuotedBytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    shown += byte >= 0x20 && byte < 0x7f ? c : '?';
-  }
-  return text.size() > kQuotedBytes ? shown + "..." : shown;
-}
 
 class Reader {
  public:
@@ -121,7 +114,7 @@ class Reader {
     if (said_.marks.size() == kMaxMarks) return "too many marks";
     if (!json["mark"].is_string()) return "a mark without a name";
     MarkRecord mark;
-    mark.name = json["mark"].get<std::string>().substr(0, kQuotedBytes);
+    mark.name = json["mark"].get<std::string>().substr(0, kNameBytes);
     const std::pair<const char*, std::uint64_t*> members[] = {{"rss_anon_bytes", &mark.rss_anon_bytes},
                                                               {"rss_file_bytes", &mark.rss_file_bytes},
                                                               {"pss_bytes", &mark.pss_bytes},

@@ -25,6 +25,7 @@ struct RaceCell {
 struct RaceModel {
   std::string inputs;  // .npy [N, C, H, W], the recipe's tensors
   std::function<Argv(const std::string& input, const std::string& output)> oracle;  // of one picture; empty: none
+  std::vector<std::string> labels;  // one for each class; to find the answer in what any program prints
 };
 
 struct RaceSetup {
@@ -52,7 +53,8 @@ struct ProcessRequest {
   std::int32_t round = 0, position = 0;
   Purpose purpose = Purpose::kRound;
   std::int64_t count = 1, inputs = 1, classes = 0;
-  bool speaks_protocol = true;  // else any program: only its exit code tells whether it worked
+  bool speaks_protocol = true;  // else any program, in whose output an answer is looked for
+  std::vector<std::string> labels;  // then: of the model
   Argv argv;
   double timeout_s = 120;
   std::int32_t environment_padding = 0;

@@ -293,14 +293,17 @@ TEST_F(rounds, samples_that_hide_their_work_are_not_believed) {
   }
 }
 
-TEST_F(rounds, any_program_is_judged_by_its_exit_code_alone) {
+TEST_F(rounds, any_program_gets_the_labels_that_its_answer_is_looked_for_with) {
   RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 10);
   setup.plan.rounds = 1;
   setup.plan.contestants[1].peer.clear();
+  setup.models[0].labels = {"cat", "dog"};
   MockRunner runner;
   race(setup, runner);
   for (const ProcessRequest& request : runner.requests) {
-    EXPECT_EQ(request.speaks_protocol, request.cell.contestant != "ort");
+    const bool is_peer = request.cell.contestant != "ort";
+    EXPECT_EQ(request.speaks_protocol, is_peer);
+    EXPECT_EQ(request.labels.size(), is_peer ? 0u : 2u);
   }
 }
 

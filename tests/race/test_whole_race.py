@@ -40,7 +40,9 @@ class FinishedRaceTest(OneRace):
         ground.peer("wrong", "wrong")
         ground.peer("unprepared", "unprepared", prepare=True)
         ground.peer("absent", check=["/no/such/program"])
-        return ["--rounds", cls.ROUNDS, "--reference", "steady", "--timeout", "3", "--command", "line=echo 1, Green, 0.9"]
+        return ["--rounds", cls.ROUNDS, "--reference", "steady", "--timeout", "3", "--command", "line=echo 1, Green, 0.9",
+                "--command", "silent=true", "--command", "zebra=echo zebra 0.9", "--command", "blue=echo Blue",
+                "--command", "half=printf '{\"label\": \"Green'", "--command", "bytes=printf '\\377\\376'"]
 
     def test_ends_with_every_file_and_says_where(self):
         self.assertEqual(self.result.returncode, 0, self.result.stderr)
@@ -116,6 +118,21 @@ class FinishedRaceTest(OneRace):
         self.assertEqual(judged, {"other", "line"})
         line = [row for row in summary["verdicts"] if (row["contestant"], row["measure"]) == ("line", "wall")]
         self.assertEqual([row["verdict"] for row in line], ["faster"])
+
+    def test_a_command_is_ranked_only_where_it_names_the_references_class(self):
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in (self.out / "report.md").read_text().splitlines()
+                if line.startswith("| tiny | whole program")]
+        parity = {row[2]: row[-2] for row in rows if row[3] == "1" and len(row) == 11}
+        self.assertEqual({name: parity[name] for name in ("line", "silent", "zebra", "blue", "half", "bytes")},
+                         {"line": "same answer", "silent": "no answer", "zebra": "no answer", "blue": "another answer",
+                          "half": "no answer", "bytes": "no answer"})
+        status = {row["contestant"]: row["status"] for row in table(self.out / "results.csv")}
+        page = (self.out / "report.html").read_text()
+        for name, reason in (("silent", "nothing on its standard output"), ("zebra", "names no class of this model"),
+                             ("blue", "answers class 2"), ("half", "ends in the middle"), ("bytes", "not UTF-8")):
+            self.assertEqual(status[name], "unequal")
+            self.assertIn(reason, page)
+        self.assertEqual(status["line"], "ok")
 
     def test_the_report_is_a_function_of_the_journal_alone(self):
         before = {name: (self.out / name).read_bytes() for name in REPORT_FILES}
