@@ -25,7 +25,7 @@ void read_lines(const char* path, std::initializer_list<Line> wanted) {
       std::uint64_t kibibytes = 0;
       if (digits == std::string::npos) continue;
       const auto parsed = std::from_chars(line.data() + digits, line.data() + line.size(), kibibytes);
-      if (parsed.ec == std::errc()) entry.bytes = kibibytes * 1024;
+      if (parsed.ec == std::errc()) entry.bytes += kibibytes * 1024;
     }
   }
 }
@@ -35,7 +35,10 @@ void read_lines(const char* path, std::initializer_list<Line> wanted) {
 ProcessMemory process_memory() {
   ProcessMemory memory;
   read_lines("/proc/self/status",
-             {{"RssAnon:", memory.rss_anon}, {"RssFile:", memory.rss_file}, {"VmHWM:", memory.peak}});
+             {{"RssAnon:", memory.rss_anon},
+              {"RssFile:", memory.rss_file},
+              {"RssShmem:", memory.rss_file},
+              {"VmHWM:", memory.peak}});
   read_lines("/proc/self/smaps_rollup", {{"Pss:", memory.pss}});
   return memory;
 }

@@ -67,7 +67,8 @@ std::uint64_t kib(const std::string& status, std::string_view key) {
 bool add_memory(int pid, MemorySample& sample) {
   const auto status = read_text(fmt::format("/proc/{}/status", pid));
   if (!status || value_of(*status, "Name") == "perf-exec") return false;
-  const std::uint64_t anonymous = kib(*status, "RssAnon"), file = kib(*status, "RssFile");
+  // A file mapped from a tmpfs counts as shared memory.
+  const std::uint64_t anonymous = kib(*status, "RssAnon"), file = kib(*status, "RssFile") + kib(*status, "RssShmem");
   sample.rss_anon_bytes += anonymous;
   sample.rss_file_bytes += file;
   return anonymous + file > 0;

@@ -38,6 +38,16 @@ TEST_F(MemoryLineTest, memory_of_the_children_counts_and_time_begins_at_the_firs
   }
 }
 
+TEST_F(MemoryLineTest, pages_of_a_tmpfs_count_as_those_of_a_file) {
+  MemoryLine line(spawner_->helper_pid(), false);
+  const std::string hold = "import mmap, time\nm = mmap.mmap(-1, 50 << 20)\nm.write(b'x' * (50 << 20))\ntime.sleep(0.3)";
+  const SpawnOutcome outcome = run(command({"python3", "-c", hold}));
+  ASSERT_EQ(outcome.status, race::Status::kOk) << outcome.reason;
+  std::uint64_t most = 0;
+  for (const MemorySample& sample : line.stop()) most = std::max(most, sample.rss_file_bytes);
+  EXPECT_GT(most, std::uint64_t{50} << 20);
+}
+
 TEST_F(MemoryLineTest, a_parent_without_a_child_has_no_memory) {
   MemoryLine line(spawner_->helper_pid(), false);
   EXPECT_TRUE(line.stop().empty());

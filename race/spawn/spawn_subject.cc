@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,15 @@ int touch() {
   std::memset(block, 1, bytes);
   volatile char last = block[bytes - 1];
   return last == 1 ? 0 : 1;
+}
+
+// As the pages of a file on a tmpfs.
+int touch_shared() {
+  const std::size_t bytes = static_cast<std::size_t>(number) << 20;
+  void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) return 1;
+  std::memset(block, 1, bytes);
+  return 0;
 }
 
 int touch_in_child() {
@@ -171,6 +181,7 @@ struct Verb {
 };
 constexpr Verb kVerbs[] = {
     {"touch", touch},
+    {"touch-shared", touch_shared},
     {"touch-in-child", touch_in_child},
     {"garbage", garbage},
     {"count-up", count_up},

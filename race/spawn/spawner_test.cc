@@ -202,6 +202,16 @@ TEST_F(SpawnerTest, the_exit_mark_is_there_or_a_reason) {
   EXPECT_TRUE(outcome.exit_mark->pss_bytes >= 50 * kMib || !outcome.exit_mark_reason.empty());
 }
 
+TEST_F(SpawnerTest, the_exit_mark_counts_pages_of_a_tmpfs_as_those_of_a_file) {
+  SpawnRequest request = subject({"touch-shared", "50"});
+  request.trace_exit = true;
+  const SpawnOutcome outcome = run(request);
+  ASSERT_EQ(outcome.status, race::Status::kOk) << outcome.reason;
+  if (!outcome.exit_mark) GTEST_SKIP() << outcome.exit_mark_reason;
+  EXPECT_GE(outcome.exit_mark->rss_file_bytes, 50 * kMib);
+  EXPECT_LT(outcome.exit_mark->rss_anon_bytes, 50 * kMib);
+}
+
 TEST_F(SpawnerTest, tracing_changes_no_outcome) {
   SpawnRequest killed = subject({"die", std::to_string(SIGSEGV)});
   killed.trace_exit = true;

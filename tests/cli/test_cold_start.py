@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What makes a start cheap and can be counted instead of timed."""
 
+import json
 import os
+import pathlib
 import resource
 import shutil
 import struct
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -15,6 +18,11 @@ from PIL import Image
 from kite import DEMO_MODEL, KITE, PICTURES, Case
 
 PT_DYNAMIC, PT_INTERP = 2, 3
+
+
+def is_tmpfs(path):
+    mounts = pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    return any(mount.split()[1:3] == [path, "tmpfs"] for mount in mounts)
 
 
 def program_headers(path):
@@ -53,6 +61,27 @@ class ColdStart(Case):
         ran = self.json("bench", DEMO_MODEL, "--iters", 1, "--warmup", 1, "--json", "--threads", 1)
         self.assertLess(ran["rss_anon_bytes"], 10e6)
         self.assertGreater(ran["rss_file_bytes"], 20e6)
+
+    def test_mapped_memory_counts_the_same_on_disk_and_in_a_tmpfs(self):
+        if not is_tmpfs("/dev/shm"):
+            self.skipTest("/dev/shm is no tmpfs")
+        seen = []
+        for place in (".", "/dev/shm"):
+            with tempfile.TemporaryDirectory(dir=place) as folder:
+                shutil.copy(DEMO_MODEL, folder)
+                environment = {"KITE_CACHE_DIR": f"{folder}/cache"}
+                bench = ("bench", f"{folder}/{DEMO_MODEL.name}", "--iters", 1, "--warmup", 1, "--threads", 1)
+                for _ in ("without a plan", "with one"):
+                    ran = self.json(*bench, "--json", env=environment)
+                    said = self.kite(*bench[:2], "--image", PICTURES / "monarch_1.jpg", "--samples", 1, "--format", "jsonl", env=environment)
+                    marks = [json.loads(line) for line in said.stdout.splitlines()]
+                    end = next(mark for mark in marks if mark.get("mark") == "end")
+                    seen.append((ran["rss_file_bytes"], ran["rss_anon_bytes"], end["rss_file_bytes"]))
+        for disk, shared in zip(seen[:2], seen[2:]):
+            for on_disk, in_memory in zip(disk, shared):
+                self.assertLess(abs(in_memory / on_disk - 1), 0.1, seen)
+            self.assertLess(shared[1], 10e6)
+            self.assertGreater(shared[0], 20e6)
 
     def test_memory_does_not_grow_with_a_photograph(self):
         # 4000 x 3000 pixels are 36 MB; the process may write into 16 MB of its own.

@@ -2,6 +2,7 @@
 """The protocol code of the contestants in Python: its recipe to the bit, its inputs, its command line."""
 
 import json
+import mmap
 import pathlib
 import sys
 import tempfile
@@ -84,6 +85,12 @@ class Recipe(unittest.TestCase):
         self.assertGreater(mark["rss_anon_bytes"], 1 << 20)
         self.assertGreaterEqual(mark["vm_hwm_bytes"], mark["rss_anon_bytes"])
         self.assertGreater(mark["pss_bytes"], 1 << 20)
+
+    def test_a_file_on_a_tmpfs_counts_with_the_other_files(self):
+        with mmap.mmap(-1, 16 << 20) as shared:  # what the kernel takes for the same
+            before = sdk.memory_mark("end")["rss_file_bytes"]
+            shared.write(b"x" * (16 << 20))
+            self.assertGreater(sdk.memory_mark("end")["rss_file_bytes"] - before, 15 << 20)
 
 
 if __name__ == "__main__":

@@ -149,19 +149,24 @@ void say_phase(const char* name, std::int64_t t_ns) {
 
 // Resident and proportional memory now; a figure that this kernel does not give is left out.
 std::string memory_mark(const std::string& name, bool peak) {
-  std::map<std::string, std::string> wanted = {
-      {"RssAnon:", "rss_anon_bytes"}, {"RssFile:", "rss_file_bytes"}, {"Pss:", "pss_bytes"}};
+  // A file mapped from a tmpfs counts as shared memory.
+  std::map<std::string, std::string> wanted = {{"RssAnon:", "rss_anon_bytes"},
+                                               {"RssFile:", "rss_file_bytes"},
+                                               {"RssShmem:", "rss_file_bytes"},
+                                               {"Pss:", "pss_bytes"}};
   if (peak) wanted["VmHWM:"] = "vm_hwm_bytes";
-  std::string mark = "{\"mark\": \"" + name + "\"";
+  std::map<std::string, std::uint64_t> bytes;
   for (const char* path : {"/proc/self/status", "/proc/self/smaps_rollup"}) {
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
       const auto found = wanted.find(line.substr(0, line.find_first_of(" \t")));
       if (found == wanted.end()) continue;
       const std::uint64_t kibibytes = std::strtoull(line.c_str() + found->first.size(), nullptr, 10);
-      mark += ", \"" + found->second + "\": " + std::to_string(kibibytes * 1024);
+      bytes[found->second] += kibibytes * 1024;
     }
   }
+  std::string mark = "{\"mark\": \"" + name + "\"";
+  for (const auto& [key, value] : bytes) mark += ", \"" + key + "\": " + std::to_string(value);
   return mark + "}\n";
 }
 

@@ -182,7 +182,8 @@ def say_phase(name, t_ns):
 
 def memory_mark(name, peak=False):
     """Resident and proportional memory now; a figure that this kernel does not give is left out."""
-    keys = {"RssAnon": "rss_anon_bytes", "RssFile": "rss_file_bytes"}
+    # A file mapped from a tmpfs counts as shared memory.
+    keys = {"RssAnon": "rss_anon_bytes", "RssFile": "rss_file_bytes", "RssShmem": "rss_file_bytes"}
     if peak:
         keys["VmHWM"] = "vm_hwm_bytes"
     mark = {"mark": name}
@@ -192,7 +193,7 @@ def memory_mark(name, peak=False):
                 for line in file:
                     key, _, value = line.partition(":")
                     if key in wanted and value.split()[1:] == ["kB"]:
-                        mark[wanted[key]] = int(value.split()[0]) * 1024
+                        mark[wanted[key]] = mark.get(wanted[key], 0) + int(value.split()[0]) * 1024
         except OSError:
             continue
     return mark

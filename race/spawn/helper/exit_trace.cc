@@ -46,7 +46,8 @@ void read_memory(pid_t child, wire::ExitReply& reply) {
   if (read_proc(child, "status", text, sizeof text) != 0) return;
   reply.vm_hwm_bytes = bytes_of(text, "\nVmHWM:");
   reply.rss_anon_bytes = bytes_of(text, "\nRssAnon:");
-  reply.rss_file_bytes = bytes_of(text, "\nRssFile:");
+  // A file mapped from a tmpfs counts as shared memory.
+  reply.rss_file_bytes = bytes_of(text, "\nRssFile:") + bytes_of(text, "\nRssShmem:");
   // Without a memory map (a thread other than the main one ended the process first) there is nothing to tell.
   reply.seen = reply.vm_hwm_bytes > 0;
   reply.pss_error = read_proc(child, "smaps_rollup", text, sizeof text);

@@ -4,13 +4,18 @@
 use serde_json::{Map, Value, json};
 use std::fs;
 
-fn add_lines(path: &str, wanted: &[(&str, &str)], mark: &mut Map<String, Value>) {
-    let Ok(text) = fs::read_to_string(path) else { return };
+// A file mapped from a tmpfs counts as shared memory.
+const STATUS: &[(&str, &str)] =
+    &[("RssAnon", "rss_anon_bytes"), ("RssFile", "rss_file_bytes"), ("RssShmem", "rss_file_bytes")];
+
+// Lines of one name are added up.
+fn add_lines(text: &str, wanted: &[(&str, &str)], mark: &mut Map<String, Value>) {
     for line in text.lines() {
         let Some((key, value)) = line.split_once(':') else { continue };
         let Some((_, name)) = wanted.iter().find(|(from, _)| *from == key) else { continue };
         if let Some(kibibytes) = value.trim().strip_suffix(" kB").and_then(|number| number.parse::<u64>().ok()) {
-            mark.insert((*name).to_string(), json!(kibibytes * 1024));
+            let before = mark.get(*name).and_then(Value::as_u64).unwrap_or(0);
+            mark.insert((*name).to_string(), json!(before + kibibytes * 1024));
         }
     }
 }
@@ -19,16 +24,28 @@ fn add_lines(path: &str, wanted: &[(&str, &str)], mark: &mut Map<String, Value>)
 pub fn mark(name: &str, peak: bool) -> Value {
     let mut mark = Map::new();
     mark.insert("mark".to_string(), json!(name));
-    let mut wanted = vec![("RssAnon", "rss_anon_bytes"), ("RssFile", "rss_file_bytes")];
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    add_lines(&read("/proc/self/status"), STATUS, &mut mark);
     if peak {
-        wanted.push(("VmHWM", "vm_hwm_bytes"));
+        add_lines(&read("/proc/self/status"), &[("VmHWM", "vm_hwm_bytes")], &mut mark);
     }
-    add_lines("/proc/self/status", &wanted, &mut mark);
-    add_lines("/proc/self/smaps_rollup", &[("Pss", "pss_bytes")], &mut mark);
+    add_lines(&read("/proc/self/smaps_rollup"), &[("Pss", "pss_bytes")], &mut mark);
     Value::Object(mark)
 }
 
 /// Threads of this process. A pool's size is what making it adds, and the calling thread.
 pub fn tasks() -> usize {
     fs::read_dir("/proc/self/task").map(|tasks| tasks.count()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_on_a_tmpfs_counts_with_the_other_files() {
+        let mut mark = Map::new();
+        add_lines("VmHWM:\t 9 kB\nRssAnon:\t 4 kB\nRssFile:\t 2 kB\nRssShmem:\t 1 kB\n", STATUS, &mut mark);
+        assert_eq!(Value::Object(mark), json!({"rss_anon_bytes": 4096, "rss_file_bytes": 3072}));
+    }
 }
