@@ -6,7 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "command.h"
 #include "image/text_escape.h"
+#include "json_output.h"
 
 namespace kite::cli {
 
@@ -17,28 +19,28 @@ using Json = nlohmann::ordered_json;
 // For people. Labels come from files: control characters are shown, not sent to the terminal.
 class TableWriter : public AnswerWriter {
  public:
-  explicit TableWriter(std::FILE* out) : out_(out) {}
+  explicit TableWriter(Output& out) : out_(out) {}
 
   void answer(const std::string& image, const Classification& answer, const AnswerTimings& timings) override {
-    fmt::print(out_, "{}  ({:.1f} ms)\n", escape_for_terminal(image), timings.total_ms);
+    print(out_, "{}  ({:.1f} ms)\n", escape_for_terminal(image), timings.total_ms);
     for (const Prediction& prediction : answer.top) {
-      fmt::print(out_, "  {:>6.2f} %  {:>5}  {}\n", 100.0 * static_cast<double>(prediction.score), prediction.index,
+      print(out_, "  {:>6.2f} %  {:>5}  {}\n", 100.0 * static_cast<double>(prediction.score), prediction.index,
                  escape_for_terminal(prediction.label));
     }
-    std::fflush(out_);
+    out_.flush();
   }
   // The error itself goes to stderr, where people look.
   void failure(const std::string&, const Error& error) override {
-    fmt::print(stderr, "kite: error[{}]: {}\n", error_code_name(error.code), error.message());
+    report(error, false);
   }
 
  private:
-  std::FILE* out_;
+  Output& out_;
 };
 
 class JsonWriter : public AnswerWriter {
  public:
-  JsonWriter(std::FILE* out, bool lines) : out_(out), lines_(lines) {}
+  JsonWriter(Output& out, bool lines) : out_(out), lines_(lines) {}
 
   void answer(const std::string& image, const Classification& answer, const AnswerTimings& timings) override {
     Json top = Json::array();
@@ -59,23 +61,20 @@ class JsonWriter : public AnswerWriter {
   }
   // The array is closed even when nothing was in it, or when the work was interrupted.
   void finish() override {
-    if (!lines_) fmt::print(out_, "{}", count_ == 0 ? "[]\n" : "\n]\n");
+    if (!lines_) out_.write(count_ == 0 ? "[]\n" : "\n]\n");
   }
 
  private:
   void write(const Json& object) {
-    // A path need not be UTF-8: what is not becomes U+FFFD.
-    const std::string text = object.dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (lines_) {
-      fmt::print(out_, "{}\n", text);
-    } else {
-      fmt::print(out_, "{}{}", count_ == 0 ? "[\n" : ",\n", text);
-    }
+    const std::string text = json_text(object);
+    if (!lines_) out_.write(count_ == 0 ? "[\n" : ",\n");
+    out_.write(text);
+    if (lines_) out_.write("\n");
     ++count_;
-    std::fflush(out_);
+    out_.flush();
   }
 
-  std::FILE* out_;
+  Output& out_;
   bool lines_;
   std::size_t count_ = 0;
 };
@@ -83,20 +82,20 @@ class JsonWriter : public AnswerWriter {
 // RFC 4180, one row a class: image,rank,index,label,score,error.
 class CsvWriter : public AnswerWriter {
  public:
-  explicit CsvWriter(std::FILE* out) : out_(out) { fmt::print(out_, "image,rank,index,label,score,error\n"); }
+  explicit CsvWriter(Output& out) : out_(out) { out_.write("image,rank,index,label,score,error\n"); }
 
   void answer(const std::string& image, const Classification& answer, const AnswerTimings&) override {
     for (std::size_t i = 0; i < answer.top.size(); ++i) {
       const Prediction& prediction = answer.top[i];
-      fmt::print(out_, "{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label),
-                 prediction.score);
+      out_.write(fmt::format("{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label),
+                             prediction.score));
     }
-    std::fflush(out_);
+    out_.flush();
   }
   void failure(const std::string& image, const Error& error) override {
-    fmt::print(out_, "{},,,,,{}\n", quoted(image),
-               quoted(std::string(error_code_name(error.code)) + ": " + error.message()));
-    std::fflush(out_);
+    out_.write(fmt::format("{},,,,,{}\n", quoted(image),
+                           quoted(std::string(error_code_name(error.code)) + ": " + error.message())));
+    out_.flush();
   }
 
  private:
@@ -107,12 +106,12 @@ class CsvWriter : public AnswerWriter {
     return result + '"';
   }
 
-  std::FILE* out_;
+  Output& out_;
 };
 
 }  // namespace
 
-std::unique_ptr<AnswerWriter> make_answer_writer(std::string_view format, std::FILE* out) {
+std::unique_ptr<AnswerWriter> make_answer_writer(std::string_view format, Output& out) {
   if (format == "csv") return std::make_unique<CsvWriter>(out);
   if (format == "json" || format == "jsonl") return std::make_unique<JsonWriter>(out, format == "jsonl");
   return std::make_unique<TableWriter>(out);

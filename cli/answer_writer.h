@@ -2,11 +2,11 @@
 // The four forms in which answers are printed: a table for people; JSON, JSON lines and CSV for programs.
 #pragma once
 
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "output.h"
 #include "paperkite/classifier.h"
 
 namespace kite::cli {
@@ -28,6 +28,6 @@ class AnswerWriter {
 };
 
 // "table", "json", "jsonl" or "csv"; the caller has checked the name. Writes to `out`, which stays the caller's.
-[[nodiscard]] std::unique_ptr<AnswerWriter> make_answer_writer(std::string_view format, std::FILE* out);
+[[nodiscard]] std::unique_ptr<AnswerWriter> make_answer_writer(std::string_view format, Output& out);
 
 }  // namespace kite::cli

@@ -13,7 +13,13 @@
 #include "bench_workload.h"
 #include "clock.h"
 #include "command.h"
+#include "image_list.h"
 #include "interrupt.h"
+#include "json_output.h"
+#include "model_files.h"
+#include "number_option.h"
+#include "output.h"
+#include "output_file.h"
 #include "paperkite/try.h"
 #include "process_memory.h"
 
@@ -90,18 +96,18 @@ void print_result(const BenchOptions& options, const Workload& workload, const B
         {"gflops", has_gflops ? nlohmann::ordered_json(gflops) : nlohmann::ordered_json()},
         {"rss_anon_bytes", memory.rss_anon},
         {"rss_file_bytes", memory.rss_file}};
-    fmt::print("{}\n", object.dump());
+    print_json(object);
     return;
   }
   const auto [least, most] = std::ranges::minmax(result.samples_ms.empty() ? std::vector{0.0} : result.samples_ms);
-  fmt::print("{}  {}, {} thread{}, float32\n", options.model, model.isa(), threads, threads == 1 ? "" : "s");
-  fmt::print("  load    {:9.3f} ms\n  first   {:9.3f} ms\n", result.load_ms, result.first_ms);
-  fmt::print("  median  {:9.3f} ms   (min {:.3f}, max {:.3f}, {} runs)\n", p50_ms, least, most,
+  print("{}  {}, {} thread{}, float32\n", options.model, model.isa(), threads, threads == 1 ? "" : "s");
+  print("  load    {:9.3f} ms\n  first   {:9.3f} ms\n", result.load_ms, result.first_ms);
+  print("  median  {:9.3f} ms   (min {:.3f}, max {:.3f}, {} runs)\n", p50_ms, least, most,
              result.samples_ms.size());
   if (has_gflops)
-    fmt::print("  {:.1f} GFLOP/s, {:.2f} million multiply-adds a run\n", gflops,
+    print("  {:.1f} GFLOP/s, {:.2f} million multiply-adds a run\n", gflops,
                static_cast<double>(model.macs()) * 1e-6);
-  fmt::print("  memory  {:.1f} MB private, {:.1f} MB file-backed\n", static_cast<double>(memory.rss_anon) * 1e-6,
+  print("  memory  {:.1f} MB private, {:.1f} MB file-backed\n", static_cast<double>(memory.rss_anon) * 1e-6,
              static_cast<double>(memory.rss_file) * 1e-6);
 }
 
@@ -122,6 +128,13 @@ Status check_options(const BenchOptions& options) {
 Status bench(const BenchOptions& options, std::int64_t runtime_ns) {
   const auto start = std::chrono::steady_clock::now();
   KITE_TRY(check_options(options));
+  const std::vector<std::string> outputs = {options.logits, options.tensors};
+  KITE_TRY(check_outputs(outputs, [&] {
+    std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);
+    inputs.insert(inputs.end(), {options.input, options.image});
+    for (const ImageItem& item : list_images({options.image}, false)) inputs.push_back(item.name);
+    return inputs;
+  }));
   remember_interrupts();
   if (options.format == "jsonl") return run_protocol(options, runtime_ns, is_interrupted);
   KITE_TRY_ASSIGN(const std::unique_ptr<Workload> workload, Workload::load(options));
@@ -145,13 +158,13 @@ void add_bench(CLI::App& app, int& exit_code) {
                    "Pictures: one, whose tensor is run on; or a folder or @list.txt, each sample from the path on")
       ->type_name("FILE");
   verb->add_option("--iters", options->iterations, "Measured runs (default: as many as --time holds)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}));
+      ->transform(integer_within(1, 10'000'000));
   verb->add_option("--warmup", options->warmup, "Runs before measuring")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}));
-  verb->add_option("--time", options->seconds, "Seconds to measure for")->check(CLI::Range(0.001, 86400.0));
+      ->transform(integer_within(1, 10'000'000));
+  verb->add_option("--time", options->seconds, "Seconds to measure for")->transform(real_within(0.001, 86400.0));
   verb->add_option("--samples", options->samples,
                    "Take exactly N samples, the first run included; pictures from the path on")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
+      ->transform(integer_within(1, 10'000'000))
       ->type_name("N");
   verb->add_option("--format", options->format, "Form of the result; jsonl: a contestant's lines (peers/README.md)")
       ->check(CLI::IsMember({"table", "json", "jsonl"}));

@@ -7,12 +7,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "json_output.h"
 #include "npy.h"
+#include "output.h"
 #include "paperkite/try.h"
 #include "process_memory.h"
 
@@ -22,14 +23,10 @@ namespace {
 
 constexpr std::int64_t kTensorsKept = 16;  // as the protocol has it
 
-void say(const nlohmann::ordered_json& line) {
-  fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-}
-
 // Flushed: a process that is killed later has said how far it came.
 void say_phase(std::string_view name, std::int64_t t_ns) {
-  say({{"phase", name}, {"t_ns", t_ns}});
-  std::fflush(stdout);
+  print_json({{"phase", name}, {"t_ns", t_ns}});
+  standard_output().flush();
 }
 
 nlohmann::ordered_json memory_mark(std::string_view name) {
@@ -61,7 +58,7 @@ void say_samples(const Series& series, std::int64_t inputs) {
   for (std::size_t i = 0; i < series.samples_ms.size(); ++i) {
     const std::span<const float> scores(series.logits.data() + i * classes, classes);
     const auto best = static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
-    say({{"sample", i},
+    print_json({{"sample", i},
          {"input", static_cast<std::int64_t>(i) % inputs},
          {"ms", series.samples_ms[i]},
          {"index", best},
@@ -128,17 +125,17 @@ Status run_protocol(const BenchOptions& options, std::int64_t runtime_ns, bool (
   say_phase("runtime", runtime_ns);
   KITE_TRY_ASSIGN(const std::unique_ptr<Workload> workload, Workload::load(options));
   say_phase("loaded", monotonic_ns());
-  say(memory_mark("loaded"));
-  std::fflush(stdout);
+  print_json(memory_mark("loaded"));
+  standard_output().flush();
   KITE_TRY(workload->open_inputs());
   KITE_TRY_ASSIGN(const Series series, take_series(options, *workload, stopped, true));
   if (stopped()) return {};
   auto end = memory_mark("end");
   end["vm_hwm_bytes"] = process_memory().peak;
   say_samples(series, workload->inputs());
-  say(end);
+  print_json(end);
   const Model& model = workload->model();
-  say({{"info",
+  print_json({{"info",
         {{"threads", workload->threads()},
          {"versions", {{"paperkite", KITE_VERSION}}},
          {"settings", fmt::format("{}, float32, {}", model.isa(), origin_name(model.origin()))}}}});

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "json_output.h"
+#include "output.h"
 #include "paperkite/try.h"
 #include "plan/cache.h"
 
@@ -33,17 +35,17 @@ Status list(const CommonOptions& options) {
     for (const CacheEntry& entry : entries) {
       array.push_back({{"path", entry.path}, {"bytes", entry.size_bytes}, {"used_at", entry.used_at}});
     }
-    fmt::print("{}\n", array.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    print_json(array);
     return {};
   }
   if (!cache.enabled()) warn(cache.reason());
   std::uint64_t total = 0;
   for (const CacheEntry& entry : entries) {
     total += entry.size_bytes;
-    fmt::print("{:>10.1f} MB  {:>12}  {}\n", static_cast<double>(entry.size_bytes) * 1e-6, age_of(entry.used_at),
+    print("{:>10.1f} MB  {:>12}  {}\n", static_cast<double>(entry.size_bytes) * 1e-6, age_of(entry.used_at),
                entry.path);
   }
-  fmt::print("{} plan{}, {:.1f} MB in {}\n", entries.size(), entries.size() == 1 ? "" : "s",
+  print("{} plan{}, {:.1f} MB in {}\n", entries.size(), entries.size() == 1 ? "" : "s",
              static_cast<double>(total) * 1e-6, cache.enabled() ? cache.folder() : "no folder");
   return {};
 }
@@ -51,9 +53,9 @@ Status list(const CommonOptions& options) {
 Status clear(const CommonOptions& options) {
   KITE_TRY_ASSIGN(const std::uint64_t freed, PlanCache(options.cache_dir).clear());
   if (options.json) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"freed_bytes", freed}}.dump());
+    print_json({{"freed_bytes", freed}});
   } else {
-    fmt::print("freed {:.1f} MB\n", static_cast<double>(freed) * 1e-6);
+    print("freed {:.1f} MB\n", static_cast<double>(freed) * 1e-6);
   }
   return {};
 }

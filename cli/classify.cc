@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite classify: pictures in, labels out.
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,9 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "answer_writer.h"
 #include "base/cpu.h"
@@ -15,6 +19,10 @@
 #include "command.h"
 #include "image_list.h"
 #include "interrupt.h"
+#include "model_files.h"
+#include "number_option.h"
+#include "output.h"
+#include "output_file.h"
 #include "paperkite/try.h"
 #include "progress.h"
 #include "side_by_side.h"
@@ -37,12 +45,17 @@ struct ClassifyOptions {
 
 Result<std::vector<std::byte>> read_stdin() {
   constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+  constexpr int kPatienceMs = 200;  // a signal between the question and the read() is seen after this
   std::vector<std::byte> bytes;
   std::byte block[65536];
   for (;;) {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    const int ready = ::poll(&input, 1, kPatienceMs);
+    if (is_interrupted()) return Error{ErrorCode::kIo, "interrupted", "-", {}};
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
     const ssize_t count = ::read(STDIN_FILENO, block, sizeof block);
     if (count == 0) return bytes;
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) return Error{ErrorCode::kIo, std::string("cannot read: ") + std::strerror(errno), "-", {}};
     bytes.insert(bytes.end(), block, block + count);
     if (bytes.size() > kMostBytes)
@@ -90,7 +103,7 @@ class Reporter {
   [[nodiscard]] ExitCode finish() {
     writer_.finish();
     if (items_.size() > 1 && failed_ > 0) {
-      fmt::print(stderr, "kite: {} of {} pictures failed\n", failed_, items_.size());
+      print(standard_error(), "kite: {} of {} pictures failed\n", failed_, items_.size());
     }
     return exit_code_for(items_.size(), failed_, last_);
   }
@@ -125,6 +138,20 @@ Result<ExitCode> classify_all(std::vector<Classifier>& classifiers, const std::v
 
 Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   const std::vector<ImageItem> items = list_images(options.images, options.recursive);
+  const std::vector<std::string> outputs = {options.output, options.trace};
+  KITE_TRY(check_outputs(outputs, [&] {
+    std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);
+    for (const std::string& argument : options.images) {
+      if (argument.starts_with('@')) inputs.push_back(argument.substr(1));
+    }
+    for (const ImageItem& item : items) inputs.push_back(item.name);
+    return inputs;
+  }));
+  std::optional<OutputFile> output;
+  if (!options.output.empty()) {
+    KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(options.output));
+    output.emplace(std::move(file));
+  }
   const auto start = std::chrono::steady_clock::now();
   ClassifierOptions classifier_options;
   classifier_options.model = options.common.model_options();
@@ -156,25 +183,9 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
 
   const std::string_view format =
       options.common.json && options.format == "table" ? "json" : std::string_view(options.format);
-  if (options.output.empty()) {
-    const auto writer = make_answer_writer(format, stdout);
-    return classify_all(classifiers, items, options, *writer, load_ms);
-  }
-  // Into a file beside the target first: nobody finds half an answer under the name that was asked for.
-  const std::string temporary = options.output + ".part";
-  std::FILE* out = std::fopen(temporary.c_str(), "w");
-  if (out == nullptr) {
-    return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(errno), options.output,
-                 "check the folder"};
-  }
-  const auto writer = make_answer_writer(format, out);
-  auto code = classify_all(classifiers, items, options, *writer, load_ms);
-  const bool written = std::ferror(out) == 0;
-  const bool closed = std::fclose(out) == 0;
-  if (!written || !closed || std::rename(temporary.c_str(), options.output.c_str()) != 0) {
-    std::remove(temporary.c_str());
-    return Error{ErrorCode::kIo, "the answers could not be written", options.output, "check the free space"};
-  }
+  const auto writer = make_answer_writer(format, output ? output->stream() : standard_output());
+  KITE_TRY_ASSIGN(const ExitCode code, classify_all(classifiers, items, options, *writer, load_ms));
+  if (output) KITE_TRY(output->publish());
   return code;
 }
 
@@ -196,7 +207,7 @@ void add_classify(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand("classify", "Print the best labels for pictures");
   verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
   verb->add_option("IMAGE", options->images, "A picture, a folder, @list.txt, or - for standard input")->required();
-  verb->add_option("-k", options->k, "How many labels to print")->check(CLI::Range(1, 1 << 20))->type_name("N");
+  verb->add_option("-k", options->k, "How many labels to print")->transform(integer_within(1, 1 << 20))->type_name("N");
   verb->add_option("--format", options->format, "Form of the answers")
       ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
   verb->add_option("-o,--output", options->output, "Write the answers to a file")->type_name("FILE");

@@ -5,8 +5,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "image/text_escape.h"
+#include "json_output.h"
+#include "number_option.h"
+#include "output.h"
 
 namespace kite::cli {
 
@@ -57,7 +61,7 @@ ModelOptions CommonOptions::model_options() const {
 
 void add_common_options(CLI::App& verb, CommonOptions& options) {
   verb.add_option("--threads", options.threads, "Threads to compute with (default: what the machine grants)")
-      ->check(CLI::Range(1, 1024))
+      ->transform(integer_within(1, 1024))
       ->type_name("N");
   verb.add_option("--isa", options.isa, "Instruction set to stay within (default: the best there is, or $KITE_ISA)")
       ->check(CLI::IsMember({"generic", "avx2", "avx512"}));
@@ -68,7 +72,7 @@ void add_common_options(CLI::App& verb, CommonOptions& options) {
       ->type_name("NAME")
       ->allow_extra_args(false);
   verb.add_option("--memory-limit", options.memory_limit_bytes, "Refuse a model that needs more, e.g. 500MB")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(size_in_bytes())
       ->type_name("BYTES");
   verb.add_flag("--json", options.json, "Print JSON for programs");
 }
@@ -100,19 +104,19 @@ void add_model_options(CLI::App& verb, CommonOptions& options) {
   add_common_options(verb, options);
 }
 
+// print() makes names harmless but for their newlines, which would look like a message of their own: hence the escape.
 ExitCode report(const Error& error, bool json) {
   const std::string code(error_code_name(error.code));
   if (json) {
     const nlohmann::ordered_json object = {
         {"error", {{"code", code}, {"message", error.what}, {"where", error.where}, {"remedy", error.remedy}}}};
-    // Paths need not be UTF-8; a replacement character beats an exception.
-    fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    print_json(object);
   } else {
-    fmt::print(stderr, "kite: error[{}]: {}\n", code, error.message());
+    print(standard_error(), "kite: error[{}]: {}\n", code, escape_for_terminal(error.message()));
   }
   return exit_code_of(error.code);
 }
 
-void warn(const std::string& text) { fmt::print(stderr, "kite: warning: {}\n", text); }
+void warn(const std::string& text) { print(standard_error(), "kite: warning: {}\n", escape_for_terminal(text)); }
 
 }  // namespace kite::cli

@@ -5,11 +5,16 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "command.h"
+#include "json_output.h"
+#include "model_files.h"
+#include "output.h"
+#include "output_file.h"
 #include "paperkite/classifier.h"
 #include "paperkite/try.h"
-#include "plan/plan_file.h"
+#include "plan/plan.h"
 
 namespace kite::cli {
 
@@ -41,10 +46,9 @@ Result<Meaning> meaning_of(const CompileOptions& options) {
     return classifier.error();
   }
   for (const std::string& warning : classifier->warnings()) warn(warning);
-  constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
   meaning.labels_source = classifier->labels_source();
   if (!classifier->labels().empty()) {
-    meaning.metadata["paperkite.labels"] = nlohmann::json(classifier->labels()).dump(-1, ' ', false, kReplace);
+    meaning.metadata["paperkite.labels"] = json_text(classifier->labels());
   }
   meaning.recipe_source = classifier->recipe_source();
   if (meaning.recipe_source != "guess") {
@@ -54,21 +58,24 @@ Result<Meaning> meaning_of(const CompileOptions& options) {
 }
 
 Status compile(const CompileOptions& options) {
+  KITE_TRY(check_outputs({&options.output, 1}, [&] { return files_of_model(options.model, options.common.meaning); }));
+  KITE_TRY_ASSIGN(OutputFile output, OutputFile::create(options.output));
   ModelOptions model_options = options.common.model_options();
-  model_options.use_cache = false;
+  model_options.use_cache = false;  // a plan of its own, which borrows no other's weights
   KITE_TRY_ASSIGN(const Meaning meaning, meaning_of(options));
   model_options.metadata = meaning.metadata;
   KITE_TRY_ASSIGN(const Model model, Model::open(options.model, model_options));
-  KITE_TRY(write_plan_file(*model.plan(), options.output));
-  const std::size_t size_bytes = model.plan()->bytes().size();
+  const std::span<const std::byte> bytes = model.plan()->bytes();
+  output.stream().write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  KITE_TRY(output.publish());
   if (options.common.json) {
     const nlohmann::ordered_json object = {
-        {"model", options.model}, {"plan", options.output},          {"bytes", size_bytes},
+        {"model", options.model}, {"plan", options.output},          {"bytes", bytes.size()},
         {"isa", model.isa()},     {"labels", meaning.labels_source}, {"preprocess", meaning.recipe_source}};
-    fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    print_json(object);
   } else {
-    fmt::print("{}: {:.1f} MB for {}, labels: {}, preprocessing: {}\n", options.output,
-               static_cast<double>(size_bytes) * 1e-6, model.isa(), meaning.labels_source, meaning.recipe_source);
+    print("{}: {:.1f} MB for {}, labels: {}, preprocessing: {}\n", options.output,
+               static_cast<double>(bytes.size()) * 1e-6, model.isa(), meaning.labels_source, meaning.recipe_source);
   }
   return {};
 }

@@ -7,6 +7,8 @@
 #include <array>
 #include <vector>
 
+#include "output.h"
+
 namespace kite::cli {
 
 namespace {
@@ -205,9 +207,9 @@ void add_describe(CLI::App& app) {
   completion->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  completion->callback([&app, shell] { fmt::print("{}", completion_script(app, *shell)); });
+  completion->callback([&app, shell] { standard_output().write(completion_script(app, *shell)); });
   app.add_subcommand("manual", "Print the manual page (kite manual | man -l -)")->callback([&app] {
-    fmt::print("{}", manual_page(app));
+    standard_output().write(manual_page(app));
   });
 }
 

@@ -10,7 +10,9 @@
 
 #include "base/cpu.h"
 #include "command.h"
+#include "json_output.h"
 #include "kernels/peak/peak.h"
+#include "output.h"
 #include "paperkite/try.h"
 #include "plan/cache.h"
 
@@ -108,12 +110,12 @@ void doctor(const CommonOptions& options) {
     Json object = Json::object();
     for (const Finding& finding : findings)
       object[finding.name] = {{"value", finding.value}, {"advice", finding.advice}};
-    fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace));
+    print_json(object, 2);
     return;
   }
   for (const Finding& finding : findings) {
-    fmt::print("{:<20} {}\n", finding.name, finding.value);
-    if (!finding.advice.empty()) fmt::print("{:<20}   ! {}\n", "", finding.advice);
+    print("{:<20} {}\n", finding.name, finding.value);
+    if (!finding.advice.empty()) print("{:<20}   ! {}\n", "", finding.advice);
   }
 }
 

@@ -9,7 +9,9 @@
 #include "base/cpu.h"
 #include "command.h"
 #include "image/text_escape.h"
+#include "json_output.h"
 #include "ops/op.h"
+#include "output.h"
 #include "paperkite/classifier.h"
 #include "paperkite/try.h"
 #include "plan/plan.h"
@@ -28,8 +30,6 @@ struct InspectOptions {
   bool passes = false;
 };
 
-void print_json(const Json& object) { fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace)); }
-
 std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.2f} MB", static_cast<double>(bytes) * 1e-6); }
 
 std::vector<std::int64_t> dims_of(const TensorType& type) {
@@ -45,10 +45,10 @@ void print_operators(bool json) {
       rows.push_back(
           {{"op", op->name}, {"first_opset", op->first_opset}, {"last_opset", op->last_opset}, {"limits", op->limits}});
     } else {
-      fmt::print("{:<24} opset {:>2} to {:>2}  {}\n", op->name, op->first_opset, op->last_opset, op->limits);
+      print("{:<24} opset {:>2} to {:>2}  {}\n", op->name, op->first_opset, op->last_opset, op->limits);
     }
   }
-  if (json) print_json(rows);
+  if (json) print_json(rows, 2);
 }
 
 // Labels and recipe, or why the model is no classifier.
@@ -111,7 +111,7 @@ std::string stated_dims(const Port& port) {
 }
 
 void print_port(std::string_view what, const Port& port) {
-  fmt::print("  {:<14} {} {}{}{}\n", what, escape_for_terminal(port.name), dtype_name(port.type.dtype),
+  print("  {:<14} {} {}{}{}\n", what, escape_for_terminal(port.name), dtype_name(port.type.dtype),
              port.type.shape.to_string(), stated_dims(port));
 }
 
@@ -129,22 +129,22 @@ void print_model(const InspectOptions& options, const Model& model) {
     object["warnings"] = sources.warnings;
     object["conflicts"] = sources.conflicts;
     object["steps"] = describe_steps(model);
-    print_json(object);
+    print_json(object, 2);
     return;
   }
-  fmt::print("{}\n", options.model);
+  print("{}\n", options.model);
   for (const Port& port : model.inputs()) print_port("input", port);
   for (const Port& port : model.outputs()) print_port("output", port);
-  fmt::print("  parameters     {:.3f} million\n  multiply-adds  {:.3f} million a run\n",
+  print("  parameters     {:.3f} million\n  multiply-adds  {:.3f} million a run\n",
              static_cast<double>(model.parameters()) * 1e-6, static_cast<double>(model.macs()) * 1e-6);
-  for (const auto& [key, value] : sources.rows) fmt::print("  {:<14} {}\n", key, escape_for_terminal(value));
+  for (const auto& [key, value] : sources.rows) print("  {:<14} {}\n", key, escape_for_terminal(value));
   for (const std::string& conflict : sources.conflicts)
-    fmt::print("  {:<14} {}\n", "overruled", escape_for_terminal(conflict));
+    print("  {:<14} {}\n", "overruled", escape_for_terminal(conflict));
   for (const std::string& warning : sources.warnings) warn(warning);
-  fmt::print("\n{:>4}  {:<22} {:<20} {:>10}  {:<34} {}\n", "step", "operator", "result", "million", "kernel", "node");
+  print("\n{:>4}  {:<22} {:<20} {:>10}  {:<34} {}\n", "step", "operator", "result", "million", "kernel", "node");
   const std::vector<ModelStep> steps = model.steps();
   for (std::size_t s = 0; s < steps.size(); ++s) {
-    fmt::print("{:>4}  {:<22} {:<20} {:>10.3f}  {:<34} {}\n", s, steps[s].op, steps[s].result.shape.to_string(),
+    print("{:>4}  {:<22} {:<20} {:>10.3f}  {:<34} {}\n", s, steps[s].op, steps[s].result.shape.to_string(),
                static_cast<double>(steps[s].macs) * 1e-6, steps[s].kernel, escape_for_terminal(steps[s].node));
   }
 }
@@ -167,12 +167,13 @@ void print_plan(const InspectOptions& options, const Model& model) {
                 {"scratch_bytes", scratch},
                 {"private_bytes", private_bytes},
                 {"threads", threads},
-                {"steps", model.plan()->steps().size()}});
+                {"steps", model.plan()->steps().size()}},
+               2);
     return;
   }
-  fmt::print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(model.plan()->size_bytes()),
+  print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(model.plan()->size_bytes()),
              megabytes(header.constants.count));
-  fmt::print(
+  print(
       "  arena    {}\n  scratch  {} for {} thread{}\n  private  {} at the peak, besides the picture\n  steps    {}\n",
       megabytes(header.arena_bytes), megabytes(scratch), threads, threads == 1 ? "" : "s", megabytes(private_bytes),
       model.plan()->steps().size());
@@ -189,10 +190,10 @@ Status print_passes(const InspectOptions& options) {
       rows.push_back(
           {{"pass", report.name}, {"rewrites", report.rewrites}, {"disabled", report.disabled}, {"summary", summary}});
     } else {
-      fmt::print("{:<24} {:>8}  {}\n", report.name, report.disabled ? "off" : std::to_string(report.rewrites), summary);
+      print("{:<24} {:>8}  {}\n", report.name, report.disabled ? "off" : std::to_string(report.rewrites), summary);
     }
   }
-  if (options.common.json) print_json(rows);
+  if (options.common.json) print_json(rows, 2);
   return {};
 }
 

@@ -1,24 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite: the program is its verbs.
+#include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <sstream>
+#include <system_error>
 
 #include "command.h"
 #include "describe.h"
+#include "interrupt.h"
+#include "output.h"
 
-int main(int argc, char** argv) {
-  using namespace kite::cli;  // NOLINT(google-build-using-namespace): the whole program lives there
-  // A file that may not grow any further is an error with a name, not a death.
-  std::signal(SIGXFSZ, SIG_IGN);
+namespace kite::cli {
+
+namespace {
+
+// What could not be written, now or on the way: a full disk must not look like success.
+int end_with(int exit_code) {
+  standard_output().flush();
+  const int failure = standard_output().failure();
+  if (failure == 0) return exit_code;
+  // Whoever closes a pipe has had enough, and need not be told.
+  if (failure != EPIPE) {
+    report(Error{ErrorCode::kIo, std::string("the answer could not be written: ") + std::strerror(failure),
+                 "standard output", "check where it goes, and the free space there"},
+           false);
+  }
+  return exit_code == kOk || exit_code == kSomeFailed ? kIo : exit_code;
+}
+
+int run(int argc, char** argv) {
   CLI::App app{"Classify pictures with ONNX models on the CPU", "kite"};
   // Not by the exception that the parser's own version flag throws: the first one of a static program sorts all its
   // unwind tables, which is most of what a start costs.
   app.add_flag_callback(
       "--version",
       [] {
-        std::puts("kite " KITE_VERSION);
-        std::exit(std::fflush(stdout) == 0 ? kOk : kIo);
+        standard_output().write("kite " KITE_VERSION "\n");
+        std::_Exit(end_with(kOk));
       },
       "Print the version");
   app.require_subcommand(1);
@@ -32,15 +52,38 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const bool asked_for_help = error.get_exit_code() == 0;
-    app.exit(error);
+    std::ostringstream out;
+    std::ostringstream err;
+    const bool asked_for_help = app.exit(error, out, err) == 0;
+    standard_output().write(out.str());
+    print(standard_error(), "{}", err.str());
     return asked_for_help ? kOk : kUsage;
   }
-  // What could not be written, now or on the way: a full disk must not look like success.
-  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && exit_code == kOk) {
-    exit_code = report(
-        kite::Error{kite::ErrorCode::kIo, "the answer could not be written", "standard output", "check the free space"},
-        false);
-  }
   return exit_code;
+}
+
+// The library and the verbs return their errors. What is left for exceptions: memory and threads that the system refuses.
+int run_or_report(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return report(Error{ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more"},
+                  false);
+  } catch (const std::system_error& error) {
+    const bool is_shortage = error.code() == std::errc::resource_unavailable_try_again ||
+                             error.code() == std::errc::not_enough_memory;
+    return report(Error{is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), {}, {}}, false);
+  }
+}
+
+}  // namespace
+
+}  // namespace kite::cli
+
+int main(int argc, char** argv) {
+  kite::cli::occupy_standard_descriptors();
+  // A file that may not grow any further is an error with a name, not a death.
+  std::signal(SIGXFSZ, SIG_IGN);
+  kite::cli::end_on_interrupts();
+  return kite::cli::end_with(kite::cli::run_or_report(argc, argv));
 }

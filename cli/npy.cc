@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -17,6 +16,7 @@
 
 #include "base/mapped_file.h"
 #include "ops/strided_copy.h"
+#include "output_file.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {
@@ -190,18 +190,13 @@ Status write_npy(const std::string& path, const TensorView& tensor) {
   header += '\n';
   const auto header_size = static_cast<std::uint16_t>(header.size());
 
-  const std::string temporary = path + ".part";
-  std::FILE* out = std::fopen(temporary.c_str(), "wb");
-  if (out == nullptr) return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(errno), path, {}};
-  bool ok = std::fwrite("\x93NUMPY\x01\x00", 1, 8, out) == 8 && std::fwrite(&header_size, 2, 1, out) == 1 &&
-            std::fwrite(header.data(), 1, header.size(), out) == header.size();
-  const auto size_bytes = static_cast<std::size_t>(tensor.type.size_bytes());
-  ok = ok && std::fwrite(tensor.data, 1, size_bytes, out) == size_bytes;
-  ok = std::fclose(out) == 0 && ok;
-  if (ok && std::rename(temporary.c_str(), path.c_str()) == 0) return {};
-  const int code = errno;
-  std::remove(temporary.c_str());
-  return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(code), path, "check the free space"};
+  KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(path));
+  Output& out = file.stream();
+  out.write({"\x93NUMPY\x01\x00", 8});
+  out.write({reinterpret_cast<const char*>(&header_size), sizeof header_size});
+  out.write(header);
+  out.write({reinterpret_cast<const char*>(tensor.data), static_cast<std::size_t>(tensor.type.size_bytes())});
+  return file.publish();
 }
 
 }  // namespace kite::cli

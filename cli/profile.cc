@@ -7,7 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "json_output.h"
 #include "kernels/peak/peak.h"
+#include "model_files.h"
+#include "number_option.h"
+#include "output.h"
+#include "output_file.h"
 #include "paperkite/session.h"
 #include "paperkite/try.h"
 #include "plan/plan.h"
@@ -64,19 +69,20 @@ std::vector<ProfiledStep> describe_steps(std::span<const ModelStep> steps, std::
 }
 
 void print_table(const std::vector<ProfiledStep>& rows, double total_us, double peak_gflops) {
-  fmt::print("{:>4} {:>9} {:>6} {:>8} {:>6} {:>9}  {:<32} {:<20} {}\n", "step", "us", "time", "GFLOP/s", "peak", "KB",
+  print("{:>4} {:>9} {:>6} {:>8} {:>6} {:>9}  {:<32} {:<20} {}\n", "step", "us", "time", "GFLOP/s", "peak", "KB",
              "kernel", "result", "node");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ProfiledStep& row = rows[i];
-    fmt::print("{:>4} {:>9.1f} {:>5.1f}% {:>8.1f} {:>5.0f}% {:>9.1f}  {:<32} {:<20} {} {}\n", i, row.us,
+    print("{:>4} {:>9.1f} {:>5.1f}% {:>8.1f} {:>5.0f}% {:>9.1f}  {:<32} {:<20} {} {}\n", i, row.us,
                100.0 * row.us / total_us, row.gflops, 100.0 * row.share_of_peak, static_cast<double>(row.bytes) * 1e-3,
                row.kernel, row.shape, row.op, row.node);
   }
-  fmt::print("{} steps, {:.1f} us; the machine's own multiply-add peak is {:.0f} GFLOP/s\n", rows.size(), total_us,
+  print("{} steps, {:.1f} us; the machine's own multiply-add peak is {:.0f} GFLOP/s\n", rows.size(), total_us,
              peak_gflops);
 }
 
 Status profile(const ProfileOptions& options) {
+  KITE_TRY(check_outputs({&options.svg, 1}, [&] { return files_of_model(options.model, options.common.meaning); }));
   KITE_TRY_ASSIGN(const Model model, Model::open(options.model, options.common.model_options()));
   KITE_TRY_ASSIGN(Session session, Session::create(model, options.common.session_options()));
   std::vector<Tensor> tensors;
@@ -111,7 +117,7 @@ Status profile(const ProfileOptions& options) {
                                          {"peak_gflops", peak_gflops},
                                          {"total_us", total_us},
                                          {"steps", array}};
-  fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  print_json(object);
   return {};
 }
 
@@ -122,7 +128,7 @@ void add_profile(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand("profile", "Time every step of a model");
   verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
   verb->add_option("--svg", options->svg, "Draw a roofline of the steps")->type_name("FILE.svg");
-  verb->add_option("--runs", options->runs, "Profiled runs")->check(CLI::Range(1, 100000));
+  verb->add_option("--runs", options->runs, "Profiled runs")->transform(integer_within(1, 100000));
   add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = profile(*options);

@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "output_file.h"
 
 namespace kite::cli {
 
@@ -109,12 +110,7 @@ Status write_roofline(const std::string& path, const std::string& title, const s
       "<text transform='translate(20 {}) rotate(-90)' text-anchor='middle'>GFLOP/s</text>\n</svg>\n",
       (kLeft + kWidth - kRight) / 2.0, kHeight - 14.0, (kTop + kHeight - kBottom) / 2.0);
 
-  std::FILE* out = std::fopen(path.c_str(), "w");
-  const bool written = out != nullptr && std::fwrite(svg.data(), 1, svg.size(), out) == svg.size();
-  if (out == nullptr || std::fclose(out) != 0 || !written) {
-    return Error{ErrorCode::kIo, "cannot write the drawing", path, "check the folder and the free space"};
-  }
-  return {};
+  return write_file(path, svg);
 }
 
 }  // namespace kite::cli

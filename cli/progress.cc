@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "output.h"
+
 namespace kite::cli {
 
 namespace {
@@ -23,8 +25,7 @@ Progress::~Progress() { clear(); }
 
 void Progress::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
+  standard_error().write("\r\033[K");
   shown_ = false;
 }
 
@@ -35,9 +36,8 @@ void Progress::advance_to(std::size_t done) {
   const double share = static_cast<double>(done) / static_cast<double>(total_);
   const double elapsed_s = std::chrono::duration<double>(now - start_).count();
   const int filled = static_cast<int>(share * kBarWidth);
-  fmt::print(stderr, "\r\033[K{} [{:=<{}}{: <{}}] {}/{}, {:.0f} s left", what_, "", filled, "", kBarWidth - filled,
-             done, total_, elapsed_s * (1.0 - share) / share);
-  std::fflush(stderr);
+  standard_error().write(fmt::format("\r\033[K{} [{:=<{}}{: <{}}] {}/{}, {:.0f} s left", what_, "", filled, "", kBarWidth - filled,
+             done, total_, elapsed_s * (1.0 - share) / share));
   shown_ = true;
 }
 

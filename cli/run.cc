@@ -8,7 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "json_output.h"
+#include "model_files.h"
 #include "npy.h"
+#include "output.h"
+#include "output_file.h"
 #include "paperkite/try.h"
 #include "run_oracle.h"
 
@@ -47,7 +51,7 @@ struct Computed {
   TensorView tensor;
 };
 
-Status check_outputs(const Paths& paths, const std::vector<std::string>& names, const std::string& model) {
+Status check_output_names(const Paths& paths, const std::vector<std::string>& names, const std::string& model) {
   for (const auto& [name, path] : paths) {
     if (std::ranges::find(names, name) == names.end()) {
       return Error{ErrorCode::kUsage, fmt::format("the model has no output \"{}\"", name), model,
@@ -69,12 +73,12 @@ Status write_outputs(const RunOptions& options, const Paths& paths, const std::v
          {"shape", std::vector<std::int64_t>(shape.dims().begin(), shape.dims().end())},
          {"file", path == paths.end() ? nlohmann::ordered_json() : nlohmann::ordered_json(path->second)}});
     if (!options.common.json) {
-      fmt::print("{}: {}{}{}\n", name, dtype_name(tensor.type.dtype), shape.to_string(),
+      print("{}: {}{}{}\n", name, dtype_name(tensor.type.dtype), shape.to_string(),
                  path == paths.end() ? "" : " -> " + path->second);
     }
   }
   if (options.common.json) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"model", options.model}, {"outputs", described}}.dump());
+    print_json({{"model", options.model}, {"outputs", described}});
   }
   return {};
 }
@@ -89,7 +93,7 @@ Status run_judge(const RunOptions& options, const Tensors& tensors, const Paths&
     outputs.push_back({result.name, result.tensor.view()});
     names.push_back(result.name);
   }
-  KITE_TRY(check_outputs(output_paths, names, options.model));
+  KITE_TRY(check_output_names(output_paths, names, options.model));
   return write_outputs(options, output_paths, outputs);
 }
 
@@ -111,7 +115,7 @@ Status run_engine(const RunOptions& options, const Tensors& tensors, const Paths
   }
   std::vector<std::string> names;
   for (const Port& port : model.outputs()) names.emplace_back(port.name);
-  KITE_TRY(check_outputs(output_paths, names, options.model));
+  KITE_TRY(check_output_names(output_paths, names, options.model));
   KITE_TRY_ASSIGN(Session session, Session::create(model, options.common.session_options()));
   KITE_TRY(session.run(inputs));
   std::vector<Computed> outputs;
@@ -122,6 +126,13 @@ Status run_engine(const RunOptions& options, const Tensors& tensors, const Paths
 Status run_model(const RunOptions& options) {
   KITE_TRY_ASSIGN(const Paths input_paths, parse_pairs(options.inputs, "--input"));
   KITE_TRY_ASSIGN(const Paths output_paths, parse_pairs(options.outputs, "--output"));
+  std::vector<std::string> outputs;
+  for (const auto& [name, path] : output_paths) outputs.push_back(path);
+  KITE_TRY(check_outputs(outputs, [&] {
+    std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);
+    for (const auto& [name, path] : input_paths) inputs.push_back(path);
+    return inputs;
+  }));
   Tensors tensors;
   for (const auto& [name, path] : input_paths) {
     KITE_TRY_ASSIGN(Tensor tensor, read_npy(path));

@@ -4,11 +4,11 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "json_output.h"
+#include "output_file.h"
 
 namespace kite::cli {
 
@@ -31,13 +31,8 @@ Status write_trace(const Trace& trace, const std::string& path) {
                       {"tid", span.thread}});
   }
   const nlohmann::ordered_json document = {{"displayTimeUnit", "ms"}, {"traceEvents", std::move(events)}};
-  const std::string text = document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
-  std::FILE* out = std::fopen(path.c_str(), "w");
-  bool ok = out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
-  if (out != nullptr) ok = std::fclose(out) == 0 && ok;
-  if (ok) return {};
-  return Error{ErrorCode::kIo, std::string("cannot write the trace: ") + std::strerror(errno), path,
-               "check the folder and the free space"};
+  const std::string text = json_text(document) + '\n';
+  return write_file(path, text);
 }
 
 }  // namespace kite::cli

@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -21,6 +20,7 @@
 
 #include "base/block_hash.h"
 #include "base/mapped_file.h"
+#include "base/unfinished_file.h"
 #include "paperkite/try.h"
 #include "plan/format.h"
 
@@ -33,8 +33,6 @@ namespace {
 constexpr std::string_view kPlanSuffix = ".plan";
 constexpr std::string_view kReceiptSuffix = ".receipt";
 constexpr std::size_t kNameDigits = 32;  // 128 bits of key
-// A temporary file older than this lost its writer: writing the largest model takes seconds.
-constexpr std::int64_t kAbandonedSeconds = 3600;
 
 std::string default_folder() {
   const auto variable = [](const char* name) {
@@ -197,22 +195,24 @@ void PlanCache::keep_receipt(const PlanKey& model, const Receipt& receipt) const
 }
 
 // What processes that were killed while they wrote have left, and receipts for plans that are gone.
-void PlanCache::remove_leftovers() const {
+std::uint64_t PlanCache::remove_leftovers() const {
+  std::uint64_t freed = 0;
   std::error_code error;
   for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator();
        it.increment(error)) {
     const std::string name = it->path().filename().string();
     struct stat info{};
-    bool left_over = false;
+    if (::lstat(it->path().c_str(), &info) != 0) continue;
+    const auto size_bytes = static_cast<std::uint64_t>(info.st_size);
     if (is_temporary_name(name)) {
-      left_over =
-          ::lstat(it->path().c_str(), &info) == 0 && std::time(nullptr) - info.st_mtim.tv_sec > kAbandonedSeconds;
+      if (remove_if_abandoned(it->path().string())) freed += size_bytes;
     } else if (is_name(name, kReceiptSuffix)) {
       const auto receipt = read_receipt(it->path().string());
-      left_over = !receipt || ::lstat(path_of(receipt->plan, kPlanSuffix).c_str(), &info) != 0;
+      const bool has_plan = receipt && ::lstat(path_of(receipt->plan, kPlanSuffix).c_str(), &info) == 0;
+      if (!has_plan && ::unlink(it->path().c_str()) == 0) freed += size_bytes;
     }
-    if (left_over) ::unlink(it->path().c_str());
   }
+  return freed;
 }
 
 Result<std::vector<CacheEntry>> PlanCache::list() const {
@@ -241,7 +241,7 @@ Result<std::uint64_t> PlanCache::clear() const {
     if (::unlink(entry.path.c_str()) != 0 && errno != ENOENT) return io_error("cannot remove the plan", entry.path);
     freed += entry.size_bytes;
   }
-  if (enabled()) remove_leftovers();
+  if (enabled()) freed += remove_leftovers();
   return freed;
 }
 

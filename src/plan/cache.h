@@ -80,7 +80,7 @@ class PlanCache {
   [[nodiscard]] std::string path_of(const PlanKey& key, std::string_view suffix) const;
   enum class Borrowing { kAllowed, kRefused };
   [[nodiscard]] std::shared_ptr<const Plan> open_entry(const PlanKey& key, int threads, Borrowing borrowing) const;
-  void remove_leftovers() const;
+  std::uint64_t remove_leftovers() const;  // bytes freed
   std::string folder_;
   std::uint64_t max_bytes_ = kMaxCacheBytes;
   std::int64_t booted_ns_ = 0;

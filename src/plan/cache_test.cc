@@ -325,13 +325,22 @@ TEST_F(PlanCacheTest, removes_the_plans_used_longest_ago_and_keeps_the_newest) {
 
 TEST_F(PlanCacheTest, removes_what_killed_writers_left_but_not_what_is_being_written) {
   const PlanCache cache(folder_);
-  const std::string old = path_of({1, 2}) + ".tmp-00112233", fresh = path_of({3, 4}) + ".tmp-44556677";
-  std::ofstream(old) << "half";
-  std::ofstream(fresh) << "half";
-  set_age(old, 7200);
+  const std::string left = path_of({1, 2}) + ".tmp-00112233";
+  std::ofstream(left) << "half";
+  auto written = cache.create({3, 4});
+  ASSERT_TRUE(written.ok());
   ASSERT_TRUE(store(cache, *plan({1, 2})).ok());
-  EXPECT_FALSE(fs::exists(old));
-  EXPECT_TRUE(fs::exists(fresh));
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(written->publish().ok());
+}
+
+TEST_F(PlanCacheTest, clearing_frees_what_killed_writers_left) {
+  const PlanCache cache(folder_);
+  std::ofstream(path_of({1, 2}) + ".tmp-00112233") << "half";
+  const auto freed = cache.clear();
+  ASSERT_TRUE(freed.ok());
+  EXPECT_EQ(*freed, 4u);
+  EXPECT_EQ(names(), std::vector<std::string>{});
 }
 
 TEST_F(PlanCacheTest, a_plan_that_cannot_be_written_is_an_error_and_leaves_nothing) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/unfinished_file.h"
 #include "paperkite/error.h"
 #include "plan/plan.h"
 
@@ -21,10 +22,6 @@ class PlanFile {
  public:
   // In the target's folder, so that rename() stays within one file system. kIo where it cannot be made.
   [[nodiscard]] static Result<PlanFile> create(const std::string& path);
-  PlanFile(PlanFile&& other) noexcept;
-  PlanFile& operator=(PlanFile&&) = delete;
-  ~PlanFile();
-
   [[nodiscard]] Status write(std::span<const std::byte> bytes);
   // The file's own pages to write into: no private memory, and no second copy. The room on disk is taken first, so
   // that a full disk is an error here and not a signal later. kIo where there is none.
@@ -32,10 +29,9 @@ class PlanFile {
   [[nodiscard]] Status publish();
 
  private:
-  PlanFile(std::string path, std::string temporary, int fd);
+  PlanFile(std::string path, UnfinishedFile file) : path_(std::move(path)), file_(std::move(file)) {}
   std::string path_;
-  std::string temporary_;
-  int fd_ = -1;
+  UnfinishedFile file_;
 };
 
 // A plan that was made elsewhere, whole. kUsage for one whose constants are lent.

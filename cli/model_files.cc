@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The importer knows the external-data files of a model.
+#include "model_files.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/mapped_file.h"
+#include "graph/import.h"
+#include "plan/source.h"
+
+namespace kite::cli {
+
+std::vector<std::string> files_of_model(const std::string& model, const MeaningOptions& meaning) {
+  std::vector<std::string> files = {model, meaning.labels, meaning.recipe};
+  auto mapped = MappedFile::open(model);
+  if (!mapped.ok() || is_plan(mapped->bytes())) return files;
+  const auto imported = import_file(std::make_shared<const MappedFile>(std::move(mapped).value()));
+  if (!imported.ok()) return files;
+  for (const auto& file : imported->files) files.push_back(file->path());
+  return files;
+}
+
+std::string file_of_source(const std::string& model, const std::string& source) { return folder_of(model) + source; }
+
+}  // namespace kite::cli

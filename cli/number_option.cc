@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// std::from_chars does the reading: it knows no locale, no hexadecimal prefix and no leading blanks.
+#include "number_option.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <string>
+
+namespace kite::cli {
+
+namespace {
+
+template <typename Number>
+std::optional<Number> parse_whole(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// 1024 to the power that "", "b", "k", "kb", "kib", "m", ... name; 0 for anything else.
+double factor_of(std::string_view unit) {
+  std::string lower;
+  for (const char c : unit) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (lower.ends_with('b')) lower.pop_back();
+  if (lower.size() == 2 && lower[1] == 'i') lower.pop_back();
+  if (lower.empty()) return 1.0;
+  constexpr std::string_view kPrefixes = "kmgt";
+  const std::size_t power = lower.size() == 1 ? kPrefixes.find(lower[0]) : std::string_view::npos;
+  return power == std::string_view::npos ? 0.0 : std::ldexp(1.0, 10 * static_cast<int>(power + 1));
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_integer(std::string_view text) { return parse_whole<std::int64_t>(text); }
+
+std::optional<double> parse_real(std::string_view text) {
+  const auto number = parse_whole<double>(text);
+  return number && std::isfinite(*number) ? number : std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  std::string_view unit = text.substr(digits);
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  const double factor = factor_of(unit);
+  if (factor == 1.0) return parse_whole<std::uint64_t>(text.substr(0, digits));
+  const auto number = parse_real(text.substr(0, digits));
+  if (!number || factor == 0.0 || *number * factor >= 0x1p64) return std::nullopt;
+  return static_cast<std::uint64_t>(*number * factor);
+}
+
+CLI::Validator integer_within(std::int64_t least, std::int64_t most) {
+  const std::string range = fmt::format("INT in [{} - {}]", least, most);
+  return {[=](std::string& text) {
+            const auto number = parse_integer(text);
+            if (!number || *number < least || *number > most) return fmt::format("{} is no {}", text, range);
+            text = std::to_string(*number);
+            return std::string();
+          },
+          range};
+}
+
+CLI::Validator real_within(double least, double most) {
+  const std::string range = fmt::format("FLOAT in [{} - {}]", least, most);
+  return {[=](std::string& text) {
+            const auto number = parse_real(text);
+            return number && *number >= least && *number <= most ? std::string()
+                                                                 : fmt::format("{} is no {}", text, range);
+          },
+          range};
+}
+
+CLI::Validator size_in_bytes() {
+  return {[](std::string& text) {
+            const auto bytes = parse_size_bytes(text);
+            if (!bytes) return fmt::format("{} is no size, e.g. 500MB", text);
+            text = std::to_string(*bytes);
+            return std::string();
+          },
+          "SIZE [b, kb(=1024b), ...]"};
+}
+
+}  // namespace kite::cli

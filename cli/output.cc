@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// write(2) until all is written, or for good not.
+#include "output.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "image/text_escape.h"
+
+namespace kite::cli {
+
+namespace {
+
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c == '\n' || (c >= 0x20 && c < 0x7f); });
+}
+
+std::string harmless(std::string_view text) {
+  std::string lines;
+  for (;;) {
+    const std::size_t end = text.find('\n');
+    lines += escape_for_terminal(text.substr(0, end));
+    if (end == std::string_view::npos) return lines;
+    lines += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+void Output::write_through(std::string_view bytes) noexcept {
+  constexpr std::size_t kMost = std::size_t{1} << 30;  // more than 2 GiB is never written at once
+  while (!bytes.empty() && failure_ == 0) {
+    const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), kMost));
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {  // whoever shares the descriptor made it non-blocking
+      pollfd room{fd_, POLLOUT, 0};
+      ::poll(&room, 1, -1);
+    } else if (errno != EINTR) {
+      failure_ = errno;
+    }
+  }
+}
+
+void Output::flush() noexcept {
+  write_through({buffer_.data(), held_});
+  held_ = 0;
+}
+
+void Output::write(std::string_view bytes) noexcept {
+  if (bytes.size() > buffer_.size() - held_) flush();
+  if (buffering_ == Buffering::kNone || bytes.size() > buffer_.size()) return write_through(bytes);
+  std::memcpy(buffer_.data() + held_, bytes.data(), bytes.size());
+  held_ += bytes.size();
+}
+
+Output& standard_output() {
+  static Output output(STDOUT_FILENO, ::isatty(STDOUT_FILENO) != 0 ? Output::Buffering::kNone : Output::Buffering::kFull);
+  return output;
+}
+
+Output& standard_error() {
+  static Output output(STDERR_FILENO, Output::Buffering::kNone);
+  return output;
+}
+
+void print_text(Output& to, fmt::string_view format, fmt::format_args arguments) {
+  const std::string text = fmt::vformat(format, arguments);
+  to.write(is_plain(text) ? text : harmless(text));
+}
+
+void occupy_standard_descriptors() noexcept {
+  // Ascending: open() gives the lowest number that is free.
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
+
+}  // namespace kite::cli

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which file a path means, whether it may be replaced, and how.
+#include "output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "number_option.h"
+#include "paperkite/try.h"
+
+namespace kite::cli {
+
+namespace {
+
+Error cannot_write(int code, const std::string& path) {
+  const bool is_full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+  return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(code), path,
+               is_full ? "free some space, or name another folder" : "check the folder and its permissions"};
+}
+
+// "dir/" of "dir/name"; "" of "name".
+std::string folder_of_path(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
+
+// The descriptor that /dev/stdout, /dev/fd/3 and their like stand for. Opening such a name anew would begin at the start
+// of a file that the shell has opened for appending.
+std::optional<int> descriptor_named(std::string_view path) {
+  if (path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(folder)) continue;
+    const auto number = parse_integer(path.substr(folder.size()));
+    if (number && *number >= 0 && *number <= INT_MAX) return static_cast<int>(*number);
+  }
+  return std::nullopt;
+}
+
+// Where a chain of symbolic links ends, there or not yet there; a name for a descriptor ends it as well.
+Result<std::string> behind_links(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as the kernel has it
+  std::string target = path;
+  for (int i = 0; i < kMostLinks; ++i) {
+    struct stat info{};
+    if (descriptor_named(target) || ::lstat(target.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return target;
+    char link[PATH_MAX];
+    const ssize_t length = ::readlink(target.c_str(), link, sizeof link);
+    if (length < 0) return cannot_write(errno, path);
+    const std::string next(link, static_cast<std::size_t>(length));
+    target = next.starts_with('/') ? next : folder_of_path(target) + next;
+  }
+  return cannot_write(ELOOP, path);
+}
+
+// What tells one regular file from all others: its inode, or the folder and the name of one that is yet to be made.
+using Identity = std::tuple<dev_t, ino_t, std::string>;
+
+std::optional<Identity> identity_of(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) == 0) {
+    if (!S_ISREG(info.st_mode)) return std::nullopt;
+    return Identity{info.st_dev, info.st_ino, {}};
+  }
+  const auto target = behind_links(path);
+  if (!target.ok()) return std::nullopt;
+  const std::string folder = folder_of_path(*target);
+  if (::stat(folder.empty() ? "." : folder.c_str(), &info) != 0) return std::nullopt;
+  return Identity{info.st_dev, info.st_ino, target->substr(folder.size())};
+}
+
+bool exists(const Identity& identity) { return std::get<2>(identity).empty(); }
+
+// A file that replaces another is for the same eyes.
+void take_over(int fd, const struct stat& replaced) {
+  // Only root may give a file away, anybody may name a group of theirs.
+  if (::fchown(fd, replaced.st_uid, replaced.st_gid) != 0 && ::fchown(fd, static_cast<uid_t>(-1), replaced.st_gid) != 0) {
+    ::fchmod(fd, replaced.st_mode & 0700);  // another group's members have not been meant
+    return;
+  }
+  ::fchmod(fd, replaced.st_mode & 07777);  // last: a change of owner takes bits away
+}
+
+}  // namespace
+
+Status check_outputs(std::span<const std::string> outputs, const std::function<std::vector<std::string>()>& inputs) {
+  struct Named {
+    Identity identity;
+    std::string path;
+  };
+  std::vector<Named> written;
+  for (const std::string& path : outputs) {
+    const auto identity = path.empty() ? std::nullopt : identity_of(path);
+    if (!identity) continue;
+    if (std::ranges::find(written, *identity, &Named::identity) != written.end()) {
+      return Error{ErrorCode::kUsage, "two outputs go into the same file", path, "name a file for each"};
+    }
+    written.push_back({*identity, path});
+  }
+  if (std::ranges::none_of(written, exists, &Named::identity)) return {};
+  for (const std::string& path : inputs()) {
+    const auto identity = identity_of(path);
+    if (!identity || !exists(*identity)) continue;
+    const auto same = std::ranges::find(written, *identity, &Named::identity);
+    if (same == written.end()) continue;
+    return Error{ErrorCode::kUsage, "the output would overwrite the input " + path, same->path,
+                 "name another file for the output"};
+  }
+  return {};
+}
+
+OutputFile::Descriptor::~Descriptor() {
+  if (fd >= 0) ::close(fd);
+}
+
+Result<OutputFile> OutputFile::create(const std::string& path) {
+  OutputFile file;
+  file.path_ = path;
+  KITE_TRY_ASSIGN(file.target_, behind_links(path));
+  const std::string& target = file.target_;
+  struct stat info{};
+  const bool is_there = ::stat(target.c_str(), &info) == 0;
+  const auto named = descriptor_named(target);
+  if (named || (is_there && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))) {
+    const int fd = named ? ::fcntl(*named, F_DUPFD_CLOEXEC, 3) : ::open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return cannot_write(errno, path);
+    file.direct_ = std::make_unique<Descriptor>(fd);
+    file.output_ = std::make_unique<Output>(fd);
+    return file;
+  }
+  if (is_there && S_ISDIR(info.st_mode)) return cannot_write(EISDIR, path);
+  if (target.empty() || target.ends_with('/')) return cannot_write(ENOENT, path);
+  if (is_there && ::access(target.c_str(), W_OK) != 0) return cannot_write(errno, path);
+  // Not readable by others, not even for a moment, where the one that is replaced is not.
+  auto beside = UnfinishedFile::create(folder_of_path(target) + ".kite-", is_there ? 0600 : 0666);
+  if (!beside.ok()) {
+    Error error = std::move(beside).error();
+    error.where = path;
+    return error;
+  }
+  file.beside_.emplace(std::move(beside).value());
+  if (is_there) take_over(file.beside_->fd(), info);
+  file.output_ = std::make_unique<Output>(file.beside_->fd());
+  return file;
+}
+
+Status OutputFile::publish() {
+  output_->flush();
+  int code = output_->failure();
+  if (code == 0 && beside_) code = beside_->rename_to(target_);
+  if (code == 0 && direct_ && ::close(std::exchange(direct_->fd, -1)) != 0) code = errno;
+  beside_.reset();
+  if (code != 0) return cannot_write(code, path_);
+  return {};
+}
+
+Status write_file(const std::string& path, std::string_view bytes) {
+  KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(path));
+  file.stream().write(bytes);
+  return file.publish();
+}
+
+}  // namespace kite::cli

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// O_EXCL makes the file, flock() says that its writer lives, and a table of paths is what a signal handler can read.
+#include "base/unfinished_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+namespace kite {
+
+namespace {
+
+// A handler cannot follow an object that another thread is moving: it sees copies, in memory that is never freed. More
+// files than this at once is a matter of tests; those beyond it miss only the handler.
+struct Slot {
+  enum State : int { kFree, kBeingFilled, kInUse };
+  std::atomic<int> state = kFree;
+  std::array<char, PATH_MAX> path;
+};
+std::array<Slot, 16> slots;
+
+int take_slot(const std::string& path) noexcept {
+  if (path.size() >= PATH_MAX) return -1;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    int expected = Slot::kFree;
+    if (!slots[i].state.compare_exchange_strong(expected, Slot::kBeingFilled)) continue;
+    std::memcpy(slots[i].path.data(), path.c_str(), path.size() + 1);
+    slots[i].state = Slot::kInUse;
+    return static_cast<int>(i);
+  }
+  return -1;
+}
+
+void free_slot(int slot) noexcept {
+  if (slot >= 0) slots[static_cast<std::size_t>(slot)].state = Slot::kFree;
+}
+
+}  // namespace
+
+Result<UnfinishedFile> UnfinishedFile::create(const std::string& start, mode_t mode) {
+  const auto error = [&](int code) {
+    return Error{ErrorCode::kIo, std::string("cannot create a file: ") + std::strerror(code), start,
+                 "check the folder and the free space, or name another folder"};
+  };
+  for (;;) {
+    // The process's number would do for processes, not for two threads of one, nor for containers, where every process
+    // may have the same number.
+    std::uint64_t random = 0;
+    if (::getrandom(&random, sizeof random, 0) != sizeof random) return error(errno);
+    char digits[17];
+    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(random));
+    const std::string path = start + digits;
+    const int slot = take_slot(path);
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0) {
+      const int code = errno;
+      free_slot(slot);
+      if (code == EEXIST) continue;
+      return error(code);
+    }
+    UnfinishedFile file(path, fd, slot);
+    // Between open() and flock() it looked like one whose writer is gone, and may have been removed as such.
+    while (::flock(fd, LOCK_EX) != 0 && errno == EINTR) continue;
+    struct stat info{};
+    if (::fstat(fd, &info) != 0 || info.st_nlink > 0) return file;
+  }
+}
+
+UnfinishedFile::UnfinishedFile(UnfinishedFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), slot_(std::exchange(other.slot_, -1)) {}
+
+UnfinishedFile::~UnfinishedFile() {
+  if (fd_ < 0) return;
+  ::unlink(path_.c_str());
+  ::close(fd_);
+  free_slot(slot_);
+}
+
+int UnfinishedFile::rename_to(const std::string& target) noexcept {
+  // The lock lasts as long as either descriptor, and close() is what tells of a write that came to nothing.
+  const int lock = ::dup(fd_);
+  int code = ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno;
+  if (code == 0 && ::rename(path_.c_str(), target.c_str()) != 0) code = errno;
+  if (code != 0) ::unlink(path_.c_str());
+  if (lock >= 0) ::close(lock);
+  free_slot(std::exchange(slot_, -1));
+  return code;
+}
+
+void remove_unfinished_files() noexcept {
+  for (const Slot& slot : slots) {
+    if (slot.state == Slot::kInUse) ::unlink(slot.path.data());
+  }
+}
+
+bool remove_if_abandoned(const std::string& path) noexcept {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return false;
+  const int code = ::flock(fd, LOCK_SH | LOCK_NB) == 0 ? 0 : errno;
+  bool is_abandoned = code == 0;
+  struct stat info{};
+  // A file system without locks: an hour, where writing the largest model takes seconds.
+  constexpr std::int64_t kAbandonedSeconds = 3600;
+  if (code != 0 && code != EWOULDBLOCK && ::fstat(fd, &info) == 0) {
+    is_abandoned = std::time(nullptr) - info.st_mtim.tv_sec > kAbandonedSeconds;
+  }
+  // While the lock is held: a writer that is about to take its own sees that the file is gone.
+  const bool is_removed = is_abandoned && ::unlink(path.c_str()) == 0;
+  ::close(fd);
+  return is_removed;
+}
+
+}  // namespace kite

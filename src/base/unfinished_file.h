@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file that is still being written, under a name of its own until it is whole.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "paperkite/error.h"
+
+namespace kite {
+
+// Move-only. Without rename_to() it leaves nothing behind, unless the process is killed; then anybody may call
+// remove_if_abandoned().
+class UnfinishedFile {
+ public:
+  // `start` and 64 random bits name a file that did not exist: nobody's own file is touched, and no link is followed.
+  // `mode` as for open(2). kIo where the file cannot be made.
+  [[nodiscard]] static Result<UnfinishedFile> create(const std::string& start, mode_t mode);
+  UnfinishedFile(UnfinishedFile&& other) noexcept;
+  UnfinishedFile& operator=(UnfinishedFile&&) = delete;
+  ~UnfinishedFile();
+
+  [[nodiscard]] int fd() const noexcept { return fd_; }  // for reading and writing
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  // Closes the file and gives it its name, in the place of what has it now. errno, or 0; the file is gone on failure.
+  [[nodiscard]] int rename_to(const std::string& target) noexcept;
+
+ private:
+  UnfinishedFile(std::string path, int fd, int slot) : path_(std::move(path)), fd_(fd), slot_(slot) {}
+  std::string path_;
+  int fd_ = -1;
+  int slot_ = -1;  // where a signal handler finds the path; -1: nowhere
+};
+
+// Removes those of this process, all at once; for a signal handler that ends the process.
+void remove_unfinished_files() noexcept;
+
+// Removes an unfinished file whose writer was killed. True when it is gone.
+bool remove_if_abandoned(const std::string& path) noexcept;
+
+}  // namespace kite
