@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/mapped_file.h"
+#include "image/picture_file.h"
 #include "image_list.h"
 #include "npy.h"
 #include "paperkite/classifier.h"
@@ -106,7 +106,7 @@ class PictureWorkload : public Workload {
   }
   TensorView scores() const override { return classifier_.scores(); }
   Result<Tensor> tensor(std::int64_t input) const override {
-    KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path(input)));
+    KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(path(input)));
     return classifier_.input_tensor(file.bytes());
   }
   const Model& model() const override { return classifier_.model(); }

@@ -2,7 +2,7 @@
 // A picture through the model's own recipe.
 #include "picture_input.h"
 
-#include "base/mapped_file.h"
+#include "image/picture_file.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {
@@ -13,7 +13,7 @@ Result<Tensor> picture_input(const std::string& model_path, const ModelOptions& 
   classifier_options.model = options;
   classifier_options.session.threads = 1;  // nothing is run
   KITE_TRY_ASSIGN(const Classifier classifier, Classifier::open(model_path, classifier_options));
-  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(image_path));
+  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(image_path));
   auto tensor = classifier.input_tensor(file.bytes());
   if (!tensor.ok()) return std::move(tensor).error().in(image_path);
   return tensor;

@@ -8,10 +8,10 @@
 #include <ranges>
 #include <utility>
 
-#include "base/mapped_file.h"
 #include "carriers/interpretation.h"
 #include "carriers/recipe_carriers.h"
 #include "image/preprocess.h"
+#include "image/picture_file.h"
 #include "paperkite/try.h"
 #include "plan/plan.h"
 #include "runtime/session.h"
@@ -222,7 +222,7 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
 }
 
 Result<Classification> Classifier::classify_file(const std::string& path, int k) {
-  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(path));
   auto answer = classify(file.bytes(), k);
   if (!answer.ok()) return std::move(answer).error().in(path);
   return answer;

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "base/mapped_file.h"
+#include "image/picture_file.h"
 #include "image/preprocess.h"
 #include "carriers/recipe_carriers.h"
 #include "paperkite/try.h"
@@ -24,7 +24,7 @@ Result<Tensor> Preprocessor::tensor(std::span<const std::byte> picture) const {
 }
 
 Result<Tensor> Preprocessor::tensor_of_file(const std::string& path) const {
-  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(path));
   auto made = tensor(file.bytes());
   if (!made.ok()) return std::move(made).error().in(path);
   return made;

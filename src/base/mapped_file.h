@@ -14,7 +14,7 @@ namespace kite {
 // Move-only. The mapping is private and read-only; pages stay shared with the page cache.
 class MappedFile {
  public:
-  // kIo when the file cannot be opened or is a directory, FIFO or device (the message names which).
+  // Refuses what RegularFile::open() refuses.
   [[nodiscard]] static Result<MappedFile> open(const std::string& path);
 
   // Maps an already open regular file and closes nothing; `path` is for messages.
@@ -30,6 +30,7 @@ class MappedFile {
   [[nodiscard]] const FileState& state() const noexcept { return state_; }  // when it was opened
 
  private:
+  [[nodiscard]] static Result<MappedFile> map_regular(int fd, const std::string& path, const FileState& state);
   const std::byte* data_ = nullptr;
   std::size_t size_bytes_ = 0;
   std::string path_;

@@ -8,7 +8,8 @@
 namespace kite {
 
 // Calls body(i) for every i below `count`, in no particular order, on at most `threads` threads (0: as many as the
-// process may use); on fewer where the system refuses more. One piece, or one thread, asks the system for nothing.
+// process may use); on fewer where the system refuses more. One piece, or one thread, asks the system for nothing. An
+// exception of body (std::bad_alloc) is thrown again here.
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body);
 
 }  // namespace kite

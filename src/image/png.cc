@@ -6,6 +6,7 @@
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ struct Source {
 
 struct PngError {
   char text[160];
+  bool is_out_of_memory;
 };
 
 [[noreturn]] void on_error(png_structp png, png_const_charp message) {
@@ -37,6 +39,16 @@ struct PngError {
 }
 
 void on_warning(png_structp, png_const_charp) {}
+
+// libpng's own allocation, except that it is known whose fault the error that follows is: zlib's says only that it could
+// not begin.
+png_voidp allocate(png_structp png, png_alloc_size_t size_bytes) {
+  void* memory = std::malloc(size_bytes);
+  if (memory == nullptr) static_cast<PngError*>(png_get_mem_ptr(png))->is_out_of_memory = true;
+  return memory;
+}
+
+void release(png_structp, png_voidp memory) { std::free(memory); }
 
 void read_bytes(png_structp png, png_bytep to, std::size_t count) {
   auto* source = static_cast<Source*>(png_get_io_ptr(png));
@@ -140,10 +152,11 @@ class PngReader final : public RowReader {
 };
 
 bool PngReader::read_info() noexcept {
-  png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &errors_, on_error, on_warning);
+  png_ = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &errors_, on_error, on_warning, &errors_, allocate,
+                                  release);
   info_ = png_ != nullptr ? png_create_info_struct(png_) : nullptr;
   if (info_ == nullptr) {
-    std::strncpy(errors_.text, "out of memory", sizeof(errors_.text) - 1);
+    errors_.is_out_of_memory = true;
     return false;
   }
   if (setjmp(png_jmpbuf(png_)) != 0) return false;
@@ -184,6 +197,7 @@ bool PngReader::read_interlaced() noexcept {
 }
 
 Error PngReader::library_error() const {
+  if (errors_.is_out_of_memory) return {ErrorCode::kLimit, "libpng: out of memory", "", "use a smaller picture"};
   if (source_.ran_dry) return truncated_picture(PictureFormat::kPng, bytes_.size());
   return {ErrorCode::kInvalidImage, std::string("libpng: ") + errors_.text,
           "byte " + std::to_string(bytes_.size() - source_.left), "fetch or save the file again"};

@@ -67,10 +67,14 @@ Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& 
   if (frame.width != canvas.width || frame.height != canvas.height) image.fill(0);
   std::uint8_t* to = image.row(frame.y_offset) + 3 * static_cast<std::int64_t>(frame.x_offset);
   const auto room = static_cast<std::size_t>(image.pixels().data() + image.pixels().size() - to);
-  if (WebPDecodeRGBInto(frame.fragment.bytes, frame.fragment.size, to, room, static_cast<int>(image.row_bytes())) ==
-      nullptr) {
-    return damaged("the picture data is damaged");
-  }
+  // Not WebPDecodeRGBInto(), which does not say whether the picture or the memory was at fault.
+  WebPDecoderConfig config;
+  if (WebPInitDecoderConfig(&config) == 0) return damaged("another version of libwebp than the one compiled for");
+  config.output.colorspace = MODE_RGB;
+  config.output.is_external_memory = 1;
+  config.output.u.RGBA = {to, static_cast<int>(image.row_bytes()), room};
+  const VP8StatusCode decoded = WebPDecode(frame.fragment.bytes, frame.fragment.size, &config);
+  if (decoded != VP8_STATUS_OK) return status_error(decoded, bytes.size());
   ImageFacts& facts = image.facts();
   facts.format = PictureFormat::kWebp;
   facts.pixel_format = inner.format == 2 ? "lossless" : "lossy";

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/picture_file.h"
+
+#include <utility>
+
+#include "image/sniff.h"
+#include "paperkite/try.h"
+
+namespace kite {
+
+Result<FileBytes> read_picture_file(const std::string& path) {
+  constexpr std::size_t kSniffedBytes = 512;
+  // A picture this small is read once: a second call costs as much as the bytes themselves.
+  constexpr std::size_t kSmallBytes = std::size_t{1} << 20;
+  KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(path));
+  if (file.state().size_bytes <= kSmallBytes) return file.read(kSmallBytes);
+  KITE_TRY_ASSIGN(const FileBytes head, file.read(kSniffedBytes));
+  if (auto format = sniff_format(head.bytes()); !format.ok()) return std::move(format).error().in(path);
+  if (file.state().size_bytes > kMaxPictureFileBytes) {
+    return Error{ErrorCode::kLimit, "a picture of more than 1 GiB", path, "save it in a smaller file"};
+  }
+  return file.read(kMaxPictureFileBytes);
+}
+
+}  // namespace kite
