@@ -132,7 +132,7 @@ Status bench(const BenchOptions& options, std::int64_t runtime_ns) {
   KITE_TRY(check_outputs(outputs, [&] {
     std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);
     inputs.insert(inputs.end(), {options.input, options.image});
-    for (const ImageItem& item : list_images({options.image}, false)) inputs.push_back(item.name);
+    for (const ImageItem& item : list_images({options.image}, false).items) inputs.push_back(item.name);
     return inputs;
   }));
   remember_interrupts();

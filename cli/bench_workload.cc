@@ -90,11 +90,12 @@ class PictureWorkload : public Workload {
       : options_(options), classifier_(std::move(classifier)) {}
 
   Status open_inputs() override {
-    for (ImageItem& item : list_images({options_.image}, false)) {
+    ImageList list = list_images({options_.image}, false);
+    for (const std::string& warning : list.warnings) warn(warning);
+    for (ImageItem& item : list.items) {
       if (!item.failure.empty()) return std::move(item.failure.front());
       paths_.push_back(std::move(item.name));
     }
-    if (paths_.empty()) return Error{ErrorCode::kUsage, "the list names no picture", options_.image, {}};
     return {};
   }
   std::int64_t inputs() const override { return static_cast<std::int64_t>(paths_.size()); }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -63,13 +64,23 @@ Result<std::vector<std::byte>> read_stdin() {
   }
 }
 
-Result<Classification> classify_one(Classifier& classifier, const ImageItem& item, int k) {
-  if (!item.failure.empty()) return item.failure.front();
+Result<Classification> classify_picture(Classifier& classifier, const ImageItem& item, int k) {
   if (item.name != "-") return classifier.classify_file(item.name, k);
   KITE_TRY_ASSIGN(const auto bytes, read_stdin());
   auto answer = classifier.classify(bytes, k);
   if (!answer.ok()) return std::move(answer).error().in("standard input");
   return answer;
+}
+
+Result<Classification> classify_one(Classifier& classifier, const ImageItem& item, int k) {
+  if (!item.failure.empty()) return item.failure.front();
+  // A worker has nobody above it who would catch this, and the next picture may be smaller. The message is short enough
+  // to need no memory; who takes the answer adds the name.
+  try {
+    return classify_picture(classifier, item, k);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kLimit, "out of memory", {}, {}};
+  }
 }
 
 // What the process answers with when some or all pictures failed: one failed picture alone speaks for itself.
@@ -94,8 +105,10 @@ class Reporter {
       writer_.answer(items_[item].name, *timed.answer, {load_ms_, timed.answer->timings, total_ms});
     } else {
       ++failed_;
-      last_ = timed.answer.error().code;
-      writer_.failure(items_[item].name, timed.answer.error());
+      Error error = timed.answer.error();
+      last_ = error.code;
+      if (error.where.empty()) error.where = items_[item].name;
+      writer_.failure(items_[item].name, error);
     }
     progress_.advance_to(item + 1);
   }
@@ -137,7 +150,9 @@ Result<ExitCode> classify_all(std::vector<Classifier>& classifiers, const std::v
 }
 
 Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
-  const std::vector<ImageItem> items = list_images(options.images, options.recursive);
+  const ImageList list = list_images(options.images, options.recursive);
+  for (const std::string& warning : list.warnings) warn(warning);
+  const std::vector<ImageItem>& items = list.items;
   const std::vector<std::string> outputs = {options.output, options.trace};
   KITE_TRY(check_outputs(outputs, [&] {
     std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);

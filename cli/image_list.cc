@@ -2,12 +2,18 @@
 // Expands files, folders, lists and standard input.
 #include "image_list.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
+#include <utility>
+
+#include "base/regular_file.h"
+#include "image/sniff.h"
+#include "path_list.h"
 
 namespace kite::cli {
 
@@ -15,68 +21,127 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder may hold anything; only names that look like pictures of our formats are taken from it. A file that is
-// named on the command line is always tried.
-bool looks_like_picture(const fs::path& path) {
-  static constexpr std::array<std::string_view, 5> kExtensions = {".jpg", ".jpeg", ".jpe", ".png", ".webp"};
+bool has_picture_extension(const fs::path& path) {
+  static constexpr std::array<std::string_view, 6> kExtensions = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp"};
   std::string extension = path.extension().string();
   std::ranges::transform(extension, extension.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::ranges::find(kExtensions, extension) != kExtensions.end();
 }
 
-ImageItem failed(const std::string& name, std::string what, std::string remedy) {
-  return {name, {Error{ErrorCode::kIo, std::move(what), name, std::move(remedy)}}};
-}
+// What is not an item is counted, and the first of each kind is named.
+struct Omission {
+  std::size_t count = 0;
+  std::string first;
+  void add(const std::string& path) {
+    if (count++ == 0) first = path;
+  }
+};
 
-// Symbolic links to folders are not followed, so that a loop of them cannot trap the walk.
-template <typename Iterator>
-void add_folder(const std::string& folder, std::vector<ImageItem>& items) {
-  std::error_code error;
-  std::vector<std::string> found;
-  for (Iterator it(folder, fs::directory_options::skip_permission_denied, error), end; !error && it != end;
-       it.increment(error)) {
-    std::error_code ignored;
-    if (!it->is_directory(ignored) && looks_like_picture(it->path())) found.push_back(it->path().string());
-  }
-  if (error) {
-    items.push_back(failed(folder, "cannot list the folder: " + error.message(), "check the permissions"));
-  } else if (found.empty()) {
-    items.push_back(failed(folder, "the folder holds no .jpg, .png or .webp file",
-                           "name another folder, or add -r for its subfolders"));
-  }
-  std::ranges::sort(found);
-  for (std::string& path : found) items.push_back({std::move(path), {}});
-}
+// One folder argument. Symbolic links to folders are not followed, so that a loop of them cannot trap the walk.
+class FolderWalk {
+ public:
+  FolderWalk(const std::string& folder, bool recursive) : folder_(folder), recursive_(recursive) {}
 
-void add_list(const std::string& path, std::vector<ImageItem>& items) {
-  std::ifstream list(path);
-  if (!list) {
-    items.push_back(failed("@" + path, "cannot read the list", "check the path"));
-    return;
+  void add_to(ImageList& list) {
+    for (std::vector<std::string> folders = {folder_}; !folders.empty();) {
+      const std::string folder = std::move(folders.back());
+      folders.pop_back();
+      std::error_code error;
+      for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        look_at(*it, folders);
+      }
+      if (error) fail(folder, "cannot list the folder: " + error.message(), "check the permissions");
+    }
+    if (items_.empty()) fail(folder_, "the folder holds no JPEG, PNG or WebP picture", remedy_of_none());
+    std::ranges::sort(items_, {}, &ImageItem::name);
+    std::ranges::move(items_, std::back_inserter(list.items));
+    warn_of(others_, "skipped", "file that is not a picture", "files that are not pictures", list);
+    warn_of(subfolders_, "without -r, did not enter", "subfolder", "subfolders", list);
+    warn_of(links_, "did not follow", "symbolic link to a folder", "symbolic links to folders", list);
   }
-  for (std::string line; std::getline(list, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) items.push_back({line, {}});
+
+ private:
+  void look_at(const fs::directory_entry& entry, std::vector<std::string>& folders) {
+    const std::string path = entry.path().string();
+    std::error_code error;
+    if (entry.is_directory(error)) {
+      if (entry.is_symlink(error)) {
+        links_.add(path);
+      } else if (recursive_) {
+        folders.push_back(path);
+      } else {
+        subfolders_.add(path);
+      }
+      return;
+    }
+    // A hidden name says less than its bytes: macOS puts a "._photo.jpg" beside each photo.jpg on foreign disks.
+    const bool is_hidden = entry.path().filename().string().starts_with('.');
+    if (has_picture_extension(entry.path()) && !is_hidden) {
+      items_.push_back({path, {}});
+    } else if (entry.is_regular_file(error)) {
+      look_into(path);
+    } else {
+      others_.add(path);
+    }
   }
-}
+
+  void look_into(const std::string& path) {
+    constexpr std::size_t kSniffedBytes = 512;
+    const auto file = RegularFile::open(path);
+    const auto head = file.ok() ? file->read(kSniffedBytes) : Result<FileBytes>(file.error());
+    if (!head.ok()) {
+      items_.push_back({path, {head.error()}});
+    } else if (is_picture(head->bytes())) {
+      items_.push_back({path, {}});
+    } else {
+      others_.add(path);
+    }
+  }
+
+  void fail(const std::string& path, std::string what, std::string remedy) {
+    items_.push_back({path, {Error{ErrorCode::kIo, std::move(what), path, std::move(remedy)}}});
+  }
+
+  [[nodiscard]] std::string remedy_of_none() const {
+    return subfolders_.count > 0 ? "add -r for its subfolders" : "name another folder";
+  }
+
+  void warn_of(const Omission& omission, std::string_view what, std::string_view one, std::string_view many,
+               ImageList& list) const {
+    if (omission.count == 0) return;
+    list.warnings.push_back(fmt::format("{}: {} {} {} (first: {})", folder_, what, omission.count,
+                                        omission.count == 1 ? one : many, omission.first));
+  }
+
+  const std::string& folder_;
+  bool recursive_;
+  std::vector<ImageItem> items_;
+  Omission others_;      // no pictures
+  Omission subfolders_;  // without -r
+  Omission links_;       // to folders
+};
 
 }  // namespace
 
-std::vector<ImageItem> list_images(const std::vector<std::string>& arguments, bool recursive) {
-  std::vector<ImageItem> items;
+ImageList list_images(const std::vector<std::string>& arguments, bool recursive) {
+  ImageList list;
   for (const std::string& argument : arguments) {
     std::error_code error;
     if (argument.starts_with('@')) {
-      add_list(argument.substr(1), items);
+      auto paths = read_path_list(argument.substr(1));
+      if (!paths.ok()) {
+        list.items.push_back({argument, {std::move(paths).error()}});
+        continue;
+      }
+      for (std::string& path : *paths) list.items.push_back({std::move(path), {}});
     } else if (argument != "-" && fs::is_directory(argument, error)) {
-      recursive ? add_folder<fs::recursive_directory_iterator>(argument, items)
-                : add_folder<fs::directory_iterator>(argument, items);
+      FolderWalk(argument, recursive).add_to(list);
     } else {
-      items.push_back({argument, {}});
+      list.items.push_back({argument, {}});
     }
   }
-  return items;
+  return list;
 }
 
 }  // namespace kite::cli

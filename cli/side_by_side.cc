@@ -2,14 +2,35 @@
 // A ring of answers between the workers and the one who takes them.
 #include "side_by_side.h"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "command.h"
+
 namespace kite::cli {
+
+namespace {
+
+template <typename Action>
+class Finally {
+ public:
+  explicit Finally(Action action) : action_(std::move(action)) {}
+  Finally(const Finally&) = delete;
+  Finally& operator=(const Finally&) = delete;
+  ~Finally() { action_(); }
+
+ private:
+  Action action_;
+};
+
+}  // namespace
 
 void side_by_side(std::size_t items, std::size_t workers,
                   const std::function<TimedAnswer(std::size_t worker, std::size_t item)>& work,
@@ -39,7 +60,22 @@ void side_by_side(std::size_t items, std::size_t workers,
   };
   std::vector<std::jthread> threads;
   threads.reserve(workers);
-  for (std::size_t worker = 0; worker < workers; ++worker) threads.emplace_back(run, worker);
+  // Whatever ends this function, nobody waits for answers to be taken any more.
+  const Finally stop_workers([&] {
+    const std::lock_guard held(mutex);
+    end = 0;
+    changed.notify_all();
+  });
+  try {
+    while (threads.size() < workers) threads.emplace_back(run, threads.size());
+  } catch (const std::system_error& error) {
+    warn(fmt::format("{} of {} threads could be started ({}): this takes longer", threads.size(), workers,
+                     error.code().message()));
+  }
+  if (threads.empty()) {
+    for (std::size_t item = 0; item < items && !stop(); ++item) take(item, work(0, item));
+    return;
+  }
 
   std::unique_lock lock(mutex);
   while (taken < end) {

@@ -15,7 +15,7 @@ struct TimedAnswer {
 };
 
 // Calls work(worker, item) for every item below `items` on `workers` threads, and take(item, answer) for each in order
-// on the caller's. At most a few items a worker are under way or waiting: memory does not grow with the list. Ends
+// on the caller's; on fewer, and with a warning, where the system refuses more. At most a few items a worker are under way or waiting: memory does not grow with the list. Ends
 // early once `stop()` says so; what was begun is still taken.
 void side_by_side(std::size_t items, std::size_t workers,
                   const std::function<TimedAnswer(std::size_t worker, std::size_t item)>& work,

@@ -18,7 +18,7 @@ struct Magic {
   const char* name;
 };
 
-// Pictures and documents we can name but do not read.
+// Pictures we can name but do not read.
 constexpr Magic kUnsupported[] = {
     {0, "GIF87a"sv, "GIF"},
     {0, "GIF89a"sv, "GIF"},
@@ -33,7 +33,6 @@ constexpr Magic kUnsupported[] = {
     {4, "ftypmif1"sv, "HEIF"},
     {4, "ftypmsf1"sv, "HEIF"},
     {4, "ftypcrx "sv, "Canon CR3"},
-    {4, "ftyp"sv, "an ISO media (MP4-like)"},
     {0, "\xff\x0a"sv, "JPEG XL"},
     {0, "\0\0\0\x0cJXL "sv, "JPEG XL"},
     {0, "\0\0\0\x0cjP  "sv, "JPEG 2000"},
@@ -44,10 +43,15 @@ constexpr Magic kUnsupported[] = {
     {0, "DDS "sv, "DDS"},
     {0, "\x76\x2f\x31\x01"sv, "OpenEXR"},
     {0, "#?RADIANCE"sv, "Radiance HDR"},
-    {0, "%PDF-"sv, "PDF"},
-    {0, "%!PS"sv, "PostScript"},
     {0, "\x8bJNG"sv, "JNG"},
     {0, "\x8aMNG"sv, "MNG"},
+};
+
+// What may hold a picture, and is none.
+constexpr Magic kDocuments[] = {
+    {4, "ftyp"sv, "an ISO media (MP4-like)"},
+    {0, "%PDF-"sv, "PDF"},
+    {0, "%!PS"sv, "PostScript"},
 };
 
 // Not pictures at all, but common enough to be named.
@@ -101,12 +105,18 @@ Result<PictureFormat> sniff_format(std::span<const std::byte> bytes) {
   for (const Magic& magic : kUnsupported) {
     if (has(text, magic)) return unsupported(magic.name);
   }
-  // "BM" and "P6" are too short to trust alone: BMP has a small header size at byte 14, netpbm white space at byte 2.
+  for (const Magic& magic : kDocuments) {
+    if (has(text, magic)) return unsupported(magic.name);
+  }
+  // "BM" and "P6" are too short to trust alone: BMP has a small header size at byte 14,
+  // netpbm white space at byte 2 and then a number, a comment or, in PAM, a word in capitals.
   if (text.starts_with("BM") && text.size() > 18 && static_cast<unsigned char>(text[14]) >= 12 && text[16] == 0) {
     return unsupported("BMP");
   }
   if (text.size() > 3 && text[0] == 'P' && text[1] >= '1' && text[1] <= '7' &&
-      std::isspace(static_cast<unsigned char>(text[2])) != 0) {
+      std::isspace(static_cast<unsigned char>(text[2])) != 0 &&
+      (std::isdigit(static_cast<unsigned char>(text[3])) != 0 || text[3] == '#' ||
+       (text[1] == '7' && std::isupper(static_cast<unsigned char>(text[3])) != 0))) {
     return unsupported("netpbm (PBM, PGM, PPM, PAM)");
   }
   for (const Magic& magic : kNotPictures) {
@@ -121,6 +131,14 @@ Result<PictureFormat> sniff_format(std::span<const std::byte> bytes) {
   }
   if (text.size() < 12) return not_a_picture("too short to be a picture (" + std::to_string(bytes.size()) + " bytes)");
   return not_a_picture("not a picture in a known format");
+}
+
+bool is_picture(std::span<const std::byte> bytes) {
+  const auto format = sniff_format(bytes);
+  if (format.ok() || format.error().code != ErrorCode::kUnsupportedImage) return format.ok();
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return std::ranges::none_of(kDocuments, [&](const Magic& magic) { return has(text, magic); }) ||
+         std::ranges::any_of(kUnsupported, [&](const Magic& magic) { return has(text, magic); });
 }
 
 }  // namespace kite

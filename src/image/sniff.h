@@ -12,4 +12,8 @@ namespace kite {
 // kUnsupportedImage naming the format for pictures paperkite does not read, kInvalidImage for anything else.
 [[nodiscard]] Result<PictureFormat> sniff_format(std::span<const std::byte> bytes);
 
+// True for the first bytes of a picture, also of one in a format that paperkite does not read; false for documents and
+// films, which sniff_format() names as well.
+[[nodiscard]] bool is_picture(std::span<const std::byte> bytes);
+
 }  // namespace kite
