@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between which two numbers the elements of a value lie.
+#pragma once
+
+#include <limits>
+
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// Both ends belong to it; it says nothing about NaN.
+struct Interval {
+  double low = -kInfinity;
+  double high = kInfinity;
+
+  [[nodiscard]] bool is_within(double least, double most) const noexcept { return low >= least && high <= most; }
+  [[nodiscard]] bool is_point() const noexcept { return low == high; }
+  [[nodiscard]] bool operator==(const Interval&) const noexcept = default;
+};
+
+[[nodiscard]] Interval sum(Interval a, Interval b) noexcept;
+[[nodiscard]] Interval negative(Interval a) noexcept;
+[[nodiscard]] Interval product(Interval a, Interval b) noexcept;
+// Everything where `a` may be zero.
+[[nodiscard]] Interval inverse(Interval a) noexcept;
+[[nodiscard]] Interval power(Interval a, double exponent) noexcept;
+[[nodiscard]] Interval hull(Interval a, Interval b) noexcept;
+// The larger, the smaller of an element of each.
+[[nodiscard]] Interval larger(Interval a, Interval b) noexcept;
+[[nodiscard]] Interval smaller(Interval a, Interval b) noexcept;
+
+// Of a constant's elements: everything where one is NaN, where there are none, and where there are more than a bias or a
+// mask of a large picture has, because then it is a weight.
+[[nodiscard]] Interval interval_of(const TensorView& constant);
+
+}  // namespace kite

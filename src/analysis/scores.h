@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each output of a model holds: logits, probabilities, the class itself, or no class scores at all.
+//
+// It is read from the graph as the model states it, before any pass has rewritten it, and stored with the plan: a plan
+// no longer says what its numbers mean.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace kite {
+
+// The note of a plan that holds scores_text().
+inline constexpr std::string_view kScoresNote = "paperkite.plan.scores";
+
+enum class OutputKind : std::uint8_t {
+  kLogits,              // real numbers, one a class
+  kProbabilities,       // of classes of which one is right
+  kIndependent,         // of classes each of which may be right or not
+  kLogProbabilities,    // natural logarithms of kProbabilities
+  kLogIndependent,      // and of kIndependent
+  kClassIndex,          // ArgMax, or the indices of TopK
+  kUnclear,             // arithmetic on probabilities that leaves none of these: `reason`
+  kNoVector,            // more than one number a class, or nothing
+};
+
+[[nodiscard]] std::string_view output_kind_name(OutputKind kind) noexcept;
+
+// One output. All but `classes` elements of a picture's part of it are dimensions of 1, so that its numbers lie in a row.
+struct OutputScores {
+  OutputKind kind = OutputKind::kUnclear;
+  std::int64_t classes = 0;  // numbers a picture; of an index those that it chooses from
+  int class_axis = 0;        // 0 also for a scalar
+  bool sums_to_one = false;  // of probabilities
+  double total = 1;          // what a certain class gets: 100 for per cent
+  std::int64_t ranked = 0;   // above 0: so many best classes, best first, instead of one number a class
+  int ranked_with = -1;      // the output that holds the classes of these scores, or the scores of these classes
+  std::string reason;        // one clause without a line break; of other kinds than kUnclear a warning
+  [[nodiscard]] bool operator==(const OutputScores&) const = default;
+};
+
+// For each output of a typed graph. Pictures are counted along axis 0 of the first input of four dimensions or more.
+[[nodiscard]] std::vector<OutputScores> find_scores(const Graph& graph);
+
+// As text for a plan: one line for each output. nullopt for text that scores_text() does not write.
+[[nodiscard]] std::string scores_text(const std::vector<OutputScores>& outputs);
+[[nodiscard]] std::optional<std::vector<OutputScores>> parse_scores(std::string_view text);
+
+}  // namespace kite
