@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The places in which people's tools write that several classes may be right.
+#include "carriers/score_statement.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+
+namespace kite {
+namespace {
+
+class ScoreStatementTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "kite_scores_XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name + "/";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories(std::filesystem::path(folder_ + name).parent_path());
+    std::ofstream(folder_ + name) << text;
+  }
+  // "sigmoid", "softmax", "nothing" or "refused".
+  std::string said(const std::map<std::string, std::string>& metadata = {}, const std::string& model = "m.onnx") {
+    const auto found = stated_scores(folder_ + model, metadata);
+    if (!found.ok()) return "refused";
+    return *found ? std::string(activation_name((*found)->activation)) : "nothing";
+  }
+
+  std::string folder_;
+};
+
+TEST_F(ScoreStatementTest, metadata_says_it_in_many_words) {
+  const std::pair<std::map<std::string, std::string>, const char*> rows[] = {
+      {{}, "nothing"},
+      {{{"model_info multilabel", "True"}, {"model_info output_raw_scores", "True"}}, "sigmoid"},
+      {{{"model_info multilabel", "False"}}, "softmax"},
+      {{{"model_info hierarchical", "True"}}, "refused"},
+      {{{"CustomVision.Metadata.ClassificationType", "Multilabel"}}, "sigmoid"},
+      {{{"CustomVision.Postprocess.Method", "ClassificationMultiClass"}}, "softmax"},
+      {{{"CustomVision.Metadata.Version", "1.2"}}, "nothing"},
+      {{{"problem_type", "multi_label_classification"}}, "sigmoid"},
+      {{{"problem_type", "regression"}}, "refused"},
+      {{{"paperkite.activation", "none"}, {"model_info multilabel", "True"}}, "none"},
+  };
+  for (const auto& [metadata, expected] : rows) {
+    EXPECT_EQ(said(metadata), expected) << (metadata.empty() ? "" : metadata.begin()->first);
+  }
+}
+
+TEST_F(ScoreStatementTest, files_beside_the_model_say_it) {
+  write("config.json", R"({"problem_type": "multi_label_classification"})");
+  EXPECT_EQ(said(), "sigmoid");
+  EXPECT_EQ(said({{"problem_type", "single_label_classification"}}), "softmax") << "what stands in the model goes first";
+  EXPECT_EQ(said({}, "onnx/m.onnx"), "sigmoid") << "the layout of Hugging Face's hub has the model one folder down";
+  EXPECT_EQ(said({}, "other/m.onnx"), "nothing");
+  write("config.json", R"({"problem_type": null})");
+  EXPECT_EQ(said(), "nothing");
+  write("config.json", "{");
+  EXPECT_EQ(said(), "nothing") << "who reads the labels says that the file is broken";
+  write("metadata_properties.json", R"({"CustomVision.Metadata.ModelType": "Multilabel", "CustomVision.Metadata.Version": "1.2"})");
+  EXPECT_EQ(said(), "sigmoid");
+}
+
+}  // namespace
+}  // namespace kite
