@@ -16,6 +16,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Per cent, the number itself, or a dash where the model gives none; eight columns each.
+std::string score_column(const Prediction& prediction, ScoreKind kind) {
+  if (!prediction.has_score) return "       -";
+  const auto score = static_cast<double>(prediction.score);
+  return kind == ScoreKind::kRaw ? fmt::format("{:>8.4g}", score) : fmt::format("{:>6.2f} %", 100.0 * score);
+}
+
+std::string_view kind_name(ScoreKind kind) {
+  switch (kind) {
+    case ScoreKind::kProbabilities: return "probabilities";
+    case ScoreKind::kIndependent: return "independent";
+    case ScoreKind::kRaw: return "raw";
+    case ScoreKind::kNone: return "none";
+  }
+  return "none";
+}
+
 // For people. Labels come from files: control characters are shown, not sent to the terminal.
 class TableWriter : public AnswerWriter {
  public:
@@ -24,7 +41,7 @@ class TableWriter : public AnswerWriter {
   void answer(const std::string& image, const Classification& answer, const AnswerTimings& timings) override {
     print(out_, "{}  ({:.1f} ms)\n", escape_for_terminal(image), timings.total_ms);
     for (const Prediction& prediction : answer.top) {
-      print(out_, "  {:>6.2f} %  {:>5}  {}\n", 100.0 * static_cast<double>(prediction.score), prediction.index,
+      print(out_, "  {}  {:>5}  {}\n", score_column(prediction, answer.kind), prediction.index,
                  escape_for_terminal(prediction.label));
     }
     out_.flush();
@@ -45,10 +62,12 @@ class JsonWriter : public AnswerWriter {
   void answer(const std::string& image, const Classification& answer, const AnswerTimings& timings) override {
     Json top = Json::array();
     for (const Prediction& prediction : answer.top) {
-      top.push_back({{"index", prediction.index}, {"label", prediction.label}, {"score", prediction.score}});
+      const Json score = prediction.has_score ? Json(prediction.score) : Json();
+      top.push_back({{"index", prediction.index}, {"label", prediction.label}, {"score", score}});
     }
     write({{"image", image},
            {"top", std::move(top)},
+           {"scores", kind_name(answer.kind)},
            {"timings_ms",
             {{"load", timings.load_ms},
              {"decode", timings.picture.decode_ms},
@@ -87,8 +106,8 @@ class CsvWriter : public AnswerWriter {
   void answer(const std::string& image, const Classification& answer, const AnswerTimings&) override {
     for (std::size_t i = 0; i < answer.top.size(); ++i) {
       const Prediction& prediction = answer.top[i];
-      out_.write(fmt::format("{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label),
-                             prediction.score));
+      print(out_, "{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label),
+                 prediction.has_score ? fmt::format("{}", prediction.score) : "");
     }
     out_.flush();
   }

@@ -33,6 +33,9 @@ namespace kite::cli {
 
 namespace {
 
+// More than any model has.
+constexpr int kAllLabels = 1 << 20;
+
 struct ClassifyOptions {
   CommonOptions common;
   std::string model;
@@ -191,7 +194,7 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   const Classifier& classifier = classifiers.front();
   const double load_ms = milliseconds_since(start);
   for (const std::string& warning : classifier.warnings()) warn(warning);
-  if (options.k > classifier.classes()) {
+  if (options.k > classifier.classes() && options.k != kAllLabels) {
     warn(fmt::format("the model has {} classes, -k {} shows them all", classifier.classes(), options.k));
   }
   remember_interrupts();
@@ -227,9 +230,15 @@ void add_classify(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
   verb->add_option("-o,--output", options->output, "Write the answers to a file")->type_name("FILE");
   verb->add_option("--trace", options->trace, "Write where the time went, for a trace viewer")->type_name("FILE");
+  verb->add_option("--threshold", options->common.meaning.threshold,
+                   "Print only labels of at least this probability, and all of them unless -k is given")
+      ->check(CLI::Range(1e-9, 1 - 1e-9))
+      ->type_name("T");
+  verb->add_flag("--raw", options->common.meaning.raw, "Print the model's numbers as they are");
   verb->add_flag("-r,--recursive", options->recursive, "Look into subfolders");
   add_model_options(*verb, options->common);
-  verb->callback([options, &exit_code] {
+  verb->callback([options, verb, &exit_code] {
+    if (options->common.meaning.threshold && verb->count("-k") == 0) options->k = kAllLabels;
     const auto code = classify_traced(*options);
     exit_code = code.ok() ? *code : report(code.error(), options->common.json);
   });

@@ -91,6 +91,8 @@ void add_model_options(CLI::App& verb, CommonOptions& options) {
       ->check(CLI::Range(1, 65536))
       ->type_name("N");
   verb.add_option("--scores-from", meaning.scores_from, "The output that holds the class scores")->type_name("NAME");
+  verb.add_option("--activation", meaning.activation, "What makes probabilities of the scores")
+      ->check(CLI::IsMember({"softmax", "sigmoid", "none"}));
   verb.add_option("--labels", meaning.labels, "Labels: one a line, CSV, or JSON")->type_name("FILE");
   verb.add_option("--recipe", meaning.recipe, "Preprocessing: imagenet, 0-1, -1-1, 0-255, a file, or a JSON object")
       ->type_name("NAME|FILE");

@@ -54,6 +54,9 @@ Result<Meaning> meaning_of(const CompileOptions& options) {
   if (meaning.recipe_source != "guess") {
     meaning.metadata["paperkite.preprocess"] = classifier->recipe_json();
   }
+  const MeaningOptions& stated = options.common.meaning;
+  if (!stated.activation.empty()) meaning.metadata["paperkite.activation"] = stated.activation;
+  if (!stated.scores_from.empty()) meaning.metadata["paperkite.scores_from"] = stated.scores_from;
   return meaning;
 }
 

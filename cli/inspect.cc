@@ -66,9 +66,15 @@ Sources describe_sources(const InspectOptions& options) {
   classifier_options.report_conflicts = true;
   const auto classifier = Classifier::open(options.model, classifier_options);
   if (!classifier.ok()) return {{{"classifier", "no: " + classifier.error().message()}}, {}, {}, {}};
-  return Sources{{{"classes", std::to_string(classifier->classes())},
-                  {"labels", classifier->labels_source()},
-                  {"preprocessing", classifier->recipe() + "  (" + classifier->recipe_source() + ")"}},
+  std::vector<std::pair<std::string, std::string>> rows = {
+      {"classes", std::to_string(classifier->classes())},
+      {"labels", classifier->labels_source()},
+      {"preprocessing", classifier->recipe() + "  (" + classifier->recipe_source() + ")"}};
+  for (const Decision& decision : classifier->decisions()) {
+    rows.emplace_back(decision.subject,
+                      decision.value + "  (" + decision.source + (decision.is_guess ? ", a guess)" : ")"));
+  }
+  return Sources{std::move(rows),
                  classifier->warnings(),
                  classifier->conflicts(),
                  Json::parse(classifier->recipe_json())};

@@ -22,10 +22,19 @@ struct ClassifierOptions {
   bool report_conflicts = false;  // read every source, also those that can no longer win: conflicts()
 };
 
+// What the scores of a classifier are.
+enum class ScoreKind : std::uint8_t {
+  kProbabilities,  // of classes of which one is right
+  kIndependent,    // of classes each of which may be right or not
+  kRaw,            // the numbers of the output, as MeaningOptions::raw asks for
+  kNone,           // the model names its class without a score
+};
+
 struct Prediction {
   std::int64_t index = 0;
-  std::string label;   // empty when the model has no labels
-  float score = 0.0f;  // probability: softmax of the logits unless the model ends in one
+  std::string label;      // empty when the model has no labels
+  float score = 0.0f;     // what Classifier::score_kind() says; NaN without one
+  bool has_score = true;  // false where the model names the class only
 };
 
 struct ClassifyTimings {
@@ -36,6 +45,7 @@ struct ClassifyTimings {
 
 struct Classification {
   std::vector<Prediction> top;  // best first; equal scores in index order
+  ScoreKind kind = ScoreKind::kProbabilities;  // of their scores
   ClassifyTimings timings;
   std::vector<std::string> warnings;  // about this picture
 };
@@ -44,7 +54,7 @@ struct Classification {
 class Classifier {
  public:
   // Besides the errors of Model::open: kUnsupportedModel when the model does not take one picture or does not give
-  // one vector of scores.
+  // one vector of scores, or where nothing says what its numbers mean.
   [[nodiscard]] static Result<Classifier> open(const std::string& path, const ClassifierOptions& options = {});
   // Another one over the same model, for another thread: weights, recipe and labels are shared, only the session is
   // new.
@@ -60,12 +70,17 @@ class Classifier {
   // The tensor that classify() would hand to the model.
   [[nodiscard]] Result<Tensor> input_tensor(std::span<const std::byte> picture) const;
 
-  // The model's raw scores for the last picture that was classified; borrowed until the next one.
+  // The model's raw scores for the last picture that was classified, or its classes where it gives no scores; borrowed
+  // until the next one.
   [[nodiscard]] TensorView scores() const;
 
   [[nodiscard]] const Model& model() const noexcept;
   [[nodiscard]] int threads() const noexcept;
   [[nodiscard]] std::int64_t classes() const noexcept;
+  [[nodiscard]] ScoreKind score_kind() const noexcept;
+  // What had to be decided before the model could answer, and from which source: the shapes of Model::decisions(),
+  // which output holds the scores, what makes probabilities of them.
+  [[nodiscard]] const std::vector<Decision>& decisions() const noexcept;
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept;
   // Which source won, and what the recipe is, each in one line for a person.
   [[nodiscard]] const std::string& labels_source() const noexcept;

@@ -2,16 +2,16 @@
 // The public Classifier: decode, preprocess, run, rank.
 #include "paperkite/classifier.h"
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <ranges>
 #include <utility>
 
+#include "analysis/scores.h"
+#include "api/ranking.h"
+#include "api/scores.h"
 #include "carriers/interpretation.h"
 #include "carriers/recipe_carriers.h"
-#include "image/preprocess.h"
 #include "image/picture_file.h"
+#include "image/preprocess.h"
 #include "paperkite/try.h"
 #include "plan/plan.h"
 #include "runtime/session.h"
@@ -24,8 +24,9 @@ struct Shared {
   Model model;
   Interpretation interpretation;
   std::vector<std::string> warnings;
-  std::int64_t classes = 0;
-  bool ends_in_softmax = false;
+  ScoreChoice choice;
+  std::optional<double> threshold;
+  std::vector<Decision> decisions;
   Trace* trace = nullptr;
 };
 
@@ -59,78 +60,81 @@ Error no_classifier(const Model& model, std::string what, std::string remedy) {
   return Error{ErrorCode::kUnsupportedModel, std::move(what), model.path(), std::move(remedy)};
 }
 
-// The number of classes: the first output must hold one vector of floating-point numbers, [1,C] with any number of 1s
-// around it.
-Result<std::int64_t> class_count(const Model& model) {
+Status check_threshold(const MeaningOptions& meaning) {
+  if (!meaning.threshold || (*meaning.threshold > 0 && *meaning.threshold < 1)) return {};
+  return Error{ErrorCode::kUsage, "a threshold of " + std::to_string(*meaning.threshold), {}, "it lies between 0 and 1"};
+}
+
+Status check_input(const Model& model) {
   if (model.inputs().size() != 1) {
     return no_classifier(model,
                          "the model has " + std::to_string(model.inputs().size()) + " inputs, a classifier has one",
                          "use `kite run` with a tensor for each");
   }
-  if (!is_floating_point(model.inputs()[0].type.dtype) || model.inputs()[0].type.shape.rank() != 4) {
-    return no_classifier(model,
-                         "the input is " + std::string(dtype_name(model.inputs()[0].type.dtype)) +
-                             model.inputs()[0].type.shape.to_string() + ", a picture is float32[1,3,H,W]",
-                         "use `kite run` with a tensor");
+  const TensorType& type = model.inputs()[0].type;
+  if (is_floating_point(type.dtype) && type.shape.rank() == 4) {
+    if (type.shape[0] == 1) return {};
+    return no_classifier(model, "one run takes " + std::to_string(type.shape[0]) + " pictures", "export it for one");
   }
-  if (model.outputs().empty()) return no_classifier(model, "the model has no output", {});
-  const TensorType& type = model.outputs()[0].type;
-  std::int64_t longest = 1;
-  for (const std::int64_t dim : type.shape.dims()) longest = std::max(longest, dim);
-  if (!is_floating_point(type.dtype) || type.shape.elements() == 0 || longest != type.shape.elements()) {
-    return no_classifier(model,
-                         "output \"" + std::string(model.outputs()[0].name) + "\" is " +
-                             std::string(dtype_name(type.dtype)) + type.shape.to_string() +
-                             ", a classifier gives one float32 vector of scores",
-                         "use `kite run` to get the raw tensor");
-  }
-  return longest;
+  return no_classifier(model,
+                       "the input is " + std::string(dtype_name(type.dtype)) + type.shape.to_string() +
+                           ", a picture is float32[1,3,H,W]",
+                       "use `kite run` with a tensor");
 }
 
-// Whether the scores come from a Softmax: the last step that writes where output 0 lies.
-bool ends_in_softmax(const Plan& plan) {
-  const plan_format::Operand& scores = plan.operand(plan.outputs()[0].operand);
-  if (scores.place != plan_format::Place::kArena) return false;
-  for (const PlanStep& step : plan.steps() | std::views::reverse) {
-    for (const std::uint32_t ref : step.outputs) {
-      const plan_format::Operand& result = plan.operand(ref);
-      if (result.place == scores.place && result.offset == scores.offset)
-        return plan.text(step.record->op) == "Softmax";
-    }
-  }
-  return false;
+InterpretationSources interpretation_sources(const Model& model, const ClassifierOptions& options) {
+  InterpretationSources sources;
+  sources.model_path = model.path();
+  sources.metadata = model.metadata();
+  const auto dims = model.inputs()[0].type.shape.dims();
+  sources.input_shape.assign(dims.begin(), dims.end());
+  const MeaningOptions& meaning = options.model.meaning;
+  if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
+  if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
+  sources.report_conflicts = options.report_conflicts;
+  return sources;
 }
 
-// The `k` best of the scores as probabilities. Softmax in double: the sum of many small terms keeps its digits.
-std::vector<Prediction> rank(std::span<const float> scores, bool are_probabilities, int k,
-                             const std::vector<std::string>& labels) {
-  std::vector<std::int64_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  const std::size_t count = std::min(static_cast<std::size_t>(std::max(k, 0)), order.size());
-  if (count == 0) return {};
-  const auto better = [&](std::int64_t a, std::int64_t b) {
-    const float x = scores[static_cast<std::size_t>(a)];
-    const float y = scores[static_cast<std::size_t>(b)];
-    // A NaN ranks last, so that the order is total.
-    if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) || (std::isnan(y) && a < b);
-    return x != y ? x > y : a < b;
+Result<ScoreChoice> choose_scores(const Model& model, const InterpretationSources& labels,
+                                  const MeaningOptions& meaning) {
+  ScoreSources sources;
+  sources.model_path = model.path();
+  sources.ports.assign(model.outputs().begin(), model.outputs().end());
+  sources.outputs = parse_scores(model.plan()->note(kScoresNote)).value_or(std::vector<OutputScores>{});
+  sources.metadata = model.metadata();
+  sources.meaning = &meaning;
+  sources.count_labels = [&labels]() -> std::size_t {
+    const auto found = resolve_interpretation(labels);
+    return found.ok() ? found->labels.size() : 0;
   };
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), better);
-  double sum = 1.0;
-  double largest = 0.0;
-  if (!are_probabilities) {
-    largest = scores[static_cast<std::size_t>(order[0])];
-    sum = 0.0;
-    for (const float score : scores) sum += std::exp(static_cast<double>(score) - largest);
+  return choose_scores(sources);
+}
+
+// One probability stands for two classes where two are named: the second one's, and what is left.
+Status fit_binary_labels(const Model& model, ScoreChoice& choice, Interpretation& interpretation) {
+  const std::size_t count = interpretation.labels.size();
+  if (!is_binary(choice) || count < 2) return {};
+  if (count > 2) {
+    return Error{ErrorCode::kInvalidModel,
+                 std::to_string(count) + " labels for a model that gives one number", model.path(),
+                 "name two classes, of which the number is the second one's probability"};
   }
-  std::vector<Prediction> top;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto index = static_cast<std::size_t>(order[i]);
-    const double score =
-        are_probabilities ? scores[index] : std::exp(static_cast<double>(scores[index]) - largest) / sum;
-    top.push_back({order[i], index < labels.size() ? labels[index] : std::string(), static_cast<float>(score)});
-  }
-  return top;
+  if (choice.kind == ScoreKind::kRaw) return {};
+  choice.classes = 2;
+  choice.kind = ScoreKind::kProbabilities;
+  choice.decisions.push_back({"classes", "p is that of \"" + interpretation.labels[1] + "\", 1 - p that of \"" +
+                                             interpretation.labels[0] + '"',
+                              "two labels for one probability", false});
+  return {};
+}
+
+// Of the row of one picture in the outputs of the last run.
+std::vector<Prediction> best_of(const Session& session, const Shared& shared, std::int64_t row, int k) {
+  const ScoreChoice& choice = shared.choice;
+  const auto numbers = row_of(session.output(choice.output), row, choice.row);
+  std::vector<double> classes;
+  if (choice.index_of) classes = row_of(session.output(*choice.index_of), row, choice.row);
+  return rank_scores(choice, numbers, classes, k, shared.threshold, shared.interpretation.labels);
 }
 
 }  // namespace
@@ -138,17 +142,13 @@ std::vector<Prediction> rank(std::span<const float> scores, bool are_probabiliti
 Result<Classifier> Classifier::open(const std::string& path, const ClassifierOptions& options) {
   Trace* const trace = options.model.trace;
   KITE_TRY_ASSIGN(Model model, Model::open(path, options.model));
-  KITE_TRY_ASSIGN(const std::int64_t classes, class_count(model));
-  InterpretationSources sources;
-  sources.model_path = path;
-  sources.metadata = model.metadata();
-  const auto dims = model.inputs()[0].type.shape.dims();
-  sources.input_shape.assign(dims.begin(), dims.end());
-  sources.classes = classes;
   const MeaningOptions& meaning = options.model.meaning;
-  if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
-  if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
-  sources.report_conflicts = options.report_conflicts;
+  KITE_TRY(check_threshold(meaning));
+  KITE_TRY(check_input(model));
+  InterpretationSources sources = interpretation_sources(model, options);
+  KITE_TRY_ASSIGN(ScoreChoice choice, choose_scores(model, sources, meaning));
+  // One number may have two labels.
+  sources.classes = is_binary(choice) ? 0 : choice.classes;
   // The session first: its workers touch its memory while the labels are read.
   auto session = [&] {
     const TraceScope scope(trace, "start the session");
@@ -157,11 +157,14 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   if (!session.ok()) return std::move(session).error();
   const TraceScope scope(trace, "read labels and recipe");
   KITE_TRY_ASSIGN(Interpretation interpretation, resolve_interpretation(sources));
-  const bool softmax = ends_in_softmax(*model.plan());
+  KITE_TRY(fit_binary_labels(model, choice, interpretation));
   std::vector<std::string> warnings = model.warnings();
+  warnings.insert(warnings.end(), choice.warnings.begin(), choice.warnings.end());
   warnings.insert(warnings.end(), interpretation.warnings.begin(), interpretation.warnings.end());
-  auto shared = std::make_shared<const Shared>(
-      Shared{std::move(model), std::move(interpretation), std::move(warnings), classes, softmax, trace});
+  std::vector<Decision> decisions = model.decisions();
+  decisions.insert(decisions.end(), choice.decisions.begin(), choice.decisions.end());
+  auto shared = std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
+                                                      std::move(choice), meaning.threshold, std::move(decisions), trace});
   return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value()}));
 }
 
@@ -183,6 +186,7 @@ Result<Tensor> Classifier::input_tensor(std::span<const std::byte> picture) cons
 Result<Classification> Classifier::classify(std::span<const std::byte> picture, int k) {
   const Shared& shared = *state_->shared;
   Classification answer;
+  answer.kind = shared.choice.kind;
   const std::int64_t start_ns = Trace::now_ns();
   KITE_TRY_ASSIGN(const PreparedPicture prepared, prepare_picture(picture, shared.interpretation.recipe));
   answer.warnings = prepared.facts.warnings;
@@ -199,13 +203,9 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
   TensorView tensor = prepared.tensor.view();
   if (tensor.type.dtype != input.type.dtype) tensor = (stored = converted(tensor, input.type.dtype)).view();
   KITE_TRY(run_traced(state_->session, tensor, shared.trace));
-  TensorView scores = state_->session.output(0);
-  Tensor narrowed;
-  if (scores.type.dtype != DType::kFloat32) scores = (narrowed = converted(scores, DType::kFloat32)).view();
-  answer.top = rank({scores.as<float>(), static_cast<std::size_t>(shared.classes)}, shared.ends_in_softmax, k,
-                    shared.interpretation.labels);
+  answer.top = best_of(state_->session, shared, 0, k);
   // A NaN or an infinity among logits leaves no probability a number.
-  if (!answer.top.empty() && std::isnan(answer.top.front().score)) {
+  if (!answer.top.empty() && answer.top.front().has_score && std::isnan(answer.top.front().score)) {
     answer.warnings.push_back("the model's scores for this picture are no numbers (NaN or infinite)");
   }
   const std::int64_t done_ns = Trace::now_ns();
@@ -230,13 +230,15 @@ Result<Classification> Classifier::classify_file(const std::string& path, int k)
 
 const Model& Classifier::model() const noexcept { return state_->shared->model; }
 int Classifier::threads() const noexcept { return state_->session.threads(); }
-std::int64_t Classifier::classes() const noexcept { return state_->shared->classes; }
+std::int64_t Classifier::classes() const noexcept { return state_->shared->choice.classes; }
+ScoreKind Classifier::score_kind() const noexcept { return state_->shared->choice.kind; }
+const std::vector<Decision>& Classifier::decisions() const noexcept { return state_->shared->decisions; }
 const std::vector<std::string>& Classifier::labels() const noexcept { return state_->shared->interpretation.labels; }
 const std::string& Classifier::labels_source() const noexcept { return state_->shared->interpretation.labels_source; }
 const std::string& Classifier::recipe_source() const noexcept { return state_->shared->interpretation.recipe_source; }
 std::string Classifier::recipe() const { return state_->shared->interpretation.recipe.to_string(); }
 std::string Classifier::recipe_json() const { return kite::recipe_json(state_->shared->interpretation.recipe); }
-TensorView Classifier::scores() const { return state_->session.output(0); }
+TensorView Classifier::scores() const { return state_->session.output(state_->shared->choice.output); }
 const std::vector<std::string>& Classifier::warnings() const noexcept { return state_->shared->warnings; }
 const std::vector<std::string>& Classifier::conflicts() const noexcept {
   return state_->shared->interpretation.conflicts;

@@ -68,19 +68,112 @@ TEST_F(ClassifierTest, leaves_the_probabilities_of_a_model_that_ends_in_softmax_
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(a.top[i].score, b.top[i].score, 1e-6);
 }
 
-// Two outputs, of which the second ends in the model's only Softmax, and its last step.
+// Logits and their softmax as outputs: each is taken for what it is, whichever comes first.
 TEST_F(ClassifierTest, is_not_misled_by_a_softmax_of_another_output) {
   namespace t = onnx::test;
+  for (const std::string first : {"y", "z"}) {
+    t::GraphParts parts;
+    parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"y"}),
+                   t::node("Softmax", {"y"}, {"z"})};
+    parts.inputs = {t::value_info("x", onnx::kFloat, {1, 3, 4, 4})};
+    parts.outputs = {t::value_info(first, onnx::kFloat, {1, 3}),
+                     t::value_info(first == "y" ? "z" : "y", onnx::kFloat, {1, 3})};
+    auto classifier = Classifier::open(write("two-" + first + ".onnx", t::model(t::graph(parts)).bytes()), options());
+    ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+    const Classification answer = classify(*classifier, kRed);
+    EXPECT_EQ(answer.top[0].index, 0);
+    EXPECT_NEAR(answer.top[0].score, std::exp(1.0) / (std::exp(1.0) + 2), 1e-6) << first;
+    ASSERT_EQ(classifier->decisions().size(), 2u);
+    EXPECT_EQ(classifier->decisions()[0].value, "output \"" + first + '"');
+  }
+}
+
+// One probability, of the second of two classes. The plan comes from the graph, then from the cache.
+TEST_F(ClassifierTest, one_probability_stands_for_two_classes_where_two_are_named) {
+  namespace t = onnx::test;
   t::GraphParts parts;
-  parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"y"}),
-                 t::node("Sqrt", {"y"}, {"e"}), t::node("Softmax", {"e"}, {"z"})};
+  parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"f"}),
+                 t::node("Gemm", {"f", "w"}, {"l"}, {t::int_attribute("transB", 1)}), t::node("Sigmoid", {"l"}, {"y"})};
+  parts.initializers = {t::float_tensor("w", {1, 3}, {2, 0, 0})};
   parts.inputs = {t::value_info("x", onnx::kFloat, {1, 3, 4, 4})};
-  parts.outputs = {t::value_info("y", onnx::kFloat, {1, 3}), t::value_info("z", onnx::kFloat, {1, 3})};
-  auto classifier = Classifier::open(write("two.onnx", t::model(t::graph(parts)).bytes()), options());
+  parts.outputs = {t::value_info("y", onnx::kFloat, {1, 1})};
+  const std::string path = write("binary.onnx", t::model(t::graph(parts)).bytes());
+  const double p = 1 / (1 + std::exp(-2.0));
+  for (int opened = 0; opened < 2; ++opened) {
+    auto one = Classifier::open(path, options());
+    ASSERT_TRUE(one.ok()) << one.error().message();
+    const Classification alone = classify(*one, kRed);
+    ASSERT_EQ(alone.top.size(), 1u);
+    EXPECT_NEAR(alone.top[0].score, p, 1e-6);
+  }
+  ClassifierOptions with = options();
+  with.model.meaning.labels = write("two.txt", "cat\ndog\n");
+  auto two = Classifier::open(path, with);
+  ASSERT_TRUE(two.ok()) << two.error().message();
+  EXPECT_EQ(two->classes(), 2);
+  const Classification both = classify(*two, kRed);
+  EXPECT_EQ(order(both), (std::vector<std::int64_t>{1, 0}));
+  EXPECT_EQ(both.top[0].label, "dog");
+  EXPECT_NEAR(both.top[1].score, 1 - p, 1e-6);
+  with.model.meaning.labels = write("three.txt", "cat\ndog\nkite\n");
+  EXPECT_FALSE(Classifier::open(path, with).ok());
+  with.model.meaning.labels.clear();
+  with.model.meaning.activation = "softmax";
+  const auto twice = Classifier::open(path, with);
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(twice.error().code, ErrorCode::kUsage);
+}
+
+TEST_F(ClassifierTest, the_caller_may_have_sigmoids_a_threshold_or_the_numbers_themselves) {
+  const std::string path = write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0, -2, 0, 0}));
+  ClassifierOptions with = options();
+  with.model.meaning.activation = "sigmoid";
+  with.model.meaning.threshold = 0.5;
+  auto labelled = Classifier::open(path, with);
+  ASSERT_TRUE(labelled.ok()) << labelled.error().message();
+  const Classification likely = classify(*labelled, kRed);
+  EXPECT_EQ(likely.kind, ScoreKind::kIndependent);
+  EXPECT_EQ(order(likely), (std::vector<std::int64_t>{1, 0})) << "the third is below the threshold";
+  EXPECT_NEAR(likely.top[0].score, 1 / (1 + std::exp(-3.0)), 1e-6);
+  with.model.meaning = options().model.meaning;
+  with.model.meaning.raw = true;
+  auto raw = Classifier::open(path, with);
+  ASSERT_TRUE(raw.ok()) << raw.error().message();
+  const Classification numbers = classify(*raw, kRed);
+  EXPECT_EQ(numbers.kind, ScoreKind::kRaw);
+  EXPECT_EQ(numbers.top[2].score, -2.0f);
+  with.model.meaning.threshold = 1.5;
+  EXPECT_FALSE(Classifier::open(path, with).ok());
+}
+
+TEST_F(ClassifierTest, a_model_that_names_the_class_gives_no_score) {
+  namespace t = onnx::test;
+  t::GraphParts parts;
+  parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"f"}),
+                 t::node("ArgMax", {"f"}, {"y"}, {t::int_attribute("axis", 1)})};
+  parts.inputs = {t::value_info("x", onnx::kFloat, {1, 3, 4, 4})};
+  parts.outputs = {t::value_info("y", onnx::kInt64, {1, 1})};
+  ClassifierOptions with = options();
+  with.model.meaning.labels = write("rgb.txt", "red\ngreen\nblue\n");
+  auto classifier = Classifier::open(write("best.onnx", t::model(t::graph(parts)).bytes()), with);
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
-  const Classification answer = classify(*classifier, kRed);
-  EXPECT_EQ(answer.top[0].index, 0);
-  EXPECT_NEAR(answer.top[0].score, std::exp(1.0) / (std::exp(1.0) + 2), 1e-6);
+  const Classification answer = classify(*classifier, picture(0, 255, 0));
+  ASSERT_EQ(answer.top.size(), 1u);
+  EXPECT_EQ(answer.top[0].label, "green");
+  EXPECT_FALSE(answer.top[0].has_score);
+  EXPECT_TRUE(std::isnan(answer.top[0].score));
+  EXPECT_TRUE(answer.warnings.empty());
+}
+
+// A file's own metadata cannot say what the graph contradicts.
+TEST_F(ClassifierTest, metadata_of_the_model_does_not_pose_as_what_was_found_in_the_graph) {
+  const std::string path =
+      write("posing.onnx", classifier_bytes({1, 0, 0, 3, 0, 0}, false, {},
+                                            {{"paperkite.plan.scores", "probabilities 2 1 1 1 0 -1 \n"}}));
+  auto classifier = Classifier::open(path, options());
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+  EXPECT_NEAR(classify(*classifier, kRed).top[0].score, 1 / (1 + std::exp(-2.0)), 1e-6);
+  EXPECT_EQ(classifier->model().metadata().count("paperkite.plan.scores"), 0u);
 }
 
 TEST_F(ClassifierTest, gives_k_classes_or_all_there_are) {
@@ -168,7 +261,7 @@ TEST_F(ClassifierTest, refuses_models_that_are_no_classifiers_and_says_why) {
   };
   const auto x = t::value_info("x", onnx::kFloat, {1, 3, 4, 4});
   const auto y = t::value_info("y", onnx::kFloat, {1, 3, 4, 4});
-  EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {x}, {y}).find("one float32 vector of scores"), std::string::npos);
+  EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {x}, {y}).find("one vector of scores"), std::string::npos);
   EXPECT_NE(problem({t::node("Add", {"x", "z"}, {"y"})}, {x, t::value_info("z", onnx::kFloat, {1, 3, 4, 4})}, {y})
                 .find("has 2 inputs"),
             std::string::npos);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activation in double: the sum of many small terms keeps its digits.
+#include "api/ranking.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <type_traits>
+
+#include "tensor/half.h"
+
+namespace kite {
+
+namespace {
+
+constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
+
+template <typename T>
+void read_row(const std::byte* data, std::vector<double>& row) {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    T element;
+    std::memcpy(&element, data + i * sizeof element, sizeof element);
+    if constexpr (std::is_class_v<T>) {
+      row[i] = static_cast<double>(to_float(element));
+    } else {
+      row[i] = static_cast<double>(element);
+    }
+  }
+}
+
+// The probability of each class, or what the caller wants instead. One number of two classes becomes two.
+std::vector<double> scores_of(const ScoreChoice& choice, std::span<const double> numbers) {
+  std::vector<double> scores(numbers.begin(), numbers.end());
+  if (choice.kind != ScoreKind::kRaw) {
+    for (double& score : scores) score /= choice.divisor;
+  }
+  switch (choice.activation) {
+    case Activation::kNone: break;
+    case Activation::kExp:
+      for (double& score : scores) score = std::exp(score);
+      break;
+    case Activation::kSigmoid:
+      for (double& score : scores) score = 1 / (1 + std::exp(-score));
+      break;
+    case Activation::kSoftmax: {
+      double largest = -std::numeric_limits<double>::infinity();
+      for (const double score : scores) largest = std::fmax(largest, score);
+      double sum = 0;
+      for (double& score : scores) sum += score = std::exp(score - largest);
+      for (double& score : scores) score /= sum;
+      break;
+    }
+  }
+  const bool is_pair = choice.row == 1 && choice.classes == 2 && choice.kind == ScoreKind::kProbabilities;
+  if (is_pair && !choice.index_of) scores = {1 - scores[0], scores[0]};
+  return scores;
+}
+
+// By the numbers where the activation keeps their order: probabilities that round to 0 are still told apart.
+std::vector<std::size_t> order_of(std::span<const double> numbers, std::size_t count) {
+  std::vector<std::size_t> order(numbers.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto better = [&](std::size_t a, std::size_t b) {
+    const double x = numbers[a];
+    const double y = numbers[b];
+    // A NaN ranks last, so that the order is total.
+    if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) || (std::isnan(y) && a < b);
+    return x != y ? x > y : a < b;
+  };
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), better);
+  order.resize(count);
+  return order;
+}
+
+}  // namespace
+
+std::vector<double> row_of(const TensorView& tensor, std::int64_t row, std::int64_t length) {
+  std::vector<double> numbers(static_cast<std::size_t>(length));
+  const std::byte* data =
+      tensor.data + static_cast<std::size_t>(row * length) * dtype_size(tensor.type.dtype);
+  switch (tensor.type.dtype) {
+    case DType::kFloat32: read_row<float>(data, numbers); break;
+    case DType::kFloat64: read_row<double>(data, numbers); break;
+    case DType::kInt32: read_row<std::int32_t>(data, numbers); break;
+    case DType::kInt64: read_row<std::int64_t>(data, numbers); break;
+    case DType::kUInt8: read_row<std::uint8_t>(data, numbers); break;
+    case DType::kInt8: read_row<std::int8_t>(data, numbers); break;
+    case DType::kBool: read_row<bool>(data, numbers); break;
+    case DType::kFloat16: read_row<Float16>(data, numbers); break;
+    case DType::kBFloat16: read_row<BFloat16>(data, numbers); break;
+  }
+  return numbers;
+}
+
+std::vector<Prediction> rank_scores(const ScoreChoice& choice, std::span<const double> numbers,
+                                    std::span<const double> classes, int k, std::optional<double> threshold,
+                                    const std::vector<std::string>& labels) {
+  const bool has_scores = choice.kind != ScoreKind::kNone;
+  std::vector<double> scores = scores_of(choice, numbers);
+  const std::size_t count = std::min(static_cast<std::size_t>(std::max(k, 0)), scores.size());
+  std::vector<std::size_t> order(count);
+  if (has_scores) {
+    order = order_of(scores.size() == numbers.size() ? numbers : std::span<const double>(scores), count);
+  } else {
+    std::iota(order.begin(), order.end(), std::size_t{0});  // as the model ranks them
+    classes = numbers;
+  }
+  std::vector<Prediction> top;
+  for (const std::size_t i : order) {
+    if (threshold && has_scores && !(scores[i] >= *threshold)) continue;
+    const auto index = classes.empty() ? static_cast<std::int64_t>(i) : std::llround(classes[i]);
+    const bool has_label = index >= 0 && static_cast<std::size_t>(index) < labels.size();
+    top.push_back({index, has_label ? labels[static_cast<std::size_t>(index)] : std::string(),
+                   static_cast<float>(has_scores ? scores[i] : kNoScore), has_scores});
+  }
+  return top;
+}
+
+}  // namespace kite
