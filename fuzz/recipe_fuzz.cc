@@ -15,9 +15,9 @@
 namespace {
 
 void try_labels(std::string_view text) {
-  const auto labels = kite::labels_from_file_text(text);
+  const auto labels = kite::labels_from_any_text(text);
   if (!labels.ok()) return;
-  for (const std::string& label : *labels) {
+  for (const std::string& label : labels->names) {
     if (!kite::is_valid_utf8(label)) std::abort();
     for (const char c : kite::escape_for_terminal(label)) {
       if (static_cast<unsigned char>(c) < 0x20) std::abort();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -144,7 +145,8 @@ TEST_F(Interpret, a_huggingface_folder_needs_nothing_else) {
 
 TEST_F(Interpret, a_timm_folder_needs_nothing_else) {
   write("config.json", R"({"architecture": "regnetx_004", "label_names": ["a", "b"], "pretrained_cfg":
-      {"input_size": [3, 224, 224], "crop_pct": 0.95, "interpolation": "bicubic", "mean": [0, 0, 0], "std": [1, 1, 1]}})");
+      {"input_size": [3, 224, 224], "crop_pct": 0.95, "interpolation": "bicubic",
+          "mean": [0, 0, 0], "std": [1, 1, 1]}})");
   const Interpretation found = resolve();
   EXPECT_TRUE(found.warnings.empty());
   EXPECT_EQ(found.recipe.resize.height, 235);  // 235.8
@@ -206,6 +208,172 @@ TEST_F(Interpret, a_model_from_memory_looks_at_no_files) {
   write("labels.txt", "a\nb\n");
   sources_.model_path.clear();
   EXPECT_EQ(resolve().labels_source, "none");
+}
+
+TEST_F(Interpret, files_of_labels_are_found_under_every_usual_name) {
+  const std::string list = "a\nb\n";
+  const std::vector<std::pair<const char*, std::string>> files = {
+      {"LABELS.TXT", list},
+      {"photo.txt", list},
+      {"photo.names", list},
+      {"classes.names", list},
+      {"labels.csv", "index,label\n1,b\n0,a\n"},
+      {"class_indices.json", R"({"0": "a", "1": "b"})"},
+      {"class_to_idx.json", R"({"b": 1, "a": 0})"},
+      {"photo.json", R"({"labels": ["a", "b"]})"},
+      {"metadata.json", R"({"imageSize": 224, "labels": ["a", "b"]})"},
+      {"data.yaml", "path: x\nnc: 2\nnames:\n  0: a\n  1: b\n"},
+      {"labels.yaml", "- a\n- b\n"},
+  };
+  for (const auto& [name, text] : files) {
+    write(name, text);
+    const Interpretation found = resolve();
+    EXPECT_EQ(found.labels, (Labels{"a", "b"})) << name;
+    EXPECT_EQ(found.labels_source, name);
+    fs::remove(folder_ / name);
+  }
+}
+
+TEST_F(Interpret, a_file_that_fits_goes_before_one_that_does_not) {
+  write("labels.txt", "a\nb\nc\n");
+  write("synset.txt", "a\nb\n");
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.labels_source, "synset.txt");
+  EXPECT_FALSE(mentions(found.warnings, "labels.txt"));
+  EXPECT_TRUE(mentions(found.conflicts, "labels.txt is not used"));
+}
+
+TEST_F(Interpret, two_files_that_fit_and_disagree_are_both_named) {
+  write("labels.txt", "a\nb\n");
+  write("classes.txt", "b\na\n");
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.labels_source, "labels.txt");
+  EXPECT_TRUE(mentions(found.warnings, "classes.txt has other labels than labels.txt"));
+}
+
+TEST_F(Interpret, files_of_other_programs_are_passed_over_in_silence) {
+  write("config.json", R"({"port": 80})");
+  write("metadata.json", R"({"version": 1, "classes": 2})");
+  write("data.yaml", "path: x\nnc: 2\n");
+  write("photo.json", R"({"author": "me"})");
+  EXPECT_EQ(resolve().warnings.size(), 2U);  // no recipe, no labels
+}
+
+TEST_F(Interpret, labels_in_metadata_are_found_under_the_usual_keys) {
+  for (const auto& [key, value] : std::vector<std::pair<const char*, const char*>>{
+           {"names", "['a', 'b']"},
+           {"class_names", R"({"0": "a", "1": "b"})"},
+           {"id2label", R"({"0": "a", "1": "b"})"},
+           {"classes", "a, b"},
+           {"model_info labels", "a b"},
+           {"model_info/labels", R"(["a", "b"])"},
+           {"model_info", R"({"labels": "a b"})"},
+           {"paperkite.zipmap.labels", R"(["a", "b"])"}}) {
+    sources_.metadata = {{key, value}};
+    EXPECT_EQ(resolve().labels, (Labels{"a", "b"})) << key;
+  }
+  sources_.metadata = {{"classes", "2"}, {"labels", "see labels.txt"}, {"names", "mine"}};
+  EXPECT_EQ(resolve().labels_source, "none");
+}
+
+TEST_F(Interpret, a_folder_named_onnx_shares_the_files_above_it) {
+  fs::create_directories(folder_ / "onnx");
+  fs::create_directories(folder_ / "other");
+  write("labels.txt", "a\nb\n");
+  sources_.model_path = (folder_ / "onnx" / "model.onnx").string();
+  EXPECT_EQ(resolve().labels_source, "labels.txt");
+  sources_.model_path = (folder_ / "other" / "model.onnx").string();
+  EXPECT_EQ(resolve().labels_source, "none");
+}
+
+TEST_F(Interpret, tritons_config_names_the_file_of_labels_above_its_version_folder) {
+  fs::create_directories(folder_ / "1");
+  write("config.pbtxt",
+        "name: \"m\"  # label_filename: \"no.txt\"\n"
+        "output [ { name: \"y\" label_filename: \"mine.txt\" dims: [ 2 ] } ]\n");
+  write("mine.txt", "a\nb\n");
+  sources_.model_path = (folder_ / "1" / "model.onnx").string();
+  EXPECT_EQ(resolve().labels_source, "mine.txt");
+}
+
+TEST_F(Interpret, a_data_sets_folders_name_the_classes_only_where_nothing_else_does) {
+  fs::create_directories(folder_ / "train" / "b");
+  fs::create_directories(folder_ / "train" / "a");
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.labels, (Labels{"a", "b"}));
+  EXPECT_TRUE(mentions(found.warnings, "folder train: the labels are guessed"));
+  write("labels.txt", "x\ny\n");
+  EXPECT_EQ(resolve().labels_source, "labels.txt");
+}
+
+TEST_F(Interpret, imagenets_names_are_a_guess_that_is_announced) {
+  sources_.classes = 1000;
+  Interpretation found = resolve();
+  EXPECT_EQ(found.labels[0], "tench");
+  EXPECT_TRUE(mentions(found.warnings, "ImageNet's labels: guessed from the number of classes"));
+  sources_.classes = 1001;
+  found = resolve();
+  EXPECT_EQ(found.labels[0], "background");
+  EXPECT_EQ(found.labels[1], "tench");
+}
+
+TEST_F(Interpret, windows_mls_words_decide_channels_and_range) {
+  sources_.metadata = {{"image.bitmappixelformat", "BGR8"}, {"Image.ColorSpaceGamma", "SRGB"}};
+  const PreprocessRecipe raw = resolve().recipe;
+  EXPECT_EQ(raw.channel_order, ChannelOrder::kBgr);
+  EXPECT_EQ(raw.normalization.rescale, 1.0);  // 0..255 where no range is stated
+  EXPECT_EQ(raw.resize, (ResizeRule{ResizeMode::kShortSide, 224, 0}));
+  sources_.metadata["Image.NominalPixelRange"] = "Normalized_1_1";
+  EXPECT_EQ(resolve().recipe.normalization.std[0], 0.5);
+  sources_.metadata["Image.NominalPixelRange"] = "NominalRange_16_235";
+  EXPECT_EQ(resolve().recipe.normalization.mean[0], -16.0);
+  sources_.metadata["Image.NominalPixelRange"] = "percent";
+  EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
+  sources_.metadata["Image.NominalPixelRange"] = "Normalized_0_1";
+  sources_.metadata["Image.ColorSpaceGamma"] = "Linear";
+  EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
+}
+
+TEST_F(Interpret, openvinos_model_info_is_a_complete_recipe) {
+  sources_.metadata = {{"model_info mean_values", "123.675 116.28 103.53"},
+                       {"model_info scale_values", "[58.395, 57.12, 57.375]"},
+                       {"model_info reverse_input_channels", "True"},
+                       {"model_info resize_type", "standard"}};
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.recipe.normalization.mean[0], 123.675);
+  EXPECT_EQ(found.recipe.normalization.rescale, 1.0);
+  EXPECT_EQ(found.recipe.channel_order, ChannelOrder::kBgr);
+  EXPECT_EQ(found.recipe.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
+  EXPECT_FALSE(mentions(found.warnings, "guess"));
+  sources_.metadata["model_info resize_type"] = "fit_to_window";
+  EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
+  sources_.metadata["model_info resize_type"] = "standard";
+  sources_.metadata["model_info scale_values"] = "1 2";
+  EXPECT_EQ(refusal().code, ErrorCode::kInvalidModel);
+}
+
+TEST_F(Interpret, custom_visions_properties_are_a_complete_recipe) {
+  const std::string head = R"({"CustomVision.Preprocess.ResizeMethod": ")";
+  const std::string tail = R"(", "CustomVision.Preprocess.TargetWidth": "224",
+      "CustomVision.Preprocess.TargetHeight": 224,
+      "CustomVision.Preprocess.NormalizeMean": [0, 0, 0], "CustomVision.Preprocess.NormalizeStd": [1, 1, 1],
+      "Image.BitmapPixelFormat": "Bgr8", "Image.NominalPixelRange": "NominalRange_0_255"})";
+  write("metadata_properties.json", head + "Stretch" + tail);
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.recipe_source, "metadata_properties.json");
+  EXPECT_EQ(found.recipe.channel_order, ChannelOrder::kBgr);
+  EXPECT_EQ(found.recipe.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
+  write("metadata_properties.json", head + "Other" + tail);
+  EXPECT_TRUE(mentions(resolve().warnings, "metadata_properties.json is not used: ResizeMethod"));
+}
+
+TEST_F(Interpret, ultralytics_says_what_its_model_is_for) {
+  sources_.metadata = {{"task", "detect"}, {"imgsz", "[224, 224]"}};
+  EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
+  sources_.metadata = {{"stride", "32"}, {"names", "{0: 'a', 1: 'b'}"}};
+  const Interpretation v5 = resolve();
+  EXPECT_EQ(v5.recipe.resize.height, 224);
+  EXPECT_TRUE(mentions(v5.warnings, "preprocessing guessed"));
 }
 
 }  // namespace

@@ -4,29 +4,15 @@
 
 #include <charconv>
 #include <cstddef>
+#include <string>
+#include <unordered_set>
+#include <utility>
 
+#include "carriers/utf8.h"
 #include "paperkite/try.h"
 
 namespace kite {
 namespace {
-
-void append_utf8(std::string& to, std::uint32_t code) {
-  if (code < 0x80) {
-    to += static_cast<char>(code);
-  } else if (code < 0x800) {
-    to += static_cast<char>(0xc0 | code >> 6);
-    to += static_cast<char>(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    to += static_cast<char>(0xe0 | code >> 12);
-    to += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    to += static_cast<char>(0x80 | (code & 0x3f));
-  } else {
-    to += static_cast<char>(0xf0 | code >> 18);
-    to += static_cast<char>(0x80 | (code >> 12 & 0x3f));
-    to += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    to += static_cast<char>(0x80 | (code & 0x3f));
-  }
-}
 
 class Cursor {
  public:
@@ -55,6 +41,15 @@ class Cursor {
     if (status != std::errc{}) return error("a whole number");
     at_ += static_cast<std::size_t>(end - begin);
     return value;
+  }
+  // A string, or a whole number as its text.
+  Result<std::string> scalar() {
+    skip_space();
+    if (at_ < text_.size() && (text_[at_] == '\'' || text_[at_] == '"')) return quoted();
+    const std::size_t begin = at_;
+    const Result<std::int64_t> number = integer();
+    if (!number.ok()) return error("a quoted string or a whole number");
+    return std::string(text_.substr(begin, at_ - begin));
   }
   Result<std::string> quoted() {
     skip_space();
@@ -115,24 +110,47 @@ class Cursor {
   std::size_t at_ = 0;
 };
 
-}  // namespace
+Result<Labels> list_of_names(Cursor& cursor, char close) {
+  Labels names;
+  bool more = !cursor.take(close);
+  while (more) {
+    KITE_TRY_ASSIGN(std::string name, cursor.scalar());
+    names.push_back(std::move(name));
+    const bool comma = cursor.take(',');
+    more = !cursor.take(close);
+    if (more && !comma) return cursor.error("',' or a closing bracket");
+  }
+  if (!cursor.at_end()) return cursor.error("nothing more");
+  KITE_TRY(validate(names));
+  return names;
+}
 
-Result<std::map<std::int64_t, std::string>> parse_python_names(std::string_view text) {
-  Cursor cursor(text);
-  std::map<std::int64_t, std::string> names;
-  if (!cursor.take('{')) return cursor.error("'{'");
+Result<Labels> dict_of_names(Cursor& cursor) {
+  TextPairs entries;
+  std::unordered_set<std::string> keys;
   bool more = !cursor.take('}');
   while (more) {
-    KITE_TRY_ASSIGN(const std::int64_t key, cursor.integer());
+    KITE_TRY_ASSIGN(std::string key, cursor.scalar());
+    if (!keys.insert(key).second) return cursor.error("each key once");
     if (!cursor.take(':')) return cursor.error("':'");
-    KITE_TRY_ASSIGN(std::string name, cursor.quoted());
-    if (!names.emplace(key, std::move(name)).second) return cursor.error("each index once");
+    KITE_TRY_ASSIGN(std::string value, cursor.scalar());
+    entries.emplace_back(std::move(key), std::move(value));
     const bool comma = cursor.take(',');
     more = !cursor.take('}');
     if (more && !comma) return cursor.error("',' or '}'");
   }
   if (!cursor.at_end()) return cursor.error("nothing after '}'");
-  return names;
+  return labels_from_entries(entries);
+}
+
+}  // namespace
+
+Result<Labels> parse_python_names(std::string_view text) {
+  Cursor cursor(text);
+  if (cursor.take('{')) return dict_of_names(cursor);
+  if (cursor.take('[')) return list_of_names(cursor, ']');
+  if (cursor.take('(')) return list_of_names(cursor, ')');
+  return cursor.error("a dict, a list or a tuple");
 }
 
 Result<std::vector<std::int64_t>> parse_python_int_list(std::string_view text) {

@@ -16,20 +16,33 @@ TEST(PythonLiteral, names_are_read_with_both_quotes_and_escapes) {
   EXPECT_EQ(names->at(2), "a'b\\c\nA\xc3\xa9\xf0\x9f\xa6\x8b");
 }
 
-TEST(PythonLiteral, an_empty_dict_has_no_names) {
-  const auto names = parse_python_names(" {} ");
-  ASSERT_TRUE(names.ok());
-  EXPECT_TRUE(names->empty());
+TEST(PythonLiteral, names_come_as_dict_list_or_tuple) {
+  const Labels expected{"a", "b"};
+  for (const char* text : {"{1: 'b', 0: 'a'}", "{'0': 'a', '1': 'b'}", "{'b': 1, 'a': 0}", "['a', 'b']", "('a', 'b',)",
+                           "\n{0: 'a',\n 1: 'b'}\n"}) {
+    const auto names = parse_python_names(text);
+    ASSERT_TRUE(names.ok()) << text << ": " << names.error().message();
+    EXPECT_EQ(*names, expected) << text;
+  }
+  EXPECT_EQ(parse_python_names("[3, 7]").value(), (Labels{"3", "7"}));
 }
 
-TEST(PythonLiteral, broken_dicts_are_errors_with_an_offset) {
-  for (const char* text : {"", "{", "{0", "{0:", "{0: 'a", "{0: 'a'", "{0: 'a' 1: 'b'}", "{0: a}", "{'x': 'a'}", "[0]",
-                           "{0: 'a'} x", R"({0: '\)", R"({0: '\x4'})", R"({0: '\ud800'})", R"({0: '\U00110000'})",
-                           "{0: 'a', 0: 'b'}", "{99999999999999999999: 'a'}"}) {
+TEST(PythonLiteral, what_names_no_class_is_refused) {
+  for (const char* text : {" {} ", "[]", "{'x': 'a'}", "{0: 'a', 0: 'b'}", "{0: 'a', 2: 'b'}", "{0: ''}"}) {
     const auto names = parse_python_names(text);
     ASSERT_FALSE(names.ok()) << text;
     EXPECT_EQ(names.error().code, ErrorCode::kInvalidModel);
-    EXPECT_NE(names.error().where.find("byte"), std::string::npos);
+  }
+}
+
+TEST(PythonLiteral, broken_literals_are_errors_with_an_offset) {
+  for (const char* text : {"", "{", "{0", "{0:", "{0: 'a", "{0: 'a'", "{0: 'a' 1: 'b'}", "{0: a}", "{0: None}",
+                           "{0: 'a'} x", R"({0: '\)", R"({0: '\x4'})", R"({0: '\ud800'})", R"({0: '\U00110000'})",
+                           "{99999999999999999999: 'a'}", "{0: r'a'}", "['a' 'b']", "['a'", "('a']"}) {
+    const auto names = parse_python_names(text);
+    ASSERT_FALSE(names.ok()) << text;
+    EXPECT_EQ(names.error().code, ErrorCode::kInvalidModel);
+    EXPECT_NE(names.error().where.find("byte"), std::string::npos) << text;
   }
 }
 

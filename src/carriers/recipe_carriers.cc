@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// timm and ultralytics. Each carrier's own defaults are filled in, so that a recipe read from one is complete.
+// timm. Each carrier's own defaults are filled in, so that a recipe read from one is complete.
 #include "carriers/recipe_carriers.h"
 
 #include <cmath>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "carriers/json_fields.h"
-#include "carriers/python_literal.h"
 
 namespace kite {
 
@@ -67,31 +65,6 @@ Result<RecipeFields> recipe_from_timm(const Json& config) {
   fields.arithmetic = Arithmetic::kTorchvision;
   KITE_TRY(validate(fields));
   return fields;
-}
-
-Result<std::optional<RecipeFields>> recipe_from_ultralytics(const std::map<std::string, std::string>& metadata) {
-  const auto task = metadata.find("task");
-  const auto image_size = metadata.find("imgsz");
-  if (task == metadata.end() || image_size == metadata.end()) return std::optional<RecipeFields>{};
-  if (task->second != "classify") {
-    return Error{ErrorCode::kUnsupportedModel, "the model's task is " + in_quotes(task->second) + ", not \"classify\"",
-                 "metadata key \"task\"", "use a classification export"};
-  }
-  KITE_TRY_ASSIGN(const std::vector<std::int64_t> sizes, parse_python_int_list(image_size->second));
-  if (sizes.empty() || sizes.size() > 2) return bad_json("metadata key \"imgsz\" is not one or two numbers");
-  RecipeFields fields;
-  const std::int64_t height = sizes.front();
-  const std::int64_t width = sizes.back();
-  fields.resize =
-      height == width ? ResizeRule{ResizeMode::kShortSide, height, 0} : ResizeRule{ResizeMode::kExact, height, width};
-  fields.crop = Size{width, height};
-  fields.filter = Filter::kBilinear;
-  fields.mean = {0, 0, 0};
-  fields.std = {1, 1, 1};
-  fields.crop_rule = CropRule::kHalfEven;
-  fields.arithmetic = Arithmetic::kTorchvision;
-  KITE_TRY(validate(fields));
-  return std::optional<RecipeFields>(fields);
 }
 
 }  // namespace kite

@@ -32,7 +32,7 @@ namespace kite {
 // Hugging Face's preprocessor_config.json.
 [[nodiscard]] Result<RecipeFields> recipe_from_huggingface(const Json& preprocessor);
 
-// The metadata an ultralytics classifier export writes; nothing when it is not one.
+// The metadata an ultralytics classifier export (version 8 and later) writes; nothing when it is not one.
 [[nodiscard]] Result<std::optional<RecipeFields>> recipe_from_ultralytics(
     const std::map<std::string, std::string>& metadata);
 

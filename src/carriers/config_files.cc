@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// config.json and preprocessor_config.json, as timm and Hugging Face keep them beside a model.
+#include <utility>
+
+#include "carriers/recipe_carriers.h"
+#include "carriers/sources.h"
+#include "paperkite/try.h"
+
+namespace kite {
+
+Status read_config_json(Offers& offers) {
+  if (!offers.wants_labels() && !offers.wants_recipe()) return {};
+  const FolderEntry* file = offers.folder().file("config.json");
+  if (file == nullptr) return {};
+  Result<Json> config = read_json_file(file->path);
+  if (!config.ok()) return offers.refuse(file->name, Bond::kBeside, std::move(config).error());
+  if (offers.wants_labels() && has_labels(*config)) {
+    KITE_TRY(offers.labels(file->name, Bond::kBeside, labels_from_json(*config)));
+  }
+  if (!offers.wants_recipe() || !is_timm_config(*config)) return {};
+  return offers.recipe(file->name, Bond::kBeside, recipe_from_timm(*config));
+}
+
+Status read_preprocessor_config(Offers& offers) {
+  const FolderEntry* file = offers.wants_recipe() ? offers.folder().file("preprocessor_config.json") : nullptr;
+  if (file == nullptr) return {};
+  Result<Json> config = read_json_file(file->path);
+  if (!config.ok()) return offers.refuse(file->name, Bond::kBeside, std::move(config).error());
+  return offers.recipe(file->name, Bond::kBeside, recipe_from_huggingface(*config));
+}
+
+}  // namespace kite

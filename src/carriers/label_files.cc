@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Labels from files and folders that lie beside a model under the names that people give them.
+#include <array>
+#include <string>
+#include <utility>
+
+#include "carriers/sources.h"
+#include "carriers/text_file.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+// Endings that, put behind the model's own name, make a file of labels; the most telling first.
+constexpr std::array<std::string_view, 7> kOwnEndings{".labels.txt",   ".labels.csv", ".labels.json", ".names",
+                                                      ".classes.txt", ".txt",        ".csv"};
+// In the order in which they are believed: what names itself after labels, then maps of training code, then the
+// files that hold other things as well.
+constexpr std::array<std::string_view, 36> kNames{
+    "labels_mapping.json", "labels.json",       "labels.txt",          "label.txt",
+    "labels.csv",          "labels_map.txt",    "labels_map.json",     "label_map.json",
+    "label_map.txt",       "label_list.txt",    "class_labels.txt",    "class_labels.json",
+    "classes.txt",         "classes.json",      "classes.csv",         "classes.names",
+    "class_names.txt",     "class_names.json",  "classnames.txt",      "class_list.txt",
+    "names.txt",           "obj.names",         "categories.txt",      "categories.json",
+    "class_indices.json",  "class_to_idx.json", "idx_to_class.json",   "index_to_name.json",
+    "class_dict.csv",      "class_map.csv",     "imagenet_labels.txt", "imagenet_classes.txt",
+    "imagenet_class_index.json", "synset_words.txt",  "synset.txt",          "synsets.txt"};
+// Files of many uses: without labels in them they are passed over.
+constexpr std::array<std::string_view, 7> kSharedNames{"labels.yaml",   "labels.yml", "classes.yaml", "data.yaml",
+                                                       "dataset.yaml", "data.yml",   "metadata.json"};
+
+Result<std::optional<ReadLabels>> labels_in(const FolderEntry& file, std::int64_t classes, bool may_hold_none) {
+  KITE_TRY_ASSIGN(const std::string text, read_text_file(file.path));
+  if (may_hold_none && file.name.size() > 5 && file.path.ends_with(".json")) {
+    KITE_TRY_ASSIGN(const Json json, parse_json(text));
+    if (!has_labels(json)) return std::optional<ReadLabels>{};
+  }
+  return labels_from_file(file.name, text, classes);
+}
+
+Status offer_file(Offers& offers, std::string_view name, Bond bond, bool may_hold_none) {
+  const FolderEntry* file = offers.folder().file(name);
+  if (file == nullptr) return {};
+  Result<std::optional<ReadLabels>> labels = labels_in(*file, offers.asked().classes, may_hold_none);
+  if (!labels.ok()) return offers.refuse(file->name, bond, std::move(labels).error());
+  return *labels ? offers.labels(file->name, bond, std::move(**labels)) : Status{};
+}
+
+}  // namespace
+
+// All of them are read, not only the first that fits: two that disagree are worth a word.
+Status read_label_files(Offers& offers) {
+  if (offers.folder().is_memory() || !offers.wants_labels()) return {};
+  const std::string stem = offers.folder().stem();
+  for (const std::string_view ending : kOwnEndings) {
+    // Only the first is certain to be about labels; a model.txt may be a description.
+    const Bond bond = ending == kOwnEndings.front() ? Bond::kNamed : Bond::kBeside;
+    KITE_TRY(offer_file(offers, stem + std::string(ending), bond, false));
+  }
+  for (const std::string_view name : kNames) KITE_TRY(offer_file(offers, name, Bond::kBeside, false));
+  for (const std::string_view name : kSharedNames) KITE_TRY(offer_file(offers, name, Bond::kBeside, true));
+  return offer_file(offers, stem + ".json", Bond::kBeside, true);
+}
+
+// A data set's folder with one folder for each class, as torchvision's ImageFolder orders them.
+Status read_class_folders(Offers& offers) {
+  if (offers.folder().is_memory() || !offers.so_far().labels.empty() || offers.asked().classes < 2) return {};
+  for (const char* name : {"train", "val", "valid", "validation", "test", "classes"}) {
+    const FolderEntry* folder = offers.folder().folder(name);
+    if (folder == nullptr) continue;
+    ReadLabels read{ModelFolder::folders_in(folder->path), ""};
+    if (static_cast<std::int64_t>(read.names.size()) != offers.asked().classes || !validate(read.names).ok()) continue;
+    read.remark = "the labels are guessed: the names of its " + std::to_string(read.names.size()) +
+                  " folders, sorted; to state them, give --labels FILE";
+    return offers.labels("folder " + folder->name, Bond::kBeside, std::move(read));
+  }
+  return {};
+}
+
+}  // namespace kite

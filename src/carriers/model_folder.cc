@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists the folder of a model, and the one above it in the two layouts that keep their files there.
+#include "carriers/model_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+namespace kite {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder of pictures may have a million entries; what lies beside a model is among the first.
+constexpr std::size_t kMaxEntries = std::size_t{1} << 17;
+
+std::string lower(std::string_view text) {
+  std::string folded(text);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return folded;
+}
+
+bool is_layout_folder(const std::string& name) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return lower(name) == "onnx" || (!name.empty() && std::all_of(name.begin(), name.end(), digit));
+}
+
+}  // namespace
+
+std::string ModelFolder::stem() const { return fs::path(model_path_).stem().string(); }
+
+ModelFolder::Listing ModelFolder::list(const std::string& path, std::string_view stem) {
+  Listing listing;
+  std::error_code error;
+  fs::directory_iterator entry(path.empty() ? "." : path, error);
+  for (std::size_t count = 0; !error && entry != fs::directory_iterator() && count < kMaxEntries; ++count) {
+    FolderEntry found{entry->path().filename().string(), (fs::path(path) / entry->path().filename()).string(), false};
+    std::error_code ignored;
+    found.is_folder = entry->is_directory(ignored);
+    // Two names that differ in case alone: the one that is written as the model is, then the one in small letters.
+    const std::string key = lower(found.name);
+    FolderEntry& place = listing.by_lower_name[key];
+    const bool better = place.name.empty() || found.name.starts_with(stem) || found.name == key;
+    if (better && !(place.name.starts_with(stem) && !place.name.empty())) place = std::move(found);
+    entry.increment(error);
+  }
+  return listing;
+}
+
+const FolderEntry* ModelFolder::find(std::string_view name, bool is_folder) {
+  if (is_memory()) return nullptr;
+  if (!is_read_) {
+    is_read_ = true;
+    const fs::path folder = fs::path(model_path_).parent_path();
+    listings_.push_back(list(folder.string(), stem()));
+    std::error_code ignored;
+    const fs::path absolute = fs::absolute(folder.empty() ? fs::path(".") : folder, ignored).lexically_normal();
+    const fs::path named = absolute.has_filename() ? absolute : absolute.parent_path();
+    if (is_layout_folder(named.filename().string())) {
+      listings_.push_back(list((folder.empty() ? fs::path("..") : folder / "..").string(), stem()));
+    }
+  }
+  const std::string key = lower(name);
+  for (const Listing& listing : listings_) {
+    const auto found = listing.by_lower_name.find(key);
+    if (found != listing.by_lower_name.end() && found->second.is_folder == is_folder) return &found->second;
+  }
+  return nullptr;
+}
+
+const FolderEntry* ModelFolder::file(std::string_view name) { return find(name, false); }
+const FolderEntry* ModelFolder::folder(std::string_view name) { return find(name, true); }
+
+std::vector<std::string> ModelFolder::folders_in(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::directory_iterator entry(path, error);
+  for (std::size_t count = 0; !error && entry != fs::directory_iterator() && count < kMaxEntries; ++count) {
+    std::error_code ignored;
+    std::string name = entry->path().filename().string();
+    if (entry->is_directory(ignored) && !name.starts_with('.')) names.push_back(std::move(name));
+    entry.increment(error);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace kite

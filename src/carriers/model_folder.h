@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files that lie beside a model: one look at the folder instead of a question for each name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace kite {
+
+struct FolderEntry {
+  std::string name;  // as the file system spells it
+  std::string path;
+  bool is_folder = false;
+};
+
+// Reads its folders when the first question is asked.
+class ModelFolder {
+ public:
+  // Empty: a model from memory; there are no files.
+  explicit ModelFolder(std::string model_path) : model_path_(std::move(model_path)) {}
+
+  // Letters count without their case. First the model's own folder, then the one above it where the model lies in one
+  // named "onnx" (the layout of transformers.js) or in a numbered one (Triton's versions). Null where there is none.
+  [[nodiscard]] const FolderEntry* file(std::string_view name);
+  [[nodiscard]] const FolderEntry* folder(std::string_view name);
+  // Names of the folders inside one, in the order of their bytes; hidden ones are left out.
+  [[nodiscard]] static std::vector<std::string> folders_in(const std::string& path);
+
+  [[nodiscard]] std::string stem() const;  // "photo" of "a/photo.onnx"
+  [[nodiscard]] bool is_memory() const noexcept { return model_path_.empty(); }
+
+ private:
+  struct Listing {
+    std::unordered_map<std::string, FolderEntry> by_lower_name;
+  };
+  const FolderEntry* find(std::string_view name, bool is_folder);
+  static Listing list(const std::string& path, std::string_view stem);
+
+  std::string model_path_;
+  bool is_read_ = false;
+  std::vector<Listing> listings_;
+};
+
+}  // namespace kite

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes what fits, keeps an account of what does not, and fills the rest with a guess that is announced.
+#include "carriers/offers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/printable.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+constexpr std::array<double, 3> kImageNetMean{0.485, 0.456, 0.406};
+constexpr std::array<double, 3> kImageNetStd{0.229, 0.224, 0.225};
+
+// What a recipe makes, against what the model takes; empty when they fit or either is open.
+std::string size_conflict(Size made, const Picture& input) {
+  if (made.width == 0) return "";
+  const bool fits =
+      (input.height == 0 || input.height == made.height) && (input.width == 0 || input.width == made.width);
+  if (fits) return "";
+  return "the preprocessing makes pictures of " + std::to_string(made.width) + "x" + std::to_string(made.height) +
+         ", the model takes " + std::to_string(input.width) + "x" + std::to_string(input.height) + " (width x height)";
+}
+
+// The fields that both state and state differently.
+std::string disagreement(const RecipeFields& winner, const RecipeFields& other) {
+  std::string names;
+  const auto compare = [&names](const char* name, const auto& a, const auto& b) {
+    if (a && b && *a != *b) names += (names.empty() ? "" : ", ") + std::string(name);
+  };
+  compare("resize", winner.resize, other.resize);
+  compare("crop", winner.crop, other.crop);
+  compare("interpolation", winner.filter, other.filter);
+  compare("crop_offset", winner.crop_rule, other.crop_rule);
+  compare("mean", winner.mean, other.mean);
+  compare("std", winner.std, other.std);
+  compare("rescale", winner.rescale, other.rescale);
+  compare("arithmetic", winner.arithmetic, other.arithmetic);
+  compare("channels", winner.channel_order, other.channel_order);
+  compare("exif", winner.exif, other.exif);
+  return names;
+}
+
+}  // namespace
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text = "[";
+  for (const std::int64_t dim : shape) {
+    if (text.size() > 1) text += ',';
+    text += dim > 0 ? std::to_string(dim) : "?";
+  }
+  return text + "]";
+}
+
+const std::string* Offers::metadata(std::string_view key) const {
+  const auto found = sources_.metadata.find(std::string(key));
+  return found == sources_.metadata.end() ? nullptr : &found->second;
+}
+
+Status Offers::refuse(const std::string& name, Bond bond, Error error) {
+  switch (bond) {
+    case Bond::kFlag:
+      if (error.code == ErrorCode::kInvalidModel) error.code = ErrorCode::kUsage;
+      return std::move(error).in(name);
+    case Bond::kNamed: return std::move(error).in(name);
+    case Bond::kBeside:
+      out_.warnings.push_back(name + " is not used: " + error.message());
+      out_.conflicts.push_back(out_.warnings.back());
+      return {};
+  }
+  return {};
+}
+
+Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> fields,
+                      const std::string& remark) {
+  if (!fields.ok()) return refuse(name, bond, std::move(fields).error());
+  if (fields->empty()) return {};
+  const std::string misfit = size_conflict(fields->complete().output_size(), input_);
+  if (!misfit.empty()) {
+    return refuse(name, bond, {ErrorCode::kInvalidModel, misfit, "", "correct \"crop\" or the model's input size"});
+  }
+  const std::string overruled = disagreement(fields_, *fields);
+  if (!overruled.empty()) {
+    out_.conflicts.push_back(name + " is overruled by " + recipe_names_.front() + " on " + overruled);
+  }
+  if (!fields_.fill_from(*fields)) return {};
+  recipe_names_.push_back(name);
+  if (!remark.empty()) out_.warnings.push_back(name + ": " + remark);
+  return {};
+}
+
+void Offers::compare_labels(const std::string& name, const Labels& other) {
+  if (out_.labels == other) return;
+  out_.conflicts.push_back(name + " has other labels than " + out_.labels_source);
+  // Two files that merely lie there, and both fit: the order is a convention, so the user is told.
+  if (labels_bond_ == Bond::kBeside) {
+    out_.warnings.push_back(out_.conflicts.back() + ", which are shown; name the right file with --labels");
+  }
+}
+
+Status Offers::labels(const std::string& name, Bond bond, Result<ReadLabels> labels) {
+  if (!labels.ok()) return refuse(name, bond, std::move(labels).error());
+  const auto count = static_cast<std::int64_t>(labels->names.size());
+  if (sources_.classes > 0 && count != sources_.classes) {
+    Error error{ErrorCode::kInvalidModel,
+                std::to_string(count) + " labels for a model of " + std::to_string(sources_.classes) + " classes", "",
+                "name each class once"};
+    if (bond != Bond::kBeside) return refuse(name, bond, std::move(error));
+    label_misfits_.push_back(name + " is not used: " + error.message());
+    return {};
+  }
+  if (!out_.labels.empty()) {
+    compare_labels(name, labels->names);
+    return {};
+  }
+  out_.labels = std::move(labels->names);
+  out_.labels_source = name;
+  labels_bond_ = bond;
+  if (!labels->remark.empty()) out_.warnings.push_back(name + ": " + labels->remark);
+  const std::string duplicate = duplicate_warning(out_.labels);
+  if (!duplicate.empty()) out_.warnings.push_back(name + ": " + duplicate);
+  return {};
+}
+
+// ImageNet practice, as the study trained: short side to crop / 0.875, bilinear, centre crop, ImageNet statistics.
+void Offers::guess_recipe() {
+  RecipeFields guessed;
+  Size size{input_.width > 0 ? input_.width : 224, input_.height > 0 ? input_.height : 224};
+  if (fields_.crop && fields_.crop->width > 0) size = *fields_.crop;
+  const bool square = size.width == size.height;
+  const auto short_side = static_cast<std::int64_t>(std::floor(static_cast<double>(size.height) / 0.875));
+  guessed.resize = square ? ResizeRule{ResizeMode::kShortSide, short_side, 0}
+                          : ResizeRule{ResizeMode::kExact, size.height, size.width};
+  guessed.crop = size;
+  guessed.filter = Filter::kBilinear;
+  guessed.mean = kImageNetMean;
+  guessed.std = kImageNetStd;
+
+  std::string missing;
+  const auto note = [&missing](bool stated, const char* name) {
+    if (!stated) missing += (missing.empty() ? "" : ", ") + std::string(name);
+  };
+  note(fields_.resize.has_value(), "resize");
+  note(fields_.crop.has_value(), "crop");
+  note(fields_.filter.has_value(), "interpolation");
+  note(fields_.mean.has_value(), "mean");
+  note(fields_.std.has_value(), "std");
+  if (missing.empty()) return;
+  fields_.fill_from(guessed);
+  recipe_names_.emplace_back("guess");
+  const std::string file = sources_.model_path.empty() ? "<model>.kite.json" : folder_.stem() + ".kite.json";
+  out_.warnings.push_back("preprocessing guessed from the input shape " + shape_text(sources_.input_shape) + " (" +
+                          missing + "): " + fields_.complete().to_string() +
+                          "; to state it, put {\"preprocess\": {\"resize\": " + std::to_string(short_side) +
+                          ", \"crop\": " + std::to_string(size.height) +
+                          ", \"interpolation\": \"bilinear\", \"mean\": [...], \"std\": [...]}} into " + file);
+}
+
+Result<Interpretation> Offers::finish() {
+  out_.recipe = fields_.complete();
+  out_.recipe.layout = input_.layout;
+  for (const std::string& name : recipe_names_) out_.recipe_source += (out_.recipe_source.empty() ? "" : " + ") + name;
+  const std::string misfit = size_conflict(out_.recipe.output_size(), input_);
+  if (!misfit.empty()) {
+    return Error{ErrorCode::kInvalidModel, misfit, out_.recipe_source, "state resize and crop in one place"};
+  }
+  // Once there are labels, a list of another length is of another model.
+  std::vector<std::string>& told = out_.labels.empty() ? out_.warnings : out_.conflicts;
+  told.insert(told.end(), label_misfits_.begin(), label_misfits_.end());
+  if (out_.labels.empty()) {
+    out_.labels_source = "none";
+    out_.conflicts.insert(out_.conflicts.end(), label_misfits_.begin(), label_misfits_.end());
+    out_.warnings.emplace_back("no labels found: classes are shown as numbers; give --labels FILE, one name a line");
+  }
+  return std::move(out_);
+}
+
+}  // namespace kite

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Windows ML's words for pixels, which Custom Vision uses as well.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "image/recipe.h"
+#include "paperkite/error.h"
+
+namespace kite {
+
+// "Rgb8", "Bgr8", "Rgba8", "Bgra8": the channel order (a fourth channel is dropped before it matters). "Gray8" has
+// none.
+[[nodiscard]] Status take_pixel_format(RecipeFields& fields, std::string_view format);
+
+// "NominalRange_0_255", "Normalized_0_1", "Normalized_1_1", "NominalRange_16_235"; letters count without their case.
+[[nodiscard]] Status take_pixel_range(RecipeFields& fields, std::string_view range);
+
+// (x - mean) / std for pixels x of 0..255.
+void take_raw_range(RecipeFields& fields, const std::array<double, 3>& mean, const std::array<double, 3>& std);
+
+}  // namespace kite

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenVINO's Model API: "model_info" in the metadata of an ONNX file, one key for each field or all in one JSON object.
+#include <array>
+#include <charconv>
+#include <string>
+
+#include "base/printable.h"
+#include "carriers/json_fields.h"
+#include "carriers/pixel_range.h"
+#include "carriers/sources.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+// A field's text; empty where it is not there, or is one of the ways to write nothing.
+std::string field(const Offers& offers, const Json& object, const std::string& key) {
+  std::string text;
+  for (const char* separator : {" ", "/", "."}) {
+    if (const std::string* value = offers.metadata("model_info" + (separator + key))) text = *value;
+  }
+  if (const Json* value = object.is_object() ? find_member(object, key.c_str()) : nullptr) {
+    text = value->is_string() ? value->get<std::string>() : value->dump();
+  }
+  return text == "None" || text == "null" || text == "[]" ? "" : text;
+}
+
+std::string folded(std::string_view text) {
+  std::string lower;
+  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return lower;
+}
+
+// "123.675 116.28 103.53", also with commas or brackets; one number stands for all three.
+Result<std::array<double, 3>> numbers(std::string_view text, const char* key) {
+  std::vector<double> found;
+  constexpr std::string_view kBetween = " \t,;[]()";
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(kBetween), text.size()));
+    if (text.empty()) break;
+    double value = 0;
+    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (status != std::errc{} || found.size() == 3) return bad_json(std::string(key) + " is no list of three numbers");
+    found.push_back(value);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  }
+  if (found.size() == 1) found.assign(3, found.front());
+  if (found.size() != 3) return bad_json(std::string(key) + " is no list of three numbers");
+  return std::array<double, 3>{found[0], found[1], found[2]};
+}
+
+Status take_geometry(RecipeFields& fields, const std::string& word, const Picture& input) {
+  const std::string type = folded(word);
+  if (type != "" && type != "standard" && type != "crop") {
+    return Error{ErrorCode::kUnsupportedModel, "resize_type " + in_quotes(word) + " pads the picture", "",
+                 "known: standard, crop; state the preprocessing in <model>.kite.json"};
+  }
+  if (input.height < 1 || input.width < 1) return {};  // an open size is decided elsewhere
+  if (type == "crop" && input.height != input.width) {
+    return Error{ErrorCode::kUnsupportedModel, "resize_type \"crop\" for an input that is not square", "",
+                 "state the preprocessing in <model>.kite.json"};
+  }
+  fields.resize = type == "crop" ? ResizeRule{ResizeMode::kShortSide, input.height, 0}
+                                 : ResizeRule{ResizeMode::kExact, input.height, input.width};
+  fields.crop = Size{input.width, input.height};
+  fields.filter = Filter::kBilinear;
+  return {};
+}
+
+// Model API reads RGB pictures of 0..255, and reverses the channels before mean and scale.
+Result<RecipeFields> recipe_from(const Offers& offers, const Json& object) {
+  const std::string type = field(offers, object, "model_type");
+  if (!type.empty() && folded(type) != "classification") {
+    return Error{ErrorCode::kUnsupportedModel, "model_type is " + in_quotes(type) + ", not \"Classification\"", "", ""};
+  }
+  RecipeFields fields;
+  std::array<double, 3> mean{0, 0, 0};
+  std::array<double, 3> scale{1, 1, 1};
+  if (const std::string text = field(offers, object, "mean_values"); !text.empty()) {
+    KITE_TRY_ASSIGN(mean, numbers(text, "mean_values"));
+  }
+  if (const std::string text = field(offers, object, "scale_values"); !text.empty()) {
+    KITE_TRY_ASSIGN(scale, numbers(text, "scale_values"));
+  }
+  take_raw_range(fields, mean, scale);
+  const std::string reverse = folded(field(offers, object, "reverse_input_channels"));
+  if (!reverse.empty() && reverse != "true" && reverse != "false" && reverse != "yes" && reverse != "no" &&
+      reverse != "1" && reverse != "0") {
+    return bad_json("reverse_input_channels is " + in_quotes(reverse), "use True or False");
+  }
+  const bool reversed = reverse == "true" || reverse == "yes" || reverse == "1";
+  fields.channel_order = reversed ? ChannelOrder::kBgr : ChannelOrder::kRgb;
+  KITE_TRY(take_geometry(fields, field(offers, object, "resize_type"), offers.input()));
+  KITE_TRY(validate(fields));
+  return fields;
+}
+
+// Names with blanks between them, and '_' for a blank in a name; or JSON.
+Result<ReadLabels> labels_in(const std::string& text, std::int64_t classes) {
+  if (text.starts_with('[') || text.starts_with('{')) return labels_from_any_text(text, classes);
+  ReadLabels read;
+  std::string name;
+  for (const char c : text + " ") {
+    if (c != ' ') {
+      name += c == '_' ? ' ' : c;
+    } else if (!name.empty()) {
+      read.names.push_back(std::move(name));
+      name.clear();
+    }
+  }
+  KITE_TRY(validate(read.names));
+  return read;
+}
+
+}  // namespace
+
+Status read_openvino(Offers& offers) {
+  Json object;
+  if (const std::string* whole = offers.metadata("model_info")) {
+    Result<Json> read = parse_json(*whole);
+    if (!read.ok()) return offers.refuse("metadata key model_info", Bond::kBeside, std::move(read).error());
+    object = std::move(*read);
+  }
+  const std::string labels = field(offers, object, "labels");
+  if (!labels.empty() && offers.wants_labels()) {
+    KITE_TRY(offers.labels("metadata key model_info labels", Bond::kBeside,
+                           labels_in(labels, offers.asked().classes)));
+  }
+  bool states_pixels = false;
+  for (const char* key : {"mean_values", "scale_values", "reverse_input_channels", "resize_type"}) {
+    states_pixels = states_pixels || !field(offers, object, key).empty();
+  }
+  if (!states_pixels || !offers.wants_recipe()) return {};
+  return offers.recipe("metadata key model_info (OpenVINO)", Bond::kNamed, recipe_from(offers, object));
+}
+
+}  // namespace kite

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// ONNX's own metadata for pictures, which Windows ML obeys: Image.BitmapPixelFormat and its kin.
+#include <array>
+#include <string>
+
+#include "base/printable.h"
+#include "carriers/pixel_range.h"
+#include "carriers/sources.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+std::string folded(std::string_view text) {
+  std::string lower;
+  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return lower;
+}
+
+Error unknown(const char* key, std::string_view value, const char* known) {
+  return {ErrorCode::kUnsupportedModel, std::string(key) + " is " + in_quotes(value), "",
+          std::string("known: ") + known};
+}
+
+// Keys count without their case, too.
+const std::string* value_of(const Offers& offers, std::string_view key) {
+  for (const auto& [name, value] : offers.asked().metadata) {
+    if (folded(name) == key) return &value;
+  }
+  return nullptr;
+}
+
+// Windows ML cuts the centred part with the input's proportions and scales it to the input.
+void take_geometry(RecipeFields& fields, const Picture& input) {
+  if (input.height < 1 || input.height != input.width) return;
+  fields.resize = ResizeRule{ResizeMode::kShortSide, input.height, 0};
+  fields.crop = Size{input.width, input.height};
+  fields.filter = Filter::kBilinear;
+}
+
+Result<RecipeFields> recipe_from(const Offers& offers, const std::string* format, const std::string* range) {
+  const std::string* gamma = value_of(offers, "image.colorspacegamma");
+  if (gamma != nullptr && folded(*gamma) != "srgb" && folded(*gamma) != "srgb8") {
+    return unknown("Image.ColorSpaceGamma", *gamma, "SRGB");
+  }
+  RecipeFields fields;
+  if (format != nullptr) KITE_TRY(take_pixel_format(fields, *format));
+  KITE_TRY(take_pixel_range(fields, range != nullptr ? *range : "NominalRange_0_255"));
+  take_geometry(fields, offers.input());
+  KITE_TRY(validate(fields));
+  return fields;
+}
+
+}  // namespace
+
+void take_raw_range(RecipeFields& fields, const std::array<double, 3>& mean, const std::array<double, 3>& std) {
+  fields.rescale = 1.0;
+  fields.arithmetic = Arithmetic::kHuggingFace;
+  fields.mean = mean;
+  fields.std = std;
+}
+
+Status take_pixel_format(RecipeFields& fields, std::string_view format) {
+  const std::string word = folded(format);
+  if (word == "gray8") return {};
+  if (word == "rgb8" || word == "rgba8") {
+    fields.channel_order = ChannelOrder::kRgb;
+  } else if (word == "bgr8" || word == "bgra8") {
+    fields.channel_order = ChannelOrder::kBgr;
+  } else {
+    return unknown("Image.BitmapPixelFormat", format, "Gray8, Rgb8, Bgr8, Rgba8, Bgra8");
+  }
+  return {};
+}
+
+Status take_pixel_range(RecipeFields& fields, std::string_view range) {
+  const std::string word = folded(range);
+  const auto scaled = [&fields](double mean, double std) {
+    fields.arithmetic = Arithmetic::kTorchvision;
+    fields.mean = {mean, mean, mean};
+    fields.std = {std, std, std};
+  };
+  if (word == "nominalrange_0_255") {
+    take_raw_range(fields, {0, 0, 0}, {1, 1, 1});
+  } else if (word == "normalized_0_1") {
+    scaled(0, 1);
+  } else if (word == "normalized_1_1") {
+    scaled(0.5, 0.5);
+  } else if (word == "nominalrange_16_235") {
+    take_raw_range(fields, {-16, -16, -16}, {1, 1, 1});
+    fields.rescale = 219.0 / 255.0;
+  } else {
+    return unknown("Image.NominalPixelRange", range,
+                   "NominalRange_0_255, Normalized_0_1, Normalized_1_1, NominalRange_16_235");
+  }
+  return {};
+}
+
+Status read_windows_ml(Offers& offers) {
+  if (!offers.wants_recipe()) return {};
+  const std::string* format = value_of(offers, "image.bitmappixelformat");
+  const std::string* range = value_of(offers, "image.nominalpixelrange");
+  if (format == nullptr && range == nullptr) return {};
+  const char* name =
+      format != nullptr ? "metadata key Image.BitmapPixelFormat" : "metadata key Image.NominalPixelRange";
+  return offers.recipe(name, Bond::kNamed, recipe_from(offers, format, range));
+}
+
+}  // namespace kite

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ordered table, and the readers of the caller's flags and of paperkite's own carriers.
+#include "carriers/sources.h"
+
+#include <array>
+#include <utility>
+
+#include "base/printable.h"
+#include "carriers/recipe_carriers.h"
+#include "carriers/text_file.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+constexpr auto kSources = std::to_array<Source>({
+#define KITE_SOURCE(name) {#name, &read_##name},
+#include "carriers/sources.inc"
+#undef KITE_SOURCE
+});
+
+Result<ReadLabels> labels_in_flag_file(const std::string& path, std::int64_t classes) {
+  KITE_TRY_ASSIGN(const std::string text, read_text_file(path));
+  KITE_TRY_ASSIGN(std::optional<ReadLabels> labels, labels_from_file(path, text, classes));
+  if (!labels) return Error{ErrorCode::kInvalidModel, "there are no labels in it", "", ""};
+  return std::move(*labels);
+}
+
+}  // namespace
+
+std::span<const Source> sources_in_order_of_trust() noexcept { return kSources; }
+
+Result<Json> read_json_file(const std::string& path) {
+  KITE_TRY_ASSIGN(const std::string text, read_text_file(path));
+  return parse_json(text);
+}
+
+Status read_flags(Offers& offers) {
+  const InterpretationSources& asked = offers.asked();
+  if (asked.labels_path) {
+    KITE_TRY(offers.labels(*asked.labels_path, Bond::kFlag, labels_in_flag_file(*asked.labels_path, asked.classes)));
+  }
+  if (asked.preprocess_json) {
+    KITE_TRY(offers.recipe("preprocessing flag", Bond::kFlag, parse_recipe(*asked.preprocess_json)));
+  }
+  return {};
+}
+
+Status read_kite_json(Offers& offers) {
+  if (offers.folder().is_memory()) return {};
+  const FolderEntry* file = offers.folder().file(offers.folder().stem() + ".kite.json");
+  if (file == nullptr) return {};
+  Result<Json> read = read_json_file(file->path);
+  if (!read.ok()) return std::move(read).error().in(file->path);
+  const Json& json = *read;
+  if (!json.is_object()) {
+    return Error{ErrorCode::kInvalidModel, "not a JSON object", file->path, ""};
+  }
+  for (const auto& [key, value] : json.items()) {
+    if (key != "labels" && key != "preprocess") {
+      return Error{ErrorCode::kInvalidModel, "unknown key " + in_quotes(key), file->path, "known: labels, preprocess"};
+    }
+  }
+  if (json.contains("labels")) {
+    KITE_TRY(offers.labels(file->name, Bond::kNamed, labels_from_json(json.at("labels"))));
+  }
+  if (json.contains("preprocess")) {
+    KITE_TRY(offers.recipe(file->name, Bond::kNamed, recipe_from_object(json.at("preprocess"))));
+  }
+  return {};
+}
+
+Status read_paperkite_metadata(Offers& offers) {
+  // What `kite pack` embeds, then the names that the importer found in the graph itself (a ZipMap's).
+  for (const std::string key : {"paperkite.labels", "paperkite.zipmap.labels"}) {
+    const std::string* labels = offers.metadata(key);
+    if (labels == nullptr || !offers.wants_labels()) continue;
+    KITE_TRY(
+        offers.labels("metadata key " + key, Bond::kNamed, labels_from_any_text(*labels, offers.asked().classes)));
+  }
+  const std::string* recipe = offers.metadata("paperkite.preprocess");
+  if (recipe == nullptr || !offers.wants_recipe()) return {};
+  return offers.recipe("metadata key paperkite.preprocess", Bond::kNamed, parse_recipe(*recipe));
+}
+
+}  // namespace kite

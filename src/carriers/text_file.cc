@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Byte order marks and the size limit of text files.
+#include "carriers/text_file.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/mapped_file.h"
+#include "carriers/utf8.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+
+Result<std::string> from_utf16(std::string_view bytes, bool big_endian) {
+  const auto broken = [](std::size_t at) {
+    return Error{ErrorCode::kInvalidModel, "UTF-16 text with half a character", "byte " + std::to_string(at),
+                 "save the file as UTF-8"};
+  };
+  if (bytes.size() % 2 != 0) return broken(bytes.size() - 1);
+  const auto unit = [&](std::size_t at) -> std::uint32_t {
+    const auto first = static_cast<std::uint8_t>(bytes[at]);
+    const auto second = static_cast<std::uint8_t>(bytes[at + 1]);
+    return static_cast<std::uint32_t>(big_endian ? first << 8 | second : second << 8 | first);
+  };
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 2) {
+    std::uint32_t code = unit(at);
+    if (code >= 0xdc00 && code < 0xe000) return broken(at);
+    if (code >= 0xd800 && code < 0xdc00) {  // the first half of a pair
+      const std::uint32_t low = at + 4 <= bytes.size() ? unit(at + 2) : 0;
+      if (low < 0xdc00 || low >= 0xe000) return broken(at);
+      code = 0x10000 + ((code - 0xd800) << 10 | (low - 0xdc00));
+      at += 2;
+    }
+    append_utf8(text, code);
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> to_utf8(std::string_view bytes) {
+  if (bytes.starts_with("\xef\xbb\xbf")) return std::string(bytes.substr(3));
+  if (bytes.starts_with("\xff\xfe")) return from_utf16(bytes.substr(2), /*big_endian=*/false);
+  if (bytes.starts_with("\xfe\xff")) return from_utf16(bytes.substr(2), /*big_endian=*/true);
+  return std::string(bytes);
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  const auto bytes = file.bytes();
+  if (bytes.size() > kMaxBytes) {
+    return Error{ErrorCode::kLimit, "a text of " + std::to_string(bytes.size()) + " bytes is over the limit of 16 MiB",
+                 "", ""};
+  }
+  return to_utf8({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+}  // namespace kite

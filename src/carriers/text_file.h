@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small text files that lie beside a model, as UTF-8.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "paperkite/error.h"
+
+namespace kite {
+
+// Drops a byte order mark; what is marked as UTF-16 (either byte order, as Windows' Notepad saves it) becomes UTF-8.
+// kInvalidModel for UTF-16 with half a character.
+[[nodiscard]] Result<std::string> to_utf8(std::string_view bytes);
+
+// The text of a file. kIo where it cannot be read, kLimit above 16 MiB: no carrier of labels or recipes is that large.
+[[nodiscard]] Result<std::string> read_text_file(const std::string& path);
+
+}  // namespace kite
