@@ -86,7 +86,8 @@ Status write_outputs(const RunOptions& options, const Paths& paths, const std::v
 Status run_judge(const RunOptions& options, const Tensors& tensors, const Paths& output_paths) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
   const auto limit_bytes = static_cast<std::int64_t>(std::min(options.common.memory_limit_bytes, kMost));
-  KITE_TRY_ASSIGN(const std::vector<NamedTensor> results, run_oracle(options.model, tensors, limit_bytes));
+  KITE_TRY_ASSIGN(const std::vector<NamedTensor> results,
+                  run_oracle(options.model, tensors, options.common.meaning.data_dirs, limit_bytes));
   std::vector<Computed> outputs;
   std::vector<std::string> names;
   for (const NamedTensor& result : results) {

@@ -100,13 +100,13 @@ Status append(std::vector<NamedTensor>& outputs, const Graph& graph, const std::
 }  // namespace
 
 Result<std::vector<NamedTensor>> run_oracle(const std::string& model_path, const Tensors& tensors,
-                                            std::int64_t limit_bytes) {
+                                            const std::vector<std::string>& data_dirs, std::int64_t limit_bytes) {
   KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(model_path));
   if (is_plan(mapped.bytes())) {
     return Error{ErrorCode::kUsage, "a plan holds the engine's own form of a model", model_path,
                  "give --oracle the .onnx file"};
   }
-  KITE_TRY_ASSIGN(ImportedModel model, import_file(std::make_shared<const MappedFile>(std::move(mapped))));
+  KITE_TRY_ASSIGN(ImportedModel model, import_file(std::make_shared<const MappedFile>(std::move(mapped)), data_dirs));
   Graph& graph = model.graph;
   const std::int64_t batches = batches_in(graph, tensors);
   Shapes shapes;

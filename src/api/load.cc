@@ -49,7 +49,7 @@ Result<OpenedPlan> open_plan(const std::string& path, const ModelOptions& option
 }
 
 Result<OptimisedModel> optimise_model(const std::string& path, const ModelOptions& options) {
-  KITE_TRY_ASSIGN(ImportedModel imported, import_file(path));
+  KITE_TRY_ASSIGN(ImportedModel imported, import_file(path, options.meaning.data_dirs));
   InputShapes shapes = options.input_shapes;
   const StatedModel stated = stated_model(imported);
   if (shapes.empty() && (is_open(stated.inputs) || states_shapes(options.meaning))) {

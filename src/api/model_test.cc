@@ -201,6 +201,23 @@ TEST_F(ModelTest, does_not_take_the_weights_of_a_model_of_equal_bytes_in_another
 }
 
 // The engine's own note has a name that a model's metadata may carry as well.
+TEST_F(ModelTest, refuses_a_link_that_leads_elsewhere_with_and_without_a_cached_plan) {
+  const std::string path = write("m/m.onnx", classifier_bytes(kWeights, false, "w.bin"));
+  write("w.bin", floats(kWeights));
+  fs::create_symlink("../w.bin", folder_ + "m/w.bin");
+  ModelOptions allowed = options();
+  allowed.meaning.data_dirs = {folder_};
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(logits(open(path, allowed)), kLogits);
+    EXPECT_NE(problem(path, options()).find("a symbolic link leads out of the model's folder"), std::string::npos);
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));  // from now on by the state of the files
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(open(path, allowed).origin(), PlanOrigin::kCached);
+    EXPECT_NE(problem(path, options()).find("a symbolic link leads out of the model's folder"), std::string::npos);
+  }
+}
+
 TEST_F(ModelTest, cannot_be_told_by_metadata_that_its_external_data_is_unchanged) {
   const std::string path =
       write("m.onnx", classifier_bytes(kWeights, false, "w.bin", {{"paperkite.plan.external-data", ""}}));

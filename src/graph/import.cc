@@ -315,32 +315,29 @@ Status Importer::run() {
 }  // namespace
 
 Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view where,
-                                   std::optional<std::string> folder) {
+                                   std::optional<onnx::DataPlaces> places) {
   KITE_TRY_ASSIGN(const onnx::Model model, onnx::parse_model(bytes, where));
-  onnx::ExternalFiles external(std::move(folder));
+  onnx::ExternalFiles external(std::move(places));
   ImportedModel imported;
   if (Status status = Importer(model, external, imported).run(); !status.ok()) {
     return std::move(status).error().in(where);
   }
-  for (const auto& [location, file] : external.files()) {
-    imported.graph.keep(file);
-    imported.files.push_back(file);
-  }
+  imported.external_files = external.files();
+  for (const auto& [location, file] : imported.external_files) imported.graph.keep(file);
   return imported;
 }
 
-Result<ImportedModel> import_file(const std::string& path) {
+Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs) {
   KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path));
-  return import_file(std::make_shared<const MappedFile>(std::move(mapped)));
+  return import_file(std::make_shared<const MappedFile>(std::move(mapped)), std::move(data_dirs));
 }
 
-Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file) {
+Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file, std::vector<std::string> data_dirs) {
   const std::string& path = file->path();
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  KITE_TRY_ASSIGN(ImportedModel imported, import_bytes(file->bytes(), path, folder));
+  KITE_TRY_ASSIGN(ImportedModel imported, import_bytes(file->bytes(), path, onnx::DataPlaces{path, data_dirs}));
   imported.graph.keep(file);
-  imported.files.insert(imported.files.begin(), std::move(file));
+  imported.file = std::move(file);
+  imported.data_dirs = std::move(data_dirs);
   return imported;
 }
 

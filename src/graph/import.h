@@ -14,6 +14,7 @@
 
 #include "base/mapped_file.h"
 #include "graph/graph.h"
+#include "onnx/external_file.h"
 #include "paperkite/error.h"
 
 namespace kite {
@@ -30,20 +31,23 @@ struct ImportedModel {
   std::string producer;                                      // "pytorch 2.5.1"; empty where the file does not say
   std::int64_t ir_version = 0;
   int opset = 0;  // of the default domain
-  // The model file, then every external-data file that is read; the graph keeps them alive as well.
-  std::vector<std::shared_ptr<const MappedFile>> files;
+  // The graph keeps all files alive as well.
+  std::shared_ptr<const MappedFile> file;  // null for a model from memory
+  onnx::FilesByLocation external_files;    // that are read
+  std::vector<std::string> data_dirs;      // in which they were allowed besides
 };
 
 // Maps, parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once. Errors
-// name the file, and the node or tensor within it.
-[[nodiscard]] Result<ImportedModel> import_file(const std::string& path);
+// name the file, and the node or tensor within it. `data_dirs`: see onnx::DataPlaces.
+[[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {});
 
 // The same for a file that is already mapped.
-[[nodiscard]] Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file);
+[[nodiscard]] Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file,
+                                                std::vector<std::string> data_dirs = {});
 
-// The same from bytes that outlive the graph. External data is refused unless the model's `folder` is given.
+// The same from bytes that outlive the graph. External data is refused unless its `places` are given.
 // `where` is the file's name for messages.
 [[nodiscard]] Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view where,
-                                                 std::optional<std::string> folder = std::nullopt);
+                                                 std::optional<onnx::DataPlaces> places = std::nullopt);
 
 }  // namespace kite

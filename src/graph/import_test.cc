@@ -409,12 +409,12 @@ TEST_F(ImportFile, weights_point_into_the_mapped_file_and_outlive_the_import) {
                             {onnx::test::float_tensor("w", {100, 100}, std::vector<float>(10'000, 2.5F))});
   auto imported = import_file(write("m.onnx", file.bytes()));
   ASSERT_TRUE(imported.ok()) << imported.error().message();
-  ASSERT_EQ(imported->files.size(), 1U);
-  const auto mapping = imported->files[0]->bytes();
+  ASSERT_TRUE(imported->external_files.empty());
+  const auto mapping = imported->file->bytes();
   const std::byte* data = imported->graph.value(0).constant->data;
   EXPECT_TRUE(data > mapping.data() && data + 40'000 <= mapping.data() + mapping.size());
   const Graph graph = std::move(imported->graph);
-  imported->files.clear();
+  imported->file.reset();
   float last = 0.F;
   std::memcpy(&last, graph.value(0).constant->data + 39'996, 4);
   EXPECT_EQ(last, 2.5F);
@@ -429,19 +429,20 @@ TEST_F(ImportFile, external_data_is_mapped_and_listed) {
   const std::string path = write("m.onnx", with_nodes({node("Add", {"x", "w"}, {"y"})}, {"y"}, {external}).bytes());
   auto imported = import_file(path);
   ASSERT_TRUE(imported.ok()) << imported.error().message();
-  ASSERT_EQ(imported->files.size(), 2U);
-  EXPECT_EQ(imported->files[1]->path(), folder_ + "/w.bin");
-  EXPECT_EQ(imported->graph.value(0).constant->data, imported->files[1]->bytes().data() + 16);
+  ASSERT_EQ(imported->external_files.size(), 1U);
+  const MappedFile& weights = *imported->external_files.at("w.bin");
+  EXPECT_EQ(weights.path(), folder_ + "/w.bin");
+  EXPECT_EQ(imported->graph.value(0).constant->data, weights.bytes().data() + 16);
   const Graph graph = std::move(imported->graph);
-  imported->files.clear();
+  imported->external_files.clear();
   float last = 0.F;
   std::memcpy(&last, graph.value(0).constant->data + 39'996, 4);
   EXPECT_EQ(last, 2.5F) << "the graph alone keeps the mapping";
   std::filesystem::remove(folder_ + "/w.bin");
   EXPECT_EQ(import_file(path).error().message(),
             "the file does not exist; " + path +
-                ": tensor \"w\": external data \"w.bin\"; put it beside the model, or "
-                "export the model as a single file");
+                ": tensor \"w\": external data \"w.bin\"; put it beside the model, name its folder "
+                "with --data-dir, or export the model as a single file");
 }
 
 TEST_F(ImportFile, relative_paths_find_their_folder) {

@@ -3,29 +3,27 @@
 // their bytes.
 #pragma once
 
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
-#include "base/mapped_file.h"
+#include "onnx/external_file.h"
 #include "plan/cache.h"
 
 namespace kite {
 
-// The note of a plan that holds one "hash hash name" line for each file. Names count from the model's folder: the same
-// .onnx bytes may lie in two folders beside different weights.
+// The note of a plan that holds one "hash hash name" line for each file. Names are the locations
+// that the model states: the same .onnx bytes may lie in two folders beside different weights.
 inline constexpr std::string_view kExternalNote = "paperkite.plan.external-data";
 
-// The text of that note. `files`: those that were read, without the model itself.
-[[nodiscard]] std::string externals_note(std::span<const std::shared_ptr<const MappedFile>> files,
-                                         const std::string& folder, int threads);
+// The text of that note.
+[[nodiscard]] std::string externals_note(const onnx::FilesByLocation& files, int threads);
 
-// True when every file that the plan names holds, beside this model, the bytes that the plan was made from.
-[[nodiscard]] bool externals_unchanged(const Plan& plan, const std::string& folder, int threads);
+// True when every file that the plan names holds, beside this model, the bytes that the plan was made from. Both functions
+// open the files as the importer does: what it refuses, no cached plan stands for.
+[[nodiscard]] bool externals_unchanged(const Plan& plan, const onnx::DataPlaces& places, int threads);
 
 // A key of the states of those files; nullopt where one is missing or may still change without a trace.
-[[nodiscard]] std::optional<PlanKey> externals_key(const Plan& plan, const std::string& folder);
+[[nodiscard]] std::optional<PlanKey> externals_key(const Plan& plan, const onnx::DataPlaces& places);
 
 }  // namespace kite

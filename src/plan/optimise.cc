@@ -29,9 +29,10 @@ struct OnePicture {
   BatchEdits edits;
 };
 
-Result<OnePicture> prove_one_picture(const std::shared_ptr<const MappedFile>& file) {
+Result<OnePicture> prove_one_picture(const std::shared_ptr<const MappedFile>& file,
+                                     const std::vector<std::string>& data_dirs) {
   OnePicture one;
-  KITE_TRY_ASSIGN(one.model, import_file(file));
+  KITE_TRY_ASSIGN(one.model, import_file(file, data_dirs));
   (void)leave_out_unsupported(one.model.graph);
   KITE_TRY(bind_inputs(one.model.graph, {}));
   KITE_TRY_ASSIGN([[maybe_unused]] const auto types, compute_in_float32(one.model.graph));
@@ -44,7 +45,7 @@ Result<OnePicture> prove_one_picture(const std::shared_ptr<const MappedFile>& fi
 
 Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shapes,
                                 const std::vector<std::string>& disabled_passes) {
-  const std::string path = imported.files.empty() ? std::string() : imported.files.front()->path();
+  const std::string path = imported.file == nullptr ? std::string() : imported.file->path();
   OptimisedModel model{std::move(imported.graph),
                        std::move(imported.metadata),
                        std::move(imported.producer),
@@ -53,13 +54,13 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
                        {},
                        {},
                        {},
-                       std::move(imported.files)};
+                       std::move(imported.external_files)};
   std::erase_if(model.metadata, [](const auto& entry) { return entry.first.starts_with(kInternalNote); });
   const std::int64_t batch = larger_batch(model.graph, shapes);
   const auto prepare = [&]() -> Status {
     std::optional<OnePicture> one;
     if (batch > 0) {
-      KITE_TRY_ASSIGN(one, prove_one_picture(model.files.front()));
+      KITE_TRY_ASSIGN(one, prove_one_picture(imported.file, imported.data_dirs));
       open_batch(model.graph, one->edits, batch);
     }
     model.warnings = leave_out_unsupported(model.graph);

@@ -30,7 +30,7 @@ struct OptimisedModel {
   std::vector<PassReport> passes;
   std::vector<std::string> computed_in_float32;  // which other floating-point types the model has, one sentence each
   std::vector<std::string> warnings;             // outputs that were left out
-  std::vector<std::shared_ptr<const MappedFile>> files;  // the model, then its external-data files
+  onnx::FilesByLocation external_files;
 };
 
 // Binds the inputs of an imported model to `shapes` (see bind_inputs()) and runs the passes. Errors name the model.

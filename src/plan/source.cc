@@ -104,7 +104,7 @@ class PlanLoader {
  public:
   PlanLoader(const std::string& path, const PlanRequest& request)
       : path_(path),
-        folder_(folder_of(path)),
+        places_{path, request.data_dirs},
         request_(request),
         wants_cache_(request.use_cache && request.disabled_passes.empty() && request.metadata.empty()),
         cache_(wants_cache_ ? PlanCache(request.cache_dir) : PlanCache()),
@@ -130,7 +130,7 @@ class PlanLoader {
   Result<LoadedPlan> build(ImportedModel imported);
 
   const std::string& path_;
-  std::string folder_;
+  onnx::DataPlaces places_;
   const PlanRequest& request_;
   bool wants_cache_;
   PlanCache cache_;
@@ -158,7 +158,7 @@ PlanLoader::Found PlanLoader::find_receipt(const InputShapes& shapes) const {
   const auto receipt = cache_.receipt(state_key(*state, request_.isa, shapes));
   if (!receipt) return nullptr;
   auto plan = cache_.find(receipt->plan, request_.threads);
-  if (plan == nullptr || externals_key(*plan, folder_) != receipt->externals) return nullptr;
+  if (plan == nullptr || externals_key(*plan, places_) != receipt->externals) return nullptr;
   return plan;
 }
 
@@ -178,8 +178,8 @@ PlanLoader::Found PlanLoader::find_by_contents() {
   key_ = plan_key({&content, 1}, request_.isa, shapes_, request_.threads);
   Found plan = cache_.find(key_, request_.threads);
   if (plan == nullptr) return nullptr;
-  const auto externals = externals_key(*plan, folder_);
-  if (!externals_unchanged(*plan, folder_, request_.threads)) return nullptr;
+  const auto externals = externals_key(*plan, places_);
+  if (!externals_unchanged(*plan, places_, request_.threads)) return nullptr;
   keep_receipts(*plan, externals);
   return plan;
 }
@@ -197,7 +197,7 @@ void PlanLoader::find_lender() {
 
 // `externals`: externals_key() from before the files were read.
 void PlanLoader::keep_receipts(const Plan& plan, const std::optional<PlanKey>& externals) const {
-  if (!settled_ || !externals || externals_key(plan, folder_) != externals || file_state(path_) != state_) return;
+  if (!settled_ || !externals || externals_key(plan, places_) != externals || file_state(path_) != state_) return;
   cache_.keep_receipt(state_key(state_, request_.isa, shapes_), {key_, *externals});
   if (has_chosen_) cache_.keep_receipt(state_key(state_, request_.isa, {}), {key_, *externals});
 }
@@ -233,7 +233,7 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
   options.lender = lender_;
   options.notes = request_.metadata;
   options.notes.insert(model.metadata.begin(), model.metadata.end());
-  const std::string externals = externals_note(std::span(model.files).subspan(1), folder_, request_.threads);
+  const std::string externals = externals_note(model.external_files, request_.threads);
   if (cache_.enabled() && !externals.empty()) options.notes.emplace(kExternalNote, externals);
 
   // The answer does not depend on the cache: a full disk is worth a warning, not a failure.
@@ -263,7 +263,7 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
     if (added.ok() && own_key_ != PlanKey{} && !loaded_.plan->is_borrower()) {
       cache_.keep_receipt(own_key_, {key_, {}});
     }
-    if (added.ok() && externals.empty()) keep_receipts(*loaded_.plan, externals_key(*loaded_.plan, folder_));
+    if (added.ok() && externals.empty()) keep_receipts(*loaded_.plan, externals_key(*loaded_.plan, places_));
   }
   return std::move(loaded_);
 }
@@ -289,7 +289,7 @@ Result<LoadedPlan> PlanLoader::run() {
   // From the same mapping as the key: a file that is replaced meanwhile cannot get into the cache under another's key.
   auto imported = [&] {
     const TraceScope scope(trace, "import the model");
-    return import_file(file_);
+    return import_file(file_, request_.data_dirs);
   }();
   if (!imported.ok()) return std::move(imported).error();
   const bool had_chosen = has_chosen_;
