@@ -35,12 +35,13 @@ namespace {
 
 // More than any model has.
 constexpr int kAllLabels = 1 << 20;
+constexpr int kUsualLabels = 5;
 
 struct ClassifyOptions {
   CommonOptions common;
   std::string model;
   std::vector<std::string> images;
-  int k = 5;
+  int k = kUsualLabels;
   std::string format = "table";
   std::string output;
   std::string trace;
@@ -194,7 +195,7 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   const Classifier& classifier = classifiers.front();
   const double load_ms = milliseconds_since(start);
   for (const std::string& warning : classifier.warnings()) warn(warning);
-  if (options.k > classifier.classes() && options.k != kAllLabels) {
+  if (options.k > classifier.classes() && options.k != kAllLabels && options.k != kUsualLabels) {
     warn(fmt::format("the model has {} classes, -k {} shows them all", classifier.classes(), options.k));
   }
   remember_interrupts();

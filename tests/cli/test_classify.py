@@ -105,6 +105,22 @@ class Formats(Case):
         self.assertEqual(len(answers[0]["top"]), 2)
         self.assertAlmostEqual(sum(e["score"] for e in self.json("classify", self.model, self.red, "--json", "-k", 3)[0]["top"]), 1.0, 5)
 
+    def test_scores_are_called_what_they_are(self):
+        numbers = self.json("classify", self.model, self.red, "--json", "-k", 3)[0]
+        self.assertEqual(numbers["scores"], "probabilities")
+        raw = self.json("classify", self.model, self.red, "--json", "--raw", "-k", 3)[0]
+        self.assertEqual(raw["scores"], "raw")
+        self.assertGreater(raw["top"][0]["score"], 1.0)
+        likely = self.json("classify", self.model, self.red, "--json", "--activation", "sigmoid", "--threshold", "0.6")[0]
+        self.assertEqual(likely["scores"], "independent")
+        self.assertTrue(all(entry["score"] >= 0.6 for entry in likely["top"]))
+        self.assert_error(self.kite("classify", self.model, self.red, "--scores-from", "nothing"), "usage", 2)
+
+    def test_a_statement_about_scores_stays_in_a_compiled_plan(self):
+        self.kite("compile", self.model, "--activation", "sigmoid", "-o", self.folder / "m.plan")
+        answer = self.json("classify", self.folder / "m.plan", self.red, "--json")[0]
+        self.assertEqual(answer["scores"], "independent")
+
     def test_jsonl_is_a_line_a_picture(self):
         result = self.kite("classify", self.model, self.red, self.red, "--format", "jsonl")
         lines = [json.loads(line) for line in result.stdout.splitlines()]
