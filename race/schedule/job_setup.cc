@@ -19,7 +19,9 @@ std::int32_t pilot_rounds_of(const Job& job) { return job.plan.rounds > 0 && job
 // Empty where the model has not one input and one output: it is no classifier of pictures.
 std::function<Argv(const std::string&, const std::string&)> oracle_of(const std::string& kite,
                                                                       const std::string& path) {
-  const auto model = Model::open(path);
+  ModelOptions options;
+  options.use_cache = false;  // a race leaves nothing in the user's cache
+  const auto model = Model::open(path, options);
   if (!model.ok() || model->inputs().size() != 1 || model->outputs().size() != 1) return {};
   return [kite, path, in = std::string(model->inputs()[0].name), out = std::string(model->outputs()[0].name)](
              const std::string& input, const std::string& output) {

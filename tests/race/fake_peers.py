@@ -23,13 +23,13 @@ CONTESTANT = HERE / "fake_contestant.py"
 PYTHON = [os.path.realpath(sys.executable), "-S", "-E"]
 
 
-def save_model(path):
-    """The model that fake_contestant.py computes."""
+def save_model(path, dims=(1, 3, 8, 8)):
+    """The model that fake_contestant.py computes; its recipe makes pictures of 8x8, whatever `dims` leave open."""
     weights = np.diag([4.0, 5.0, 6.0]).astype(np.float32)
     nodes = [helper.make_node("GlobalAveragePool", ["x"], ["p"]), helper.make_node("Flatten", ["p"], ["f"]),
              helper.make_node("Gemm", ["f", "w"], ["logits"], transB=1)]
-    graph = helper.make_graph(nodes, "fake", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 8])],
-                              [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, 3])],
+    graph = helper.make_graph(nodes, "fake", [helper.make_tensor_value_info("x", TensorProto.FLOAT, dims)],
+                              [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [dims[0], 3])],
                               [numpy_helper.from_array(weights, "w")])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     path.with_suffix(".kite.json").write_text(json.dumps({

@@ -13,7 +13,7 @@ import subprocess
 import time
 import unittest
 
-from fake_peers import KITE_RACE, OneRace, RaceCase
+from fake_peers import KITE_RACE, OneRace, RaceCase, save_model
 
 REPORT_FILES = ["report.html", "report.md", "results.csv", "samples.csv", "counters.csv", "summary.json",
                 "exports/hyperfine.json", "exports/google-benchmark.json", "exports/pyperf.json"]
@@ -332,6 +332,18 @@ class BadInputTest(RaceCase):
         self.assertEqual(result.returncode, 2, result.stderr)
         self.assertIn("no contestant is ready", result.stderr)
         self.assertIn("/no/such/program", result.stderr)
+
+    def test_a_model_that_leaves_its_size_open_is_raced_at_the_recipes(self):
+        save_model(self.model, dims=("batch", 3, "height", "width"))
+        self.peer("steady")
+        out = self.folder / "out"
+        result = self.run_race(*self.race_arguments(out, "--rounds", 1, "--keep", "--modes", "no_pre"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.records(out, "plan")[0]["models"][0]["input_shape"], [1, 3, 8, 8])
+        self.assertIn(b"(4, 3, 8, 8,", (out / "work/tiny/inputs.npy").read_bytes()[:128])
+        parity = self.records(out, "parity")
+        self.assertTrue(parity and all(record["equal"] for record in parity), parity)
+        self.assertIn("double-precision oracle (4 pictures)", parity[0]["judge"])
 
     def test_unreadable_pictures_are_left_out_with_a_note(self):
         self.peer("steady")
