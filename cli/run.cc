@@ -6,14 +6,20 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
+#include "api/load.h"
+#include "base/mapped_file.h"
 #include "command.h"
+#include "graph/import.h"
 #include "json_output.h"
 #include "model_files.h"
 #include "npy.h"
 #include "output.h"
 #include "output_file.h"
 #include "paperkite/try.h"
+#include "plan/plan.h"
 #include "run_oracle.h"
 
 namespace kite::cli {
@@ -28,12 +34,50 @@ struct RunOptions {
   bool oracle = false;
 };
 
-// NAME=PATH pairs as a map; kUsage for text without '=' and for a name given twice.
-Result<std::map<std::string, std::string, std::less<>>> parse_pairs(const std::vector<std::string>& pairs,
-                                                                    std::string_view flag) {
-  std::map<std::string, std::string, std::less<>> parsed;
+using Paths = std::map<std::string, std::string, std::less<>>;
+using Tensors = std::map<std::string, Tensor, std::less<>>;
+using Names = std::set<std::string, std::less<>>;
+
+// What the model calls its inputs and outputs.
+struct PortNames {
+  Names inputs;
+  Names outputs;
+};
+
+Result<PortNames> read_names(const RunOptions& options) {
+  PortNames names;
+  KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(options.model));
+  if (is_plan(mapped.bytes())) {
+    KITE_TRY_ASSIGN(const auto plan, Plan::open(std::move(mapped)));
+    for (const PlanPort& port : plan->inputs()) names.inputs.emplace(port.name);
+    for (const PlanPort& port : plan->outputs()) names.outputs.emplace(port.name);
+    return names;
+  }
+  KITE_TRY_ASSIGN(const ImportedModel model, import_file(std::make_shared<const MappedFile>(std::move(mapped)),
+                                                         options.common.meaning.data_dirs));
+  const Graph& graph = model.graph;
+  for (const GraphInput& input : graph.inputs) names.inputs.insert(graph.value(input.value).name);
+  for (const GraphInput& input : graph.inputs_with_default) names.inputs.insert(graph.value(input.value).name);
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) names.outputs.emplace(graph.output_name(i));
+  return names;
+}
+
+bool is_ambiguous(std::string_view pair) { return std::ranges::count(pair, '=') > 1; }
+
+// Where NAME ends: at the last '=' that has a known name before it, else at the first.
+std::size_t end_of_name(const std::string& pair, const Names& known) {
+  for (std::size_t at = pair.rfind('='); at != std::string::npos && at > 0; at = pair.rfind('=', at - 1)) {
+    if (known.contains(pair.substr(0, at))) return at;
+  }
+  return pair.find('=');
+}
+
+// NAME=PATH pairs as a map; kUsage for text without '=' and for a name given twice. `known` may be empty where no pair
+// is ambiguous.
+Result<Paths> parse_pairs(const std::vector<std::string>& pairs, std::string_view flag, const Names& known) {
+  Paths parsed;
   for (const std::string& pair : pairs) {
-    const std::size_t equals = pair.find('=');
+    const std::size_t equals = end_of_name(pair, known);
     if (equals == std::string::npos || equals == 0 || equals + 1 == pair.size() ||
         !parsed.emplace(pair.substr(0, equals), pair.substr(equals + 1)).second) {
       return Error{ErrorCode::kUsage, fmt::format("{} {}: expected NAME=FILE.npy, each name once", flag, pair), {}, {}};
@@ -41,9 +85,6 @@ Result<std::map<std::string, std::string, std::less<>>> parse_pairs(const std::v
   }
   return parsed;
 }
-
-using Paths = std::map<std::string, std::string, std::less<>>;
-using Tensors = std::map<std::string, Tensor, std::less<>>;
 
 // One output as it was computed; the data is borrowed.
 struct Computed {
@@ -125,8 +166,12 @@ Status run_engine(const RunOptions& options, const Tensors& tensors, const Paths
 }
 
 Status run_model(const RunOptions& options) {
-  KITE_TRY_ASSIGN(const Paths input_paths, parse_pairs(options.inputs, "--input"));
-  KITE_TRY_ASSIGN(const Paths output_paths, parse_pairs(options.outputs, "--output"));
+  PortNames names;
+  if (std::ranges::any_of(options.inputs, is_ambiguous) || std::ranges::any_of(options.outputs, is_ambiguous)) {
+    KITE_TRY_ASSIGN(names, read_names(options));
+  }
+  KITE_TRY_ASSIGN(const Paths input_paths, parse_pairs(options.inputs, "--input", names.inputs));
+  KITE_TRY_ASSIGN(const Paths output_paths, parse_pairs(options.outputs, "--output", names.outputs));
   std::vector<std::string> outputs;
   for (const auto& [name, path] : output_paths) outputs.push_back(path);
   KITE_TRY(check_outputs(outputs, [&] {

@@ -69,7 +69,9 @@ struct GraphInput {
 class Graph {
  public:
   std::string name;
-  std::vector<GraphInput> inputs;  // initializers that the model also lists as inputs are left out
+  std::vector<GraphInput> inputs;  // initializers that the model also lists as inputs are left out ...
+  // ... and stand here, constants with a value of their own until bind_inputs() is given another shape for one.
+  std::vector<GraphInput> inputs_with_default;
   std::vector<ValueId> outputs;
   // What the model calls its outputs, one for each of `outputs`; unlike the name of the value behind an output it
   // never changes. Graphs built by hand may leave it empty: output_name() then gives the value's name.

@@ -47,6 +47,7 @@ class Importer {
   [[nodiscard]] Status add_initializers();
   [[nodiscard]] Status put_aside(const Error& error, std::vector<ValueId> outputs);
   [[nodiscard]] Status add_inputs();
+  void add_input_with_default(ValueId id);
   [[nodiscard]] Status declare_outputs_of(std::size_t node_index);
   [[nodiscard]] Result<ValueId> declare(std::string_view name, std::string where);
   [[nodiscard]] Result<Dependencies> find_dependencies() const;
@@ -75,8 +76,10 @@ Status Importer::read_versions() {
     if (domain == kInternalDomain) {
       return invalid("the operator domain " + in_quotes(domain) + " may not be imported by a file");
     }
-    if (!opsets_.try_emplace(domain, import.version).second) {
-      return invalid("the operator domain " + in_quotes(domain) + " is imported twice");
+    const auto [known, is_new] = opsets_.try_emplace(domain, import.version);
+    if (!is_new && known->second != import.version) {
+      return invalid("the operator domain " + in_quotes(domain) + " is imported in version " +
+                     std::to_string(known->second) + " and in version " + std::to_string(import.version));
     }
   }
   const auto found = opsets_.find("");
@@ -167,11 +170,12 @@ Result<std::vector<InputDim>> import_dims(const onnx::ValueInfo& input) {
 Status Importer::add_inputs() {
   for (const onnx::ValueInfo& input : model_.graph.inputs) {
     const std::string where = "input " + in_quotes(input.name);
-    // Before ir_version 4 every initializer is listed as an input too; later, that makes it a default value.
-    if (const auto known = values_.find(input.name);
-        known != values_.end() &&
-        (graph_.is_constant(known->second) || graph_.value(known->second).producer != kNoNode)) {
-      continue;  // a producer: the initializer is unreadable
+    if (const auto known = values_.find(input.name); known != values_.end()) {
+      if (graph_.is_constant(known->second)) {
+        add_input_with_default(known->second);
+        continue;
+      }
+      if (graph_.value(known->second).producer != kNoNode) continue;  // the initializer is unreadable
     }
     KITE_TRY(declare(input.name, where));
     if (!input.is_tensor) {
@@ -185,6 +189,17 @@ Status Importer::add_inputs() {
     graph_.inputs.push_back({value, *dtype, std::move(*dims)});
   }
   return {};
+}
+
+// Before ir_version 4 every initializer is listed as an input too and stays what it is; later, that makes it a default
+// value. What takes its place has its type and shape.
+void Importer::add_input_with_default(ValueId id) {
+  constexpr std::int64_t kFirstWithDefaults = 4;
+  if (model_.ir_version < kFirstWithDefaults) return;
+  const TensorType& type = graph_.value(id).constant->type;
+  std::vector<InputDim> dims;
+  for (const std::int64_t dim : type.shape.dims()) dims.push_back({dim, {}});
+  graph_.inputs_with_default.push_back({id, type.dtype, std::move(dims)});
 }
 
 bool Importer::is_constant_node(const onnx::Node& node) const {

@@ -6,9 +6,17 @@
 #include <cstring>
 #include <protozero/exception.hpp>
 #include <protozero/varint.hpp>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace kite::onnx {
+
+namespace {
+
+constexpr std::uint64_t kEndGroup = 4;
+
+}  // namespace
 
 void ParseState::fail(ErrorCode code, std::string what, const std::byte* at, std::string remedy) {
   if (failed()) return;
@@ -55,9 +63,12 @@ bool FieldReader::next() {
     state_.fail(ErrorCode::kInvalidModel, "field number " + std::to_string(tag >> 3) + " does not exist", field_at_);
     return false;
   }
-  if (wire_type > 5 || wire_type == 3 || wire_type == 4) {  // 3 and 4: groups, which ONNX does not use
-    state_.fail(ErrorCode::kInvalidModel, "wire type " + std::to_string(wire_type) + " is not used in ONNX files",
-                field_at_);
+  if (wire_type == kEndGroup) {
+    state_.fail(ErrorCode::kInvalidModel, "a group ends that did not begin", field_at_);
+    return false;
+  }
+  if (wire_type > 5) {
+    state_.fail(ErrorCode::kInvalidModel, "wire type " + std::to_string(wire_type) + " does not exist", field_at_);
     return false;
   }
   field_ = static_cast<std::uint32_t>(tag >> 3);
@@ -119,12 +130,43 @@ Bytes FieldReader::run(WireType unpacked) {
   return {begin, at_};
 }
 
+// The group's fields are walked, not called for: a file decides how deep they nest.
+void FieldReader::skip_group() {
+  constexpr std::size_t kMostGroups = 100;  // as protobuf's own readers
+  std::vector<std::uint64_t> open{field_};
+  while (!open.empty() && !state_.failed()) {
+    if (at_ == end_) return state_.fail(ErrorCode::kInvalidModel, "the message ends inside a group", field_at_);
+    const std::byte* const tag_at = at_;
+    const std::uint64_t tag = read_varint();
+    if (state_.failed()) return;
+    switch (tag & 7) {
+      case 0: (void)read_varint(); break;
+      case 1: (void)take(8); break;
+      case 2: (void)take(read_varint()); break;
+      case 3: open.push_back(tag >> 3); break;
+      case kEndGroup:
+        if (open.back() != tag >> 3) {
+          return state_.fail(ErrorCode::kInvalidModel, "a group ends that did not begin", tag_at);
+        }
+        open.pop_back();
+        break;
+      case 5: (void)take(4); break;
+      default:
+        return state_.fail(ErrorCode::kInvalidModel, "wire type " + std::to_string(tag & 7) + " does not exist", tag_at);
+    }
+    if (open.size() > kMostGroups) {
+      return state_.fail(ErrorCode::kLimit, "more than 100 groups inside each other", tag_at);
+    }
+  }
+}
+
 void FieldReader::skip() {
   switch (type_) {
     case WireType::kVarint: (void)read_varint(); break;
     case WireType::kFixed64: (void)take(8); break;
     case WireType::kFixed32: (void)take(4); break;
     case WireType::kBytes: (void)take(read_varint()); break;
+    case WireType::kGroup: skip_group(); break;
   }
 }
 

@@ -30,7 +30,7 @@ class ParseState {
   std::optional<Error> failure_;
 };
 
-enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kGroup = 3, kFixed32 = 5 };
 
 // protozero decodes the varints; its own message reader keeps lengths in 32 bits and would take a field of 2^32 + 5
 // bytes for one of 5.
@@ -57,12 +57,14 @@ class FieldReader {
   // Both hold the same encoding, so that a mixture is the concatenation of the runs.
   [[nodiscard]] Bytes run(WireType unpacked);
 
+  // Also a group, which ONNX itself does not use, with all that is in it.
   void skip();
 
  private:
   [[nodiscard]] bool expect(WireType type);
   [[nodiscard]] std::uint64_t read_varint();
   [[nodiscard]] Bytes take(std::uint64_t size_bytes);
+  void skip_group();
 
   const std::byte* at_;
   const std::byte* end_;

@@ -30,6 +30,16 @@ Error contradiction(const Graph& graph, const GraphInput& input, const Shape& gi
           "input " + in_quotes(graph.value(input.value).name), "give a shape that fits, or leave it out"};
 }
 
+// A default value whose shape is given becomes an input: it will come at run time.
+void open_given_defaults(Graph& graph, const InputShapes& shapes) {
+  for (GraphInput& input : graph.inputs_with_default) {
+    Value& value = graph.value(input.value);
+    if (!value.constant || !shapes.contains(value.name)) continue;
+    value.constant.reset();
+    graph.inputs.push_back(input);
+  }
+}
+
 Status check_names(const Graph& graph, const InputShapes& shapes) {
   for (const auto& [name, shape] : shapes) {
     std::string known;
@@ -70,6 +80,7 @@ Status take_given(const Graph& graph, const GraphInput& input, const Shape& give
 }  // namespace
 
 Status bind_inputs(Graph& graph, const InputShapes& shapes) {
+  open_given_defaults(graph, shapes);
   KITE_TRY(check_names(graph, shapes));
   // All given shapes first: a symbol that one input binds holds for the inputs that were not given.
   Symbols symbols;

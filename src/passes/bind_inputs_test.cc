@@ -38,6 +38,18 @@ TEST(BindInputs, carries_a_symbol_to_inputs_that_were_not_given) {
   EXPECT_EQ(shape_of(graph, 1), (Shape{8}));
 }
 
+TEST(BindInputs, opens_a_default_value_whose_shape_is_given) {
+  for (const bool given : {false, true}) {
+    Graph graph = two_inputs();
+    const ValueId w = graph.add_constant("w", Tensor(DType::kFloat32, Shape{2}));
+    graph.inputs_with_default.push_back({w, DType::kFloat32, {{2, ""}}});
+    ASSERT_TRUE(bind_inputs(graph, given ? Shapes{{"w", Shape{2}}} : Shapes{}).ok());
+    EXPECT_EQ(graph.is_constant(w), !given);
+    EXPECT_EQ(graph.inputs.size(), given ? 3U : 2U);
+    EXPECT_FALSE(bind_inputs(graph, Shapes{{"w", Shape{3}}}).ok()) << "of another shape than the default";
+  }
+}
+
 TEST(BindInputs, refuses_what_contradicts_the_model) {
   const auto error_for = [](const Shapes& shapes) {
     Graph graph = two_inputs();

@@ -115,9 +115,9 @@ Result<bool> rewrite_pool(Graph& graph, NodeId id) {
   Node node = make_internal(pool.op_type, {input});
   node.attributes.set("kernel_shape", std::vector<std::int64_t>(kernel.begin(), kernel.end()));
   set_window(node, *window);
-  // auto_pad states the output size without regard to ceil_mode.
-  const bool is_explicit = pool.attributes.get_string("auto_pad", "NOTSET") == "NOTSET";
-  node.attributes.set("ceil_mode", is_explicit ? pool.attributes.get_int("ceil_mode", 0) : 0);
+  // SAME_UPPER and SAME_LOWER state the output size without regard to ceil_mode.
+  const bool states_size = pool.attributes.get_string("auto_pad", "NOTSET").starts_with("SAME_");
+  node.attributes.set("ceil_mode", states_size ? 0 : pool.attributes.get_int("ceil_mode", 0));
   if (is_op(pool, "AveragePool")) {
     node.attributes.set("count_include_pad", pool.attributes.get_int("count_include_pad", 0));
   }
