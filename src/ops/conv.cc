@@ -23,22 +23,6 @@ Status infer(InferContext& context) {
   return context.set_output(0, context.input(0).dtype, std::span<const std::int64_t>(dims).first(rank));
 }
 
-bool is_pointwise(const WindowAxis& axis) {
-  return axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0 && axis.pad_end == 0;
-}
-
-// A pointwise height and width are one long row: the loops below run over rows.
-Window with_long_rows(Window window) {
-  WindowAxis& height = window.axes[1];
-  WindowAxis& width = window.axes[2];
-  if (is_pointwise(height) && is_pointwise(width)) {
-    width.in *= height.in;
-    width.out *= height.out;
-    height = WindowAxis{};
-  }
-  return window;
-}
-
 // Outputs that are summed at a time. Rows of RegNet and ResNet are at most 112 wide; 64 doubles stay in L1.
 constexpr std::int64_t kBlock = 64;
 

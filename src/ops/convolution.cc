@@ -68,8 +68,14 @@ Status check_kernel_shape(const InferContext& context, std::span<const std::int6
 Result<Convolution> infer_convolution(const InferContext& context, ConvLayout layout) {
   KITE_TRY(context.require_float(0));
   KITE_TRY(context.require_same_dtype(0, 1));
+  KITE_TRY_ASSIGN(const Convolution conv, infer_geometry(context, layout, 1));
+  KITE_TRY(check_bias(context, conv.out_channels));
+  return conv;
+}
+
+Result<Convolution> infer_geometry(const InferContext& context, ConvLayout layout, int weights) {
   const Shape& x = context.shape(0);
-  const Shape& w = context.shape(1);
+  const Shape& w = context.shape(weights);
   if (x.rank() < 3) {
     return context.invalid("input has shape " + x.to_string() + ", expected batch, channels and spatial axes");
   }
@@ -80,19 +86,32 @@ Result<Convolution> infer_convolution(const InferContext& context, ConvLayout la
   KITE_TRY_ASSIGN(const std::int64_t group, context.get_int("group", 1));
   Convolution conv = dimensions(x, w, group, layout);
   KITE_TRY(check_channels(context, conv, w));
-  KITE_TRY(check_bias(context, conv.out_channels));
   KITE_TRY(check_kernel_shape(context, w.dims().subspan(2), w));
   KITE_TRY_ASSIGN(conv.window, infer_window(context, spatial(x, layout), w.dims().subspan(2), WindowUse::kConvolution));
   return conv;
 }
 
-Result<Convolution> read_convolution(const ComputeContext& context, ConvLayout layout) {
+Result<Convolution> read_convolution(const ComputeContext& context, ConvLayout layout, std::size_t weights) {
   const Shape& x = context.inputs[0].type.shape;
-  const Shape& w = context.inputs[1].type.shape;
+  const Shape& w = context.inputs[weights].type.shape;
   Convolution conv = dimensions(x, w, context.attributes.get_int("group", 1), layout);
   KITE_TRY_ASSIGN(conv.window,
                   make_window(context.attributes, spatial(x, layout), w.dims().subspan(2), WindowUse::kConvolution));
   return conv;
+}
+
+Window with_long_rows(Window window) noexcept {
+  const auto is_pointwise = [](const WindowAxis& axis) {
+    return axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0 && axis.pad_end == 0;
+  };
+  WindowAxis& height = window.axes[1];
+  WindowAxis& width = window.axes[2];
+  if (is_pointwise(height) && is_pointwise(width)) {
+    width.in *= height.in;
+    width.out *= height.out;
+    height = WindowAxis{};
+  }
+  return window;
 }
 
 }  // namespace kite

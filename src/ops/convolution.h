@@ -28,7 +28,14 @@ enum class ConvLayout : std::uint8_t { kChannelsFirst, kChannelsLast };
 // kernel...] in either layout) and bias = input 2.
 [[nodiscard]] Result<Convolution> infer_convolution(const InferContext& context, ConvLayout layout);
 
-// For compute(): what infer_convolution() accepted.
-[[nodiscard]] Result<Convolution> read_convolution(const ComputeContext& context, ConvLayout layout);
+// The same without types and bias, for operators whose weights are another input.
+[[nodiscard]] Result<Convolution> infer_geometry(const InferContext& context, ConvLayout layout, int weights);
+
+// For compute(): what these accepted.
+[[nodiscard]] Result<Convolution> read_convolution(const ComputeContext& context, ConvLayout layout,
+                                                   std::size_t weights = 1);
+
+// A pointwise height and width become one long row, for loops over rows.
+[[nodiscard]] Window with_long_rows(Window window) noexcept;
 
 }  // namespace kite

@@ -26,7 +26,7 @@ std::span<const std::int64_t> spatial(const Shape& x, PoolLayout layout) {
 
 }  // namespace
 
-Result<Pooling> infer_pooling(InferContext& context, PoolLayout layout) {
+Result<Pooling> infer_pooling(InferContext& context, PoolLayout layout, std::optional<DType> dtype) {
   const Shape& x = context.shape(0);
   if (x.rank() < 3) {
     return context.invalid("input has shape " + x.to_string() + ", expected batch, channels and spatial axes");
@@ -39,7 +39,7 @@ Result<Pooling> infer_pooling(InferContext& context, PoolLayout layout) {
   if (!pool.channels_last) dims.push_back(pool.channels);
   for (const WindowAxis& axis : pool.window.spatial()) dims.push_back(axis.out);
   if (pool.channels_last) dims.push_back(pool.channels);
-  KITE_TRY(context.set_output(0, context.input(0).dtype, dims));
+  KITE_TRY(context.set_output(0, dtype.value_or(context.input(0).dtype), dims));
   return pool;
 }
 

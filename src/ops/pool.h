@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "ops/op.h"
 #include "ops/window.h"
@@ -21,8 +22,9 @@ struct Pooling {
   Window window;
 };
 
-// For infer(): checks the attributes and sets the type of output 0.
-[[nodiscard]] Result<Pooling> infer_pooling(InferContext& context, PoolLayout layout);
+// For infer(): checks the attributes and sets the type of output 0, with the elements of input 0 unless told.
+[[nodiscard]] Result<Pooling> infer_pooling(InferContext& context, PoolLayout layout,
+                                            std::optional<DType> dtype = std::nullopt);
 
 // For compute(): what infer_pooling() accepted.
 [[nodiscard]] Result<Pooling> read_pooling(const ComputeContext& context, PoolLayout layout);

@@ -13,7 +13,9 @@ namespace kite {
 namespace {
 
 // A folded result is kept in memory for the model's life. A small one is always worth it; a larger one must not be
-// bigger than twice what it is made of, so that `Expand` of a scalar stays an operator and weights may be permuted.
+// bigger than 4 times what it is made of, so that `Expand` of a scalar stays an operator, while weights may be permuted
+// and 8-bit ones become float32.
+constexpr std::int64_t kMostGrowth = 4;
 constexpr std::int64_t kAlwaysFoldedBytes = std::int64_t{1} << 16;
 // For all nodes together: ViT-B exported without constant folding transposes 0.35 GB of weights.
 constexpr std::int64_t kTotalBytes = std::int64_t{1} << 30;
@@ -45,7 +47,7 @@ Result<int> fold_constants(Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (is_taken_untouched(graph, node)) continue;
-    const std::int64_t limit = std::min(left, std::max(kAlwaysFoldedBytes, 2 * bytes_of(graph, node.inputs)));
+    const std::int64_t limit = std::min(left, std::max(kAlwaysFoldedBytes, kMostGrowth * bytes_of(graph, node.inputs)));
     const std::int64_t bytes = bytes_of(graph, node.outputs);
     KITE_TRY_ASSIGN(const bool done, fold_node(graph, id, limit));
     if (!done) continue;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The numbers of quantised tensors: x = (q - zero_point) * scale, q in 8 bits. Scales are float32; the float64 oracle
+// brings wider ones.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <type_traits>
+
+#include "ops/dispatch.h"
+#include "ops/op.h"
+#include "paperkite/error.h"
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+using QuantizedTypes = TypeList<std::uint8_t, std::int8_t>;
+
+// One scale for all, or one for each channel.
+template <typename T>
+class Scales {
+ public:
+  explicit Scales(const TensorView& view) : data_(view.as<T>()), step_(view.type.shape.elements() == 1 ? 0 : 1) {}
+  [[nodiscard]] T operator[](std::int64_t i) const noexcept { return data_[i * step_]; }
+
+ private:
+  const T* data_;
+  std::int64_t step_;
+};
+
+// One zero point for all, or one for each channel; 0 where it is left out.
+class ZeroPoints {
+ public:
+  explicit ZeroPoints(const TensorView& view)
+      : view_(view), step_(view.data == nullptr || view.type.shape.elements() == 1 ? 0 : 1) {}
+  ZeroPoints(const ComputeContext& context, std::size_t i)
+      : ZeroPoints(context.has_input(i) ? context.inputs[i] : TensorView{}) {}
+  [[nodiscard]] std::int32_t operator[](std::int64_t i) const noexcept {
+    if (view_.data == nullptr) return 0;
+    switch (view_.type.dtype) {
+      case DType::kUInt8: return view_.as<std::uint8_t>()[i * step_];
+      case DType::kInt8: return view_.as<std::int8_t>()[i * step_];
+      default: return view_.as<std::int32_t>()[i * step_];
+    }
+  }
+
+ private:
+  TensorView view_;
+  std::int64_t step_;
+};
+
+// One element of an 8-bit tensor.
+[[nodiscard]] inline std::int32_t quantized_at(const TensorView& view, std::int64_t i) noexcept {
+  return view.type.dtype == DType::kUInt8 ? std::int32_t{view.as<std::uint8_t>()[i]}
+                                          : std::int32_t{view.as<std::int8_t>()[i]};
+}
+
+// Rounds to the nearest integer, a tie to the even one, as x / scale becomes q - zero_point, and saturates to the 8
+// bits of q. NaN becomes the lowest q.
+class Rounding {
+ public:
+  Rounding(DType dtype, std::int32_t zero) : zero_(zero), least_(-zero), most_(255 - zero) {
+    if (dtype == DType::kInt8) {
+      least_ -= 128;
+      most_ -= 128;
+    }
+  }
+  [[nodiscard]] std::int32_t zero() const noexcept { return zero_; }
+
+  template <typename T>
+  [[nodiscard]] std::int32_t centred(T value) const noexcept {
+    // Adding 1.5 * 2^(mantissa bits) leaves no place for a fraction. The limits are integers below 512, so that what
+    // was saturated first rounds to the same.
+    constexpr T kNoFraction = std::is_same_v<T, float> ? T(12582912.0) : T(6755399441055744.0);
+    const T least = static_cast<T>(least_);
+    const T most = static_cast<T>(most_);
+    value = value > least ? value : least;
+    value = value < most ? value : most;
+    return static_cast<std::int32_t>((value + kNoFraction) - kNoFraction);
+  }
+  // The bits of q, of either type.
+  template <typename T>
+  [[nodiscard]] std::byte operator()(T value) const noexcept {
+    return static_cast<std::byte>(static_cast<std::uint8_t>(centred(value) + zero_));
+  }
+
+ private:
+  std::int32_t zero_;
+  std::int32_t least_;
+  std::int32_t most_;
+};
+
+// The scale and zero point of dynamic quantisation: 0 and all of x lie in the range of uint8. Where x is 0 throughout
+// any scale does; it is 1.
+template <typename T>
+struct DynamicScale {
+  DynamicScale(const T* x, std::int64_t count) : rounding(DType::kUInt8, 0) {
+    T least = 0;
+    T most = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      least = std::min(least, x[i]);
+      most = std::max(most, x[i]);
+    }
+    scale = least == most ? T{1} : (most - least) / T{255};
+    rounding = Rounding(DType::kUInt8, rounding.centred(T{0} - least / scale));
+  }
+  T scale;
+  Rounding rounding;
+};
+
+// The one scale in input `i`.
+[[nodiscard]] inline double scale_of(const ComputeContext& context, std::size_t i) noexcept {
+  const TensorView& view = context.inputs[i];
+  return view.type.dtype == DType::kFloat32 ? static_cast<double>(*view.as<float>()) : *view.as<double>();
+}
+
+// How the quantised result of an operator is written: y = rounding(value / scale).
+template <typename T>
+struct QuantizedResult {
+  QuantizedResult(const ComputeContext& context, std::size_t scale_input, std::size_t zero_input)
+      : scale(Scales<T>(context.inputs[scale_input])[0]),
+        rounding(context.outputs[0].type.dtype, ZeroPoints(context, zero_input)[0]),
+        data(context.outputs[0].data) {}
+  void store(std::int64_t i, T value) const noexcept { data[i] = rounding(value); }
+
+  T scale;
+  Rounding rounding;
+  std::byte* data;
+};
+
+// For infer(): input `i` holds one float scale, or with `channels` > 0 that many.
+[[nodiscard]] Status require_scale(const InferContext& context, int i, std::int64_t channels = 0);
+
+// For infer(): input `i`, where it is given, holds zero points of type `dtype`, as many as require_scale() allows.
+[[nodiscard]] Status require_zero_point(const InferContext& context, int i, DType dtype, std::int64_t channels = 0);
+
+// The type of a quantised result: that of its zero point, uint8 where that is left out.
+[[nodiscard]] Result<DType> result_type(const InferContext& context, int zero_input);
+
+}  // namespace kite

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear: ties, saturation, and what shares a scale.
+#include <cstdint>
+#include <utility>
+
+#include "ops/op_case.h"
+
+namespace kite {
+namespace {
+
+Tensor bytes(const Shape& shape, std::initializer_list<std::uint8_t> values) {
+  return Tensor::of<std::uint8_t>(shape, values);
+}
+Tensor signed_bytes(const Shape& shape, std::initializer_list<std::int8_t> values) {
+  return Tensor::of<std::int8_t>(shape, values);
+}
+
+TEST(QuantizeLinear, rounds_ties_to_even_and_saturates) {
+  const auto x = [] { return floats({9}, {-1, 0, 0.5F, 1, 1.5F, 5, 1000, -kInf, kNaN}); };
+  expect_output<std::uint8_t>(OpCase("QuantizeLinear", 13).input(x()).input(scalar(1)).input(bytes({}, {2})), {9},
+                              {1, 2, 2, 3, 4, 7, 255, 0, 0});
+  expect_output<std::int8_t>(OpCase("QuantizeLinear", 10).input(x()).input(scalar(2)).input(signed_bytes({}, {-128})),
+                             {9}, {-128, -128, -128, -128, -127, -126, 127, -128, -128});
+  expect_output<std::uint8_t>(OpCase("QuantizeLinear", 13).input(x()).input(scalar(1)), {9},
+                              {0, 0, 0, 1, 2, 5, 255, 0, 0});
+  expect_output<std::int8_t>(OpCase("QuantizeLinear", 21).attr("output_dtype", 3).input(x()).input(scalar(1)), {9},
+                             {-1, 0, 0, 1, 2, 5, 127, -128, -128});
+}
+
+TEST(QuantizeLinear, has_a_scale_for_each_index_of_an_axis_or_each_block) {
+  const auto x = [] { return floats({2, 2}, {1, 2, 3, 4}); };
+  expect_output<std::uint8_t>(
+      OpCase("QuantizeLinear", 13).input(x()).input(floats({2}, {1, 0.5F})).input(bytes({2}, {0, 10})), {2, 2},
+      {1, 14, 3, 18});
+  expect_output<std::uint8_t>(OpCase("QuantizeLinear", 13)
+                                  .attr("axis", -2)
+                                  .input(x())
+                                  .input(floats({2}, {1, 0.5F}))
+                                  .input(bytes({2}, {0, 10})),
+                              {2, 2}, {1, 2, 16, 18});
+  expect_output<std::uint8_t>(OpCase("QuantizeLinear", 21)
+                                  .attr("axis", 0)
+                                  .attr("block_size", 2)
+                                  .input(floats({3, 2}, {1, 2, 3, 4, 5, 6}))
+                                  .input(floats({2, 2}, {1, 0.5F, 0.25F, 2})),
+                              {3, 2}, {1, 4, 3, 8, 20, 3});
+}
+
+TEST(QuantizeLinear, refuses_what_does_not_fit) {
+  const Tensor x = floats({2, 2}, {1, 2, 3, 4});
+  const auto with = [&](Tensor scale) {
+    OpCase op("QuantizeLinear", 13);
+    op.input(Tensor::copy_of(x.view())).input(std::move(scale));
+    return op;
+  };
+  auto three = with(floats({3}, {1, 1, 1}));
+  expect_error(three, ErrorCode::kInvalidModel, "expected one, or 2 for axis 1");
+  auto zeros = with(floats({2}, {1, 1}));
+  zeros.input(bytes({1}, {0}));
+  expect_error(zeros, ErrorCode::kInvalidModel, "zero points [1]");
+  auto type = with(scalar(1));
+  type.attr("output_dtype", 4);
+  expect_error(type, ErrorCode::kUnsupportedModel, "supported are UINT8 (2) and INT8 (3)");
+  auto blocks = with(floats({2, 2}, {1, 1, 1, 1}));
+  blocks.attr("block_size", 2);
+  expect_error(blocks, ErrorCode::kInvalidModel, "into blocks of 2 along axis 1");
+}
+
+TEST(DequantizeLinear, subtracts_the_zero_point_and_scales) {
+  expect_output(
+      OpCase("DequantizeLinear", 13).input(bytes({3}, {0, 128, 255})).input(scalar(0.5F)).input(bytes({}, {128})), {3},
+      {-64, 0, 63.5F});
+  expect_output(OpCase("DequantizeLinear", 19).input(signed_bytes({3}, {-128, 0, 127})).input(scalar(2)), {3},
+                {-256, 0, 254});
+  expect_output(OpCase("DequantizeLinear", 10).input(Tensor::of<std::int32_t>({2}, {-100'000, 7})).input(scalar(0.5F)),
+                {2}, {-50'000, 3.5F});
+  expect_output(OpCase("DequantizeLinear", 13)
+                    .attr("axis", 0)
+                    .input(signed_bytes({2, 2}, {1, 2, 3, 4}))
+                    .input(floats({2}, {1, 10}))
+                    .input(signed_bytes({2}, {0, 1})),
+                {2, 2}, {1, 2, 20, 30});
+  expect_output(OpCase("DequantizeLinear", 1, "com.microsoft")
+                    .input(bytes({2}, {3, 4}))
+                    .input(scalar(0.5F))
+                    .input(bytes({}, {2})),
+                {2}, {0.5F, 1});
+}
+
+TEST(DynamicQuantizeLinear, finds_the_range_that_holds_zero) {
+  const auto outputs = OpCase("DynamicQuantizeLinear", 11).outputs(3).input(floats({3}, {-1, 0, 1.55F})).run();
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+  expect_elements<std::uint8_t>((*outputs)[0], {3}, {0, 100, 255});
+  expect_elements<float>((*outputs)[1], {}, {2.55F / 255});
+  expect_elements<std::uint8_t>((*outputs)[2], {}, {100});
+  const auto nothing = OpCase("DynamicQuantizeLinear", 11).outputs(3).input(floats({2}, {0, 0})).run();
+  ASSERT_TRUE(nothing.ok());
+  expect_elements<std::uint8_t>((*nothing)[0], {2}, {0, 0});
+  expect_elements<float>((*nothing)[1], {}, {1});
+}
+
+}  // namespace
+}  // namespace kite
