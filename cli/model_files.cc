@@ -15,9 +15,9 @@ std::vector<std::string> files_of_model(const std::string& model, const MeaningO
   std::vector<std::string> files = {model, meaning.labels, meaning.recipe};
   auto mapped = MappedFile::open(model);
   if (!mapped.ok() || is_plan(mapped->bytes())) return files;
-  const auto imported = import_file(std::make_shared<const MappedFile>(std::move(mapped).value()));
+  const auto imported = import_file(std::make_shared<const MappedFile>(std::move(mapped).value()), meaning.data_dirs);
   if (!imported.ok()) return files;
-  for (const auto& file : imported->files) files.push_back(file->path());
+  for (const auto& [location, file] : imported->external_files) files.push_back(file->path());
   return files;
 }
 

@@ -15,6 +15,9 @@
 namespace {
 
 void try_labels(std::string_view text) {
+  for (const char* name : {"labels.csv", "labels.yaml", "labels.json", "labels.txt"}) {
+    (void)kite::labels_from_file(name, text, 2);
+  }
   const auto labels = kite::labels_from_any_text(text);
   if (!labels.ok()) return;
   for (const std::string& label : labels->names) {
@@ -44,6 +47,14 @@ void try_metadata(std::string_view text) {
                       {"paperkite.preprocess", std::string(text)}};
   (void)kite::resolve_interpretation(sources);
   sources.metadata.erase("paperkite.preprocess");
+  (void)kite::resolve_interpretation(sources);
+  sources.metadata = {{"model_info", std::string(text)},
+                      {"model_info mean_values", std::string(text.substr(0, half))},
+                      {"model_info labels", std::string(text.substr(half))}};
+  (void)kite::resolve_interpretation(sources);
+  sources.metadata = {{"Image.BitmapPixelFormat", std::string(text.substr(0, half))},
+                      {"Image.NominalPixelRange", std::string(text.substr(half))},
+                      {"classes", std::string(text)}};
   (void)kite::resolve_interpretation(sources);
 }
 

@@ -102,6 +102,7 @@ class Model {
   std::vector<Decision> decisions_;
   std::vector<std::string> warnings_;
   std::shared_ptr<const ModelOptions> options_;
+  std::shared_ptr<const void> unpacked_;  // the content of a zip; removed with the last owner
   PlanOrigin origin_ = PlanOrigin::kBuilt;
 };
 

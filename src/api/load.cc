@@ -6,6 +6,7 @@
 
 #include "api/shapes.h"
 #include "base/cpu.h"
+#include "carriers/model_place.h"
 #include "graph/import.h"
 #include "paperkite/try.h"
 
@@ -48,7 +49,9 @@ Result<OpenedPlan> open_plan(const std::string& path, const ModelOptions& option
   return opened;
 }
 
-Result<OptimisedModel> optimise_model(const std::string& path, const ModelOptions& options) {
+Result<OptimisedModel> optimise_model(const std::string& named, const ModelOptions& options) {
+  KITE_TRY_ASSIGN(const ModelPlace place, find_model(named));
+  const std::string& path = place.path;
   KITE_TRY_ASSIGN(ImportedModel imported, import_file(path, options.meaning.data_dirs));
   InputShapes shapes = options.input_shapes;
   const StatedModel stated = stated_model(imported);

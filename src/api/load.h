@@ -22,6 +22,6 @@ struct OpenedPlan {
                                            std::shared_ptr<const Plan> lender = nullptr);
 
 // Import, bind, infer, passes, for those who want to look: `kite inspect --passes`.
-[[nodiscard]] Result<OptimisedModel> optimise_model(const std::string& path, const ModelOptions& options);
+[[nodiscard]] Result<OptimisedModel> optimise_model(const std::string& named, const ModelOptions& options);
 
 }  // namespace kite

@@ -7,6 +7,7 @@
 
 #include "api/load.h"
 #include "base/cpu.h"
+#include "carriers/model_place.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -31,7 +32,10 @@ PlanOrigin origin_of(LoadedPlan::Origin origin) {
 }  // namespace
 
 Result<Model> Model::open(const std::string& path, const ModelOptions& options) {
-  return open(path, options, nullptr);
+  KITE_TRY_ASSIGN(ModelPlace place, find_model(path));
+  KITE_TRY_ASSIGN(Model model, open(place.path, options, nullptr));
+  model.unpacked_ = std::move(place.unpacked);
+  return model;
 }
 
 Result<Model> Model::open(const std::string& path, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
@@ -58,7 +62,9 @@ Result<Model> Model::for_shapes(const std::map<std::string, Shape, std::less<>>&
   options.input_shapes = shapes;
   options.use_cache = false;
   options.trace = nullptr;
-  return open(path_, options, plan_);
+  KITE_TRY_ASSIGN(Model model, open(path_, options, plan_));
+  model.unpacked_ = unpacked_;
+  return model;
 }
 
 std::optional<std::size_t> Model::find_output(std::string_view name) const noexcept {

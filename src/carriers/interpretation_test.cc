@@ -234,6 +234,14 @@ TEST_F(Interpret, files_of_labels_are_found_under_every_usual_name) {
   }
 }
 
+TEST_F(Interpret, of_two_spellings_the_models_own_is_read) {
+  write("Photo.labels.txt", "x\ny\n");
+  write("photo.labels.txt", "a\nb\n");
+  EXPECT_EQ(resolve().labels, (Labels{"a", "b"}));
+  sources_.model_path = (folder_ / "Photo.onnx").string();
+  EXPECT_EQ(resolve().labels, (Labels{"x", "y"}));
+}
+
 TEST_F(Interpret, a_file_that_fits_goes_before_one_that_does_not) {
   write("labels.txt", "a\nb\nc\n");
   write("synset.txt", "a\nb\n");
@@ -330,6 +338,9 @@ TEST_F(Interpret, windows_mls_words_decide_channels_and_range) {
   sources_.metadata["Image.NominalPixelRange"] = "percent";
   EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
   sources_.metadata["Image.NominalPixelRange"] = "Normalized_0_1";
+  sources_.metadata["image.bitmappixelformat"] = "Gray8";
+  EXPECT_EQ(refusal().code, ErrorCode::kInvalidModel);
+  sources_.metadata["image.bitmappixelformat"] = "Rgb8";
   sources_.metadata["Image.ColorSpaceGamma"] = "Linear";
   EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
 }

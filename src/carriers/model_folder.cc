@@ -31,7 +31,7 @@ bool is_layout_folder(const std::string& name) {
 
 std::string ModelFolder::stem() const { return fs::path(model_path_).stem().string(); }
 
-ModelFolder::Listing ModelFolder::list(const std::string& path, std::string_view stem) {
+ModelFolder::Listing ModelFolder::list(const std::string& path) {
   Listing listing;
   std::error_code error;
   fs::directory_iterator entry(path.empty() ? "." : path, error);
@@ -39,11 +39,7 @@ ModelFolder::Listing ModelFolder::list(const std::string& path, std::string_view
     FolderEntry found{entry->path().filename().string(), (fs::path(path) / entry->path().filename()).string(), false};
     std::error_code ignored;
     found.is_folder = entry->is_directory(ignored);
-    // Two names that differ in case alone: the one that is written as the model is, then the one in small letters.
-    const std::string key = lower(found.name);
-    FolderEntry& place = listing.by_lower_name[key];
-    const bool better = place.name.empty() || found.name.starts_with(stem) || found.name == key;
-    if (better && !(place.name.starts_with(stem) && !place.name.empty())) place = std::move(found);
+    listing[lower(found.name)].push_back(std::move(found));
     entry.increment(error);
   }
   return listing;
@@ -54,18 +50,26 @@ const FolderEntry* ModelFolder::find(std::string_view name, bool is_folder) {
   if (!is_read_) {
     is_read_ = true;
     const fs::path folder = fs::path(model_path_).parent_path();
-    listings_.push_back(list(folder.string(), stem()));
+    listings_.push_back(list(folder.string()));
     std::error_code ignored;
     const fs::path absolute = fs::absolute(folder.empty() ? fs::path(".") : folder, ignored).lexically_normal();
     const fs::path named = absolute.has_filename() ? absolute : absolute.parent_path();
     if (is_layout_folder(named.filename().string())) {
-      listings_.push_back(list((folder.empty() ? fs::path("..") : folder / "..").string(), stem()));
+      listings_.push_back(list((folder.empty() ? fs::path("..") : folder / "..").string()));
     }
   }
   const std::string key = lower(name);
   for (const Listing& listing : listings_) {
-    const auto found = listing.by_lower_name.find(key);
-    if (found != listing.by_lower_name.end() && found->second.is_folder == is_folder) return &found->second;
+    const auto spellings = listing.find(key);
+    if (spellings == listing.end()) continue;
+    // Among names that differ in case alone: the one asked for, else the first in the order of their bytes.
+    const FolderEntry* best = nullptr;
+    for (const FolderEntry& entry : spellings->second) {
+      if (entry.is_folder != is_folder) continue;
+      if (entry.name == name) return &entry;
+      if (best == nullptr || entry.name < best->name) best = &entry;
+    }
+    if (best != nullptr) return best;
   }
   return nullptr;
 }

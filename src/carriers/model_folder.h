@@ -33,11 +33,9 @@ class ModelFolder {
   [[nodiscard]] bool is_memory() const noexcept { return model_path_.empty(); }
 
  private:
-  struct Listing {
-    std::unordered_map<std::string, FolderEntry> by_lower_name;
-  };
+  using Listing = std::unordered_map<std::string, std::vector<FolderEntry>>;  // by their names in small letters
   const FolderEntry* find(std::string_view name, bool is_folder);
-  static Listing list(const std::string& path, std::string_view stem);
+  static Listing list(const std::string& path);
 
   std::string model_path_;
   bool is_read_ = false;

@@ -131,7 +131,9 @@ Status read_openvino(Offers& offers) {
     states_pixels = states_pixels || !field(offers, object, key).empty();
   }
   if (!states_pixels || !offers.wants_recipe()) return {};
-  return offers.recipe("metadata key model_info (OpenVINO)", Bond::kNamed, recipe_from(offers, object));
+  return offers.recipe("metadata key model_info (OpenVINO)", Bond::kNamed, recipe_from(offers, object),
+                       "pictures are resized as Pillow does; Model API's OpenCV gives other pixels where it makes them "
+                       "smaller");
 }
 
 }  // namespace kite

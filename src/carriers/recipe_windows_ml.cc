@@ -2,6 +2,7 @@
 // ONNX's own metadata for pictures, which Windows ML obeys: Image.BitmapPixelFormat and its kin.
 #include <array>
 #include <string>
+#include <vector>
 
 #include "base/printable.h"
 #include "carriers/pixel_range.h"
@@ -38,12 +39,20 @@ void take_geometry(RecipeFields& fields, const Picture& input) {
   fields.filter = Filter::kBilinear;
 }
 
+bool takes_three_channels(const std::vector<std::int64_t>& shape) {
+  return shape.size() == 4 && (shape[1] == 3 || shape[3] == 3);
+}
+
 Result<RecipeFields> recipe_from(const Offers& offers, const std::string* format, const std::string* range) {
   const std::string* gamma = value_of(offers, "image.colorspacegamma");
   if (gamma != nullptr && folded(*gamma) != "srgb" && folded(*gamma) != "srgb8") {
     return unknown("Image.ColorSpaceGamma", *gamma, "SRGB");
   }
   RecipeFields fields;
+  if (format != nullptr && folded(*format) == "gray8" && takes_three_channels(offers.asked().input_shape)) {
+    return Error{ErrorCode::kInvalidModel, "Image.BitmapPixelFormat is \"Gray8\", the input has three channels", "",
+                 "state the preprocessing in <model>.kite.json"};
+  }
   if (format != nullptr) KITE_TRY(take_pixel_format(fields, *format));
   KITE_TRY(take_pixel_range(fields, range != nullptr ? *range : "NominalRange_0_255"));
   take_geometry(fields, offers.input());

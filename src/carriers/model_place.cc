@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The layouts of folders, and the unpacking of what a model needs out of a zip.
+#include "carriers/model_place.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "base/printable.h"
+#include "carriers/zip_archive.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names that say by themselves which model is meant, in the order in which they are looked for.
+constexpr std::array<std::string_view, 3> kKnownPlaces{"model.onnx", "onnx/model.onnx", "weights/best.onnx"};
+// Endings of models, of their external data, and of what says how to use them.
+constexpr std::array<std::string_view, 13> kUsefulEndings{".onnx",    ".data", "_data", ".bin",   ".weights",
+                                                          ".json",    ".txt",  ".csv",  ".names", ".yaml",
+                                                          ".yml",     ".pbtxt", ".tsv"};
+
+std::string lower(std::string_view text) {
+  std::string folded(text);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return folded;
+}
+
+// Names of the entries of a folder that `wanted` takes, sorted.
+template <typename Wanted>
+std::vector<std::string> names_in(const fs::path& folder, Wanted wanted) {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    if (!name.starts_with('.') && wanted(*entry, name)) names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> models_in(const fs::path& folder) {
+  return names_in(folder, [](const fs::directory_entry& entry, const std::string& name) {
+    std::error_code ignored;
+    return lower(name).ends_with(".onnx") && entry.is_regular_file(ignored);
+  });
+}
+
+bool is_version(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::vector<std::string> folders_in(const fs::path& folder) {
+  return names_in(folder, [](const fs::directory_entry& entry, const std::string& name) {
+    std::error_code ignored;
+    return name != "__MACOSX" && entry.is_directory(ignored);
+  });
+}
+
+Result<std::string> model_in_folder(const fs::path& folder) {
+  std::error_code ignored;
+  for (const std::string_view name : kKnownPlaces) {
+    if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
+  }
+  std::vector<std::string> found;
+  for (const std::string& name : models_in(folder)) found.push_back(name);
+  std::vector<std::string> below{"onnx"};
+  for (const std::string& name : folders_in(folder)) {
+    if (is_version(name)) below.push_back(name);
+  }
+  for (const std::string& inner : found.empty() ? below : std::vector<std::string>{}) {
+    for (const std::string& name : models_in(folder / inner)) found.push_back(inner + "/" + name);
+  }
+  if (found.size() == 1) return (folder / found.front()).string();
+  if (found.empty()) {
+    return Error{ErrorCode::kIo, "the folder holds no .onnx file, nor does one named onnx in it", folder.string(),
+                 "name the model's file"};
+  }
+  std::string list;
+  for (const std::string& name : found) list += (list.empty() ? "" : ", ") + in_quotes(name);
+  return Error{ErrorCode::kUsage,
+               "the folder holds " + std::to_string(found.size()) + " models and none named model.onnx: " + list,
+               folder.string(), "name one of them, as " + (folder / found.front()).string()};
+}
+
+// A folder of one process, removed with all that is in it.
+class TemporaryFolder {
+ public:
+  static Result<std::shared_ptr<const TemporaryFolder>> make() {
+    std::error_code error;
+    std::string pattern = (fs::temp_directory_path(error) / "paperkite-XXXXXX").string();
+    if (error || ::mkdtemp(pattern.data()) == nullptr) {
+      return Error{ErrorCode::kIo, "cannot make a temporary folder to unpack to", pattern,
+                   "set TMPDIR to a folder with room"};
+    }
+    return std::shared_ptr<const TemporaryFolder>(new TemporaryFolder(pattern));
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+
+ private:
+  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+bool is_useful(const std::string& name) {
+  const std::string folded = lower(name);
+  return std::any_of(kUsefulEndings.begin(), kUsefulEndings.end(),
+                     [&](std::string_view ending) { return folded.ends_with(ending); });
+}
+
+Result<ModelPlace> model_in_zip(const std::string& named) {
+  KITE_TRY_ASSIGN(const ZipArchive archive, ZipArchive::open(named));
+  const bool has_model = std::any_of(archive.entries().begin(), archive.entries().end(),
+                                     [](const ZipEntry& entry) { return lower(entry.name).ends_with(".onnx"); });
+  if (!has_model) {
+    return Error{ErrorCode::kUnsupportedModel, "the archive holds no .onnx file", named, "export the model as ONNX"};
+  }
+  KITE_TRY_ASSIGN(const auto folder, TemporaryFolder::make());
+  for (const ZipEntry& entry : archive.entries()) {
+    if (!is_useful(entry.name)) continue;
+    const fs::path path = folder->path() / entry.name;
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+    if (error) return Error{ErrorCode::kIo, "cannot make a folder: " + error.message(), path.string(), ""};
+    const Status unpacked = archive.unpack(entry, path.string());
+    if (!unpacked.ok()) return Error(unpacked.error()).in(named);
+  }
+  // An archive of a folder has that folder at its top, and nothing else.
+  fs::path top = folder->path();
+  const std::vector<std::string> folders = folders_in(top);
+  std::error_code ignored;
+  const bool is_wrapped = folders.size() == 1 && models_in(top).empty() && !fs::exists(top / "onnx", ignored) &&
+                          !is_version(folders.front());
+  if (is_wrapped) top /= folders.front();
+  Result<std::string> model = model_in_folder(top);
+  if (!model.ok()) return std::move(model).error().in(named);
+  return ModelPlace{std::move(*model), folder};
+}
+
+}  // namespace
+
+Result<ModelPlace> find_model(const std::string& named) {
+  std::error_code ignored;
+  if (fs::is_directory(named, ignored)) {
+    KITE_TRY_ASSIGN(std::string path, model_in_folder(named));
+    return ModelPlace{std::move(path), nullptr};
+  }
+  if (lower(named).ends_with(".zip")) return model_in_zip(named);
+  return ModelPlace{named, nullptr};
+}
+
+}  // namespace kite
