@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analysis/scores.h"
+#include "api/picture_source.h"
 #include "api/ranking.h"
 #include "api/scores.h"
 #include "carriers/interpretation.h"
@@ -56,39 +57,17 @@ Status run_traced(Session& session, const TensorView& input, Trace* trace) {
   return session.internals().run_profiled({&input, 1}, observe, &steps);
 }
 
-Error no_classifier(const Model& model, std::string what, std::string remedy) {
-  return Error{ErrorCode::kUnsupportedModel, std::move(what), model.path(), std::move(remedy)};
-}
-
 Status check_threshold(const MeaningOptions& meaning) {
   if (!meaning.threshold || (*meaning.threshold > 0 && *meaning.threshold < 1)) return {};
   return Error{ErrorCode::kUsage, "a threshold of " + std::to_string(*meaning.threshold), {}, "it lies between 0 and 1"};
 }
 
-Status check_input(const Model& model) {
-  if (model.inputs().size() != 1) {
-    return no_classifier(model,
-                         "the model has " + std::to_string(model.inputs().size()) + " inputs, a classifier has one",
-                         "use `kite run` with a tensor for each");
-  }
-  const TensorType& type = model.inputs()[0].type;
-  if (is_floating_point(type.dtype) && type.shape.rank() == 4) {
-    if (type.shape[0] == 1) return {};
-    return no_classifier(model, "one run takes " + std::to_string(type.shape[0]) + " pictures", "export it for one");
-  }
-  return no_classifier(model,
-                       "the input is " + std::string(dtype_name(type.dtype)) + type.shape.to_string() +
-                           ", a picture is float32[1,3,H,W]",
-                       "use `kite run` with a tensor");
-}
-
-InterpretationSources interpretation_sources(const Model& model, const ClassifierOptions& options) {
+Result<InterpretationSources> interpretation_sources(const Model& model, const ClassifierOptions& options) {
   InterpretationSources sources;
   sources.model_path = model.path();
   sources.metadata = model.metadata();
-  const auto dims = model.inputs()[0].type.shape.dims();
-  sources.input_shape.assign(dims.begin(), dims.end());
   const MeaningOptions& meaning = options.model.meaning;
+  KITE_TRY(describe_picture(model, meaning.batch > 0, sources));
   if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
   if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
   sources.report_conflicts = options.report_conflicts;
@@ -144,8 +123,7 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   KITE_TRY_ASSIGN(Model model, Model::open(path, options.model));
   const MeaningOptions& meaning = options.model.meaning;
   KITE_TRY(check_threshold(meaning));
-  KITE_TRY(check_input(model));
-  InterpretationSources sources = interpretation_sources(model, options);
+  KITE_TRY_ASSIGN(InterpretationSources sources, interpretation_sources(model, options));
   KITE_TRY_ASSIGN(ScoreChoice choice, choose_scores(model, sources, meaning));
   // One number may have two labels.
   sources.classes = is_binary(choice) ? 0 : choice.classes;
@@ -163,6 +141,7 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   warnings.insert(warnings.end(), interpretation.warnings.begin(), interpretation.warnings.end());
   std::vector<Decision> decisions = model.decisions();
   decisions.insert(decisions.end(), choice.decisions.begin(), choice.decisions.end());
+  decisions.insert(decisions.end(), interpretation.decisions.begin(), interpretation.decisions.end());
   auto shared = std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
                                                       std::move(choice), meaning.threshold, std::move(decisions), trace});
   return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value()}));
@@ -191,7 +170,7 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
   KITE_TRY_ASSIGN(const PreparedPicture prepared, prepare_picture(picture, shared.interpretation.recipe));
   answer.warnings = prepared.facts.warnings;
   const Port& input = shared.model.inputs()[0];
-  if (prepared.tensor.shape() != input.type.shape) {
+  if (prepared.tensor.type() != input.type) {
     return Error{ErrorCode::kInvalidInput,
                  "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +
                      input.type.shape.to_string(),
@@ -199,10 +178,7 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
   }
 
   const std::int64_t prepared_ns = Trace::now_ns();
-  Tensor stored;  // of models that take float16 or float64
-  TensorView tensor = prepared.tensor.view();
-  if (tensor.type.dtype != input.type.dtype) tensor = (stored = converted(tensor, input.type.dtype)).view();
-  KITE_TRY(run_traced(state_->session, tensor, shared.trace));
+  KITE_TRY(run_traced(state_->session, prepared.tensor.view(), shared.trace));
   answer.top = best_of(state_->session, shared, 0, k);
   // A NaN or an infinity among logits leaves no probability a number.
   if (!answer.top.empty() && answer.top.front().has_score && std::isnan(answer.top.front().score)) {

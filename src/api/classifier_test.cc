@@ -267,7 +267,7 @@ TEST_F(ClassifierTest, refuses_models_that_are_no_classifiers_and_says_why) {
             std::string::npos);
   EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {t::value_info("x", onnx::kFloat, {1, 3})},
                     {t::value_info("y", onnx::kFloat, {1, 3})})
-                .find("a picture is float32"),
+                .find("is no picture of 1, 3 or 4 channels"),
             std::string::npos);
 }
 
@@ -279,6 +279,27 @@ TEST_F(ClassifierTest, names_classes_by_a_file_of_labels) {
   EXPECT_EQ(classify(*classifier, kRed).top[0].label, "paper kite");
   with.model.meaning.labels = write("short.txt", "adonis\n");
   EXPECT_FALSE(Classifier::open(folder_ + "m.onnx", with).ok());
+}
+
+TEST_F(ClassifierTest, numbers_that_the_graph_normalises_itself_are_given_as_they_are_also_from_a_cached_plan) {
+  namespace t = onnx::test;
+  t::GraphParts parts;
+  parts.nodes = {t::node("Div", {"x", "k"}, {"s"}), t::node("GlobalAveragePool", {"s"}, {"p"}),
+                 t::node("Flatten", {"p"}, {"y"})};
+  parts.initializers = {t::float_tensor("k", {1}, {255})};
+  parts.inputs = {t::value_info("x", onnx::kFloat, {1, 3, 4, 4})};
+  parts.outputs = {t::value_info("y", onnx::kFloat, {1, 3})};
+  const std::string path = write("front.onnx", t::model(t::graph(parts)).bytes());
+  ClassifierOptions plain = options();
+  plain.model.meaning.recipe.clear();
+  for (int i = 0; i < 2; ++i) {
+    auto classifier = Classifier::open(path, plain);
+    ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+    EXPECT_TRUE(classifier->recipe_source().starts_with("the graph's first nodes (Div 255)"));
+    classify(*classifier, kRed);
+    EXPECT_EQ(classifier->scores().as<float>()[0], 1.0F);
+    EXPECT_FALSE(classifier->model().metadata().contains("paperkite.plan.front"));
+  }
 }
 
 }  // namespace

@@ -67,6 +67,8 @@ Result<WantedSize> wanted_size(const StatedModel& model, const StatedInput& inpu
   sources.model_path = path;
   sources.metadata = {model.metadata.begin(), model.metadata.end()};
   for (const InputDim& dim : input.dims) sources.input_shape.push_back(dim.size.value_or(-1));
+  sources.input_type = input.dtype;
+  sources.size_only = true;
   if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
   KITE_TRY_ASSIGN(const Interpretation interpretation, resolve_interpretation(sources));
   const Size size = interpretation.recipe.output_size();

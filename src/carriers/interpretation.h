@@ -3,7 +3,8 @@
 //
 // Order of trust, for labels and for each field of the preprocessing by itself:
 //   flags > <model>.kite.json beside the model > paperkite.* metadata inside it > other metadata inside it
-//   > files people have beside it > a guess from the input's shape, announced in one warning.
+//   > files people have beside it > the input's type, the graph's first nodes
+//   > a guess from the input's shape, announced in one warning.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "carriers/input_range.h"
 #include "carriers/labels.h"
 #include "image/recipe.h"
 #include "paperkite/error.h"
+#include "paperkite/meaning.h"
 
 namespace kite {
 
@@ -22,9 +25,12 @@ struct InterpretationSources {
   std::string model_path;                       // empty: a model from memory; nothing is looked for beside it
   std::map<std::string, std::string> metadata;  // metadata_props of the model
   std::vector<std::int64_t> input_shape;        // of the picture input; below 1 = not fixed
+  DType input_type = DType::kFloat32;
+  GraphFront front;          // what the graph's first nodes do to the picture
+  bool size_only = false;    // only the picture's size is asked for: numbers that nothing states are no error yet
   std::int64_t classes = 0;                     // of the output; 0 = not known
   std::optional<std::string> labels_path;       // --labels
-  std::optional<std::string> preprocess_json;   // a recipe object given by flag
+  std::optional<std::string> preprocess_json;   // --recipe: a name, a recipe object, or a file
   // Also read what can no longer add anything, to report where it disagrees. Costs a cold start some file reads.
   bool report_conflicts = false;
 };
@@ -35,13 +41,14 @@ struct Interpretation {
   std::string
       recipe_source;  // "photo.kite.json", "flag", "metadata key paperkite.preprocess", "guess"; "a + b" if mixed
   std::string labels_source;           // the same; "none"
+  std::vector<Decision> decisions;     // what was read from the model itself, or guessed
   std::vector<std::string> warnings;   // what a person should know, one sentence each
   std::vector<std::string> conflicts;  // sources that were overruled or could not be used, and why
 };
 
 // Reads files beside the model; prints nothing. A broken flag is kUsage, a broken or contradicting source that names
 // this model is kInvalidModel; files that merely lie beside it are left out with a conflict and a warning instead.
-// kUnsupportedModel when the input is not a picture of three channels.
+// kUnsupportedModel when the input is no picture, or nothing says which numbers it wants.
 [[nodiscard]] Result<Interpretation> resolve_interpretation(const InterpretationSources& sources);
 
 }  // namespace kite

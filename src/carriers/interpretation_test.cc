@@ -70,9 +70,12 @@ TEST_F(Interpret, the_guess_follows_the_input_size_and_layout) {
   sources_.input_shape = {1, 3, 299, 299};
   EXPECT_EQ(resolve().recipe.resize.height, 341);  // 341.7
   sources_.input_shape = {-1, 128, 96, 3};
+  EXPECT_NE(refusal().message().find("--recipe"), std::string::npos);
+  sources_.preprocess_json = "-1-1";
   const Interpretation wide = resolve();
-  EXPECT_EQ(wide.recipe.layout, TensorLayout::kNhwc);
+  EXPECT_EQ(wide.recipe.form.axes, "NHWC");
   EXPECT_EQ(wide.recipe.resize, (ResizeRule{ResizeMode::kExact, 128, 96}));
+  sources_.preprocess_json.reset();
   sources_.input_shape = {0, 3, 0, 0};
   EXPECT_EQ(resolve().recipe.crop, (Size{224, 224}));
 }
@@ -113,8 +116,8 @@ TEST_F(Interpret, fields_of_the_recipe_come_from_different_sources) {
   const Interpretation found = resolve();
   EXPECT_EQ(found.recipe.filter, Filter::kLanczos);
   EXPECT_EQ(found.recipe.resize.height, 232);
-  EXPECT_EQ(found.recipe_source, "preprocessing flag + metadata key paperkite.preprocess");
-  EXPECT_TRUE(mentions(found.conflicts, "overruled by preprocessing flag on interpolation"));
+  EXPECT_EQ(found.recipe_source, "--recipe + metadata key paperkite.preprocess");
+  EXPECT_TRUE(mentions(found.conflicts, "overruled by --recipe on interpolation"));
 }
 
 TEST_F(Interpret, only_what_is_missing_is_guessed) {
@@ -198,7 +201,7 @@ TEST_F(Interpret, a_flag_that_does_not_fit_is_a_usage_error) {
 
 TEST_F(Interpret, inputs_that_are_no_pictures_are_refused) {
   for (const std::vector<std::int64_t>& shape :
-       std::vector<std::vector<std::int64_t>>{{1, 1, 28, 28}, {1, 4, 224, 224}, {1, 1000}, {3, 224, 224}, {}}) {
+       std::vector<std::vector<std::int64_t>>{{1, 2, 28, 28}, {1, 5, 224, 224}, {1, 1000}, {1, 16, 3, 8, 8}, {}}) {
     sources_.input_shape = shape;
     EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
   }

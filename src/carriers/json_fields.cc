@@ -49,13 +49,14 @@ Result<Sides> sides_in(const Json& value, const std::string& key) {
 
 Result<std::array<double, 3>> three_numbers_in(const Json& value, const std::string& key) {
   std::array<double, 3> numbers{};
-  if (!value.is_array() || value.size() != 3) {
-    return bad_json(in_quotes(key) + " must be a list of three numbers, one a channel",
-                    "pictures are read as three channels: repeat the value three times");
+  const bool is_one = value.is_number() || (value.is_array() && value.size() == 1);
+  if (!is_one && (!value.is_array() || value.size() != 3)) {
+    return bad_json(in_quotes(key) + " must be one number, or a list of three, one a channel");
   }
   for (std::size_t i = 0; i < 3; ++i) {
-    if (!value[i].is_number()) return bad_json(in_quotes(key) + " holds something that is not a number");
-    numbers[i] = value[i].get<double>();
+    const Json& number = value.is_number() ? value : is_one ? value[0] : value[i];
+    if (!number.is_number()) return bad_json(in_quotes(key) + " holds something that is not a number");
+    numbers[i] = number.get<double>();
   }
   return numbers;
 }

@@ -3,21 +3,17 @@
 #include "carriers/offers.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <utility>
 
 #include "base/printable.h"
+#include "carriers/input_range.h"
 #include "paperkite/try.h"
 
 namespace kite {
 namespace {
 
-constexpr std::array<double, 3> kImageNetMean{0.485, 0.456, 0.406};
-constexpr std::array<double, 3> kImageNetStd{0.229, 0.224, 0.225};
-
 // What a recipe makes, against what the model takes; empty when they fit or either is open.
-std::string size_conflict(Size made, const Picture& input) {
+std::string size_conflict(Size made, const PictureForm& input) {
   if (made.width == 0) return "";
   const bool fits =
       (input.height == 0 || input.height == made.height) && (input.width == 0 || input.width == made.width);
@@ -46,15 +42,6 @@ std::string disagreement(const RecipeFields& winner, const RecipeFields& other) 
 }
 
 }  // namespace
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (const std::int64_t dim : shape) {
-    if (text.size() > 1) text += ',';
-    text += dim > 0 ? std::to_string(dim) : "?";
-  }
-  return text + "]";
-}
 
 const std::string* Offers::metadata(std::string_view key) const {
   const auto found = sources_.metadata.find(std::string(key));
@@ -87,6 +74,8 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
   if (!overruled.empty()) {
     out_.conflicts.push_back(name + " is overruled by " + recipe_names_.front() + " on " + overruled);
   }
+  // Metadata was written with the model; a file may be of the network without its preprocessing.
+  if (bond == Bond::kBeside && !name.starts_with("metadata") && !fields_.mean && fields->mean) range_beside_ = name;
   if (!fields_.fill_from(*fields)) return {};
   recipe_names_.push_back(name);
   if (!remark.empty()) out_.warnings.push_back(name + ": " + remark);
@@ -126,43 +115,25 @@ Status Offers::labels(const std::string& name, Bond bond, Result<ReadLabels> lab
   return {};
 }
 
-// ImageNet practice, as the study trained: short side to crop / 0.875, bilinear, centre crop, ImageNet statistics.
-void Offers::guess_recipe() {
-  RecipeFields guessed;
-  Size size{input_.width > 0 ? input_.width : 224, input_.height > 0 ? input_.height : 224};
-  if (fields_.crop && fields_.crop->width > 0) size = *fields_.crop;
-  const bool square = size.width == size.height;
-  const auto short_side = static_cast<std::int64_t>(std::floor(static_cast<double>(size.height) / 0.875));
-  guessed.resize = square ? ResizeRule{ResizeMode::kShortSide, short_side, 0}
-                          : ResizeRule{ResizeMode::kExact, size.height, size.width};
-  guessed.crop = size;
-  guessed.filter = Filter::kBilinear;
-  guessed.mean = kImageNetMean;
-  guessed.std = kImageNetStd;
-
-  std::string missing;
-  const auto note = [&missing](bool stated, const char* name) {
-    if (!stated) missing += (missing.empty() ? "" : ", ") + std::string(name);
-  };
-  note(fields_.resize.has_value(), "resize");
-  note(fields_.crop.has_value(), "crop");
-  note(fields_.filter.has_value(), "interpolation");
-  note(fields_.mean.has_value(), "mean");
-  note(fields_.std.has_value(), "std");
-  if (missing.empty()) return;
-  fields_.fill_from(guessed);
-  recipe_names_.emplace_back("guess");
-  const std::string file = sources_.model_path.empty() ? "<model>.kite.json" : folder_.stem() + ".kite.json";
-  out_.warnings.push_back("preprocessing guessed from the input shape " + shape_text(sources_.input_shape) + " (" +
-                          missing + "): " + fields_.complete().to_string() +
-                          "; to state it, put {\"preprocess\": {\"resize\": " + std::to_string(short_side) +
-                          ", \"crop\": " + std::to_string(size.height) +
-                          ", \"interpolation\": \"bilinear\", \"mean\": [...], \"std\": [...]}} into " + file);
+Status Offers::complete_recipe() {
+  RuleFacts facts{input_, sources_.front, shape_text(sources_.input_shape), "<model>.kite.json", range_beside_,
+                  sources_.size_only};
+  if (!sources_.model_path.empty()) facts.kite_json = folder_.stem() + ".kite.json";
+  Result<RuledRecipe> ruled = kite::complete_recipe(fields_, facts);
+  if (!ruled.ok()) {
+    const bool is_flags = !recipe_names_.empty() && recipe_names_.front() == "--recipe";
+    return refuse(is_flags ? "--recipe" : sources_.model_path, is_flags ? Bond::kFlag : Bond::kNamed,
+                  std::move(ruled).error());
+  }
+  recipe_names_.insert(recipe_names_.end(), ruled->sources.begin(), ruled->sources.end());
+  out_.decisions = std::move(ruled->decisions);
+  if (!ruled->warning.empty()) out_.warnings.push_back(std::move(ruled->warning));
+  return {};
 }
 
 Result<Interpretation> Offers::finish() {
   out_.recipe = fields_.complete();
-  out_.recipe.layout = input_.layout;
+  out_.recipe.form = input_.tensor;
   for (const std::string& name : recipe_names_) out_.recipe_source += (out_.recipe_source.empty() ? "" : " + ") + name;
   const std::string misfit = size_conflict(out_.recipe.output_size(), input_);
   if (!misfit.empty()) {

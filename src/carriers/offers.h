@@ -10,6 +10,7 @@
 #include "carriers/interpretation.h"
 #include "carriers/labels.h"
 #include "carriers/model_folder.h"
+#include "carriers/picture_form.h"
 #include "image/recipe.h"
 #include "paperkite/error.h"
 
@@ -22,16 +23,9 @@ enum class Bond : std::uint8_t {
   kBeside,  // it merely lies there: what does not fit is left out with a warning
 };
 
-// The model's picture input.
-struct Picture {
-  TensorLayout layout = TensorLayout::kNchw;
-  std::int64_t height = 0;  // 0 = not fixed
-  std::int64_t width = 0;
-};
-
 class Offers {
  public:
-  Offers(const InterpretationSources& sources, Picture input)
+  Offers(const InterpretationSources& sources, PictureForm input)
       : sources_(sources), input_(input), folder_(sources.model_path) {}
 
   // The first to state a field, or the labels, wins; the others are compared with it. `remark`: what the user should
@@ -47,13 +41,14 @@ class Offers {
   [[nodiscard]] const std::string* metadata(std::string_view key) const;
 
   [[nodiscard]] const InterpretationSources& asked() const { return sources_; }
-  [[nodiscard]] const Picture& input() const { return input_; }
+  [[nodiscard]] const PictureForm& input() const { return input_; }
+  [[nodiscard]] Size input_size() const { return {input_.width, input_.height}; }
   [[nodiscard]] ModelFolder& folder() { return folder_; }
   [[nodiscard]] const RecipeFields& fields() const { return fields_; }
   [[nodiscard]] const Interpretation& so_far() const { return out_; }
 
-  // Fills what no source stated, and announces it.
-  void guess_recipe();
+  // Fills what no source stated by the rules of complete_recipe(), and announces what is a guess.
+  Status complete_recipe();
   // Says what was settled. Call once, last.
   Result<Interpretation> finish();
 
@@ -64,16 +59,14 @@ class Offers {
   void compare_labels(const std::string& name, const Labels& other);
 
   const InterpretationSources& sources_;
-  Picture input_;
+  PictureForm input_;
   ModelFolder folder_;
   RecipeFields fields_;
   std::vector<std::string> recipe_names_;
+  std::string range_beside_;                // the file beside the model that states the mean
   std::vector<std::string> label_misfits_;  // sentences about files whose labels are of another number
   Bond labels_bond_ = Bond::kFlag;
   Interpretation out_;
 };
-
-// "[1,3,?,?]".
-[[nodiscard]] std::string shape_text(const std::vector<std::int64_t>& shape);
 
 }  // namespace kite

@@ -49,7 +49,7 @@ Result<std::array<double, 3>> numbers(std::string_view text, const char* key) {
   return std::array<double, 3>{found[0], found[1], found[2]};
 }
 
-Status take_geometry(RecipeFields& fields, const std::string& word, const Picture& input) {
+Status take_geometry(RecipeFields& fields, const std::string& word, const PictureForm& input) {
   const std::string type = folded(word);
   if (type != "" && type != "standard" && type != "crop") {
     return Error{ErrorCode::kUnsupportedModel, "resize_type " + in_quotes(word) + " pads the picture", "",

@@ -56,9 +56,9 @@ TEST(OwnRecipe, squashing_and_torchvision_names_are_understood) {
 TEST(OwnRecipe, wrong_values_are_refused_by_name) {
   const std::pair<const char*, const char*> cases[] = {
       {R"({"std": [0, 1, 1]})", "std"},
-      {R"({"std": [1, 1]})", "three numbers"},
-      {R"({"mean": [0.5]})", "three numbers"},
-      {R"({"mean": [1, 2, 3, 4]})", "three numbers"},
+      {R"({"std": [1, 1]})", "list of three"},
+      {R"({"mean": []})", "list of three"},
+      {R"({"mean": [1, 2, 3, 4]})", "list of three"},
       {R"({"crop": 0})", "crop"},
       {R"({"crop": 1e9})", "crop"},
       {R"({"resize": -1})", "resize"},
@@ -77,6 +77,12 @@ TEST(OwnRecipe, wrong_values_are_refused_by_name) {
     EXPECT_EQ(fields.error().code, ErrorCode::kInvalidModel);
     EXPECT_NE(fields.error().message().find(word), std::string::npos) << fields.error().message();
   }
+}
+
+TEST(OwnRecipe, one_number_stands_for_all_channels) {
+  const std::array<double, 3> halves{0.5, 0.5, 0.5};
+  EXPECT_EQ(own(R"({"mean": 0.5})").mean, halves);
+  EXPECT_EQ(own(R"({"mean": [0.5]})").mean, halves);
 }
 
 TEST(OwnRecipe, is_described_in_one_line) {

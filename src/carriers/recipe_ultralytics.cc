@@ -75,7 +75,7 @@ Status read_ultralytics(Offers& offers) {
     return offers.recipe("metadata key imgsz (ultralytics)", Bond::kBeside, std::move(**found));
   }
   if (!offers.wants_recipe()) return {};
-  const Picture& input = offers.input();
+  const PictureForm& input = offers.input();
   const bool is_yolov5 = task == nullptr && names != nullptr && starts_a_literal(*names) &&
                          offers.metadata("stride") != nullptr && input.height == input.width;
   if (!is_yolov5) return {};

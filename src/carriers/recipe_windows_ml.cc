@@ -32,7 +32,7 @@ const std::string* value_of(const Offers& offers, std::string_view key) {
 }
 
 // Windows ML cuts the centred part with the input's proportions and scales it to the input.
-void take_geometry(RecipeFields& fields, const Picture& input) {
+void take_geometry(RecipeFields& fields, const PictureForm& input) {
   if (input.height < 1 || input.height != input.width) return;
   fields.resize = ResizeRule{ResizeMode::kShortSide, input.height, 0};
   fields.crop = Size{input.width, input.height};

@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "carriers/recipe_carriers.h"
+#include "carriers/recipe_names.h"
 #include "carriers/text_file.h"
 #include "paperkite/try.h"
 
@@ -41,7 +42,8 @@ Status read_flags(Offers& offers) {
     KITE_TRY(offers.labels(*asked.labels_path, Bond::kFlag, labels_in_flag_file(*asked.labels_path, asked.classes)));
   }
   if (asked.preprocess_json) {
-    KITE_TRY(offers.recipe("preprocessing flag", Bond::kFlag, parse_recipe(*asked.preprocess_json)));
+    KITE_TRY(offers.recipe("--recipe", Bond::kFlag,
+                           recipe_from_argument(*asked.preprocess_json, offers.input_size())));
   }
   return {};
 }
@@ -57,15 +59,16 @@ Status read_kite_json(Offers& offers) {
     return Error{ErrorCode::kInvalidModel, "not a JSON object", file->path, ""};
   }
   for (const auto& [key, value] : json.items()) {
-    if (key != "labels" && key != "preprocess") {
-      return Error{ErrorCode::kInvalidModel, "unknown key " + in_quotes(key), file->path, "known: labels, preprocess"};
+    if (key != "labels" && key != "preprocess" && key != "recipe") {
+      return Error{ErrorCode::kInvalidModel, "unknown key " + in_quotes(key), file->path, "known: labels, preprocess, recipe"};
     }
   }
   if (json.contains("labels")) {
     KITE_TRY(offers.labels(file->name, Bond::kNamed, labels_from_json(json.at("labels"))));
   }
-  if (json.contains("preprocess")) {
-    KITE_TRY(offers.recipe(file->name, Bond::kNamed, recipe_from_object(json.at("preprocess"))));
+  for (const char* key : {"preprocess", "recipe"}) {  // where both are stated: details first, then the name
+    if (!json.contains(key)) continue;
+    KITE_TRY(offers.recipe(file->name, Bond::kNamed, recipe_from_value(json.at(key), offers.input_size())));
   }
   return {};
 }

@@ -32,6 +32,7 @@ struct ImageFacts {
   std::string pixel_format;  // as stored, e.g. "8-bit YCbCr 4:2:0, progressive", "16-bit grey"
   int exif_orientation = 0;  // 1..8; 0 when the file has none
   bool orientation_applied = false;
+  bool is_opaque = false;            // known to have neither an alpha channel nor a transparent colour
   std::vector<std::string> warnings;  // one sentence each, for a person
 };
 

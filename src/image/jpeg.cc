@@ -223,6 +223,7 @@ Status JpegReader::open() {
   KITE_TRY(check_header());
   facts_.format = PictureFormat::kJpeg;
   facts_.pixel_format = describe();
+  facts_.is_opaque = true;
   if (info_.num_components == 4) {
     info_.out_color_space = JCS_CMYK;
     cmyk_row_.resize(static_cast<std::size_t>(size_.width) * 4);

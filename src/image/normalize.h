@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// 8-bit RGB -> float32 as training code computes it, through one table of 256 values a channel.
+// 8-bit RGB -> numbers as training code computes it, through one table of 256 values a channel.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "image/image.h"
 #include "paperkite/tensor.h"
@@ -11,7 +12,26 @@
 namespace kite {
 
 enum class ChannelOrder : std::uint8_t { kRgb, kBgr };
-enum class TensorLayout : std::uint8_t { kNchw, kNhwc };
+
+// What one pixel of the tensor holds, as Pillow's convert() makes it from the file.
+enum class PixelMode : std::uint8_t {
+  kRgb,
+  kGrey,  // "L": (19595 R + 38470 G + 7471 B + 2^15) >> 16, ITU-R 601-2
+  kRgba,  // alpha 255 where the file has none
+};
+
+// The tensor that holds one picture.
+struct TensorForm {
+  DType dtype = DType::kFloat32;
+  PixelMode pixels = PixelMode::kRgb;
+  // One letter an axis: C, H and W; N (pictures), T (frames) and any other are of size 1. Without C a grey picture.
+  std::string axes = "NCHW";
+
+  [[nodiscard]] std::int64_t channels() const noexcept;
+  [[nodiscard]] bool is_planar() const noexcept;  // whole planes, not pixels, follow each other
+  [[nodiscard]] Shape shape(Size size) const;
+  [[nodiscard]] bool operator==(const TensorForm&) const = default;
+};
 
 // The order of operations decides the last bit, so it is part of a recipe.
 enum class Arithmetic : std::uint8_t {
@@ -31,8 +51,13 @@ struct Normalization {
 
 [[nodiscard]] ChannelTables make_tables(const Normalization& normalization) noexcept;
 
-// [1,3,H,W] or [1,H,W,3] float32.
+// kInvalidModel where the tensor cannot hold these numbers: an integer type takes whole numbers of its range only, and
+// one grey value, or alpha, has no mean of its own, so all three must be alike.
+[[nodiscard]] Status check_fits(const Normalization& normalization, const TensorForm& form);
+
+// `image` is grey already (R = G = B) where `form` is. Element types other than float32 get the table's float32 value:
+// float16 rounded to nearest even, float64 widened, integers as check_fits() proves them whole. Alpha is 255 throughout.
 [[nodiscard]] Tensor to_tensor(const Image& image, const ChannelTables& tables, ChannelOrder order,
-                               TensorLayout layout);
+                               const TensorForm& form);
 
 }  // namespace kite

@@ -59,16 +59,19 @@ TEST(Normalize, layout_and_channel_order_place_the_values) {
   const ChannelTables tables = make_tables(plain);
   const auto unit = [](int v) { return static_cast<float>(v) / 255.0F; };
 
-  const Tensor planes = to_tensor(image, tables, ChannelOrder::kRgb, TensorLayout::kNchw);
+  const TensorForm form;
+  TensorForm last;
+  last.axes = "NHWC";
+  const Tensor planes = to_tensor(image, tables, ChannelOrder::kRgb, form);
   EXPECT_EQ(planes.shape(), (Shape{1, 3, 1, 2}));
   const int nchw[] = {255, 102, 0, 153, 51, 204};
   const int nhwc[] = {255, 0, 51, 102, 153, 204};
   const int bgr[] = {51, 204, 0, 153, 255, 102};
   for (int i = 0; i < 6; ++i) EXPECT_EQ(planes.as<float>()[i], unit(nchw[i]));
-  const Tensor pixels = to_tensor(image, tables, ChannelOrder::kRgb, TensorLayout::kNhwc);
+  const Tensor pixels = to_tensor(image, tables, ChannelOrder::kRgb, last);
   EXPECT_EQ(pixels.shape(), (Shape{1, 1, 2, 3}));
   for (int i = 0; i < 6; ++i) EXPECT_EQ(pixels.as<float>()[i], unit(nhwc[i]));
-  const Tensor reversed = to_tensor(image, tables, ChannelOrder::kBgr, TensorLayout::kNchw);
+  const Tensor reversed = to_tensor(image, tables, ChannelOrder::kBgr, form);
   for (int i = 0; i < 6; ++i) EXPECT_EQ(reversed.as<float>()[i], unit(bgr[i]));
 }
 

@@ -241,6 +241,7 @@ Status PngReader::open() {
   take_palette();
   facts_.format = PictureFormat::kPng;
   facts_.pixel_format = describe(colour_type, bit_depth, interlaced_);
+  facts_.is_opaque = (colour_type & PNG_COLOR_MASK_ALPHA) == 0 && png_get_valid(png_, info_, PNG_INFO_tRNS) == 0;
   if (colour_type == PNG_COLOR_TYPE_GRAY && bit_depth == 16) {
     facts_.warnings.emplace_back("16-bit grey saturates at 255, as in Pillow: most of such a picture turns white");
   }

@@ -2,6 +2,7 @@
 // The two steps between a decoded picture and a tensor, each of which can be timed by itself.
 #include "image/preprocess.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -47,8 +48,32 @@ Result<Image> empty_picture(const Cropping& cropping) {
 
 std::uint8_t* place_in(Image& out, const CropPlan& plan) noexcept { return out.row(plan.top) + 3 * plan.left; }
 
+// Grey before the resize, as Image.open(f).convert("L") and then a resize gives it; resizing first rounds differently.
+// Three equal channels stay equal, since resizing never mixes them.
+void make_grey(std::uint8_t* rgb, std::int64_t pixels) noexcept {
+  for (std::int64_t i = 0; i < pixels; ++i, rgb += 3) {
+    const std::uint32_t grey = (19595U * rgb[0] + 38470U * rgb[1] + 7471U * rgb[2] + 0x8000U) >> 16;
+    rgb[0] = rgb[1] = rgb[2] = static_cast<std::uint8_t>(grey);
+  }
+}
+
+// An alpha of the picture's own, or of the border around it, is not 255, and would change what resizing does.
+Status check_alpha(const ImageFacts& facts, const Cropping& cropping, const PreprocessRecipe& recipe) {
+  if (recipe.form.pixels != PixelMode::kRgba) return {};
+  if (!facts.is_opaque) {
+    return Error{ErrorCode::kUnsupportedImage,
+                 "the model's input has an alpha channel, and transparency in the picture (" + facts.pixel_format +
+                     ") is not supported for it",
+                 "", "save the picture without alpha, on the background that the model was trained with"};
+  }
+  const Window& source = cropping.plan.source;
+  if (source.width == cropping.wanted.width && source.height == cropping.wanted.height) return {};
+  return Error{ErrorCode::kUnsupportedImage, "the crop is larger than the picture, and the model sees alpha", "",
+               "state a larger \"resize\", or no \"crop\""};
+}
+
 Tensor normalised(const Image& cropped, const PreprocessRecipe& recipe) {
-  return to_tensor(cropped, make_tables(recipe.normalization), recipe.channel_order, recipe.layout);
+  return to_tensor(cropped, make_tables(recipe.normalization), recipe.channel_order, recipe.form);
 }
 
 std::int64_t now_ns() noexcept {
@@ -61,21 +86,34 @@ std::int64_t now_ns() noexcept {
 Result<Image> resize_and_crop(const Image& image, const PreprocessRecipe& recipe) {
   KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(image.size(), recipe));
   KITE_TRY_ASSIGN(Image out, empty_picture(cropping));
-  KITE_TRY(resize_crop_into(image, cropping.resized, cropping.plan.source, recipe.filter, place_in(out, cropping.plan),
+  if (recipe.form.pixels != PixelMode::kGrey) {
+    KITE_TRY(resize_crop_into(image, cropping.resized, cropping.plan.source, recipe.filter,
+                              place_in(out, cropping.plan), out.row_bytes()));
+    return out;
+  }
+  KITE_TRY_ASSIGN(Image grey, Image::make(image.size()));
+  std::ranges::copy(image.pixels(), grey.row(0));
+  make_grey(grey.row(0), image.width() * image.height());
+  KITE_TRY(resize_crop_into(grey, cropping.resized, cropping.plan.source, recipe.filter, place_in(out, cropping.plan),
                             out.row_bytes()));
   return out;
 }
 
 Result<Tensor> preprocess(const Image& image, const PreprocessRecipe& recipe) {
+  KITE_TRY(check_fits(recipe.normalization, recipe.form));
+  KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(image.size(), recipe));
+  KITE_TRY(check_alpha(image.facts(), cropping, recipe));
   KITE_TRY_ASSIGN(const Image cropped, resize_and_crop(image, recipe));
   return normalised(cropped, recipe);
 }
 
 Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe) {
   const std::int64_t start_ns = now_ns();
+  if (recipe.form != TensorForm{}) KITE_TRY(check_fits(recipe.normalization, recipe.form));
   KITE_TRY_ASSIGN(const std::unique_ptr<RowReader> reader, open_picture(file, {}, recipe.exif));
   const Size size = reader->size();
   KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(size, recipe));
+  KITE_TRY(check_alpha(reader->facts(), cropping, recipe));
   KITE_TRY_ASSIGN(Image out, empty_picture(cropping));
   KITE_TRY_ASSIGN(RowResizer resizer, RowResizer::make(size, cropping.resized, cropping.plan.source, recipe.filter,
                                                        place_in(out, cropping.plan), out.row_bytes()));
@@ -86,6 +124,7 @@ Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const P
     KITE_TRY(reader->read_row(row.data()));
     if (y < resizer.first_row() || y >= resizer.end_row()) continue;
     const std::int64_t read_ns = now_ns();
+    if (recipe.form.pixels == PixelMode::kGrey) make_grey(row.data(), size.width);
     resizer.push(y, row.data());
     resize_ns += now_ns() - read_ns;
   }

@@ -14,9 +14,10 @@
 namespace kite {
 
 // Resize and crop: the 8-bit picture of exactly the size the model sees. Only the pixels inside the crop are computed.
+// A grey picture (R = G = B) where the recipe's form is grey: it is made grey before it is resized.
 [[nodiscard]] Result<Image> resize_and_crop(const Image& image, const PreprocessRecipe& recipe);
 
-// resize_and_crop(), then normalise: float32, [1,3,H,W] or [1,H,W,3] as the recipe says.
+// resize_and_crop(), then normalise into the recipe's form. kInvalidModel where that cannot hold the numbers.
 [[nodiscard]] Result<Tensor> preprocess(const Image& image, const PreprocessRecipe& recipe);
 
 struct PreparedPicture {

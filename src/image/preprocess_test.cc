@@ -81,5 +81,56 @@ TEST(PreparePicture, is_decode_and_preprocess_and_refuses_what_they_refuse) {
   EXPECT_NE(cut.error().message().find("truncated"), std::string::npos);
 }
 
+TEST(Preprocess, grey_is_made_before_the_resize_with_pillows_weights) {
+  Image image = Image::make({2, 1}).value();
+  const std::uint8_t rgb[] = {255, 0, 0, 0, 0, 255};
+  std::ranges::copy(rgb, image.row(0));
+  PreprocessRecipe recipe;
+  recipe.form.pixels = PixelMode::kGrey;
+  recipe.form.dtype = DType::kUInt8;
+  recipe.normalization.arithmetic = Arithmetic::kHuggingFace;
+  recipe.normalization.rescale = 1;
+  const Tensor grey = preprocess(image, recipe).value();
+  EXPECT_EQ(grey.shape(), (Shape{1, 1, 1, 2}));
+  EXPECT_EQ(grey.as<std::uint8_t>()[0], 76);  // 19595 * 255 / 65536
+  EXPECT_EQ(grey.as<std::uint8_t>()[1], 29);
+  recipe.resize = {ResizeMode::kExact, 1, 1};
+  EXPECT_EQ(preprocess(image, recipe)->as<std::uint8_t>()[0], 53);  // of 76 and 29; of the mean colour it were 52
+}
+
+TEST(Preprocess, each_element_type_holds_the_float32_value) {
+  const Image image = flat(2, 2, 200);
+  PreprocessRecipe recipe;
+  recipe.normalization.arithmetic = Arithmetic::kHuggingFace;
+  recipe.normalization.rescale = 1;
+  const auto first = [&](DType dtype) {
+    recipe.form.dtype = dtype;
+    return preprocess(image, recipe).value();
+  };
+  EXPECT_EQ(first(DType::kUInt8).as<std::uint8_t>()[11], 200);
+  EXPECT_EQ(first(DType::kInt32).as<std::int32_t>()[11], 200);
+  EXPECT_EQ(first(DType::kInt64).as<std::int64_t>()[11], 200);
+  EXPECT_EQ(first(DType::kFloat64).as<double>()[11], 200.0);
+  EXPECT_EQ(first(DType::kFloat16).as<Float16>()[11].bits, 0x5a40);  // 200 = 1.5625 * 2^7
+  recipe.form.dtype = DType::kInt8;
+  EXPECT_EQ(preprocess(image, recipe).error().code, ErrorCode::kInvalidModel);
+  recipe.normalization.mean = {128, 128, 128};
+  EXPECT_EQ(preprocess(image, recipe)->as<std::int8_t>()[11], 72);
+}
+
+TEST(Preprocess, alpha_is_255_and_a_picture_that_may_have_its_own_is_refused) {
+  Image image = flat(2, 1, 51);
+  PreprocessRecipe recipe;
+  recipe.form.pixels = PixelMode::kRgba;
+  recipe.form.axes = "HWC";
+  EXPECT_EQ(preprocess(image, recipe).error().code, ErrorCode::kUnsupportedImage);
+  image.facts().is_opaque = true;
+  const Tensor rgba = preprocess(image, recipe).value();
+  EXPECT_EQ(rgba.shape(), (Shape{1, 2, 4}));
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(rgba.as<float>()[i], i % 4 == 3 ? 1.0F : 0.2F);
+  recipe.crop = {4, 4};
+  EXPECT_EQ(preprocess(image, recipe).error().code, ErrorCode::kUnsupportedImage);
+}
+
 }  // namespace
 }  // namespace kite

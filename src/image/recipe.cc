@@ -65,8 +65,13 @@ std::string PreprocessRecipe::to_string() const {
     text += ", rescale " + digits(normalization.rescale);
   }
   text += ", mean " + list(normalization.mean) + ", std " + list(normalization.std);
-  text += channel_order == ChannelOrder::kRgb ? ", RGB" : ", BGR";
-  text += layout == TensorLayout::kNchw ? ", NCHW" : ", NHWC";
+  switch (form.pixels) {
+    case PixelMode::kRgb: text += channel_order == ChannelOrder::kRgb ? ", RGB" : ", BGR"; break;
+    case PixelMode::kGrey: text += ", grey"; break;
+    case PixelMode::kRgba: text += channel_order == ChannelOrder::kRgb ? ", RGBA" : ", BGRA"; break;
+  }
+  text += ", " + form.axes;
+  if (form.dtype != DType::kFloat32) text += ", " + std::string(dtype_name(form.dtype));
   if (exif == ExifPolicy::kApply) text += ", EXIF orientation applied";
   return text;
 }

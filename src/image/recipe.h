@@ -35,7 +35,7 @@ struct PreprocessRecipe {
   CropRule crop_rule = CropRule::kHalfEven;
   Normalization normalization;
   ChannelOrder channel_order = ChannelOrder::kRgb;
-  TensorLayout layout = TensorLayout::kNchw;
+  TensorForm form;
   ExifPolicy exif = ExifPolicy::kIgnore;
 
   // Pixels of the tensor, where the recipe alone decides them; 0x0 where the picture does.

@@ -78,6 +78,7 @@ Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& 
   ImageFacts& facts = image.facts();
   facts.format = PictureFormat::kWebp;
   facts.pixel_format = inner.format == 2 ? "lossless" : "lossy";
+  facts.is_opaque = features.has_alpha == 0;
   if (features.has_alpha != 0) facts.pixel_format += " with alpha";
   const auto frames = static_cast<int>(WebPDemuxGetI(parts.demuxer, WEBP_FF_FRAME_COUNT));
   if (frames > 1) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "analysis/front.h"
 #include "analysis/scores.h"
 #include "paperkite/try.h"
 #include "passes/rebatch.h"
@@ -68,6 +69,7 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
     KITE_TRY_ASSIGN(model.computed_in_float32, compute_in_float32(model.graph));
     KITE_TRY(infer_types(model.graph));
     if (one) KITE_TRY(check_batch(model.graph, one->model.graph, one->edits, batch));
+    if (const auto front = find_front(model.graph)) model.metadata.emplace(kFrontNote, front_text(*front));
     model.metadata.insert_or_assign(std::string(kScoresNote), scores_text(find_scores(model.graph)));
     KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, disabled_passes));
     return {};

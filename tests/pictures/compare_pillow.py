@@ -170,6 +170,39 @@ def compare_recipes(tally, program, folder, rng) -> None:
     tally.section("recipes")
 
 
+def compare_forms(tally, program, folder, rng) -> None:
+    """Grey and RGBA, uint8 and float16: converted as Pillow does it, then resized and cropped."""
+    jobs, expected = [], []
+    for path in sources(folder, rng, 60, 300):
+        recipe = random_recipe(rng)
+        mode, pixels = ("L", "grey") if rng.random() < 0.7 else ("RGBA", "rgba")
+        recipe["mean"], recipe["std"] = [0.5] * 3, [0.25] * 3
+        dtype = str(rng.choice(["float32", "float16", "uint8"]))
+        if dtype == "uint8":
+            recipe = {key: recipe[key] for key in recipe if key not in ("mean", "std", "arithmetic")} | {"rescale": 1}
+        with Image.open(path) as opened:
+            if mode == "RGBA" and (opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info):
+                continue  # refused: a transparency of the picture's own
+            image = opened.convert("RGB").convert(mode)
+        resized = rules.resized_size(image.size, recipe.get("resize"))
+        if min(resized) < 1 or resized[0] * resized[1] > 1_000_000:
+            continue
+        seen = np.asarray(rules.picture(image, recipe))
+        if mode == "RGBA" and (seen[..., 3] != 255).any():
+            continue  # refused: a transparent border
+        planes = np.atleast_3d(seen).transpose(2, 0, 1)
+        if mode == "RGBA" and recipe.get("channels") == "bgr":
+            planes = planes[[2, 1, 0, 3]]
+        if dtype != "uint8":
+            planes = np.concatenate([rules.normalize(np.repeat(plane[..., None], 3, 2), recipe)[:1] for plane in planes])
+        jobs.append(("tensor", path, json.dumps(recipe), "nchw", pixels, dtype))
+        expected.append(np.ascontiguousarray(planes).astype(dtype))
+    for job, answer, reference in zip(jobs, kite_dump.run(program, jobs, folder), expected):
+        ok = answer.ok and answer.data == reference.tobytes()
+        tally.check(ok, f"{job}: {answer.error if not answer.ok else 'differs'}")
+    tally.section("forms")
+
+
 def compare_truncations(tally, program, folder, rng) -> None:
     """Where Pillow still gives a picture, so do we, and the same one; where it refuses, we do."""
     paths = bad_pictures.truncations(rng, folder)
@@ -215,6 +248,7 @@ SECTIONS = {
     "decode": lambda *given: (compare_decoding(*given), compare_orientation(*given)),
     "resize": compare_resizing,
     "recipes": compare_recipes,
+    "forms": compare_forms,
     "bad": lambda *given: (compare_truncations(*given), check_bad_files(*given)),
 }
 

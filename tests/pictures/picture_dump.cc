@@ -8,7 +8,7 @@
 //   facts    PICTURE                           -> "orientation<TAB>pixel format<TAB>warnings..." as text
 //   resize   PICTURE  W H FILTER X Y W H       -> pixels of that window of the resized picture
 //   crop     PICTURE  RECIPE-JSON              -> pixels after resize and crop
-//   tensor   PICTURE  RECIPE-JSON  nchw|nhwc   -> float32
+//   tensor   PICTURE  RECIPE-JSON  nchw|nhwc [rgb|grey|rgba [uint8|float16]]   -> the tensor, float32 unless it says so
 // RESULTS holds for each job four little-endian int64 (1 = ok or 0 = error, width, height, bytes) and the bytes; of an
 // error, "code<TAB>message".
 #include <array>
@@ -56,6 +56,16 @@ Result<kite::PreprocessRecipe> recipe_of(const std::string& json) {
   return fields.complete();
 }
 
+kite::TensorForm form_of(const std::vector<std::string>& job) {
+  kite::TensorForm form;
+  form.axes = job.at(3) == "nhwc" ? "NHWC" : "NCHW";
+  if (job.size() > 4 && job.at(4) == "grey") form.pixels = kite::PixelMode::kGrey;
+  if (job.size() > 4 && job.at(4) == "rgba") form.pixels = kite::PixelMode::kRgba;
+  if (job.size() > 5 && job.at(5) == "uint8") form.dtype = kite::DType::kUInt8;
+  if (job.size() > 5 && job.at(5) == "float16") form.dtype = kite::DType::kFloat16;
+  return form;
+}
+
 Result<Output> run(const std::vector<std::string>& job) {
   if (job.at(0) == "decode") {
     KITE_TRY_ASSIGN(const Image image,
@@ -64,7 +74,7 @@ Result<Output> run(const std::vector<std::string>& job) {
   }
   if (job.at(0) == "tensor") {
     KITE_TRY_ASSIGN(kite::PreprocessRecipe recipe, recipe_of(job.at(2)));
-    recipe.layout = job.at(3) == "nhwc" ? kite::TensorLayout::kNhwc : kite::TensorLayout::kNchw;
+    recipe.form = form_of(job);
     KITE_TRY_ASSIGN(const kite::MappedFile file, kite::MappedFile::open(job.at(1)));
     KITE_TRY_ASSIGN(const kite::PreparedPicture prepared, kite::prepare_picture(file.bytes(), recipe));
     const auto bytes = prepared.tensor.view().bytes();

@@ -48,7 +48,7 @@ def floor_crop(image: Image.Image, crop) -> Image.Image:
     crop_h, crop_w = crop
     top, left = (height - crop_h) // 2, (width - crop_w) // 2
     new_h, new_w = max(crop_h, height), max(crop_w, width)
-    padded = np.zeros((new_h, new_w, 3), np.uint8)
+    padded = np.zeros((new_h, new_w, *pixels.shape[2:]), np.uint8)
     top_pad, left_pad = -(-(new_h - height) // 2), -(-(new_w - width) // 2)
     padded[top_pad : top_pad + height, left_pad : left_pad + width] = pixels
     top, left = max(0, top + top_pad), max(0, left + left_pad)

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one input of the model, and the plan's note about the nodes that read it.
+#include "api/picture_source.h"
+
+#include <string>
+#include <utility>
+
+#include "analysis/front.h"
+#include "carriers/picture_form.h"
+#include "paperkite/try.h"
+#include "plan/plan.h"
+
+namespace kite {
+
+namespace {
+
+Error refusal(const Model& model, std::string what, std::string remedy) {
+  return {ErrorCode::kUnsupportedModel, std::move(what), model.path(), std::move(remedy)};
+}
+
+Status check_one_input(const Model& model) {
+  if (model.inputs().size() == 1) return {};
+  if (model.inputs().empty()) return refusal(model, "the model has no input", "");
+  std::string names;
+  for (const Port& port : model.inputs()) {
+    names += (names.empty() ? "\"" : ", \"") + std::string(port.name) + "\" " + std::string(dtype_name(port.type.dtype)) +
+             port.type.shape.to_string();
+  }
+  return refusal(model, "the model has " + std::to_string(model.inputs().size()) + " inputs (" + names +
+                            "), a classifier of pictures has one",
+                 "use `kite run` with a tensor for each, or export the model with the others as constants");
+}
+
+GraphFront front_of(const Plan& plan) {
+  const std::string_view note = plan.note(kFrontNote);
+  if (note.empty()) return {};
+  Front front = parse_front(note);
+  return {std::move(front.range), std::move(front.steps)};
+}
+
+}  // namespace
+
+Status describe_picture(const Model& model, bool any_batch, InterpretationSources& sources) {
+  KITE_TRY(check_one_input(model));
+  const Port& input = model.inputs()[0];
+  const auto dims = input.type.shape.dims();
+  sources.input_shape.assign(dims.begin(), dims.end());
+  sources.input_type = input.type.dtype;
+  sources.front = front_of(*model.plan());
+  Result<PictureForm> form = read_picture_form(input.type.dtype, sources.input_shape);
+  if (!form.ok()) return std::move(form).error().in(model.path());
+  if (form->batch <= 1 || any_batch) return {};
+  return refusal(model,
+                 "input \"" + std::string(input.name) + "\" is " + input.type.shape.to_string() + ": the model takes " +
+                     std::to_string(form->batch) + " pictures at once",
+                 "use `kite run` with a tensor, or export the model with a batch of 1 or an open one");
+}
+
+}  // namespace kite

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model itself says about the picture that it takes.
+#pragma once
+
+#include "carriers/interpretation.h"
+#include "paperkite/error.h"
+#include "paperkite/model.h"
+
+namespace kite {
+
+// Fills the input's type and shape and what the graph's first nodes do to it. kUnsupportedModel where the model takes
+// more than one tensor, or, unless `any_batch`, a fixed number of pictures at once.
+[[nodiscard]] Status describe_picture(const Model& model, bool any_batch, InterpretationSources& sources);
+
+}  // namespace kite

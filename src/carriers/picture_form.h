@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads from an input's type and shape how a picture lies in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "image/normalize.h"
+#include "paperkite/error.h"
+#include "paperkite/tensor.h"
+
+namespace kite {
+
+struct PictureForm {
+  TensorForm tensor;
+  std::int64_t batch = 1;   // pictures in one tensor; 0 = open
+  std::int64_t height = 0;  // pixels; 0 = open
+  std::int64_t width = 0;
+  [[nodiscard]] std::string to_string() const;  // "float32, NCHW, RGB"
+};
+
+// Dimensions below 1 are open. Taken are, with 1 (grey), 3 (RGB) or 4 (RGBA) channels first or last: a batch of
+// pictures, one picture without a batch, a grey one without a channel axis, and one frame of a video. Where both ends
+// may be channels, channels first; open channels are three. kUnsupportedModel for everything else.
+[[nodiscard]] Result<PictureForm> read_picture_form(DType dtype, const std::vector<std::int64_t>& shape);
+
+// "[1,3,?,?]"; ? = open.
+[[nodiscard]] std::string shape_text(const std::vector<std::int64_t>& shape);
+
+}  // namespace kite
