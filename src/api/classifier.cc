@@ -70,6 +70,7 @@ Result<InterpretationSources> interpretation_sources(const Model& model, const C
   KITE_TRY(describe_picture(model, meaning.batch > 0, sources));
   if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
   if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
+  sources.processor = meaning.processor;
   sources.report_conflicts = options.report_conflicts;
   return sources;
 }

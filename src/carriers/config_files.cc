@@ -26,7 +26,14 @@ Status read_preprocessor_config(Offers& offers) {
   if (file == nullptr) return {};
   Result<Json> config = read_json_file(file->path);
   if (!config.ok()) return offers.refuse(file->name, Bond::kBeside, std::move(config).error());
-  return offers.recipe(file->name, Bond::kBeside, recipe_from_huggingface(*config));
+  HuggingFaceContext context{offers.asked().processor, "", ""};
+  if (const FolderEntry* model = offers.folder().file("config.json"); model != nullptr) {
+    // Where it is broken, read_config_json() has said so.
+    if (const Result<Json> read = read_json_file(model->path); read.ok()) {
+      context = huggingface_context(*read, offers.asked().processor);
+    }
+  }
+  return offers.recipe(file->name, Bond::kBeside, recipe_from_huggingface(*config, context));
 }
 
 }  // namespace kite

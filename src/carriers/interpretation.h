@@ -31,6 +31,7 @@ struct InterpretationSources {
   std::int64_t classes = 0;                     // of the output; 0 = not known
   std::optional<std::string> labels_path;       // --labels
   std::optional<std::string> preprocess_json;   // --recipe: a name, a recipe object, or a file
+  std::string processor;                        // --processor: pil or torchvision, empty for what the file names
   // Also read what can no longer add anything, to report where it disagrees. Costs a cold start some file reads.
   bool report_conflicts = false;
 };

@@ -135,7 +135,7 @@ TEST_F(Interpret, the_studys_mapping_gives_its_labels) {
 }
 
 TEST_F(Interpret, a_huggingface_folder_needs_nothing_else) {
-  write("config.json", R"({"model_type": "vit", "id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}})");
+  write("config.json", R"({"model_type": "vit", "transformers_version": "4.57.3", "id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}})");
   write("preprocessor_config.json",
         R"({"image_processor_type": "ViTImageProcessor", "size": {"height": 224, "width": 224},
       "resample": 2, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]})");
@@ -158,7 +158,8 @@ TEST_F(Interpret, a_timm_folder_needs_nothing_else) {
 
 TEST_F(Interpret, files_beside_that_do_not_fit_are_left_out_with_a_warning) {
   write("labels.txt", "a\nb\nc\n");
-  write("preprocessor_config.json", R"({"size": {"height": 384, "width": 384}})");
+  write("preprocessor_config.json",
+        R"({"image_processor_type": "ViTImageProcessor", "size": {"height": 384, "width": 384}})");
   const Interpretation found = resolve();
   EXPECT_TRUE(found.labels.empty());
   EXPECT_EQ(found.recipe_source, "guess");

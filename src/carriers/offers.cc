@@ -28,9 +28,14 @@ std::string disagreement(const RecipeFields& winner, const RecipeFields& other) 
   const auto compare = [&names](const char* name, const auto& a, const auto& b) {
     if (a && b && *a != *b) names += (names.empty() ? "" : ", ") + std::string(name);
   };
+  compare("first_crop", winner.first_crop, other.first_crop);
   compare("resize", winner.resize, other.resize);
   compare("crop", winner.crop, other.crop);
+  compare("border", winner.fill, other.fill);
   compare("interpolation", winner.filter, other.filter);
+  compare("resampler", winner.resampler, other.resampler);
+  compare("second_std", winner.second_std, other.second_std);
+  compare("offset", winner.offset, other.offset);
   compare("crop_offset", winner.crop_rule, other.crop_rule);
   compare("mean", winner.mean, other.mean);
   compare("std", winner.std, other.std);
@@ -79,6 +84,7 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
   if (!fields_.fill_from(*fields)) return {};
   recipe_names_.push_back(name);
   if (!remark.empty()) out_.warnings.push_back(name + ": " + remark);
+  for (const std::string& note : fields->notes) out_.warnings.push_back(name + ": " + note);
   return {};
 }
 

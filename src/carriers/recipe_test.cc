@@ -70,6 +70,13 @@ TEST(OwnRecipe, wrong_values_are_refused_by_name) {
       {R"([])", "not a JSON object"},
       {R"({"resize": [1, 2, 3]})", "3 values"},
       {R"({"std": [1e-60, 1, 1]})", "std"},
+      {R"({"antialias": false})", "antialias"},
+      {R"({"resize": 5, "resize_to": "fit"})", "resize_to"},
+      {R"({"resize": [5, 5], "resize_multiple": 2})", "resize_multiple"},
+      {R"({"first_crop": [0.5, 2]})", "first_crop"},
+      {R"({"border": [0, 0, 300]})", "border"},
+      {R"({"arithmetic": "fused", "offset": -1})", "offset"},
+      {R"({"second_std": [0, 1, 1]})", "second_std"},
   };
   for (const auto& [text, word] : cases) {
     const auto fields = parse_recipe(text);
@@ -115,10 +122,37 @@ TEST(TimmRecipe, defaults_are_bicubic_and_0_875) {
   EXPECT_EQ(recipe.normalization.mean, (Triple{0.485, 0.456, 0.406}));
 }
 
-TEST(TimmRecipe, squash_is_exact_and_border_is_refused) {
+TEST(TimmRecipe, every_crop_mode_has_its_resize) {
   EXPECT_EQ(timm(R"({"pretrained_cfg": {"input_size": [3, 288, 288], "crop_pct": 1.0, "crop_mode": "squash"}})").resize,
             exact(288, 288));
-  EXPECT_FALSE(recipe_from_timm(parse_json(R"({"crop_pct": 0.9, "crop_mode": "border"})").value()).ok());
+  const PreprocessRecipe border = timm(R"({"crop_pct": 0.9, "crop_mode": "border", "input_size": [3, 28, 28]})");
+  EXPECT_EQ(border.resize, (ResizeRule{ResizeMode::kFit, 31, 31}));
+  EXPECT_EQ(border.fill, (Colour{124, 116, 104}));  // 255 * mean
+  EXPECT_EQ(timm(R"({"crop_pct": 0.875, "input_size": [3, 24, 40]})").resize,
+            (ResizeRule{ResizeMode::kCover, 27, 45}));
+  EXPECT_FALSE(recipe_from_timm(parse_json(R"({"crop_pct": 0.9, "crop_mode": "zoom"})").value()).ok());
+}
+
+TEST(TimmRecipe, what_is_null_or_empty_is_not_stated_and_a_crop_may_be_larger_than_the_resize) {
+  const PreprocessRecipe recipe = timm(
+      R"({"crop_pct": null, "crop_mode": null, "interpolation": "", "input_size": [3, 224, 224], "mean": []})");
+  EXPECT_EQ(recipe.resize, short_side(256));
+  EXPECT_EQ(recipe.filter, Filter::kBicubic);
+  EXPECT_EQ(timm(R"({"crop_pct": 1.14, "input_size": [3, 28, 28]})").resize, short_side(24));
+}
+
+TEST(TimmRecipe, sizes_for_tests_are_not_used_and_that_is_noted) {
+  const auto fields = recipe_from_timm(parse_json(R"({"crop_pct": 0.9, "input_size": [3, 224, 224],
+      "test_input_size": [3, 288, 288], "test_crop_pct": 0.9})").value());
+  ASSERT_TRUE(fields.ok());
+  EXPECT_EQ(fields->crop, (Size{224, 224}));
+  ASSERT_EQ(fields->notes.size(), 1U);
+  EXPECT_NE(fields->notes[0].find("test_input_size [3,288,288]"), std::string::npos);
+  EXPECT_EQ(fields->notes[0].find("test_crop_pct"), std::string::npos);  // the same as crop_pct
+}
+
+TEST(TimmRecipe, a_random_filter_is_refused) {
+  EXPECT_FALSE(recipe_from_timm(parse_json(R"({"crop_pct": 0.9, "interpolation": "random"})").value()).ok());
 }
 
 TEST(HuggingFaceRecipe, vit_squashes) {
@@ -164,8 +198,107 @@ TEST(HuggingFaceRecipe, broken_files_are_refused) {
   for (const char* text :
        {R"([])", R"({"size": {"longest_edge": 5}})", R"({})", R"({"size": 224, "resample": 9})",
         R"({"size": 224, "do_normalize": true})", R"({"size": 224, "do_resize": "yes"})",
-        R"({"size": 224, "do_pad": true})", R"({"size": 224, "image_mean": [1, 2, 3], "image_std": [0, 1, 1]})"}) {
+        R"({"size": 224, "image_mean": [1, 2, 3], "image_std": [0, 1, 1]})"}) {
     EXPECT_FALSE(recipe_from_huggingface(parse_json(text).value()).ok()) << text;
+  }
+}
+
+TEST(HuggingFaceRecipe, the_class_decides_what_is_left_open) {
+  const PreprocessRecipe deit = huggingface(R"({"image_processor_type": "DeiTImageProcessor"})");
+  EXPECT_EQ(deit.resize, exact(256, 256));
+  EXPECT_EQ(deit.crop, (Size{224, 224}));
+  EXPECT_EQ(deit.filter, Filter::kBicubic);
+  const PreprocessRecipe vit = huggingface(R"({"image_processor_type": "ViTImageProcessor", "do_center_crop": true,
+      "crop_size": 200, "do_pad": true, "do_flip_channel_order": true})");  // keys that this class does not read
+  EXPECT_EQ(vit.resize, exact(224, 224));
+  EXPECT_EQ(vit.crop, Size{});
+  EXPECT_EQ(vit.channel_order, ChannelOrder::kRgb);
+}
+
+TEST(HuggingFaceRecipe, model_type_stands_for_the_class_of_an_old_file) {
+  const Json file = parse_json(R"({"size": 28, "crop_size": 28, "do_center_crop": true})").value();
+  const HuggingFaceContext clip{"", "clip", ""};
+  EXPECT_EQ(recipe_from_huggingface(file, clip).value().resize, short_side(28));
+  const HuggingFaceContext vit{"", "vit", ""};
+  EXPECT_EQ(recipe_from_huggingface(file, vit).value().resize, exact(28, 28));
+  EXPECT_FALSE(recipe_from_huggingface(file).ok());
+}
+
+TEST(HuggingFaceRecipe, a_fast_class_resizes_and_normalises_as_torch_does) {
+  const char* const file = R"({"image_processor_type": "ViTImageProcessorFast"})";
+  const PreprocessRecipe fast = huggingface(file);
+  EXPECT_EQ(fast.resampler, Resampler::kTorch);
+  EXPECT_EQ(fast.normalization.arithmetic, Arithmetic::kFused);
+  const HuggingFaceContext pil{"pil", "", ""};
+  const auto slow = recipe_from_huggingface(parse_json(file).value(), pil);
+  EXPECT_EQ(slow->resampler, Resampler::kPillow);
+  EXPECT_EQ(slow->arithmetic, Arithmetic::kHuggingFace);
+}
+
+TEST(HuggingFaceRecipe, a_plain_class_is_pillow_before_version_5_and_torch_from_there) {
+  const Json file = parse_json(R"({"image_processor_type": "ViTImageProcessor"})").value();
+  const auto read = [&](const char* processor, const char* version) {
+    return recipe_from_huggingface(file, {processor, "", version}).value();
+  };
+  EXPECT_EQ(read("", "").resampler, Resampler::kPillow);
+  EXPECT_EQ(read("", "").notes.size(), 1U);
+  EXPECT_EQ(read("", "4.57.3").resampler, Resampler::kPillow);
+  EXPECT_EQ(read("", "5.24.0").resampler, Resampler::kTorch);
+  EXPECT_TRUE(read("", "5.24.0").notes.empty());
+  EXPECT_EQ(read("torchvision", "").resampler, Resampler::kTorch);
+  EXPECT_FALSE(recipe_from_huggingface(file, {"cv2", "", ""}).ok());
+}
+
+TEST(HuggingFaceRecipe, efficientnet_divides_twice_and_shifts) {
+  const PreprocessRecipe twice = huggingface(R"({"image_processor_type": "EfficientNetImageProcessor"})");
+  EXPECT_EQ(twice.normalization.second_std, (Triple{0.5, 0.5, 0.5}));
+  EXPECT_EQ(twice.filter, Filter::kNearest);
+  const PreprocessRecipe shifted = huggingface(
+      R"({"image_processor_type": "EfficientNetImageProcessor", "rescale_offset": true, "include_top": false})");
+  EXPECT_EQ(shifted.normalization.offset, -1.0);
+  EXPECT_EQ(shifted.normalization.second_std, (Triple{1, 1, 1}));
+}
+
+TEST(HuggingFaceRecipe, perceiver_crops_before_it_resizes) {
+  const PreprocessRecipe recipe = huggingface(
+      R"({"feature_extractor_type": "PerceiverFeatureExtractor", "size": 28, "crop_size": 32})");
+  EXPECT_EQ(recipe.first_crop, (FirstCrop{0.875, 0.875}));
+  EXPECT_EQ(recipe.resize, exact(28, 28));
+  EXPECT_EQ(recipe.crop, Size{});
+}
+
+TEST(HuggingFaceRecipe, what_a_recipe_cannot_say_is_refused_by_name) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"image_processor_type": "DonutImageProcessor"})", "do_thumbnail"},
+      {R"({"image_processor_type": "Siglip2ImageProcessorFast"})", "max_num_patches"},
+      {R"({"image_processor_type": "ImageGPTImageProcessor"})", "do_color_quantize"},
+      {R"({"image_processor_type": "ViTImageProcessorFast", "do_pad": true})", "do_pad"},
+      {R"({"image_processor_type": "ViTImageProcessorFast", "resample": 4})", "box"},
+      {R"({"image_processor_type": "ViTImageProcessor", "size": {"shortest_edge": 28}})", "height and width"},
+      {R"({"image_processor_type": "CLIPImageProcessorFast", "size": {"shortest_edge": 2, "longest_edge": 9}})",
+       "longest_edge"},
+      {R"({"image_processor_type": "OwnImageProcessor", "size": 224})", "OwnImageProcessor"},
+  };
+  for (const auto& [text, word] : cases) {
+    const auto fields = recipe_from_huggingface(parse_json(text).value());
+    ASSERT_FALSE(fields.ok()) << text;
+    EXPECT_NE(fields.error().message().find(word), std::string::npos) << fields.error().message();
+  }
+}
+
+TEST(RecipeJson, reads_back_as_the_same_recipe) {
+  for (const char* text :
+       {R"({"resize": 256, "crop": 224})", R"({"resize": [27, 45], "resize_to": "cover", "crop": [24, 40]})",
+        R"({"resize": [31, 31], "resize_to": "fit", "crop": 28, "border": [124, 116, 104]})",
+        R"({"resize": 640, "resize_multiple": 32, "crop": null, "crop_offset": "floor_both"})",
+        R"({"first_crop": [0.875, 0.1], "resize": [28, 28], "resampler": "torch", "arithmetic": "fused"})",
+        R"({"resize": null, "arithmetic": "product", "rescale": 0.00784313725490196, "offset": -1,
+            "second_std": [0.1, 0.2, 0.3], "channels": "bgr", "exif": "apply", "crop_offset": "floor"})"}) {
+    const std::string once = recipe_json(own(text).complete());
+    EXPECT_EQ(recipe_json(own(once.c_str()).complete()), once);
+    const Json wanted = parse_json(text).value();
+    const Json got = parse_json(once).value();
+    for (const auto& [key, value] : wanted.items()) EXPECT_EQ(got.at(key), value) << once;
   }
 }
 

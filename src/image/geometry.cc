@@ -3,7 +3,10 @@
 #include "image/geometry.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
+
+#include "paperkite/try.h"
 
 namespace kite {
 namespace {
@@ -17,12 +20,29 @@ struct AxisCrop {
 AxisCrop crop_axis(std::int64_t side, std::int64_t crop, CropRule rule) noexcept {
   if (crop >= side) {
     const std::int64_t missing = crop - side;
-    return {0, side, rule == CropRule::kHalfEven ? missing / 2 : (missing + 1) / 2};
+    return {0, side, rule == CropRule::kFloor ? (missing + 1) / 2 : missing / 2};
   }
   const std::int64_t spare = side - crop;
   std::int64_t from = spare / 2;
   if (rule == CropRule::kHalfEven && spare % 2 != 0 && from % 2 != 0) ++from;  // x.5 goes to the even neighbour
   return {from, crop, 0};
+}
+
+// timm's ResizeKeepRatio: both sides divided by the smaller (cover) or larger (fit) ratio, ties to even as Python rounds.
+Result<Size> resize_keeping_ratio(Size picture, const ResizeRule& rule) {
+  const double ratio_h = static_cast<double>(picture.height) / static_cast<double>(rule.height);
+  const double ratio_w = static_cast<double>(picture.width) / static_cast<double>(rule.width);
+  const double ratio = rule.mode == ResizeMode::kCover ? std::min(ratio_h, ratio_w) : std::max(ratio_h, ratio_w);
+  const double height = std::nearbyint(static_cast<double>(picture.height) / ratio);
+  const double width = std::nearbyint(static_cast<double>(picture.width) / ratio);
+  constexpr auto kLargest = static_cast<double>(kMaxSide);
+  if (!(height >= 1 && width >= 1 && height <= kLargest && width <= kLargest)) {
+    return Error{ErrorCode::kLimit,
+                 "resizing " + std::to_string(picture.width) + "x" + std::to_string(picture.height) +
+                     " by its ratio makes a side of no pixels, or of more than " + std::to_string(kMaxSide),
+                 "", "crop the picture first"};
+  }
+  return Size{static_cast<std::int64_t>(width), static_cast<std::int64_t>(height)};
 }
 
 }  // namespace
@@ -42,6 +62,30 @@ Result<Size> resize_short_side(Size size, std::int64_t short_side) {
   }
   const auto new_long = static_cast<std::int64_t>(exact);
   return portrait ? Size{short_side, new_long} : Size{new_long, short_side};
+}
+
+Result<Size> resized_size(Size picture, const ResizeRule& rule) {
+  switch (rule.mode) {
+    case ResizeMode::kNone: return picture;
+    case ResizeMode::kExact: return Size{rule.width, rule.height};
+    case ResizeMode::kCover:
+    case ResizeMode::kFit: return resize_keeping_ratio(picture, rule);
+    case ResizeMode::kShortSide: break;
+  }
+  KITE_TRY_ASSIGN(Size size, resize_short_side(picture, rule.height));
+  size.height += (rule.multiple - size.height % rule.multiple) % rule.multiple;
+  size.width += (rule.multiple - size.width % rule.multiple) % rule.multiple;
+  return size;
+}
+
+Window plan_first_crop(Size picture, const FirstCrop& crop) noexcept {
+  const auto shorter = static_cast<double>(std::min(picture.width, picture.height));
+  const auto side = [&](double fraction) {
+    return std::max(std::int64_t{1}, static_cast<std::int64_t>(fraction * shorter));
+  };
+  const std::int64_t height = side(crop.height);
+  const std::int64_t width = side(crop.width);
+  return {(picture.width - width) / 2, (picture.height - height) / 2, width, height};
 }
 
 CropPlan plan_center_crop(Size picture, Size crop, CropRule rule) noexcept {

@@ -19,15 +19,44 @@ struct Window {
 
 // How a crop is centred when the odd pixel has to go somewhere. n = side, c = crop.
 enum class CropRule : std::uint8_t {
-  kHalfEven,  // torchvision, timm: offset round((n-c)/2), ties to even; zeros before = floor((c-n)/2)
-  kFloor,     // Hugging Face: offset floor((n-c)/2); zeros before = ceil((c-n)/2)
+  kHalfEven,   // torchvision, timm: offset round((n-c)/2), ties to even; zeros before = floor((c-n)/2)
+  kFloor,      // Hugging Face with Pillow: offset floor((n-c)/2); zeros before = ceil((c-n)/2)
+  kFloorBoth,  // Hugging Face with torch: offset floor((n-c)/2); zeros before = floor((c-n)/2)
 };
 
 // torchvision's Resize(int): the short side becomes `short_side`, the long one int(short_side * long / short),
 // truncated. kLimit when a side would be 0 or over kMaxSide.
 [[nodiscard]] Result<Size> resize_short_side(Size size, std::int64_t short_side);
 
-// The part of a picture that a centred crop keeps, and where it lies in the output; the rest of the output is zeros.
+enum class ResizeMode : std::uint8_t {
+  kNone,       // the picture keeps its size
+  kShortSide,  // the short side becomes `height`, the long one follows
+  kExact,      // squashed to width x height, whatever its shape was
+  kCover,      // keeps its shape, just large enough to cover width x height (timm)
+  kFit,        // keeps its shape, just small enough to fit into width x height (timm)
+};
+
+struct ResizeRule {
+  ResizeMode mode = ResizeMode::kNone;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t multiple = 1;  // each side is made larger until this divides it (kShortSide only)
+  [[nodiscard]] bool operator==(const ResizeRule&) const noexcept = default;
+};
+
+// kLimit when a side would be 0 or over kMaxSide.
+[[nodiscard]] Result<Size> resized_size(Size picture, const ResizeRule& rule);
+
+// A centred crop before anything else, as fractions 0..1 of the picture's short side (Hugging Face's Perceiver).
+struct FirstCrop {
+  double height = 0.0;
+  double width = 0.0;
+  [[nodiscard]] bool operator==(const FirstCrop&) const noexcept = default;
+};
+// int(fraction * short side), offset rounded down; at least one pixel.
+[[nodiscard]] Window plan_first_crop(Size picture, const FirstCrop& crop) noexcept;
+
+// The part of a picture that a centred crop keeps, and where it lies in the output; the rest of the output is the fill colour.
 struct CropPlan {
   Window source;          // inside the picture
   std::int64_t left = 0;  // columns of zeros before it

@@ -93,16 +93,39 @@ Shape TensorForm::shape(Size size) const {
   return Shape::make({dims.data(), rank}).value();  // no picture has so many pixels that this could fail: see kMaxSide
 }
 
+namespace {
+
+// A stored value before mean and std.
+float rescaled(std::size_t value, const Normalization& normalization) noexcept {
+  const auto x = static_cast<float>(value);
+  float unit = x;
+  switch (normalization.arithmetic) {
+    case Arithmetic::kTorchvision: unit = x / 255.0F; break;
+    case Arithmetic::kHuggingFace:
+      unit = static_cast<float>(static_cast<double>(value) * normalization.rescale);
+      break;
+    case Arithmetic::kProduct: unit = x * static_cast<float>(normalization.rescale); break;
+    case Arithmetic::kFused: break;  // the factor is in mean and std
+  }
+  return normalization.offset == 0.0 ? unit : unit + static_cast<float>(normalization.offset);
+}
+
+}  // namespace
+
 ChannelTables make_tables(const Normalization& normalization) noexcept {
   ChannelTables tables;
   for (std::size_t c = 0; c < 3; ++c) {
-    const auto mean = static_cast<float>(normalization.mean[c]);
-    const auto deviation = static_cast<float>(normalization.std[c]);
+    auto mean = static_cast<float>(normalization.mean[c]);
+    auto deviation = static_cast<float>(normalization.std[c]);
+    const auto second = static_cast<float>(normalization.second_std[c]);
+    if (normalization.arithmetic == Arithmetic::kFused) {
+      const auto inverse = static_cast<float>(1.0 / normalization.rescale);
+      mean *= inverse;
+      deviation *= inverse;
+    }
     for (std::size_t v = 0; v < 256; ++v) {
-      const float unit = normalization.arithmetic == Arithmetic::kTorchvision
-                             ? static_cast<float>(v) / 255.0F
-                             : static_cast<float>(static_cast<double>(v) * normalization.rescale);
-      tables[c][v] = (unit - mean) / deviation;
+      const float unit = rescaled(v, normalization);
+      tables[c][v] = (unit - mean) / deviation / second;
     }
   }
   return tables;

@@ -37,6 +37,8 @@ struct TensorForm {
 enum class Arithmetic : std::uint8_t {
   kTorchvision,  // float32 throughout: (x / 255 - mean) / std
   kHuggingFace,  // float32(double(x) * rescale), then float32: (. - mean) / std
+  kProduct,      // float32 throughout: (x * rescale - mean) / std; Hugging Face on torch tensors
+  kFused,        // float32 throughout: (x - mean * (1 / rescale)) / (std * (1 / rescale)); the same, the usual case
 };
 
 // tables[c][v] = the float of stored value v in channel c of the output.
@@ -45,7 +47,9 @@ using ChannelTables = std::array<std::array<float, 256>, 3>;
 struct Normalization {
   std::array<double, 3> mean{0, 0, 0};  // in the order of the output's channels
   std::array<double, 3> std{1, 1, 1};
-  double rescale = 1.0 / 255.0;  // used by kHuggingFace only; 1 leaves 0..255
+  double rescale = 1.0 / 255.0;  // not used by kTorchvision; 1 leaves 0..255
+  double offset = 0.0;           // added after rescaling, before the mean is taken off; none with kFused
+  std::array<double, 3> second_std{1, 1, 1};  // divides once more, after `std`
   Arithmetic arithmetic = Arithmetic::kTorchvision;
 };
 

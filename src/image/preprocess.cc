@@ -16,33 +16,33 @@
 namespace kite {
 namespace {
 
-Result<Size> resized_size(Size picture, const ResizeRule& rule) {
-  switch (rule.mode) {
-    case ResizeMode::kNone: return picture;
-    case ResizeMode::kShortSide: return resize_short_side(picture, rule.height);
-    case ResizeMode::kExact: return Size{rule.width, rule.height};
-  }
-  return picture;
-}
-
-// The part of the resized picture that the model sees, and where it lies in what the model sees.
+// The part of the picture that is resized, the part of that which the model sees, and where it lies in what it sees.
 struct Cropping {
+  Window taken;
   Size resized;
   Size wanted;
   CropPlan plan;
 };
 
 Result<Cropping> cropping_of(Size picture, const PreprocessRecipe& recipe) {
-  KITE_TRY_ASSIGN(const Size resized, resized_size(picture, recipe.resize));
+  const Window taken = recipe.first_crop ? plan_first_crop(picture, *recipe.first_crop)
+                                         : Window{0, 0, picture.width, picture.height};
+  KITE_TRY_ASSIGN(const Size resized, resized_size({taken.width, taken.height}, recipe.resize));
   const Size wanted = recipe.crop.width > 0 ? recipe.crop : resized;
-  return Cropping{resized, wanted, plan_center_crop(resized, wanted, recipe.crop_rule)};
+  return Cropping{taken, resized, wanted, plan_center_crop(resized, wanted, recipe.crop_rule)};
 }
 
-// What the model sees, black where the picture does not reach.
-Result<Image> empty_picture(const Cropping& cropping) {
+// What the model sees, in the fill colour where the picture does not reach.
+Result<Image> empty_picture(const Cropping& cropping, const Colour& fill) {
   KITE_TRY_ASSIGN(Image out, Image::make(cropping.wanted));
   const Window& source = cropping.plan.source;
-  if (source.width != cropping.wanted.width || source.height != cropping.wanted.height) out.fill(0);
+  if (source.width == cropping.wanted.width && source.height == cropping.wanted.height) return out;
+  if (fill == Colour{}) {
+    out.fill(0);
+    return out;
+  }
+  std::uint8_t* to = out.row(0);
+  for (std::int64_t i = 0; i < out.width() * out.height(); ++i, to += 3) std::ranges::copy(fill, to);
   return out;
 }
 
@@ -72,6 +72,12 @@ Status check_alpha(const ImageFacts& facts, const Cropping& cropping, const Prep
                "state a larger \"resize\", or no \"crop\""};
 }
 
+// Takes the rows of the whole picture; the resizer sees those of the part that is taken.
+Result<RowResizer> resizer_into(Image& out, const Cropping& cropping, const PreprocessRecipe& recipe) {
+  return RowResizer::make({cropping.taken.width, cropping.taken.height}, cropping.resized, cropping.plan.source,
+                          recipe.filter, place_in(out, cropping.plan), out.row_bytes(), recipe.resampler);
+}
+
 Tensor normalised(const Image& cropped, const PreprocessRecipe& recipe) {
   return to_tensor(cropped, make_tables(recipe.normalization), recipe.channel_order, recipe.form);
 }
@@ -85,17 +91,19 @@ std::int64_t now_ns() noexcept {
 
 Result<Image> resize_and_crop(const Image& image, const PreprocessRecipe& recipe) {
   KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(image.size(), recipe));
-  KITE_TRY_ASSIGN(Image out, empty_picture(cropping));
-  if (recipe.form.pixels != PixelMode::kGrey) {
-    KITE_TRY(resize_crop_into(image, cropping.resized, cropping.plan.source, recipe.filter,
-                              place_in(out, cropping.plan), out.row_bytes()));
-    return out;
+  KITE_TRY_ASSIGN(Image out, empty_picture(cropping, recipe.fill));
+  KITE_TRY_ASSIGN(RowResizer resizer, resizer_into(out, cropping, recipe));
+  const Window& taken = cropping.taken;
+  std::vector<std::uint8_t> grey(recipe.form.pixels == PixelMode::kGrey ? static_cast<std::size_t>(image.width()) * 3 : 0);
+  for (std::int64_t y = resizer.first_row(); y < resizer.end_row(); ++y) {
+    const std::uint8_t* row = image.row(taken.y + y);
+    if (!grey.empty()) {
+      std::copy_n(row, grey.size(), grey.data());
+      make_grey(grey.data(), image.width());
+      row = grey.data();
+    }
+    resizer.push(y, row + 3 * taken.x);
   }
-  KITE_TRY_ASSIGN(Image grey, Image::make(image.size()));
-  std::ranges::copy(image.pixels(), grey.row(0));
-  make_grey(grey.row(0), image.width() * image.height());
-  KITE_TRY(resize_crop_into(grey, cropping.resized, cropping.plan.source, recipe.filter, place_in(out, cropping.plan),
-                            out.row_bytes()));
   return out;
 }
 
@@ -114,18 +122,18 @@ Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const P
   const Size size = reader->size();
   KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(size, recipe));
   KITE_TRY(check_alpha(reader->facts(), cropping, recipe));
-  KITE_TRY_ASSIGN(Image out, empty_picture(cropping));
-  KITE_TRY_ASSIGN(RowResizer resizer, RowResizer::make(size, cropping.resized, cropping.plan.source, recipe.filter,
-                                                       place_in(out, cropping.plan), out.row_bytes()));
+  KITE_TRY_ASSIGN(Image out, empty_picture(cropping, recipe.fill));
+  KITE_TRY_ASSIGN(RowResizer resizer, resizer_into(out, cropping, recipe));
+  const Window& taken = cropping.taken;
   std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) * 3);
   std::int64_t resize_ns = 0;
   // All rows, also those below the crop: a file that ends early is refused wherever it ends.
   for (std::int64_t y = 0; y < size.height; ++y) {
     KITE_TRY(reader->read_row(row.data()));
-    if (y < resizer.first_row() || y >= resizer.end_row()) continue;
+    if (y - taken.y < resizer.first_row() || y - taken.y >= resizer.end_row()) continue;
     const std::int64_t read_ns = now_ns();
     if (recipe.form.pixels == PixelMode::kGrey) make_grey(row.data(), size.width);
-    resizer.push(y, row.data());
+    resizer.push(y - taken.y, row.data() + 3 * taken.x);
     resize_ns += now_ns() - read_ns;
   }
   const std::int64_t decoded_ns = now_ns();

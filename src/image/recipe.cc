@@ -8,13 +8,15 @@
 #include <cmath>
 #include <system_error>
 
+#include "paperkite/try.h"
+
 namespace kite {
 namespace {
 
 constexpr std::int64_t kMaxRecipeSide = 65536;  // JPEG's own largest side; a model input is far smaller
 
 template <typename T>
-bool fill(std::optional<T>& mine, const std::optional<T>& theirs) {
+bool take(std::optional<T>& mine, const std::optional<T>& theirs) {
   if (mine || !theirs) return false;
   mine = theirs;
   return true;
@@ -37,6 +39,38 @@ Error bad_field(std::string what, std::string remedy) {
   return {ErrorCode::kInvalidModel, std::move(what), "", std::move(remedy)};
 }
 
+std::string resize_text(const PreprocessRecipe& recipe) {
+  const ResizeRule& rule = recipe.resize;
+  std::string text;
+  switch (rule.mode) {
+    case ResizeMode::kNone: return "no resize";
+    case ResizeMode::kShortSide: text = "resize short side to " + std::to_string(rule.height); break;
+    case ResizeMode::kExact: text = "resize to " + dims({rule.width, rule.height}); break;
+    case ResizeMode::kCover: text = "resize to cover " + dims({rule.width, rule.height}); break;
+    case ResizeMode::kFit: text = "resize to fit into " + dims({rule.width, rule.height}); break;
+  }
+  if (rule.multiple != 1) text += ", up to a multiple of " + std::to_string(rule.multiple);
+  const bool is_torch = recipe.resampler == Resampler::kTorch;
+  return text + " (" + std::string(filter_name(recipe.filter)) + (is_torch ? " as torch does)" : ")");
+}
+
+std::string geometry_text(const PreprocessRecipe& recipe) {
+  std::string text;
+  if (recipe.first_crop) {
+    text = "crop " + digits(recipe.first_crop->width) + "x" + digits(recipe.first_crop->height) +
+           " of the short side, ";
+  }
+  text += resize_text(recipe);
+  if (recipe.crop.width > 0) {
+    text += ", crop " + dims(recipe.crop) + (recipe.crop_rule == CropRule::kHalfEven ? "" : " (offset rounded down)");
+    if (recipe.fill != Colour{}) {
+      text += ", border " + list({static_cast<double>(recipe.fill[0]), static_cast<double>(recipe.fill[1]),
+                                  static_cast<double>(recipe.fill[2])});
+    }
+  }
+  return text;
+}
+
 bool side_ok(std::int64_t side) { return side >= 1 && side <= kMaxRecipeSide; }
 
 }  // namespace
@@ -44,27 +78,16 @@ bool side_ok(std::int64_t side) { return side >= 1 && side <= kMaxRecipeSide; }
 Size PreprocessRecipe::output_size() const noexcept {
   if (crop.width > 0) return crop;
   if (resize.mode == ResizeMode::kExact) return {resize.width, resize.height};
-  return {};
+  return {};  // also for kCover and kFit: they keep the picture's shape
 }
 
 std::string PreprocessRecipe::to_string() const {
-  std::string text;
-  switch (resize.mode) {
-    case ResizeMode::kNone: text = "no resize"; break;
-    case ResizeMode::kShortSide:
-      text = "resize short side to " + std::to_string(resize.height) + " (" + std::string(filter_name(filter)) + ")";
-      break;
-    case ResizeMode::kExact:
-      text = "resize to " + dims({resize.width, resize.height}) + " (" + std::string(filter_name(filter)) + ")";
-      break;
-  }
-  if (crop.width > 0) {
-    text += ", crop " + dims(crop) + (crop_rule == CropRule::kFloor ? " (offset rounded down)" : "");
-  }
-  if (normalization.arithmetic == Arithmetic::kHuggingFace && normalization.rescale != 1.0 / 255.0) {
-    text += ", rescale " + digits(normalization.rescale);
-  }
+  std::string text = geometry_text(*this);
+  const Normalization& n = normalization;
+  if (n.arithmetic != Arithmetic::kTorchvision && n.rescale != 1.0 / 255.0) text += ", rescale " + digits(n.rescale);
+  if (n.offset != 0.0) text += ", offset " + digits(n.offset);
   text += ", mean " + list(normalization.mean) + ", std " + list(normalization.std);
+  if (n.second_std != std::array<double, 3>{1, 1, 1}) text += ", divided again by " + list(n.second_std);
   switch (form.pixels) {
     case PixelMode::kRgb: text += channel_order == ChannelOrder::kRgb ? ", RGB" : ", BGR"; break;
     case PixelMode::kGrey: text += ", grey"; break;
@@ -77,27 +100,37 @@ std::string PreprocessRecipe::to_string() const {
 }
 
 bool RecipeFields::empty() const noexcept {
-  return !resize && !crop && !filter && !crop_rule && !mean && !std && !rescale && !arithmetic && !channel_order &&
-         !exif;
+  return !first_crop && !resize && !crop && !fill && !filter && !resampler && !crop_rule && !mean && !std &&
+         !second_std && !rescale && !offset && !arithmetic && !channel_order && !exif;
 }
 
 bool RecipeFields::fill_from(const RecipeFields& other) {
-  bool taken = fill(resize, other.resize);
-  taken = fill(crop, other.crop) || taken;
-  taken = fill(filter, other.filter) || taken;
-  taken = fill(crop_rule, other.crop_rule) || taken;
-  taken = fill(mean, other.mean) || taken;
-  taken = fill(std, other.std) || taken;
-  taken = fill(rescale, other.rescale) || taken;
-  taken = fill(arithmetic, other.arithmetic) || taken;
-  taken = fill(channel_order, other.channel_order) || taken;
-  taken = fill(exif, other.exif) || taken;
+  bool taken = take(first_crop, other.first_crop);
+  taken = take(resize, other.resize) || taken;
+  taken = take(crop, other.crop) || taken;
+  taken = take(fill, other.fill) || taken;
+  taken = take(filter, other.filter) || taken;
+  taken = take(resampler, other.resampler) || taken;
+  taken = take(second_std, other.second_std) || taken;
+  taken = take(offset, other.offset) || taken;
+  taken = take(crop_rule, other.crop_rule) || taken;
+  taken = take(mean, other.mean) || taken;
+  taken = take(std, other.std) || taken;
+  taken = take(rescale, other.rescale) || taken;
+  taken = take(arithmetic, other.arithmetic) || taken;
+  taken = take(channel_order, other.channel_order) || taken;
+  taken = take(exif, other.exif) || taken;
   return taken;
 }
 
 PreprocessRecipe RecipeFields::complete() const {
   PreprocessRecipe recipe;
+  recipe.first_crop = first_crop;
   recipe.resize = resize.value_or(recipe.resize);
+  recipe.fill = fill.value_or(recipe.fill);
+  recipe.resampler = resampler.value_or(recipe.resampler);
+  recipe.normalization.second_std = second_std.value_or(recipe.normalization.second_std);
+  recipe.normalization.offset = offset.value_or(recipe.normalization.offset);
   recipe.crop = crop.value_or(recipe.crop);
   recipe.filter = filter.value_or(recipe.filter);
   recipe.crop_rule = crop_rule.value_or(recipe.crop_rule);
@@ -125,12 +158,32 @@ std::optional<Filter> filter_by_name(std::string_view name) {
   return std::nullopt;
 }
 
-Status validate(const RecipeFields& fields) {
-  if (fields.resize && fields.resize->mode != ResizeMode::kNone &&
-      (!side_ok(fields.resize->height) ||
-       (fields.resize->mode == ResizeMode::kExact && !side_ok(fields.resize->width)))) {
-    return bad_field("\"resize\" is outside 1..65536", "state it as pixels, e.g. 256 or [224, 224]");
+namespace {
+
+Status validate_geometry(const RecipeFields& fields) {
+  if (fields.resize && fields.resize->mode != ResizeMode::kNone) {
+    const ResizeRule& rule = *fields.resize;
+    if (!side_ok(rule.height) || (rule.mode != ResizeMode::kShortSide && !side_ok(rule.width))) {
+      return bad_field("\"resize\" is outside 1..65536", "state it as pixels, e.g. 256 or [224, 224]");
+    }
+    if (rule.multiple < 1 || rule.multiple > 1024) {
+      return bad_field("\"resize_multiple\" is outside 1..1024", "state it as pixels, e.g. 32");
+    }
   }
+  if (fields.first_crop) {
+    const auto fraction = [](double part) { return part > 0.0 && part <= 1.0; };
+    if (!fraction(fields.first_crop->height) || !fraction(fields.first_crop->width)) {
+      return bad_field("\"first_crop\" is no fraction of the picture's short side",
+                       "state [height, width], each above 0 and up to 1");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status validate(const RecipeFields& fields) {
+  KITE_TRY(validate_geometry(fields));
   const bool has_crop = fields.crop && (fields.crop->width != 0 || fields.crop->height != 0);
   if (has_crop && (!side_ok(fields.crop->width) || !side_ok(fields.crop->height))) {
     return bad_field("\"crop\" is outside 1..65536", "state it as pixels, e.g. 224 or [224, 224]");
@@ -140,8 +193,17 @@ Status validate(const RecipeFields& fields) {
     if (fields.std && !(std::isfinite((*fields.std)[c]) && static_cast<float>((*fields.std)[c]) > 0.0F)) {
       return bad_field("\"std\" must be three numbers above 0", "1 leaves a channel as it is");
     }
+    if (fields.second_std && !(std::isfinite((*fields.second_std)[c]) && (*fields.second_std)[c] > 1e-30)) {
+      return bad_field("\"second_std\" must be three numbers above 0", "1 leaves a channel as it is");
+    }
   }
   if (fields.rescale && !std::isfinite(*fields.rescale)) return bad_field("\"rescale\" is not a finite number", "");
+  if (fields.offset && !std::isfinite(*fields.offset)) return bad_field("\"offset\" is not a finite number", "");
+  if (fields.arithmetic == Arithmetic::kFused) {
+    if (fields.offset.value_or(0.0) != 0.0) return bad_field("\"offset\" has no place in fused arithmetic", "");
+    const double factor = fields.rescale.value_or(1.0 / 255.0);
+    if (!(std::abs(factor) > 1e-30)) return bad_field("\"rescale\" is 0", "state the factor of the pixel values");
+  }
   return {};
 }
 

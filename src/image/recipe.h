@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "image/decode.h"
 #include "image/geometry.h"
@@ -15,23 +16,15 @@
 
 namespace kite {
 
-enum class ResizeMode : std::uint8_t {
-  kNone,       // the picture keeps its size
-  kShortSide,  // the short side becomes `height`, the long one follows
-  kExact,      // squashed to width x height, whatever its shape was
-};
-
-struct ResizeRule {
-  ResizeMode mode = ResizeMode::kNone;
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  [[nodiscard]] bool operator==(const ResizeRule&) const noexcept = default;
-};
+using Colour = std::array<std::uint8_t, 3>;  // red, green, blue
 
 struct PreprocessRecipe {
+  std::optional<FirstCrop> first_crop;
   ResizeRule resize;
   Size crop;  // centred; 0x0 = none
+  Colour fill{0, 0, 0};  // where the crop is larger than the picture
   Filter filter = Filter::kBilinear;
+  Resampler resampler = Resampler::kPillow;
   CropRule crop_rule = CropRule::kHalfEven;
   Normalization normalization;
   ChannelOrder channel_order = ChannelOrder::kRgb;
@@ -45,16 +38,22 @@ struct PreprocessRecipe {
 
 // The parts of a recipe that a source states; what it leaves open is for the next source.
 struct RecipeFields {
+  std::optional<FirstCrop> first_crop;
   std::optional<ResizeRule> resize;
   std::optional<Size> crop;
+  std::optional<Colour> fill;
   std::optional<Filter> filter;
+  std::optional<Resampler> resampler;
   std::optional<CropRule> crop_rule;
   std::optional<std::array<double, 3>> mean;
   std::optional<std::array<double, 3>> std;
+  std::optional<std::array<double, 3>> second_std;
   std::optional<double> rescale;
+  std::optional<double> offset;
   std::optional<Arithmetic> arithmetic;
   std::optional<ChannelOrder> channel_order;
   std::optional<ExifPolicy> exif;
+  std::vector<std::string> notes;  // what a person should know about how the source was read
 
   [[nodiscard]] bool empty() const noexcept;
   // Takes over what `other` states and this leaves open; false when there was nothing to take.

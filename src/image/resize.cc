@@ -9,14 +9,17 @@
 #include <string>
 
 #include "base/checked.h"
+#include "image/resize_torch.h"
 #include "paperkite/try.h"
 
 namespace kite {
 namespace {
 
+// Half of the last place of a sum: sums are rounded, not cut.
+std::int32_t half(const AxisWeights& axis) noexcept { return std::int32_t{1} << (axis.precision_bits - 1); }
+
 // 8 bits for the pixel and 2 against overflow of filters with negative lobes leave 22 in an int32.
 constexpr int kPrecisionBits = 32 - 8 - 2;
-constexpr std::int32_t kHalf = std::int32_t{1} << (kPrecisionBits - 1);
 constexpr std::int64_t kMaxWeights = std::int64_t{1} << 26;  // x 4 bytes = 256 MiB
 
 double sinc(double x) {
@@ -25,8 +28,63 @@ double sinc(double x) {
   return std::sin(x) / x;
 }
 
-// The value of a filter at distance x, in units of its own scale.
-double filter_value(Filter filter, double x) {
+std::int32_t to_fixed(double weight) {
+  const double scaled = weight * (1 << kPrecisionBits);
+  return static_cast<std::int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);
+}
+
+std::uint8_t clip8(std::int32_t sum, int precision_bits) noexcept {
+  return static_cast<std::uint8_t>(std::clamp(sum >> precision_bits, 0, 255));
+}
+
+void add_scaled_row(std::int32_t* __restrict sums, const std::uint8_t* __restrict row, std::int32_t weight,
+                    std::int64_t count) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) sums[i] += row[i] * weight;
+}
+
+void clip_row(std::uint8_t* __restrict to, const std::int32_t* __restrict sums, std::int64_t count,
+              int precision_bits) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = clip8(sums[i], precision_bits);
+}
+
+void resample_row(std::uint8_t* __restrict to, const std::uint8_t* __restrict from, const AxisWeights& axis) noexcept {
+  const std::int32_t* const weights = axis.weights.data();
+  const std::int32_t start = half(axis);
+  const int bits = axis.precision_bits;
+  for (const AxisWeights::Taps& taps : axis.taps) {
+    std::int32_t red = start;
+    std::int32_t green = start;
+    std::int32_t blue = start;
+    const std::uint8_t* pixel = from + 3 * taps.first;
+    const std::int32_t* weight = weights + taps.offset;
+    for (std::int64_t t = 0; t < taps.count; ++t, pixel += 3) {
+      red += pixel[0] * weight[t];
+      green += pixel[1] * weight[t];
+      blue += pixel[2] * weight[t];
+    }
+    to[0] = clip8(red, bits);
+    to[1] = clip8(green, bits);
+    to[2] = clip8(blue, bits);
+    to += 3;
+  }
+}
+
+// Pillow walks the outputs adding the step to a double; the same sum of rounded steps decides the same pixels.
+std::vector<std::int64_t> nearest_positions(std::int64_t in_side, std::int64_t out_side, std::int64_t begin,
+                                            std::int64_t end) {
+  std::vector<std::int64_t> positions;
+  positions.reserve(static_cast<std::size_t>(end - begin));
+  const double step = static_cast<double>(in_side) / static_cast<double>(out_side);
+  double at = step * 0.5;
+  for (std::int64_t i = 0; i < end; ++i, at += step) {
+    if (i >= begin) positions.push_back(std::min(static_cast<std::int64_t>(at), in_side - 1));
+  }
+  return positions;
+}
+
+}  // namespace
+
+double filter_value(Filter filter, double x) noexcept {
   switch (filter) {
     case Filter::kNearest: return 0.0;
     case Filter::kBox: return x > -0.5 && x <= 0.5 ? 1.0 : 0.0;
@@ -49,7 +107,7 @@ double filter_value(Filter filter, double x) {
   return 0.0;
 }
 
-double filter_support(Filter filter) {
+double filter_support(Filter filter) noexcept {
   switch (filter) {
     case Filter::kNearest: return 0.0;
     case Filter::kBox: return 0.5;
@@ -60,59 +118,6 @@ double filter_support(Filter filter) {
   }
   return 0.0;
 }
-
-std::int32_t to_fixed(double weight) {
-  const double scaled = weight * (1 << kPrecisionBits);
-  return static_cast<std::int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);
-}
-
-std::uint8_t clip8(std::int32_t sum) noexcept {
-  return static_cast<std::uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
-}
-
-void add_scaled_row(std::int32_t* __restrict sums, const std::uint8_t* __restrict row, std::int32_t weight,
-                    std::int64_t count) noexcept {
-  for (std::int64_t i = 0; i < count; ++i) sums[i] += row[i] * weight;
-}
-
-void clip_row(std::uint8_t* __restrict to, const std::int32_t* __restrict sums, std::int64_t count) noexcept {
-  for (std::int64_t i = 0; i < count; ++i) to[i] = clip8(sums[i]);
-}
-
-void resample_row(std::uint8_t* __restrict to, const std::uint8_t* __restrict from, const AxisWeights& axis) noexcept {
-  const std::int32_t* const weights = axis.weights.data();
-  for (const AxisWeights::Taps& taps : axis.taps) {
-    std::int32_t red = kHalf;
-    std::int32_t green = kHalf;
-    std::int32_t blue = kHalf;
-    const std::uint8_t* pixel = from + 3 * taps.first;
-    const std::int32_t* weight = weights + taps.offset;
-    for (std::int64_t t = 0; t < taps.count; ++t, pixel += 3) {
-      red += pixel[0] * weight[t];
-      green += pixel[1] * weight[t];
-      blue += pixel[2] * weight[t];
-    }
-    to[0] = clip8(red);
-    to[1] = clip8(green);
-    to[2] = clip8(blue);
-    to += 3;
-  }
-}
-
-// Pillow walks the outputs adding the step to a double; the same sum of rounded steps decides the same pixels.
-std::vector<std::int64_t> nearest_positions(std::int64_t in_side, std::int64_t out_side, std::int64_t begin,
-                                            std::int64_t end) {
-  std::vector<std::int64_t> positions;
-  positions.reserve(static_cast<std::size_t>(end - begin));
-  const double step = static_cast<double>(in_side) / static_cast<double>(out_side);
-  double at = step * 0.5;
-  for (std::int64_t i = 0; i < end; ++i, at += step) {
-    if (i >= begin) positions.push_back(std::min(static_cast<std::int64_t>(at), in_side - 1));
-  }
-  return positions;
-}
-
-}  // namespace
 
 std::string_view filter_name(Filter filter) noexcept {
   switch (filter) {
@@ -165,7 +170,7 @@ Result<AxisWeights> make_axis_weights(std::int64_t in_side, std::int64_t out_sid
 }
 
 Result<RowResizer> RowResizer::make(Size picture, Size resized, Window window, Filter filter, std::uint8_t* out,
-                                    std::int64_t out_stride) {
+                                    std::int64_t out_stride, Resampler resampler) {
   RowResizer resizer;
   resizer.window_ = window;
   resizer.out_ = out;
@@ -176,26 +181,29 @@ Result<RowResizer> RowResizer::make(Size picture, Size resized, Window window, F
     resizer.end_row_ = window.y + window.height;
   } else if (filter == Filter::kNearest) {
     resizer.mode_ = Mode::kNearest;
-    resizer.nearest_x_ = nearest_positions(picture.width, resized.width, window.x, window.x + window.width);
+    const auto positions = resampler == Resampler::kTorch ? nearest_positions_torch : nearest_positions;
+    resizer.nearest_x_ = positions(picture.width, resized.width, window.x, window.x + window.width);
     for (std::int64_t& x : resizer.nearest_x_) x *= 3;
-    resizer.nearest_y_ = nearest_positions(picture.height, resized.height, window.y, window.y + window.height);
+    resizer.nearest_y_ = positions(picture.height, resized.height, window.y, window.y + window.height);
     resizer.first_row_ = resizer.nearest_y_.front();
     resizer.end_row_ = resizer.nearest_y_.back() + 1;
   } else {
     resizer.mode_ = Mode::kResample;
-    KITE_TRY(resizer.plan_resample(picture, resized, filter));
+    KITE_TRY(resizer.plan_resample(picture, resized, filter, resampler));
   }
   return resizer;
 }
 
-Status RowResizer::plan_resample(Size picture, Size resized, Filter filter) {
+Status RowResizer::plan_resample(Size picture, Size resized, Filter filter, Resampler resampler) {
+  const bool is_torch = resampler == Resampler::kTorch;
+  const auto make_weights = is_torch ? make_axis_weights_torch : make_axis_weights;
   resamples_x_ = picture.width != resized.width;
   resamples_y_ = picture.height != resized.height;
   const std::int64_t lost_rows = picture.height - resized.height;
-  vertical_first_ = resamples_x_ && lost_rows > 0 && lost_rows > 2 * (picture.width - resized.width);
+  vertical_first_ = !is_torch && resamples_x_ && lost_rows > 0 && lost_rows > 2 * (picture.width - resized.width);
   values_ = 3 * window_.width;
   if (resamples_x_) {
-    KITE_TRY_ASSIGN(x_, make_axis_weights(picture.width, resized.width, window_.x, window_.x + window_.width, filter));
+    KITE_TRY_ASSIGN(x_, make_weights(picture.width, resized.width, window_.x, window_.x + window_.width, filter));
     if (vertical_first_) {  // the vertical pass runs over the columns that the horizontal one will read
       first_column_ = x_.taps.front().first;
       values_ = 3 * (x_.taps.back().first + x_.taps.back().count - first_column_);
@@ -208,7 +216,7 @@ Status RowResizer::plan_resample(Size picture, Size resized, Filter filter) {
     end_row_ = window_.y + window_.height;
     return {};
   }
-  KITE_TRY_ASSIGN(y_, make_axis_weights(picture.height, resized.height, window_.y, window_.y + window_.height, filter));
+  KITE_TRY_ASSIGN(y_, make_weights(picture.height, resized.height, window_.y, window_.y + window_.height, filter));
   first_row_ = y_.taps.front().first;
   end_row_ = y_.taps.back().first + y_.taps.back().count;
   // The ring holds as many rows as are ever unfinished at once.
@@ -224,7 +232,7 @@ Status RowResizer::plan_resample(Size picture, Size resized, Filter filter) {
 void RowResizer::add_to_sums(std::int64_t y, const std::uint8_t* row) noexcept {
   const auto rows = static_cast<std::int64_t>(y_.taps.size());
   while (begun_ < rows && y_.taps[static_cast<std::size_t>(begun_)].first <= y) {
-    std::fill_n(sums_.data() + begun_ % ring_rows_ * values_, values_, kHalf);
+    std::fill_n(sums_.data() + begun_ % ring_rows_ * values_, values_, half(y_));
     ++begun_;
   }
   for (std::int64_t r = finished_; r < begun_; ++r) {
@@ -238,10 +246,10 @@ void RowResizer::add_to_sums(std::int64_t y, const std::uint8_t* row) noexcept {
     const std::int32_t* sums = sums_.data() + finished_ % ring_rows_ * values_;
     std::uint8_t* const to = out_ + finished_ * out_stride_;
     if (vertical_first_) {
-      clip_row(row_.data(), sums, values_);
+      clip_row(row_.data(), sums, values_, y_.precision_bits);
       resample_row(to, row_.data(), x_);
     } else {
-      clip_row(to, sums, values_);
+      clip_row(to, sums, values_, y_.precision_bits);
     }
   }
 }

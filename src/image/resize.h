@@ -22,9 +22,12 @@ namespace kite {
 enum class Filter : std::uint8_t { kNearest, kBox, kBilinear, kHamming, kBicubic, kLanczos };
 [[nodiscard]] std::string_view filter_name(Filter filter) noexcept;  // "bilinear"
 
+// Whose weights and rounding: see resize_torch.h for the other one.
+enum class Resampler : std::uint8_t { kPillow, kTorch };
+
 // One axis of one resampling, for the outputs [begin, end): output begin+n is the sum over t < taps[n].count of
-// weights[taps[n].offset + t] * input[taps[n].first + t], weights in units of 2^-22. `first` and `first + count` never
-// decrease with n.
+// weights[taps[n].offset + t] * input[taps[n].first + t], weights in units of 2^-precision_bits. `first` and
+// `first + count` never decrease with n.
 struct AxisWeights {
   struct Taps {
     std::int64_t first;
@@ -33,7 +36,11 @@ struct AxisWeights {
   };
   std::vector<Taps> taps;
   std::vector<std::int32_t> weights;
+  int precision_bits = 22;
 };
+// The value of a filter at distance x, and how far it reaches, in units of its own scale.
+[[nodiscard]] double filter_value(Filter filter, double x) noexcept;
+[[nodiscard]] double filter_support(Filter filter) noexcept;
 // kLimit when the weights would take more than a quarter of a gigabyte (a million-fold reduction of a huge side).
 [[nodiscard]] Result<AxisWeights> make_axis_weights(std::int64_t in_side, std::int64_t out_side, std::int64_t begin,
                                                     std::int64_t end, Filter filter);
@@ -43,8 +50,10 @@ struct AxisWeights {
 class RowResizer {
  public:
   // `window` lies inside `resized`. Output row r of the window goes to `out` + r * out_stride.
+  // kTorch has no box and no Hamming filter: kUnsupportedModel.
   [[nodiscard]] static Result<RowResizer> make(Size picture, Size resized, Window window, Filter filter,
-                                               std::uint8_t* out, std::int64_t out_stride);
+                                               std::uint8_t* out, std::int64_t out_stride,
+                                               Resampler resampler = Resampler::kPillow);
 
   [[nodiscard]] std::int64_t first_row() const noexcept { return first_row_; }
   [[nodiscard]] std::int64_t end_row() const noexcept { return end_row_; }
@@ -54,7 +63,7 @@ class RowResizer {
  private:
   enum class Mode : std::uint8_t { kCopy, kNearest, kResample };
 
-  Status plan_resample(Size picture, Size resized, Filter filter);
+  Status plan_resample(Size picture, Size resized, Filter filter, Resampler resampler);
   void push_nearest(std::int64_t y, const std::uint8_t* rgb) noexcept;
   void push_resample(std::int64_t y, const std::uint8_t* rgb) noexcept;
   // Adds a row of `values_` numbers to the unfinished output rows, and writes those that it completes.

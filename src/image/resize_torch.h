@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// torch's antialiased resize of 8-bit pictures (torchvision's tensor path, on processors with AVX2), byte for byte.
+//
+// It differs from Pillow's in three ways. Weights are rounded to 16-bit integers: one axis has as many fractional bits
+// as its largest weight leaves room for. The horizontal pass always comes first. "nearest" takes the pixel under the
+// centre, in float32 (torchvision's NEAREST_EXACT, which is what Hugging Face asks for).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "image/resize.h"
+
+namespace kite {
+
+// As make_axis_weights(). kUnsupportedModel for box and Hamming, which torchvision refuses for tensors.
+[[nodiscard]] Result<AxisWeights> make_axis_weights_torch(std::int64_t in_side, std::int64_t out_side,
+                                                          std::int64_t begin, std::int64_t end, Filter filter);
+
+// The input column or row of the outputs [begin, end).
+[[nodiscard]] std::vector<std::int64_t> nearest_positions_torch(std::int64_t in_side, std::int64_t out_side,
+                                                                std::int64_t begin, std::int64_t end);
+
+}  // namespace kite
