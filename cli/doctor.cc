@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/cpu.h"
+#include "base/cpu_limits.h"
 #include "command.h"
 #include "json_output.h"
 #include "kernels/peak/peak.h"
@@ -71,13 +73,20 @@ std::vector<Finding> examine(const CommonOptions& options) {
                       isa.ok() ? (*isa == native_isa() ? "" : "KITE_ISA holds kite below what the machine can do")
                                : isa.error().message()});
   const auto cpus = allowed_cpus();
-  const int quota = cgroup_cpu_limit();
+  const double quota = cgroup_cpu_share_under("");
   findings.push_back({"processors",
                       fmt::format("{} allowed, {} physical cores, {}", cpus.size(), allowed_physical_cores(),
-                                  quota > 0 ? fmt::format("control group grants {}", quota) : "no quota"),
+                                  quota > 0.0 ? fmt::format("control group grants {:.3g}", quota) : "no quota"),
                       cpus.size() > static_cast<std::size_t>(allowed_physical_cores())
                           ? "two hardware threads share a core: compare at the number of cores, not of threads"
                           : ""});
+  if (quota > 0.0) {
+    findings.push_back({"quota", fmt::format("{:.3g} of a processor's time", quota),
+                        quota < 1.0 ? "less than one processor: the group is throttled, and every run waits for its turns"
+                        : quota != std::floor(quota)
+                            ? "no whole number: the last thread is throttled, and the others wait for it"
+                            : ""});
+  }
   findings.push_back({"threads", fmt::format("{} by default", default_thread_count()), {}});
   const double peak = measure_peak_gflops(isa.ok() ? *isa : native_isa());
   findings.push_back({"multiply-add peak", fmt::format("{:.0f} GFLOP/s on one thread", peak), {}});

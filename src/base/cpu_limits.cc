@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -57,22 +58,21 @@ bool has_word(std::string_view list, std::string_view word) {
   return false;
 }
 
-// CPUs granted by quota / period, rounded up; 0 for none.
-int limit_of(std::optional<std::int64_t> quota, std::optional<std::int64_t> period) {
+// CPUs granted by quota / period; 0 for no limit.
+double share_of(std::optional<std::int64_t> quota, std::optional<std::int64_t> period) {
   if (!quota || !period || *quota <= 0 || *period <= 0) return 0;
-  const std::int64_t cpus = *quota / *period + (*quota % *period != 0 ? 1 : 0);
-  return static_cast<int>(std::min<std::int64_t>(cpus, 1 << 20));
+  return static_cast<double>(*quota) / static_cast<double>(*period);
 }
 
-int limit_in_folder(const std::string& folder, bool v2) {
+double share_in_folder(const std::string& folder, bool v2) {
   if (!v2) {
-    return limit_of(parse_number(read_text(folder + "/cpu.cfs_quota_us")),
+    return share_of(parse_number(read_text(folder + "/cpu.cfs_quota_us")),
                     parse_number(read_text(folder + "/cpu.cfs_period_us")));
   }
   const std::string text = read_text(folder + "/cpu.max");  // "max 100000" or "50000 100000"
   std::string_view rest = text;
   const auto quota = parse_number(take(rest, ' '));
-  return limit_of(quota, parse_number(rest));
+  return share_of(quota, parse_number(rest));
 }
 
 // Where the hierarchy that holds CPU quotas is mounted, and which part of it the mount shows.
@@ -111,16 +111,16 @@ std::optional<std::string> group_path(std::string_view cgroup_text, bool v2) {
 }
 
 // The tightest limit of the group and of all its parents.
-int limit_of_mount(const std::string& root, const Mount& mount, std::string group) {
+double share_of_mount(const std::string& root, const Mount& mount, std::string group) {
   // A container may see only its own part of the hierarchy: then the mount's root is cut off, and a group outside it
   // (a namespace of its own: "/", "/../x") leaves the mount point itself.
   if (mount.root != "/") group = group.starts_with(mount.root) ? group.substr(mount.root.size()) : "";
   if (group.find("/..") != std::string::npos) group.clear();
-  int least = 0;
+  double least = 0.0;
   for (;;) {
     while (group.ends_with('/')) group.pop_back();
-    const int limit = limit_in_folder(root + mount.point + group, mount.v2);
-    if (limit > 0) least = least == 0 ? limit : std::min(least, limit);
+    const double share = share_in_folder(root + mount.point + group, mount.v2);
+    if (share > 0.0) least = least == 0.0 ? share : std::min(least, share);
     const std::size_t slash = group.rfind('/');
     if (slash == std::string::npos) return least;
     group.resize(slash);
@@ -129,19 +129,24 @@ int limit_of_mount(const std::string& root, const Mount& mount, std::string grou
 
 }  // namespace
 
-int cgroup_cpu_limit_under(const std::string& root) {
+double cgroup_cpu_share_under(const std::string& root) {
   const std::string groups = read_text(root + "/proc/self/cgroup");
   const std::string mounts = read_text(root + "/proc/self/mountinfo");
-  int least = 0;
+  double least = 0.0;
   for (std::string_view rest = mounts; !rest.empty();) {
     const auto mount = parse_mount(take(rest, '\n'));
     if (!mount) continue;
     const auto group = group_path(groups, mount->v2);
     if (!group) continue;
-    const int limit = limit_of_mount(root, *mount, *group);
-    if (limit > 0) least = least == 0 ? limit : std::min(least, limit);
+    const double share = share_of_mount(root, *mount, *group);
+    if (share > 0.0) least = least == 0.0 ? share : std::min(least, share);
   }
   return least;
+}
+
+int cgroup_cpu_limit_under(const std::string& root) {
+  constexpr double kMostCpus = 1 << 20;
+  return static_cast<int>(std::ceil(std::min(cgroup_cpu_share_under(root), kMostCpus)));
 }
 
 int physical_cores_under(const std::string& root, std::span<const int> cpus) {

@@ -126,6 +126,7 @@ TEST_F(FakeRoot, a_v2_quota_is_rounded_up_and_the_tightest_parent_counts) {
   EXPECT_EQ(cgroup_cpu_limit_under(root_), 4);
   write("/sys/fs/cgroup/user/cpu.max", "50000 100000\n");
   EXPECT_EQ(cgroup_cpu_limit_under(root_), 1);
+  EXPECT_DOUBLE_EQ(cgroup_cpu_share_under(root_), 0.5);
 }
 
 TEST_F(FakeRoot, a_v1_quota_counts_also_where_the_container_sees_only_its_own_group) {
