@@ -273,7 +273,9 @@ Status geometry_of(RecipeFields& fields, const Json& config, const Reading& read
     KITE_TRY_ASSIGN(const bool pads, switch_in(config, "do_pad", false, reading));
     if (pads) return bad_json("\"do_pad\" is not supported", kStateIt);
   }
-  KITE_TRY_ASSIGN(const bool resizes, switch_in(config, "do_resize", true, reading));
+  // The Fast form of ImageGPT alone has no default: where nothing asks for a resize, there is none.
+  const bool usual = !(reading.processor->name == "ImageGPT" && reading.is_torch && !reading.is_newer);
+  KITE_TRY_ASSIGN(const bool resizes, switch_in(config, "do_resize", usual, reading));
   fields.resize = ResizeRule{};
   fields.crop = Size{};
   if (resizes) KITE_TRY(resize_of(fields, config, reading));

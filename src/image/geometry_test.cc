@@ -24,6 +24,13 @@ TEST(ResizeShortSide, refuses_sides_beyond_the_limit) {
   EXPECT_FALSE(resize_short_side({kMaxSide, 1}, 65536).ok());
 }
 
+TEST(ResizedSize, keeps_the_ratio_to_cover_or_to_fit_and_rounds_up_to_a_multiple) {
+  EXPECT_EQ(resized_size({70, 50}, {ResizeMode::kCover, 27, 45}).value(), (Size{45, 32}));
+  EXPECT_EQ(resized_size({70, 50}, {ResizeMode::kFit, 31, 31}).value(), (Size{31, 22}));
+  EXPECT_EQ(resized_size({70, 50}, {ResizeMode::kShortSide, 33, 0, 32}).value(), (Size{64, 64}));
+  EXPECT_FALSE(resized_size({70000, 1}, {ResizeMode::kFit, 31, 31}).ok());
+}
+
 TEST(CenterCrop, half_pixels_go_to_the_even_side_or_down) {
   // 343 - 224 = 119, 59.5: even is 60, down is 59.   225 - 224 = 1, 0.5: 0 both ways.
   EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kHalfEven).source, (Window{60, 0, 224, 224}));

@@ -58,6 +58,20 @@ TEST(Preprocess, a_long_side_beyond_the_limit_is_an_error) {
   EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
 }
 
+TEST(Preprocess, a_first_crop_takes_the_middle_of_the_short_side_and_a_border_has_its_colour) {
+  Image image = flat(8, 4, 10);
+  image.row(1)[3 * 3] = 200;
+  PreprocessRecipe recipe;
+  recipe.first_crop = FirstCrop{0.5, 0.5};  // 2x2 at (3, 1)
+  recipe.crop = {4, 2};
+  recipe.fill = {255, 0, 0};
+  const Image seen = resize_and_crop(image, recipe).value();
+  EXPECT_EQ(seen.row(0)[0], 255);
+  EXPECT_EQ(seen.row(0)[1], 0);
+  EXPECT_EQ(seen.row(0)[3], 200);
+  EXPECT_EQ(seen.row(1)[3], 10);
+}
+
 TEST(PreparePicture, is_decode_and_preprocess_and_refuses_what_they_refuse) {
   const auto file = MappedFile::open("models/pictures/paper_kite_1.jpg");
   ASSERT_TRUE(file.ok());
