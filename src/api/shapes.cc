@@ -70,6 +70,7 @@ Result<WantedSize> wanted_size(const StatedModel& model, const StatedInput& inpu
   sources.input_type = input.dtype;
   sources.size_only = true;
   if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
+  sources.processor = meaning.processor;
   KITE_TRY_ASSIGN(const Interpretation interpretation, resolve_interpretation(sources));
   const Size size = interpretation.recipe.output_size();
   if (size.width < 1 || size.height < 1) {

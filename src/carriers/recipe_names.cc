@@ -79,7 +79,7 @@ Result<RecipeFields> recipe_from_value(const Json& value, Size size) {
   return unknown_name(name);
 }
 
-Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size) {
+Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size, const std::string& processor) {
   if (auto fields = recipe_by_name(argument, size)) return *std::move(fields);
   if (argument.find('{') != std::string::npos) return parse_recipe(argument);
   Result<MappedFile> file = MappedFile::open(argument);
@@ -92,7 +92,7 @@ Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size
   }
   if (is_timm_config(json)) return recipe_from_timm(json);
   for (const char* key : {"image_processor_type", "feature_extractor_type", "processor_class", "image_mean"}) {
-    if (json.contains(key)) return recipe_from_huggingface(json);
+    if (json.contains(key)) return recipe_from_huggingface(json, {processor, "", ""});
   }
   return recipe_from_object(json);
 }

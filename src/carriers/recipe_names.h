@@ -28,7 +28,8 @@ inline constexpr std::string_view kRecipeNames = "imagenet, 0-1, -1-1, 0-255, ke
 
 // What stands after --recipe: a name, a recipe object, or a file with one: <model>.kite.json's form, or a config.json
 // or preprocessor_config.json.
-[[nodiscard]] Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size);
+[[nodiscard]] Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size,
+                                                         const std::string& processor = {});
 
 // A name or a recipe object, as a value of <model>.kite.json.
 [[nodiscard]] Result<RecipeFields> recipe_from_value(const Json& value, Size size);

@@ -43,7 +43,7 @@ Status read_flags(Offers& offers) {
   }
   if (asked.preprocess_json) {
     KITE_TRY(offers.recipe("--recipe", Bond::kFlag,
-                           recipe_from_argument(*asked.preprocess_json, offers.input_size())));
+                           recipe_from_argument(*asked.preprocess_json, offers.input_size(), asked.processor)));
   }
   return {};
 }
