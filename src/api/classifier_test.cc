@@ -83,7 +83,7 @@ TEST_F(ClassifierTest, is_not_misled_by_a_softmax_of_another_output) {
     const Classification answer = classify(*classifier, kRed);
     EXPECT_EQ(answer.top[0].index, 0);
     EXPECT_NEAR(answer.top[0].score, std::exp(1.0) / (std::exp(1.0) + 2), 1e-6) << first;
-    ASSERT_EQ(classifier->decisions().size(), 2u);
+    ASSERT_GE(classifier->decisions().size(), 2u);  // on the scores, then on the picture input
     EXPECT_EQ(classifier->decisions()[0].value, "output \"" + first + '"');
   }
 }
