@@ -2,7 +2,9 @@
 // The public Classifier: decode, preprocess, run, rank.
 #include "paperkite/classifier.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "analysis/scores.h"
@@ -41,20 +43,28 @@ namespace {
 double milliseconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-6; }
 
 // A run; with a trace a span for each of its steps.
-Status run_traced(Session& session, const TensorView& input, Trace* trace) {
+Status run_traced(const Model& model, Session& session, const TensorView& input, Trace* trace) {
   if (trace == nullptr) return session.run({&input, 1});
-  struct Steps {
-    const Plan& plan;
-    Trace& trace;
-  } steps{session.internals().plan(), *trace};
-  const auto observe = [](void* context, std::size_t step, std::uint64_t duration_ns) {
-    auto& [plan, spans] = *static_cast<Steps*>(context);
+  const std::vector<ModelStep> steps = model.steps();
+  return session.run({&input, 1}, [&](std::size_t step, std::uint64_t duration_ns) {
     const std::int64_t end_ns = Trace::now_ns();
-    const plan_format::Step& record = *plan.steps()[step].record;
-    spans.add(std::string(plan.text(record.op)) + ' ' + std::string(plan.text(record.node)),
-              end_ns - static_cast<std::int64_t>(duration_ns), end_ns);
-  };
-  return session.internals().run_profiled({&input, 1}, observe, &steps);
+    trace->add(std::string(steps[step].op) + ' ' + std::string(steps[step].node),
+               end_ns - static_cast<std::int64_t>(duration_ns), end_ns);
+  });
+}
+
+// A model of several pictures gets this one in every row: rows do not meet, and one picture is asked about.
+Tensor in_every_row(Tensor picture, const TensorType& wanted) {
+  const Shape& one = picture.shape();
+  const bool is_row = one.rank() == wanted.shape.rank() && one.rank() > 0 && one[0] == 1 && wanted.shape[0] > 1 &&
+                      std::ranges::equal(one.dims().subspan(1), wanted.shape.dims().subspan(1));
+  if (!is_row || picture.dtype() != wanted.dtype) return picture;
+  Tensor rows(wanted);
+  const std::span<const std::byte> row = picture.view().bytes();
+  for (std::int64_t i = 0; i < wanted.shape[0]; ++i) {
+    std::memcpy(rows.mutable_view().data + i * static_cast<std::int64_t>(row.size()), row.data(), row.size());
+  }
+  return rows;
 }
 
 Status check_threshold(const MeaningOptions& meaning) {
@@ -67,7 +77,7 @@ Result<InterpretationSources> interpretation_sources(const Model& model, const C
   sources.model_path = model.path();
   sources.metadata = model.metadata();
   const MeaningOptions& meaning = options.model.meaning;
-  KITE_TRY(describe_picture(model, meaning.batch > 0, sources));
+  KITE_TRY(describe_picture(model, sources));
   if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
   if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
   sources.processor = meaning.processor;
@@ -141,6 +151,9 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   warnings.insert(warnings.end(), choice.warnings.begin(), choice.warnings.end());
   warnings.insert(warnings.end(), interpretation.warnings.begin(), interpretation.warnings.end());
   std::vector<Decision> decisions = model.decisions();
+  if (const Shape& shape = model.inputs()[0].type.shape; meaning.batch == 0 && shape.rank() > 3 && shape[0] > 1) {
+    decisions.push_back({"batch", std::to_string(shape[0]) + " rows, all with the same picture", "the model", false});
+  }
   decisions.insert(decisions.end(), choice.decisions.begin(), choice.decisions.end());
   decisions.insert(decisions.end(), interpretation.decisions.begin(), interpretation.decisions.end());
   auto shared = std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
@@ -168,9 +181,10 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
   Classification answer;
   answer.kind = shared.choice.kind;
   const std::int64_t start_ns = Trace::now_ns();
-  KITE_TRY_ASSIGN(const PreparedPicture prepared, prepare_picture(picture, shared.interpretation.recipe));
+  KITE_TRY_ASSIGN(PreparedPicture prepared, prepare_picture(picture, shared.interpretation.recipe));
   answer.warnings = prepared.facts.warnings;
   const Port& input = shared.model.inputs()[0];
+  prepared.tensor = in_every_row(std::move(prepared.tensor), input.type);
   if (prepared.tensor.type() != input.type) {
     return Error{ErrorCode::kInvalidInput,
                  "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +
@@ -179,7 +193,7 @@ Result<Classification> Classifier::classify(std::span<const std::byte> picture, 
   }
 
   const std::int64_t prepared_ns = Trace::now_ns();
-  KITE_TRY(run_traced(state_->session, prepared.tensor.view(), shared.trace));
+  KITE_TRY(run_traced(shared.model, state_->session, prepared.tensor.view(), shared.trace));
   answer.top = best_of(state_->session, shared, 0, k);
   // A NaN or an infinity among logits leaves no probability a number.
   if (!answer.top.empty() && answer.top.front().has_score && std::isnan(answer.top.front().score)) {

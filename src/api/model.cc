@@ -20,6 +20,15 @@ Port port_of(const PlanPort& port) {
   return made;
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
 PlanOrigin origin_of(LoadedPlan::Origin origin) {
   switch (origin) {
     case LoadedPlan::Origin::kBuilt: return PlanOrigin::kBuilt;
@@ -48,6 +57,10 @@ Result<Model> Model::open(const std::string& path, const ModelOptions& options, 
   model.plan_ = std::move(loaded.plan);
   model.origin_ = origin_of(loaded.origin);
   model.warnings_ = std::move(loaded.warnings);
+  for (std::string& sentence : lines_of(model.plan_->note(kLeftOutNote))) model.warnings_.push_back(std::move(sentence));
+  for (std::string& sentence : lines_of(model.plan_->note(kTypesNote))) {
+    model.decisions_.push_back({"arithmetic", std::move(sentence), "the model's types", false});
+  }
   for (const PlanPort& port : model.plan_->inputs()) model.inputs_.push_back(port_of(port));
   for (const PlanPort& port : model.plan_->outputs()) model.outputs_.push_back(port_of(port));
   for (const plan_format::Note& note : model.plan_->notes()) {

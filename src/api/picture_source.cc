@@ -40,20 +40,16 @@ GraphFront front_of(const Plan& plan) {
 
 }  // namespace
 
-Status describe_picture(const Model& model, bool any_batch, InterpretationSources& sources) {
+Status describe_picture(const Model& model, InterpretationSources& sources) {
   KITE_TRY(check_one_input(model));
   const Port& input = model.inputs()[0];
   const auto dims = input.type.shape.dims();
   sources.input_shape.assign(dims.begin(), dims.end());
   sources.input_type = input.type.dtype;
   sources.front = front_of(*model.plan());
-  Result<PictureForm> form = read_picture_form(input.type.dtype, sources.input_shape);
-  if (!form.ok()) return std::move(form).error().in(model.path());
-  if (form->batch <= 1 || any_batch) return {};
-  return refusal(model,
-                 "input \"" + std::string(input.name) + "\" is " + input.type.shape.to_string() + ": the model takes " +
-                     std::to_string(form->batch) + " pictures at once",
-                 "use `kite run` with a tensor, or export the model with a batch of 1 or an open one");
+  const Result<PictureForm> form = read_picture_form(input.type.dtype, sources.input_shape);
+  if (!form.ok()) return Error(form.error()).in(model.path());
+  return {};
 }
 
 }  // namespace kite

@@ -9,7 +9,7 @@
 namespace kite {
 
 // Fills the input's type and shape and what the graph's first nodes do to it. kUnsupportedModel where the model takes
-// more than one tensor, or, unless `any_batch`, a fixed number of pictures at once.
-[[nodiscard]] Status describe_picture(const Model& model, bool any_batch, InterpretationSources& sources);
+// more than one tensor.
+[[nodiscard]] Status describe_picture(const Model& model, InterpretationSources& sources);
 
 }  // namespace kite

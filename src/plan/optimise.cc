@@ -14,6 +14,13 @@ namespace kite {
 
 namespace {
 
+void note_sentences(std::map<std::string, std::string, std::less<>>& notes, std::string_view key,
+                    const std::vector<std::string>& sentences) {
+  std::string lines;
+  for (const std::string& sentence : sentences) lines += sentence + '\n';
+  if (!lines.empty()) notes.insert_or_assign(std::string(key), std::move(lines));
+}
+
 // The batch that is asked for of a model that states a batch of 1; 0 where none is.
 std::int64_t larger_batch(const Graph& graph, const InputShapes& shapes) {
   for (const GraphInput& input : graph.inputs) {
@@ -71,6 +78,8 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
     if (one) KITE_TRY(check_batch(model.graph, one->model.graph, one->edits, batch));
     if (const auto front = find_front(model.graph)) model.metadata.emplace(kFrontNote, front_text(*front));
     model.metadata.insert_or_assign(std::string(kScoresNote), scores_text(find_scores(model.graph)));
+    note_sentences(model.metadata, kTypesNote, model.computed_in_float32);
+    note_sentences(model.metadata, kLeftOutNote, model.warnings);
     KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, disabled_passes));
     return {};
   };

@@ -19,6 +19,10 @@ namespace kite {
 // Notes of a plan under such keys are ours: what was found out when it was made. A file's own metadata may not use them.
 inline constexpr std::string_view kInternalNote = "paperkite.plan.";
 
+// Such notes: one sentence a line.
+inline constexpr std::string_view kTypesNote = "paperkite.plan.types";         // what is computed in float32
+inline constexpr std::string_view kLeftOutNote = "paperkite.plan.left-out";    // outputs that the plan lacks
+
 // The optimised graph of a model and what led to it.
 struct OptimisedModel {
   Graph graph;

@@ -225,7 +225,6 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
   }();
   if (!optimised.ok()) return std::move(optimised).error();
   const OptimisedModel& model = *optimised;
-  loaded_.warnings.insert(loaded_.warnings.end(), model.warnings.begin(), model.warnings.end());
   PlanOptions options{.isa = request_.isa,
                       .memory_limit_bytes = request_.memory_limit_bytes,
                       .key = key_,

@@ -24,8 +24,9 @@ class Foreign(Case):
             self.assert_error(self.kite("inspect", path), "invalid-model", 3, str(path))
 
     def test_paths_that_are_no_file(self):
+        (self.folder / "folder").mkdir()
         self.assert_error(self.kite("inspect", self.folder / "missing.onnx"), "io", 6, "missing.onnx")
-        self.assert_error(self.kite("inspect", self.folder), "io", 6, "directory")
+        self.assert_error(self.kite("inspect", self.folder / "folder"), "io", 6, "folder holds no .onnx file")
         os.mkfifo(self.folder / "pipe.onnx")
         self.assert_error(self.kite("inspect", self.folder / "pipe.onnx", timeout=5), "io", 6, "pipe")
         self.assert_error(self.kite("inspect", "/dev/zero", timeout=5), "io", 6, "device")
@@ -46,8 +47,8 @@ class Hostile(Case):
         self.assert_error(self.kite("inspect", path), code, exit_code, *words)
 
     def test_all_unsupported_operators_are_listed_at_once(self):
-        nodes = [helper.make_node("LSTM", ["x"], ["a"], "first"), helper.make_node("NonZero", ["a"], ["b"]), helper.make_node("LSTM", ["b"], ["y"]),
-                 helper.make_node("Fancy", ["y"], ["z"], domain="com.example")]
+        nodes = [helper.make_node("LSTM", ["x"], ["a"], "first"), helper.make_node("NonZero", ["a"], ["b"]), helper.make_node("LSTM", ["b"], ["c"]),
+                 helper.make_node("Fancy", ["c"], ["y"], domain="com.example")]
         path = self.model(nodes, domain_opsets=[helper.make_opsetid("com.example", 1)])
         self.refuse(path, "unsupported-model", 3, "LSTM", "NonZero", "Fancy", "2")
 

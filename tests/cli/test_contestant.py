@@ -102,7 +102,7 @@ class Bench(Contestant):
         np.save(self.folder / "wrong.npy", np.zeros((2, 3, 8, 9), np.float32))
         self.assert_error(self.kite(*bench, "--input", self.folder / "wrong.npy"), "invalid-input", 3, "[2,3,8,9]", "[1,3,8,8]")
         (self.folder / "empty.txt").write_text("")
-        self.assert_error(self.kite(*bench, "--image", f"@{self.folder}/empty.txt"), "usage", 2, "no picture")
+        self.assert_error(self.kite(*bench, "--image", f"@{self.folder}/empty.txt"), "usage", 2, "the list is empty")
         (self.folder / "cut.npy").write_bytes((self.folder / "stack.npy").read_bytes()[:-8])
         self.assert_error(self.kite(*bench, "--input", self.folder / "cut.npy", "--samples", "3"), "invalid-input", 3, "fewer elements")
         result = self.kite(*bench, "--image", self.folder / "missing.png", "--samples", "1", "--format", "jsonl")

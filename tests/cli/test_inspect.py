@@ -10,8 +10,8 @@ from kite import DEMO_MODEL, Case, save_classifier
 class Inspect(Case):
     def test_the_demo_model_says_what_it_is(self):
         answer = self.json("inspect", DEMO_MODEL, "--json")
-        self.assertEqual(answer["inputs"], [{"name": "x", "dtype": "float32", "shape": [1, 3, 224, 224]}])
-        self.assertEqual(answer["outputs"], [{"name": "logits", "dtype": "float32", "shape": [1, 75]}])
+        self.assertEqual(answer["inputs"], [{"name": "x", "dtype": "float32", "shape": [1, 3, 224, 224], "dims": ["batch", 3, 224, 224]}])
+        self.assertEqual(answer["outputs"], [{"name": "logits", "dtype": "float32", "shape": [1, 75], "dims": ["batch", 75]}])
         # RegNet_x_400mf: 400 million multiply-adds, and 5.1 million parameters with a head of 75 classes.
         self.assertAlmostEqual(answer["macs"] / 4.135e8, 1.0, 2)
         self.assertAlmostEqual(answer["parameters"] / 5.1e6, 1.0, 1)

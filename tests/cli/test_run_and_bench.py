@@ -46,7 +46,7 @@ class Run(Case):
         np.save(self.folder / "in.npy", np.zeros((1, 3, 8, 8), np.float64))
         self.assert_error(self.kite(*arguments), "invalid-input", 3, "float32", "float64")
         np.save(self.folder / "in.npy", np.asfortranarray(np.zeros((1, 3, 8, 8), np.float32)))
-        self.assert_error(self.kite(*arguments), "invalid-input", 3, "Fortran")
+        self.assertEqual(self.kite(*arguments).returncode, 0, "a transposed array is read")
         (self.folder / "in.npy").write_bytes(b"\x93NUMPY\x01\x00\xff\xff")
         self.assert_error(self.kite(*arguments), "invalid-input", 3, "in.npy")
         (self.folder / "in.npy").write_bytes(b"text")
