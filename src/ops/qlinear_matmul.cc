@@ -189,14 +189,15 @@ Status infer_dynamic(InferContext& context) {
 Status compute_dynamic(const ComputeContext& context) {
   return dispatch(FloatTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     const T* a = context.inputs[0].as<T>();
-    const DynamicScale<T> found(a, context.inputs[0].type.shape.elements());
+    const DynamicScale found(a, context.inputs[0].type.shape.elements());
+    const T a_scale = static_cast<T>(found.scale);
     const Scales<T> b_scales(context.inputs[2]);
     const T* bias = context.has_input(4) ? context.inputs[4].as<T>() : nullptr;
     T* y = context.outputs[0].as<T>();
     return multiply(context, 1, ZeroPoints(context, 3),
-                    [&](std::int64_t i, std::int64_t) { return found.rounding.centred(a[i] / found.scale); },
+                    [&](std::int64_t i, std::int64_t) { return found.rounding.centred(found.divide(a[i])); },
                     [&](std::int64_t i, std::int64_t, std::int64_t n, std::int32_t sum) {
-                      y[i] = static_cast<T>(sum) * (found.scale * b_scales[n]) + (bias == nullptr ? T{0} : bias[n]);
+                      y[i] = static_cast<T>(sum) * (a_scale * b_scales[n]) + (bias == nullptr ? T{0} : bias[n]);
                     });
   });
 }

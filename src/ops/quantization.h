@@ -94,20 +94,25 @@ class Rounding {
 };
 
 // The scale and zero point of dynamic quantisation: 0 and all of x lie in the range of uint8. Where x is 0 throughout
-// any scale does; it is 1.
-template <typename T>
+// any scale does; it is 1. The scale is float32 by definition, and x / scale is computed in float32 even where the
+// float64 oracle brings a wider x: another scale would put the ties elsewhere, and so give other integers.
 struct DynamicScale {
+  template <typename T>
   DynamicScale(const T* x, std::int64_t count) : rounding(DType::kUInt8, 0) {
-    T least = 0;
-    T most = 0;
+    float least = 0;
+    float most = 0;
     for (std::int64_t i = 0; i < count; ++i) {
-      least = std::min(least, x[i]);
-      most = std::max(most, x[i]);
+      least = std::min(least, static_cast<float>(x[i]));
+      most = std::max(most, static_cast<float>(x[i]));
     }
-    scale = least == most ? T{1} : (most - least) / T{255};
-    rounding = Rounding(DType::kUInt8, rounding.centred(T{0} - least / scale));
+    scale = least == most ? 1.0F : (most - least) / 255.0F;
+    rounding = Rounding(DType::kUInt8, rounding.centred(0.0F - least / scale));
   }
-  T scale;
+  template <typename T>
+  [[nodiscard]] float divide(T x) const noexcept {
+    return static_cast<float>(x) / scale;
+  }
+  float scale = 1;
   Rounding rounding;
 };
 

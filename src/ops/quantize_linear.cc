@@ -188,9 +188,9 @@ Status compute_dynamic(const ComputeContext& context) {
   return dispatch(FloatTypes{}, input.type.dtype, [&]<typename T>() -> Status {
     const T* x = input.as<T>();
     const std::int64_t count = input.type.shape.elements();
-    const DynamicScale<T> found(x, count);
-    for (std::int64_t i = 0; i < count; ++i) context.outputs[0].data[i] = found.rounding(x[i] / found.scale);
-    if (context.has_output(1)) *context.outputs[1].as<T>() = found.scale;
+    const DynamicScale found(x, count);
+    for (std::int64_t i = 0; i < count; ++i) context.outputs[0].data[i] = found.rounding(found.divide(x[i]));
+    if (context.has_output(1)) *context.outputs[1].as<T>() = static_cast<T>(found.scale);
     if (context.has_output(2)) *context.outputs[2].data = static_cast<std::byte>(found.rounding.zero());
     return {};
   });

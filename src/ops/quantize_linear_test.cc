@@ -99,5 +99,18 @@ TEST(DynamicQuantizeLinear, finds_the_range_that_holds_zero) {
   expect_elements<float>((*nothing)[1], {}, {1});
 }
 
+TEST(DynamicQuantizeLinear, divides_by_a_float32_scale_whatever_the_width_of_its_input) {
+  // 5 / 255 is rounded up in float32, so that -2.5 lies just above the tie between 25 and 26; in float64 it is the tie.
+  const auto expect_result = []<typename T>(std::initializer_list<T> x) {
+    const auto outputs = OpCase("DynamicQuantizeLinear", 11).outputs(3).input(Tensor::of<T>({3}, x)).run();
+    ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+    expect_elements<std::uint8_t>((*outputs)[0], {3}, {255, 0, 26});
+    expect_elements<T>((*outputs)[1], {}, {5.0F / 255});
+    expect_elements<std::uint8_t>((*outputs)[2], {}, {153});
+  };
+  expect_result({2.0F, -3.0F, -2.5F});
+  expect_result({2.0, -3.0, -2.5});
+}
+
 }  // namespace
 }  // namespace kite
