@@ -87,7 +87,10 @@ class Written(unittest.TestCase):
         for opset in (18, 23):
             there = [entry["operators"] for entry in self.listing["cases"] if entry["opset"] == opset]
             missing = generate_cases.OPERATORS.difference(*there)
-            self.assertEqual(missing, {"Gelu"} if opset == 18 else set())
+            # Gelu came with opset 20. GroupNormalization of opset 18 is deprecated, so that the checker refuses it. The
+            # reference evaluator has no DequantizeLinear before opset 19; Debian's cases cover that of opset 13.
+            absent = {"DequantizeLinear", "Gelu", "GroupNormalization"}
+            self.assertEqual(missing, absent if opset == 18 else set())
 
     def test_every_case_is_complete_and_valid_at_the_opset_it_names(self):
         self.assertGreater(len(self.listing["cases"]), 500)
