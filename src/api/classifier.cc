@@ -81,6 +81,7 @@ Result<InterpretationSources> interpretation_sources(const Model& model, const C
   if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
   if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
   sources.processor = meaning.processor;
+  sources.size_is_asked = meaning.size.has_value();
   sources.report_conflicts = options.report_conflicts;
   return sources;
 }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "api/shapes.h"
@@ -131,6 +132,13 @@ TEST_F(OpenShapes, a_batch_is_what_the_caller_asks_for) {
   wanted.meaning.batch = 4;
   EXPECT_EQ(input_of(open(model({-1, 3, 4, 4}), wanted)), (Shape{4, 3, 4, 4}));
   EXPECT_FALSE(Model::open(model({2, 3, 4, 4}), wanted).ok());
+  // Whoever asks for no batch gets the model's own, whatever was asked for before; so does a fresh process.
+  const std::string settled = model({-1, 3, 4, 4}, "settled.onnx");
+  fs::last_write_time(settled, fs::file_time_type::clock::now() - std::chrono::seconds(10));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(input_of(open(settled, wanted)), (Shape{4, 3, 4, 4}));
+    EXPECT_EQ(input_of(open(settled, options())), (Shape{1, 3, 4, 4}));
+  }
   // Exported for one picture: nothing in this graph lets pictures meet.
   EXPECT_EQ(input_of(open(model({1, 3, 4, 4}), wanted)), (Shape{4, 3, 4, 4}));
 }

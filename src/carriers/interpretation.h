@@ -27,6 +27,7 @@ struct InterpretationSources {
   std::vector<std::int64_t> input_shape;        // of the picture input; below 1 = not fixed
   DType input_type = DType::kFloat32;
   GraphFront front;          // what the graph's first nodes do to the picture
+  bool size_is_asked = false;  // the caller states the picture's size: recipes for another one follow it
   bool size_only = false;    // only the picture's size is asked for: numbers that nothing states are no error yet
   std::int64_t classes = 0;                     // of the output; 0 = not known
   std::optional<std::string> labels_path;       // --labels

@@ -22,6 +22,21 @@ std::string size_conflict(Size made, const PictureForm& input) {
          ", the model takes " + std::to_string(input.width) + "x" + std::to_string(input.height) + " (width x height)";
 }
 
+// The geometry of a recipe, for a model that is run at another size than the recipe was written for: the same share of
+// the picture is kept. False where it has that size already, or makes none of its own.
+bool follow_size(RecipeFields& fields, const PictureForm& input) {
+  const Size made = fields.complete().output_size();
+  const Size wanted{input.width, input.height};
+  if (made.width == 0 || wanted.width == 0 || wanted.height == 0 || made == wanted) return false;
+  const auto scaled = [](std::int64_t side, std::int64_t from, std::int64_t to) { return (side * to + from / 2) / from; };
+  if (fields.crop && fields.crop->width > 0) fields.crop = wanted;
+  if (fields.resize) {
+    fields.resize->height = scaled(fields.resize->height, made.height, wanted.height);
+    fields.resize->width = scaled(fields.resize->width, made.width, wanted.width);
+  }
+  return true;
+}
+
 // The fields that both state and state differently.
 std::string disagreement(const RecipeFields& winner, const RecipeFields& other) {
   std::string names;
@@ -71,6 +86,9 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
                       const std::string& remark) {
   if (!fields.ok()) return refuse(name, bond, std::move(fields).error());
   if (fields->empty()) return {};
+  if (sources_.size_is_asked && follow_size(*fields, input_)) {
+    out_.warnings.push_back(name + ": resize and crop follow --size: " + fields->complete().to_string());
+  }
   const std::string misfit = size_conflict(fields->complete().output_size(), input_);
   if (!misfit.empty()) {
     return refuse(name, bond, {ErrorCode::kInvalidModel, misfit, "", "correct \"crop\" or the model's input size"});

@@ -136,6 +136,7 @@ class PlanLoader {
   PlanCache cache_;
   InputShapes shapes_;  // asked for, or chosen
   bool has_chosen_ = false;
+  bool is_open_ = false;  // the model has no shapes of its own: its plans are found by those that were chosen
   Found lender_;
   std::shared_ptr<const MappedFile> file_;
   FileState state_;
@@ -149,6 +150,7 @@ Status PlanLoader::choose(const StatedModel& model) {
   if (!chooses() || has_chosen_ || !(request_.always_chooses || is_open(model.inputs))) return {};
   KITE_TRY_ASSIGN(shapes_, request_.choose_shapes(model));
   has_chosen_ = true;
+  is_open_ = is_open(model.inputs);
   return {};
 }
 
@@ -199,7 +201,7 @@ void PlanLoader::find_lender() {
 void PlanLoader::keep_receipts(const Plan& plan, const std::optional<PlanKey>& externals) const {
   if (!settled_ || !externals || externals_key(plan, places_) != externals || file_state(path_) != state_) return;
   cache_.keep_receipt(state_key(state_, request_.isa, shapes_), {key_, *externals});
-  if (has_chosen_) cache_.keep_receipt(state_key(state_, request_.isa, {}), {key_, *externals});
+  if (is_open_) cache_.keep_receipt(state_key(state_, request_.isa, {}), {key_, *externals});
 }
 
 Result<LoadedPlan> PlanLoader::from_cache(Found plan) {
@@ -283,7 +285,13 @@ Result<LoadedPlan> PlanLoader::run() {
   if (wants_cache_ && !cache_.enabled()) loaded_.warnings.push_back(cache_.reason());
   if (cache_.enabled()) {
     const TraceScope scope(trace, "read the model");
-    if (Found plan = find_by_contents()) return from_cache(std::move(plan));
+    Found plan = find_by_contents();
+    if (plan != nullptr && !has_chosen_) {
+      // A plan of the model's own shapes says what the model states, too.
+      KITE_TRY(choose(stated_model(*plan)));
+      if (has_chosen_ && !has_shapes(*plan, shapes_)) plan = find_by_contents();
+    }
+    if (plan != nullptr) return from_cache(std::move(plan));
   }
   // From the same mapping as the key: a file that is replaced meanwhile cannot get into the cache under another's key.
   auto imported = [&] {
