@@ -27,7 +27,7 @@ Status read_imagenet_labels(Offers& offers) {
   read.names.insert(read.names.end(), kNames.begin(), kNames.end());
   read.remark = "guessed from the number of classes, " + std::to_string(classes) +
                 "; to state them, give --labels FILE";
-  return offers.labels("ImageNet's labels", Bond::kBeside, std::move(read));
+  return offers.labels("ImageNet's labels", Bond::kBuiltIn, std::move(read));
 }
 
 }  // namespace kite

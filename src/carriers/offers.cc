@@ -75,6 +75,7 @@ Status Offers::refuse(const std::string& name, Bond bond, Error error) {
       return std::move(error).in(name);
     case Bond::kNamed: return std::move(error).in(name);
     case Bond::kBeside:
+    case Bond::kBuiltIn:
       out_.warnings.push_back(name + " is not used: " + error.message());
       out_.conflicts.push_back(out_.warnings.back());
       return {};
@@ -134,6 +135,7 @@ Status Offers::labels(const std::string& name, Bond bond, Result<ReadLabels> lab
   out_.labels_source = name;
   labels_bond_ = bond;
   if (!labels->remark.empty()) out_.warnings.push_back(name + ": " + labels->remark);
+  if (bond == Bond::kBuiltIn) return {};  // ImageNet's two cranes are known
   const std::string duplicate = duplicate_warning(out_.labels);
   if (!duplicate.empty()) out_.warnings.push_back(name + ": " + duplicate);
   return {};

@@ -18,9 +18,10 @@ namespace kite {
 
 // How far a source may be trusted to be about this model.
 enum class Bond : std::uint8_t {
-  kFlag,    // the caller says so: what does not fit is a usage error
-  kNamed,   // it names this model: what does not fit is an error in it
-  kBeside,  // it merely lies there: what does not fit is left out with a warning
+  kFlag,     // the caller says so: what does not fit is a usage error
+  kNamed,    // it names this model: what does not fit is an error in it
+  kBeside,   // it merely lies there: what does not fit is left out with a warning
+  kBuiltIn,  // the program has it: taken where nothing else is found
 };
 
 class Offers {
