@@ -74,7 +74,7 @@ Status read_kite_json(Offers& offers) {
 }
 
 Status read_paperkite_metadata(Offers& offers) {
-  // What `kite pack` embeds, then the names that the importer found in the graph itself (a ZipMap's).
+  // Labels of our own, then the names that the importer found in the graph itself (a ZipMap's).
   for (const std::string key : {"paperkite.labels", "paperkite.zipmap.labels"}) {
     const std::string* labels = offers.metadata(key);
     if (labels == nullptr || !offers.wants_labels()) continue;
