@@ -21,6 +21,4 @@ std::vector<std::string> files_of_model(const std::string& model, const MeaningO
   return files;
 }
 
-std::string file_of_source(const std::string& model, const std::string& source) { return folder_of(model) + source; }
-
 }  // namespace kite::cli

@@ -13,7 +13,4 @@ namespace kite::cli {
 // left out.
 [[nodiscard]] std::vector<std::string> files_of_model(const std::string& model, const MeaningOptions& meaning);
 
-// The file beside the model that `source` names ("labels.txt"), where it names one.
-[[nodiscard]] std::string file_of_source(const std::string& model, const std::string& source);
-
 }  // namespace kite::cli

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds `kite` of any commit, and of the work tree as it stands, each in a folder of its own below build/commits.
 
-What is built once is found again; ccache, where it is installed, makes the second of two similar commits quick.
+What is built once is found again: a first build takes minutes, a second one of the same commit none.
 """
 
 import os
