@@ -44,7 +44,12 @@ void add_scaled_row(std::int32_t* __restrict sums, const std::uint8_t* __restric
 
 void clip_row(std::uint8_t* __restrict to, const std::int32_t* __restrict sums, std::int64_t count,
               int precision_bits) noexcept {
-  for (std::int64_t i = 0; i < count; ++i) to[i] = clip8(sums[i], precision_bits);
+  // With a constant shift the compiler knows how large a value can be, and clips by saturating packs.
+  if (precision_bits == kPrecisionBits) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = clip8(sums[i], kPrecisionBits);
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = clip8(sums[i], precision_bits);
+  }
 }
 
 void resample_row(std::uint8_t* __restrict to, const std::uint8_t* __restrict from, const AxisWeights& axis) noexcept {
