@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite race compare OLD NEW: the regression gate. Exit code 1 where a contestant has become slower.
-#include "race/report/compare.h"
+#include "race/report/analysis/compare.h"
 
 #include <fmt/format.h>
 
@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "race/commands/commands.h"
+#include "race/report/render/changes.h"
 
 namespace kite::race {
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "race/report/planted_journal.h"
+#include "race/report/analysis/planted_journal.h"
 #include "race/report/write.h"
 
 namespace {

@@ -11,7 +11,7 @@
 
 #include "race/journal/profile_info.h"
 #include "race/journal/words.h"
-#include "race/report/html/profiles.h"
+#include "race/report/render/html/profiles.h"
 
 namespace kite::race {
 namespace {

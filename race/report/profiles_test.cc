@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "race/journal/profile_info.h"
-#include "race/report/html/page.h"
-#include "race/report/planted_journal.h"
+#include "race/report/analysis/planted_journal.h"
+#include "race/report/render/html/page.h"
 
 namespace kite::race {
 namespace {

@@ -10,11 +10,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "race/report/csv.h"
+#include "race/report/analysis/planted_journal.h"
+#include "race/report/exports/csv.h"
 #include "race/report/exports/exports.h"
-#include "race/report/markdown.h"
-#include "race/report/planted_journal.h"
-#include "race/report/summary.h"
+#include "race/report/exports/summary.h"
+#include "race/report/render/markdown.h"
 #include "race/report/write.h"
 
 namespace kite::race {
@@ -187,6 +187,16 @@ TEST(report, is_written_whole_or_not_at_all) {
   const auto refused = write_report(journal, "/proc/no_such_folder");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kIo);
+}
+
+TEST(report, names_the_librarys_own_threads_in_words) {
+  Journal journal = planted_journal({.rounds = 2, .planned_rounds = 2, .second_thread_count = true});
+  for (CellRecord& cell : journal.plan.cells) {
+    if (cell.threads == 1) cell.threads = 0;
+  }
+  const std::string text = file(files_of(journal), "report.md");
+  EXPECT_EQ(text.find("0 thread"), std::string::npos);
+  EXPECT_NE(text.find("the library's own"), std::string::npos);
 }
 
 TEST(report, rejects_a_journal_that_contradicts_itself) {

@@ -12,12 +12,12 @@
 #include <system_error>
 
 #include "paperkite/try.h"
-#include "race/report/csv.h"
+#include "race/report/exports/csv.h"
 #include "race/report/exports/exports.h"
-#include "race/report/html/page.h"
-#include "race/report/markdown.h"
+#include "race/report/exports/summary.h"
 #include "race/report/profiles.h"
-#include "race/report/summary.h"
+#include "race/report/render/html/page.h"
+#include "race/report/render/markdown.h"
 
 namespace kite::race {
 namespace {

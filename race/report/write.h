@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "race/report/analysis.h"
+#include "race/report/analysis/analysis.h"
 
 namespace kite::race {
 

@@ -45,7 +45,8 @@ class CheckLayers(unittest.TestCase):
     def test_a_race_that_obeys_passes(self):
         self.assertEqual(self.check({
             "race/schedule/a.cc": '#include "race/job/job.h"\n#include "race/stats/verdict.h"\n#include "paperkite/error.h"\n',
-            "race/report/a.cc": '#include "race/stats/verdict.h"\n#include "race/report/svg/plot.h"\n',
+            "race/report/a.cc": '#include "race/stats/verdict.h"\n#include "race/report/plots/plot.h"\n',
+            "race/report/render/html/a.cc": '#include "race/report/document/figures.h"\n',
             "race/commands/a.cc": '#include "race/report/write.h"\n#include "race/schedule/rounds.h"\n',
             "race/main.cc": '#include "race/commands/commands.h"\n#include <nlohmann/json.hpp>\n',
         }).returncode, 0)
@@ -56,6 +57,13 @@ class CheckLayers(unittest.TestCase):
             result = self.check({f"race/{stage}/a.h": f'\n#include "race/{target}/b.h"\n'})
             self.assertEqual(result.returncode, 1, f"{stage} -> {target}")
             self.assertIn(f"race/{stage}/a.h:2: includes race/{target}/b.h", result.stdout)
+
+    def test_a_folder_of_the_report_must_not_look_to_the_right(self):
+        for folder, target in (("analysis", "document"), ("plots", "analysis"), ("document", "render"),
+                               ("exports", "render"), ("render", "exports"), ("analysis", "write.h")):
+            result = self.check({f"race/report/{folder}/a.cc": f'#include "race/report/{target}/b.h"\n'})
+            self.assertEqual(result.returncode, 1, f"{folder} -> {target}")
+            self.assertIn(f"report/{folder} must not see report/{target}", result.stdout)
 
     def test_the_race_sees_of_the_engine_the_public_headers_only(self):
         result = self.check({"race/commands/a.cc": '#include "plan/plan.h"\n'})

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "race/report/analysis.h"
+#include "race/report/analysis/analysis.h"
 
 namespace kite::race {
 

@@ -9,7 +9,7 @@
 
 #include "race/journal/words.h"
 #include "race/report/exports/exports.h"
-#include "race/report/json_text.h"
+#include "race/report/exports/json_text.h"
 
 namespace kite::race {
 namespace {

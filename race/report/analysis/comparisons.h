@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cells against cells: the control, every contestant against the reference, best form against best form, variants.
+#pragma once
+
+#include <vector>
+
+#include "race/report/analysis/analysis.h"
+#include "race/report/analysis/cells.h"
+#include "race/report/analysis/eligibility.h"
+
+namespace kite::race {
+
+// What a comparison looks at.
+struct Field {
+  const Journal& journal;
+  const std::vector<CellSummary>& cells;
+  const Eligibility& eligibility;
+  const ControlResult& control;
+};
+
+[[nodiscard]] ControlResult judge_control(const Journal& journal, const std::vector<CellSummary>& cells);
+[[nodiscard]] std::vector<Comparison> compare_with_reference(const Field& field);
+[[nodiscard]] std::vector<Comparison> compare_best_forms(const Field& field);
+[[nodiscard]] std::vector<VariantRow> compare_variants(const Field& field);
+
+// The measures that a mode has verdicts for. CPU and wall time of an isolated process grow with the number of samples
+// that the pilot chose for it, so they say nothing of it.
+[[nodiscard]] std::vector<Measure> judged_measures(Mode mode);
+
+// The reference's own track, model, mode and threads, or another's: the same cell of another contestant.
+[[nodiscard]] bool same_place(const CellSummary& a, const CellSummary& b);
+
+// The plain rule for every verdict of a race: the margin asked for, or the A/A floor there if that is wider.
+[[nodiscard]] double margin_at(const ControlResult& control, const CellSummary& cell, Measure measure, double asked);
+
+}  // namespace kite::race

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far the numbers may be trusted: warnings with their remedies, refused claims, limits, the method in short.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "race/journal/words.h"
+#include "race/report/analysis/cells.h"
+#include "race/report/analysis/text.h"
+#include "race/report/analysis/wording.h"
+
+namespace kite::race {
+namespace {
+
+constexpr std::int32_t kRoundsToRank =
+    10;                               // fewer give intervals of more than 3 % at a spread of 3 % between processes
+constexpr double kSpareCpus = 0.25;   // above the threads asked for: the language's own threads while it starts
+constexpr double kStealLimit = 0.01;  // of wall time
+constexpr double kDriftLimit = 0.05;
+
+std::string machine_word(const Journal& journal, const std::string& key) {
+  const auto found = journal.plan.machine.find(key);
+  return found == journal.plan.machine.end() ? "" : found->second;
+}
+
+void warn_of_threads(const Analysis& analysis, std::vector<Warning>& warnings) {
+  std::map<std::string, std::vector<std::string>> places;
+  for (const auto& cell : analysis.cells) {
+    if (!cell.cpus_used || cell.track != Track::kMatched || cell.threads == 0) continue;
+    if (cell.cpus_used->median <= cell.threads + kSpareCpus) continue;
+    places[cell.label].push_back(fmt::format("{} CPUs at {} on {} ({})", digits(cell.cpus_used->median),
+                                             threads_text(cell.threads), cell.model, mode_title(cell.mode)));
+  }
+  for (const auto& [label, found] : places) {
+    warnings.push_back({fmt::format("{} used more processors than it was given: {}", label, joined(found, ", ")),
+                        "set its threads in its peer.toml, or read its matched rows as an upper bound of its speed"});
+  }
+}
+
+bool ranked_unchecked(const Analysis& analysis, const std::string& id) {
+  return std::any_of(analysis.comparisons.begin(), analysis.comparisons.end(), [&](const Comparison& row) {
+    return row.ranked && row.peer == id && parity_word(analysis, row) == "not checked";
+  });
+}
+
+void warn_of_answers(const Analysis& analysis, const Journal& journal, std::vector<Warning>& warnings) {
+  std::map<std::string, std::map<std::int32_t, std::vector<std::string>>> answers;
+  for (const auto& cell : analysis.cells) {
+    if (cell.mode != Mode::kOneshot) continue;
+    for (const auto& values : cell.processes) {
+      const auto index = journal.processes[values.process].answer_index;
+      if (!values.counted || index < 0) continue;
+      auto& names = answers[cell.model][index];
+      if (std::find(names.begin(), names.end(), cell.label) == names.end()) names.push_back(cell.label);
+    }
+  }
+  for (const auto& [model, by_index] : answers) {
+    if (by_index.size() < 2) continue;
+    std::vector<std::string> parts;
+    for (const auto& [index, names] : by_index) parts.push_back(fmt::format("{}: {}", index, joined(names, ", ")));
+    warnings.push_back({fmt::format("The whole programs do not agree on the class of the one picture on {} ({})", model,
+                                    joined(parts, "; ")),
+                        "see the parity table; a near tie may fall either way through the picture libraries"});
+  }
+}
+
+void warn_of_warm_up(const Analysis& analysis, std::vector<Warning>& warnings) {
+  for (const auto& cell : analysis.cells) {
+    std::int32_t all = 0, unsteady = 0;
+    for (const auto& found : cell.warm_ups) {
+      all += found.n;
+      const bool plain = found.name == "flat" || found.name == "warm-up" || found.name == "too short to tell";
+      if (!plain) unsteady += found.n;
+    }
+    if (all == 0 || unsteady * 2 <= all) continue;
+    warnings.push_back(
+        {fmt::format("{} has no plain steady state in {} of {} ({})", cell.label, unsteady, plural(all, "process"),
+                     place_text(cell.model, cell.mode, cell.threads, cell.track)),
+         "look at its run sequence; its median stands for a mixture"});
+  }
+}
+
+void warn_of_noise(const Analysis& analysis, const Journal& journal, std::vector<Warning>& warnings) {
+  for (const auto& flag : analysis.coverage.flags) {
+    warnings.push_back(
+        {fmt::format("{} flagged \"{}\"", plural(flag.n, "process") + (flag.n == 1 ? " is" : " are"), flag.flag),
+         "a round that was run again counts with its re-run; leave the machine alone and race again"});
+  }
+  if (analysis.drift.steal_share && *analysis.drift.steal_share > kStealLimit) {
+    warnings.push_back({fmt::format("The hypervisor took {} of the time for other machines",
+                                    percent_text(*analysis.drift.steal_share)),
+                        "race on a machine of your own, or at a quieter hour"});
+  }
+  if (analysis.drift.last_third_over_first && std::abs(*analysis.drift.last_third_over_first) > kDriftLimit) {
+    warnings.push_back(
+        {fmt::format("The last third of the rounds ran {} {} than the first",
+                     percent_text(std::abs(*analysis.drift.last_third_over_first)),
+                     *analysis.drift.last_third_over_first > 0 ? "slower" : "faster"),
+         "ratios are taken within a round and bear it, absolute times do not: let the machine settle first"});
+  }
+  const std::string governor = machine_word(journal, "governor");
+  if (governor.starts_with("powersave") || governor.starts_with("ondemand") || governor.starts_with("schedutil")) {
+    warnings.push_back(
+        {fmt::format("The frequency governor is \"{}\"", governor), "cpupower frequency-set -g performance"});
+  }
+}
+
+bool is_state_note(const std::string& text) {
+  return text.starts_with("interrupted") || text.starts_with("resumed") || text.starts_with("invalid") ||
+         text.starts_with("judge of");
+}
+
+}  // namespace
+
+std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journal,
+                                 const std::vector<std::string>& doubted_models) {
+  std::vector<Warning> warnings;
+  if (!analysis.control.valid) {
+    warnings.push_back({fmt::format("The race is not valid: {}", analysis.control.reason),
+                        "race again, with the control, on a quieter machine or with more rounds"});
+  }
+  if (!analysis.coverage.complete)
+    warnings.push_back({analysis.coverage.state, "kite race --resume --out with this folder"});
+  for (const auto& model : doubted_models) {
+    warnings.push_back({fmt::format("On {} the judge disagrees with more than one runtime, so nobody is ranked", model),
+                        "name another judge with --reference, and report the disagreement"});
+  }
+  const auto& coverage = analysis.coverage;
+  if (coverage.started_rounds > 0 && coverage.complete_rounds < kRoundsToRank) {
+    warnings.push_back({fmt::format("{} are few: {} or more are needed for a ranking that lasts",
+                                    plural(coverage.complete_rounds, "complete round"), kRoundsToRank),
+                        fmt::format("--rounds {}, or a larger --budget", kRoundsToRank)});
+  }
+  for (const auto& contestant : journal.plan.contestants) {
+    if (!contestant.ready) {
+      warnings.push_back(
+          {fmt::format("{} did not take part: {}", contestant.title.empty() ? contestant.id : contestant.title,
+                       contestant.reason),
+           contestant.reason.find("kite race setup") == std::string::npos ? "kite race setup " + contestant.peer : ""});
+    }
+  }
+  for (const auto& contestant : journal.plan.contestants) {
+    if (contestant.peer.empty() && !contestant.control && ranked_unchecked(analysis, contestant.id)) {
+      warnings.push_back({fmt::format("Nothing checks what {} answers, so its rank is of time alone", contestant.id),
+                          "let it print the label, or name a --reference that does; docs/benchmarking.md says how"});
+    }
+  }
+  warn_of_threads(analysis, warnings);
+  warn_of_answers(analysis, journal, warnings);
+  warn_of_warm_up(analysis, warnings);
+  warn_of_noise(analysis, journal, warnings);
+  std::set<std::string> told;
+  for (const auto& note : journal.notes) {
+    if (!is_state_note(note.text) && told.insert(note.text).second) warnings.push_back({note.text, ""});
+  }
+  return warnings;
+}
+
+std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journal) {
+  std::vector<Refusal> refused = {
+      {"One language is faster than another",
+       "whole stacks were raced; see \"Language or runtime?\" for what may be said"},
+      {"Anything about another machine, another day or another race",
+       fmt::format("the machine is \"{}\", and no control links it to another",
+                   machine_word(journal, "processor").empty() ? "not described" : machine_word(journal, "processor"))},
+      {"A mean of ratios over models", "ratios of different models are different questions; each has its own row"},
+      {"Significance read from standard deviations", "only the intervals of paired ratios decide"}};
+  std::int32_t undecided = 0, few = 0;
+  for (const auto& row : analysis.comparisons) undecided += row.verdict == "undecided";
+  if (undecided > 0) {
+    refused.push_back({"That there is no difference where the verdict is \"undecided\"",
+                       fmt::format("{} too wide to tell, which is not the same as equivalent",
+                                   undecided == 1 ? "1 interval is" : fmt::format("{} intervals are", undecided))});
+  }
+  for (const auto& cell : analysis.cells) {
+    few += std::any_of(cell.percentiles.begin(), cell.percentiles.end(),
+                       [](const Percentile& percentile) { return percentile.q > 0.98 && !percentile.ms; });
+  }
+  if (few > 0) {
+    refused.push_back({"Percentiles beyond what one process's samples carry",
+                       fmt::format("p99 or p99.9 is left out in {}", plural(few, "cell"))});
+  }
+  std::set<std::string> counters;
+  for (const auto& cell : analysis.cells) {
+    for (const auto& counter : cell.counters) {
+      if (!counter.value && (counter.name == "cycles" || counter.name == "instructions"))
+        counters.insert(counter.reason);
+    }
+  }
+  if (!counters.empty()) {
+    refused.push_back(
+        {"Instructions, cycles or anything made from them", joined({counters.begin(), counters.end()}, "; ")});
+  }
+  refused.push_back({"Energy", "nothing that measures it was read"});
+  std::int32_t narrow = 0;
+  for (const auto& row : analysis.comparisons) {
+    if (!is_memory(row.measure) || !row.value || !row.reference_value) continue;
+    const auto& cell = *std::find_if(analysis.cells.begin(), analysis.cells.end(), [&](const CellSummary& c) {
+      return c.contestant == row.contestant && c.mode == row.mode;
+    });
+    narrow += std::abs(*row.value - *row.reference_value) < cell.peak_rss_floor_bytes;
+  }
+  if (narrow > 0) {
+    refused.push_back({"Memory differences below the floor of the instrument",
+                       fmt::format("{} smaller than what an empty program shows",
+                                   narrow == 1 ? "1 difference is" : fmt::format("{} differences are", narrow))});
+  }
+  for (const auto& row : analysis.not_ranked) {
+    if (row.status != Status::kUnequal) continue;
+    refused.push_back({fmt::format("That {} is fast or slow on {} ({})", row.label, row.model, mode_title(row.mode)),
+                       "it is not shown to compute the same: " + row.reason});
+  }
+  return refused;
+}
+
+std::vector<std::string> limits_of(const Analysis& analysis, const Journal& journal) {
+  std::vector<std::string> limits;
+  std::set<std::int32_t> threads;
+  for (const auto& cell : analysis.cells) threads.insert(cell.threads);
+  std::vector<std::string> counts;
+  for (const auto count : threads) counts.push_back(threads_text(count));
+  if (!counts.empty()) {
+    limits.push_back(fmt::format("One picture at a time, at {}, on {} and {}: no batches, no other sizes.",
+                                 joined(counts, " and "),
+                                 plural(static_cast<std::int64_t>(journal.plan.models.size()), "model"),
+                                 plural(journal.plan.pictures, "picture")));
+  }
+  limits.push_back(
+      "A closed loop: the next inference begins when the last one has ended. That is latency; throughput and "
+      "latency under load were not measured.");
+  limits.push_back(
+      "Warm: model files and libraries lie in the page cache, since every file was read before the first round.");
+  limits.push_back(
+      "Best forms were picked by the medians of this same race, which flatters whoever has more forms to pick from.");
+  limits.push_back(
+      "Peak anonymous memory is the largest of the marks that a process made, so a peak between two marks is not in "
+      "it.");
+  limits.push_back(
+      "The journal names pictures by their place in the list, and class names only where a whole program printed "
+      "them.");
+  return limits;
+}
+
+std::vector<std::string> method_of(const Analysis& analysis, const Journal& journal) {
+  std::vector<std::string> method = {
+      "What is repeated is the operating system's process: each round runs every cell once, in an order balanced so "
+      "that each "
+      "follows each other equally often.",
+      "A process is worth one number a measure: of an isolated one the median of its samples after the first inference "
+      "and "
+      "after its own warm-up, which is found by its change points and left out.",
+      "A ratio is the Hodges-Lehmann estimate of the rounds' logarithmic ratios with its Walsh-average interval of 95 "
+      "%, widened "
+      "by Bonferroni where several contestants face the reference; p-values are of sign flips, adjusted by Holm.",
+      fmt::format(
+          "Faster or slower: the whole interval lies beyond the margin of {} or the noise floor, whichever is wider. "
+          "Equivalent: wholly within. Else undecided.",
+          percent_text(analysis.margin)),
+      "Only who gives the judge's answers is ranked. A process that was disturbed is flagged and run again; both are "
+      "kept, the "
+      "re-run counts."};
+  for (const auto& note : journal.notes) {
+    if (note.text.starts_with("judge of")) method.push_back("The " + note.text + ".");
+  }
+  method.push_back(fmt::format("Seed {}, preset {}, plan {}.", journal.plan.seed,
+                               journal.plan.preset.empty() ? "none" : journal.plan.preset,
+                               journal.plan.hash.empty() ? "without a hash" : journal.plan.hash));
+  return method;
+}
+
+}  // namespace kite::race

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// Headline, the study's sentences, and what may be said of languages.
+#include "race/report/analysis/wording.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "race/journal/words.h"
+#include "race/report/analysis/cells.h"
+#include "race/report/analysis/text.h"
+
+namespace kite::race {
+namespace {
+
+std::string evidence(const std::optional<double>& ratio, const std::optional<Range>& interval, std::int32_t n) {
+  if (!ratio) return "no round has both";
+  if (!interval) return fmt::format("ratio {}, no interval from {}", ratio_text(*ratio), plural(n, "round"));
+  return fmt::format("ratio {}, 95 % {}, {}", ratio_text(*ratio), range_text(*interval), plural(n, "round"));
+}
+
+std::string subject(Measure measure) { return is_memory(measure) ? "memory" : "time"; }
+
+// The pair of one runtime from Python and from Rust in one part, whichever way round it was divided.
+struct Pair {
+  std::string model;
+  std::optional<double> ratio;  // Rust / Python
+  std::optional<Range> interval;
+  std::int32_t n = 0, threads = 0;
+  std::string verdict;
+};
+
+std::vector<Pair> python_and_rust(const Analysis& analysis, std::string_view part) {
+  std::vector<Pair> pairs;
+  for (const auto& row : analysis.languages) {
+    const bool forward = row.language == "Rust" && row.reference_language == "Python";
+    const bool backward = row.language == "Python" && row.reference_language == "Rust";
+    if (row.part != part || (!forward && !backward) || row.runtime.find("ONNX") == std::string::npos) continue;
+    Pair pair{row.model, row.ratio, row.interval, row.n, row.threads, row.verdict};
+    if (backward) {
+      if (pair.ratio) pair.ratio = 1 / *pair.ratio;
+      if (pair.interval) pair.interval = Range{1 / pair.interval->high, 1 / pair.interval->low};
+      if (pair.verdict == "faster" || pair.verdict == "slower")
+        pair.verdict = pair.verdict == "faster" ? "slower" : "faster";
+    }
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+std::string judged(const std::vector<Pair>& pairs) {
+  std::vector<std::string> parts;
+  for (const auto& pair : pairs) {
+    parts.push_back(fmt::format("{} at {}: {} ({})", pair.model, threads_text(pair.threads),
+                                pair.verdict.empty() ? "undecided" : pair.verdict,
+                                evidence(pair.ratio, pair.interval, pair.n)));
+  }
+  return joined(parts, "; ");
+}
+
+bool all_are(const std::vector<Pair>& pairs, std::string_view verdict) {
+  return !pairs.empty() &&
+         std::all_of(pairs.begin(), pairs.end(), [&](const Pair& pair) { return pair.verdict == verdict; });
+}
+
+bool some_differ(const std::vector<Pair>& pairs) {
+  return std::any_of(pairs.begin(), pairs.end(),
+                     [](const Pair& pair) { return pair.verdict == "faster" || pair.verdict == "slower"; });
+}
+
+// The number of threads at which most cells are raced, the larger one of two: some race at others besides.
+std::int32_t meeting_threads(const Analysis& analysis) {
+  std::map<std::int32_t, std::size_t> cells;
+  for (const auto& cell : analysis.cells) {
+    if (cell.track == Track::kMatched) ++cells[cell.threads];
+  }
+  std::int32_t best = 0;
+  for (const auto& [threads, count] : cells) {
+    if (count >= cells[best]) best = threads;
+  }
+  return best;
+}
+
+}  // namespace
+
+std::string comparison_sentence(const Comparison& row) {
+  const std::string what =
+      fmt::format("{} of {}", measure_title(row.measure), place_text(row.model, row.mode, row.threads, row.track));
+  if (row.verdict.empty()) return fmt::format("{}, {}: {}.", row.label, what, row.why_not);
+  const std::string proof = evidence(row.ratio, row.interval, row.n);
+  if (row.verdict == "equivalent") {
+    return fmt::format("{} and {} need the same {} within {}: {} ({}).", row.label, row.reference_label,
+                       subject(row.measure), percent_text(row.margin), what, proof);
+  }
+  if (row.verdict == "undecided") {
+    return fmt::format("{} or {}, which needs less {}, is undecided: {} ({}; the margin is {}).", row.label,
+                       row.reference_label, subject(row.measure), what, proof, percent_text(row.margin));
+  }
+  const double times = row.verdict == "faster" ? 1 / *row.ratio : *row.ratio;
+  const char* predicate = is_memory(row.measure) ? (row.verdict == "faster" ? "needs less memory" : "needs more memory")
+                                                 : (row.verdict == "faster" ? "is faster" : "is slower");
+  return fmt::format("{} {} than {}, by a factor of {:.{}f}: {} ({}).", row.label, predicate, row.reference_label,
+                     times, times < 9.95 ? 2 : 1, what, proof);
+}
+
+std::string parity_word(const Analysis& analysis, const Comparison& row) {
+  const auto checked = [&](Mode mode) {
+    const auto found = std::find_if(analysis.parity.begin(), analysis.parity.end(), [&](const ParityRow& parity) {
+      return parity.mode == mode && parity.model == row.model && parity.label == row.label;
+    });
+    return found == analysis.parity.end() ? "" : found->equal ? "equal" : "not equal";
+  };
+  std::string word = checked(row.mode == Mode::kNoPre ? Mode::kNoPre : Mode::kIncPre);
+  if (word.empty() && row.mode == Mode::kOneshot) word = checked(Mode::kNoPre);
+  if (!word.empty()) return word;
+  switch (row.answered) {
+    case Answered::kSame: return "same answer";
+    case Answered::kOther: return "another answer";
+    case Answered::kNothing: return "no answer";
+    case Answered::kNotChecked: break;
+  }
+  return "not checked";
+}
+
+std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal) {
+  std::vector<Headline> lines;
+  if (!analysis.control.valid) {
+    lines.push_back({fmt::format("This race is not valid: {}.", analysis.control.reason), ""});
+  }
+  if (!analysis.coverage.complete) lines.push_back({analysis.coverage.state, ""});
+  // Best form against best form speaks for a contestant wherever it has one; the plain comparison elsewhere.
+  const auto best_says = [&](const Comparison& row) {
+    return std::any_of(analysis.best.begin(), analysis.best.end(), [&](const Comparison& best) {
+      return best.peer == row.peer && best.model == row.model && best.mode == row.mode && best.threads == row.threads &&
+             best.track == row.track;
+    });
+  };
+  // A whole program that makes for itself what its plain form finds ready is a headline of its own.
+  const auto does_without_preparation = [&](const Comparison& row) {
+    const auto& contestants = journal.plan.contestants;
+    return row.mode == Mode::kOneshot && !contestants[row.contestant].prepared &&
+           std::any_of(contestants.begin(), contestants.end(), [&](const ContestantRecord& other) {
+             return other.peer == row.peer && other.variant.empty() && other.prepared &&
+                    other.track == contestants[row.contestant].track;
+           });
+  };
+  const std::int32_t threads = meeting_threads(analysis);
+  const auto add = [&](const Comparison& row) {
+    if (row.ranked && row.track == Track::kMatched && row.threads == threads && row.measure == main_measure(row.mode)) {
+      lines.push_back({comparison_sentence(row), row.verdict});
+    }
+  };
+  for (const auto& model : journal.plan.models) {
+    for (const Mode mode : {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre}) {
+      for (const auto& row : analysis.best) {
+        if (row.model == model.id && row.mode == mode) add(row);
+      }
+      for (const auto& row : analysis.comparisons) {
+        if (row.model != model.id || row.mode != mode) continue;
+        if (row.variant.empty() ? !best_says(row) : does_without_preparation(row)) add(row);
+      }
+    }
+  }
+  std::vector<std::string> prepared;
+  const auto labels = contestant_labels(journal.plan);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto& contestant = journal.plan.contestants[i];
+    const bool raced = std::any_of(analysis.cells.begin(), analysis.cells.end(), [&](const CellSummary& cell) {
+      return cell.contestant == i && spread(cell, Measure::kWall);
+    });
+    if (raced && contestant.prepared && !contestant.control && contestant.track == Track::kMatched) {
+      prepared.push_back(labels[i]);
+    }
+  }
+  if (!prepared.empty()) {
+    lines.push_back({fmt::format("Made before the race and not timed (a plan, a saved or exported model), for {}.",
+                                 joined(prepared, "; ")),
+                     ""});
+  }
+  if (analysis.control.floor) {
+    lines.push_back(
+        {fmt::format("Noise floor: the reference, run beside itself under another name, differed from itself by up "
+                     "to {}; smaller differences than that mean nothing here.",
+                     percent_text(*analysis.control.floor)),
+         ""});
+  }
+  if (!analysis.not_ranked.empty()) {
+    lines.push_back(
+        {fmt::format("{} listed with the reason instead of being ranked.",
+                     analysis.not_ranked.size() == 1 ? std::string("1 entry is")
+                                                     : fmt::format("{} entries are", analysis.not_ranked.size())),
+         ""});
+  }
+  return lines;
+}
+
+std::string judge_study(const Analysis& analysis) {
+  const auto inference = python_and_rust(analysis, "steady"), whole = python_and_rust(analysis, "whole");
+  if (inference.empty() && whole.empty()) {
+    return "The study's two sentences about ONNX Runtime from Python and from Rust are not judged: this race did not "
+           "rank both.";
+  }
+  std::string text =
+      "The study held that ONNX Runtime infers equally fast from Python and from Rust, and that the Rust program "
+      "wins overall (Rust / Python here). ";
+  if (!inference.empty()) {
+    text += all_are(inference, "equivalent") ? "The first holds in this race"
+            : some_differ(inference)         ? "The first does not hold in this race"
+                                             : "The first is not decided by this race";
+    text += fmt::format(": {}. ", judged(inference));
+  }
+  if (!whole.empty()) {
+    text += all_are(whole, "faster")       ? "The second holds for the whole program"
+            : all_are(whole, "equivalent") ? "The second does not hold: the whole programs are equivalent"
+            : some_differ(whole)           ? "The second holds in part"
+                                           : "The second is not decided by this race";
+    text += fmt::format(": {}. ", judged(whole));
+  }
+  text += "Neither says that one language is faster than another: see \"Language or runtime?\".";
+  return text;
+}
+
+std::vector<std::string> caveats_of_languages(const Analysis& analysis) {
+  if (analysis.languages.empty()) {
+    return {
+        "No runtime was ranked from two languages, so this race cannot tell what a language costs around a runtime."};
+  }
+  std::vector<std::string> lines = {
+      "These rows hold the runtime fixed and change the program around it. What differs in \"start\" is the language's "
+      "own "
+      "start-up and its imports together with how the runtime's library is found; what differs in \"load\" and "
+      "\"first\" is "
+      "how the runtime is called; \"steady\" is the runtime's own work plus one call into it.",
+      "May be claimed: that this program, with these versions and settings, spends this much more or less in that "
+      "part, on "
+      "this machine. May not be claimed: that one language is faster than another. The programs differ in their "
+      "picture "
+      "libraries, allocators, builds and bindings as well, and one program per language is a sample of one."};
+  const bool differing = std::any_of(analysis.languages.begin(), analysis.languages.end(),
+                                     [](const LanguageRow& row) { return !row.same_version; });
+  if (differing) {
+    lines.push_back(
+        "Not every pair said that it uses the same version of its runtime; where it did not, the runtime differs "
+        "too, and the row is no comparison of languages at all.");
+  }
+  return lines;
+}
+
+}  // namespace kite::race

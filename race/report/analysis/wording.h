@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sentences of a report. They are made last, from all that was found, and fill in those fields of the analysis.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "race/report/analysis/analysis.h"
+
+namespace kite::race {
+
+// "paperkite is faster than X: 0.800 of its time (95 %: 0.790 to 0.810, 12 rounds)".
+[[nodiscard]] std::string comparison_sentence(const Comparison& row);
+
+// "equal" or "not equal" to the judge, by the check that decides about this row: a whole program is held to what it
+// answers with its own preprocessing, else to its inference, and where neither was raced to the class that it printed.
+[[nodiscard]] std::string parity_word(const Analysis& analysis, const Comparison& row);
+
+[[nodiscard]] std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal);
+[[nodiscard]] std::string judge_study(const Analysis& analysis);
+[[nodiscard]] std::vector<std::string> caveats_of_languages(const Analysis& analysis);
+[[nodiscard]] std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journal,
+                                               const std::vector<std::string>& doubted_models);
+[[nodiscard]] std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journal);
+[[nodiscard]] std::vector<std::string> limits_of(const Analysis& analysis, const Journal& journal);
+[[nodiscard]] std::vector<std::string> method_of(const Analysis& analysis, const Journal& journal);
+
+}  // namespace kite::race

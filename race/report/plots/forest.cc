@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ratios with their intervals against the band of no difference.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "race/report/plots/plots.h"
+#include "race/report/plots/ratio.h"
+
+namespace kite::race {
+namespace {
+
+constexpr double kRow = 26, kHeading = 30, kTop = 26;
+constexpr double kRight = 506;    // of the plotting area
+constexpr double kRatioAt = 520;  // texts beside it
+constexpr double kVerdictAt = 672;
+
+bool drawable(const std::optional<double>& value) { return value && std::isfinite(*value) && *value > 0; }
+
+double height_of(const std::vector<ForestRow>& rows) {
+  double height = 0;
+  std::string group;
+  for (const auto& row : rows) {
+    if (row.group != group) height += kHeading;
+    group = row.group;
+    height += kRow;
+  }
+  return std::max(height, kRow);
+}
+
+Axis axis_of(const ForestData& data) {
+  std::vector<double> values = {1 - data.margin * 2, 1 + data.margin * 2};
+  for (const auto& row : data.rows) {
+    for (const auto& value : {row.ratio, row.low, row.high}) {
+      if (drawable(value)) values.push_back(*value);
+    }
+  }
+  double low = 1, high = 1;
+  for (const double value : values) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  const double room = std::pow(high / low, 0.04);
+  return Axis::log(low / room, high * room, kPlotLeft, kRight);
+}
+
+void draw_row(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) {
+  canvas.fitted_text({8, y + 4}, kLabelWidth, row.label);
+  if (!drawable(row.ratio)) {
+    canvas.fitted_text({kRatioAt, y + 4}, kPlotWidth - kRatioAt - 4, not_ranked_text(row.why_not), Anchor::kStart,
+                       "t quiet");
+    return;
+  }
+  const std::string css(row.verdict.empty() ? "v-unranked" : verdict_class(row.verdict));
+  if (drawable(row.low) && drawable(row.high)) {
+    const double left = axis.at(*row.low), right = axis.at(*row.high);
+    canvas.line({left, y}, {right, y}, css + " interval");
+    canvas.line({left, y - 5}, {left, y + 5}, css + " interval");
+    canvas.line({right, y - 5}, {right, y + 5}, css + " interval");
+  }
+  canvas.mark(verdict_shape(row.verdict), {axis.at(*row.ratio), y}, 5, css + " pt");
+  canvas.text({kRatioAt, y + 4}, ratio_with_interval(row.ratio, row.low, row.high), Anchor::kStart, "t num");
+  canvas.text({kVerdictAt, y + 4}, row.verdict.empty() ? "not ranked" : row.verdict, Anchor::kStart,
+              css + " t verdict");
+}
+
+}  // namespace
+
+Plot forest_plot(const ForestData& data) {
+  const double bottom = kTop + height_of(data.rows) + 6;
+  Canvas canvas(kPlotWidth, bottom + 46, data.words);
+  const Axis axis = axis_of(data);
+  const double left = axis.at(1 - data.margin), right = axis.at(1 + data.margin);
+  canvas.rect({left, kTop}, right - left, bottom - kTop, "band");
+  canvas.text({kPlotLeft, 14}, "\xE2\x86\x90 less than the reference", Anchor::kStart, "t quiet");
+  canvas.text({kRight, 14}, "more \xE2\x86\x92", Anchor::kEnd, "t quiet");
+  draw_x_axis(canvas, axis, kTop, bottom, "ratio to the reference", 7);
+  canvas.line({axis.at(1), kTop}, {axis.at(1), bottom}, "one");
+  Plot plot{data.words,
+            {},
+            {{"group", "contestant", "ratio (95 % interval)", "n", "verdict"}, {false, false, true, true, false}, {}}};
+  double y = kTop;
+  std::string group;
+  for (const auto& row : data.rows) {
+    if (row.group != group) {
+      group = row.group;
+      canvas.fitted_text({8, y + 20}, kPlotWidth - 16, group, Anchor::kStart, "t strong halo");
+      y += kHeading;
+    }
+    draw_row(canvas, row, axis, y + kRow / 2);
+    y += kRow;
+    plot.table.rows.push_back({row.group, row.label, ratio_with_interval(row.ratio, row.low, row.high),
+                               fmt::format("{}", row.n),
+                               row.verdict.empty() ? not_ranked_text(row.why_not) : row.verdict});
+  }
+  plot.svg = std::move(canvas).svg();
+  return plot;
+}
+
+}  // namespace kite::race

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plots of a race's report, each a pure function of the values it shows. Any input is drawn: no rows, one value,
+// equal values, values that are no numbers (left out). Times are milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "race/report/plots/plot.h"
+
+namespace kite::race {
+
+struct ForestRow {
+  std::string group;  // a heading is drawn where it changes
+  std::string label;
+  std::optional<double> ratio, low, high;
+  std::string verdict;  // "" where not ranked
+  std::string why_not;
+  std::int32_t n = 0;
+};
+struct ForestData {
+  PlotWords words;
+  double margin = 0.02;  // the band within which nothing counts as a difference
+  std::vector<ForestRow> rows;
+};
+[[nodiscard]] Plot forest_plot(const ForestData& data);
+
+struct DistributionRow {
+  std::string label;
+  std::size_t series = 0;
+  std::vector<double> medians;               // one a process
+  std::vector<std::vector<double>> samples;  // of each process; empty: the medians' own distribution is drawn
+};
+struct DistributionData {
+  PlotWords words;
+  std::string axis;  // title with unit
+  std::vector<DistributionRow> rows;
+};
+[[nodiscard]] Plot distribution_plot(const DistributionData& data);
+
+struct SequenceProcess {
+  std::int32_t round = 0;
+  std::int32_t cut = 0;    // iterations that are left out after the first one
+  std::string warm_up;     // class, for the table
+  std::vector<double> ms;  // by iteration
+};
+struct SequenceRow {
+  std::string label;
+  std::size_t series = 0;
+  std::vector<SequenceProcess> processes;
+};
+struct SequenceData {
+  PlotWords words;
+  std::vector<SequenceRow> rows;
+};
+[[nodiscard]] Plot run_sequence_plot(const SequenceData& data);
+
+struct PhaseRow {
+  std::string label;
+  std::vector<std::optional<double>> ms;  // by PhaseData::names
+};
+struct PhaseData {
+  PlotWords words;
+  std::vector<std::string> names;
+  std::vector<PhaseRow> rows;
+};
+[[nodiscard]] Plot phase_plot(const PhaseData& data);
+
+struct ScalingPoint {
+  std::int32_t threads = 1, n = 0;
+  double ms = 0;
+};
+struct ScalingSeries {
+  std::string label;
+  std::size_t series = 0;
+  std::vector<ScalingPoint> points;  // ascending threads
+};
+struct ScalingData {
+  PlotWords words;
+  std::vector<ScalingSeries> series;
+};
+[[nodiscard]] Plot scaling_plot(const ScalingData& data);
+
+struct ParetoPoint {
+  std::string label;
+  std::size_t series = 0;
+  double ms = 0, mib = 0;
+  bool ranked = true;  // else it is drawn, and cannot stand on the line
+};
+struct ParetoData {
+  PlotWords words;
+  std::vector<ParetoPoint> points;
+};
+[[nodiscard]] Plot pareto_plot(const ParetoData& data);
+
+struct DriftCell {
+  std::int32_t round = 0, position = 0;
+  double relative = 0;  // to the median of its own cell, - 1
+};
+struct DriftData {
+  PlotWords words;
+  std::vector<DriftCell> cells;
+};
+[[nodiscard]] Plot drift_plot(const DriftData& data);
+
+struct ParityStrip {
+  std::string label;
+  std::size_t series = 0;
+  bool equal = true;
+  std::vector<double> differences;  // per picture: largest logit difference / largest |logit|
+};
+struct ParityData {
+  PlotWords words;
+  double limit = 1e-3;
+  std::vector<ParityStrip> rows;
+};
+[[nodiscard]] Plot parity_plot(const ParityData& data);
+
+struct Frame {
+  std::string name;
+  double value = 0;  // of itself and everything it calls
+  std::vector<Frame> calls;
+};
+struct FlameData {
+  PlotWords words;
+  std::string unit;  // "samples", "instructions"
+  Frame root;
+};
+// Drawn down to 0.1 % of the root and 60 levels; html/page.js makes it searchable.
+[[nodiscard]] Plot flame_plot(const FlameData& data);
+
+struct MemoryPoint {
+  double ms = 0, mib = 0;
+};
+struct MemorySeries {
+  std::string label;
+  std::size_t series = 0;
+  std::vector<MemoryPoint> points;  // ascending ms
+};
+struct MemoryData {
+  PlotWords words;
+  std::vector<MemorySeries> series;
+};
+[[nodiscard]] Plot memory_plot(const MemoryData& data);
+
+}  // namespace kite::race
