@@ -121,6 +121,7 @@ Status check_options(const BenchOptions& options) {
   if (options.samples == 0 && !(options.logits.empty() && options.tensors.empty())) {
     return usage("--logits and --tensors are for a counted number of samples", "add --samples N");
   }
+  if (options.block_ms > 0 && options.format != "jsonl") return usage("--blocks is for --format jsonl", {});
   if (!options.tensors.empty() && options.image.empty()) return usage("--tensors is for pictures", "add --image");
   return {};
 }
@@ -171,6 +172,10 @@ void add_bench(CLI::App& app, int& exit_code) {
   verb->add_option("--logits", options->logits, "Write the raw scores of all samples")->type_name("FILE.npy");
   verb->add_option("--tensors", options->tensors, "Write the input tensors of the first 16 samples")
       ->type_name("FILE.npy");
+  verb->add_option("--blocks", options->block_ms,
+                   "Then, for each line \"go K\" of standard input, samples from input K on for MS (peers/README.md)")
+      ->transform(integer_within(1, 3'600'000))
+      ->type_name("MS");
   add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = bench(*options, monotonic_ns());

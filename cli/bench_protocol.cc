@@ -5,11 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "json_output.h"
 #include "npy.h"
@@ -37,6 +41,12 @@ nlohmann::ordered_json memory_mark(std::string_view name) {
           {"pss_bytes", memory.pss}};
 }
 
+nlohmann::ordered_json end_mark() {
+  auto mark = memory_mark("end");
+  mark["vm_hwm_bytes"] = process_memory().peak;
+  return mark;
+}
+
 // Softmax of the largest score, which a NaN never is.
 double probability(std::span<const float> scores, std::size_t best) {
   double sum = 0.0;
@@ -53,17 +63,94 @@ std::string_view origin_name(PlanOrigin origin) {
   return "";
 }
 
+struct Answer {
+  std::size_t index = 0;
+  double score = 0.0;
+};
+
+// `logits`: [samples, classes].
+Answer answer_of(std::span<const float> logits, std::int64_t classes, std::size_t sample) {
+  const auto scores = logits.subspan(sample * static_cast<std::size_t>(classes), static_cast<std::size_t>(classes));
+  const auto best = static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
+  return {best, probability(scores, best)};
+}
+
 void say_samples(const Series& series, std::int64_t inputs) {
-  const auto classes = static_cast<std::size_t>(series.classes);
   for (std::size_t i = 0; i < series.samples_ms.size(); ++i) {
-    const std::span<const float> scores(series.logits.data() + i * classes, classes);
-    const auto best = static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
+    const Answer answer = answer_of(series.logits, series.classes, i);
     print_json({{"sample", i},
          {"input", static_cast<std::int64_t>(i) % inputs},
          {"ms", series.samples_ms[i]},
-         {"index", best},
-         {"score", probability(scores, best)}});
+         {"index", answer.index},
+         {"score", answer.score}});
   }
+}
+
+struct Stamps {
+  std::int64_t begin_ns = 0, end_ns = 0;
+  [[nodiscard]] double ms() const { return static_cast<double>(end_ns - begin_ns) * 1e-6; }
+};
+
+Result<Stamps> take_sample(Workload& workload, std::int64_t input) {
+  KITE_TRY(workload.prepare(input));
+  Stamps stamps;
+  stamps.begin_ns = monotonic_ns();
+  KITE_TRY(workload.run(input));
+  stamps.end_ns = monotonic_ns();
+  return stamps;
+}
+
+// The K of a line "go K".
+Result<std::int64_t> first_input(std::string_view line, std::int64_t inputs) {
+  const std::string_view digits = line.substr(std::min<std::size_t>(3, line.size()));
+  std::int64_t first = -1;
+  const auto end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, first);
+  if (!line.starts_with("go ") || read.ec != std::errc() || read.ptr != end || first < 0 || first >= inputs) {
+    return Error{ErrorCode::kUsage, fmt::format("a line is not \"go K\" with K below {}", inputs), "standard input",
+                 "see peers/README.md"};
+  }
+  return first;
+}
+
+// Samples from `first` on until `block_ns` have passed since `begin_ns`, said as one line.
+Result<std::int64_t> run_block(std::int64_t block, std::int64_t first, std::int64_t begin_ns, std::int64_t block_ns,
+                               Workload& workload) {
+  std::vector<double> samples_ms;
+  std::vector<float> logits;
+  std::int64_t classes = 0, input = first, end_ns = begin_ns;
+  while (samples_ms.empty() || end_ns - begin_ns < block_ns) {
+    KITE_TRY_ASSIGN(const Stamps stamps, take_sample(workload, input));
+    end_ns = stamps.end_ns;
+    samples_ms.push_back(stamps.ms());
+    const TensorView scores = workload.scores();
+    classes = scores.type.shape.elements();
+    logits.insert(logits.end(), scores.as<float>(), scores.as<float>() + classes);
+    input = (input + 1) % workload.inputs();
+  }
+  nlohmann::ordered_json samples = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < samples_ms.size(); ++i) {
+    const Answer answer = answer_of(logits, classes, i);
+    samples.push_back({(first + static_cast<std::int64_t>(i)) % workload.inputs(), samples_ms[i], answer.index,
+                       answer.score});
+  }
+  print_json({{"block", block}, {"samples", std::move(samples)}});
+  standard_output().flush();
+  return end_ns;
+}
+
+// Returns when the last sample ended; `end_ns` where there was no block.
+Result<std::int64_t> run_blocks(const BenchOptions& options, Workload& workload, bool (*stopped)(),
+                                std::int64_t end_ns) {
+  print_json({{"ready", true}});
+  standard_output().flush();
+  std::string line;
+  for (std::int64_t block = 0; !stopped() && std::getline(std::cin, line); ++block) {
+    const std::int64_t begin_ns = monotonic_ns();
+    KITE_TRY_ASSIGN(const std::int64_t first, first_input(line, workload.inputs()));
+    KITE_TRY_ASSIGN(end_ns, run_block(block, first, begin_ns, options.block_ms * 1'000'000, workload));
+  }
+  return end_ns;
 }
 
 }  // namespace
@@ -77,12 +164,9 @@ Result<Series> take_series(const BenchOptions& options, Workload& workload, bool
   Series series;
   series.samples_ms.reserve(static_cast<std::size_t>(options.samples));
   for (std::int64_t i = 0; i < options.samples && !stopped(); ++i) {
-    const std::int64_t input = i % workload.inputs();
-    KITE_TRY(workload.prepare(input));
-    const std::int64_t begin_ns = monotonic_ns();
-    KITE_TRY(workload.run(input));
-    series.end_ns = monotonic_ns();
-    series.samples_ms.push_back(static_cast<double>(series.end_ns - begin_ns) * 1e-6);
+    KITE_TRY_ASSIGN(const Stamps stamps, take_sample(workload, i % workload.inputs()));
+    series.end_ns = stamps.end_ns;
+    series.samples_ms.push_back(stamps.ms());
     const TensorView scores = workload.scores();
     if (i == 0) {
       if (scores.type.dtype != DType::kFloat32 || scores.type.shape.elements() == 0) {
@@ -130,9 +214,14 @@ Status run_protocol(const BenchOptions& options, std::int64_t runtime_ns, bool (
   KITE_TRY(workload->open_inputs());
   KITE_TRY_ASSIGN(const Series series, take_series(options, *workload, stopped, true));
   if (stopped()) return {};
-  auto end = memory_mark("end");
-  end["vm_hwm_bytes"] = process_memory().peak;
+  auto end = end_mark();
   say_samples(series, workload->inputs());
+  std::int64_t end_ns = series.end_ns;
+  if (options.block_ms > 0) {
+    KITE_TRY_ASSIGN(end_ns, run_blocks(options, *workload, stopped, end_ns));
+    if (stopped()) return {};
+    end = end_mark();
+  }
   print_json(end);
   const Model& model = workload->model();
   print_json({{"info",
@@ -140,7 +229,7 @@ Status run_protocol(const BenchOptions& options, std::int64_t runtime_ns, bool (
          {"versions", {{"paperkite", KITE_VERSION}}},
          {"settings", fmt::format("{}, float32, {}", model.isa(), origin_name(model.origin()))}}}});
   KITE_TRY(write_series(options, *workload, series));
-  say_phase("done", series.end_ns);
+  say_phase("done", end_ns);
   return {};
 }
 

@@ -22,6 +22,7 @@ struct BenchOptions {
   std::int64_t samples = 0;  // above 0: exactly these, the first run included
   std::string format = "table";
   std::string logits, tensors;  // .npy to write; only with `samples`
+  std::int64_t block_ms = 0;    // above 0: after the samples, a block of that length for each line of standard input
 
   // Whether a sample begins with a picture's path. One picture without `samples` is only where the tensor comes from.
   [[nodiscard]] bool from_pictures() const;

@@ -60,6 +60,27 @@ class Bench(Contestant):
         stamps = [before, *said["phases"].values(), time.monotonic_ns()]
         self.assertEqual(stamps, sorted(stamps))
 
+    def test_each_line_go_is_answered_with_a_block_of_the_inputs_from_there_on(self):
+        command = ("bench", self.model, "--threads", "1", "--format", "jsonl", "--input", self.folder / "stack.npy", "--samples", "2",
+                   "--blocks", "3")  # fmt: skip
+        result = self.kite(*command, stdin=b"go 2\ngo 0\n")
+        self.assertEqual(result.returncode, 0, result.stderr.decode())
+        lines = [json.loads(line) for line in result.stdout.decode().splitlines()]
+        kinds = [next(iter(line)) for line in lines]
+        self.assertEqual(kinds, ["phase", "phase", "mark", "phase", "sample", "sample", "ready", "block", "block", "mark", "info", "phase"])
+        classes = self.logits_of(self.stack).argmax(1)
+        for block, first in enumerate((2, 0)):
+            said = lines[7 + block]
+            self.assertEqual(said["block"], block)
+            self.assertGreater(len(said["samples"]), 3)  # the model takes microseconds
+            for i, (index, ms, best, score) in enumerate(said["samples"]):
+                self.assertEqual((index, best), ((first + i) % 3, classes[(first + i) % 3]))
+                self.assertTrue(0 < ms and 0 < score <= 1)
+        for wrong in (b"go 3\n", b"go -1\n", b"go\n", b"stop\n"):
+            result = self.kite(*command, stdin=wrong)
+            self.assertEqual(result.returncode, 2, wrong)
+            self.assertIn(b'not "go K" with K below 3', result.stderr)
+
     def test_memory_marks_and_info_are_said(self):
         said = self.bench("--input", self.folder / "stack.npy", "--samples", "1")
         self.assertEqual(list(said["marks"]), ["loaded", "end"])

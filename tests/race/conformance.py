@@ -12,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
 
@@ -20,12 +21,14 @@ from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT / "tests/pictures"))
-from protocol import answer_faults, parity_faults, series_faults  # noqa: E402
+from protocol import answer_faults, block_faults, parity_faults, series_faults  # noqa: E402
 from rules import normalize, picture  # noqa: E402
 
 RECIPE = {"resize": 256, "crop": 224, "interpolation": "bilinear", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 PICTURES = ("paper_kite_1.jpg", "adonis_1.jpg", "zebra_long_wing_1.jpg")
 COUNT = 5  # more than there are inputs: sample 3 is input 0 again
+BLOCK_MS = 30
+FIRST_INPUTS = (2, 0, 2)  # of the blocks: not one after another
 TIMEOUT_S = 1800  # a contestant may compile first, on a busy machine
 
 
@@ -58,6 +61,10 @@ class Files:
                 "threads": str(threads), "track": track, "cache": str(cache)}  # fmt: skip
 
 
+def environment():
+    return {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
+
+
 class Peer:
     def __init__(self, name, options):
         self.name, self.folder, self.home = name, ROOT / "peers" / name, ROOT / ".peers" / name
@@ -76,10 +83,10 @@ class Peer:
             filled.append(word)
         return filled
 
-    def run(self, argv):
-        environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
+    def run(self, argv, text=None):
+        """With `text` on its standard input."""
         begin = time.monotonic_ns()
-        result = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, env=environment)
+        result = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, env=environment(), input=text)
         return result, begin, time.monotonic_ns()
 
     def ready(self):
@@ -136,6 +143,40 @@ def check_mode(peer, command, mode, files, values, folder):
     return faults
 
 
+def check_blocks(peer, command, files, values):
+    """Faults of a contestant that stays alive: each turn, its end, and a line that is none."""
+    argv = [*peer.expand(command, values), "--blocks", str(BLOCK_MS)]
+    answers = files.logits.argmax(1).tolist()
+    begin, turns, before = time.monotonic_ns(), [], ""
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()) as process:
+        watchdog = threading.Timer(TIMEOUT_S, process.kill)
+        watchdog.start()
+        try:
+            for line in process.stdout:
+                if "ready" in line:
+                    break
+                before += line
+            for block, first in enumerate(FIRST_INPUTS):
+                go = time.monotonic_ns()
+                process.stdin.write(f"go {first}\n")
+                process.stdin.flush()
+                line = process.stdout.readline()
+                turns += block_faults(line, block, first, len(PICTURES), (time.monotonic_ns() - go) / 1e6, BLOCK_MS, answers)
+            rest, errors = process.communicate()
+        except BrokenPipeError:
+            rest, errors = process.communicate()
+        watchdog.cancel()
+    if process.returncode != 0:
+        return [f"blocks: ended with {process.returncode}: {errors.strip()[-400:]}"]
+    threads = int(values["threads"]) if values["track"] == "matched" else 0
+    faults = turns + series_faults(before + rest, COUNT, len(PICTURES), begin, time.monotonic_ns(), threads)
+    for wrong in ("go 3\n", "go\n", "stop\n"):
+        result, _, _ = peer.run(argv, wrong)
+        if result.returncode == 0 or not result.stderr.strip():
+            faults.append(f"the line {wrong!r}: exit {result.returncode}, {len(result.stderr)} bytes on standard error")
+    return [f"blocks: {fault}" for fault in faults]
+
+
 def check_form(peer, variant, track, files, folder):
     """Faults of one form; None: it is not on this track."""
     form = peer.form(variant)
@@ -152,7 +193,10 @@ def check_form(peer, variant, track, files, folder):
     for mode, threads in (("oneshot", 1), ("no_pre", 1), ("inc_pre", two)):
         if form.get(mode):
             values = {**files.values(mode, threads, track, cache), "model": str(model)}
-            faults += [f"{mode}: {fault}" for fault in check_mode(peer, form[mode], mode, files, values, folder)]
+            found = check_mode(peer, form[mode], mode, files, values, folder)
+            if mode != "oneshot":
+                found += check_blocks(peer, form[mode], files, values)
+            faults += [f"{mode}: {fault}" for fault in found]
     return faults
 
 

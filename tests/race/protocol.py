@@ -75,6 +75,37 @@ def series_faults(output, count, inputs, begin_ns, end_ns, threads):
     return faults
 
 
+def block_faults(line, block, first, inputs, elapsed_ms, least_ms, answers):
+    """The answer to one `go`. answers: for each input its class, or nothing where it is not checked."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or not isinstance(value.get("samples"), list):
+        return [f"block {block}: no answer but {line[:60]!r}"]
+    faults, total, samples = [], 0, value["samples"]
+    if value.get("block") != block:
+        faults.append(f"block {block} says block {value.get('block')!r}")
+    if not samples:
+        faults.append(f"block {block} has no sample")
+    for i, sample in enumerate(samples):
+        wanted = (first + i) % inputs
+        if not isinstance(sample, list) or len(sample) != 4 or not all(isinstance(v, (int, float)) for v in sample):
+            return [*faults, f"block {block}: sample {i} is {sample!r}, not [input, ms, index, score]"]
+        if sample[0] != wanted:
+            faults.append(f"block {block}: sample {i} is of input {sample[0]!r}, not {wanted}")
+        elif answers and sample[2] != answers[wanted]:
+            faults.append(f"block {block}: input {wanted} is class {sample[2]!r}, not {answers[wanted]}")
+        if not sample[1] > 0 or not 0 <= sample[3] <= 1.0001:
+            faults.append(f"block {block}: sample {i} has ms {sample[1]!r}, score {sample[3]!r}")
+        total += sample[1]
+    if total > elapsed_ms:
+        faults.append(f"block {block}: its samples take {total:.1f} ms, the block took {elapsed_ms:.1f} ms")
+    if elapsed_ms < least_ms:
+        faults.append(f"block {block} took {elapsed_ms:.1f} ms, {least_ms} were asked for")
+    return faults
+
+
 def softmax(logits):
     values = np.exp(logits.astype(np.float64) - logits.max())
     return values / values.sum()

@@ -8,7 +8,7 @@ import types
 import unittest
 
 import numpy as np
-from protocol import answer_faults, parity_faults, series_faults, softmax
+from protocol import answer_faults, block_faults, parity_faults, series_faults, softmax
 
 COUNT, INPUTS, THREADS = 4, 3, 2
 RNG = np.random.default_rng(5)
@@ -104,6 +104,24 @@ class Parity(unittest.TestCase):
         rows = TENSORS[np.arange(COUNT) % INPUTS]
         for wrong in (rows + np.float32(0.05), rows[:, :, ::-1], rows[:3], rows.astype(np.float64), rows * np.float32("nan")):
             self.assertTrue(self.faults("inc_pre", tensors=np.ascontiguousarray(wrong)))
+
+
+class Block(unittest.TestCase):
+    GOOD = {"block": 1, "samples": [[2, 10.5, 4, 0.5], [0, 10, 3, 0.5], [1, 10, 3, 0.5]]}
+
+    def faults(self, line):
+        return block_faults(line if isinstance(line, str) else json.dumps(line), 1, 2, 3, 31, 30, [3, 3, 4])
+
+    def test_what_obeys_has_no_fault(self):
+        self.assertEqual(self.faults(self.GOOD), [])
+
+    def test_what_cannot_be_is_found(self):
+        samples = self.GOOD["samples"]
+        for wrong in ("", "{", {"block": 1}, {**self.GOOD, "block": 0}, {**self.GOOD, "samples": []},
+                      *({**self.GOOD, "samples": [*samples[:2], last]} for last in (
+                          [2, 10, 3, 0.5], [1, 10, 4, 0.5], [1, 0, 3, 0.5], [1, 11, 3, 0.5], [1, 10, 3, 1.5], [1, 10, 3], [1, "10", 3, 0.5]))):  # fmt: skip
+            self.assertTrue(self.faults(wrong), wrong)
+        self.assertTrue(block_faults(json.dumps(self.GOOD), 1, 2, 3, 31, 32, [3, 3, 4]), "too short")
 
 
 class Answer(unittest.TestCase):

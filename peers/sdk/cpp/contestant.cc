@@ -24,8 +24,8 @@ namespace {
 constexpr std::int64_t kTensorsKept = 16;
 constexpr const char* kUsage = R"(usage: version
        oneshot --model F --picture F --recipe F --labels F COMMON
-       no_pre  --model F --inputs F.npy --count N [--logits F.npy] COMMON
-       inc_pre --model F --inputs F.txt --recipe F --count N [--logits F.npy] [--tensors F.npy] COMMON
+       no_pre  --model F --inputs F.npy --count N [--logits F.npy] [--blocks MS] COMMON
+       inc_pre --model F --inputs F.txt --recipe F --count N [--logits F.npy] [--tensors F.npy] [--blocks MS] COMMON
        prepare --model F COMMON
 COMMON: --threads N (0: the runtime's choice)  --track matched|default  [--set KEY=VALUE]...)";
 
@@ -41,7 +41,7 @@ const Verb kVerbs[] = {
     {"inc_pre", Command::kIncPre, {"model", "inputs", "recipe", "count"}},
     {"prepare", Command::kPrepare, {"model"}},
 };
-const std::set<std::string> kOptional = {"threads", "track", "set", "logits", "tensors"};
+const std::set<std::string> kOptional = {"threads", "track", "set", "logits", "tensors", "blocks"};
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -88,6 +88,7 @@ Request parse(std::span<char* const> words) {
     *text = values[name];
   }
   if (values.contains("count")) request.count = whole("count", values["count"], 1);
+  if (values.contains("blocks")) request.block_ns = whole("blocks", values["blocks"], 1) * 1'000'000;
   const std::string track = values.contains("track") ? values["track"] : "matched";
   if (track != "matched" && track != "default") throw Failure("--track " + track + ": matched or default");
   if (track == "matched" && values.contains("threads"))
@@ -194,79 +195,152 @@ void oneshot(const Program& program, const Request& request) {
   std::fflush(stdout);
 }
 
+// What a sample is of: tensors that lie in a file, or pictures, each from its path on.
+class Inputs {
+ public:
+  explicit Inputs(const Request& request) {
+    if (request.command == Command::kNoPre) {
+      tensors_.emplace(request.inputs);
+      return;
+    }
+    recipe_ = read_recipe(request.recipe);
+    paths_ = read_lines(request.inputs);
+    if (paths_.empty()) throw Failure(request.inputs + ": names no picture");
+  }
+  [[nodiscard]] std::int64_t count() const {
+    return tensors_ ? tensors_->count() : static_cast<std::int64_t>(paths_.size());
+  }
+
+  struct Sample {
+    std::int64_t begin_ns = 0, end_ns = 0;
+    std::span<const float> scores;  // until the next sample
+  };
+  Sample take(std::int64_t index, Engine& engine) {
+    Sample sample;
+    if (tensors_) {
+      tensors_->read(index, buffer_);
+      sample.begin_ns = now_ns();
+      sample.scores = engine.infer(buffer_.data(), tensors_->shape());
+    } else {
+      const std::string& path = paths_[static_cast<std::size_t>(index)];
+      sample.begin_ns = now_ns();
+      picture_ = picture_tensor(*recipe_, path);
+      sample.scores = infer(engine, picture_);
+    }
+    sample.end_ns = now_ns();
+    return sample;
+  }
+  [[nodiscard]] const kite::Tensor& picture() const { return picture_; }  // of the last sample
+
+ private:
+  std::optional<Tensors> tensors_;
+  std::vector<float> buffer_;
+  std::optional<kite::Preprocessor> recipe_;
+  std::vector<std::string> paths_;
+  kite::Tensor picture_;
+};
+
 struct Series {
   std::vector<std::int64_t> times_ns;
   std::vector<float> logits, kept;
   std::vector<std::int64_t> kept_shape;
-  std::int64_t inputs = 0, end_ns = 0;
+  std::int64_t end_ns = 0;
 
-  void add(std::int64_t begin_ns, std::int64_t now, std::span<const float> scores) {
-    end_ns = now;
-    if (times_ns.empty()) say_phase("first", now);
-    times_ns.push_back(now - begin_ns);
-    logits.insert(logits.end(), scores.begin(), scores.end());
+  [[nodiscard]] std::span<const float> scores(std::size_t sample) const {
+    const std::size_t classes = logits.size() / times_ns.size();
+    return std::span(logits).subspan(sample * classes, classes);
+  }
+  void add(const Inputs::Sample& sample) {
+    end_ns = sample.end_ns;
+    times_ns.push_back(sample.end_ns - sample.begin_ns);
+    logits.insert(logits.end(), sample.scores.begin(), sample.scores.end());
+  }
+  void keep(const kite::Tensor& tensor) {
+    kept.insert(kept.end(), tensor.as<float>(), tensor.as<float>() + tensor.shape().elements());
+    if (kept_shape.empty()) {
+      kept_shape.assign(tensor.shape().dims().begin(), tensor.shape().dims().end());
+      kept_shape[0] = 0;
+    }
+    ++kept_shape[0];
   }
 };
 
-void take_tensors(const Request& request, Engine& engine, Tensors& tensors, Series& series) {
-  std::vector<float> input;
-  for (std::int64_t sample = 0; sample < request.count; ++sample) {
-    tensors.read(sample % series.inputs, input);
-    const std::int64_t begin_ns = now_ns();
-    const std::span<const float> scores = engine.infer(input.data(), tensors.shape());
-    series.add(begin_ns, now_ns(), scores);
+Series take_series(const Request& request, Engine& engine, Inputs& inputs) {
+  Series series;
+  for (std::int64_t i = 0; i < request.count; ++i) {
+    series.add(inputs.take(i % inputs.count(), engine));
+    if (i == 0) say_phase("first", series.end_ns);
+    if (!request.tensors.empty() && i < kTensorsKept) series.keep(inputs.picture());
+  }
+  return series;
+}
+
+void say_samples(const Series& series, std::int64_t inputs) {
+  for (std::size_t i = 0; i < series.times_ns.size(); ++i) {
+    const auto [index, score] = best(series.scores(i));
+    std::printf("{\"sample\": %zu, \"input\": %zu, \"ms\": %.6f, \"index\": %zu, \"score\": %.6f}\n", i,
+                i % static_cast<std::size_t>(inputs), static_cast<double>(series.times_ns[i]) * 1e-6, index, score);
   }
 }
 
-void take_pictures(const Request& request, Engine& engine, const kite::Preprocessor& recipe,
-                   const std::vector<std::string>& paths, Series& series) {
-  for (std::int64_t sample = 0; sample < request.count; ++sample) {
-    const std::string& path = paths[static_cast<std::size_t>(sample % series.inputs)];
-    const std::int64_t begin_ns = now_ns();
-    const kite::Tensor tensor = picture_tensor(recipe, path);
-    const std::span<const float> scores = infer(engine, tensor);
-    series.add(begin_ns, now_ns(), scores);
-    if (request.tensors.empty() || sample >= kTensorsKept) continue;
-    series.kept.insert(series.kept.end(), tensor.as<float>(), tensor.as<float>() + tensor.shape().elements());
-    series.kept_shape.assign(tensor.shape().dims().begin(), tensor.shape().dims().end());
-    series.kept_shape[0] = sample + 1;
+// The K of a line "go K".
+std::int64_t first_input(const std::string& line, std::int64_t inputs) {
+  const std::string digits = line.starts_with("go ") ? line.substr(3) : "";
+  const bool whole = !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+  if (!whole || std::stoll(digits) >= inputs) {
+    throw Failure("\"" + line + "\": not \"go K\" with K < " + std::to_string(inputs));
   }
+  return std::stoll(digits);
+}
+
+// One block for each line of standard input. Returns when the last sample ended; before the first, `end_ns`.
+std::int64_t run_blocks(const Request& request, Engine& engine, Inputs& inputs, std::int64_t end_ns) {
+  std::puts("{\"ready\": true}");
+  std::fflush(stdout);
+  std::int64_t block = 0;
+  for (std::string line; std::getline(std::cin, line); ++block) {
+    const std::int64_t begin_ns = now_ns();
+    const std::int64_t first = first_input(line, inputs.count());
+    Series series;
+    do {
+      const auto taken = static_cast<std::int64_t>(series.times_ns.size());
+      series.add(inputs.take((first + taken) % inputs.count(), engine));
+    } while (series.end_ns - begin_ns < request.block_ns);
+    end_ns = series.end_ns;
+    std::printf("{\"block\": %lld, \"samples\": [", static_cast<long long>(block));
+    for (std::size_t i = 0; i < series.times_ns.size(); ++i) {
+      const auto [index, score] = best(series.scores(i));
+      std::printf("%s[%lld, %.6f, %zu, %.6f]", i == 0 ? "" : ", ",
+                  static_cast<long long>((first + static_cast<std::int64_t>(i)) % inputs.count()),
+                  static_cast<double>(series.times_ns[i]) * 1e-6, index, score);
+    }
+    std::puts("]}");
+    std::fflush(stdout);
+  }
+  return end_ns;
 }
 
 void run_series(const Program& program, const Request& request, std::int64_t runtime_ns, const Versions& versions) {
   say_phase("runtime", runtime_ns);
-  Series series;
-  std::optional<Tensors> tensors;
-  std::optional<kite::Preprocessor> recipe;
-  std::vector<std::string> paths;
-  if (request.command == Command::kNoPre) {
-    tensors.emplace(request.inputs);
-    series.inputs = tensors->count();
-  } else {
-    recipe = read_recipe(request.recipe);
-    paths = read_lines(request.inputs);
-    series.inputs = static_cast<std::int64_t>(paths.size());
-    if (paths.empty()) throw Failure(request.inputs + ": names no picture");
-  }
+  Inputs inputs(request);
   const std::unique_ptr<Engine> engine = program.load(request);
   say_phase("loaded", now_ns());
   std::fputs(memory_mark("loaded", false).c_str(), stdout);
   std::fflush(stdout);
-  tensors ? take_tensors(request, *engine, *tensors, series) : take_pictures(request, *engine, *recipe, paths, series);
-  const std::string end_mark = memory_mark("end", true);
-  const std::size_t classes = series.logits.size() / series.times_ns.size();
-  for (std::size_t i = 0; i < series.times_ns.size(); ++i) {
-    const auto [index, score] = best(std::span(series.logits).subspan(i * classes, classes));
-    std::printf("{\"sample\": %zu, \"input\": %zu, \"ms\": %.6f, \"index\": %zu, \"score\": %.6f}\n", i,
-                i % static_cast<std::size_t>(series.inputs), static_cast<double>(series.times_ns[i]) * 1e-6, index,
-                score);
+  const Series series = take_series(request, *engine, inputs);
+  std::string end_mark = memory_mark("end", true);
+  say_samples(series, inputs.count());
+  std::int64_t end_ns = series.end_ns;
+  if (request.block_ns > 0) {
+    end_ns = run_blocks(request, *engine, inputs, end_ns);
+    end_mark = memory_mark("end", true);
   }
   std::fputs(end_mark.c_str(), stdout);
   say_info(versions, engine.get());
-  const std::int64_t logits_shape[] = {request.count, static_cast<std::int64_t>(classes)};
+  const std::int64_t logits_shape[] = {request.count, static_cast<std::int64_t>(series.scores(0).size())};
   if (!request.logits.empty()) write_npy(request.logits, logits_shape, series.logits);
   if (!request.tensors.empty()) write_npy(request.tensors, series.kept_shape, series.kept);
-  say_phase("done", series.end_ns);  // the last line; what came after the last sample is no inference
+  say_phase("done", end_ns);  // the last line; what came after the last sample is no inference
 }
 
 }  // namespace

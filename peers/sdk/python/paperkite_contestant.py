@@ -17,8 +17,9 @@ import numpy as np
 
 USAGE = """usage: contestant.py version
        contestant.py oneshot --model F --picture F --recipe F --labels F COMMON
-       contestant.py no_pre  --model F --inputs F.npy --count N [--logits F.npy] COMMON
-       contestant.py inc_pre --model F --inputs F.txt --recipe F --count N [--logits F.npy] [--tensors F.npy] COMMON
+       contestant.py no_pre  --model F --inputs F.npy --count N [--logits F.npy] [--blocks MS] COMMON
+       contestant.py inc_pre --model F --inputs F.txt --recipe F --count N [--logits F.npy] [--tensors F.npy]
+                     [--blocks MS] COMMON
        contestant.py prepare --model F COMMON
 COMMON: --threads N (0: the runtime's choice)  --track matched|default  [--set KEY=VALUE]..."""
 NEEDS = {
@@ -28,7 +29,7 @@ NEEDS = {
     "no_pre": ("model", "inputs", "count"),
     "inc_pre": ("model", "inputs", "recipe", "count"),
 }
-OPTIONAL = {"threads", "track", "set", "logits", "tensors"}
+OPTIONAL = {"threads", "track", "set", "logits", "tensors", "blocks"}
 TENSORS_KEPT = 16
 
 
@@ -41,6 +42,7 @@ class Request:
         self.picture, self.recipe, self.labels = values.get("picture"), values.get("recipe"), values.get("labels")
         self.inputs, self.count = values.get("inputs"), whole(values, "count", 1, least=1)
         self.logits, self.tensors = values.get("logits"), values.get("tensors")
+        self.blocks = whole(values, "blocks", 0, least=1) if "blocks" in values else None  # ms; None: no blocks
         self.track = values.get("track", "matched")
         self.threads = 0 if self.track == "default" else whole(values, "threads", 0, least=0)
         self.settings = settings
@@ -216,52 +218,80 @@ def oneshot(load, request):
     sys.stdout.flush()
 
 
+now = time.monotonic_ns  # CLOCK_MONOTONIC
+
+
+def open_inputs(request):
+    """How many there are, and a function that makes of an engine the one that takes a sample:
+    input -> (begin_ns, end_ns, output, input tensor)."""
+    if request.command == "no_pre":
+        tensors = Tensors(request.inputs)
+
+        def sampler(engine):
+            infer, wrap = engine.infer, engine.wrap
+
+            def take(index):
+                array = tensors.read(index)
+                tensor = wrap(array)
+                begin = now()
+                output = infer(tensor)
+                return begin, now(), output, array
+
+            return take
+
+        return tensors.count, sampler
+    recipe = read_recipe(request.recipe)
+    with open(request.inputs, encoding="utf-8") as file:
+        paths = file.read().splitlines()
+    if not paths:
+        fail(f"{request.inputs}: holds no input")
+
+    def sampler(engine):
+        infer, wrap = engine.infer, engine.wrap
+
+        def take(index):
+            path = paths[index]
+            begin = now()
+            array = picture_tensor(path, recipe)
+            output = infer(wrap(array))
+            return begin, now(), output, array
+
+        return take
+
+    return len(paths), sampler
+
+
+def best(row):
+    index = int(row.argmax())
+    return index, round(float(softmax(row)[index]), 6)
+
+
 def series(load, request, versions, runtime_ns):
     say_phase("runtime", runtime_ns)
-    with_pictures = request.command == "inc_pre"
-    if with_pictures:
-        recipe = read_recipe(request.recipe)
-        with open(request.inputs, encoding="utf-8") as file:
-            paths = file.read().splitlines()
-        inputs = len(paths)
-    else:
-        tensors = Tensors(request.inputs)
-        inputs = tensors.count
-    if inputs == 0:
-        fail(f"{request.inputs}: holds no input")
-    now = time.monotonic_ns  # CLOCK_MONOTONIC
+    inputs, sampler = open_inputs(request)
     engine = load(request)
     loaded_ns = now()
     say({"phase": "loaded", "t_ns": loaded_ns})
     say(memory_mark("loaded"))
     sys.stdout.flush()
-    infer, wrap, times, logits, kept = engine.infer, engine.wrap, [], None, []
+    take, times, logits, kept = sampler(engine), [], None, []
     for sample in range(request.count):
-        if with_pictures:
-            path = paths[sample % inputs]
-            start = now()
-            array = picture_tensor(path, recipe)
-            output = infer(wrap(array))
-            end = now()
-            if request.tensors and sample < TENSORS_KEPT:
-                kept.append(array[0])
-        else:
-            tensor = wrap(tensors.read(sample % inputs))
-            start = now()
-            output = infer(tensor)
-            end = now()
-        times.append(end - start)
+        begin, done_ns, output, array = take(sample % inputs)
+        times.append(done_ns - begin)
         row = engine.unwrap(output).reshape(-1)
         if logits is None:
-            say_phase("first", end)
+            say_phase("first", done_ns)
             logits = np.empty((request.count, row.size), np.float32)
         logits[sample] = row
-    done_ns = now()
+        if request.tensors and sample < TENSORS_KEPT:
+            kept.append(array[0].copy())
     end_mark = memory_mark("end", peak=True)
     for sample, (elapsed, row) in enumerate(zip(times, logits)):
-        index = int(row.argmax())
-        say({"sample": sample, "input": sample % inputs, "ms": elapsed / 1e6, "index": index,
-             "score": round(float(softmax(row)[index]), 6)})  # fmt: skip
+        index, score = best(row)
+        say({"sample": sample, "input": sample % inputs, "ms": elapsed / 1e6, "index": index, "score": score})
+    if request.blocks is not None:
+        done_ns = blocks(request.blocks * 1_000_000, inputs, take, engine.unwrap) or done_ns
+        end_mark = memory_mark("end", peak=True)
     say(end_mark)
     say({"info": {"threads": engine.threads, "versions": versions, "settings": engine.settings}})
     for path, values in ((request.logits, logits), (request.tensors, kept)):
@@ -269,6 +299,26 @@ def series(load, request, versions, runtime_ns):
             with open(path, "wb") as file:
                 np.save(file, np.asarray(values))
     say_phase("done", done_ns)  # the last line; what came after the last sample is no inference
+
+
+def blocks(least_ns, inputs, take, unwrap):
+    """Runs a block for each line of standard input; when the last sample ended, if there was one."""
+    say({"ready": True})
+    sys.stdout.flush()
+    end = None
+    for block, line in enumerate(sys.stdin):
+        begin = now()
+        go, _, first = line.strip().partition(" ")
+        if go != "go" or not first.isdecimal() or int(first) >= inputs:
+            fail(f"{line.strip()!r}: not \"go K\" with K < {inputs}")
+        index, taken, end = int(first), [], begin
+        while not taken or end - begin < least_ns:
+            sample_begin, end, output, _ = take(index)
+            taken.append((index, end - sample_begin, unwrap(output).reshape(-1).copy()))
+            index = (index + 1) % inputs
+        say({"block": block, "samples": [[i, elapsed / 1e6, *best(row)] for i, elapsed, row in taken]})
+        sys.stdout.flush()
+    return end
 
 
 def run(load, versions, prepare=None):

@@ -73,24 +73,56 @@ fn oneshot<E: Engine>(request: &Request, load: impl FnOnce(&Request) -> Result<E
     Ok(out.flush()?)
 }
 
-enum Inputs {
+/// What a sample is of: tensors that lie in a file, or pictures, each from its path on.
+enum Source {
     Tensors(npy::Tensors),
     Pictures(Vec<String>, Recipe),
 }
 
-fn open_inputs(request: &Request) -> Result<(Inputs, usize), Failure> {
-    if request.command == Command::NoPre {
-        let tensors = npy::Tensors::open(&request.inputs)?;
-        let count = tensors.count;
-        return Ok((Inputs::Tensors(tensors), count));
+struct Inputs {
+    source: Source,
+    count: usize,
+    tensor: Vec<f32>, // of the last sample
+    shape: [usize; 4],
+    bytes: Vec<u8>,
+}
+
+impl Inputs {
+    fn open(request: &Request) -> Result<Inputs, Failure> {
+        let (source, count) = if request.command == Command::NoPre {
+            let tensors = npy::Tensors::open(&request.inputs)?;
+            let count = tensors.count;
+            (Source::Tensors(tensors), count)
+        } else {
+            let list = std::fs::read_to_string(&request.inputs).map_err(|error| format!("{}: {error}", request.inputs))?;
+            let paths: Vec<String> = list.lines().filter(|line| !line.is_empty()).map(str::to_string).collect();
+            if paths.is_empty() {
+                return Err(format!("{}: names no picture", request.inputs).into());
+            }
+            let count = paths.len();
+            (Source::Pictures(paths, Recipe::read(&request.recipe)?), count)
+        };
+        Ok(Inputs { source, count, tensor: Vec::new(), shape: [0; 4], bytes: Vec::new() })
     }
-    let list = std::fs::read_to_string(&request.inputs).map_err(|error| format!("{}: {error}", request.inputs))?;
-    let paths: Vec<String> = list.lines().filter(|line| !line.is_empty()).map(str::to_string).collect();
-    if paths.is_empty() {
-        return Err(format!("{}: names no picture", request.inputs).into());
+
+    /// When the sample began and ended.
+    fn take<E: Engine>(&mut self, index: usize, engine: &mut E, scores: &mut Vec<f32>) -> Result<(i64, i64), Failure> {
+        let begin;
+        match &self.source {
+            Source::Tensors(tensors) => {
+                tensors.read(index, &mut self.tensor, &mut self.bytes)?;
+                begin = now_ns();
+                engine.infer(&self.tensor, tensors.shape, scores)?;
+            }
+            Source::Pictures(paths, recipe) => {
+                let path = &paths[index];
+                begin = now_ns();
+                self.shape = recipe.tensor(path, &mut self.tensor)?;
+                engine.infer(&self.tensor, self.shape, scores)?;
+            }
+        }
+        Ok((begin, now_ns()))
     }
-    let count = paths.len();
-    Ok((Inputs::Pictures(paths, Recipe::read(&request.recipe)?), count))
 }
 
 fn series<E: Engine>(
@@ -100,45 +132,34 @@ fn series<E: Engine>(
     load: impl FnOnce(&Request) -> Result<E, Failure>,
 ) -> Result<(), Failure> {
     say_phase("runtime", runtime_ns)?;
-    let (inputs, input_count) = open_inputs(request)?;
+    let mut inputs = Inputs::open(request)?;
     let mut engine = load(request)?;
     say_phase("loaded", now_ns())?;
     say(&memory::mark("loaded", false))?;
-    let (mut tensor, mut bytes, mut scores) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut times, mut logits, mut kept, mut kept_shape) = (Vec::new(), Vec::new(), Vec::new(), [0; 4]);
-    let mut end = 0;
+    let mut scores = Vec::new();
+    let (mut times, mut logits, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    let mut done = 0;
     for sample in 0..request.count {
-        let begin;
-        match &inputs {
-            Inputs::Tensors(tensors) => {
-                tensors.read(sample % input_count, &mut tensor, &mut bytes)?;
-                begin = now_ns();
-                engine.infer(&tensor, tensors.shape, &mut scores)?;
-                end = now_ns();
-            }
-            Inputs::Pictures(paths, recipe) => {
-                let path = &paths[sample % input_count];
-                begin = now_ns();
-                let shape = recipe.tensor(path, &mut tensor)?;
-                engine.infer(&tensor, shape, &mut scores)?;
-                end = now_ns();
-                if !request.tensors.is_empty() && sample < TENSORS_KEPT {
-                    kept.extend_from_slice(&tensor);
-                    kept_shape = shape;
-                }
-            }
+        let (begin, end) = inputs.take(sample % inputs.count, &mut engine, &mut scores)?;
+        if !request.tensors.is_empty() && sample < TENSORS_KEPT {
+            kept.extend_from_slice(&inputs.tensor);
         }
         if sample == 0 {
             say_phase("first", end)?;
         }
+        done = end;
         times.push(end - begin);
         logits.extend_from_slice(&scores);
     }
-    let end_mark = memory::mark("end", true);
+    let mut end_mark = memory::mark("end", true);
     for (sample, elapsed) in times.iter().enumerate() {
         let (index, score) = best(&logits[sample * scores.len()..][..scores.len()]);
-        let ms = *elapsed as f64 / 1e6;
-        say(&json!({"sample": sample, "input": sample % input_count, "ms": ms, "index": index, "score": score}))?;
+        let (input, ms) = (sample % inputs.count, *elapsed as f64 / 1e6);
+        say(&json!({"sample": sample, "input": input, "ms": ms, "index": index, "score": score}))?;
+    }
+    if let Some(least_ns) = request.block_ns {
+        done = blocks(least_ns, &mut inputs, &mut engine)?.unwrap_or(done);
+        end_mark = memory::mark("end", true);
     }
     say(&end_mark)?;
     say(&info(versions, Some(&engine)))?;
@@ -146,10 +167,40 @@ fn series<E: Engine>(
         npy::write(&request.logits, &[request.count, scores.len()], &logits)?;
     }
     if !request.tensors.is_empty() {
-        kept_shape[0] = request.count.min(TENSORS_KEPT);
-        npy::write(&request.tensors, &kept_shape, &kept)?;
+        let [_, channels, height, width] = inputs.shape;
+        npy::write(&request.tensors, &[request.count.min(TENSORS_KEPT), channels, height, width], &kept)?;
     }
-    say_phase("done", end) // the last line; what came after the last sample is no inference
+    say_phase("done", done) // the last line; what came after the last sample is no inference
+}
+
+/// Runs a block for each line of standard input. When the last sample ended, if there was one.
+fn blocks<E: Engine>(least_ns: i64, inputs: &mut Inputs, engine: &mut E) -> Result<Option<i64>, Failure> {
+    say(&json!({"ready": true}))?;
+    let (mut done, mut scores) = (None, Vec::new());
+    for (block, line) in std::io::stdin().lines().enumerate() {
+        let (line, begin) = (line?, now_ns());
+        let first = line.strip_prefix("go ").and_then(|text| text.parse().ok()).filter(|first| *first < inputs.count);
+        let Some(mut input) = first else {
+            return Err(format!("{line:?}: not \"go K\" with K < {}", inputs.count).into());
+        };
+        let (mut taken, mut end) = (Vec::new(), begin);
+        while taken.is_empty() || end - begin < least_ns {
+            let sample_begin;
+            (sample_begin, end) = inputs.take(input, engine, &mut scores)?;
+            taken.push((input, end - sample_begin, scores.clone()));
+            input = (input + 1) % inputs.count;
+        }
+        done = Some(end);
+        let samples: Vec<Value> = taken
+            .iter()
+            .map(|(input, elapsed, scores)| {
+                let (index, score) = best(scores);
+                json!([input, *elapsed as f64 / 1e6, index, score])
+            })
+            .collect();
+        say(&json!({"block": block, "samples": samples}))?;
+    }
+    Ok(done)
 }
 
 fn info(versions: Versions, engine: Option<&dyn Engine>) -> Value {

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 const USAGE: &str = "usage: version
        oneshot --model F --picture F --recipe F --labels F COMMON
-       no_pre  --model F --inputs F.npy --count N [--logits F.npy] COMMON
-       inc_pre --model F --inputs F.txt --recipe F --count N [--logits F.npy] [--tensors F.npy] COMMON
+       no_pre  --model F --inputs F.npy --count N [--logits F.npy] [--blocks MS] COMMON
+       inc_pre --model F --inputs F.txt --recipe F --count N [--logits F.npy] [--tensors F.npy] [--blocks MS] COMMON
        prepare --model F COMMON
 COMMON: --threads N (0: the runtime's choice)  --track matched|default  [--set KEY=VALUE]...";
 
@@ -32,6 +32,8 @@ pub struct Request {
     pub logits: String,
     pub tensors: String,
     pub count: usize,
+    /// How long a block takes at least; none: there are no blocks.
+    pub block_ns: Option<i64>,
     /// 0 where the runtime shall choose, as on the default track.
     pub threads: usize,
     settings: HashMap<String, String>,
@@ -49,7 +51,7 @@ impl Request {
         };
         let (mut values, mut settings) = (HashMap::new(), HashMap::new());
         while let Some(word) = arguments.next() {
-            let known = ["threads", "track", "set", "logits", "tensors"];
+            let known = ["threads", "track", "set", "logits", "tensors", "blocks"];
             let name = word.strip_prefix("--").filter(|name| needed.contains(name) || known.contains(name));
             let (Some(name), Some(value)) = (name, arguments.next()) else {
                 return Err(format!("{word} is no option of this command, or has no value\n{USAGE}").into());
@@ -77,6 +79,8 @@ impl Request {
             other => return Err(format!("--track {other}: matched or default").into()),
         };
         let count = number("count", 1, 1)?;
+        let block_ms = if values.contains_key("blocks") { Some(number("blocks", 1, 1)?) } else { None };
+        let block_ns = block_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(1_000_000));
         let mut text = |name: &str| values.remove(name).unwrap_or_default();
         Ok(Request {
             command,
@@ -88,6 +92,7 @@ impl Request {
             logits: text("logits"),
             tensors: text("tensors"),
             count,
+            block_ns,
             threads,
             settings,
         })
@@ -117,6 +122,8 @@ mod tests {
         assert_eq!(parse(&format!("{line} default")).unwrap().threads, 0);
         let request = parse(&format!("{line} matched")).unwrap();
         assert_eq!((request.threads, request.count, request.setting("level")), (2, 3, Some("all")));
+        assert_eq!(request.block_ns, None);
+        assert_eq!(parse(&format!("{line} matched --blocks 100")).unwrap().block_ns, Some(100_000_000));
     }
 
     #[test]
@@ -127,6 +134,7 @@ mod tests {
             ("race", "usage"),
             ("prepare --model m --threads x", "--threads x"),
             ("no_pre --model m --inputs i --count 0", "count"),
+            ("no_pre --model m --inputs i --count 1 --blocks 0", "blocks"),
         ] {
             assert!(parse(line).unwrap_err().to_string().contains(word), "{line}");
         }
