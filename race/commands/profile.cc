@@ -22,7 +22,7 @@ constexpr double kSeconds = 3;
 std::int64_t count_for(const Journal& journal, std::int32_t cell) {
   std::vector<double> ms;
   for (const ProcessRecord& process : journal.processes) {
-    if (process.cell != cell || process.status != race::Status::kOk) continue;
+    if (process.cell != cell || process.status != Outcome::kOk) continue;
     for (const Sample& sample : process.samples) ms.push_back(sample.ms);
   }
   if (ms.empty()) return 1;
@@ -58,7 +58,7 @@ kite::Status profile_contestants(const Job& job, JournalWriter& writer, double t
     if (stop.load()) return {};
     if (!record.ok()) return std::move(record).error();
     KITE_TRY(writer.append(*record));
-    if (record->status != race::Status::kOk) terminal.note(fmt::format("  no profile of {}: {}", what, record->reason));
+    if (record->status != Outcome::kOk) terminal.note(fmt::format("  no profile of {}: {}", what, record->reason));
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "race/commands/terminal.h"
 #include "race/job/command.h"
 #include "race/job/job.h"
+#include "race/journal/words.h"
 #include "race/report/write.h"
 #include "race/schedule/job_setup.h"
 #include "race/schedule/process_runner.h"
@@ -20,9 +21,6 @@
 namespace kite::race {
 
 namespace {
-
-// Kept in the plan, so that --resume needs no other option than --out.
-constexpr const char* kArgumentsKey = "arguments";
 
 // A status line for each process on a terminal, a line for each round elsewhere.
 class Announcer final : public ProgressSink {
@@ -43,10 +41,10 @@ class Announcer final : public ProgressSink {
     if (!terminal_.interactive()) terminal_.note(stage + left);
   }
   void ended(const ProcessRecord& record) override {
-    if (record.status == race::Status::kOk || terminal_.interactive()) return;
+    if (record.status == Outcome::kOk || terminal_.interactive()) return;
     terminal_.note(fmt::format("  {}: {}", what_, record.reason.empty() ? "a process failed" : record.reason));
   }
-  void noted(const std::string& text) override { terminal_.note(text); }
+  void noted(const NoteRecord& note) override { terminal_.note(note_text(note)); }
 
  private:
   static std::string stage_of(const Progress& progress) {
@@ -80,9 +78,9 @@ Result<Options> resumed(const Options& options) {
   if (!options.given.empty()) return options;
   const auto journal = read_journal(path);
   if (!journal.ok()) return options;
-  const auto written = journal->plan.machine.find(kArgumentsKey);
-  if (written == journal->plan.machine.end() || written->second.empty()) return options;
-  KITE_TRY_ASSIGN(std::vector<std::string> arguments, split_words(written->second));
+  const std::string& written = journal->plan.machine.arguments;
+  if (written.empty()) return options;
+  KITE_TRY_ASSIGN(std::vector<std::string> arguments, split_words(written));
   for (const char* word : {"--resume", "--out"}) arguments.emplace_back(word);
   arguments.push_back(options.out);
   KITE_TRY_ASSIGN(Options all, parse_options(arguments));
@@ -120,9 +118,9 @@ Result<JournalWriter::Opened> open_journal(const Job& job, bool resume) {
 
 Result<RaceEnd> run(Job& job, const Options& options, const Places& places, Terminal& terminal, const JobWatch& watch) {
   KITE_TRY_ASSIGN(Spawner spawner, Spawner::start());
-  job.plan.machine = machine_box(spawner.empty_run());
+  job.plan.machine = machine_record(spawner.empty_run());
   job.plan.environment = environment_fingerprint(job.plan.machine);
-  job.plan.machine[kArgumentsKey] = quoted(options.given);
+  job.plan.machine.arguments = quoted(options.given);
   // Before anything slow, so that a race that cannot go on says so at once.
   KITE_TRY_ASSIGN(JournalWriter::Opened opened, open_journal(job, options.resume));
   prepare(job, watch);

@@ -209,7 +209,7 @@ std::string hash_of(const Job& job) {
   PlanRecord plan = job.plan;
   plan.created.clear();
   plan.hash.clear();
-  plan.machine.clear();
+  plan.machine = {};
   std::string text = to_json(Record(plan));
   for (const std::vector<std::string>& command : job.commands) text += "\n" + quoted(command);
   for (const std::string& picture : job.pictures) text += "\n" + picture;

@@ -15,6 +15,7 @@
 
 #include "paperkite/try.h"
 #include "race/journal/json.h"
+#include "race/journal/older_notes.h"
 
 namespace kite::race {
 
@@ -68,7 +69,7 @@ struct Take {
     return {};
   }
   kite::Status operator()(NoteRecord&& record) const {
-    journal.notes.push_back(std::move(record));
+    journal.notes.push_back(classified(std::move(record), journal.plan));
     return {};
   }
   static Error refuse(std::string what) { return Error{ErrorCode::kInvalidInput, std::move(what), {}, {}}; }

@@ -12,6 +12,7 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "race/journal/json.h"
 
@@ -58,7 +59,7 @@ TEST_F(journal, holds_what_was_appended) {
     auto writer = JournalWriter::create(path_, small_plan());
     ASSERT_TRUE(writer.ok());
     ASSERT_TRUE(writer->append(process(1, 4)).ok());
-    ASSERT_TRUE(writer->append(NoteRecord{"a note"}).ok());
+    ASSERT_TRUE(writer->append(NoteRecord{NoteKind::kWarning, "m", "a note"}).ok());
     ASSERT_TRUE(writer->append(ParityRecord()).ok());
     ASSERT_TRUE(writer->append(DecisionRecord{12, {{1, 20}}, {}, "why"}).ok());
   }
@@ -190,6 +191,49 @@ TEST_F(journal, mutated_files_never_crash_the_reader) {
     }
   }
   EXPECT_GT(read, 0);
+}
+
+// Lines as races wrote them before notes had kinds and before the machine's facts were members.
+constexpr std::string_view kOlderJournal =
+    R"lines({"kind":"plan","format":1,"reference":"kite","machine":{"arguments":"--models m1 m10","huge pages":"madvise","kernel":"Linux 6.1","processor":"X","room":"cellar"},"models":[{"id":"m1"},{"id":"m10"}],"cells":[{"id":0,"contestant":"kite","model":"m1","mode":"oneshot","threads":1}]}
+{"kind":"process","cell":0,"round":1,"purpose":"round","status":"timeout","reason":"ran longer than 120 s"}
+{"kind":"note","text":"interrupted"}
+{"kind":"note","text":"resumed"}
+{"kind":"note","text":"judge of m10: kite on all 20 pictures"}
+{"kind":"note","text":"invalid: the judge of m10 disagrees with 2 independent runtimes (a, b)"}
+{"kind":"note","text":"invalid: the reference kite disagrees with the oracle on m1: a logit is off by 2"}
+{"kind":"note","text":"invalid: the reference kite cannot run m1 in no_pre"}
+{"kind":"note","text":"given up: slow, 3 failures in a row; the last one: interrupted"}
+)lines";
+
+TEST(older_journal, its_notes_get_a_kind_and_a_model_once) {
+  const auto read = parse_journal(kOlderJournal, "older");
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  const NoteRecord expected[] = {
+      {NoteKind::kInterrupted, "", "interrupted"},
+      {NoteKind::kResumed, "", "resumed"},
+      {NoteKind::kJudge, "m10", "judge of m10: kite on all 20 pictures"},
+      {NoteKind::kUnranked, "m10", "the judge of m10 disagrees with 2 independent runtimes (a, b)"},
+      {NoteKind::kUnranked, "m1", "the reference kite disagrees with the oracle on m1: a logit is off by 2"},
+      {NoteKind::kWarning, "", "the reference kite cannot run m1 in no_pre"},
+      {NoteKind::kWarning, "", "given up: slow, 3 failures in a row; the last one: interrupted"},
+  };
+  ASSERT_EQ(read->notes.size(), std::size(expected));
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    EXPECT_EQ(read->notes[i].kind, expected[i].kind) << expected[i].text;
+    EXPECT_EQ(read->notes[i].model, expected[i].model) << expected[i].text;
+    EXPECT_EQ(read->notes[i].text, expected[i].text);
+  }
+}
+
+TEST(older_journal, its_machine_is_read_fact_by_fact) {
+  const auto read = parse_journal(kOlderJournal, "older");
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  EXPECT_EQ(read->plan.machine.processor, "X");
+  EXPECT_EQ(read->plan.machine.huge_pages, "madvise");
+  EXPECT_EQ(read->plan.machine.arguments, "--models m1 m10");
+  EXPECT_EQ(read->plan.machine.governor, "");
+  EXPECT_EQ(read->processes[0].status, Outcome::kTimeout);
 }
 
 }  // namespace

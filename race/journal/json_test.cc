@@ -21,7 +21,7 @@ ProcessRecord full_process() {
   p.round = 7;
   p.position = 2;
   p.purpose = Purpose::kRerun;
-  p.status = Status::kTimeout;
+  p.status = Outcome::kTimeout;
   p.reason = "ran longer than 120 s";
   p.exit_code = 1;
   p.signal = 9;
@@ -66,7 +66,9 @@ PlanRecord full_plan() {
   plan.pictures_folder = "/pictures";
   plan.picture = "/pictures/1.jpg";
   plan.pictures = 2786;
-  plan.machine = {{"processor", "x"}, {"kernel", "6.1"}};
+  plan.machine.processor = "x";
+  plan.machine.huge_pages = "madvise";
+  plan.machine.arguments = "--models a b";
   plan.models = {{"m", "/m.onnx", "00ff", 1, 2, 3, {1, 3, 224, 224}, 75, R"({"resize": 256})"}};
   plan.contestants = {{"o:saved@default",
                        "o",
@@ -95,8 +97,9 @@ T round_trip(const T& record) {
 TEST(json, every_record_comes_back_as_the_same_line) {
   ParityRecord parity{"o", "m", "oracle", Mode::kIncPre, 4, 1e-4, 12.5, 0.995, 0.25, 0.5, false, "why", {0.1F, 3e-45F}};
   DecisionRecord decision{12, {{0, 1}, {3, 120}}, {"o:saved on m"}, "the budget"};
-  for (const Record& record : {Record(full_process()), Record(full_plan()), Record(parity), Record(decision),
-                               Record(NoteRecord{"resumed"}), Record(ProcessRecord()), Record(PlanRecord())}) {
+  for (const Record& record :
+       {Record(full_process()), Record(full_plan()), Record(parity), Record(decision),
+        Record(NoteRecord{NoteKind::kUnranked, "m", "no judge"}), Record(ProcessRecord()), Record(PlanRecord())}) {
     const std::string line = to_json(record);
     auto back = record_from_json(line);
     ASSERT_TRUE(back.ok()) << back.error().message();
@@ -114,7 +117,7 @@ TEST(json, members_come_back_where_they_were) {
   EXPECT_EQ(back.begin_ns, p.begin_ns);
   EXPECT_EQ(back.peak_rss_bytes, p.peak_rss_bytes);
   EXPECT_EQ(back.purpose, Purpose::kRerun);
-  EXPECT_EQ(back.status, Status::kTimeout);
+  EXPECT_EQ(back.status, Outcome::kTimeout);
   EXPECT_EQ(back.counters[0].value, 0.1);
   EXPECT_FALSE(back.counters[1].value.has_value());
   EXPECT_EQ(back.marks[0].vm_hwm_bytes, 4u);

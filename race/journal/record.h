@@ -16,7 +16,8 @@ namespace kite::race {
 
 enum class Mode : std::uint8_t { kOneshot, kNoPre, kIncPre };
 enum class Track : std::uint8_t { kMatched, kDefault };
-enum class Status : std::uint8_t { kOk, kMissing, kFailed, kTimeout, kUnequal };
+// How a process ended, or why a contestant has no result.
+enum class Outcome : std::uint8_t { kOk, kMissing, kFailed, kTimeout, kUnequal };
 // What a process was run for. Only kRound and kRerun processes are compared; kPass is the one long isolated pass over
 // the whole picture list, which parity is judged on; kMemory is traced to its exit, kInstructions runs under
 // valgrind, so their times do not count.
@@ -51,6 +52,16 @@ struct CellRecord {
   std::string command;  // as a person would type it, for the picture or list of the race
 };
 
+// The machine that a race ran on, for people; empty: the journal does not say. The names of these facts, and what each
+// of them is good for, are in race/journal/machine_facts.h.
+struct MachineRecord {
+  std::string processor, processors, memory, caches, kernel, distribution, virtualisation;
+  std::string governor, turbo, huge_pages, address_randomisation;
+  std::string perf_event_paranoid, counters;
+  std::string smallest_peak_memory;  // of an empty program
+  std::string arguments;             // of `kite race`, so that --resume needs no other option than --out
+};
+
 struct PlanRecord {
   std::int32_t format = 1;
   std::string created;       // UTC, ISO 8601
@@ -63,7 +74,7 @@ struct PlanRecord {
   std::string reference;                 // contestant id
   std::string pictures_folder, picture;  // the list, and the one picture of oneshot
   std::int64_t pictures = 0;
-  std::map<std::string, std::string> machine;  // processor, cores, memory, kernel, governor, versions, ...: for people
+  MachineRecord machine;
   std::vector<ModelRecord> models;
   std::vector<ContestantRecord> contestants;  // also those that are not ready
   std::vector<CellRecord> cells;
@@ -103,7 +114,7 @@ struct NoiseRecord {
 struct ProcessRecord {
   std::int32_t cell = 0, round = 0, position = 0;
   Purpose purpose = Purpose::kRound;
-  Status status = Status::kOk;
+  Outcome status = Outcome::kOk;
   std::string reason;  // of any status but ok
   std::int32_t exit_code = 0, signal = 0;
   std::vector<std::string> argv;
@@ -151,8 +162,19 @@ struct DecisionRecord {
 // In ProcessRecord::info of a whole program that is no peer: why its output holds no answer.
 inline constexpr std::string_view kNoAnswer = "no answer";
 
+enum class NoteKind : std::uint8_t {
+  kUntyped,  // a line written before notes had kinds; reading a journal gives it one (older_notes.h)
+  kWarning,  // what a reader of the report should know, with the remedy
+  kInterrupted,
+  kResumed,
+  kJudge,    // who judges the outputs on `model`
+  kUnranked  // why no contestant is ranked on `model`, or on any model where that is empty
+};
+
 struct NoteRecord {
-  std::string text;  // "interrupted", "resumed", "invalid: ...", warnings with their remedy
+  NoteKind kind = NoteKind::kUntyped;
+  std::string model;  // id; empty where the note is about the whole race
+  std::string text;
 };
 
 using Record = std::variant<PlanRecord, ProcessRecord, ParityRecord, DecisionRecord, NoteRecord>;

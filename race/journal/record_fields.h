@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "race/journal/machine_facts.h"
 #include "race/journal/record.h"
 
 namespace kite::race {
@@ -52,6 +53,11 @@ void each_field(Self& r, Visit&& visit) {
   visit("mode", r.mode);
   visit("threads", r.threads);
   visit("command", r.command);
+}
+
+template <As<MachineRecord> Self, typename Visit>
+void each_field(Self& r, Visit&& visit) {
+  for (const MachineFact& fact : kMachineFacts) visit(fact.name, r.*fact.value);
 }
 
 template <As<PlanRecord> Self, typename Visit>
@@ -183,6 +189,8 @@ void each_field(Self& r, Visit&& visit) {
 
 template <As<NoteRecord> Self, typename Visit>
 void each_field(Self& r, Visit&& visit) {
+  visit("about", r.kind);  // "kind" says that the line is a note
+  visit("model", r.model);
   visit("text", r.text);
 }
 

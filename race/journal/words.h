@@ -10,11 +10,16 @@
 
 namespace kite::race {
 
-[[nodiscard]] std::string_view word_of(Mode mode) noexcept;      // oneshot, no_pre, inc_pre
-[[nodiscard]] std::string_view word_of(Track track) noexcept;    // matched, default
-[[nodiscard]] std::string_view word_of(Status status) noexcept;  // ok, missing, failed, timeout, unequal
+[[nodiscard]] std::string_view word_of(Mode mode) noexcept;       // oneshot, no_pre, inc_pre
+[[nodiscard]] std::string_view word_of(Track track) noexcept;     // matched, default
+[[nodiscard]] std::string_view word_of(Outcome status) noexcept;  // ok, missing, failed, timeout, unequal
 // pass, pilot, round, rerun, memory, profile, instructions
 [[nodiscard]] std::string_view word_of(Purpose purpose) noexcept;
+// untyped, warning, interrupted, resumed, judge, unranked
+[[nodiscard]] std::string_view word_of(NoteKind kind) noexcept;
+
+// What a person reads of a note.
+[[nodiscard]] std::string note_text(const NoteRecord& note);
 
 // "1 thread", "2 threads"; 0 is the number that a library takes when it is told none.
 [[nodiscard]] std::string threads_text(std::int32_t threads);
@@ -27,8 +32,10 @@ std::optional<Mode> from_word<Mode>(std::string_view word) noexcept;
 template <>
 std::optional<Track> from_word<Track>(std::string_view word) noexcept;
 template <>
-std::optional<Status> from_word<Status>(std::string_view word) noexcept;
+std::optional<Outcome> from_word<Outcome>(std::string_view word) noexcept;
 template <>
 std::optional<Purpose> from_word<Purpose>(std::string_view word) noexcept;
+template <>
+std::optional<NoteKind> from_word<NoteKind>(std::string_view word) noexcept;
 
 }  // namespace kite::race

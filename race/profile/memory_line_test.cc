@@ -15,7 +15,7 @@ class MemoryLineTest : public SpawnerFixture {
     MemoryLine line(spawner_->helper_pid(), below_child);
     const SpawnOutcome outcome =
         run(command({"/bin/sh", "-c", "(head -c 50000000 /dev/zero; sleep 0.5) | tail > /dev/null; true"}));
-    EXPECT_EQ(outcome.status, race::Status::kOk) << outcome.reason;
+    EXPECT_EQ(outcome.status, Outcome::kOk) << outcome.reason;
     auto samples = line.stop();
     EXPECT_FALSE(line.pids().empty());
     return samples;
@@ -40,9 +40,10 @@ TEST_F(MemoryLineTest, memory_of_the_children_counts_and_time_begins_at_the_firs
 
 TEST_F(MemoryLineTest, pages_of_a_tmpfs_count_as_those_of_a_file) {
   MemoryLine line(spawner_->helper_pid(), false);
-  const std::string hold = "import mmap, time\nm = mmap.mmap(-1, 50 << 20)\nm.write(b'x' * (50 << 20))\ntime.sleep(0.3)";
+  const std::string hold =
+      "import mmap, time\nm = mmap.mmap(-1, 50 << 20)\nm.write(b'x' * (50 << 20))\ntime.sleep(0.3)";
   const SpawnOutcome outcome = run(command({"python3", "-c", hold}));
-  ASSERT_EQ(outcome.status, race::Status::kOk) << outcome.reason;
+  ASSERT_EQ(outcome.status, Outcome::kOk) << outcome.reason;
   std::uint64_t most = 0;
   for (const MemorySample& sample : line.stop()) most = std::max(most, sample.rss_file_bytes);
   EXPECT_GT(most, std::uint64_t{50} << 20);

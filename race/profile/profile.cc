@@ -125,7 +125,7 @@ class Profiler {
     if (!ran.ok()) return std::move(ran).error();
     attempt.outcome = std::move(ran).value();
     std::string reason;
-    if (attempt.outcome.status != Status::kOk) {
+    if (attempt.outcome.status != Outcome::kOk) {
       reason = reason_of(attempt.outcome);
     } else if (sampling.sampler == Sampler::kPySpy) {
       attempt.stacks = read_py_spy(data_file, reason);
@@ -160,7 +160,7 @@ class Profiler {
     spawn.timeout_ns = kScriptTimeoutNs;
     spawn.standard_output = {kMostScriptBytes, kMostScriptBytes};
     KITE_TRY_ASSIGN(const SpawnOutcome outcome, spawner_.run(spawn));
-    if (outcome.status == Status::kOk) return fold_perf_script(outcome.standard_output);
+    if (outcome.status == Outcome::kOk) return fold_perf_script(outcome.standard_output);
     reason = "perf script: " + reason_of(outcome);
     return FoldedStacks();
   }
@@ -191,8 +191,8 @@ class Profiler {
       record.info[kProfileSampler] = shown.sampling.title;
       record.info[kProfileSamples] = std::to_string(sample_count(best_->stacks));
       if (!failures_.empty()) lacks += (lacks.empty() ? "" : "; ") + ("tried before: " + failures_);
-    } else if (record.status == Status::kOk) {
-      record.status = failures_.empty() ? Status::kMissing : Status::kFailed;
+    } else if (record.status == Outcome::kOk) {
+      record.status = failures_.empty() ? Outcome::kMissing : Outcome::kFailed;
       record.reason = failures_.empty() ? why_none(tools_) : failures_;
     }
     if (!lacks.empty()) record.info[kProfileLacks] = lacks;

@@ -80,7 +80,7 @@ const std::vector<std::string> kSleep = {"/bin/sleep", "0.1"};
 
 TEST_F(ProfileTest, without_a_sampler_the_memory_is_watched_and_the_reason_given) {
   const ProcessRecord record = profile(kSleep);
-  EXPECT_EQ(record.status, Status::kMissing);
+  EXPECT_EQ(record.status, Outcome::kMissing);
   EXPECT_NE(record.reason.find("perf is not installed"), std::string::npos) << record.reason;
   EXPECT_EQ(record.purpose, Purpose::kProfile);
   EXPECT_EQ(record.cell, 3);
@@ -92,7 +92,7 @@ TEST_F(ProfileTest, without_a_sampler_the_memory_is_watched_and_the_reason_given
 TEST_F(ProfileTest, stacks_with_names_are_kept_at_once) {
   fake_perf("by_dwarf (/bin/a)", "by_pointer (/bin/a)");
   const ProcessRecord record = profile(kSleep);
-  EXPECT_EQ(record.status, Status::kOk) << record.reason;
+  EXPECT_EQ(record.status, Outcome::kOk) << record.reason;
   EXPECT_EQ(record.argv, kSleep);
   EXPECT_EQ(contents(record.info.at(kProfileStacks)), "by_dwarf 1\n");
   EXPECT_EQ(record.info.at(kProfileSamples), "1");
@@ -117,7 +117,7 @@ TEST_F(ProfileTest, perf_takes_over_where_py_spy_is_refused_and_the_record_says_
   tool("py-spy", "echo 'Permission Denied: Try running again with elevated permissions' >&2; exit 1\n");
   tool("python3", "exec sleep 0.1\n");
   const ProcessRecord record = profile({folder_ + "/bin/python3", "contestant.py"});
-  EXPECT_EQ(record.status, Status::kOk) << record.reason;
+  EXPECT_EQ(record.status, Outcome::kOk) << record.reason;
   EXPECT_EQ(contents(record.info.at(kProfileStacks)), "by_dwarf 1\n");
   EXPECT_NE(record.info.at(kProfileLacks).find("Permission Denied"), std::string::npos)
       << record.info.at(kProfileLacks);
@@ -126,14 +126,14 @@ TEST_F(ProfileTest, perf_takes_over_where_py_spy_is_refused_and_the_record_says_
 TEST_F(ProfileTest, a_sampler_that_takes_nothing_is_a_failure_with_its_reason) {
   tool("perf", "[ $1 = script ] || exit 0\n");
   const ProcessRecord record = profile(kSleep);
-  EXPECT_EQ(record.status, Status::kFailed);
+  EXPECT_EQ(record.status, Outcome::kFailed);
   EXPECT_NE(record.reason.find("no sample was taken"), std::string::npos) << record.reason;
 }
 
 TEST_F(ProfileTest, a_contestant_that_fails_is_a_failure) {
   fake_perf("f (/bin/a)", "f (/bin/a)");
   const ProcessRecord record = profile({"/bin/sh", "-c", "echo no model >&2; exit 3"});
-  EXPECT_EQ(record.status, Status::kFailed);
+  EXPECT_EQ(record.status, Outcome::kFailed);
   EXPECT_EQ(record.exit_code, 3);
   EXPECT_FALSE(record.info.contains(kProfileStacks));
 }

@@ -79,7 +79,7 @@ TEST_F(ProfileFilesTest, a_race_without_profiles_has_neither_page_nor_section) {
 TEST_F(ProfileFilesTest, a_profiled_process_changes_no_number_of_the_report) {
   Journal profiled = journal_with("profiles/a.folded", "");
   profiled.processes.back().wall_ns = 1;
-  profiled.processes.back().status = Status::kFailed;
+  profiled.processes.back().status = Outcome::kFailed;
   const auto with = report_files(profiled), without = report_files(planted_journal());
   ASSERT_TRUE(with.ok() && without.ok());
   for (std::size_t i = 0; i < with->size(); ++i) {

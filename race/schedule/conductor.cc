@@ -93,7 +93,7 @@ Result<Step> Conductor::run(const Task& task) {
     return std::move(ran).error();
   }
   ProcessRecord record = std::move(ran).value();
-  if (interrupted() && record.status != Status::kOk) return Step::kInterrupted;
+  if (interrupted() && record.status != Outcome::kOk) return Step::kInterrupted;
   overhead_seconds_ += static_cast<double>(runner_.now_ns() - begin_ns - record.wall_ns) * 1e-9;
   ++processes_;
   record.cell = task.cell;
@@ -102,7 +102,7 @@ Result<Step> Conductor::run(const Task& task) {
   record.purpose = task.purpose;
   record.argv = request.argv;
   record.environment_padding = request.environment_padding;
-  if (record.status == Status::kOk && task.purpose != Purpose::kInstructions) check_answers(record);
+  if (record.status == Outcome::kOk && task.purpose != Purpose::kInstructions) check_answers(record);
   expected.processes = std::max<std::int64_t>(expected.processes - 1, 0);
   ++done_;
   KITE_TRY(write(record));
@@ -131,9 +131,9 @@ void Conductor::check_answers(ProcessRecord& record) const {
       if (other.mode != Mode::kOneshot || other.model != own.model || other.contestant != setup_.plan.reference)
         continue;
       for (const ProcessRecord& judge : ledger_.journal().processes) {
-        if (judge.cell != other.id || judge.status != Status::kOk || judge.answer_index < 0) continue;
+        if (judge.cell != other.id || judge.status != Outcome::kOk || judge.answer_index < 0) continue;
         if (judge.answer_index == record.answer_index) return;
-        record.status = Status::kUnequal;
+        record.status = Outcome::kUnequal;
         record.reason =
             fmt::format("answers class {}, the reference answers {}", record.answer_index, judge.answer_index);
         return;
@@ -154,11 +154,11 @@ void Conductor::check_answers(ProcessRecord& record) const {
     }
     // Another number of threads sums in another order: a near tie may fall the other way, one in a hundred at most.
     if (differing > 1 + record.samples.size() / 100) {
-      record.status = Status::kUnequal;
+      record.status = Outcome::kUnequal;
       record.reason =
           fmt::format("{} of {} samples answer another class than in its own pass", differing, record.samples.size());
     } else if (std::string doubt = marginal_doubt(record, *pass); !doubt.empty()) {
-      record.status = Status::kFailed;
+      record.status = Outcome::kFailed;
       record.reason = "not believed: " + doubt;
     }
     return;
@@ -172,6 +172,7 @@ kite::Status Conductor::note_given_up(std::int32_t id) {
   const std::string what =
       ledger_.given_up(name) ? "" : fmt::format(" on {} ({})", cell(id).model, word_of(cell(id).mode));
   return note(
+      NoteKind::kWarning, {},
       fmt::format("given up: {}{}, {} failures in a row; the last one: {}", name, what, Ledger::kPatience, reason));
 }
 
@@ -181,10 +182,11 @@ kite::Status Conductor::write(const Record& record) {
   return {};
 }
 
-kite::Status Conductor::note(const std::string& text) {
+kite::Status Conductor::note(NoteKind kind, std::string model, std::string text) {
   if (ledger_.has_note(text)) return {};
-  if (sink_ != nullptr) sink_->noted(text);
-  return write(NoteRecord{text});
+  const NoteRecord record{kind, std::move(model), std::move(text)};
+  if (sink_ != nullptr) sink_->noted(record);
+  return write(record);
 }
 
 void Conductor::expect(std::int32_t id, Purpose purpose, std::int64_t processes, double seconds) {

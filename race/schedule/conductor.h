@@ -36,7 +36,8 @@ class Conductor {
   [[nodiscard]] Result<std::optional<ProcessRecord>> run_unrecorded(const Task& task);
 
   [[nodiscard]] kite::Status write(const Record& record);
-  [[nodiscard]] kite::Status note(const std::string& text);  // once
+  // Once, however often it is said. `model`: the one that the note is about, or empty.
+  [[nodiscard]] kite::Status note(NoteKind kind, std::string model, std::string text);
   [[nodiscard]] bool interrupted() const { return setup_.interrupted != nullptr && setup_.interrupted->load(); }
 
   // So many processes of this kind are to come, of about so many seconds each (0: not known). Replaces what was said of

@@ -13,7 +13,7 @@ std::vector<std::int32_t> disturbed_rounds(std::span<const ProcessRecord> proces
   const std::set<std::string> machine = {"steal", "frequency", "busy machine"};
   std::map<std::int32_t, int> of_cell;
   std::map<std::pair<std::int32_t, std::string>, int> flagged;
-  const auto counts = [](const ProcessRecord& p) { return p.purpose == Purpose::kRound && p.status == Status::kOk; };
+  const auto counts = [](const ProcessRecord& p) { return p.purpose == Purpose::kRound && p.status == Outcome::kOk; };
   for (const ProcessRecord& process : processes) {
     if (!counts(process)) continue;
     ++of_cell[process.cell];

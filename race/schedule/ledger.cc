@@ -12,7 +12,7 @@ namespace kite::race {
 namespace {
 
 bool failed(const ProcessRecord& record) {
-  return record.status == Status::kFailed || record.status == Status::kTimeout;
+  return record.status == Outcome::kFailed || record.status == Outcome::kTimeout;
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ const ParityRecord* Ledger::parity(const std::string& contestant, const std::str
 
 const ProcessRecord* Ledger::find_ok(std::int32_t cell, Purpose purpose) const {
   for (const ProcessRecord& record : journal_.processes) {
-    if (record.cell == cell && record.purpose == purpose && record.status == Status::kOk) return &record;
+    if (record.cell == cell && record.purpose == purpose && record.status == Outcome::kOk) return &record;
   }
   return nullptr;
 }
@@ -50,7 +50,7 @@ const ProcessRecord* Ledger::find_ok(std::int32_t cell, Purpose purpose) const {
 double Ledger::usual_seconds(std::int32_t cell, Purpose purpose) const {
   std::vector<std::int64_t> walls;
   for (const ProcessRecord& record : journal_.processes) {
-    if (record.cell == cell && record.purpose == purpose && record.status == Status::kOk)
+    if (record.cell == cell && record.purpose == purpose && record.status == Outcome::kOk)
       walls.push_back(record.wall_ns);
   }
   if (walls.empty()) return 0;
@@ -85,7 +85,7 @@ void Ledger::add(const Record& record) {
 void Ledger::count(const ProcessRecord& record) {
   done_.insert({record.cell, record.round, record.purpose});
   spent_seconds_ += static_cast<double>(record.wall_ns) * 1e-9;
-  if (record.status == Status::kMissing) return;
+  if (record.status == Outcome::kMissing) return;
   Fate& fate = contestants_[contestant_of(record.cell)];
   if (failed(record)) {
     ++failures_[record.cell];

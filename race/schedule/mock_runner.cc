@@ -66,7 +66,7 @@ Result<ProcessRecord> MockRunner::run(const ProcessRequest& request) {
   record.wall_ns = static_cast<std::int64_t>(ms * 1e6);
   now_ns_ += record.wall_ns + 10'000'000;  // what the runner itself needs
   if (ran_[request.cell.contestant]++ >= self.fails_from) {
-    record.status = Status::kFailed;
+    record.status = Outcome::kFailed;
     record.reason = "exit code 1";
     record.samples.clear();
   }

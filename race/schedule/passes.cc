@@ -96,7 +96,7 @@ class ModelPasses {
     scout.timeout_s = setup().timeout_s;
     KITE_TRY_ASSIGN(const auto seen, conductor_.run_unrecorded(scout));
     if (!seen) return false;
-    if (seen->status != Status::kOk) return true;
+    if (seen->status != Outcome::kOk) return true;
     const double each = static_cast<double>(seen->wall_ns) * 1e-9 / static_cast<double>(scout.count);
     const double allowed =
         kBudgetShare * setup().plan.budget_minutes * 60 / static_cast<double>(setup().plan.models.size());
@@ -104,7 +104,8 @@ class ModelPasses {
     if (fits >= count_) return true;
     const std::int64_t whole = std::exchange(count_, std::max(fits, kFewestPictures));
     KITE_TRY(
-        conductor_.note(fmt::format("parity on {} is judged on the first {} of {} pictures: the budget has no room for "
+        conductor_.note(NoteKind::kWarning, id_,
+                        fmt::format("parity on {} is judged on the first {} of {} pictures: the budget has no room for "
                                     "more (raise --budget)",
                                     id_, count_, whole)));
     return true;
@@ -178,7 +179,8 @@ class ModelPasses {
       if (computed.ok()) {
         oracle = std::move(computed).value();
       } else {
-        KITE_TRY(conductor_.note(fmt::format("the oracle cannot judge {}: {}", id_, computed.error().message())));
+        KITE_TRY(conductor_.note(NoteKind::kWarning, id_,
+                                 fmt::format("the oracle cannot judge {}: {}", id_, computed.error().message())));
       }
     }
     std::optional<Logits> reference;
@@ -187,8 +189,8 @@ class ModelPasses {
       if (own.ok()) {
         reference = std::move(own).value();
       } else {
-        KITE_TRY(
-            conductor_.note(fmt::format("invalid: the reference has no logits of {}: {}", id_, own.error().message())));
+        KITE_TRY(conductor_.note(NoteKind::kUnranked, id_,
+                                 fmt::format("the reference has no logits of {}: {}", id_, own.error().message())));
       }
     }
     KITE_TRY(combine(std::move(oracle), std::move(reference)));
@@ -197,30 +199,35 @@ class ModelPasses {
 
   kite::Status combine(std::optional<Logits> oracle, std::optional<Logits> reference) {
     const std::string& name = setup().plan.reference;
-    if (!oracle && !reference) return conductor_.note(fmt::format("invalid: there is no judge of {}", id_));
+    if (!oracle && !reference)
+      return conductor_.note(NoteKind::kUnranked, id_, fmt::format("there is no judge of {}", id_));
     if (!oracle) {
       judge_ = std::move(reference);
       judge_name_ = name;
-      return conductor_.note(fmt::format("judge of {}: {} on all {} pictures", id_, name, judge_->pictures));
+      return conductor_.note(NoteKind::kJudge, id_,
+                             fmt::format("judge of {}: {} on all {} pictures", id_, name, judge_->pictures));
     }
     const std::int64_t pictures = oracle->pictures;
     judge_name_ = fmt::format("{} ({} pictures)", setup().oracle_name, pictures);
     if (!reference) {
       judge_ = std::move(oracle);
-      return conductor_.note(fmt::format("judge of {}: {}", id_, judge_name_));
+      return conductor_.note(NoteKind::kJudge, id_, fmt::format("judge of {}: {}", id_, judge_name_));
     }
     const Mode mode = conductor_.cell(reference_.front()).mode;
     const ParityRecord agreement = compare_logits(mode, *oracle, *reference);
     if (!agreement.equal) {
       judge_ = std::move(oracle);
-      return conductor_.note(fmt::format("invalid: the reference {} disagrees with {} on {}: {}", name, judge_name_,
-                                         id_, agreement.reason));
+      return conductor_.note(
+          NoteKind::kUnranked, id_,
+          fmt::format("the reference {} disagrees with {} on {}: {}", name, judge_name_, id_, agreement.reason));
     }
     std::copy(oracle->values.begin(), oracle->values.end(), reference->values.begin());
     judge_ = std::move(reference);
-    if (judge_->pictures == pictures) return conductor_.note(fmt::format("judge of {}: {}", id_, judge_name_));
+    if (judge_->pictures == pictures)
+      return conductor_.note(NoteKind::kJudge, id_, fmt::format("judge of {}: {}", id_, judge_name_));
     judge_name_ += ", " + name;
     return conductor_.note(
+        NoteKind::kJudge, id_,
         fmt::format("judge of {}: {} on the first {} of {} pictures, and, since they agree there to {:.1g} "
                     "of the largest logit, {} on the rest",
                     id_, setup().oracle_name, pictures, judge_->pictures, largest(agreement.differences), name));
@@ -288,10 +295,10 @@ class ModelPasses {
     }
     if (setup().models[model_].oracle) disagreeing.erase(setup().oracle_runtime);
     if (disagreeing.size() < 2) return {};
-    return conductor_.note(
-        fmt::format("invalid: the judge of {} disagrees with {} independent runtimes ({}); name another "
-                    "judge with --reference",
-                    id_, disagreeing.size(), fmt::join(disagreeing, ", ")));
+    return conductor_.note(NoteKind::kUnranked, id_,
+                           fmt::format("the judge of {} disagrees with {} independent runtimes ({}); name another "
+                                       "judge with --reference",
+                                       id_, disagreeing.size(), fmt::join(disagreeing, ", ")));
   }
 
   Conductor& conductor_;

@@ -17,7 +17,7 @@
 namespace kite::race {
 
 struct Doubt {
-  std::string impossible;          // a reason for Status::kFailed; empty: it can be true
+  std::string impossible;          // a reason for Outcome::kFailed; empty: it can be true
   std::vector<std::string> flags;  // odd, but not impossible
 };
 

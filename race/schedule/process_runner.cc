@@ -65,7 +65,7 @@ void take_output(std::string_view output, const ProcessRequest& request, Process
     record.flags.insert(record.flags.end(), doubt.flags.begin(), doubt.flags.end());
   }
   if (said.reason.empty()) return;
-  record.status = Status::kFailed;
+  record.status = Outcome::kFailed;
   record.reason = std::move(said.reason);
 }
 
@@ -100,7 +100,7 @@ Result<ProcessRecord> ProcessRunner::run(const ProcessRequest& request) {
   record.purpose = request.purpose;
   fill(spawn, outcome, record);
   noise_.after(request.track == Track::kMatched ? request.cell.threads : 0, record);
-  if (record.status == Status::kOk) {
+  if (record.status == Outcome::kOk) {
     take_output(outcome.standard_output, request, record);
   } else if (const std::string line = last_line(outcome.standard_error); !line.empty()) {
     record.reason += ": " + line;
@@ -119,7 +119,7 @@ kite::Status ProcessRunner::run_unmeasured(const Argv& argv, double timeout_s) {
   spawn.count_events = false;
   spawn.cancelled = options_.interrupted;
   KITE_TRY_ASSIGN(const SpawnOutcome outcome, spawner_.run(spawn));
-  if (outcome.status == Status::kOk) return {};
+  if (outcome.status == Outcome::kOk) return {};
   return Error{
       ErrorCode::kIo, outcome.reason + ": " + last_line(outcome.standard_error), argv.empty() ? "" : argv.front(), {}};
 }

@@ -53,7 +53,7 @@ struct ProcessRequest {
   std::int32_t round = 0, position = 0;
   Purpose purpose = Purpose::kRound;
   std::int64_t count = 1, inputs = 1, classes = 0;
-  bool speaks_protocol = true;  // else any program, in whose output an answer is looked for
+  bool speaks_protocol = true;      // else any program, in whose output an answer is looked for
   std::vector<std::string> labels;  // then: of the model
   Argv argv;
   double timeout_s = 120;
@@ -85,7 +85,7 @@ class ProgressSink {
   virtual ~ProgressSink() = default;
   virtual void starts(const Progress& progress) = 0;
   virtual void ended(const ProcessRecord& record) = 0;
-  virtual void noted(const std::string& text) = 0;
+  virtual void noted(const NoteRecord& note) = 0;
 };
 
 }  // namespace kite::race

@@ -127,10 +127,10 @@ TEST_F(resume, an_interrupted_race_ends_cleanly_and_loses_only_the_process_that_
       meddle(request, record);
       if (runner.requests.size() != after) return;
       stop = true;
-      record.status = Status::kFailed;  // killed with us
+      record.status = Outcome::kFailed;  // killed with us
     };
     const Journal partial = run(again, runner, RaceEnd::kInterrupted);
-    EXPECT_EQ(partial.notes.back().text, "interrupted");
+    EXPECT_EQ(partial.notes.back().kind, NoteKind::kInterrupted);
     EXPECT_EQ(std::count_if(partial.processes.begin(), partial.processes.end(),
                             [](const ProcessRecord& record) { return record.position >= 0; }),
               static_cast<std::ptrdiff_t>(after - 1));

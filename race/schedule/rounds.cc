@@ -81,7 +81,7 @@ class Race {
   kite::Status write_missing() {
     for (const CellRecord& cell : setup_.plan.cells) {
       const std::string& reason = conductor_.race_cell(cell.id).unready;
-      if (!reason.empty()) KITE_TRY(write_row(cell.id, Status::kMissing, reason));
+      if (!reason.empty()) KITE_TRY(write_row(cell.id, Outcome::kMissing, reason));
     }
     return {};
   }
@@ -93,19 +93,19 @@ class Race {
       const auto& processes = conductor_.ledger().journal().processes;
       const ProcessRecord* last = nullptr;  // its own last failure, or else one of the same contestant
       for (const ProcessRecord& process : processes) {
-        if (process.status != Status::kFailed && process.status != Status::kTimeout) continue;
+        if (process.status != Outcome::kFailed && process.status != Outcome::kTimeout) continue;
         const bool same = conductor_.cell(process.cell).contestant == conductor_.cell(cell).contestant;
         if (process.cell == cell || (same && (last == nullptr || last->cell != cell))) last = &process;
       }
       if (last == nullptr) continue;
-      const Status status = last->status;
+      const Outcome status = last->status;
       KITE_TRY(write_row(cell, status, "given up before its first round: " + last->reason));
     }
     return {};
   }
 
   // A row in place of a first round that there will not be; position -1: nothing was run.
-  kite::Status write_row(std::int32_t cell, Status status, std::string reason) {
+  kite::Status write_row(std::int32_t cell, Outcome status, std::string reason) {
     if (conductor_.ledger().has(cell, 1, Purpose::kRound)) return {};
     ProcessRecord record;
     record.cell = cell;
@@ -212,7 +212,7 @@ class Race {
     pilot.reference = is_reference(contestant);
     pilot.expendable = !contestant.variant.empty() && !contestant.control && !pilot.reference;
     for (const ProcessRecord& record : conductor_.ledger().journal().processes) {
-      if (record.cell != id || record.purpose != Purpose::kPilot || record.status != Status::kOk) continue;
+      if (record.cell != id || record.purpose != Purpose::kPilot || record.status != Outcome::kOk) continue;
       PilotCell::Process process{record.round, static_cast<double>(record.wall_ns) * 1e-9, {}};
       for (std::size_t i = 1; i < record.samples.size(); ++i) process.ms.push_back(record.samples[i].ms);
       pilot.processes.push_back(std::move(process));
@@ -376,7 +376,8 @@ class Race {
       });
       if (!begun && conductor_.seconds_left() < one_round) {
         KITE_TRY(
-            conductor_.note(fmt::format("{} of {} rounds that the machine disturbed are not run again: the budget is "
+            conductor_.note(NoteKind::kWarning, {},
+                            fmt::format("{} of {} rounds that the machine disturbed are not run again: the budget is "
                                         "spent (raise --budget)",
                                         rounds.size() - i, rounds.size())));
         return Step::kRan;
@@ -391,8 +392,9 @@ class Race {
   kite::Status note_lost_reference() {
     for (const CellRecord& cell : setup_.plan.cells) {
       if (cell.contestant != setup_.plan.reference || conductor_.can_run(cell.id)) continue;
-      KITE_TRY(conductor_.note(fmt::format("invalid: the reference {} cannot run {} in {}", setup_.plan.reference,
-                                           cell.model, word_of(cell.mode))));
+      KITE_TRY(conductor_.note(
+          NoteKind::kWarning, {},
+          fmt::format("the reference {} cannot run {} in {}", setup_.plan.reference, cell.model, word_of(cell.mode))));
     }
     return {};
   }
@@ -413,10 +415,10 @@ Result<RaceEnd> run_race(const RaceSetup& setup, Journal past, JournalWriter& wr
   const bool resumed = !past.processes.empty() || !past.notes.empty();
   past.plan = setup.plan;
   Conductor conductor(setup, std::move(past), writer, runner, sink);
-  if (resumed) KITE_TRY(conductor.write(NoteRecord{"resumed"}));
+  if (resumed) KITE_TRY(conductor.write(NoteRecord{NoteKind::kResumed, {}, "resumed"}));
   KITE_TRY_ASSIGN(const Step step, Race(conductor).run());
   if (step != Step::kInterrupted) return RaceEnd::kFinished;
-  KITE_TRY(conductor.write(NoteRecord{"interrupted"}));
+  KITE_TRY(conductor.write(NoteRecord{NoteKind::kInterrupted, {}, "interrupted"}));
   return RaceEnd::kInterrupted;
 }
 

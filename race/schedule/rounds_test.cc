@@ -46,9 +46,9 @@ std::vector<ProcessRecord> of(const Journal& journal, Purpose purpose) {
   return found;
 }
 
-bool has_note(const Journal& journal, const std::string& beginning) {
+bool has_note(const Journal& journal, NoteKind kind, const std::string& beginning) {
   return std::any_of(journal.notes.begin(), journal.notes.end(),
-                     [&](const NoteRecord& note) { return note.text.starts_with(beginning); });
+                     [&](const NoteRecord& note) { return note.kind == kind && note.text.starts_with(beginning); });
 }
 
 TEST_F(rounds, run_every_cell_once_in_a_balanced_order) {
@@ -75,7 +75,7 @@ TEST_F(rounds, run_every_cell_once_in_a_balanced_order) {
   EXPECT_EQ(of(journal, Purpose::kPass).size(), 4u);  // without the control
   EXPECT_EQ(of(journal, Purpose::kMemory).size(), 3u);
   for (const ProcessRecord& record : raced) {
-    EXPECT_EQ(record.status, Status::kOk);
+    EXPECT_EQ(record.status, Outcome::kOk);
     if (!record.samples.empty()) {
       EXPECT_EQ(static_cast<std::int32_t>(record.samples.size()), journal.decision->counts.at(record.cell));
     }
@@ -114,8 +114,8 @@ TEST_F(rounds, passes_come_first_and_are_judged) {
     EXPECT_EQ(parity.pictures, 40);
     EXPECT_NE(parity.judge.find("5 pictures"), std::string::npos) << parity.judge;
   }
-  EXPECT_FALSE(has_note(journal, "invalid"));
-  EXPECT_TRUE(has_note(journal, "judge of m0"));
+  EXPECT_FALSE(has_note(journal, NoteKind::kUnranked, ""));
+  EXPECT_TRUE(has_note(journal, NoteKind::kJudge, "judge of m0"));
   // Who is unequal is still measured.
   const auto raced = of(journal, Purpose::kRound);
   EXPECT_EQ(std::count_if(raced.begin(), raced.end(),
@@ -130,7 +130,8 @@ TEST_F(rounds, two_runtimes_against_the_judge_make_the_race_invalid) {
   setup.plan.rounds = 1;
   MockRunner runner;
   runner.contestants["a"].logit_error = runner.contestants["b"].logit_error = 0.01;
-  EXPECT_TRUE(has_note(race(setup, runner), "invalid: the judge of m0 disagrees with 2 independent runtimes (a, b)"));
+  EXPECT_TRUE(has_note(race(setup, runner), NoteKind::kUnranked,
+                       "the judge of m0 disagrees with 2 independent runtimes (a, b)"));
 }
 
 TEST_F(rounds, a_reference_that_disagrees_with_the_oracle_judges_nobody) {
@@ -140,7 +141,7 @@ TEST_F(rounds, a_reference_that_disagrees_with_the_oracle_judges_nobody) {
   MockRunner runner;
   runner.contestants["kite"].logit_error = 0.01;
   const Journal journal = race(setup, runner);
-  EXPECT_TRUE(has_note(journal, "invalid: the reference kite disagrees"));
+  EXPECT_TRUE(has_note(journal, NoteKind::kUnranked, "the reference kite disagrees"));
   EXPECT_EQ(runner.unmeasured, 2);
   for (const ParityRecord& parity : journal.parity) EXPECT_EQ(parity.pictures, 2);
 }
@@ -168,7 +169,7 @@ TEST_F(rounds, the_budget_is_kept) {
   const Journal journal = race(setup, runner);
   EXPECT_FALSE(journal.decision->cut.empty());
   EXPECT_FALSE(journal.decision->why.empty());
-  EXPECT_TRUE(has_note(journal, "parity on m0 is judged on the first"));
+  EXPECT_TRUE(has_note(journal, NoteKind::kWarning, "parity on m0 is judged on the first"));
   EXPECT_TRUE(static_cast<double>(runner.now_ns() - begin_ns) * 1e-9 < 180 * 1.15 ||
               journal.decision->why.find("exceeds") != std::string::npos);
 }
@@ -183,15 +184,15 @@ TEST_F(rounds, who_fails_three_times_is_given_up_and_the_others_go_on) {
   std::map<std::string, int> failed, ok;
   for (const ProcessRecord& record : journal.processes) {
     if (record.position < 0) continue;  // nothing was run
-    ++(record.status == Status::kOk ? ok : failed)[setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant];
+    ++(record.status == Outcome::kOk ? ok : failed)[setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant];
   }
   EXPECT_EQ(failed["never"], 3);
   EXPECT_EQ(ok["late"], 20);
   EXPECT_EQ(failed["late"], 3 * 3);  // three cells, three times each
   EXPECT_EQ(ok["kite"], 2 + 3 * 5 + 3 * 4 + 1);
-  EXPECT_TRUE(has_note(journal, "given up: never,"));
-  EXPECT_TRUE(has_note(journal, "given up: late on m0 (no_pre)"));
-  EXPECT_FALSE(has_note(journal, "invalid"));
+  EXPECT_TRUE(has_note(journal, NoteKind::kWarning, "given up: never,"));
+  EXPECT_TRUE(has_note(journal, NoteKind::kWarning, "given up: late on m0 (no_pre)"));
+  EXPECT_FALSE(has_note(journal, NoteKind::kUnranked, ""));
 }
 
 TEST_F(rounds, what_cannot_run_is_a_row) {
@@ -203,7 +204,7 @@ TEST_F(rounds, what_cannot_run_is_a_row) {
   MockRunner runner;
   const Journal journal = race(setup, runner);
   EXPECT_EQ(std::count_if(journal.processes.begin(), journal.processes.end(),
-                          [](const ProcessRecord& r) { return r.status == Status::kMissing; }),
+                          [](const ProcessRecord& r) { return r.status == Outcome::kMissing; }),
             3);
   for (const ProcessRequest& request : runner.requests) EXPECT_NE(request.cell.contestant, "ort");
 }
@@ -217,7 +218,7 @@ TEST_F(rounds, who_is_given_up_before_the_first_round_is_a_row_as_well) {
   std::set<std::int32_t> cells;
   for (const ProcessRecord& record : of(journal, Purpose::kRound)) {
     if (setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant != "never") continue;
-    EXPECT_EQ(record.status, Status::kFailed);
+    EXPECT_EQ(record.status, Outcome::kFailed);
     EXPECT_EQ(record.reason, "given up before its first round: exit code 1");
     EXPECT_EQ(record.position, -1);
     EXPECT_TRUE(cells.insert(record.cell).second);
@@ -270,7 +271,7 @@ TEST_F(rounds, answers_that_change_after_the_pass_are_unequal) {
   };
   for (const ProcessRecord& record : of(race(setup, runner), Purpose::kRound)) {
     const bool cheat = setup.plan.cells[static_cast<std::size_t>(record.cell)].contestant == "cheat";
-    EXPECT_EQ(record.status, cheat ? Status::kUnequal : Status::kOk) << record.reason;
+    EXPECT_EQ(record.status, cheat ? Outcome::kUnequal : Outcome::kOk) << record.reason;
   }
 }
 
@@ -289,7 +290,7 @@ TEST_F(rounds, samples_that_hide_their_work_are_not_believed) {
   for (const ProcessRecord& record : of(journal, Purpose::kPilot)) {
     const CellRecord& cell = setup.plan.cells[static_cast<std::size_t>(record.cell)];
     const bool caught = cell.contestant == "cheat" && cell.mode != Mode::kOneshot;
-    EXPECT_EQ(record.status, caught ? Status::kFailed : Status::kOk) << record.reason;
+    EXPECT_EQ(record.status, caught ? Outcome::kFailed : Outcome::kOk) << record.reason;
   }
 }
 
@@ -310,7 +311,7 @@ TEST_F(rounds, any_program_gets_the_labels_that_its_answer_is_looked_for_with) {
 struct Seen : ProgressSink {
   void starts(const Progress& progress) override { all.push_back(progress); }
   void ended(const ProcessRecord&) override { ++done; }
-  void noted(const std::string& text) override { notes.push_back(text); }
+  void noted(const NoteRecord& note) override { notes.push_back(note.text); }
   std::vector<Progress> all;
   std::vector<std::string> notes;
   int done = 0;

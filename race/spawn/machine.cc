@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cstring>
 #include <optional>
@@ -16,6 +15,7 @@
 #include <cpuid.h>
 #endif
 
+#include "race/journal/machine_facts.h"
 #include "race/spawn/affinity.h"
 #include "race/spawn/counters.h"
 #include "race/spawn/proc_text.h"
@@ -163,34 +163,33 @@ std::string address_randomisation() {
 
 }  // namespace
 
-std::map<std::string, std::string> machine_box(const SpawnOutcome& empty_run) {
+MachineRecord machine_record(const SpawnOutcome& empty_run) {
   const auto paranoid = read_counter_rules().perf_event_paranoid;
-  return {
-      {"processor", processor()},
-      {"processors", processors()},
-      {"caches", caches()},
-      {"memory", memory()},
-      {"kernel", kernel()},
-      {"distribution", distribution()},
-      {"virtualisation", virtualisation()},
-      {"governor", governor()},
-      {"turbo", turbo()},
-      {"huge pages", chosen(text_or("/sys/kernel/mm/transparent_hugepage/enabled", kNotVisible))},
-      {"perf_event_paranoid", paranoid ? std::to_string(*paranoid) : kNotVisible},
-      {"counters", describe_counters(empty_run.counters)},
-      {"address randomisation", address_randomisation()},
-      {"smallest peak memory", fmt::format("{} KiB", empty_run.peak_rss_bytes / 1024)},
-  };
+  MachineRecord machine;
+  machine.processor = processor();
+  machine.processors = processors();
+  machine.memory = memory();
+  machine.caches = caches();
+  machine.kernel = kernel();
+  machine.distribution = distribution();
+  machine.virtualisation = virtualisation();
+  machine.governor = governor();
+  machine.turbo = turbo();
+  machine.huge_pages = chosen(text_or("/sys/kernel/mm/transparent_hugepage/enabled", kNotVisible));
+  machine.address_randomisation = address_randomisation();
+  machine.perf_event_paranoid = paranoid ? std::to_string(*paranoid) : kNotVisible;
+  machine.counters = describe_counters(empty_run.counters);
+  machine.smallest_peak_memory = fmt::format("{} KiB", empty_run.peak_rss_bytes / 1024);
+  return machine;
 }
 
-std::string environment_fingerprint(const std::map<std::string, std::string>& machine) {
-  constexpr std::array kDecisive = {"processor",      "processors", "memory",     "kernel", "distribution",
-                                    "virtualisation", "governor",   "huge pages", "turbo",  "address randomisation"};
+std::string environment_fingerprint(const MachineRecord& machine) {
   std::string fingerprint;
-  for (const char* key : kDecisive) {
-    const auto found = machine.find(key);
-    fingerprint += fmt::format("{}{}: {}", fingerprint.empty() ? "" : "; ", key,
-                               found == machine.end() ? kNotVisible : found->second);
+  for (const MachineFact& fact : kMachineFacts) {
+    if (!fact.decides_times) continue;
+    const std::string& value = machine.*fact.value;
+    fingerprint +=
+        fmt::format("{}{}: {}", fingerprint.empty() ? "" : "; ", fact.name, value.empty() ? kNotVisible : value);
   }
   return fingerprint;
 }

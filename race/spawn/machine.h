@@ -2,20 +2,16 @@
 // The machine a race ran on, for people, and in one line for --resume.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "race/spawn/spawner.h"
 
 namespace kite::race {
 
-// Keys are words for the report: "processor", "processors", "caches", "memory", "kernel", "distribution",
-// "virtualisation", "governor", "turbo", "huge pages", "perf_event_paranoid", "counters", "address randomisation", ...
-// What the machine does not show says so ("not visible"). empty_run: Spawner::empty_run().
-std::map<std::string, std::string> machine_box(const SpawnOutcome& empty_run);
+// All but `arguments`. What the machine does not show says so ("not visible"). empty_run: Spawner::empty_run().
+MachineRecord machine_record(const SpawnOutcome& empty_run);
 
-// What must be the same for a race to go on: processor, how many of them, memory in GiB, kernel, distribution,
-// virtualisation, governor, turbo, huge pages, address randomisation.
-std::string environment_fingerprint(const std::map<std::string, std::string>& machine);
+// What must be the same for a race to go on: the facts that decide times (race/journal/machine_facts.h).
+std::string environment_fingerprint(const MachineRecord& machine);
 
 }  // namespace kite::race

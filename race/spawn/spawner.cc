@@ -82,7 +82,7 @@ void describe_failed_start(const SpawnRequest& request, const std::string& progr
                            SpawnOutcome& outcome) {
   const bool at_exec = reply.failed_stage == wire::Stage::kExec;
   const bool missing = at_exec && (reply.failed_errno == ENOENT || reply.failed_errno == ENOTDIR);
-  outcome.status = missing ? race::Status::kMissing : race::Status::kFailed;
+  outcome.status = missing ? Outcome::kMissing : Outcome::kFailed;
   outcome.reason = fmt::format("{}: {}", program, std::strerror(reply.failed_errno));
   if (!at_exec) {
     outcome.reason =
@@ -98,21 +98,21 @@ void describe_end(const SpawnRequest& request, const wire::Reply& reply, bool ou
   if (WIFSIGNALED(reply.wait_status)) outcome.signal = WTERMSIG(reply.wait_status);
   const double limit_s = static_cast<double>(request.timeout_ns) * 1e-9;
   if (reply.cut == wire::Cut::kTimeout) {
-    outcome.status = race::Status::kTimeout;
+    outcome.status = Outcome::kTimeout;
     outcome.reason = fmt::format("no end within {:.3g} s", limit_s);
   } else if (reply.cut == wire::Cut::kOutput) {
-    outcome.status = race::Status::kFailed;
+    outcome.status = Outcome::kFailed;
     outcome.reason = fmt::format("killed for printing too much: {} bytes on standard output, {} on standard error",
                                  reply.standard_output.total_bytes, reply.standard_error.total_bytes);
   } else if (outcome.signal != 0) {
-    outcome.status = race::Status::kFailed;
+    outcome.status = Outcome::kFailed;
     outcome.reason = "ended by " + signal_text(outcome.signal);
     if (outcome.signal == SIGKILL && out_of_memory) outcome.reason += ": the machine ran out of memory";
     if (outcome.signal == SIGXFSZ) {
       outcome.reason += fmt::format(": it wrote a file beyond {} bytes", request.file_size_limit_bytes);
     }
   } else if (outcome.exit_code != 0) {
-    outcome.status = race::Status::kFailed;
+    outcome.status = Outcome::kFailed;
     outcome.reason = fmt::format("exit code {}", outcome.exit_code);
   }
 }
@@ -196,7 +196,7 @@ Result<Spawner> Spawner::start(const SpawnerOptions& options) {
   SpawnRequest empty;
   empty.argv = {spawner.helper_, "empty"};
   KITE_TRY_ASSIGN(spawner.empty_run_, spawner.run(empty));
-  if (spawner.empty_run_.status != race::Status::kOk) {
+  if (spawner.empty_run_.status != Outcome::kOk) {
     return io_error("an empty program does not run: " + spawner.empty_run_.reason, spawner.helper_);
   }
   spawner.empty_run_.peak_rss_floor_bytes = spawner.empty_run_.peak_rss_bytes;
@@ -284,7 +284,7 @@ Result<SpawnOutcome> Spawner::run(const SpawnRequest& request) {
   SpawnOutcome outcome;
   outcome.peak_rss_floor_bytes = empty_run_.peak_rss_floor_bytes;
   if (!program) {
-    outcome.status = race::Status::kMissing;
+    outcome.status = Outcome::kMissing;
     outcome.reason = fmt::format("{}: no such program in {}", name, path);
     return outcome;
   }

@@ -44,8 +44,8 @@ struct SpawnRequest {
 };
 
 struct SpawnOutcome {
-  race::Status status = race::Status::kOk;  // kMissing: there is no such program
-  std::string reason;                       // of any status but ok
+  Outcome status = Outcome::kOk;  // kMissing: there is no such program
+  std::string reason;             // of any status but ok
   std::int32_t exit_code = 0, signal = 0;
   std::int64_t begin_ns = 0, wall_ns = 0;
   std::int64_t label_ns = 0;  // 0: nothing was printed

@@ -36,7 +36,7 @@ SpawnRequest short_lived(SpawnRequest request) {
 
 TEST_F(SpawnerHostileTest, one_that_hangs_is_ended_with_its_whole_group) {
   const SpawnOutcome outcome = run(short_lived(subject({"ignore-term"})));
-  EXPECT_EQ(outcome.status, race::Status::kTimeout);
+  EXPECT_EQ(outcome.status, Outcome::kTimeout);
   EXPECT_EQ(outcome.signal, SIGKILL);
   EXPECT_GE(outcome.wall_ns, 300'000'000);
   EXPECT_NE(outcome.reason.find("0.15 s"), std::string::npos) << outcome.reason;
@@ -48,14 +48,14 @@ TEST_F(SpawnerHostileTest, one_that_hangs_is_ended_with_its_whole_group) {
 
 TEST_F(SpawnerHostileTest, one_that_obeys_sigterm_is_still_a_timeout) {
   const SpawnOutcome outcome = run(short_lived(subject({"obey-term"})));
-  EXPECT_EQ(outcome.status, race::Status::kTimeout);
+  EXPECT_EQ(outcome.status, Outcome::kTimeout);
   EXPECT_EQ(outcome.signal, 0);
   EXPECT_EQ(outcome.exit_code, 0);
 }
 
 TEST_F(SpawnerHostileTest, one_that_stops_itself_is_ended) {
   const SpawnOutcome outcome = run(short_lived(command({"sh", "-c", "kill -STOP $$"})));
-  EXPECT_EQ(outcome.status, race::Status::kTimeout);
+  EXPECT_EQ(outcome.status, Outcome::kTimeout);
   EXPECT_EQ(outcome.signal, SIGKILL);
 }
 
@@ -63,7 +63,7 @@ TEST_F(SpawnerHostileTest, a_daemon_left_behind_is_killed_and_reported) {
   for (const char* closes : {"0", "1"}) {
     SpawnRequest request = subject({"leave-daemon", closes});
     const SpawnOutcome outcome = run(request);
-    EXPECT_EQ(outcome.status, race::Status::kOk) << outcome.reason;
+    EXPECT_EQ(outcome.status, Outcome::kOk) << outcome.reason;
     const int daemon = std::atoi(outcome.standard_output.c_str());
     ASSERT_GT(daemon, 0);
     EXPECT_FALSE(is_alive(daemon));
@@ -89,7 +89,7 @@ TEST_F(SpawnerHostileTest, a_servant_that_ends_right_after_is_no_leak) {
 
 TEST_F(SpawnerHostileTest, closed_outputs_do_not_end_a_process) {
   const SpawnOutcome outcome = run(subject({"close-and-sleep", "150"}));
-  EXPECT_EQ(outcome.status, race::Status::kOk);
+  EXPECT_EQ(outcome.status, Outcome::kOk);
   EXPECT_GE(outcome.wall_ns, 150'000'000);
 }
 
@@ -107,7 +107,7 @@ TEST_F(SpawnerHostileTest, of_long_output_beginning_and_end_are_kept) {
   SpawnRequest request = subject({"count-up", "20000"});  // 160,000 bytes, eight a line
   request.standard_output = {1000, 1 << 20};
   const SpawnOutcome outcome = run(request);
-  EXPECT_EQ(outcome.status, race::Status::kOk);
+  EXPECT_EQ(outcome.status, Outcome::kOk);
   EXPECT_EQ(outcome.standard_output_bytes, 160'000u);
   EXPECT_TRUE(outcome.standard_output.starts_with("0000000\n0000001\n"));
   EXPECT_NE(outcome.standard_output.find("\n[... 159000 bytes left out ...]\n"), std::string::npos);
@@ -129,7 +129,7 @@ TEST_F(SpawnerHostileTest, a_flood_is_ended) {
     request.standard_output = {1 << 10, 1 << 20};
     request.standard_error = {1 << 10, 1 << 20};
     const SpawnOutcome outcome = run(request);
-    EXPECT_EQ(outcome.status, race::Status::kFailed);
+    EXPECT_EQ(outcome.status, Outcome::kFailed);
     EXPECT_EQ(outcome.signal, SIGKILL);
     EXPECT_NE(outcome.reason.find("printing too much"), std::string::npos) << outcome.reason;
     EXPECT_GT(outcome.standard_output_bytes + outcome.standard_error_bytes, std::uint64_t{1} << 20);
@@ -142,7 +142,7 @@ TEST_F(SpawnerHostileTest, filling_the_disk_ends_at_the_limit) {
   SpawnRequest request = subject({"fill-file", path});
   request.file_size_limit_bytes = 1 << 20;
   const SpawnOutcome outcome = run(request);
-  EXPECT_EQ(outcome.status, race::Status::kFailed);
+  EXPECT_EQ(outcome.status, Outcome::kFailed);
   EXPECT_EQ(outcome.signal, SIGXFSZ);
   struct stat status;
   ASSERT_EQ(stat(path.c_str(), &status), 0);
@@ -162,7 +162,7 @@ TEST_F(SpawnerHostileTest, a_helper_killed_by_its_child_twice_is_an_error_and_th
   ASSERT_FALSE(outcome.ok());
   EXPECT_NE(outcome.error().message().find("died twice"), std::string::npos) << outcome.error().message();
   EXPECT_NE(outcome.error().message().find("SIGKILL"), std::string::npos) << outcome.error().message();
-  EXPECT_EQ(run(command({"true"})).status, race::Status::kOk);
+  EXPECT_EQ(run(command({"true"})).status, Outcome::kOk);
 }
 
 TEST_F(SpawnerHostileTest, cancelling_kills_the_child_and_is_an_error) {
@@ -177,7 +177,7 @@ TEST_F(SpawnerHostileTest, cancelling_kills_the_child_and_is_an_error) {
   canceller.join();
   ASSERT_FALSE(outcome.ok());
   EXPECT_NE(outcome.error().message().find("interrupted"), std::string::npos);
-  EXPECT_EQ(run(command({"true"})).status, race::Status::kOk);
+  EXPECT_EQ(run(command({"true"})).status, Outcome::kOk);
 }
 
 // As a container's default profile does: both calls return EPERM from here on, in this process and its descendants.
@@ -201,7 +201,7 @@ int run_refused() {
   SpawnRequest request = command({"echo", "fine"});
   request.trace_exit = true;
   const auto outcome = own->run(request);
-  if (!outcome.ok() || outcome->standard_output != "fine\n" || outcome->status != race::Status::kOk) return 2;
+  if (!outcome.ok() || outcome->standard_output != "fine\n" || outcome->status != Outcome::kOk) return 2;
   if (outcome->exit_mark || outcome->exit_mark_reason.find("ptrace is refused") == std::string::npos) return 3;
   for (const CounterRecord& counter : outcome->counters) {
     if (counter.name == "cycles" && (counter.value || !counter.reason.starts_with("EPERM"))) return 4;

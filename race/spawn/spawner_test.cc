@@ -20,7 +20,7 @@ using SpawnerTest = SpawnerFixture;
 
 TEST_F(SpawnerTest, a_program_that_ends_well_is_ok) {
   const SpawnOutcome outcome = run(command({"true"}));
-  EXPECT_EQ(outcome.status, race::Status::kOk);
+  EXPECT_EQ(outcome.status, Outcome::kOk);
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_GT(outcome.begin_ns, 0);
   EXPECT_GT(outcome.wall_ns, 0);
@@ -31,7 +31,7 @@ TEST_F(SpawnerTest, a_program_that_ends_well_is_ok) {
 
 TEST_F(SpawnerTest, an_exit_code_is_a_failure_with_its_number) {
   const SpawnOutcome outcome = run(command({"sh", "-c", "echo no luck >&2; exit 7"}));
-  EXPECT_EQ(outcome.status, race::Status::kFailed);
+  EXPECT_EQ(outcome.status, Outcome::kFailed);
   EXPECT_EQ(outcome.exit_code, 7);
   EXPECT_EQ(outcome.reason, "exit code 7");
   EXPECT_EQ(outcome.standard_error, "no luck\n");
@@ -40,7 +40,7 @@ TEST_F(SpawnerTest, an_exit_code_is_a_failure_with_its_number) {
 TEST_F(SpawnerTest, each_deadly_signal_is_named) {
   for (const int number : {SIGSEGV, SIGABRT, SIGKILL, SIGILL, SIGTERM, SIGPIPE, SIGUSR1, SIGTRAP}) {
     const SpawnOutcome outcome = run(subject({"die", std::to_string(number)}));
-    EXPECT_EQ(outcome.status, race::Status::kFailed);
+    EXPECT_EQ(outcome.status, Outcome::kFailed);
     EXPECT_EQ(outcome.signal, number);
     EXPECT_NE(outcome.reason.find(sigabbrev_np(number)), std::string::npos) << outcome.reason;
   }
@@ -96,16 +96,16 @@ TEST_F(SpawnerTest, the_floor_of_peak_memory_is_small_and_told) {
 
 TEST_F(SpawnerTest, a_missing_program_is_missing_with_its_name) {
   const SpawnOutcome absolute = run(command({"/no/such/program"}));
-  EXPECT_EQ(absolute.status, race::Status::kMissing);
+  EXPECT_EQ(absolute.status, Outcome::kMissing);
   EXPECT_EQ(absolute.reason, "/no/such/program: No such file or directory");
   const SpawnOutcome by_name = run(command({"no-such-program-anywhere"}));
-  EXPECT_EQ(by_name.status, race::Status::kMissing);
+  EXPECT_EQ(by_name.status, Outcome::kMissing);
   EXPECT_NE(by_name.reason.find("no-such-program-anywhere: no such program in /"), std::string::npos);
 }
 
 TEST_F(SpawnerTest, a_file_that_cannot_be_executed_is_a_failure) {
   const SpawnOutcome folder = run(command({"/"}));
-  EXPECT_EQ(folder.status, race::Status::kFailed);
+  EXPECT_EQ(folder.status, Outcome::kFailed);
   EXPECT_EQ(folder.reason, "/: Permission denied");
 }
 
@@ -117,7 +117,7 @@ TEST_F(SpawnerTest, a_script_without_its_interpreter_says_so) {
   std::fclose(file);
   ASSERT_EQ(chmod(path.c_str(), 0700), 0);
   const SpawnOutcome outcome = run(command({path}));
-  EXPECT_EQ(outcome.status, race::Status::kMissing);
+  EXPECT_EQ(outcome.status, Outcome::kMissing);
   EXPECT_NE(outcome.reason.find("interpreter"), std::string::npos) << outcome.reason;
   unlink(path.c_str());
 }
@@ -128,7 +128,7 @@ TEST_F(SpawnerTest, the_working_folder_is_entered_or_named) {
   EXPECT_EQ(run(request).standard_output, "/\n");
   request.working_folder = "/no/such/folder";
   const SpawnOutcome outcome = run(request);
-  EXPECT_EQ(outcome.status, race::Status::kFailed);
+  EXPECT_EQ(outcome.status, Outcome::kFailed);
   EXPECT_NE(outcome.reason.find("/no/such/folder"), std::string::npos) << outcome.reason;
 }
 
@@ -149,7 +149,7 @@ TEST_F(SpawnerTest, the_environment_is_clean_and_padded) {
 
 TEST_F(SpawnerTest, the_child_inherits_three_descriptors_and_an_empty_standard_input) {
   EXPECT_EQ(run(subject({"descriptors"})).standard_output, "0 1 2 ");
-  EXPECT_EQ(run(command({"cat"})).status, race::Status::kOk);
+  EXPECT_EQ(run(command({"cat"})).status, Outcome::kOk);
 }
 
 TEST_F(SpawnerTest, the_child_has_no_signal_blocked_or_ignored) {
@@ -180,7 +180,7 @@ TEST_F(SpawnerTest, a_processor_that_is_not_there_is_a_failure_and_a_senseless_o
   SpawnRequest request = command({"true"});
   request.cpus = {1023};
   const SpawnOutcome outcome = run(request);
-  EXPECT_EQ(outcome.status, race::Status::kFailed);
+  EXPECT_EQ(outcome.status, Outcome::kFailed);
   EXPECT_NE(outcome.reason.find("pinning"), std::string::npos) << outcome.reason;
   request.cpus = {-1};
   EXPECT_FALSE(spawner_->run(request).ok());
@@ -190,7 +190,7 @@ TEST_F(SpawnerTest, the_exit_mark_is_there_or_a_reason) {
   SpawnRequest request = subject({"touch", "50"});
   request.trace_exit = true;
   const SpawnOutcome outcome = run(request);
-  EXPECT_EQ(outcome.status, race::Status::kOk) << outcome.reason;
+  EXPECT_EQ(outcome.status, Outcome::kOk) << outcome.reason;
   if (!outcome.exit_mark) {
     ASSERT_NE(outcome.exit_mark_reason.find("ptrace is refused"), std::string::npos) << outcome.exit_mark_reason;
     GTEST_SKIP() << outcome.exit_mark_reason;
@@ -206,7 +206,7 @@ TEST_F(SpawnerTest, the_exit_mark_counts_pages_of_a_tmpfs_as_those_of_a_file) {
   SpawnRequest request = subject({"touch-shared", "50"});
   request.trace_exit = true;
   const SpawnOutcome outcome = run(request);
-  ASSERT_EQ(outcome.status, race::Status::kOk) << outcome.reason;
+  ASSERT_EQ(outcome.status, Outcome::kOk) << outcome.reason;
   if (!outcome.exit_mark) GTEST_SKIP() << outcome.exit_mark_reason;
   EXPECT_GE(outcome.exit_mark->rss_file_bytes, 50 * kMib);
   EXPECT_LT(outcome.exit_mark->rss_anon_bytes, 50 * kMib);
@@ -223,15 +223,15 @@ TEST_F(SpawnerTest, tracing_changes_no_outcome) {
   hanging.trace_exit = true;
   hanging.timeout_ns = 100'000'000;
   hanging.termination_grace_ns = 100'000'000;
-  EXPECT_EQ(run(hanging).status, race::Status::kTimeout);
+  EXPECT_EQ(run(hanging).status, Outcome::kTimeout);
   SpawnRequest missing = command({"/no/such/program"});
   missing.trace_exit = true;
-  EXPECT_EQ(run(missing).status, race::Status::kMissing);
+  EXPECT_EQ(run(missing).status, Outcome::kMissing);
   SpawnRequest threads = command({"python3", "-c",
                                   "import threading\nt=[threading.Thread(target=sum,args=([1],)) "
                                   "for _ in range(4)]\n[x.start() for x in t]\n[x.join() for x in t]"});
   threads.trace_exit = true;
-  EXPECT_EQ(run(threads).status, race::Status::kOk);
+  EXPECT_EQ(run(threads).status, Outcome::kOk);
 }
 
 TEST_F(SpawnerTest, a_senseless_request_is_an_error) {
@@ -243,12 +243,12 @@ TEST_F(SpawnerTest, a_senseless_request_is_an_error) {
   SpawnRequest timeless = command({"true"});
   timeless.timeout_ns = 0;
   EXPECT_FALSE(spawner_->run(timeless).ok());
-  EXPECT_EQ(run(command({"true"})).status, race::Status::kOk);
+  EXPECT_EQ(run(command({"true"})).status, Outcome::kOk);
 }
 
 TEST_F(SpawnerTest, an_argument_longer_than_linux_takes_is_a_failure_of_exec) {
   const SpawnOutcome outcome = run(command({"echo", std::string(200'000, 'a')}));
-  EXPECT_EQ(outcome.status, race::Status::kFailed);
+  EXPECT_EQ(outcome.status, Outcome::kFailed);
   EXPECT_NE(outcome.reason.find("Argument list too long"), std::string::npos) << outcome.reason;
 }
 

@@ -89,7 +89,7 @@ CounterRecord run_under_valgrind(Spawner& spawner, ValgrindTool tool, const Spaw
   const auto outcome = spawner.run(wrapped);
   if (!outcome) {
     counter.reason = outcome.error().message();
-  } else if (outcome->status != race::Status::kOk) {
+  } else if (outcome->status != Outcome::kOk) {
     counter.reason = "under valgrind: " + outcome->reason;
     if (const std::string words = last_line(outcome->standard_error); !words.empty()) counter.reason += ": " + words;
   } else if (const auto text = read_text(result_file); !text) {

@@ -72,7 +72,7 @@ struct MarkSummary {
 };
 
 struct Failure {
-  Status status = Status::kFailed;
+  Outcome status = Outcome::kFailed;
   std::int32_t n = 0;
   std::string reason;  // of the first one
   std::string log;     // of the first one, relative to the race's folder; may be empty
@@ -172,7 +172,7 @@ struct NotRanked {
   std::string label, model;  // model empty: nowhere
   Mode mode = Mode::kOneshot;
   bool every_mode = false;
-  Status status = Status::kMissing;
+  Outcome status = Outcome::kMissing;
   std::string reason;
 };
 

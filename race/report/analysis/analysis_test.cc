@@ -65,11 +65,11 @@ TEST(analysis, never_ranks_who_is_unequal_failed_or_absent) {
     }
     EXPECT_NE(row.peer, "absent");
   }
-  std::map<Status, int> listed;
+  std::map<Outcome, int> listed;
   for (const auto& row : analysis.not_ranked) ++listed[row.status];
-  EXPECT_EQ(listed[Status::kMissing], 1);
-  EXPECT_EQ(listed[Status::kUnequal], 6);
-  EXPECT_EQ(listed[Status::kFailed], 3);
+  EXPECT_EQ(listed[Outcome::kMissing], 1);
+  EXPECT_EQ(listed[Outcome::kUnequal], 6);
+  EXPECT_EQ(listed[Outcome::kFailed], 3);
 }
 
 TEST(analysis, ranks_nobody_without_a_parity_check) {
@@ -127,7 +127,7 @@ TEST(analysis, rounds_are_complete_without_those_who_were_lost_or_left_out) {
   });
   EXPECT_LT(analysis_of(journal).coverage.complete_rounds, 12);
   for (ProcessRecord& process : journal.processes) {
-    if (process.cell == lost && process.round == 3) process.status = Status::kFailed;
+    if (process.cell == lost && process.round == 3) process.status = Outcome::kFailed;
   }
   const Analysis analysis = analysis_of(journal);
   EXPECT_EQ(analysis.coverage.complete_rounds, 12);
@@ -142,7 +142,7 @@ TEST(analysis, takes_the_rerun_and_keeps_both) {
   for (const auto& cell : analysis.cells) {
     for (const auto& values : cell.processes) {
       const auto& process = journal.processes[values.process];
-      EXPECT_TRUE(process.purpose != Purpose::kRerun || values.counted || process.status != Status::kOk);
+      EXPECT_TRUE(process.purpose != Purpose::kRerun || values.counted || process.status != Outcome::kOk);
       EXPECT_TRUE(process.flags.empty() || !values.counted);
     }
   }

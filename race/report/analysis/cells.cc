@@ -26,7 +26,7 @@ bool is_time(double ms) { return std::isfinite(ms) && ms > 0; }
 ProcessValues values_of(const ProcessRecord& process, std::size_t index, Mode mode) {
   ProcessValues values;
   values.process = index;
-  if (process.status != Status::kOk && process.status != Status::kUnequal) return values;
+  if (process.status != Outcome::kOk && process.status != Outcome::kUnequal) return values;
   if (process.purpose == Purpose::kInstructions) return values;
   std::uint64_t anonymous = 0;
   for (const auto& mark : process.marks) anonymous = std::max(anonymous, mark.rss_anon_bytes);
@@ -64,7 +64,7 @@ void choose_counted(CellSummary& cell, const Journal& journal) {
   std::map<std::int32_t, ProcessValues*> chosen;
   for (auto& values : cell.processes) {
     const auto& process = journal.processes[values.process];
-    if (process.status != Status::kOk) continue;
+    if (process.status != Outcome::kOk) continue;
     if (process.purpose != Purpose::kRound && process.purpose != Purpose::kRerun) continue;
     auto& place = chosen[process.round];
     const bool keeps = place != nullptr && journal.processes[place->process].purpose == Purpose::kRerun &&
@@ -137,7 +137,7 @@ void summarise_marks(CellSummary& cell, const Journal& journal) {
   std::map<std::string, std::array<std::vector<double>, 4>> told;
   for (const auto& values : cell.processes) {
     const auto& process = journal.processes[values.process];
-    if (!values.counted && (process.purpose != Purpose::kMemory || process.status != Status::kOk)) continue;
+    if (!values.counted && (process.purpose != Purpose::kMemory || process.status != Outcome::kOk)) continue;
     for (const auto& mark : process.marks) {
       if (!told.contains(mark.name)) names.push_back(mark.name);
       const std::array<std::uint64_t, 4> bytes = {mark.rss_anon_bytes, mark.rss_file_bytes, mark.pss_bytes,
@@ -174,7 +174,7 @@ void summarise_usage(CellSummary& cell, const Journal& journal) {
 void summarise_failures(CellSummary& cell, const Journal& journal) {
   for (const auto& values : cell.processes) {
     const auto& process = journal.processes[values.process];
-    if (process.status == Status::kOk) continue;
+    if (process.status == Outcome::kOk) continue;
     const auto same = [&](const Failure& failure) { return failure.status == process.status; };
     const auto found = std::find_if(cell.failures.begin(), cell.failures.end(), same);
     if (found != cell.failures.end()) {

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "paperkite/try.h"
+#include "race/journal/machine_facts.h"
 #include "race/report/analysis/cells.h"
 #include "race/report/analysis/estimates.h"
 #include "race/report/analysis/text.h"
@@ -18,26 +18,15 @@
 namespace kite::race {
 namespace {
 
-std::string word(const PlanRecord& plan, const std::string& key) {
-  const auto found = plan.machine.find(key);
-  return found == plan.machine.end() ? "unknown" : found->second;
-}
-
-bool is_hardware(std::string_view key) {
-  return key == "processor" || key == "processors" || key == "memory" || key == "caches" || key == "virtualisation";
-}
+const char* known(const std::string& value) { return value.empty() ? "unknown" : value.c_str(); }
 
 // Hardware that differs ends it; software that differs is a warning.
 kite::Status check_machines(const PlanRecord& before, const PlanRecord& after, std::vector<std::string>& warnings) {
-  std::map<std::string, bool> keys;
-  for (const auto* plan : {&before, &after}) {
-    for (const auto& [key, value] : plan->machine) keys[key] = true;
-  }
-  for (const auto& [key, known] : keys) {
-    // The smallest peak is measured, so no two races agree on its last digits.
-    if (word(before, key) == word(after, key) || key == "smallest peak memory") continue;
-    std::string differs = fmt::format("{} was \"{}\" and is \"{}\"", key, word(before, key), word(after, key));
-    if (is_hardware(key)) {
+  for (const MachineFact& fact : kMachineFacts) {
+    const std::string &old_value = before.machine.*fact.value, &new_value = after.machine.*fact.value;
+    if (old_value == new_value || fact.kind == MachineFact::Kind::kMeasured) continue;
+    std::string differs = fmt::format("{} was \"{}\" and is \"{}\"", fact.name, known(old_value), known(new_value));
+    if (fact.kind == MachineFact::Kind::kHardware) {
       return Error{ErrorCode::kInvalidInput,
                    fmt::format("the races ran on different machines, and nothing links the two: {}", differs),
                    "comparison of two races", "race the old and the new form beside each other in one race"};

@@ -68,7 +68,7 @@ TEST(compare_journals, takes_what_unchanged_contestants_differ_by_as_margin) {
 
 TEST(compare_journals, refuses_other_machines_other_models_and_no_common_contestant) {
   Journal other = race(1);
-  other.plan.machine["processor"] = "Another CPU";
+  other.plan.machine.processor = "Another CPU";
   const auto machines = compare_journals(race(1), other);
   ASSERT_FALSE(machines.ok());
   EXPECT_NE(machines.error().what.find("different machines"), std::string::npos);
@@ -82,7 +82,7 @@ TEST(compare_journals, refuses_other_machines_other_models_and_no_common_contest
 
 TEST(compare_journals, names_software_that_differs) {
   Journal other = race(3);
-  other.plan.machine["kernel"] = "7.0";
+  other.plan.machine.kernel = "7.0";
   const auto changes = compare_journals(race(1), other);
   ASSERT_TRUE(changes.ok());
   ASSERT_EQ(changes->warnings.size(), 1U);

@@ -181,10 +181,9 @@ ControlResult judge_control(const Journal& journal, const std::vector<CellSummar
     result.reason = fmt::format("{} ({})", row.reason, place_text(row.model, row.mode, row.threads, row.track));
   }
   for (const auto& note : journal.notes) {
-    if (!note.text.starts_with("invalid") || !result.valid) continue;
+    if (note.kind != NoteKind::kUnranked || !result.valid) continue;
     result.valid = false;
-    const auto colon = note.text.find(": ");
-    result.reason = colon == std::string::npos ? note.text : note.text.substr(colon + 2);
+    result.reason = note.text;
   }
   return result;
 }

@@ -61,7 +61,7 @@ Answers answers_of(const CellSummary& cell, const Journal& journal) {
 }
 
 struct Ruling {
-  Status status = Status::kOk;
+  Outcome status = Outcome::kOk;
   std::string reason;
   Answered answered = Answered::kNotChecked;
 };
@@ -74,19 +74,19 @@ Ruling ruling_on_answers(const CellSummary& cell, const CellSummary* reference, 
   if (!theirs.index && reference != nullptr && journal.plan.contestants[reference->contestant].peer.empty()) return {};
   if (own.unknown > 0) {
     const std::string some = own.index ? fmt::format(" in {}", plural(own.unknown, "process")) : "";
-    return {Status::kUnequal, fmt::format("its answer is not known{}: {}", some, own.why_unknown),
+    return {Outcome::kUnequal, fmt::format("its answer is not known{}: {}", some, own.why_unknown),
             own.index ? Answered::kNotChecked : Answered::kNothing};
   }
-  if (!own.index || !theirs.index) return {Status::kUnequal, "its outputs were not checked against the judge's"};
+  if (!own.index || !theirs.index) return {Outcome::kUnequal, "its outputs were not checked against the judge's"};
   if (*own.index != *theirs.index) {
-    return {Status::kUnequal, fmt::format("it answers class {}, the reference {}", *own.index, *theirs.index),
+    return {Outcome::kUnequal, fmt::format("it answers class {}, the reference {}", *own.index, *theirs.index),
             Answered::kOther};
   }
   if (own.other > 0) {
-    return {Status::kUnequal, fmt::format("it answers another class in {}", plural(own.other, "process")),
+    return {Outcome::kUnequal, fmt::format("it answers another class in {}", plural(own.other, "process")),
             Answered::kOther};
   }
-  return {Status::kOk, "", Answered::kSame};
+  return {Outcome::kOk, "", Answered::kSame};
 }
 
 // A round whose process failed and whose re-run did not is forgiven.
@@ -99,7 +99,7 @@ Ruling ruling_on_failures(const CellSummary& cell, const Journal& journal) {
   const ProcessRecord* first = nullptr;
   for (const auto& values : cell.processes) {
     const auto& process = journal.processes[values.process];
-    if (process.status == Status::kOk || process.purpose == Purpose::kMemory || good.contains(process.round)) continue;
+    if (process.status == Outcome::kOk || process.purpose == Purpose::kMemory || good.contains(process.round)) continue;
     ++bad;
     if (first == nullptr) first = &process;
   }
@@ -115,10 +115,10 @@ Ruling ruling_on_parity(const CellSummary& cell, const CellSummary* reference, c
   if (record == nullptr && cell.mode == Mode::kOneshot) record = check(checks, cell, Mode::kNoPre);
   if (record != nullptr) {
     if (record->equal) return {};
-    return {Status::kUnequal, record->reason.empty() ? "its outputs differ from the judge's" : record->reason};
+    return {Outcome::kUnequal, record->reason.empty() ? "its outputs differ from the judge's" : record->reason};
   }
   if (cell.mode == Mode::kOneshot) return ruling_on_answers(cell, reference, journal);
-  return {Status::kUnequal, "its outputs were not checked against the judge's"};
+  return {Outcome::kUnequal, "its outputs were not checked against the judge's"};
 }
 
 }  // namespace
@@ -139,7 +139,7 @@ Eligibility::Eligibility(const Journal& journal, const std::vector<CellSummary>&
   for (std::size_t i = 0; i < plan.contestants.size(); ++i) {
     if (plan.contestants[i].ready) continue;
     absent.insert(i);
-    listed_.push_back({labels[i], "", Mode::kOneshot, true, Status::kMissing, plan.contestants[i].reason});
+    listed_.push_back({labels[i], "", Mode::kOneshot, true, Outcome::kMissing, plan.contestants[i].reason});
   }
   for (const auto& cell : cells) {
     if (absent.contains(cell.contestant)) {
@@ -151,7 +151,7 @@ Eligibility::Eligibility(const Journal& journal, const std::vector<CellSummary>&
     };
     const auto reference = std::find_if(cells.begin(), cells.end(), is_reference);
     Ruling ruling = ruling_on_failures(cell, journal);
-    if (cell.mode == Mode::kOneshot && ruling.status == Status::kUnequal) ruling.answered = Answered::kOther;
+    if (cell.mode == Mode::kOneshot && ruling.status == Outcome::kUnequal) ruling.answered = Answered::kOther;
     const bool ran = spread(cell, Measure::kWall).has_value();
     if (ruling.reason.empty() && ran) {
       ruling = ruling_on_parity(cell, reference == cells.end() ? nullptr : &*reference, checks, journal);

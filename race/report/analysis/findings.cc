@@ -49,7 +49,7 @@ std::int32_t complete_rounds(const Journal& journal) {
                                       [&](const auto& c) { return c.id == cell.contestant && c.ready; });
     }
     const ProcessRecord& process = *found->second;
-    return process.status == Status::kOk || process.status == Status::kUnequal || process.round >= round;
+    return process.status == Outcome::kOk || process.status == Outcome::kUnequal || process.round >= round;
   };
   return static_cast<std::int32_t>(std::count_if(ran.begin(), ran.end(), [&](const auto& round) {
     return std::all_of(journal.plan.cells.begin(), journal.plan.cells.end(), [&](const CellRecord& cell) {
@@ -175,7 +175,7 @@ Coverage coverage_of(const Journal& journal, const std::vector<CellSummary>& cel
     if (!of_a_round(process)) continue;
     ++coverage.processes;
     coverage.reruns += process.purpose == Purpose::kRerun;
-    coverage.failed += process.status != Status::kOk;
+    coverage.failed += process.status != Outcome::kOk;
     for (const auto& flag : process.flags) ++flags[flag];
   }
   for (const auto& cell : cells) {

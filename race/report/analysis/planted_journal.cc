@@ -57,10 +57,10 @@ PlanRecord plan_of(const PlantedOptions& options) {
   plan.pictures_folder = "pictures";
   plan.picture = "pictures/paper_kite.jpg";
   plan.pictures = 20;
-  plan.machine = {{"processor", "Planted CPU"},
-                  {"processors", "2 of 2 allowed (0,1)"},
-                  {"governor", "not visible"},
-                  {"memory", "8 GiB"}};
+  plan.machine.processor = "Planted CPU";
+  plan.machine.processors = "2 of 2 allowed (0,1)";
+  plan.machine.memory = "8 GiB";
+  plan.machine.governor = "not visible";
   for (std::size_t m = 0; m < kModels.size(); ++m) {
     ModelRecord model;
     model.id = kModels[m];
@@ -148,7 +148,7 @@ struct Maker {
     made.voluntary_switches = 10;
     made.involuntary_switches = 2;
     if (cell.contestant == "crashy" && m == 1) {
-      made.status = Status::kFailed;
+      made.status = Outcome::kFailed;
       made.exit_code = 3;
       made.reason = "exit code 3: cannot run this model";
       made.log = fmt::format("logs/{}-{}.txt", cell.id, round);
@@ -245,7 +245,7 @@ Journal planted_journal(const PlantedOptions& options) {
     journal.processes.push_back(pilot);
   }
   if (options.stops_in_pilot) {
-    journal.notes.push_back({"interrupted"});
+    journal.notes.push_back({NoteKind::kInterrupted, {}, "interrupted"});
     return journal;
   }
   DecisionRecord decision;
@@ -274,7 +274,7 @@ Journal planted_journal(const PlantedOptions& options) {
     journal.processes[disturbed].wall_ns *= 3;
     journal.processes.push_back(again);
   }
-  if (options.rounds < options.planned_rounds) journal.notes.push_back({"interrupted"});
+  if (options.rounds < options.planned_rounds) journal.notes.push_back({NoteKind::kInterrupted, {}, "interrupted"});
   return journal;
 }
 

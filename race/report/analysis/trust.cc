@@ -21,11 +21,6 @@ constexpr double kSpareCpus = 0.25;   // above the threads asked for: the langua
 constexpr double kStealLimit = 0.01;  // of wall time
 constexpr double kDriftLimit = 0.05;
 
-std::string machine_word(const Journal& journal, const std::string& key) {
-  const auto found = journal.plan.machine.find(key);
-  return found == journal.plan.machine.end() ? "" : found->second;
-}
-
 void warn_of_threads(const Analysis& analysis, std::vector<Warning>& warnings) {
   std::map<std::string, std::vector<std::string>> places;
   for (const auto& cell : analysis.cells) {
@@ -101,16 +96,11 @@ void warn_of_noise(const Analysis& analysis, const Journal& journal, std::vector
                      *analysis.drift.last_third_over_first > 0 ? "slower" : "faster"),
          "ratios are taken within a round and bear it, absolute times do not: let the machine settle first"});
   }
-  const std::string governor = machine_word(journal, "governor");
+  const std::string& governor = journal.plan.machine.governor;
   if (governor.starts_with("powersave") || governor.starts_with("ondemand") || governor.starts_with("schedutil")) {
     warnings.push_back(
         {fmt::format("The frequency governor is \"{}\"", governor), "cpupower frequency-set -g performance"});
   }
-}
-
-bool is_state_note(const std::string& text) {
-  return text.starts_with("interrupted") || text.starts_with("resumed") || text.starts_with("invalid") ||
-         text.starts_with("judge of");
 }
 
 }  // namespace
@@ -154,7 +144,7 @@ std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journa
   warn_of_noise(analysis, journal, warnings);
   std::set<std::string> told;
   for (const auto& note : journal.notes) {
-    if (!is_state_note(note.text) && told.insert(note.text).second) warnings.push_back({note.text, ""});
+    if (note.kind == NoteKind::kWarning && told.insert(note.text).second) warnings.push_back({note.text, ""});
   }
   return warnings;
 }
@@ -165,7 +155,7 @@ std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journa
        "whole stacks were raced; see \"Language or runtime?\" for what may be said"},
       {"Anything about another machine, another day or another race",
        fmt::format("the machine is \"{}\", and no control links it to another",
-                   machine_word(journal, "processor").empty() ? "not described" : machine_word(journal, "processor"))},
+                   journal.plan.machine.processor.empty() ? "not described" : journal.plan.machine.processor)},
       {"A mean of ratios over models", "ratios of different models are different questions; each has its own row"},
       {"Significance read from standard deviations", "only the intervals of paired ratios decide"}};
   std::int32_t undecided = 0, few = 0;
@@ -209,7 +199,7 @@ std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journa
                                    narrow == 1 ? "1 difference is" : fmt::format("{} differences are", narrow))});
   }
   for (const auto& row : analysis.not_ranked) {
-    if (row.status != Status::kUnequal) continue;
+    if (row.status != Outcome::kUnequal) continue;
     refused.push_back({fmt::format("That {} is fast or slow on {} ({})", row.label, row.model, mode_title(row.mode)),
                        "it is not shown to compute the same: " + row.reason});
   }
@@ -263,7 +253,7 @@ std::vector<std::string> method_of(const Analysis& analysis, const Journal& jour
       "kept, the "
       "re-run counts."};
   for (const auto& note : journal.notes) {
-    if (note.text.starts_with("judge of")) method.push_back("The " + note.text + ".");
+    if (note.kind == NoteKind::kJudge) method.push_back("The " + note.text + ".");
   }
   method.push_back(fmt::format("Seed {}, preset {}, plan {}.", journal.plan.seed,
                                journal.plan.preset.empty() ? "none" : journal.plan.preset,

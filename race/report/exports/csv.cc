@@ -28,7 +28,7 @@ std::string quoted(std::string_view text) {
 std::set<std::int32_t> unequal_cells(const Analysis& analysis) {
   std::set<std::int32_t> cells;
   for (const auto& row : analysis.not_ranked) {
-    if (row.status != Status::kUnequal) continue;
+    if (row.status != Outcome::kUnequal) continue;
     for (const auto& cell : analysis.cells) {
       const bool same_mode = row.every_mode || row.mode == cell.mode;
       if (cell.label == row.label && cell.model == row.model && same_mode) cells.insert(cell.cell);
@@ -83,8 +83,8 @@ std::string results_csv(const Analysis& analysis, const Journal& journal) {
     const auto& process = journal.processes[i];
     if (!of_a_round(process)) continue;
     seen.insert(process.cell);
-    const Status status =
-        process.status == Status::kOk && unequal.contains(process.cell) ? Status::kUnequal : process.status;
+    const Outcome status =
+        process.status == Outcome::kOk && unequal.contains(process.cell) ? Outcome::kUnequal : process.status;
     const auto found = values.find(i);
     out += results_row(analysis.cells[static_cast<std::size_t>(process.cell)], fmt::format("{}", process.round),
                        word_of(status), found == values.end() ? nullptr : found->second);
@@ -92,7 +92,7 @@ std::string results_csv(const Analysis& analysis, const Journal& journal) {
   for (const auto& cell : analysis.cells) {
     const auto& contestant = journal.plan.contestants[cell.contestant];
     if (!contestant.ready && !seen.contains(cell.cell))
-      out += results_row(cell, "", word_of(Status::kMissing), nullptr);
+      out += results_row(cell, "", word_of(Outcome::kMissing), nullptr);
   }
   return out;
 }

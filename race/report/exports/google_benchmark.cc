@@ -14,18 +14,13 @@
 namespace kite::race {
 namespace {
 
-std::string machine_word(const Journal& journal, const std::string& key) {
-  const auto found = journal.plan.machine.find(key);
-  return found == journal.plan.machine.end() ? "" : found->second;
-}
-
 Json context_of(const Journal& journal) {
   Json context;
   context["date"] = journal.plan.created;
-  context["host_name"] = machine_word(journal, "host");
+  context["host_name"] = "";
   context["executable"] = "kite race";
   int cores = 0;  // 0 is what Google Benchmark writes where it cannot tell
-  const std::string text = machine_word(journal, "processors");
+  const std::string& text = journal.plan.machine.processors;
   std::from_chars(text.data(), text.data() + text.size(), cores);
   context["num_cpus"] = cores;
   context["mhz_per_cpu"] = 0;

@@ -6,6 +6,7 @@
 
 #include <iterator>
 
+#include "race/journal/machine_facts.h"
 #include "race/journal/words.h"
 #include "race/report/analysis/text.h"
 #include "race/report/render/markdown_table.h"
@@ -45,7 +46,10 @@ std::string front(const Analysis& analysis, const Journal& journal) {
   out += control_table(analysis.control);
   out += "## Machine\n\n";
   MarkdownTable machine({"", ""});
-  for (const auto& [key, value] : plan.machine) machine.add({key, value});
+  for (const MachineFact& fact : kMachineFacts) {
+    const std::string& value = plan.machine.*fact.value;
+    if (!value.empty()) machine.add({fact.name, value});
+  }
   out += machine.text("The journal does not describe the machine.");
   return out;
 }

@@ -2,6 +2,7 @@
 // Page 1: what was found, in words and in one table, and how far it may be trusted.
 #include <fmt/format.h>
 
+#include "race/journal/machine_facts.h"
 #include "race/journal/words.h"
 #include "race/report/analysis/wording.h"
 #include "race/report/plots/escape.h"
@@ -91,10 +92,14 @@ std::string box(std::string_view id, std::string_view title, std::string_view ht
   return fmt::format("<div class=\"box\" id=\"{}\"><h3>{}</h3>\n{}</div>\n", id, escaped(title), html);
 }
 
-std::string pairs(const std::map<std::string, std::string>& entries) {
-  std::string out = "<dl>\n";
-  for (const auto& [key, value] : entries) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escaped(key), escaped(value));
-  return out + "</dl>\n";
+std::string facts(const MachineRecord& machine) {
+  std::string rows;
+  for (const MachineFact& fact : kMachineFacts) {
+    const std::string& value = machine.*fact.value;
+    if (!value.empty()) rows += fmt::format("<dt>{}</dt><dd>{}</dd>\n", fact.name, escaped(value));
+  }
+  if (rows.empty()) return paragraph("The journal does not describe it.", "nothing");
+  return "<dl>\n" + rows + "</dl>\n";
 }
 
 }  // namespace
@@ -195,10 +200,7 @@ Section noise_section(const Analysis& analysis, const Journal& journal) {
       "difference below this floor is not a finding.");
   section.html +=
       table.html(analysis.control.reason.empty() ? "The reference did not run twice." : analysis.control.reason);
-  section.html += "<div class=\"boxes\">\n" +
-                  box("machine", "Machine",
-                      journal.plan.machine.empty() ? paragraph("The journal does not describe it.", "nothing")
-                                                   : pairs(journal.plan.machine)) +
+  section.html += "<div class=\"boxes\">\n" + box("machine", "Machine", facts(journal.plan.machine)) +
                   box("covered", "What was covered", bullets(covered)) + "</div>\n";
   return section;
 }

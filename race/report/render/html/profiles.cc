@@ -63,7 +63,7 @@ std::optional<Section> profile_section(const Journal& journal) {
     const ProcessRecord& process = journal.processes[i];
     if (process.purpose != Purpose::kProfile) continue;
     const CellRecord& cell = journal.plan.cells[static_cast<std::size_t>(process.cell)];
-    const bool ok = process.status == Status::kOk;
+    const bool ok = process.status == Outcome::kOk;
     table.row({cell.contestant, cell.model, word_of(cell.mode),
                ok ? Cell::markup(fmt::format("<a href=\"profiles.html#profile-{}\">profile</a>", i))
                   : Cell(fmt::format("none: {}", process.reason)),
@@ -84,7 +84,7 @@ std::string profile_page(const Journal& journal, const std::vector<ProfileFigure
     const ProcessRecord& process = journal.processes[profile.process];
     body += fmt::format("<section id=\"profile-{}\">\n<h2>{}</h2>\n", profile.process,
                         escaped(heading_of(journal, process)));
-    if (process.status != Status::kOk) body += paragraph("No samples: " + process.reason);
+    if (process.status != Outcome::kOk) body += paragraph("No samples: " + process.reason);
     if (!profile.missing.empty()) body += paragraph(profile.missing + " cannot be read.");
     if (const std::string sampler = told(process, kProfileSampler); !sampler.empty()) {
       body += paragraph(fmt::format("{}; {} samples.", sampler, told(process, kProfileSamples)));

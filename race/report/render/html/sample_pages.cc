@@ -31,14 +31,14 @@ Journal hostile_journal() {
   const std::string text = "<script src=\"http://example.org/x.js\"></script> & \"quoted\" 'single' \x01\xFF";
   for (auto& contestant : journal.plan.contestants) contestant.title += text;
   for (auto& cell : journal.plan.cells) cell.command = text;
-  journal.plan.machine[text] = text;
+  journal.plan.machine.counters = text;
   journal.plan.preset = text;
   for (auto& process : journal.processes) {
     if (!process.reason.empty()) process.reason = text;
     if (!process.log.empty()) process.log = "javascript:alert(1)";
   }
   for (auto& parity : journal.parity) parity.judge = text;
-  journal.notes.push_back({text});
+  journal.notes.push_back({NoteKind::kWarning, {}, text});
   return journal;
 }
 

@@ -68,7 +68,7 @@ Section failure_section(const Analysis& analysis, const Journal& journal) {
   section.html += "<h3>Failed processes</h3>\n" + failures.html("No process failed.");
   if (!journal.notes.empty()) {
     std::vector<std::string> notes;
-    for (const auto& note : journal.notes) notes.push_back(note.text);
+    for (const auto& note : journal.notes) notes.push_back(note_text(note));
     section.html += "<h3>Notes of the race</h3>\n" + bullets(notes);
   }
   return section;
