@@ -8,7 +8,8 @@
 #include <cstdio>
 
 #include "race/commands/commands.h"
-#include "race/report/render/changes.h"
+#include "race/report/document/changes.h"
+#include "race/report/render/markdown.h"
 
 namespace kite::race {
 
@@ -23,7 +24,7 @@ int compare(const Options& options) {
   }
   const auto changes = compare_journals(journals[0], journals[1]);
   if (!changes.ok()) return report_error(changes.error());
-  fmt::print("{}", changes_text(*changes));
+  fmt::print("{}", markdown(change_blocks(*changes)));
   return changes->slower ? kSomeFailed : kOk;
 }
 

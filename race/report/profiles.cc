@@ -11,7 +11,9 @@
 
 #include "race/journal/profile_info.h"
 #include "race/journal/words.h"
-#include "race/report/render/html/profiles.h"
+#include "race/report/document/profiles.h"
+#include "race/report/render/html.h"
+#include "race/report/render/svg_file.h"
 
 namespace kite::race {
 namespace {
@@ -93,7 +95,7 @@ ReportFiles profile_files(const Journal& journal, const std::string& folder) {
     profiles.push_back(figures_of(journal, i, folder));
     if (profiles.back().flame) files.emplace_back(profiles.back().svg_file, standalone_svg(*profiles.back().flame));
   }
-  if (!profiles.empty()) files.emplace_back("profiles.html", profile_page(journal, profiles));
+  if (!profiles.empty()) files.emplace_back("profiles.html", html_page(profile_document(journal, profiles)));
   return files;
 }
 

@@ -9,7 +9,8 @@
 
 #include "race/journal/profile_info.h"
 #include "race/report/analysis/planted_journal.h"
-#include "race/report/render/html/page.h"
+#include "race/report/document/report.h"
+#include "race/report/render/html.h"
 
 namespace kite::race {
 namespace {
@@ -70,7 +71,7 @@ TEST_F(ProfileFilesTest, a_race_without_profiles_has_neither_page_nor_section) {
   EXPECT_TRUE(profile_files(plain, folder_).empty());
   const auto page = [](const Journal& journal) {
     const auto analysis = analyse(journal);
-    return analysis.ok() ? html_page(*analysis, journal) : std::string();
+    return analysis.ok() ? html_page(report_document(*analysis, journal)) : std::string();
   };
   EXPECT_EQ(page(plain).find("profiles.html"), std::string::npos);
   EXPECT_NE(page(journal_with("profiles/a.folded", "")).find("profiles.html"), std::string::npos);
@@ -83,7 +84,7 @@ TEST_F(ProfileFilesTest, a_profiled_process_changes_no_number_of_the_report) {
   const auto with = report_files(profiled), without = report_files(planted_journal());
   ASSERT_TRUE(with.ok() && without.ok());
   for (std::size_t i = 0; i < with->size(); ++i) {
-    if ((*with)[i].first == "report.html") continue;
+    if ((*with)[i].first == "report.html" || (*with)[i].first == "report.md") continue;
     EXPECT_EQ((*with)[i].second, (*without)[i].second) << (*with)[i].first;
   }
 }

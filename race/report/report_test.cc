@@ -14,7 +14,6 @@
 #include "race/report/exports/csv.h"
 #include "race/report/exports/exports.h"
 #include "race/report/exports/summary.h"
-#include "race/report/render/markdown.h"
 #include "race/report/write.h"
 
 namespace kite::race {

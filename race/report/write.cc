@@ -12,11 +12,12 @@
 #include <system_error>
 
 #include "paperkite/try.h"
+#include "race/report/document/report.h"
 #include "race/report/exports/csv.h"
 #include "race/report/exports/exports.h"
 #include "race/report/exports/summary.h"
 #include "race/report/profiles.h"
-#include "race/report/render/html/page.h"
+#include "race/report/render/html.h"
 #include "race/report/render/markdown.h"
 
 namespace kite::race {
@@ -44,8 +45,9 @@ kite::Status write_file(const std::string& path, const std::string& contents) {
 
 Result<ReportFiles> report_files(const Journal& journal) {
   KITE_TRY_ASSIGN(const Analysis analysis, analyse(journal));
-  return ReportFiles{{"report.html", html_page(analysis, journal)},
-                     {"report.md", report_markdown(analysis, journal)},
+  const Document document = report_document(analysis, journal);
+  return ReportFiles{{"report.html", html_page(document)},
+                     {"report.md", markdown(document)},
                      {"results.csv", results_csv(analysis, journal)},
                      {"samples.csv", samples_csv(analysis, journal)},
                      {"counters.csv", counters_csv(analysis)},

@@ -22,7 +22,7 @@ std::string digits(double value) {
 
 std::string ms_text(double ms) { return digits(ms) + " ms"; }
 
-std::string mib_text(double bytes) { return digits(bytes / (1024.0 * 1024.0)) + " MiB"; }
+std::string mib_text(double bytes) { return digits(bytes / kBytesPerMib) + " MiB"; }
 
 std::string ratio_text(double ratio) {
   if (!std::isfinite(ratio)) return "n/a";

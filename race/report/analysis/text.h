@@ -10,6 +10,8 @@
 
 namespace kite::race {
 
+inline constexpr double kBytesPerMib = 1024.0 * 1024.0;
+
 [[nodiscard]] std::string ms_text(double ms);          // three significant digits: "0.0123 ms", "12.3 ms", "1230 ms"
 [[nodiscard]] std::string digits(double value);        // the same without a unit
 [[nodiscard]] std::string mib_text(double bytes);      // "118 MiB"

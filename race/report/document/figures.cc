@@ -14,8 +14,6 @@
 namespace kite::race {
 namespace {
 
-constexpr double kMib = 1024.0 * 1024.0;
-
 using CellList = std::vector<const CellSummary*>;
 
 // Cells of a mode that stand beside one another in one plot, in the plan's order.
@@ -165,7 +163,7 @@ std::vector<Plot> pareto_plots(const Analysis& analysis, Mode mode) {
       const auto& memory = spread(*cell, Measure::kPeakRss);
       if (time && memory && !cell->control) {
         data.points.push_back(
-            {cell->label, cell->contestant, time->median, memory->median / kMib, is_equal(analysis, *cell)});
+            {cell->label, cell->contestant, time->median, memory->median / kBytesPerMib, is_equal(analysis, *cell)});
       }
     }
     if (!data.points.empty()) plots.push_back(pareto_plot(data));

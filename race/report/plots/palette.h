@@ -37,6 +37,13 @@ inline constexpr std::size_t kPhaseColours = 5;  // classes p0 to p4
   return Shape::kRing;
 }
 
+[[nodiscard]] inline std::string_view verdict_glyph(std::string_view verdict) noexcept {
+  if (verdict == "faster") return "\xE2\x97\x86";      // a diamond
+  if (verdict == "slower") return "\xE2\x96\xB2";      // a triangle
+  if (verdict == "equivalent") return "\xE2\x96\xA0";  // a square
+  return "\xE2\x97\x8B";                              // a ring
+}
+
 // Of a deviation, as a class h0 (far below) .. h4 (none) .. h8 (far above).
 inline constexpr std::array<double, 8> kHeatEdges = {-0.20, -0.10, -0.05, -0.02, 0.02, 0.05, 0.10, 0.20};
 

@@ -1,150 +1,161 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of the report: what was found, how far it may be trusted, then the tables.
+// Writes blocks as Markdown, as GitHub reads it.
 #include "race/report/render/markdown.h"
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include <algorithm>
+#include <cctype>
+#include <variant>
 
-#include "race/journal/machine_facts.h"
-#include "race/journal/words.h"
-#include "race/report/analysis/text.h"
-#include "race/report/render/markdown_table.h"
-#include "race/report/render/markdown_tables.h"
+#include "race/report/plots/escape.h"
 
 namespace kite::race {
 namespace {
 
-void list(std::string& out, const std::vector<std::string>& lines) {
-  for (const auto& line : lines) out += "- " + markdown_safe(line) + '\n';
-  out += '\n';
-}
-
-std::string front(const Analysis& analysis, const Journal& journal) {
-  const auto& plan = journal.plan;
-  std::string out = fmt::format("# Race of {}\n\n", plan.created.empty() ? "an unknown date" : plan.created);
-  if (!analysis.control.valid) {
-    out += fmt::format("**This race is not valid:** {}. Nothing below may be quoted as a result.\n\n",
-                       markdown_safe(analysis.control.reason));
+// A place beside the report; whatever could end the link, or begin another, is a number.
+std::string target_of(std::string_view target) {
+  std::string out;
+  for (const char c : target) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = std::isalnum(byte) != 0 || std::string_view("/_.#-").find(c) != std::string_view::npos;
+    out += plain && byte < 0x80 ? std::string(1, c) : fmt::format("%{:02X}", byte);
   }
-  if (!analysis.coverage.complete)
-    out += fmt::format("**Not complete:** {}\n\n", markdown_safe(analysis.coverage.state));
-  std::vector<std::string> lines;
-  for (const auto& line : analysis.headline) lines.push_back(line.text);
-  if (!analysis.study.empty()) lines.push_back(analysis.study);
-  list(out, lines);
-  out += "## Verdicts\n\n";
-  out += fmt::format(
-      "Ratio = contestant / reference ({}); below 1 is faster. Whole programs: start to exit; else the steady time of "
-      "an inference. The interval is 95 %, n counts rounds "
-      "(a process of each in every round). Differences within the margin count as equivalent.\n\n",
-      markdown_safe(analysis.reference_label));
-  out += verdict_table(analysis);
-  out += "### Best form against best form\n\n";
-  out += best_table(analysis.best);
-  out += "### Noise floor: the reference against itself\n\n";
-  out += control_table(analysis.control);
-  out += "## Machine\n\n";
-  MarkdownTable machine({"", ""});
-  for (const MachineFact& fact : kMachineFacts) {
-    const std::string& value = plan.machine.*fact.value;
-    if (!value.empty()) machine.add({fact.name, value});
-  }
-  out += machine.text("The journal does not describe the machine.");
   return out;
 }
 
-std::string trust(const Analysis& analysis) {
-  std::string out = "## Warnings\n\n";
-  std::vector<std::string> lines;
-  for (const auto& warning : analysis.warnings) {
-    lines.push_back(warning.remedy.empty() ? warning.text : warning.text + ". Remedy: " + warning.remedy);
+std::string code_of(std::string text) {
+  for (char& c : text) {
+    if (c == '`') c = '\'';
+    if (c == '\n' || c == '\r' || c == '|') c = ' ';
   }
-  if (lines.empty()) lines.push_back("None.");
-  list(out, lines);
-  const auto& coverage = analysis.coverage;
-  out += "## What was covered\n\n";
-  lines = {coverage.state,
-           fmt::format("{} of {} complete, {}, {} compared, {} re-run, {} failed.", coverage.complete_rounds,
-                       coverage.planned_rounds == 0 ? "an undecided number of rounds"
-                                                    : plural(coverage.planned_rounds, "round"),
-                       plural(coverage.processes, "process"), coverage.counted, coverage.reruns, coverage.failed)};
-  for (const auto& flag : coverage.flags)
-    lines.push_back(fmt::format("Flagged \"{}\": {}", flag.flag, plural(flag.n, "process")));
-  lines.insert(lines.end(), coverage.missing.begin(), coverage.missing.end());
-  list(out, lines);
-  out += "### Listed, not ranked\n\n";
-  MarkdownTable table({"contestant", "model", "mode", "status", "reason"});
-  for (const auto& row : analysis.not_ranked) {
-    table.add({row.label, row.model.empty() ? "every model" : row.model,
-               row.every_mode ? "every mode" : std::string(mode_title(row.mode)), std::string(word_of(row.status)),
-               row.reason});
-  }
-  return out + table.text("Every contestant could be ranked.");
+  return text.empty() ? text : "`" + text + "`";
 }
 
-std::string tables(const Analysis& analysis, const Journal& journal) {
-  std::string out = "## Whole program, one picture\n\n" + whole_process_table(analysis);
-  out += "### Where the time goes\n\n" + phase_table(analysis);
-  out += "### Cost of a launcher\n\n" + launcher_table(analysis);
-  out += "## Inference alone\n\n" + isolated_table(analysis, Mode::kNoPre);
-  out += "## Inference with preprocessing\n\n" + isolated_table(analysis, Mode::kIncPre);
-  out +=
-      "### Slow samples\n\nPer process first, then the median over processes; a percentile is shown only where a "
-      "process has "
-      "samples enough for it.\n\n" +
-      percentile_table(analysis);
-  out += "## Memory\n\n" + memory_table(analysis);
-  out += "## CPU counters\n\n" + counter_tables(analysis);
-  out += "## Variants\n\n" + variant_table(analysis);
-  out += "## Threads\n\n" + scaling_table(analysis);
-  out += "## Language or runtime?\n\n";
-  list(out, analysis.language_caveats);
-  out += language_table(analysis);
-  out += "## Parity\n\n" + parity_table(analysis, journal);
-  out += "## Every verdict\n\n" + every_verdict_table(analysis);
+std::string markdown_of(const Span& span) {
+  const std::string text = markdown_safe(span.text);
+  switch (span.kind) {
+    case Span::Kind::kStrong: return "**" + text + "**";
+    case Span::Kind::kCode: return code_of(span.text);
+    case Span::Kind::kVerdict: return fmt::format("{} {}", verdict_glyph(span.target), text);
+    case Span::Kind::kLink: return fmt::format("[{}]({})", text, target_of(span.target));
+    case Span::Kind::kNumber: return fmt::format(" ({})", text);
+    case Span::Kind::kBreak: return "<br>";
+    case Span::Kind::kPlain:
+    case Span::Kind::kQuiet: break;
+  }
+  return text;
+}
+
+std::string markdown_of(const Text& text) {
+  std::string out;
+  for (const auto& span : text.spans) out += markdown_of(span);
   return out;
 }
 
-std::string small_print(const Analysis& analysis, const Journal& journal) {
-  std::string out = "## Method\n\n";
-  list(out, analysis.method);
-  out += "## Limits\n\n";
-  list(out, analysis.limits);
-  out += "## Claims that this report does not make\n\n";
-  std::vector<std::string> lines;
-  for (const auto& refusal : analysis.refused) lines.push_back(fmt::format("{}: {}", refusal.claim, refusal.why));
-  list(out, lines);
-  out += "## Contestants\n\n";
-  MarkdownTable contestants({"contestant", "runtime", "language", "track", "settings", "versions"});
-  for (const auto& contestant : journal.plan.contestants) {
-    std::vector<std::string> versions;
-    for (const auto& [name, version] : contestant.versions) versions.push_back(fmt::format("{} {}", name, version));
-    contestants.add({contestant.id, contestant.runtime, contestant.language, std::string(word_of(contestant.track)),
-                     contestant.ready ? contestant.settings : contestant.reason, joined(versions, ", ")});
+std::string markdown_of(const Paragraph& paragraph) { return markdown_of(paragraph.text) + "\n\n"; }
+
+std::string markdown_of(const Heading& heading) { return "### " + markdown_safe(heading.text) + "\n\n"; }
+
+std::string markdown_of(const Note& note) {
+  return fmt::format("**{}** {}\n\n", markdown_safe(note.title), markdown_of(note.text));
+}
+
+std::string markdown_of(const List& list) {
+  std::string out;
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const auto& item = list.items[i];
+    out += list.style == List::Style::kNumbers ? fmt::format("{}. ", i + 1) : "- ";
+    if (!item.verdict.empty()) out += fmt::format("{} ", verdict_glyph(item.verdict));
+    out += markdown_of(item.text) + '\n';
   }
-  out += contestants.text("None.");
-  out += "## Commands\n\n```\n";
-  for (const auto& row : analysis.commands) {
-    std::string command = row.command;
-    for (std::size_t at = 0; (at = command.find("```", at)) != std::string::npos;) command.replace(at, 3, "'''");
-    fmt::format_to(std::back_inserter(out), "# {}: {}\n{}\n", row.label,
-                   place_text(row.model, row.mode, row.threads, Track::kMatched), command);
+  return out.empty() ? out : out + '\n';
+}
+
+std::string markdown_of(const Definitions& definitions) {
+  std::string out;
+  for (const auto& [name, what] : definitions.entries) {
+    out += fmt::format("- {}: {}\n", markdown_safe(name), markdown_safe(what));
   }
-  out += "```\n\n## Models\n\n";
-  MarkdownTable models({"model", "parameters", "MACs", "bytes", "SHA-256"});
-  for (const auto& model : journal.plan.models) {
-    models.add({model.id, fmt::format("{}", model.parameters), fmt::format("{}", model.macs),
-                fmt::format("{}", model.bytes), model.sha256});
+  return out + '\n';
+}
+
+std::string markdown_of(const Code& code) {
+  std::string text = code.text;
+  for (std::size_t at = 0; (at = text.find("```", at)) != std::string::npos;) text.replace(at, 3, "'''");
+  return "```\n" + text + "```\n\n";
+}
+
+// Markdown has no groups of rows: their headings become a first column.
+std::string markdown_of(const Table& table) {
+  if (table.empty()) return markdown_of(Paragraph{table.nothing, true});
+  const bool grouped = std::any_of(table.groups.begin(), table.groups.end(),
+                                   [](const TableGroup& group) { return !group.title.empty(); });
+  std::string out = grouped ? "| where |" : "|";
+  std::string rule = grouped ? "|---|" : "|";
+  for (const auto& column : table.columns) {
+    out += " " + markdown_safe(column.title) + " |";
+    rule += column.kind == Kind::kNumber ? "---:|" : "---|";
   }
-  return out + models.text("None.");
+  out += '\n' + rule + '\n';
+  for (const auto& group : table.groups) {
+    for (const auto& row : group.rows) {
+      out += grouped ? "| " + markdown_safe(group.title) + " |" : "|";
+      for (const auto& cell : row.cells) out += " " + markdown_of(cell) + " |";
+      out += '\n';
+    }
+  }
+  return out + '\n';
+}
+
+std::string folded(std::string_view summary, const std::string& text) {
+  return fmt::format("<details><summary>{}</summary>\n\n{}</details>\n\n", escaped(summary), text);
+}
+
+std::string markdown_of(const Plot& plot) {
+  return folded(plot.words.title, markdown_safe(plot.words.description) + "\n\n" + markdown_of(values_of(plot)));
+}
+
+std::string markdown_of(const Fold& fold) {
+  // A plot folds itself.
+  if (fold.blocks.size() == 1 && std::holds_alternative<Plot>(fold.blocks[0].content)) return markdown(fold.blocks);
+  return folded(fold.summary, markdown(fold.blocks));
 }
 
 }  // namespace
 
-std::string report_markdown(const Analysis& analysis, const Journal& journal) {
-  std::string out =
-      front(analysis, journal) + trust(analysis) + tables(analysis, journal) + small_print(analysis, journal);
+std::string markdown_safe(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r' || c == '\t') {
+      out += ' ';
+    } else if (c == '|' || c == '<' || c == '`' || c == '*' || c == '[' || c == ']') {
+      out += '\\';
+      out += c;
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string markdown(const Blocks& blocks) {
+  std::string out;
+  for (const auto& block : blocks) {
+    out += std::visit([](const auto& content) { return markdown_of(content); }, block.content);
+  }
+  return out;
+}
+
+std::string markdown(const Document& document) {
+  std::string out = "# " + markdown_safe(document.heading) + "\n\n";
+  std::vector<std::string> facts = document.facts;
+  if (!document.kicker.empty()) facts.insert(facts.begin(), document.kicker);
+  if (!facts.empty()) out += markdown_safe(fmt::format("{}", fmt::join(facts, " \xC2\xB7 "))) + "\n\n";
+  out += markdown(document.front);
+  for (const auto& section : document.sections) {
+    out += "## " + markdown_safe(section.title) + "\n\n" + markdown(section.blocks);
+  }
   while (out.ends_with("\n\n")) out.pop_back();
   return out;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the frame around a body. Style and script are admitted by their hashes, so that no text of a journal can add
 // one.
-#include "race/report/render/html/document.h"
+#include "race/report/render/html_frame.h"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 
 #include "race/report/plots/escape.h"
-#include "race/report/render/html/assets.h"
+#include "race/report/render/assets.h"
 
 namespace kite::race {
 namespace {

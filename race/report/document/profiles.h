@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Profiles: their section in report.html, the page that it links to, and pictures that can be opened alone.
+// The page of profiles; the report's section on them is made from the journal alone (sections/sections.h).
 #pragma once
 
 #include <optional>
@@ -7,13 +7,10 @@
 #include <vector>
 
 #include "race/journal/journal.h"
+#include "race/report/document/document.h"
 #include "race/report/plots/stacks.h"
-#include "race/report/render/html/sections.h"
 
 namespace kite::race {
-
-// From the journal alone; nullopt where nothing was profiled.
-[[nodiscard]] std::optional<Section> profile_section(const Journal& journal);
 
 // What the files of one profiled process hold.
 struct ProfileFigures {
@@ -25,9 +22,6 @@ struct ProfileFigures {
   std::string missing;                             // a file that the journal names and that cannot be read
 };
 
-[[nodiscard]] std::string profile_page(const Journal& journal, const std::vector<ProfileFigures>& profiles);
-
-// With the style inside, and for flame graphs a search; opened by a browser, it needs nothing else.
-[[nodiscard]] std::string standalone_svg(const Plot& plot);
+[[nodiscard]] Document profile_document(const Journal& journal, const std::vector<ProfileFigures>& profiles);
 
 }  // namespace kite::race

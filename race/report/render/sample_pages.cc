@@ -5,10 +5,9 @@
 #include <string>
 
 #include "race/report/analysis/planted_journal.h"
+#include "race/report/document/report.h"
 #include "race/report/plots/degenerate_plots.h"
-#include "race/report/render/html/document.h"
-#include "race/report/render/html/page.h"
-#include "race/report/render/html/table.h"
+#include "race/report/render/html.h"
 
 namespace {
 
@@ -23,7 +22,16 @@ bool write(const std::string& path, const std::string& text) {
 
 bool write_page(const std::string& path, const Journal& journal) {
   const auto analysis = analyse(journal);
-  return analysis.ok() && write(path, html_page(*analysis, journal));
+  return analysis.ok() && write(path, html_page(report_document(*analysis, journal)));
+}
+
+bool write_plots(const std::string& path, std::vector<Plot> plots) {
+  Document document;
+  document.title = document.heading = "Plots";
+  document.sections = {{"all", "All", {}}};
+  const std::size_t count = plots.size();
+  add_plots(document.sections[0].blocks, std::move(plots), count);
+  return write(path, html_page(document));
 }
 
 Journal hostile_journal() {
@@ -47,8 +55,6 @@ Journal hostile_journal() {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = argv[1];
-  std::string plots;
-  for (const auto& plot : degenerate_plots()) plots += figure(plot);
   FlameData flame{{"flame", "CPU time by function.", "Planted."}, "samples", {"all", 1000, {}}};
   flame.root.calls = {
       {"main",
@@ -67,9 +73,8 @@ int main(int argc, char** argv) {
       write_page(folder + "/spoiled.html", planted_journal({.control_factor = 1.2})) &&
       write_page(folder + "/pilot.html", planted_journal({.stops_in_pilot = true})) &&
       write_page(folder + "/hostile.html", hostile_journal()) && write_page(folder + "/empty.html", Journal{}) &&
-      write(folder + "/plots.html", html_document("Plots", "<main>" + plots + "</main>\n")) &&
-      write(folder + "/profile.html",
-            html_document("Profile", "<main>" + figure(flame_plot(flame)) + figure(memory_plot(memory)) + "</main>\n"));
+      write_plots(folder + "/plots.html", degenerate_plots()) &&
+      write_plots(folder + "/profile.html", {flame_plot(flame), memory_plot(memory)});
   if (!written) std::fprintf(stderr, "cannot write the pages into %s\n", folder.c_str());
   return written ? 0 : 1;
 }

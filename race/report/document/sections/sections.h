@@ -1,39 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sections of the report's page, each as HTML with its own <section id>; page.cc puts them in order.
+// The sections of a report; report.cc puts them in order.
 #pragma once
 
-#include <string>
+#include <optional>
+#include <vector>
 
 #include "race/report/analysis/analysis.h"
+#include "race/report/document/document.h"
 
 namespace kite::race {
 
-struct Section {
-  std::string id, title, html;  // html is what stands beneath the title
-};
+// What was found.
+[[nodiscard]] Blocks front_blocks(const Analysis& analysis);
+[[nodiscard]] Section verdict_section(const Analysis& analysis);
 
-// Page 1.
-[[nodiscard]] std::string masthead(const Analysis& analysis, const Journal& journal);
-[[nodiscard]] Section verdict_section(const Analysis& analysis, const Journal& journal);
+// How far it may be trusted.
 [[nodiscard]] Section noise_section(const Analysis& analysis, const Journal& journal);
 [[nodiscard]] Section warning_section(const Analysis& analysis);
+[[nodiscard]] Section failure_section(const Analysis& analysis, const Journal& journal);
+[[nodiscard]] Section drift_section(const Analysis& analysis);
 
-// The study's tables, row by row, with the plots beside them.
+// Each contestant by itself: the study's tables, row by row, with the plots beside them.
 [[nodiscard]] Section whole_program_section(const Analysis& analysis, const Journal& journal);
 [[nodiscard]] Section isolated_section(const Analysis& analysis, const Journal& journal, Mode mode);
 [[nodiscard]] Section slow_sample_section(const Analysis& analysis);
 [[nodiscard]] Section phase_section(const Analysis& analysis);
 [[nodiscard]] Section memory_section(const Analysis& analysis);
 [[nodiscard]] Section counter_section(const Analysis& analysis);
+[[nodiscard]] std::optional<Section> profile_section(const Journal& journal);  // nullopt where nothing was profiled
+
+// Contestants against one another.
 [[nodiscard]] Section variant_section(const Analysis& analysis);
 [[nodiscard]] Section thread_section(const Analysis& analysis);
 [[nodiscard]] Section language_section(const Analysis& analysis);
 [[nodiscard]] Section parity_section(const Analysis& analysis, const Journal& journal);
-
-// How it was found, and what is not claimed.
 [[nodiscard]] Section comparison_section(const Analysis& analysis);
-[[nodiscard]] Section drift_section(const Analysis& analysis);
-[[nodiscard]] Section failure_section(const Analysis& analysis, const Journal& journal);
+
+// How it was found, what is not claimed, and where everything can be looked up.
 [[nodiscard]] Section method_section(const Analysis& analysis, const Journal& journal);
 [[nodiscard]] Section refusal_section(const Analysis& analysis);
 [[nodiscard]] Section contestant_section(const Journal& journal);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "race/report/render/html/page.h"
+#include "race/report/render/html.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,7 @@
 #include <regex>
 
 #include "race/report/analysis/planted_journal.h"
-#include "race/report/render/html/document.h"
-#include "race/report/render/html/table.h"
+#include "race/report/document/report.h"
 
 namespace kite::race {
 namespace {
@@ -16,7 +15,7 @@ namespace {
 std::string page_of(const Journal& journal) {
   const auto analysis = analyse(journal);
   EXPECT_TRUE(analysis.ok());
-  return analysis.ok() ? html_page(*analysis, journal) : std::string();
+  return analysis.ok() ? html_page(report_document(*analysis, journal)) : std::string();
 }
 
 const std::string& planted_page() {
@@ -54,7 +53,7 @@ TEST(page, every_link_stays_on_the_page_or_beside_it) {
     if (target.starts_with('#')) {
       EXPECT_NE(page.find("id=\"" + target.substr(1) + "\""), std::string::npos) << target;
     } else {
-      EXPECT_TRUE(std::regex_match(target, std::regex("[a-z0-9/_-]+\\.(jsonl|json|csv|md|txt)"))) << target;
+      EXPECT_TRUE(std::regex_match(target, std::regex("[a-z0-9/_-]+\\.(jsonl|json|csv|md|html|txt)"))) << target;
     }
   }
   EXPECT_GT(links, 20U);
@@ -84,7 +83,7 @@ TEST(page, says_first_what_was_found) {
   const auto journal = planted_journal();
   const auto analysis = analyse(journal);
   ASSERT_TRUE(analysis.ok());
-  const std::string page = html_page(*analysis, journal);
+  const std::string page = html_page(report_document(*analysis, journal));
   ASSERT_FALSE(analysis->headline.empty());
   EXPECT_LT(page.find("class=\"headline\""), page.find("<table"));
   EXPECT_NE(page.find("<b>Valid race.</b>"), std::string::npos);
@@ -129,27 +128,35 @@ TEST(page, a_log_elsewhere_is_no_link) {
   EXPECT_EQ(page.find("href=\"javascript"), std::string::npos);
 }
 
-TEST(page, tables_escape_text_and_keep_markup) {
-  HtmlTable table("a \"name\"", {{"<c>"}, {"d", Kind::kNumber}});
+std::string page_with(Table table) {
+  Document document;
+  document.sections = {{"s", "S", {}}};
+  document.sections[0].blocks << std::move(table);
+  return html_page(document);
+}
+
+TEST(page, tables_escape_text_and_mark_verdicts) {
+  Table table("a \"name\"", {{"<c>"}, {"d", Kind::kNumber}, {"e"}}, "");
   table.group("g & h");
-  table.row({"<x>", Cell::markup("<b>1</b>")}, {3, 4});
-  const std::string html = table.html("");
+  table.row({"<x>", strong("1"), verdict_mark("smaller", "faster")}, {3, 4});
+  const std::string html = page_with(table);
   EXPECT_NE(html.find("aria-label=\"a &quot;name&quot;\""), std::string::npos);
   EXPECT_NE(html.find("&lt;c&gt;"), std::string::npos);
   EXPECT_NE(html.find("g &amp; h"), std::string::npos);
-  EXPECT_NE(html.find("<tr data-cells=\"3 4\"><th scope=\"row\">&lt;x&gt;</th><td class=\"num\"><b>1</b></td></tr>"),
+  EXPECT_NE(html.find("<tr data-cells=\"3 4\"><th scope=\"row\">&lt;x&gt;</th><td class=\"num\"><b>1</b></td>"
+                      "<td><span class=\"verdict v-faster\"><i aria-hidden=\"true\">\xE2\x97\x86</i> smaller</span>"),
             std::string::npos);
 }
 
 TEST(page, rows_of_one_group_stand_together) {
-  HtmlTable table("t", {{"c"}});
+  Table table("t", {{"c"}}, "");
   table.group("first");
   table.row({"1"});
   table.group("second");
   table.row({"2"});
   table.group("first");
   table.row({"3"});
-  const std::string html = table.html("");
+  const std::string html = page_with(table);
   EXPECT_EQ(count(html, "first"), 1U);
   EXPECT_LT(html.find(">3<"), html.find("second"));
 }

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// A report as data: what it says, in order, with nothing about how it looks. render/ prints it as HTML, as Markdown and
+// on a terminal, so that each sentence and each table is written once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "race/report/plots/plot.h"
+
+namespace kite::race {
+
+// A piece of a line. Its text is any text: who prints it escapes it.
+struct Span {
+  enum class Kind : std::uint8_t {
+    kPlain,
+    kStrong,
+    kQuiet,    // what matters less
+    kCode,     // a name of a file or a command
+    kVerdict,  // `text` is the word; `target` the verdict whose mark and colour it gets
+    kLink,     // to `target`: a file of the race's folder, or "#id" of this document
+    kNumber,   // of a remark that stands below the table
+    kBreak,    // a new line
+  };
+  Kind kind = Kind::kPlain;
+  std::string text, target;
+};
+
+// A line of spans; plain text is one by itself.
+struct Text {
+  Text() = default;
+  Text(std::string text) : spans{{Span::Kind::kPlain, std::move(text), {}}} {}  // NOLINT: text is a line of it
+  Text(std::string_view text) : Text(std::string(text)) {}                       // NOLINT
+  Text(const char* text) : Text(std::string(text)) {}                            // NOLINT
+  Text(Span span) : spans{std::move(span)} {}                                    // NOLINT
+
+  Text& operator+=(const Text& more);
+  [[nodiscard]] bool empty() const noexcept { return spans.empty(); }
+
+  std::vector<Span> spans;
+};
+[[nodiscard]] Text operator+(Text first, const Text& second);
+
+[[nodiscard]] Text strong(std::string_view text);
+[[nodiscard]] Text quiet(std::string_view text);
+[[nodiscard]] Text code(std::string_view text);
+[[nodiscard]] Text verdict_mark(std::string_view word, std::string_view verdict);
+[[nodiscard]] Text link(std::string_view target, std::string_view text);
+[[nodiscard]] Text line_break();
+
+enum class Kind : std::uint8_t { kText, kNumber };  // numbers stand to the right
+
+struct Column {
+  std::string title;  // with the unit
+  Kind kind = Kind::kText;
+};
+
+struct TableRow {
+  std::vector<Text> cells;                     // by column; the first one names the row
+  std::vector<std::int32_t> cells_of_journal;  // that it is made from
+};
+
+struct TableGroup {
+  std::string title;  // "": no heading
+  std::vector<TableRow> rows;
+};
+
+struct Table {
+  // `name` is what it is called by those who do not see where it stands; `nothing` is said where there are no rows.
+  Table(std::string name, std::vector<Column> columns, std::string nothing);
+
+  void group(std::string_view title);  // rows that follow stand under this heading; it may return
+  void row(std::vector<Text> cells, std::vector<std::int32_t> cells_of_journal = {});
+  [[nodiscard]] bool empty() const noexcept;
+
+  std::string name;
+  std::vector<Column> columns;
+  std::string nothing;
+  std::vector<TableGroup> groups;  // in the order of their first mention
+
+ private:
+  std::size_t open_ = 0;
+};
+
+struct Paragraph {
+  Text text;
+  bool nothing = false;  // says only that something is not there
+};
+
+struct Heading {  // inside a section
+  std::string id, text;
+};
+
+// A sentence that must be seen.
+struct Note {
+  enum class Tone : std::uint8_t { kGood, kOpen, kBad };
+  Tone tone = Tone::kGood;
+  std::string title;
+  Text text;
+};
+
+struct List {
+  struct Item {
+    Text text;
+    std::string verdict;  // its mark stands before the line; "": a plain line
+  };
+  enum class Style : std::uint8_t { kBullets, kNumbers, kHeadlines };
+  Style style = Style::kBullets;
+  std::vector<Item> items;
+};
+[[nodiscard]] List bullets(const std::vector<std::string>& lines);
+
+// What is known under a name, or claimed for a reason.
+struct Definitions {
+  std::vector<std::pair<std::string, std::string>> entries;
+};
+
+struct Code {
+  std::string text;  // lines, as they are typed
+};
+
+struct Block;
+
+// Out of sight until it is asked for.
+struct Fold {
+  std::string summary;
+  std::vector<Block> blocks;
+};
+
+struct Block {
+  std::variant<Paragraph, Heading, Note, List, Definitions, Code, Table, Plot, Fold> content;
+};
+
+using Blocks = std::vector<Block>;
+
+template <typename T>
+Blocks& operator<<(Blocks& blocks, T&& content) {
+  blocks.push_back({std::forward<T>(content)});
+  return blocks;
+}
+
+// What a plot shows, for those who want numbers or do not see pictures.
+[[nodiscard]] Table values_of(const Plot& plot);
+
+// The first ones open, the rest folded under their titles.
+void add_plots(Blocks& blocks, std::vector<Plot> plots, std::size_t open = 2);
+
+struct Section {
+  std::string id, title;
+  Blocks blocks;
+};
+
+struct Document {
+  std::string title;               // of a window
+  std::string kicker, heading;     // above the heading; the heading
+  std::vector<std::string> facts;  // when, how much, with what: under it in small type
+  Blocks front;                    // the first screen
+  std::vector<Section> sections;
+};
+
+}  // namespace kite::race
