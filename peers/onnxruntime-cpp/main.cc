@@ -63,6 +63,10 @@ Options make_options(const Request& request, const std::string& level) {
   check(runtime.api->SetSessionGraphOptimizationLevel(made, level_of(level)));
   check(runtime.api->SetSessionExecutionMode(made, ORT_SEQUENTIAL));
   if (request.threads > 0) check(runtime.api->SetIntraOpNumThreads(made, request.threads));
+  // Settings of such names are the library's own configuration entries.
+  for (const auto& [key, value] : request.settings) {
+    if (key.starts_with("session.")) check(runtime.api->AddSessionConfigEntry(made, key.c_str(), value.c_str()));
+  }
   return options;
 }
 

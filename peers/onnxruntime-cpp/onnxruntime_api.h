@@ -76,12 +76,15 @@ struct OrtApi {
   void* slots_97[2];
   void (*ReleaseTensorTypeAndShapeInfo)(OrtTensorTypeAndShapeInfo*);
   void (*ReleaseSessionOptions)(OrtSessionOptions*);
+  void* slots_101[29];
+  OrtStatus* (*AddSessionConfigEntry)(OrtSessionOptions*, const char* key, const char* value);
 };
 static_assert(offsetof(OrtApi, CreateSession) == 7 * sizeof(void*) && offsetof(OrtApi, Run) == 9 * sizeof(void*));
 static_assert(offsetof(OrtApi, SetIntraOpNumThreads) == 24 * sizeof(void*));
 static_assert(offsetof(OrtApi, CreateTensorWithDataAsOrtValue) == 49 * sizeof(void*));
 static_assert(offsetof(OrtApi, CreateCpuMemoryInfo) == 69 * sizeof(void*));
 static_assert(offsetof(OrtApi, ReleaseSessionOptions) == 100 * sizeof(void*));
+static_assert(offsetof(OrtApi, AddSessionConfigEntry) == 130 * sizeof(void*));
 
 struct OrtApiBase {
   const OrtApi* (*GetApi)(std::uint32_t version);

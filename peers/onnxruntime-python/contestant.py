@@ -18,8 +18,12 @@ LEVELS = {
 
 
 def session_options(request):
-    """Options, and what they are in words. The default track sets nothing at all."""
+    """Options, and what they are in words. The default track sets nothing at all. Settings whose names begin with
+    "session." are the library's own configuration entries and are handed over as they are."""
     options = ort.SessionOptions()
+    for key, value in request.settings.items():
+        if key.startswith("session."):
+            options.add_session_config_entry(key, value)
     if request.track == "default":
         return options, "nothing set"
     level = request.settings.get("optimisation", "all")

@@ -52,7 +52,11 @@ fn builder(
     request: &Request,
     level: GraphOptimizationLevel,
 ) -> Result<SessionBuilder, Failure> {
-    let builder = Session::builder(environment)?.with_optimization_level(level).map_err(|error| error.to_string())?;
+    let mut builder = Session::builder(environment)?.with_optimization_level(level).map_err(|error| error.to_string())?;
+    // Settings of such names are the library's own configuration entries.
+    for (key, value) in request.settings().filter(|(key, _)| key.starts_with("session.")) {
+        builder = builder.with_config_entry(key, value).map_err(|error| error.to_string())?;
+    }
     if request.threads == 0 {
         return Ok(builder);
     }

@@ -102,6 +102,10 @@ impl Request {
         self.settings.get(key).map(String::as_str)
     }
 
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// A setting that the contestant cannot do without.
     pub fn required(&self, key: &str) -> Result<&str, Failure> {
         self.setting(key).ok_or_else(|| format!("--set {key}=... is missing").into())
