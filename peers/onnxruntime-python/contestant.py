@@ -4,7 +4,8 @@
 import os
 import sys
 
-import onnxruntime as ort
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when the library is loaded
+import onnxruntime as ort  # noqa: E402
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "sdk", "python"))
 import paperkite_contestant as sdk  # noqa: E402

@@ -52,7 +52,8 @@ fn builder(
     request: &Request,
     level: GraphOptimizationLevel,
 ) -> Result<SessionBuilder, Failure> {
-    let mut builder = Session::builder(environment)?.with_optimization_level(level).map_err(|error| error.to_string())?;
+    let mut builder =
+        Session::builder(environment)?.with_optimization_level(level).map_err(|error| error.to_string())?;
     // Settings of such names are the library's own configuration entries.
     for (key, value) in request.settings().filter(|(key, _)| key.starts_with("session.")) {
         builder = builder.with_config_entry(key, value).map_err(|error| error.to_string())?;
@@ -95,6 +96,8 @@ fn main() -> ExitCode {
     sdk::run(
         |request| {
             let library = request.required("library")?;
+            // SAFETY: no other thread exists yet.
+            unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") }; // read when the environment is made
             let made = ort::init_from(library)?.with_telemetry(false).build()?;
             environment.set(made).map_err(|_| "started twice")?;
             let ort = sdk::locked_version(include_str!("../Cargo.lock"), "ort");
