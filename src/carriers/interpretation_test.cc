@@ -334,7 +334,11 @@ TEST_F(Interpret, windows_mls_words_decide_channels_and_range) {
   const PreprocessRecipe raw = resolve().recipe;
   EXPECT_EQ(raw.channel_order, ChannelOrder::kBgr);
   EXPECT_EQ(raw.normalization.rescale, 1.0);  // 0..255 where no range is stated
-  EXPECT_EQ(raw.resize, (ResizeRule{ResizeMode::kShortSide, 224, 0}));
+  EXPECT_EQ(raw.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
+  EXPECT_EQ(raw.first_crop, (FirstCrop{224, 224, FirstCrop::Unit::kShape}));
+  sources_.input_shape = {1, 3, 200, 300};
+  EXPECT_EQ(resolve().recipe.first_crop, (FirstCrop{200, 300, FirstCrop::Unit::kShape}));
+  sources_.input_shape = {1, 3, 224, 224};
   sources_.metadata["Image.NominalPixelRange"] = "Normalized_1_1";
   EXPECT_EQ(resolve().recipe.normalization.std[0], 0.5);
   sources_.metadata["Image.NominalPixelRange"] = "NominalRange_16_235";
@@ -361,10 +365,41 @@ TEST_F(Interpret, openvinos_model_info_is_a_complete_recipe) {
   EXPECT_EQ(found.recipe.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
   EXPECT_FALSE(mentions(found.warnings, "guess"));
   sources_.metadata["model_info resize_type"] = "fit_to_window";
+  EXPECT_EQ(resolve().recipe.resize.mode, ResizeMode::kFitByRatio);
+  EXPECT_EQ(resolve().recipe.crop_rule, CropRule::kStart);
+  sources_.metadata["model_info resize_type"] = "fit_to_window_letterbox";
+  sources_.metadata["model_info pad_value"] = "114";
+  EXPECT_EQ(resolve().recipe.resize.mode, ResizeMode::kFitScaled);
+  EXPECT_EQ(resolve().recipe.crop_rule, CropRule::kFloorBoth);
+  EXPECT_EQ(resolve().recipe.fill, (Colour{114, 114, 114}));
+  sources_.metadata["model_info pad_value"] = "256";
+  EXPECT_EQ(refusal().code, ErrorCode::kInvalidModel);
+  sources_.metadata["model_info resize_type"] = "crop";
+  EXPECT_EQ(resolve().recipe.first_crop, (FirstCrop{1.0, 1.0}));
+  sources_.input_shape = {1, 3, 200, 300};
   EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
+  sources_.input_shape = {1, 3, 224, 224};
   sources_.metadata["model_info resize_type"] = "standard";
   sources_.metadata["model_info scale_values"] = "1 2";
   EXPECT_EQ(refusal().code, ErrorCode::kInvalidModel);
+}
+
+TEST_F(Interpret, what_openvinos_model_info_asks_for_beyond_what_is_known_is_refused) {
+  const std::pair<const char*, const char*> words[] = {{"model_info resize_type", "stretch"},
+                                                       {"model_info interpolation_mode", "CUBIC"},
+                                                       {"model_info intensity_mode", "window"}};
+  for (const auto& [key, value] : words) {
+    sources_.metadata = {{key, value}};
+    EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel) << key;
+  }
+}
+
+TEST_F(Interpret, a_crop_and_a_resampler_go_with_the_resize_and_the_filter_of_their_source) {
+  sources_.metadata = {{"stride", "32"}, {"names", "{0: 'a', 1: 'b'}"}};
+  sources_.preprocess_json = R"({"resize": 256, "crop": 224, "interpolation": "bicubic"})";
+  const PreprocessRecipe found = resolve().recipe;
+  EXPECT_FALSE(found.first_crop);
+  EXPECT_EQ(found.resampler, Resampler::kPillow);
 }
 
 TEST_F(Interpret, custom_visions_properties_are_a_complete_recipe) {
@@ -378,6 +413,11 @@ TEST_F(Interpret, custom_visions_properties_are_a_complete_recipe) {
   EXPECT_EQ(found.recipe_source, "metadata_properties.json");
   EXPECT_EQ(found.recipe.channel_order, ChannelOrder::kBgr);
   EXPECT_EQ(found.recipe.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
+  EXPECT_EQ(found.recipe.filter, Filter::kBicubic);
+  // What the export writes into the model as well states pixels alone.
+  sources_.metadata = {{"Image.BitmapPixelFormat", "Bgr8"}, {"Image.NominalPixelRange", "NominalRange_0_255"}};
+  EXPECT_EQ(resolve().recipe.filter, Filter::kBicubic);
+  EXPECT_FALSE(resolve().recipe.first_crop);
   write("metadata_properties.json", head + "Other" + tail);
   EXPECT_TRUE(mentions(resolve().warnings, "metadata_properties.json is not used: ResizeMethod"));
 }
@@ -387,7 +427,9 @@ TEST_F(Interpret, ultralytics_says_what_its_model_is_for) {
   EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
   sources_.metadata = {{"stride", "32"}, {"names", "{0: 'a', 1: 'b'}"}};
   const Interpretation v5 = resolve();
-  EXPECT_EQ(v5.recipe.resize.height, 224);
+  EXPECT_EQ(v5.recipe.first_crop, (FirstCrop{1.0, 1.0}));
+  EXPECT_EQ(v5.recipe.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
+  EXPECT_EQ(v5.recipe.resampler, Resampler::kOpenCv);
   EXPECT_TRUE(mentions(v5.warnings, "preprocessing guessed"));
 }
 

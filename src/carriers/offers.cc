@@ -30,6 +30,10 @@ bool follow_size(RecipeFields& fields, const PictureForm& input) {
   if (made.width == 0 || wanted.width == 0 || wanted.height == 0 || made == wanted) return false;
   const auto scaled = [](std::int64_t side, std::int64_t from, std::int64_t to) { return (side * to + from / 2) / from; };
   if (fields.crop && fields.crop->width > 0) fields.crop = wanted;
+  if (fields.first_crop && fields.first_crop->unit == FirstCrop::Unit::kShape) {
+    fields.first_crop->height = static_cast<double>(wanted.height);
+    fields.first_crop->width = static_cast<double>(wanted.width);
+  }
   if (fields.resize) {
     fields.resize->height = scaled(fields.resize->height, made.height, wanted.height);
     fields.resize->width = scaled(fields.resize->width, made.width, wanted.width);

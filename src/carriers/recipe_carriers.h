@@ -14,10 +14,11 @@ namespace kite {
 
 // paperkite's own object, as in "preprocess" of <model>.kite.json, in the metadata key paperkite.preprocess and on the
 // command line. Keys: resize (short side, [height, width], or null), crop (side, [height, width] or null),
-// interpolation, mean, std, crop_offset ("half_even", "floor", "floor_both"), channels ("rgb", "bgr"), rescale, offset (added after
-// rescaling), second_std (divides once more), arithmetic ("torchvision", "huggingface", "product", "fused"), exif
-// ("ignore", "apply"), first_crop ([height, width] as fractions of the short side, before the resize), resize_to
-// ("squash", "cover", "fit"), resize_multiple, border (colour beyond the picture), resampler ("pillow", "torch").
+// interpolation, mean, std, crop_offset ("half_even", "floor", "floor_both", "start"), channels ("rgb", "bgr"), rescale,
+// offset (added after rescaling), second_std (divides once more), arithmetic ("torchvision", "huggingface", "product",
+// "fused"), exif ("ignore", "apply"), first_crop ([height, width], before the resize) of what first_crop_of says
+// ("short_side": fractions of it, "shape"), resize_to ("squash", "cover", "fit", "fit_scaled", "fit_by_ratio"),
+// resize_multiple, border (colour beyond the picture), resampler ("pillow", "torch", "opencv").
 // torchvision's resize_size, crop_size and antialias are taken as well; "antialias": false is refused.
 // An unknown key is an error: it would be a silent change of meaning.
 [[nodiscard]] Result<RecipeFields> recipe_from_object(const Json& object);

@@ -32,7 +32,8 @@ Result<std::int64_t> pixels(const Json& object, const char* key) {
 Status take_geometry(RecipeFields& fields, const Json& object) {
   const Json* crop = find_member(object, "CustomVision.Preprocess.CropMethod");
   if (crop != nullptr && *crop != "NoCrop") {
-    return Error{ErrorCode::kUnsupportedModel, "CropMethod " + in_quotes(crop->dump()) + " is not supported", "",
+    return Error{ErrorCode::kUnsupportedModel,
+                 "CropMethod " + in_quotes(crop->dump()) + " is not supported: what it cuts is documented nowhere", "",
                  kStateIt};
   }
   const Json* method = find_member(object, "CustomVision.Preprocess.ResizeMethod");
@@ -46,7 +47,7 @@ Status take_geometry(RecipeFields& fields, const Json& object) {
   if (width < 1 || height < 1) return bad_json("TargetWidth or TargetHeight is missing");
   fields.resize = ResizeRule{ResizeMode::kExact, height, width};
   fields.crop = Size{width, height};
-  fields.filter = Filter::kBilinear;
+  fields.filter = Filter::kBicubic;  // Pillow's own default, which the service's sample for Python takes
   return {};
 }
 

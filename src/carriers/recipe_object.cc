@@ -19,23 +19,41 @@ constexpr std::pair<std::string_view, Arithmetic> kArithmetics[] = {{"torchvisio
                                                                      {"product", Arithmetic::kProduct},
                                                                      {"fused", Arithmetic::kFused}};
 
-Result<Arithmetic> arithmetic_in(const Json& value) {
-  KITE_TRY_ASSIGN(const std::string word, text_in(value, "arithmetic"));
-  for (const auto& [name, arithmetic] : kArithmetics) {
-    if (word == name) return arithmetic;
+constexpr std::pair<std::string_view, CropRule> kCropRules[] = {{"half_even", CropRule::kHalfEven},
+                                                                {"floor", CropRule::kFloor},
+                                                                {"floor_both", CropRule::kFloorBoth},
+                                                                {"start", CropRule::kStart}};
+
+constexpr std::pair<std::string_view, ResizeMode> kResizeModes[] = {{"squash", ResizeMode::kExact},
+                                                                    {"cover", ResizeMode::kCover},
+                                                                    {"fit", ResizeMode::kFit},
+                                                                    {"fit_scaled", ResizeMode::kFitScaled},
+                                                                    {"fit_by_ratio", ResizeMode::kFitByRatio}};
+
+constexpr std::pair<std::string_view, Resampler> kResamplers[] = {
+    {"pillow", Resampler::kPillow}, {"torch", Resampler::kTorch}, {"opencv", Resampler::kOpenCv}};
+
+constexpr std::pair<std::string_view, FirstCrop::Unit> kFirstCropUnits[] = {
+    {"short_side", FirstCrop::Unit::kShortSide}, {"shape", FirstCrop::Unit::kShape}};
+
+// The meaning of a word of a table; an Error lists the table.
+template <typename T, std::size_t kCount>
+Result<T> meaning_of(const Json& value, const std::string& key, const std::pair<std::string_view, T> (&words)[kCount]) {
+  KITE_TRY_ASSIGN(const std::string word, text_in(value, key));
+  std::string known;
+  for (const auto& [name, meaning] : words) {
+    if (word == name) return meaning;
+    known += (known.empty() ? "" : ", ") + std::string(name);
   }
-  return bad_json("\"arithmetic\" is " + in_quotes(word), "use torchvision, huggingface, product or fused");
+  return bad_json(in_quotes(key) + " is " + in_quotes(word), "use one of " + known);
 }
 
-constexpr std::pair<std::string_view, CropRule> kCropRules[] = {
-    {"half_even", CropRule::kHalfEven}, {"floor", CropRule::kFloor}, {"floor_both", CropRule::kFloorBoth}};
-
-Result<CropRule> crop_rule_in(const Json& value) {
-  KITE_TRY_ASSIGN(const std::string word, text_in(value, "crop_offset"));
-  for (const auto& [name, rule] : kCropRules) {
-    if (word == name) return rule;
+template <typename T, std::size_t kCount>
+std::string_view word_for(T meaning, const std::pair<std::string_view, T> (&words)[kCount]) {
+  for (const auto& [name, its_meaning] : words) {
+    if (meaning == its_meaning) return name;
   }
-  return bad_json("\"crop_offset\" is " + in_quotes(word), "use half_even, floor or floor_both");
+  return "";
 }
 
 Result<Colour> colour_in(const Json& value, const std::string& key) {
@@ -50,18 +68,11 @@ Result<Colour> colour_in(const Json& value, const std::string& key) {
   return colour;
 }
 
-// "resize_to" (squash, cover, fit: what [height, width] means) and "resize_multiple" belong to "resize".
+// "resize_to" (what [height, width] means) and "resize_multiple" belong to "resize".
 Status resize_details(ResizeRule& rule, const Json& object) {
   if (const Json* to = find_member(object, "resize_to")) {
-    KITE_TRY_ASSIGN(const std::string word, text_in(*to, "resize_to"));
     if (rule.mode != ResizeMode::kExact) return bad_json("\"resize_to\" needs \"resize\": [height, width]");
-    if (word == "cover") {
-      rule.mode = ResizeMode::kCover;
-    } else if (word == "fit") {
-      rule.mode = ResizeMode::kFit;
-    } else if (word != "squash") {
-      return bad_json("\"resize_to\" is " + in_quotes(word), "use squash, cover or fit");
-    }
+    KITE_TRY_ASSIGN(rule.mode, meaning_of(*to, "resize_to", kResizeModes));
   }
   if (const Json* multiple = find_member(object, "resize_multiple")) {
     if (rule.mode != ResizeMode::kShortSide) return bad_json("\"resize_multiple\" needs \"resize\": one number");
@@ -93,12 +104,12 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
     KITE_TRY_ASSIGN(const double height, number_in(value[0], key));
     KITE_TRY_ASSIGN(const double width, number_in(value[1], key));
     fields.first_crop = FirstCrop{height, width};
-  } else if (key == "resize_to" || key == "resize_multiple") {
-    return {};  // parts of "resize": see resize_details()
+  } else if (key == "resize_to" || key == "resize_multiple" || key == "first_crop_of") {
+    return {};  // parts of "resize" and "first_crop": see resize_details() and recipe_from_object()
   } else if (key == "border") {
     KITE_TRY_ASSIGN(fields.fill, colour_in(value, key));
   } else if (key == "resampler") {
-    KITE_TRY_ASSIGN(fields.resampler, one_of(value, key, "pillow", Resampler::kPillow, "torch", Resampler::kTorch));
+    KITE_TRY_ASSIGN(fields.resampler, meaning_of(value, key, kResamplers));
   } else if (key == "second_std") {
     KITE_TRY_ASSIGN(fields.second_std, three_numbers_in(value, key));
   } else if (key == "offset") {
@@ -112,9 +123,9 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
   } else if (key == "rescale") {
     KITE_TRY_ASSIGN(fields.rescale, number_in(value, key));
   } else if (key == "crop_offset") {
-    KITE_TRY_ASSIGN(fields.crop_rule, crop_rule_in(value));
+    KITE_TRY_ASSIGN(fields.crop_rule, meaning_of(value, key, kCropRules));
   } else if (key == "arithmetic") {
-    KITE_TRY_ASSIGN(fields.arithmetic, arithmetic_in(value));
+    KITE_TRY_ASSIGN(fields.arithmetic, meaning_of(value, key, kArithmetics));
   } else if (key == "channels") {
     KITE_TRY_ASSIGN(fields.channel_order, one_of(value, key, "rgb", ChannelOrder::kRgb, "bgr", ChannelOrder::kBgr));
   } else if (key == "exif") {
@@ -129,7 +140,7 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
   } else {
     return bad_json("unknown key " + in_quotes(key) + " in the preprocessing",
                     "known: resize, crop, interpolation, mean, std, crop_offset, channels, rescale, offset, second_std, "
-                    "arithmetic, exif, first_crop, resize_to, resize_multiple, border, resampler, antialias");
+                    "arithmetic, exif, first_crop, first_crop_of, resize_to, resize_multiple, border, resampler, antialias");
   }
   return {};
 }
@@ -146,6 +157,10 @@ Result<RecipeFields> recipe_from_object(const Json& object) {
   for (const auto& [key, value] : object.items()) KITE_TRY(take_field(fields, key, value));
   ResizeRule none;
   KITE_TRY(resize_details(fields.resize ? *fields.resize : none, object));
+  if (const Json* unit = find_member(object, "first_crop_of")) {
+    if (!fields.first_crop) return bad_json("\"first_crop_of\" needs \"first_crop\": [height, width]");
+    KITE_TRY_ASSIGN(fields.first_crop->unit, meaning_of(*unit, "first_crop_of", kFirstCropUnits));
+  }
   // Squashing to a size says everything about the geometry; a crop from elsewhere has no place after it.
   if (fields.resize && fields.resize->mode == ResizeMode::kExact && !fields.crop) fields.crop = Size{};
   KITE_TRY(validate(fields));
@@ -163,27 +178,24 @@ std::string recipe_json(const PreprocessRecipe& recipe) {
   if (resize.mode != ResizeMode::kNone) {
     object["resize"] = sides(resize.height, resize.width, resize.mode == ResizeMode::kShortSide);
   }
-  if (resize.mode == ResizeMode::kCover) object["resize_to"] = "cover";
-  if (resize.mode == ResizeMode::kFit) object["resize_to"] = "fit";
+  const std::string_view resize_to = word_for(resize.mode, kResizeModes);
+  if (!resize_to.empty() && resize.mode != ResizeMode::kExact) object["resize_to"] = resize_to;
   if (resize.multiple != 1) object["resize_multiple"] = resize.multiple;
   if (recipe.first_crop) object["first_crop"] = {recipe.first_crop->height, recipe.first_crop->width};
+  if (recipe.first_crop && recipe.first_crop->unit == FirstCrop::Unit::kShape) object["first_crop_of"] = "shape";
   const Size crop = recipe.crop;
   if (crop.width > 0) object["crop"] = sides(crop.height, crop.width, crop.height == crop.width);
   if (recipe.fill != Colour{}) object["border"] = recipe.fill;
   object["interpolation"] = filter_name(recipe.filter);
-  if (recipe.resampler == Resampler::kTorch) object["resampler"] = "torch";
+  if (recipe.resampler != Resampler::kPillow) object["resampler"] = word_for(recipe.resampler, kResamplers);
   const Normalization& normalization = recipe.normalization;
   object["mean"] = normalization.mean;
   object["std"] = normalization.std;
   if (normalization.second_std != std::array<double, 3>{1, 1, 1}) object["second_std"] = normalization.second_std;
-  for (const auto& [name, rule] : kCropRules) {
-    if (recipe.crop_rule == rule && rule != CropRule::kHalfEven) object["crop_offset"] = name;
-  }
+  if (recipe.crop_rule != CropRule::kHalfEven) object["crop_offset"] = word_for(recipe.crop_rule, kCropRules);
   if (normalization.arithmetic != Arithmetic::kTorchvision) {
     object["rescale"] = normalization.rescale;
-    for (const auto& [name, arithmetic] : kArithmetics) {
-      if (normalization.arithmetic == arithmetic) object["arithmetic"] = name;
-    }
+    object["arithmetic"] = word_for(normalization.arithmetic, kArithmetics);
   }
   if (normalization.offset != 0.0) object["offset"] = normalization.offset;
   if (recipe.channel_order == ChannelOrder::kBgr) object["channels"] = "bgr";

@@ -49,21 +49,49 @@ Result<std::array<double, 3>> numbers(std::string_view text, const char* key) {
   return std::array<double, 3>{found[0], found[1], found[2]};
 }
 
-Status take_geometry(RecipeFields& fields, const std::string& word, const PictureForm& input) {
+Error not_supported(std::string what) {
+  return {ErrorCode::kUnsupportedModel, std::move(what), "", "state the preprocessing in <model>.kite.json"};
+}
+
+// What fills the rest of the input, where a resize leaves one.
+Result<Colour> border(const std::string& pad_value) {
+  if (pad_value.empty()) return Colour{};
+  std::uint8_t level = 0;
+  const auto [end, status] = std::from_chars(pad_value.data(), pad_value.data() + pad_value.size(), level);
+  if (status != std::errc{} || end != pad_value.data() + pad_value.size()) {
+    return bad_json("pad_value is " + in_quotes(pad_value), "use a whole number from 0 to 255");
+  }
+  return Colour{level, level, level};
+}
+
+Status take_geometry(RecipeFields& fields, const Offers& offers, const Json& object) {
+  const PictureForm& input = offers.input();
+  const std::string word = field(offers, object, "resize_type");
   const std::string type = folded(word);
-  if (type != "" && type != "standard" && type != "crop") {
-    return Error{ErrorCode::kUnsupportedModel, "resize_type " + in_quotes(word) + " pads the picture", "",
-                 "known: standard, crop; state the preprocessing in <model>.kite.json"};
-  }
   if (input.height < 1 || input.width < 1) return {};  // an open size is decided elsewhere
-  if (type == "crop" && input.height != input.width) {
-    return Error{ErrorCode::kUnsupportedModel, "resize_type \"crop\" for an input that is not square", "",
-                 "state the preprocessing in <model>.kite.json"};
+  ResizeMode mode = ResizeMode::kExact;
+  if (type == "crop") {
+    // Model API's readers disagree about the part that is kept of other shapes.
+    if (input.height != input.width) return not_supported("resize_type \"crop\" for an input that is not square");
+    fields.first_crop = FirstCrop{1.0, 1.0};
+  } else if (type == "fit_to_window") {
+    mode = ResizeMode::kFitByRatio;
+    fields.crop_rule = CropRule::kStart;
+  } else if (type == "fit_to_window_letterbox") {
+    mode = ResizeMode::kFitScaled;
+    fields.crop_rule = CropRule::kFloorBoth;
+  } else if (!type.empty() && type != "standard") {
+    return not_supported("resize_type " + in_quotes(word) + " is not known");
   }
-  fields.resize = type == "crop" ? ResizeRule{ResizeMode::kShortSide, input.height, 0}
-                                 : ResizeRule{ResizeMode::kExact, input.height, input.width};
+  if (mode != ResizeMode::kExact) {
+    KITE_TRY_ASSIGN(fields.fill, border(field(offers, object, "pad_value")));
+  }
+  const std::string filter = folded(field(offers, object, "interpolation_mode"));
+  if (!filter.empty() && filter != "linear") return not_supported("interpolation_mode " + in_quotes(filter));
+  fields.resize = ResizeRule{mode, input.height, input.width};
   fields.crop = Size{input.width, input.height};
   fields.filter = Filter::kBilinear;
+  fields.resampler = Resampler::kOpenCv;
   return {};
 }
 
@@ -73,6 +101,8 @@ Result<RecipeFields> recipe_from(const Offers& offers, const Json& object) {
   if (!type.empty() && folded(type) != "classification") {
     return Error{ErrorCode::kUnsupportedModel, "model_type is " + in_quotes(type) + ", not \"Classification\"", "", ""};
   }
+  const std::string intensity = folded(field(offers, object, "intensity_mode"));
+  if (!intensity.empty() && intensity != "none") return not_supported("intensity_mode " + in_quotes(intensity));
   RecipeFields fields;
   std::array<double, 3> mean{0, 0, 0};
   std::array<double, 3> scale{1, 1, 1};
@@ -90,7 +120,7 @@ Result<RecipeFields> recipe_from(const Offers& offers, const Json& object) {
   }
   const bool reversed = reverse == "true" || reverse == "yes" || reverse == "1";
   fields.channel_order = reversed ? ChannelOrder::kBgr : ChannelOrder::kRgb;
-  KITE_TRY(take_geometry(fields, field(offers, object, "resize_type"), offers.input()));
+  KITE_TRY(take_geometry(fields, offers, object));
   KITE_TRY(validate(fields));
   return fields;
 }
@@ -127,13 +157,12 @@ Status read_openvino(Offers& offers) {
                            labels_in(labels, offers.asked().classes)));
   }
   bool states_pixels = false;
-  for (const char* key : {"mean_values", "scale_values", "reverse_input_channels", "resize_type"}) {
+  for (const char* key : {"mean_values", "scale_values", "reverse_input_channels", "resize_type", "pad_value",
+                          "interpolation_mode", "intensity_mode"}) {
     states_pixels = states_pixels || !field(offers, object, key).empty();
   }
   if (!states_pixels || !offers.wants_recipe()) return {};
-  return offers.recipe("metadata key model_info (OpenVINO)", Bond::kNamed, recipe_from(offers, object),
-                       "pictures are resized as Pillow does; Model API's OpenCV gives other pixels where it makes them "
-                       "smaller");
+  return offers.recipe("metadata key model_info (OpenVINO)", Bond::kNamed, recipe_from(offers, object));
 }
 
 }  // namespace kite

@@ -12,11 +12,12 @@
 namespace kite {
 namespace {
 
-// YOLOv5's classifiers: the largest centred square, resized to the input, with ImageNet's statistics. The same pixels,
-// but for the rounding of the resize, come from the short side resized to the input and a centre crop.
+// YOLOv5's classifiers: the largest centred square, resized to the input by OpenCV, with ImageNet's statistics.
 RecipeFields yolov5_recipe(std::int64_t side) {
   RecipeFields fields;
-  fields.resize = ResizeRule{ResizeMode::kShortSide, side, 0};
+  fields.first_crop = FirstCrop{1.0, 1.0};
+  fields.resize = ResizeRule{ResizeMode::kExact, side, side};
+  fields.resampler = Resampler::kOpenCv;
   fields.crop = Size{side, side};
   fields.filter = Filter::kBilinear;
   fields.mean = {0.485, 0.456, 0.406};

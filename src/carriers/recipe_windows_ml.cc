@@ -18,6 +18,9 @@ std::string folded(std::string_view text) {
   return lower;
 }
 
+constexpr std::string_view kFormatKey = "image.bitmappixelformat";
+constexpr std::string_view kRangeKey = "image.nominalpixelrange";
+
 Error unknown(const char* key, std::string_view value, const char* known) {
   return {ErrorCode::kUnsupportedModel, std::string(key) + " is " + in_quotes(value), "",
           std::string("known: ") + known};
@@ -31,12 +34,15 @@ const std::string* value_of(const Offers& offers, std::string_view key) {
   return nullptr;
 }
 
-// Windows ML cuts the centred part with the input's proportions and scales it to the input.
-void take_geometry(RecipeFields& fields, const PictureForm& input) {
-  if (input.height < 1 || input.height != input.width) return;
-  fields.resize = ResizeRule{ResizeMode::kShortSide, input.height, 0};
+// Windows ML cuts the largest centred part of the input's shape and scales it to the input. How it scales is Windows' own
+// matter and documented nowhere; here as Pillow does.
+RecipeFields geometry(const PictureForm& input) {
+  RecipeFields fields;
+  fields.first_crop = FirstCrop{static_cast<double>(input.height), static_cast<double>(input.width), FirstCrop::Unit::kShape};
+  fields.resize = ResizeRule{ResizeMode::kExact, input.height, input.width};
   fields.crop = Size{input.width, input.height};
   fields.filter = Filter::kBilinear;
+  return fields;
 }
 
 bool takes_three_channels(const std::vector<std::int64_t>& shape) {
@@ -55,7 +61,6 @@ Result<RecipeFields> recipe_from(const Offers& offers, const std::string* format
   }
   if (format != nullptr) KITE_TRY(take_pixel_format(fields, *format));
   KITE_TRY(take_pixel_range(fields, range != nullptr ? *range : "NominalRange_0_255"));
-  take_geometry(fields, offers.input());
   KITE_TRY(validate(fields));
   return fields;
 }
@@ -107,12 +112,21 @@ Status take_pixel_range(RecipeFields& fields, std::string_view range) {
 
 Status read_windows_ml(Offers& offers) {
   if (!offers.wants_recipe()) return {};
-  const std::string* format = value_of(offers, "image.bitmappixelformat");
-  const std::string* range = value_of(offers, "image.nominalpixelrange");
+  const std::string* format = value_of(offers, kFormatKey);
+  const std::string* range = value_of(offers, kRangeKey);
   if (format == nullptr && range == nullptr) return {};
   const char* name =
       format != nullptr ? "metadata key Image.BitmapPixelFormat" : "metadata key Image.NominalPixelRange";
   return offers.recipe(name, Bond::kNamed, recipe_from(offers, format, range));
+}
+
+// The metadata states pixels, not sizes: what Windows ML does about those counts where no file says otherwise, as
+// Custom Vision's do.
+Status read_windows_ml_geometry(Offers& offers) {
+  const bool is_windows_ml = value_of(offers, kFormatKey) != nullptr || value_of(offers, kRangeKey) != nullptr;
+  const PictureForm& input = offers.input();
+  if (!is_windows_ml || offers.fields().resize || input.height < 1 || input.width < 1) return {};
+  return offers.recipe("Windows ML's crop", Bond::kBeside, geometry(input));
 }
 
 }  // namespace kite

@@ -18,6 +18,7 @@ struct AxisCrop {
 };
 
 AxisCrop crop_axis(std::int64_t side, std::int64_t crop, CropRule rule) noexcept {
+  if (rule == CropRule::kStart) return {0, std::min(side, crop), 0};
   if (crop >= side) {
     const std::int64_t missing = crop - side;
     return {0, side, rule == CropRule::kFloor ? (missing + 1) / 2 : missing / 2};
@@ -28,13 +29,25 @@ AxisCrop crop_axis(std::int64_t side, std::int64_t crop, CropRule rule) noexcept
   return {from, crop, 0};
 }
 
-// timm's ResizeKeepRatio: both sides divided by the smaller (cover) or larger (fit) ratio, ties to even as Python rounds.
+// The factor of kFitScaled and kFitByRatio.
+double fit_scale(Size picture, const ResizeRule& rule) noexcept {
+  return std::min(static_cast<double>(rule.height) / static_cast<double>(picture.height),
+                  static_cast<double>(rule.width) / static_cast<double>(picture.width));
+}
+
+// timm's ResizeKeepRatio: both sides divided by the smaller (cover) or larger (fit) ratio. OpenVINO and OpenCV multiply
+// by the inverse. Ties go to even in all of them.
 Result<Size> resize_keeping_ratio(Size picture, const ResizeRule& rule) {
   const double ratio_h = static_cast<double>(picture.height) / static_cast<double>(rule.height);
   const double ratio_w = static_cast<double>(picture.width) / static_cast<double>(rule.width);
   const double ratio = rule.mode == ResizeMode::kCover ? std::min(ratio_h, ratio_w) : std::max(ratio_h, ratio_w);
-  const double height = std::nearbyint(static_cast<double>(picture.height) / ratio);
-  const double width = std::nearbyint(static_cast<double>(picture.width) / ratio);
+  const bool divides = rule.mode == ResizeMode::kCover || rule.mode == ResizeMode::kFit;
+  const auto side = [&](std::int64_t of) {
+    const auto exact = static_cast<double>(of);
+    return std::nearbyint(divides ? exact / ratio : exact * fit_scale(picture, rule));
+  };
+  const double height = side(picture.height);
+  const double width = side(picture.width);
   constexpr auto kLargest = static_cast<double>(kMaxSide);
   if (!(height >= 1 && width >= 1 && height <= kLargest && width <= kLargest)) {
     return Error{ErrorCode::kLimit,
@@ -69,7 +82,9 @@ Result<Size> resized_size(Size picture, const ResizeRule& rule) {
     case ResizeMode::kNone: return picture;
     case ResizeMode::kExact: return Size{rule.width, rule.height};
     case ResizeMode::kCover:
-    case ResizeMode::kFit: return resize_keeping_ratio(picture, rule);
+    case ResizeMode::kFit:
+    case ResizeMode::kFitScaled:
+    case ResizeMode::kFitByRatio: return resize_keeping_ratio(picture, rule);
     case ResizeMode::kShortSide: break;
   }
   KITE_TRY_ASSIGN(Size size, resize_short_side(picture, rule.height));
@@ -78,7 +93,31 @@ Result<Size> resized_size(Size picture, const ResizeRule& rule) {
   return size;
 }
 
+double resize_step(Size picture, const ResizeRule& rule) noexcept {
+  return rule.mode == ResizeMode::kFitByRatio ? 1.0 / fit_scale(picture, rule) : 0.0;
+}
+
+namespace {
+
+Window part_of_shape(Size picture, const FirstCrop& crop) noexcept {
+  const float shape = static_cast<float>(crop.width) / static_cast<float>(crop.height);
+  const auto rounded = [](float side, std::int64_t most) {
+    return std::clamp(static_cast<std::int64_t>(std::min(side + 0.5F, static_cast<float>(most))), std::int64_t{1}, most);
+  };
+  const auto picture_width = static_cast<float>(picture.width);
+  const auto picture_height = static_cast<float>(picture.height);
+  if (shape * picture_height < picture_width) {
+    const std::int64_t width = rounded(shape * picture_height, picture.width);
+    return {(picture.width - width) / 2, 0, width, picture.height};
+  }
+  const std::int64_t height = rounded(picture_width / shape, picture.height);
+  return {0, (picture.height - height) / 2, picture.width, height};
+}
+
+}  // namespace
+
 Window plan_first_crop(Size picture, const FirstCrop& crop) noexcept {
+  if (crop.unit == FirstCrop::Unit::kShape) return part_of_shape(picture, crop);
   const auto shorter = static_cast<double>(std::min(picture.width, picture.height));
   const auto side = [&](double fraction) {
     return std::max(std::int64_t{1}, static_cast<std::int64_t>(fraction * shorter));

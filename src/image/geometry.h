@@ -22,6 +22,7 @@ enum class CropRule : std::uint8_t {
   kHalfEven,   // torchvision, timm: offset round((n-c)/2), ties to even; zeros before = floor((c-n)/2)
   kFloor,      // Hugging Face with Pillow: offset floor((n-c)/2); zeros before = ceil((c-n)/2)
   kFloorBoth,  // Hugging Face with torch: offset floor((n-c)/2); zeros before = floor((c-n)/2)
+  kStart,      // OpenVINO: nothing is cut or filled before the picture, all of it behind
 };
 
 // torchvision's Resize(int): the short side becomes `short_side`, the long one int(short_side * long / short),
@@ -34,6 +35,8 @@ enum class ResizeMode : std::uint8_t {
   kExact,      // squashed to width x height, whatever its shape was
   kCover,      // keeps its shape, just large enough to cover width x height (timm)
   kFit,        // keeps its shape, just small enough to fit into width x height (timm)
+  kFitScaled,  // the same, as sides times the smaller ratio, which rounds differently (OpenVINO's letterbox)
+  kFitByRatio,  // the same, and pixels are taken at steps of the ratio, not of the rounded sizes (OpenCV's fx and fy)
 };
 
 struct ResizeRule {
@@ -46,14 +49,21 @@ struct ResizeRule {
 
 // kLimit when a side would be 0 or over kMaxSide.
 [[nodiscard]] Result<Size> resized_size(Size picture, const ResizeRule& rule);
+// Pixels of the picture a pixel of the output, where the rule states a ratio and not a size (kFitByRatio); otherwise 0.
+[[nodiscard]] double resize_step(Size picture, const ResizeRule& rule) noexcept;
 
-// A centred crop before anything else, as fractions 0..1 of the picture's short side (Hugging Face's Perceiver).
+// A centred crop before anything else.
 struct FirstCrop {
+  enum class Unit : std::uint8_t {
+    kShortSide,  // fractions 0..1 of the picture's short side (Hugging Face's Perceiver): int(fraction * side)
+    kShape,      // the largest part of the shape height : width (Windows ML): rounded in float32, half up
+  };
   double height = 0.0;
   double width = 0.0;
+  Unit unit = Unit::kShortSide;
   [[nodiscard]] bool operator==(const FirstCrop&) const noexcept = default;
 };
-// int(fraction * short side), offset rounded down; at least one pixel.
+// Offsets are rounded down; at least one pixel.
 [[nodiscard]] Window plan_first_crop(Size picture, const FirstCrop& crop) noexcept;
 
 // The part of a picture that a centred crop keeps, and where it lies in the output; the rest of the output is the fill colour.

@@ -31,6 +31,31 @@ TEST(ResizedSize, keeps_the_ratio_to_cover_or_to_fit_and_rounds_up_to_a_multiple
   EXPECT_FALSE(resized_size({70000, 1}, {ResizeMode::kFit, 31, 31}).ok());
 }
 
+TEST(ResizedSize, a_factor_rounds_otherwise_than_a_quotient_and_is_kept_as_the_step_where_pixels_are_taken_by_it) {
+  EXPECT_EQ(resized_size({354, 295}, {ResizeMode::kFitScaled, 9, 9}).value(), (Size{9, 8}));
+  EXPECT_EQ(resized_size({354, 295}, {ResizeMode::kFit, 9, 9}).value(), (Size{9, 7}));
+  const ResizeRule by_ratio{ResizeMode::kFitByRatio, 31, 31};
+  EXPECT_EQ(resized_size({70, 50}, by_ratio).value(), (Size{31, 22}));
+  EXPECT_EQ(resize_step({70, 50}, by_ratio), 1.0 / (31.0 / 70.0));
+  EXPECT_EQ(resize_step({70, 50}, {ResizeMode::kFitScaled, 31, 31}), 0.0);
+}
+
+TEST(FirstCrop, of_a_shape_takes_the_largest_centred_part_of_it) {
+  const FirstCrop wide{2, 3, FirstCrop::Unit::kShape};
+  EXPECT_EQ(plan_first_crop({70, 40}, wide), (Window{5, 0, 60, 40}));
+  EXPECT_EQ(plan_first_crop({31, 70}, wide), (Window{0, 24, 31, 21}));  // 20.67 rows
+  EXPECT_EQ(plan_first_crop({3, 2}, wide), (Window{0, 0, 3, 2}));
+  EXPECT_EQ(plan_first_crop({5000, 1}, {1, 9, FirstCrop::Unit::kShape}), (Window{2495, 0, 9, 1}));
+  EXPECT_EQ(plan_first_crop({1, 5000}, {1, 9, FirstCrop::Unit::kShape}), (Window{0, 2499, 1, 1}));
+}
+
+TEST(CenterCrop, a_crop_from_the_start_puts_all_that_is_missing_behind) {
+  const CropPlan plan = plan_center_crop({5, 20}, {8, 10}, CropRule::kStart);
+  EXPECT_EQ(plan.source, (Window{0, 0, 5, 10}));
+  EXPECT_EQ(plan.left, 0);
+  EXPECT_EQ(plan.top, 0);
+}
+
 TEST(CenterCrop, half_pixels_go_to_the_even_side_or_down) {
   // 343 - 224 = 119, 59.5: even is 60, down is 59.   225 - 224 = 1, 0.5: 0 both ways.
   EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kHalfEven).source, (Window{60, 0, 224, 224}));

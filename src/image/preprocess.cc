@@ -20,6 +20,7 @@ namespace {
 struct Cropping {
   Window taken;
   Size resized;
+  double step;  // see resize_step()
   Size wanted;
   CropPlan plan;
 };
@@ -27,9 +28,11 @@ struct Cropping {
 Result<Cropping> cropping_of(Size picture, const PreprocessRecipe& recipe) {
   const Window taken = recipe.first_crop ? plan_first_crop(picture, *recipe.first_crop)
                                          : Window{0, 0, picture.width, picture.height};
-  KITE_TRY_ASSIGN(const Size resized, resized_size({taken.width, taken.height}, recipe.resize));
+  const Size part{taken.width, taken.height};
+  KITE_TRY_ASSIGN(const Size resized, resized_size(part, recipe.resize));
   const Size wanted = recipe.crop.width > 0 ? recipe.crop : resized;
-  return Cropping{taken, resized, wanted, plan_center_crop(resized, wanted, recipe.crop_rule)};
+  return Cropping{taken, resized, resize_step(part, recipe.resize), wanted,
+                  plan_center_crop(resized, wanted, recipe.crop_rule)};
 }
 
 // What the model sees, in the fill colour where the picture does not reach.
@@ -75,7 +78,7 @@ Status check_alpha(const ImageFacts& facts, const Cropping& cropping, const Prep
 // Takes the rows of the whole picture; the resizer sees those of the part that is taken.
 Result<RowResizer> resizer_into(Image& out, const Cropping& cropping, const PreprocessRecipe& recipe) {
   return RowResizer::make({cropping.taken.width, cropping.taken.height}, cropping.resized, cropping.plan.source,
-                          recipe.filter, place_in(out, cropping.plan), out.row_bytes(), recipe.resampler);
+                          recipe.filter, place_in(out, cropping.plan), out.row_bytes(), recipe.resampler, cropping.step);
 }
 
 Tensor normalised(const Image& cropped, const PreprocessRecipe& recipe) {

@@ -47,22 +47,35 @@ std::string resize_text(const PreprocessRecipe& recipe) {
     case ResizeMode::kShortSide: text = "resize short side to " + std::to_string(rule.height); break;
     case ResizeMode::kExact: text = "resize to " + dims({rule.width, rule.height}); break;
     case ResizeMode::kCover: text = "resize to cover " + dims({rule.width, rule.height}); break;
-    case ResizeMode::kFit: text = "resize to fit into " + dims({rule.width, rule.height}); break;
+    case ResizeMode::kFit:
+    case ResizeMode::kFitScaled:
+    case ResizeMode::kFitByRatio: text = "resize to fit into " + dims({rule.width, rule.height}); break;
   }
   if (rule.multiple != 1) text += ", up to a multiple of " + std::to_string(rule.multiple);
-  const bool is_torch = recipe.resampler == Resampler::kTorch;
-  return text + " (" + std::string(filter_name(recipe.filter)) + (is_torch ? " as torch does)" : ")");
+  text += " (" + std::string(filter_name(recipe.filter));
+  switch (recipe.resampler) {
+    case Resampler::kPillow: return text + ")";
+    case Resampler::kTorch: return text + " as torch does)";
+    case Resampler::kOpenCv: return text + " as OpenCV does)";
+  }
+  return text;
+}
+
+std::string_view crop_rule_text(CropRule rule) {
+  if (rule == CropRule::kHalfEven) return "";
+  return rule == CropRule::kStart ? " (from the top left)" : " (offset rounded down)";
 }
 
 std::string geometry_text(const PreprocessRecipe& recipe) {
   std::string text;
   if (recipe.first_crop) {
-    text = "crop " + digits(recipe.first_crop->width) + "x" + digits(recipe.first_crop->height) +
-           " of the short side, ";
+    const bool is_shape = recipe.first_crop->unit == FirstCrop::Unit::kShape;
+    text = "crop " + std::string(is_shape ? "the shape " : "") + digits(recipe.first_crop->width) + "x" +
+           digits(recipe.first_crop->height) + (is_shape ? ", " : " of the short side, ");
   }
   text += resize_text(recipe);
   if (recipe.crop.width > 0) {
-    text += ", crop " + dims(recipe.crop) + (recipe.crop_rule == CropRule::kHalfEven ? "" : " (offset rounded down)");
+    text += ", crop " + dims(recipe.crop) + std::string(crop_rule_text(recipe.crop_rule));
     if (recipe.fill != Colour{}) {
       text += ", border " + list({static_cast<double>(recipe.fill[0]), static_cast<double>(recipe.fill[1]),
                                   static_cast<double>(recipe.fill[2])});
@@ -105,12 +118,13 @@ bool RecipeFields::empty() const noexcept {
 }
 
 bool RecipeFields::fill_from(const RecipeFields& other) {
-  bool taken = take(first_crop, other.first_crop);
+  // A crop before the resize belongs to that resize, and whose resampler it is to the filter.
+  bool taken = !resize && take(first_crop, other.first_crop);
+  taken = (!filter && take(resampler, other.resampler)) || taken;
   taken = take(resize, other.resize) || taken;
   taken = take(crop, other.crop) || taken;
   taken = take(fill, other.fill) || taken;
   taken = take(filter, other.filter) || taken;
-  taken = take(resampler, other.resampler) || taken;
   taken = take(second_std, other.second_std) || taken;
   taken = take(offset, other.offset) || taken;
   taken = take(crop_rule, other.crop_rule) || taken;
@@ -171,10 +185,12 @@ Status validate_geometry(const RecipeFields& fields) {
     }
   }
   if (fields.first_crop) {
-    const auto fraction = [](double part) { return part > 0.0 && part <= 1.0; };
+    const bool is_shape = fields.first_crop->unit == FirstCrop::Unit::kShape;
+    const auto fraction = [&](double part) { return part > 0.0 && part <= (is_shape ? 65536.0 : 1.0); };
     if (!fraction(fields.first_crop->height) || !fraction(fields.first_crop->width)) {
-      return bad_field("\"first_crop\" is no fraction of the picture's short side",
-                       "state [height, width], each above 0 and up to 1");
+      return is_shape ? bad_field("\"first_crop\" is no shape", "state [height, width] in pixels of the model's input")
+                      : bad_field("\"first_crop\" is no fraction of the picture's short side",
+                                  "state [height, width], each above 0 and up to 1");
     }
   }
   return {};

@@ -175,7 +175,7 @@ Result<AxisWeights> make_axis_weights(std::int64_t in_side, std::int64_t out_sid
 }
 
 Result<RowResizer> RowResizer::make(Size picture, Size resized, Window window, Filter filter, std::uint8_t* out,
-                                    std::int64_t out_stride, Resampler resampler) {
+                                    std::int64_t out_stride, Resampler resampler, double step) {
   RowResizer resizer;
   resizer.window_ = window;
   resizer.out_ = out;
@@ -184,6 +184,16 @@ Result<RowResizer> RowResizer::make(Size picture, Size resized, Window window, F
     resizer.mode_ = Mode::kCopy;
     resizer.first_row_ = window.y;
     resizer.end_row_ = window.y + window.height;
+  } else if (resampler == Resampler::kOpenCv) {
+    if (filter != Filter::kBilinear) {
+      return Error{ErrorCode::kUnsupportedModel,
+                   "resizing as OpenCV does with the " + std::string(filter_name(filter)) + " filter is not supported",
+                   "", "use \"bilinear\", or another resampler"};
+    }
+    resizer.mode_ = Mode::kOpenCv;
+    resizer.opencv_.emplace(picture, resized, window, step, out, out_stride);
+    resizer.first_row_ = resizer.opencv_->first_row();
+    resizer.end_row_ = resizer.opencv_->end_row();
   } else if (filter == Filter::kNearest) {
     resizer.mode_ = Mode::kNearest;
     const auto positions = resampler == Resampler::kTorch ? nearest_positions_torch : nearest_positions;
@@ -294,6 +304,7 @@ void RowResizer::push(std::int64_t y, const std::uint8_t* rgb) noexcept {
       return;
     case Mode::kNearest: push_nearest(y, rgb); return;
     case Mode::kResample: push_resample(y, rgb); return;
+    case Mode::kOpenCv: opencv_->push(y, rgb); return;
   }
 }
 

@@ -11,19 +11,21 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "image/geometry.h"
 #include "image/image.h"
+#include "image/resize_opencv.h"
 
 namespace kite {
 
 enum class Filter : std::uint8_t { kNearest, kBox, kBilinear, kHamming, kBicubic, kLanczos };
 [[nodiscard]] std::string_view filter_name(Filter filter) noexcept;  // "bilinear"
 
-// Whose weights and rounding: see resize_torch.h for the other one.
-enum class Resampler : std::uint8_t { kPillow, kTorch };
+// Whose weights and rounding: see resize_torch.h and resize_opencv.h for the others.
+enum class Resampler : std::uint8_t { kPillow, kTorch, kOpenCv };
 
 // One axis of one resampling, for the outputs [begin, end): output begin+n is the sum over t < taps[n].count of
 // weights[taps[n].offset + t] * input[taps[n].first + t], weights in units of 2^-precision_bits. `first` and
@@ -50,10 +52,11 @@ struct AxisWeights {
 class RowResizer {
  public:
   // `window` lies inside `resized`. Output row r of the window goes to `out` + r * out_stride.
-  // kTorch has no box and no Hamming filter: kUnsupportedModel.
+  // kTorch has no box and no Hamming filter, kOpenCv only the bilinear one: kUnsupportedModel. `step`: see
+  // resize_step(); only kOpenCv knows it.
   [[nodiscard]] static Result<RowResizer> make(Size picture, Size resized, Window window, Filter filter,
                                                std::uint8_t* out, std::int64_t out_stride,
-                                               Resampler resampler = Resampler::kPillow);
+                                               Resampler resampler = Resampler::kPillow, double step = 0.0);
 
   [[nodiscard]] std::int64_t first_row() const noexcept { return first_row_; }
   [[nodiscard]] std::int64_t end_row() const noexcept { return end_row_; }
@@ -61,7 +64,7 @@ class RowResizer {
   void push(std::int64_t y, const std::uint8_t* rgb) noexcept;
 
  private:
-  enum class Mode : std::uint8_t { kCopy, kNearest, kResample };
+  enum class Mode : std::uint8_t { kCopy, kNearest, kResample, kOpenCv };
 
   Status plan_resample(Size picture, Size resized, Filter filter, Resampler resampler);
   void push_nearest(std::int64_t y, const std::uint8_t* rgb) noexcept;
@@ -76,6 +79,7 @@ class RowResizer {
   std::int64_t first_row_ = 0;
   std::int64_t end_row_ = 0;
 
+  std::optional<OpenCvLinear> opencv_;
   bool resamples_x_ = false;
   bool resamples_y_ = false;
   bool vertical_first_ = false;
