@@ -169,13 +169,13 @@ class FinishedRaceTest(OneRace):
         slower = self.changed_race("slower", slow_down)
         same = kite_race("compare", self.out, self.out)
         self.assertEqual(same.returncode, 0, same.stderr)
-        self.assertNotIn("| slower", same.stdout)
+        self.assertNotIn("▲ slower", same.stdout)
         worse = kite_race("compare", self.out, slower)
         self.assertEqual(worse.returncode, 1, worse.stdout + worse.stderr)
-        self.assertRegex(worse.stdout, r"Fake other .*\| slower")
+        self.assertRegex(worse.stdout, r"Fake other .*\| ▲ slower")
         better = kite_race("compare", slower, self.out)
         self.assertEqual(better.returncode, 0, better.stdout)
-        self.assertRegex(better.stdout, r"Fake other .*\| faster")
+        self.assertRegex(better.stdout, r"Fake other .*\| ◆ faster")
 
     def test_report_and_compare_name_what_they_cannot_read(self):
         empty = self.ground.folder / "empty"
