@@ -33,21 +33,22 @@ bool send_all(int socket, const char* from, std::size_t count) {
   return true;
 }
 
-bool send_head(int socket, const wire::RequestHead& head, int keep_output, int keep_error) {
-  const int descriptors[2] = {keep_output, keep_error};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)] = {};
+constexpr std::size_t kMostDescriptors = 4;
+
+bool send_head(int socket, const wire::RequestHead& head, std::span<const int> descriptors) {
+  alignas(cmsghdr) char control[CMSG_SPACE(kMostDescriptors * sizeof(int))] = {};
   wire::RequestHead copy = head;
   iovec part{&copy, sizeof copy};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
   cmsghdr* attached = CMSG_FIRSTHDR(&message);
   attached->cmsg_level = SOL_SOCKET;
   attached->cmsg_type = SCM_RIGHTS;
-  attached->cmsg_len = CMSG_LEN(sizeof descriptors);
-  std::memcpy(CMSG_DATA(attached), descriptors, sizeof descriptors);
+  attached->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+  std::memcpy(CMSG_DATA(attached), descriptors.data(), descriptors.size_bytes());
   ssize_t put;
   do {
     put = sendmsg(socket, &message, MSG_NOSIGNAL);
@@ -76,6 +77,27 @@ std::string read_range(int descriptor, std::uint64_t offset, std::uint64_t count
   }
   text.resize(used);
   return text;
+}
+
+ExchangeEnd receive(int socket, std::int64_t deadline, const std::atomic<bool>* cancelled, void* to,
+                    std::size_t count) {
+  std::size_t have = 0;
+  while (have < count) {
+    if (cancelled != nullptr && cancelled->load()) return ExchangeEnd::kCancelled;
+    const std::int64_t left_ms = (deadline - monotonic_ns()) / 1'000'000 + 1;
+    if (left_ms <= 0) return ExchangeEnd::kHelperStuck;
+    const int wait_ms =
+        static_cast<int>(std::min<std::int64_t>(left_ms, cancelled != nullptr ? kCancelPollMs : 1'000'000));
+    pollfd slot{socket, POLLIN, 0};
+    const int ready = poll(&slot, 1, wait_ms);
+    if (ready < 0 && errno != EINTR) return ExchangeEnd::kHelperGone;
+    if (ready <= 0) continue;
+    const ssize_t got = recv(socket, static_cast<char*>(to) + have, count - have, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return ExchangeEnd::kHelperGone;
+    have += static_cast<std::size_t>(got);
+  }
+  return ExchangeEnd::kReply;
 }
 
 bool is_sane(const wire::Reply& reply) {
@@ -127,31 +149,22 @@ Result<EncodedRequest> encode(const SpawnRequest& request, const std::string& pr
   return encoded;
 }
 
-ExchangeEnd exchange(int socket, const EncodedRequest& request, int keep_output, int keep_error,
-                     const std::atomic<bool>* cancelled, wire::Reply& reply) {
-  if (!send_head(socket, request.head, keep_output, keep_error) ||
-      !send_all(socket, request.blob.data(), request.blob.size())) {
-    return ExchangeEnd::kHelperGone;
-  }
+bool send_request(int socket, const EncodedRequest& request, std::span<const int> descriptors) {
+  return descriptors.size() <= kMostDescriptors && send_head(socket, request.head, descriptors) &&
+         send_all(socket, request.blob.data(), request.blob.size());
+}
+
+ExchangeEnd receive_started(int socket, const std::atomic<bool>* cancelled, wire::Started& started) {
+  const ExchangeEnd end = receive(socket, monotonic_ns() + kHelperSlackNs, cancelled, &started, sizeof started);
+  return end == ExchangeEnd::kReply && started.magic != wire::kStartedMagic ? ExchangeEnd::kHelperGone : end;
+}
+
+ExchangeEnd receive_reply(int socket, const EncodedRequest& request, const std::atomic<bool>* cancelled,
+                          wire::Reply& reply) {
   const std::int64_t deadline =
       monotonic_ns() + request.head.timeout_ns + request.head.termination_grace_ns + kHelperSlackNs;
-  std::size_t have = 0;
-  while (have < sizeof reply) {
-    if (cancelled != nullptr && cancelled->load()) return ExchangeEnd::kCancelled;
-    const std::int64_t left_ms = (deadline - monotonic_ns()) / 1'000'000 + 1;
-    if (left_ms <= 0) return ExchangeEnd::kHelperStuck;
-    const int wait_ms =
-        static_cast<int>(std::min<std::int64_t>(left_ms, cancelled != nullptr ? kCancelPollMs : 1'000'000));
-    pollfd slot{socket, POLLIN, 0};
-    const int ready = poll(&slot, 1, wait_ms);
-    if (ready < 0 && errno != EINTR) return ExchangeEnd::kHelperGone;
-    if (ready <= 0) continue;
-    const ssize_t got = recv(socket, reinterpret_cast<char*>(&reply) + have, sizeof reply - have, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return ExchangeEnd::kHelperGone;
-    have += static_cast<std::size_t>(got);
-  }
-  return is_sane(reply) ? ExchangeEnd::kReply : ExchangeEnd::kHelperGone;
+  const ExchangeEnd end = receive(socket, deadline, cancelled, &reply, sizeof reply);
+  return end == ExchangeEnd::kReply && !is_sane(reply) ? ExchangeEnd::kHelperGone : end;
 }
 
 std::string read_kept(int descriptor, const wire::StreamLimit& limit, const wire::StreamReply& stream) {

@@ -169,6 +169,27 @@ int burn() {
   return 0;
 }
 
+// Answers each line with itself. The second argument: how many lines, then it dies; 0: all.
+int echo() {
+  char line[256];
+  for (long i = 0; number == 0 || i < number; ++i) {
+    if (std::fgets(line, sizeof line, stdin) == nullptr) return 0;
+    std::fputs(line, stdout);
+    std::fflush(stdout);
+  }
+  std::fflush(stderr);
+  return number == 0 ? 0 : 9;
+}
+
+// Works on without being asked, itself and in a child.
+int spin() {
+  if (fork() == 0) setpgid(0, 0);
+  std::puts("spinning");
+  std::fflush(stdout);
+  volatile unsigned work = 0;
+  for (;;) work = work + 1;
+}
+
 int print_late() {
   usleep(static_cast<useconds_t>(number) * 1000);
   std::puts("late");
@@ -199,6 +220,8 @@ constexpr Verb kVerbs[] = {
     {"die", die},
     {"burn", burn},
     {"print-late", print_late},
+    {"echo", echo},
+    {"spin", spin},
 };
 
 }  // namespace

@@ -86,7 +86,10 @@ class Spawner {
   int helper_pid() const { return helper_pid_; }
 
  private:
+  friend class LiveProcess;  // one helper, whose one child we talk with
+  struct Prepared;
   Spawner() = default;
+  Result<Prepared> prepare(const SpawnRequest& request) const;
   kite::Status start_helper();
   std::string end_helper();  // closes the socket, waits; says how it ended
 

@@ -42,9 +42,15 @@ bool receive_rest(void* to, std::size_t count) {
   return true;
 }
 
-// The head comes with two descriptors. False: the runner is gone, or talks nonsense.
-bool receive_request(wire::RequestHead& head, int (&keeps)[2]) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof keeps)];
+// What came with a request: -1 where there is none.
+struct Descriptors {
+  int keep_output = -1, keep_error = -1;
+  int standard_input = -1, standard_output = -1;  // of a live request
+};
+
+// The head comes with two descriptors, that of a live request with four. False: the runner is gone, or talks nonsense.
+bool receive_request(wire::RequestHead& head, Descriptors& descriptors) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)];
   iovec part{&head, sizeof head};
   msghdr message{};
   message.msg_iov = &part;
@@ -57,12 +63,14 @@ bool receive_request(wire::RequestHead& head, int (&keeps)[2]) {
   } while (got < 0 && errno == EINTR);
   if (got <= 0) return false;
   const cmsghdr* attached = CMSG_FIRSTHDR(&message);
-  if (attached == nullptr || attached->cmsg_type != SCM_RIGHTS || attached->cmsg_len != CMSG_LEN(sizeof keeps))
-    return false;
-  std::memcpy(keeps, CMSG_DATA(attached), sizeof keeps);
+  if (attached == nullptr || attached->cmsg_type != SCM_RIGHTS) return false;
+  const std::size_t attached_bytes = attached->cmsg_len - CMSG_LEN(0);
+  if (attached_bytes != 2 * sizeof(int) && attached_bytes != sizeof descriptors) return false;
+  std::memcpy(&descriptors, CMSG_DATA(attached), attached_bytes);
   const std::size_t have = static_cast<std::size_t>(got);
   if (!receive_rest(reinterpret_cast<char*>(&head) + have, sizeof head - have)) return false;
-  if (head.blob_bytes > sizeof blob) head.magic = 0;
+  const bool is_live = attached_bytes == sizeof descriptors;
+  if (head.blob_bytes > sizeof blob || (head.live != 0) != is_live) head.magic = 0;
   return head.magic == wire::kRequestMagic && receive_rest(blob, head.blob_bytes);
 }
 
@@ -138,19 +146,31 @@ void close_if_open(int& descriptor) {
   descriptor = -1;
 }
 
+bool send_all(const void* from, std::size_t left) {
+  const char* position = static_cast<const char*>(from);
+  while (left > 0) {
+    const ssize_t put = send(wire::kSocket, position, left, MSG_NOSIGNAL);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return false;
+    position += put;
+    left -= static_cast<std::size_t>(put);
+  }
+  return true;
+}
+
 // False: the runner is gone.
-bool run_one(const Machine& machine, Command& command, const int (&keeps)[2], wire::Reply& reply) {
+bool run_one(const Machine& machine, Command& command, Descriptors& descriptors, wire::Reply& reply) {
   const wire::RequestHead& head = *command.head;
   divide_cpus(head, machine.cpus, command.cpus);
   int out[2] = {-1, -1}, err[2] = {-1, -1};
-  if (!make_pipe(out) || !make_pipe(err)) {
+  if ((head.live == 0 && !make_pipe(out)) || !make_pipe(err)) {
     reply.failed_stage = wire::Stage::kPipe;
     reply.failed_errno = errno;
     for (int* end : {&out[0], &out[1], &err[0], &err[1]}) close_if_open(*end);
     return true;
   }
-  command.standard_input = machine.nothing;
-  command.standard_output = out[1];
+  command.standard_input = head.live != 0 ? descriptors.standard_input : machine.nothing;
+  command.standard_output = head.live != 0 ? descriptors.standard_output : out[1];
   command.standard_error = err[1];
   PerfEvents events;
   for (std::uint32_t i = 0; i < wire::kEventCount; ++i) {
@@ -161,14 +181,23 @@ bool run_one(const Machine& machine, Command& command, const int (&keeps)[2], wi
   Watch run{launch(command, events, reply),
             machine.child_signals,
             wire::kSocket,
-            {out[0], keeps[0], head.standard_output, 0},
-            {err[0], keeps[1], head.standard_error, 0}};
+            {out[0], descriptors.keep_output, head.standard_output, 0},
+            {err[0], descriptors.keep_error, head.standard_error, 0}};
   close_if_open(out[1]);
   close_if_open(err[1]);
+  // The ends of the runner's pipes: while we held them, no one would see that the child is gone.
+  close_if_open(descriptors.standard_input);
+  close_if_open(descriptors.standard_output);
   bool runner_is_there = true;
+  if (head.live != 0) {
+    wire::Started started;
+    started.pid = run.child;
+    runner_is_there = send_all(&started, sizeof started);
+  }
   if (run.child > 0) {
     volunteer_for_oom(run.child);
     reply.pid = run.child;
+    // A runner that is gone is seen by watch() as well, which then ends the child.
     runner_is_there = watch(run, head, reply);
     end_descendants(machine.child_signals, reply);
   }
@@ -182,19 +211,6 @@ bool run_one(const Machine& machine, Command& command, const int (&keeps)[2], wi
   reply.standard_output.total_bytes = run.standard_output.total_bytes;
   reply.standard_error.total_bytes = run.standard_error.total_bytes;
   return runner_is_there;
-}
-
-bool send_reply(const wire::Reply& reply) {
-  const char* position = reinterpret_cast<const char*>(&reply);
-  std::size_t left = sizeof reply;
-  while (left > 0) {
-    const ssize_t put = send(wire::kSocket, position, left, MSG_NOSIGNAL);
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return false;
-    position += put;
-    left -= static_cast<std::size_t>(put);
-  }
-  return true;
 }
 
 bool set_up(Machine& machine) {
@@ -225,15 +241,18 @@ int serve() {
   if (!set_up(machine)) return 2;
   for (;;) {
     wire::RequestHead head;
-    int keeps[2] = {-1, -1};
-    if (!receive_request(head, keeps)) return head.magic == wire::kRequestMagic ? 0 : 3;
+    Descriptors descriptors;
+    if (!receive_request(head, descriptors)) return head.magic == wire::kRequestMagic ? 0 : 3;
     wire::Reply reply;
     Command command{};
     command.head = &head;
     if (!read_strings(head, command)) return 3;
-    const bool runner_is_there = run_one(machine, command, keeps, reply);
-    for (int& keep : keeps) close_if_open(keep);
-    if (!runner_is_there || !send_reply(reply)) return 0;
+    const bool runner_is_there = run_one(machine, command, descriptors, reply);
+    for (int* open : {&descriptors.keep_output, &descriptors.keep_error, &descriptors.standard_input,
+                      &descriptors.standard_output}) {
+      close_if_open(*open);
+    }
+    if (!runner_is_there || !send_all(&reply, sizeof reply)) return 0;
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes over the socket between the runner and kite-race-spawn: one request, then one reply, of the same machine.
 // A request is a RequestHead, with two descriptors (SCM_RIGHTS) for what the child prints, then `blob_bytes` of
-// strings.
+// strings. A live request has two descriptors more, the child's own standard input and output, and is answered with
+// Started before the Reply.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@ namespace kite::race::wire {
 
 inline constexpr std::uint32_t kRequestMagic = 0x3151534bu;  // "KSQ1"
 inline constexpr std::uint32_t kReplyMagic = 0x3152534bu;    // "KSR1"
+inline constexpr std::uint32_t kStartedMagic = 0x3153534bu;  // "KSS1"
 inline constexpr int kSocket = 3;                            // where the helper finds its end
 
 inline constexpr std::uint32_t kMaxStrings = 4096;       // arguments and variables together
@@ -44,6 +46,7 @@ struct RequestHead {
   std::uint32_t blob_bytes = 0;  // folder, program, arguments, variables: each ends with a zero byte
   std::uint32_t argument_count = 0, variable_count = 0;
   std::uint32_t trace_exit = 0, count_events = 0;
+  std::uint32_t live = 0, reserved = 0;
   std::uint64_t cpus[kMaxCpus / 64] = {};  // none set: those of the helper at its start
   std::int64_t timeout_ns = 0, termination_grace_ns = 0;
   StreamLimit standard_output, standard_error;
@@ -82,6 +85,11 @@ struct ExitReply {
   std::uint64_t vm_hwm_bytes = 0, rss_anon_bytes = 0, rss_file_bytes = 0, pss_bytes = 0;
 };
 
+struct Started {
+  std::uint32_t magic = kStartedMagic;
+  std::int32_t pid = -1;  // below 0: it does not run, and the Reply says why
+};
+
 struct Reply {
   std::uint32_t magic = kReplyMagic;
   Stage failed_stage = Stage::kNone;
@@ -101,6 +109,7 @@ struct Reply {
   char leak_names[kNamedLeaks][kNameBytes] = {};
 };
 
-static_assert(std::is_trivially_copyable_v<RequestHead> && std::is_trivially_copyable_v<Reply>);
+static_assert(std::is_trivially_copyable_v<RequestHead> && std::is_trivially_copyable_v<Reply> &&
+              std::is_trivially_copyable_v<Started>);
 
 }  // namespace kite::race::wire
