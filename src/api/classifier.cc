@@ -94,6 +94,7 @@ Result<ScoreChoice> choose_scores(const Model& model, const InterpretationSource
   sources.outputs = parse_scores(model.plan()->note(kScoresNote)).value_or(std::vector<OutputScores>{});
   sources.metadata = model.metadata();
   sources.meaning = &meaning;
+  sources.files = labels.files;
   sources.count_labels = [&labels]() -> std::size_t {
     const auto found = resolve_interpretation(labels);
     return found.ok() ? found->labels.size() : 0;

@@ -208,7 +208,8 @@ Status ScoreChooser::stated_activation(Activation stated, const std::string& sou
 }
 
 Status ScoreChooser::activation_of_logits() {
-  KITE_TRY_ASSIGN(const auto stated, stated_scores(sources_.model_path, sources_.metadata));
+  KITE_TRY_ASSIGN(const auto stated, stated_scores(sources_.model_path, sources_.metadata, *sources_.files,
+                                                   choice_.classes));
   if (stated && (choice_.classes > 1 || stated->activation != Activation::kSoftmax)) {
     return stated_activation(stated->activation, stated->source);
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct ScoreSources {
   std::vector<OutputScores> outputs;  // what the graph says of each
   std::map<std::string, std::string> metadata;
   const MeaningOptions* meaning = nullptr;
+  std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();  // beside the model; the labels' readers share it
   // How many labels there are, 0 where there are none. Asked only where several outputs could hold the scores.
   std::function<std::size_t()> count_labels;
 };

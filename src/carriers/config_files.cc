@@ -12,8 +12,8 @@ Status read_config_json(Offers& offers) {
   if (!offers.wants_labels() && !offers.wants_recipe()) return {};
   const FolderEntry* file = offers.folder().file("config.json");
   if (file == nullptr) return {};
-  Result<Json> config = read_json_file(file->path);
-  if (!config.ok()) return offers.refuse(file->name, Bond::kBeside, std::move(config).error());
+  const Result<Json>& config = offers.json(*file);
+  if (!config.ok()) return offers.refuse(file->name, Bond::kBeside, config.error());
   if (offers.wants_labels() && has_labels(*config)) {
     KITE_TRY(offers.labels(file->name, Bond::kBeside, labels_from_json(*config)));
   }
@@ -24,12 +24,12 @@ Status read_config_json(Offers& offers) {
 Status read_preprocessor_config(Offers& offers) {
   const FolderEntry* file = offers.wants_recipe() ? offers.folder().file("preprocessor_config.json") : nullptr;
   if (file == nullptr) return {};
-  Result<Json> config = read_json_file(file->path);
-  if (!config.ok()) return offers.refuse(file->name, Bond::kBeside, std::move(config).error());
+  const Result<Json>& config = offers.json(*file);
+  if (!config.ok()) return offers.refuse(file->name, Bond::kBeside, config.error());
   HuggingFaceContext context{offers.asked().processor, "", ""};
   if (const FolderEntry* model = offers.folder().file("config.json"); model != nullptr) {
     // Where it is broken, read_config_json() has said so.
-    if (const Result<Json> read = read_json_file(model->path); read.ok()) {
+    if (const Result<Json>& read = offers.json(*model); read.ok()) {
       context = huggingface_context(*read, offers.asked().processor);
     }
   }

@@ -9,11 +9,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "carriers/input_range.h"
+#include "carriers/json_files.h"
 #include "carriers/labels.h"
 #include "image/recipe.h"
 #include "paperkite/error.h"
@@ -35,6 +37,7 @@ struct InterpretationSources {
   std::string processor;                        // --processor: pil or torchvision, empty for what the file names
   // Also read what can no longer add anything, to report where it disagrees. Costs a cold start some file reads.
   bool report_conflicts = false;
+  std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();  // read so far; copies share them
 };
 
 struct Interpretation {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -30,12 +31,15 @@ class Interpret : public testing::Test {
   void write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name, std::ios::binary) << text;
   }
+  // Files may have changed since the last time.
   Interpretation resolve() {
+    sources_.files = std::make_shared<JsonFiles>();
     auto result = resolve_interpretation(sources_);
     EXPECT_TRUE(result.ok()) << result.error().message();
     return result.ok() ? std::move(*result) : Interpretation{};
   }
   Error refusal() {
+    sources_.files = std::make_shared<JsonFiles>();
     auto result = resolve_interpretation(sources_);
     EXPECT_FALSE(result.ok());
     return result.ok() ? Error{} : result.error();
@@ -353,6 +357,20 @@ TEST_F(Interpret, windows_mls_words_decide_channels_and_range) {
   EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
 }
 
+TEST_F(Interpret, an_input_denoted_as_an_image_has_windows_mls_defaults_and_says_so) {
+  sources_.metadata = {{"paperkite.image", "x"}};
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.recipe.channel_order, ChannelOrder::kBgr);
+  EXPECT_EQ(found.recipe.normalization.rescale, 1.0);
+  EXPECT_EQ(found.recipe.first_crop, (FirstCrop{224, 224, FirstCrop::Unit::kShape}));
+  EXPECT_TRUE(mentions(found.warnings, "BGR from 0 to 255"));
+  sources_.metadata["Image.BitmapPixelFormat"] = "Rgb8";
+  EXPECT_EQ(resolve().recipe.channel_order, ChannelOrder::kRgb);
+  sources_.metadata.erase("Image.BitmapPixelFormat");
+  sources_.input_type = DType::kUInt8;  // no picture to Windows ML
+  EXPECT_FALSE(mentions(resolve().warnings, "denotation"));
+}
+
 TEST_F(Interpret, openvinos_model_info_is_a_complete_recipe) {
   sources_.metadata = {{"model_info mean_values", "123.675 116.28 103.53"},
                        {"model_info scale_values", "[58.395, 57.12, 57.375]"},
@@ -392,6 +410,11 @@ TEST_F(Interpret, what_openvinos_model_info_asks_for_beyond_what_is_known_is_ref
     sources_.metadata = {{key, value}};
     EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel) << key;
   }
+  sources_.metadata = {{"model_info intensity_mode", "scale_to_unit"}, {"model_info scale_values", "0.5"}};
+  EXPECT_EQ(resolve().recipe.normalization.arithmetic, Arithmetic::kTorchvision);
+  EXPECT_EQ(resolve().recipe.normalization.std[0], 0.5);
+  sources_.metadata["model_info intensity_max_value"] = "65535";
+  EXPECT_EQ(refusal().code, ErrorCode::kUnsupportedModel);
 }
 
 TEST_F(Interpret, a_crop_and_a_resampler_go_with_the_resize_and_the_filter_of_their_source) {

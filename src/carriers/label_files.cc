@@ -30,19 +30,22 @@ constexpr std::array<std::string_view, 36> kNames{
 constexpr std::array<std::string_view, 7> kSharedNames{"labels.yaml",   "labels.yml", "classes.yaml", "data.yaml",
                                                        "dataset.yaml", "data.yml",   "metadata.json"};
 
-Result<std::optional<ReadLabels>> labels_in(const FolderEntry& file, std::int64_t classes, bool may_hold_none) {
-  KITE_TRY_ASSIGN(const std::string text, read_text_file(file.path));
-  if (may_hold_none && file.name.size() > 5 && file.path.ends_with(".json")) {
-    KITE_TRY_ASSIGN(const Json json, parse_json(text));
-    if (!has_labels(json)) return std::optional<ReadLabels>{};
+Result<std::optional<ReadLabels>> labels_in(const Offers& offers, const FolderEntry& file, bool may_hold_none) {
+  if (file.name.ends_with(".json")) {
+    const Result<Json>& json = offers.json(file);
+    if (!json.ok()) return json.error();
+    if (may_hold_none && !has_labels(*json)) return std::optional<ReadLabels>{};
+    KITE_TRY_ASSIGN(ReadLabels labels, labels_from_json(*json));
+    return std::optional<ReadLabels>(std::move(labels));
   }
-  return labels_from_file(file.name, text, classes);
+  KITE_TRY_ASSIGN(const std::string text, read_text_file(file.path));
+  return labels_from_file(file.name, text, offers.asked().classes);
 }
 
 Status offer_file(Offers& offers, std::string_view name, Bond bond, bool may_hold_none) {
   const FolderEntry* file = offers.folder().file(name);
   if (file == nullptr) return {};
-  Result<std::optional<ReadLabels>> labels = labels_in(*file, offers.asked().classes, may_hold_none);
+  Result<std::optional<ReadLabels>> labels = labels_in(offers, *file, may_hold_none);
   if (!labels.ok()) return offers.refuse(file->name, bond, std::move(labels).error());
   return *labels ? offers.labels(file->name, bond, std::move(**labels)) : Status{};
 }

@@ -15,6 +15,7 @@ namespace {
 using Row = std::vector<std::string>;
 
 constexpr std::size_t kMaxColumns = 64;
+constexpr std::size_t kMaxCells = std::size_t{1} << 22;  // of 32 bytes and more
 // Titles of the column with the names, the most telling first.
 constexpr std::array<std::string_view, 11> kNameTitles{"display_name", "label_name", "class_name", "classname",
                                                        "name",         "names",      "label",      "labels",
@@ -59,7 +60,9 @@ Result<std::vector<Row>> rows_of(std::string_view text) {
   std::string cell;
   bool is_quoted = false;    // the cell had quotes: its blanks stay
   bool inside = false;       // between two quotes
+  std::size_t cells = 0;
   const auto end_cell = [&] {
+    ++cells;
     if (!is_quoted) trim(cell);
     row.push_back(std::move(cell));
     cell.clear();
@@ -85,6 +88,7 @@ Result<std::vector<Row>> rows_of(std::string_view text) {
       inside = is_quoted = true;
     } else if (c == separator) {
       if (row.size() == kMaxColumns) return Error{ErrorCode::kLimit, "more than 64 columns", "", ""};
+      if (cells == kMaxCells) return Error{ErrorCode::kLimit, "too many cells", "", ""};
       end_cell();
     } else if (c == '\n') {
       if (static_cast<std::int64_t>(rows.size()) > kMaxLabels) return Error{ErrorCode::kLimit, "too many rows", "", ""};

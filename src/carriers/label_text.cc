@@ -28,15 +28,22 @@ struct Line {
 
 bool is_comment(const Line& line) { return line.text.starts_with('#'); }
 
-Result<std::vector<Line>> lines_of(std::string_view text) {
+// The labels of the classes, with comments and blank lines around them.
+std::size_t line_limit(std::int64_t classes) {
+  constexpr std::int64_t kAroundLabels = std::int64_t{1} << 16;
+  return static_cast<std::size_t>(classes > 0 ? kAroundLabels + 2 * classes : 2 * kMaxLabels);
+}
+
+Result<std::vector<Line>> lines_of(std::string_view text, std::int64_t classes) {
   std::vector<Line> lines;
   std::size_t number = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     lines.push_back({trimmed(text.substr(0, end)), ++number});
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (static_cast<std::int64_t>(lines.size()) > 2 * kMaxLabels) {
-      return Error{ErrorCode::kLimit, "more than " + std::to_string(kMaxLabels) + " labels", "", ""};
+    if (lines.size() > line_limit(classes)) {
+      return Error{ErrorCode::kLimit, "more than " + std::to_string(line_limit(classes)) + " lines", "",
+                   "keep the labels of the model's classes alone"};
     }
   }
   while (!lines.empty() && lines.back().text.empty()) lines.pop_back();
@@ -125,7 +132,7 @@ std::optional<Labels> without_indices(const Labels& lines, std::optional<Numbere
 
 Result<ReadLabels> labels_from_text(std::string_view text, std::int64_t classes) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  KITE_TRY_ASSIGN(std::vector<Line> lines, lines_of(text));
+  KITE_TRY_ASSIGN(std::vector<Line> lines, lines_of(text, classes));
   drop_comments(lines, classes);
   KITE_TRY(drop_blank_lines(lines, classes));
   ReadLabels read;

@@ -161,8 +161,9 @@ Result<ReadLabels> labels_from_any_text(std::string_view bytes, std::int64_t cla
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   const char opening = first == std::string::npos ? '\0' : text[first];
   if (opening == '[' || opening == '{') {
-    Result<Json> json = parse_json(text);
+    Result<Json> json = parse_json(text, json_value_limit(classes));
     if (json.ok()) return labels_from_json(*json);
+    if (json.error().code == ErrorCode::kLimit) return std::move(json).error();
     Result<Labels> names = parse_python_names(text);
     if (names.ok()) return ReadLabels{std::move(*names), ""};
     // A quote of Python's own says which of the two messages is the useful one.
@@ -186,7 +187,7 @@ Result<std::optional<ReadLabels>> labels_from_file(std::string_view name, std::s
   const std::string ending = ending_of(name);
   KITE_TRY_ASSIGN(const std::string text, to_utf8(bytes));
   if (ending == "json") {
-    KITE_TRY_ASSIGN(const Json json, parse_json(text));
+    KITE_TRY_ASSIGN(const Json json, parse_json(text, json_value_limit(classes)));
     return found(labels_from_json(json));
   }
   if (ending == "csv" || ending == "tsv") return found(labels_from_table(text, classes));

@@ -45,6 +45,10 @@ class Offers {
   [[nodiscard]] const PictureForm& input() const { return input_; }
   [[nodiscard]] Size input_size() const { return {input_.width, input_.height}; }
   [[nodiscard]] ModelFolder& folder() { return folder_; }
+  // The document in a file beside the model.
+  [[nodiscard]] const Result<Json>& json(const FolderEntry& file) const {
+    return sources_.files->read(file.path, sources_.classes);
+  }
   [[nodiscard]] const RecipeFields& fields() const { return fields_; }
   [[nodiscard]] const Interpretation& so_far() const { return out_; }
 

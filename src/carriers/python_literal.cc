@@ -110,12 +110,17 @@ class Cursor {
   std::size_t at_ = 0;
 };
 
+Error too_many() {
+  return {ErrorCode::kLimit, "more than " + std::to_string(kMaxLabels) + " labels", "", ""};
+}
+
 Result<Labels> list_of_names(Cursor& cursor, char close) {
   Labels names;
   bool more = !cursor.take(close);
   while (more) {
     KITE_TRY_ASSIGN(std::string name, cursor.scalar());
     names.push_back(std::move(name));
+    if (static_cast<std::int64_t>(names.size()) > kMaxLabels) return too_many();
     const bool comma = cursor.take(',');
     more = !cursor.take(close);
     if (more && !comma) return cursor.error("',' or a closing bracket");
@@ -135,6 +140,7 @@ Result<Labels> dict_of_names(Cursor& cursor) {
     if (!cursor.take(':')) return cursor.error("':'");
     KITE_TRY_ASSIGN(std::string value, cursor.scalar());
     entries.emplace_back(std::move(key), std::move(value));
+    if (static_cast<std::int64_t>(entries.size()) > kMaxLabels) return too_many();
     const bool comma = cursor.take(',');
     more = !cursor.take('}');
     if (more && !comma) return cursor.error("',' or '}'");

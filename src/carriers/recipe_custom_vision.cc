@@ -94,9 +94,9 @@ Result<RecipeFields> recipe_from(const Json& object) {
 Status read_custom_vision(Offers& offers) {
   const FolderEntry* file = offers.wants_recipe() ? offers.folder().file(kFile) : nullptr;
   if (file == nullptr) return {};
-  Result<Json> object = read_json_file(file->path);
-  if (object.ok() && !object->is_object()) object = bad_json("not a JSON object");
-  if (!object.ok()) return offers.refuse(file->name, Bond::kBeside, std::move(object).error());
+  const Result<Json>& object = offers.json(*file);
+  if (!object.ok()) return offers.refuse(file->name, Bond::kBeside, object.error());
+  if (!object->is_object()) return offers.refuse(file->name, Bond::kBeside, bad_json("not a JSON object"));
   return offers.recipe(file->name, Bond::kBeside, recipe_from(*object));
 }
 

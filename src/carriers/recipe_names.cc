@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/mapped_file.h"
 #include "base/printable.h"
 #include "carriers/recipe_carriers.h"
+#include "carriers/text_file.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -82,10 +82,9 @@ Result<RecipeFields> recipe_from_value(const Json& value, Size size) {
 Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size, const std::string& processor) {
   if (auto fields = recipe_by_name(argument, size)) return *std::move(fields);
   if (argument.find('{') != std::string::npos) return parse_recipe(argument);
-  Result<MappedFile> file = MappedFile::open(argument);
-  if (!file.ok()) return unknown_name(argument);
-  const auto bytes = file->bytes();
-  KITE_TRY_ASSIGN(const Json json, parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  const Result<std::string> text = read_text_file(argument);
+  if (!text.ok()) return text.error().code == ErrorCode::kIo ? unknown_name(argument) : text.error();
+  KITE_TRY_ASSIGN(const Json json, parse_json(*text));
   if (!json.is_object()) return recipe_from_value(json, size);
   for (const char* key : {"recipe", "preprocess"}) {
     if (json.contains(key)) return recipe_from_value(json.at(key), size);

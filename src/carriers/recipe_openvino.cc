@@ -95,14 +95,24 @@ Status take_geometry(RecipeFields& fields, const Offers& offers, const Json& obj
   return {};
 }
 
+// Whether pixels are divided by 255 before mean and scale. The other modes are made for pictures of 16 bits.
+Result<bool> states_unit_range(const Offers& offers, const Json& object) {
+  const std::string mode = folded(field(offers, object, "intensity_mode"));
+  if (mode.empty() || mode == "none") return false;
+  const std::string most = field(offers, object, "intensity_max_value");
+  const std::string type = folded(field(offers, object, "input_dtype"));
+  const bool is_bytes = (most.empty() || most == "255" || most == "255.0") && (type.empty() || type == "u8");
+  if (mode == "scale_to_unit" && is_bytes) return true;
+  return not_supported("intensity_mode " + in_quotes(mode) + (is_bytes ? "" : " of other numbers than bytes"));
+}
+
 // Model API reads RGB pictures of 0..255, and reverses the channels before mean and scale.
 Result<RecipeFields> recipe_from(const Offers& offers, const Json& object) {
   const std::string type = field(offers, object, "model_type");
   if (!type.empty() && folded(type) != "classification") {
     return Error{ErrorCode::kUnsupportedModel, "model_type is " + in_quotes(type) + ", not \"Classification\"", "", ""};
   }
-  const std::string intensity = folded(field(offers, object, "intensity_mode"));
-  if (!intensity.empty() && intensity != "none") return not_supported("intensity_mode " + in_quotes(intensity));
+  KITE_TRY_ASSIGN(const bool scales_to_unit, states_unit_range(offers, object));
   RecipeFields fields;
   std::array<double, 3> mean{0, 0, 0};
   std::array<double, 3> scale{1, 1, 1};
@@ -112,7 +122,13 @@ Result<RecipeFields> recipe_from(const Offers& offers, const Json& object) {
   if (const std::string text = field(offers, object, "scale_values"); !text.empty()) {
     KITE_TRY_ASSIGN(scale, numbers(text, "scale_values"));
   }
-  take_raw_range(fields, mean, scale);
+  if (scales_to_unit) {
+    fields.mean = mean;
+    fields.std = scale;
+    fields.arithmetic = Arithmetic::kTorchvision;
+  } else {
+    take_raw_range(fields, mean, scale);
+  }
   const std::string reverse = folded(field(offers, object, "reverse_input_channels"));
   if (!reverse.empty() && reverse != "true" && reverse != "false" && reverse != "yes" && reverse != "no" &&
       reverse != "1" && reverse != "0") {

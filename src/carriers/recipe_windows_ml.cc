@@ -34,11 +34,12 @@ const std::string* value_of(const Offers& offers, std::string_view key) {
   return nullptr;
 }
 
-// Windows ML cuts the largest centred part of the input's shape and scales it to the input. How it scales is Windows' own
-// matter and documented nowhere; here as Pillow does.
+// Windows ML cuts the largest centred part of the input's shape and scales it to the input. How it scales is Windows'
+// own matter and documented nowhere; here as Pillow does.
 RecipeFields geometry(const PictureForm& input) {
   RecipeFields fields;
-  fields.first_crop = FirstCrop{static_cast<double>(input.height), static_cast<double>(input.width), FirstCrop::Unit::kShape};
+  fields.first_crop =
+      FirstCrop{static_cast<double>(input.height), static_cast<double>(input.width), FirstCrop::Unit::kShape};
   fields.resize = ResizeRule{ResizeMode::kExact, input.height, input.width};
   fields.crop = Size{input.width, input.height};
   fields.filter = Filter::kBilinear;
@@ -47,6 +48,12 @@ RecipeFields geometry(const PictureForm& input) {
 
 bool takes_three_channels(const std::vector<std::int64_t>& shape) {
   return shape.size() == 4 && (shape[1] == 3 || shape[3] == 3);
+}
+
+// The input's type has the denotation IMAGE, and is what Windows ML takes for a picture. What the metadata leaves out
+// has a default then, as its source says: Bgra8, 0 to 255.
+bool is_denoted(const Offers& offers) {
+  return offers.metadata("paperkite.image") != nullptr && offers.asked().input_type == DType::kFloat32;
 }
 
 Result<RecipeFields> recipe_from(const Offers& offers, const std::string* format, const std::string* range) {
@@ -59,7 +66,11 @@ Result<RecipeFields> recipe_from(const Offers& offers, const std::string* format
     return Error{ErrorCode::kInvalidModel, "Image.BitmapPixelFormat is \"Gray8\", the input has three channels", "",
                  "state the preprocessing in <model>.kite.json"};
   }
-  if (format != nullptr) KITE_TRY(take_pixel_format(fields, *format));
+  if (format != nullptr) {
+    KITE_TRY(take_pixel_format(fields, *format));
+  } else if (is_denoted(offers) && offers.input().tensor.pixels == PixelMode::kRgb) {
+    fields.channel_order = ChannelOrder::kBgr;
+  }
   KITE_TRY(take_pixel_range(fields, range != nullptr ? *range : "NominalRange_0_255"));
   KITE_TRY(validate(fields));
   return fields;
@@ -114,7 +125,12 @@ Status read_windows_ml(Offers& offers) {
   if (!offers.wants_recipe()) return {};
   const std::string* format = value_of(offers, kFormatKey);
   const std::string* range = value_of(offers, kRangeKey);
-  if (format == nullptr && range == nullptr) return {};
+  if (format == nullptr && range == nullptr) {
+    if (!is_denoted(offers)) return {};
+    return offers.recipe("the input's denotation IMAGE", Bond::kBeside, recipe_from(offers, format, range),
+                         "no pixel format is stated: BGR from 0 to 255, as Windows ML takes such a model; to state "
+                         "another, give --recipe");
+  }
   const char* name =
       format != nullptr ? "metadata key Image.BitmapPixelFormat" : "metadata key Image.NominalPixelRange";
   return offers.recipe(name, Bond::kNamed, recipe_from(offers, format, range));
@@ -123,7 +139,8 @@ Status read_windows_ml(Offers& offers) {
 // The metadata states pixels, not sizes: what Windows ML does about those counts where no file says otherwise, as
 // Custom Vision's do.
 Status read_windows_ml_geometry(Offers& offers) {
-  const bool is_windows_ml = value_of(offers, kFormatKey) != nullptr || value_of(offers, kRangeKey) != nullptr;
+  const bool is_windows_ml =
+      value_of(offers, kFormatKey) != nullptr || value_of(offers, kRangeKey) != nullptr || is_denoted(offers);
   const PictureForm& input = offers.input();
   if (!is_windows_ml || offers.fields().resize || input.height < 1 || input.width < 1) return {};
   return offers.recipe("Windows ML's crop", Bond::kBeside, geometry(input));

@@ -9,7 +9,6 @@
 #include <system_error>
 #include <vector>
 
-#include "base/mapped_file.h"
 #include "base/printable.h"
 #include "carriers/json_document.h"
 #include "paperkite/try.h"
@@ -78,26 +77,23 @@ Result<Statement> from_metadata(const std::map<std::string, std::string>& metada
   return from_problem_type(value("problem_type"), source("problem_type"));
 }
 
-std::optional<Json> read_object(const fs::path& path) {
+// Null where there is none.
+const Json* object_in(const fs::path& path, JsonFiles& files, std::int64_t classes) {
   std::error_code ignored;
-  if (!fs::exists(path, ignored)) return std::nullopt;
-  const auto file = MappedFile::open(path.string());
-  if (!file.ok()) return std::nullopt;
-  const auto bytes = file->bytes();
-  auto json = parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!json.ok() || !json->is_object()) return std::nullopt;
-  return *std::move(json);
+  if (!fs::exists(path, ignored)) return nullptr;
+  const Result<Json>& json = files.read(path.string(), classes);
+  return json.ok() && json->is_object() ? &*json : nullptr;
 }
 
-Result<Statement> from_folder(const fs::path& folder) {
-  if (const auto config = read_object(folder / "config.json")) {
+Result<Statement> from_folder(const fs::path& folder, JsonFiles& files, std::int64_t classes) {
+  if (const Json* config = object_in(folder / "config.json", files, classes)) {
     const auto type = config->find("problem_type");
     if (type != config->end() && type->is_string()) {
       KITE_TRY_ASSIGN(Statement found, from_problem_type(type->get<std::string>(), "config.json: problem_type"));
       if (found) return found;
     }
   }
-  if (const auto properties = read_object(folder / "metadata_properties.json")) {
+  if (const Json* properties = object_in(folder / "metadata_properties.json", files, classes)) {
     for (const auto& [key, value] : properties->items()) {
       if (!is_custom_vision(key) || !value.is_string()) continue;
       auto found = from_custom_vision(value.get<std::string>(), "metadata_properties.json: " + key);
@@ -120,14 +116,15 @@ std::string_view activation_name(Activation activation) noexcept {
 }
 
 Result<std::optional<ScoreStatement>> stated_scores(const std::string& model_path,
-                                                    const std::map<std::string, std::string>& metadata) {
+                                                    const std::map<std::string, std::string>& metadata,
+                                                    JsonFiles& files, std::int64_t classes) {
   KITE_TRY_ASSIGN(Statement found, from_metadata(metadata));
   if (found || model_path.empty()) return found;
   std::error_code ignored;
   const fs::path folder = fs::absolute(model_path, ignored).lexically_normal().parent_path();
-  KITE_TRY_ASSIGN(found, from_folder(folder));
+  KITE_TRY_ASSIGN(found, from_folder(folder, files, classes));
   if (found || folder.filename() != "onnx") return found;
-  return from_folder(folder.parent_path());
+  return from_folder(folder.parent_path(), files, classes);
 }
 
 }  // namespace kite

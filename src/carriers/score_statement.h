@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "carriers/json_files.h"
 #include "paperkite/error.h"
 
 namespace kite {
@@ -31,8 +32,9 @@ struct ScoreStatement {
 // Of a model whose output are logits. In this order: our own metadata, other metadata (Custom Vision, OpenVINO, Hugging
 // Face), config.json and metadata_properties.json beside the model or, where the model lies in a folder "onnx", above.
 // nullopt where nothing is said; files that cannot be read say nothing here. kUnsupportedModel for what is no choice
-// among classes: a regression, a hierarchy of labels.
+// among classes: a regression, a hierarchy of labels. `classes`: of the output, 0 = not known.
 [[nodiscard]] Result<std::optional<ScoreStatement>> stated_scores(const std::string& model_path,
-                                                                  const std::map<std::string, std::string>& metadata);
+                                                                  const std::map<std::string, std::string>& metadata,
+                                                                  JsonFiles& files, std::int64_t classes);
 
 }  // namespace kite

@@ -28,7 +28,8 @@ class ScoreStatementTest : public testing::Test {
   }
   // "sigmoid", "softmax", "nothing" or "refused".
   std::string said(const std::map<std::string, std::string>& metadata = {}, const std::string& model = "m.onnx") {
-    const auto found = stated_scores(folder_ + model, metadata);
+    JsonFiles files;
+    const auto found = stated_scores(folder_ + model, metadata, files, 0);
     if (!found.ok()) return "refused";
     return *found ? std::string(activation_name((*found)->activation)) : "nothing";
   }

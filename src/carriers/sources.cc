@@ -31,11 +31,6 @@ Result<ReadLabels> labels_in_flag_file(const std::string& path, std::int64_t cla
 
 std::span<const Source> sources_in_order_of_trust() noexcept { return kSources; }
 
-Result<Json> read_json_file(const std::string& path) {
-  KITE_TRY_ASSIGN(const std::string text, read_text_file(path));
-  return parse_json(text);
-}
-
 Status read_flags(Offers& offers) {
   const InterpretationSources& asked = offers.asked();
   if (asked.labels_path) {
@@ -52,8 +47,8 @@ Status read_kite_json(Offers& offers) {
   if (offers.folder().is_memory()) return {};
   const FolderEntry* file = offers.folder().file(offers.folder().stem() + ".kite.json");
   if (file == nullptr) return {};
-  Result<Json> read = read_json_file(file->path);
-  if (!read.ok()) return std::move(read).error().in(file->path);
+  const Result<Json>& read = offers.json(*file);
+  if (!read.ok()) return Error(read.error()).in(file->path);
   const Json& json = *read;
   if (!json.is_object()) {
     return Error{ErrorCode::kInvalidModel, "not a JSON object", file->path, ""};

@@ -5,7 +5,6 @@
 #include <span>
 #include <string_view>
 
-#include "carriers/json_document.h"
 #include "carriers/offers.h"
 #include "paperkite/error.h"
 
@@ -21,8 +20,5 @@ struct Source {
 #define KITE_SOURCE(name) [[nodiscard]] Status read_##name(Offers& offers);
 #include "carriers/sources.inc"
 #undef KITE_SOURCE
-
-// The JSON of a file beside the model.
-[[nodiscard]] Result<Json> read_json_file(const std::string& path);
 
 }  // namespace kite

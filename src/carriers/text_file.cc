@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/mapped_file.h"
+#include "base/regular_file.h"
 #include "carriers/utf8.h"
 #include "paperkite/try.h"
 
@@ -50,12 +50,11 @@ Result<std::string> to_utf8(std::string_view bytes) {
 }
 
 Result<std::string> read_text_file(const std::string& path) {
-  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
-  const auto bytes = file.bytes();
-  if (bytes.size() > kMaxBytes) {
-    return Error{ErrorCode::kLimit, "a text of " + std::to_string(bytes.size()) + " bytes is over the limit of 16 MiB",
-                 "", ""};
-  }
+  KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(path));
+  // Read and not mapped: whoever edits it may cut it short meanwhile.
+  KITE_TRY_ASSIGN(const FileBytes content, file.read(kMaxBytes + 1));
+  const auto bytes = content.bytes();
+  if (bytes.size() > kMaxBytes) return Error{ErrorCode::kLimit, "a text over the limit of 16 MiB", "", ""};
   return to_utf8({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 

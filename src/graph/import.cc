@@ -187,6 +187,7 @@ Status Importer::add_inputs() {
     if (!dims.ok()) return std::move(dims).error().in(where);
     const ValueId value = graph_.add_value(std::string(input.name));
     graph_.inputs.push_back({value, *dtype, std::move(*dims)});
+    if (input.denotation == "IMAGE") out_.metadata.insert_or_assign(kImageDenotation, std::string(input.name));
   }
   return {};
 }

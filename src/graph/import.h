@@ -25,9 +25,12 @@ inline constexpr std::int64_t kMaxIrVersion = 14;
 inline constexpr std::int64_t kMinOpset = 7;
 inline constexpr std::int64_t kMaxOpset = 23;
 
+// Among a model's metadata: the name of the input whose type has the denotation IMAGE.
+inline constexpr const char* kImageDenotation = "paperkite.image";
+
 struct ImportedModel {
   Graph graph;                                               // untyped, in topological order; verify() holds
-  std::map<std::string, std::string, std::less<>> metadata;  // metadata_props of the model
+  std::map<std::string, std::string, std::less<>> metadata;  // metadata_props of the model, and what the graph says
   std::string producer;                                      // "pytorch 2.5.1"; empty where the file does not say
   std::int64_t ir_version = 0;
   int opset = 0;  // of the default domain

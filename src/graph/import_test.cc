@@ -166,6 +166,23 @@ TEST(Import, inputs_keep_fixed_named_and_free_dimensions) {
   EXPECT_EQ(dump_of(onnx::test::model(onnx::test::graph(parts))), "input %x: uint8[batch,3,?,?,0]\nreturn %x\n");
 }
 
+TEST(Import, an_input_denoted_as_an_image_is_kept_with_the_metadata) {
+  const auto input = [](std::string_view denotation) {
+    const Message shape = Message().message(1, Message().integer(1, 4));
+    const Message tensor = Message().integer(1, onnx::kFloat).message(2, shape);
+    return Message().text(1, "x").message(2, Message().message(1, tensor).text(6, denotation));
+  };
+  for (const auto& [denotation, is_kept] : {std::pair{"IMAGE", true}, std::pair{"TENSOR", false}}) {
+    GraphParts parts;
+    parts.nodes = {node("Relu", {"x"}, {"y"})};
+    parts.inputs = {input(denotation)};
+    parts.outputs = {value_info("y", onnx::kFloat, {4})};
+    const auto imported = import(onnx::test::model(onnx::test::graph(parts)));
+    ASSERT_TRUE(imported.ok()) << imported.error().message();
+    EXPECT_EQ(imported->metadata.contains(kImageDenotation), is_kept) << denotation;
+  }
+}
+
 TEST(Import, left_out_inputs_and_outputs_are_kept_apart_from_trailing_ones) {
   EXPECT_EQ(dump_of(with_nodes({node("Clip", {"x", "", "x"}, {"y", ""}), node("Relu", {"x", ""}, {"z"})})),
             "input %x: float32[2]\n"

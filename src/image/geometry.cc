@@ -102,7 +102,8 @@ namespace {
 Window part_of_shape(Size picture, const FirstCrop& crop) noexcept {
   const float shape = static_cast<float>(crop.width) / static_cast<float>(crop.height);
   const auto rounded = [](float side, std::int64_t most) {
-    return std::clamp(static_cast<std::int64_t>(std::min(side + 0.5F, static_cast<float>(most))), std::int64_t{1}, most);
+    const float whole = std::min(side + 0.5F, static_cast<float>(most));
+    return std::clamp(static_cast<std::int64_t>(whole), std::int64_t{1}, most);
   };
   const auto picture_width = static_cast<float>(picture.width);
   const auto picture_height = static_cast<float>(picture.height);

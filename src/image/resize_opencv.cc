@@ -78,8 +78,9 @@ void OpenCvLinear::write_row(const Pair& row) noexcept {
   const std::size_t values = 3 * columns_.size();
   if (!is_mean_) {
     for (std::size_t i = 0; i < values; ++i) {
-      const std::int32_t sum = ((row.first_weight * (upper[i] >> 4)) >> 16) + ((row.second_weight * (lower[i] >> 4)) >> 16);
-      to[i] = static_cast<std::uint8_t>((sum + 2) >> 2);
+      const std::int32_t first = (row.first_weight * (upper[i] >> 4)) >> 16;
+      const std::int32_t second = (row.second_weight * (lower[i] >> 4)) >> 16;
+      to[i] = static_cast<std::uint8_t>((first + second + 2) >> 2);
     }
     return;
   }

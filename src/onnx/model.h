@@ -103,6 +103,7 @@ struct ValueInfo {
   std::int32_t element_type = kUndefined;
   bool has_shape = false;  // an empty shape is a scalar, a missing one is anything
   std::vector<Dimension> shape;
+  std::string_view denotation;  // of the type: "IMAGE" where the exporter says so
 };
 
 struct Graph {

@@ -146,6 +146,7 @@ void Parser::type(Bytes message, ValueInfo& out) {
         out.is_tensor = true;
         tensor_type(reader.bytes(), out);
         break;
+      case 6: out.denotation = reader.text(); break;
       case 4:  // sequence
       case 5:  // map
       case 8:  // sparse tensor

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON files that lie beside a model, each read and parsed once, however many readers ask for it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "carriers/json_document.h"
+#include "paperkite/error.h"
+
+namespace kite {
+
+class JsonFiles {
+ public:
+  // `classes` bounds the document, see json_value_limit(). The reference stays good as long as this object.
+  [[nodiscard]] const Result<Json>& read(const std::string& path, std::int64_t classes);
+
+ private:
+  std::map<std::string, Result<Json>> read_;  // by the path from the root
+};
+
+}  // namespace kite
