@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares kite's input tensor with the library's own, to the bit, for every row of cases.py.
+"""Compares kite's input tensor and labels with the library's own, the tensor to the bit, for every row.
 
-    compare.py PATH/TO/kite --out ROWS.json        the rows of the libraries in this environment
-    compare.py --write docs/models.md ROWS.json...  puts them between the markers of a page
+    compare.py PATH/TO/kite --rows hub,yolo --out ROWS.json     rows of these files (hub_rows.py ...)
+    compare.py --write docs/models.md ROWS.json...              puts them between the markers of a page
 
-A row is right when the tensors are equal, or when kite refuses with a reason. Exit code 1: a row is silently different.
+A row is right when both are equal, or when kite refuses with a reason. Exit code 1: a row is silently different.
 """
 
 import argparse
+import importlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -19,6 +21,7 @@ import numpy as np
 
 BEGIN, END = "<!-- carriers: begin -->", "<!-- carriers: end -->"
 PICTURES = {"land": (50, 70), "port": (71, 45), "small": (20, 24)}
+NO_TENSOR = (3, 28, 28)
 
 
 def pictures(folder):
@@ -31,59 +34,86 @@ def pictures(folder):
         yield folder / f"{name}.png", Image.fromarray(pixels)
 
 
-def write_model(path, height, width):
-    import onnx
-    from onnx import TensorProto, helper
-
-    graph = helper.make_graph(
-        [helper.make_node("GlobalAveragePool", ["x"], ["pooled"]), helper.make_node("Flatten", ["pooled"], ["y"])],
-        "mean",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, height, width])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3])],
-    )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+def refusal(stderr):
+    return "refused: " + stderr.strip().splitlines()[-1].split("]: ", 1)[-1].split("; ")[0]
 
 
-def seen(kite, folder, picture):
+def run(words):
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True)
+
+
+def seen(kite, folder, model, picture, flags):
     """The tensor that kite makes, or why it does not."""
     tensors = folder / "seen.npy"
     tensors.unlink(missing_ok=True)
-    command = [kite, "bench", folder / "model.onnx", "--image", picture, "--samples", "1", "--no-cache", "--tensors", tensors]
-    run = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    unused = [line for line in run.stderr.splitlines() if "is not used" in line]
+    bench = run([kite, "bench", model, "--image", picture, "--samples", "1", "--no-cache", *flags, "--tensors", tensors])
+    unused = [line for line in bench.stderr.splitlines() if "is not used" in line]
     if unused:
-        return None, unused[0].split("is not used: ", 1)[1]
-    if run.returncode != 0:
-        return None, run.stderr.strip().splitlines()[-1]
+        return None, refusal(unused[0].split("is not used: ", 1)[1])
+    if bench.returncode != 0:
+        return None, refusal(bench.stderr)
     return np.load(tensors)[0], ""
 
 
-def verdict(kite, files, tensor, folder):
-    for picture, pixels in pictures(folder):
-        try:
-            wanted = tensor(pixels)
-        except Exception as error:  # the library's own refusal, of any kind
-            wanted, why = np.zeros((3, 28, 28), np.float32), f"the library refuses: {type(error).__name__}"
-        else:
-            why = ""
-        height, width = (wanted.shape[1:] if wanted.ndim == 3 and wanted.shape[0] == 3 else (28, 28))
-        write_model(folder / "model.onnx", height, width)
-        for name, value in files.items():
-            (folder / name).write_text(json.dumps(value))
-        got, reason = seen(kite, folder, picture)
-        if got is None:
-            return "refused: " + reason.split("; ")[0], True
-        if why:
-            return why + ", kite answers", False
-        if got.shape != wanted.shape or not np.array_equal(got, wanted):
-            worst = np.abs(got - wanted).max() if got.shape == wanted.shape else "another shape"
-            return f"DIFFERENT ({picture.stem}, by {worst})", False
-    return "equal to the bit", True
+def wanted_of(row, pixels):
+    """The judge's tensor, and why there is none; a refusal of the library may be of any kind."""
+    if row.tensor is None:
+        return np.zeros(NO_TENSOR, np.float32), ""
+    try:
+        wanted = row.tensor(pixels)
+    except ImportError:  # the environment lacks something: no refusal
+        raise
+    except Exception as error:
+        return np.zeros(NO_TENSOR, np.float32), f"the library refuses: {type(error).__name__}"
+    is_picture = wanted.ndim == 3 and 3 in (wanted.shape[0], wanted.shape[2])
+    return (wanted, "") if is_picture else (np.zeros(NO_TENSOR, np.float32), "the library makes no picture")
+
+
+def tensor_verdict(row, wanted, why, got, reason):
+    """What is to be said, and whether it is right: equality is, and so is a refusal."""
+    if got is None:
+        return reason, True
+    if why:
+        return why + ", kite answers", False
+    if got.shape != wanted.shape:
+        return f"DIFFERENT: shapes {got.shape} and {wanted.shape}", False
+    if not np.array_equal(got, wanted):
+        return f"DIFFERENT by {np.abs(got - wanted).max()}", False
+    return "equal to the bit" + row.remark, True
+
+
+def labels_verdict(kite, row, model, picture):
+    words = [kite, "classify", model, picture, "-k", len(row.labels), "--format", "json", "--no-cache", *row.flags]
+    classify = run(words)
+    if classify.returncode != 0:
+        return "refused", False
+    top = json.loads(classify.stdout)[0]["top"]
+    names = [entry["label"] for entry in sorted(top, key=lambda entry: entry["index"])]
+    return ("equal", True) if names == row.labels else (f"DIFFERENT: {names[:3]}", False)
+
+
+def verdicts(kite, row):
+    """What the two columns say, and whether both are right."""
+    tensor, labels, is_right = "-", "-", True
+    with tempfile.TemporaryDirectory() as place:
+        for picture, pixels in pictures(pathlib.Path(place)):
+            wanted, why = wanted_of(row, pixels)
+            with tempfile.TemporaryDirectory() as folder:
+                model = row.write(pathlib.Path(folder), wanted.shape)
+                if row.tensor is not None:
+                    tensor, is_right = tensor_verdict(row, wanted, why, *seen(kite, pathlib.Path(folder), model, picture, row.flags))
+                is_refused = tensor.startswith("refused")
+                if row.labels is not None and labels == "-":
+                    labels, are_right = labels_verdict(kite, row, model, picture)
+                    is_right = is_right and (are_right or is_refused)
+            if not is_right or is_refused:
+                break
+    return tensor, labels, is_right
 
 
 def write_page(page, row_files):
     rows = [row for file in row_files for row in json.loads(pathlib.Path(file).read_text())]
-    lines = ["| carrier | library | tensor |", "|---|---|---|"] + [f"| {carrier} | {version} | {result} |" for carrier, version, result, _ in rows]
+    lines = ["| carrier | judge | tensor | labels |", "|---|---|---|---|"] + ["| " + " | ".join(row) + " |" for row in rows]
     text = pathlib.Path(page).read_text()
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
@@ -93,6 +123,7 @@ def write_page(page, row_files):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("kite", nargs="?")
+    parser.add_argument("--rows", default="")
     parser.add_argument("--out")
     parser.add_argument("--write", nargs="+", metavar="FILE")
     options = parser.parse_args()
@@ -100,16 +131,22 @@ def main():
         write_page(options.write[0], options.write[1:])
         return 0
     warnings.simplefilter("ignore")
-    import cases
-
-    rows = []
-    for carrier, version, files, tensor in cases.all_rows():
-        with tempfile.TemporaryDirectory() as folder:
-            result, is_right = verdict(options.kite, files, tensor, pathlib.Path(folder))
-        rows.append((carrier, version, result, is_right))
-        print(f"{'ok  ' if is_right else 'FAIL'} {version:24} {carrier:40} {result}", flush=True)
+    rows, all_right = [], True
+    kite = pathlib.Path(options.kite).resolve()
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["CARRIERS_SCRATCH"] = scratch
+        for name in options.rows.split(","):
+            module = importlib.import_module(f"{name}_rows")
+            here = os.getcwd()
+            os.chdir(scratch)  # exporters leave files where they stand
+            for row in module.rows():
+                tensor, labels, is_right = verdicts(kite, row)
+                rows.append((row.carrier, row.judge, tensor, labels))
+                all_right = all_right and is_right
+                print(f"{'ok  ' if is_right else 'FAIL'} {row.judge:24} {row.carrier:40} {tensor} | {labels}", flush=True)
+            os.chdir(here)
     pathlib.Path(options.out).write_text(json.dumps(rows))
-    return 0 if all(row[3] for row in rows) else 1
+    return 0 if all_right else 1
 
 
 sys.exit(main())
