@@ -150,6 +150,38 @@ TEST_F(Interpret, a_huggingface_folder_needs_nothing_else) {
   EXPECT_EQ(found.recipe.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
 }
 
+TEST_F(Interpret, whose_resize_a_huggingface_recipe_means_is_a_decision_with_its_source) {
+  struct Row {
+    std::string type;
+    std::string version;
+    std::string flag;
+    std::string value;
+    std::string source;
+    bool is_guess;
+  };
+  const Row rows[] = {
+      {"ViTImageProcessor", "4.57.3", "", "pil", "transformers_version 4.57.3", false},
+      {"ViTImageProcessor", "5.1.0", "", "torchvision", "transformers_version 5.1.0", false},
+      {"ViTImageProcessorFast", "", "", "torchvision", "the class ViTImageProcessorFast", false},
+      {"ViTImageProcessor", "", "torchvision", "torchvision", "--processor", false},
+      {"ViTImageProcessor", "", "", "pil", "no class or version says which", true},
+  };
+  for (const Row& row : rows) {
+    write("config.json", R"({"model_type": "vit", "transformers_version": ")" + row.version +
+                             R"(", "id2label": {"0": "a", "1": "b"}})");
+    write("preprocessor_config.json", R"({"image_processor_type": ")" + row.type +
+                                          R"(", "size": {"height": 224, "width": 224}})");
+    sources_.processor = row.flag;
+    const Interpretation found = resolve();
+    const auto decided = std::ranges::find(found.decisions, "processor", &Decision::subject);
+    ASSERT_NE(decided, found.decisions.end()) << row.type;
+    EXPECT_EQ(decided->value, row.value);
+    EXPECT_EQ(decided->source, row.source);
+    EXPECT_EQ(decided->is_guess, row.is_guess);
+    EXPECT_EQ(mentions(found.warnings, "--processor"), row.is_guess) << "announced where it is a guess";
+  }
+}
+
 TEST_F(Interpret, a_timm_folder_needs_nothing_else) {
   write("config.json", R"({"architecture": "regnetx_004", "label_names": ["a", "b"], "pretrained_cfg":
       {"input_size": [3, 224, 224], "crop_pct": 0.95, "interpolation": "bicubic",

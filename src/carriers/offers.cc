@@ -108,6 +108,7 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
   recipe_names_.push_back(name);
   if (!remark.empty()) out_.warnings.push_back(name + ": " + remark);
   for (const std::string& note : fields->notes) out_.warnings.push_back(name + ": " + note);
+  out_.decisions.insert(out_.decisions.end(), fields->decisions.begin(), fields->decisions.end());
   return {};
 }
 
@@ -156,7 +157,7 @@ Status Offers::complete_recipe() {
                   std::move(ruled).error());
   }
   recipe_names_.insert(recipe_names_.end(), ruled->sources.begin(), ruled->sources.end());
-  out_.decisions = std::move(ruled->decisions);
+  out_.decisions.insert(out_.decisions.end(), ruled->decisions.begin(), ruled->decisions.end());
   if (!ruled->warning.empty()) out_.warnings.push_back(std::move(ruled->warning));
   return {};
 }

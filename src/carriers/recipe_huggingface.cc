@@ -29,6 +29,7 @@ struct Reading {
   bool is_torch = false;   // resizes and normalises as torch does, not as Pillow and numpy do
   bool is_modern = false;  // a class on the common base of 2024: every key of the base counts, null means the default
   bool is_newer = false;   // transformers 5 or later
+  std::string source;      // what says which form
   std::string note;        // why this form, where nothing says it
 };
 
@@ -82,6 +83,13 @@ Result<Reading> reading_of(const Json& config, const HuggingFaceContext& context
   reading.is_torch = reading.processor->has_torch_form && (wish.empty() ? usual : wish == "torchvision");
   reading.is_modern = reading.processor->has_torch_form && (reading.is_torch || reading.is_newer);
   const bool is_open = wish.empty() && !is_fast && !is_pil && context.transformers_version.empty();
+  if (!wish.empty()) {
+    reading.source = "--processor";
+  } else if (is_fast || is_pil) {
+    reading.source = "the class " + full_name;
+  } else {
+    reading.source = is_open ? "no class or version says which" : "transformers_version " + context.transformers_version;
+  }
   if (is_open && reading.processor->has_torch_form) {
     reading.note =
         "resizes as Pillow does, as transformers before 5 read this file; for what version 5 does give --processor "
@@ -403,6 +411,10 @@ Result<RecipeFields> recipe_from_huggingface(const Json& preprocessor, const Hug
     fields.channel_order = flips ? ChannelOrder::kBgr : ChannelOrder::kRgb;
   }
   if (!reading.note.empty()) fields.notes.push_back(reading.note);
+  if (reading.processor->has_torch_form) {
+    fields.decisions.push_back(
+        {"processor", reading.is_torch ? "torchvision" : "pil", reading.source, !reading.note.empty()});
+  }
   KITE_TRY(validate(fields));
   return fields;
 }

@@ -13,6 +13,7 @@
 #include "image/geometry.h"
 #include "image/normalize.h"
 #include "image/resize.h"
+#include "paperkite/meaning.h"
 
 namespace kite {
 
@@ -54,6 +55,7 @@ struct RecipeFields {
   std::optional<ChannelOrder> channel_order;
   std::optional<ExifPolicy> exif;
   std::vector<std::string> notes;  // what a person should know about how the source was read
+  std::vector<Decision> decisions;  // how it was read, and by which of its parts
 
   [[nodiscard]] bool empty() const noexcept;
   // Takes over what `other` states and this leaves open; false when there was nothing to take.
