@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,30 @@ std::optional<PictureSize> parse_size(std::string_view text) {
   return PictureSize{height, width};
 }
 
+// "1x3x224x224"; nullopt for anything else, also for a dimension of 0.
+std::optional<Shape> parse_shape(std::string_view text) {
+  std::vector<std::int64_t> sizes;
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t end = std::min(text.find('x', from), text.size());
+    const auto size = parse_integer(text.substr(from, end - from));
+    if (!size || *size < 1) return std::nullopt;
+    sizes.push_back(*size);
+    from = end + 1;
+  }
+  auto shape = Shape::make(sizes);
+  return shape.ok() ? std::optional(*shape) : std::nullopt;
+}
+
+// Names of inputs may hold a '=', sizes do not.
+void take_shape(CommonOptions& options, const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const bool has_name = equals != std::string::npos && equals > 0;
+  const auto shape = has_name ? parse_shape(std::string_view(text).substr(equals + 1)) : std::nullopt;
+  if (!shape || !options.shapes.emplace(text.substr(0, equals), *shape).second) {
+    throw CLI::ValidationError("--shape", text + " is no NAME=SIZES, each name once, e.g. x=1x3x224x224");
+  }
+}
+
 }  // namespace
 
 ExitCode exit_code_of(ErrorCode code) noexcept {
@@ -56,6 +81,7 @@ ModelOptions CommonOptions::model_options() const {
   options.disabled_passes = disabled_passes;
   options.memory_limit_bytes = memory_limit_bytes;
   options.meaning = meaning;
+  options.input_shapes = shapes;
   return options;
 }
 
@@ -87,7 +113,15 @@ void add_model_options(CLI::App& verb, CommonOptions& options) {
           },
           "Height and width of the pictures, where the model leaves them open")
       ->type_name("HxW");
-  verb.add_option("--batch", meaning.batch, "Pictures in one run (default: 1)")
+  verb.add_option_function<std::vector<std::string>>(
+          "--shape",
+          [&options](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) take_shape(options, text);
+          },
+          "The whole shape of an input, where --size and --batch do not say enough")
+      ->type_name("NAME=SIZES")
+      ->allow_extra_args(false);
+  verb.add_option("--batch", meaning.batch, "Pictures in one run (default: 1, or what the model fixes)")
       ->check(CLI::Range(1, 65536))
       ->type_name("N");
   verb.add_option("--scores-from", meaning.scores_from, "The output that holds the class scores")->type_name("NAME");

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct CommonOptions {
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;
   bool json = false;
   MeaningOptions meaning;  // of the verbs that open a model
+  std::map<std::string, Shape, std::less<>> shapes;
 
   [[nodiscard]] ModelOptions model_options() const;
   [[nodiscard]] SessionOptions session_options() const { return {threads}; }

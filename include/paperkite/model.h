@@ -25,7 +25,8 @@ struct ModelOptions {
   std::string isa;
   // What the caller states about the model; see paperkite/meaning.h.
   MeaningOptions meaning;
-  // Concrete shapes of inputs by name. Left out: the model's own, with 1 for every dynamic dimension.
+  // Concrete shapes of inputs by name. Those of inputs that are left out must follow from them; with none at all the
+  // picture's are chosen as MeaningOptions and the recipe say.
   std::map<std::string, Shape, std::less<>> input_shapes;
   int threads = 0;  // that read and pack weights while it opens; 0: as many as the process may use
   bool use_cache = true;

@@ -43,7 +43,9 @@ Result<OpenedPlan> open_plan(const std::string& path, const ModelOptions& option
   request.lender = std::move(lender);
   request.trace = options.trace;
   KITE_TRY_ASSIGN(opened.loaded, load_plan(path, request));
-  if (opened.loaded.origin == LoadedPlan::Origin::kPlanFile && states_shapes(options.meaning)) {
+  if (!options.input_shapes.empty()) {
+    KITE_TRY_ASSIGN(opened.decisions, check_given(*opened.loaded.plan, options.input_shapes, path, options.meaning));
+  } else if (opened.loaded.origin == LoadedPlan::Origin::kPlanFile && states_shapes(options.meaning)) {
     KITE_TRY(check_shapes(*opened.loaded.plan, path, options.meaning));
   }
   return opened;

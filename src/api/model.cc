@@ -57,6 +57,11 @@ Result<Model> Model::open(const std::string& path, const ModelOptions& options, 
   model.plan_ = std::move(loaded.plan);
   model.origin_ = origin_of(loaded.origin);
   model.warnings_ = std::move(loaded.warnings);
+  for (const Decision& decision : model.decisions_) {
+    if (!decision.is_guess) continue;
+    model.warnings_.push_back("the model leaves the " + decision.subject + " open, " + decision.value +
+                              " is a guess; state it with --size HxW");
+  }
   for (std::string& sentence : lines_of(model.plan_->note(kLeftOutNote))) model.warnings_.push_back(std::move(sentence));
   for (std::string& sentence : lines_of(model.plan_->note(kTypesNote))) {
     model.decisions_.push_back({"arithmetic", std::move(sentence), "the model's types", false});
@@ -73,6 +78,8 @@ Result<Model> Model::open(const std::string& path, const ModelOptions& options, 
 Result<Model> Model::for_shapes(const std::map<std::string, Shape, std::less<>>& shapes) const {
   ModelOptions options = *options_;
   options.input_shapes = shapes;
+  options.meaning.size.reset();
+  options.meaning.batch = 0;
   options.use_cache = false;
   options.trace = nullptr;
   KITE_TRY_ASSIGN(Model model, open(path_, options, plan_));

@@ -18,10 +18,15 @@ struct ChosenShapes {
 };
 
 // In this order: the caller's statement, the recipe (wherever it stands), the usual size. The batch is 1, the channels
-// are 3 or what the recipe says. An open dimension that belongs to no picture is 1, as a guess.
-// kUsage where the caller's size or batch contradicts what the model states.
+// are 3, and a symbol has one size wherever it stands. kUnsupportedModel for an open dimension beyond the first that is
+// none of a picture's; kUsage where the caller's size or batch contradicts what the model states.
 [[nodiscard]] Result<ChosenShapes> choose_shapes(const StatedModel& model, const std::string& path,
                                                  const MeaningOptions& meaning);
+
+// The plan was made for shapes that the caller gave. Those of the other inputs must follow from them, and the size and
+// the batch must not say otherwise; the errors are the same. `given` names only inputs of the plan.
+[[nodiscard]] Result<std::vector<Decision>> check_given(const Plan& plan, const InputShapes& given,
+                                                        const std::string& path, const MeaningOptions& meaning);
 
 // The same statements against a plan file, whose shapes are fixed.
 [[nodiscard]] Status check_shapes(const Plan& plan, const std::string& path, const MeaningOptions& meaning);
