@@ -32,29 +32,33 @@ class Finally {
 
 }  // namespace
 
-void side_by_side(std::size_t items, std::size_t workers,
-                  const std::function<TimedAnswer(std::size_t worker, std::size_t item)>& work,
-                  const std::function<void(std::size_t item, TimedAnswer answer)>& take,
+void side_by_side(std::size_t groups, std::size_t workers,
+                  const std::function<Answers(std::size_t worker, std::size_t group)>& work,
+                  const std::function<void(std::size_t group, Answers answers)>& take,
                   const std::function<bool()>& stop) {
+  if (workers == 1) {
+    for (std::size_t group = 0; group < groups && !stop(); ++group) take(group, work(0, group));
+    return;
+  }
   // Room for the others to go on while one is busy with a picture of many megapixels.
   const std::size_t window = workers * 4;
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<std::optional<TimedAnswer>> ring(window);
+  std::vector<std::optional<Answers>> ring(window);
   std::size_t begun = 0;
   std::size_t taken = 0;
-  std::size_t end = items;
+  std::size_t end = groups;
 
   const auto run = [&](std::size_t worker) {
     std::unique_lock lock(mutex);
     for (;;) {
       changed.wait(lock, [&] { return begun >= end || begun < taken + window; });
       if (begun >= end) return;
-      const std::size_t item = begun++;
+      const std::size_t group = begun++;
       lock.unlock();
-      TimedAnswer answer = work(worker, item);
+      Answers answers = work(worker, group);
       lock.lock();
-      ring[item % window].emplace(std::move(answer));
+      ring[group % window].emplace(std::move(answers));
       changed.notify_all();
     }
   };
@@ -73,7 +77,7 @@ void side_by_side(std::size_t items, std::size_t workers,
                      error.code().message()));
   }
   if (threads.empty()) {
-    for (std::size_t item = 0; item < items && !stop(); ++item) take(item, work(0, item));
+    for (std::size_t group = 0; group < groups && !stop(); ++group) take(group, work(0, group));
     return;
   }
 
@@ -81,12 +85,12 @@ void side_by_side(std::size_t items, std::size_t workers,
   while (taken < end) {
     auto& place = ring[taken % window];
     changed.wait(lock, [&] { return place.has_value(); });
-    TimedAnswer answer = *std::move(place);
+    Answers answers = *std::move(place);
     place.reset();
-    const std::size_t item = taken++;
+    const std::size_t group = taken++;
     changed.notify_all();
     lock.unlock();
-    take(item, std::move(answer));
+    take(group, std::move(answers));
     const bool stopped = stop();
     lock.lock();
     if (stopped) end = std::min(end, begun);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "paperkite/error.h"
@@ -40,7 +41,7 @@ struct Prediction {
 struct ClassifyTimings {
   double decode_ms = 0.0;
   double preprocess_ms = 0.0;
-  double infer_ms = 0.0;
+  double infer_ms = 0.0;  // of a run of several pictures its share, so that sums over pictures stay sums
 };
 
 struct Classification {
@@ -49,6 +50,9 @@ struct Classification {
   ClassifyTimings timings;
   std::vector<std::string> warnings;  // about this picture
 };
+
+// A JPEG, PNG or WebP file: its path, or its bytes, which are borrowed.
+using PictureFile = std::variant<std::string, std::span<const std::byte>>;
 
 // One for each thread of the caller.
 class Classifier {
@@ -63,15 +67,24 @@ class Classifier {
   Classifier& operator=(Classifier&&) noexcept;
   ~Classifier();
 
-  // The bytes of a JPEG, PNG or WebP file. `k` classes, or all when there are fewer.
+  // The bytes of a JPEG, PNG or WebP file. `k` classes, or all when there are fewer. A model of several pictures gets
+  // this one in every row.
   [[nodiscard]] Result<Classification> classify(std::span<const std::byte> picture, int k = 5);
   [[nodiscard]] Result<Classification> classify_file(const std::string& path, int k = 5);
+
+  // Any number of pictures, batch() to a run, which are decoded side by side on the classifier's threads. One result
+  // for each, in their order, and as classify() would give it: a picture that cannot be read has its own Error and takes
+  // no other one along, and a run that is not full is filled up with copies.
+  [[nodiscard]] std::vector<Result<Classification>> classify_batch(std::span<const PictureFile> pictures, int k = 5);
+
+  // The pictures of one run: the first dimension of the model's input, 1 where that counts no pictures.
+  [[nodiscard]] std::int64_t batch() const noexcept;
 
   // The tensor that classify() would hand to the model.
   [[nodiscard]] Result<Tensor> input_tensor(std::span<const std::byte> picture) const;
 
-  // The model's raw scores for the last picture that was classified, or its classes where it gives no scores; borrowed
-  // until the next one.
+  // The model's raw scores of its last run, or its classes where it gives no scores: a row for each picture. Borrowed
+  // until the next run.
   [[nodiscard]] TensorView scores() const;
 
   [[nodiscard]] const Model& model() const noexcept;

@@ -8,13 +8,12 @@
 #include <utility>
 
 #include "analysis/scores.h"
+#include "api/picture_rows.h"
 #include "api/picture_source.h"
 #include "api/ranking.h"
 #include "api/scores.h"
 #include "carriers/interpretation.h"
 #include "carriers/recipe_carriers.h"
-#include "image/picture_file.h"
-#include "image/preprocess.h"
 #include "paperkite/try.h"
 #include "plan/plan.h"
 #include "runtime/session.h"
@@ -36,6 +35,10 @@ struct Shared {
 struct Classifier::State {
   std::shared_ptr<const Shared> shared;
   Session session;
+  PictureRows rows;
+
+  void answer(std::span<const PictureFile> pictures, int k, std::vector<Result<Classification>>& answers);
+  [[nodiscard]] Classification answer_of(FilledRow picture, std::int64_t row, int k, std::int64_t run_ns) const;
 };
 
 namespace {
@@ -51,20 +54,6 @@ Status run_traced(const Model& model, Session& session, const TensorView& input,
     trace->add(std::string(steps[step].op) + ' ' + std::string(steps[step].node),
                end_ns - static_cast<std::int64_t>(duration_ns), end_ns);
   });
-}
-
-// A model of several pictures gets this one in every row: rows do not meet, and one picture is asked about.
-Tensor in_every_row(Tensor picture, const TensorType& wanted) {
-  const Shape& one = picture.shape();
-  const bool is_row = one.rank() == wanted.shape.rank() && one.rank() > 0 && one[0] == 1 && wanted.shape[0] > 1 &&
-                      std::ranges::equal(one.dims().subspan(1), wanted.shape.dims().subspan(1));
-  if (!is_row || picture.dtype() != wanted.dtype) return picture;
-  Tensor rows(wanted);
-  const std::span<const std::byte> row = picture.view().bytes();
-  for (std::int64_t i = 0; i < wanted.shape[0]; ++i) {
-    std::memcpy(rows.mutable_view().data + i * static_cast<std::int64_t>(row.size()), row.data(), row.size());
-  }
-  return rows;
 }
 
 Status check_threshold(const MeaningOptions& meaning) {
@@ -129,7 +118,67 @@ std::vector<Prediction> best_of(const Session& session, const Shared& shared, st
   return rank_scores(choice, numbers, classes, k, shared.threshold, shared.interpretation.labels);
 }
 
+// When the pictures of one run were begun, and when they lay in their rows.
+struct GroupClock {
+  std::int64_t start_ns = 0;
+  std::int64_t filled_ns = 0;
+};
+
+void trace_group(Trace& trace, const std::vector<Result<FilledRow>>& rows, const GroupClock& clock) {
+  if (rows.size() == 1) {
+    // Both go on row by row in turn: the trace shows the sum of each.
+    const std::int64_t resize_ns = clock.filled_ns - rows[0]->preprocess_ns;
+    trace.add("decode", clock.start_ns, resize_ns);
+    trace.add("resize, crop, normalise", resize_ns, clock.filled_ns);
+  } else {
+    trace.add("decode, resize, crop, normalise", clock.start_ns, clock.filled_ns);
+  }
+  trace.add("infer", clock.filled_ns, Trace::now_ns());
+}
+
 }  // namespace
+
+// At most as many pictures as one run takes. Their answers are put behind those that are there.
+void Classifier::State::answer(std::span<const PictureFile> pictures, int k,
+                               std::vector<Result<Classification>>& answers) {
+  GroupClock clock{Trace::now_ns()};
+  std::vector<Result<FilledRow>> filled = rows.fill(shared->interpretation.recipe, pictures, session);
+  clock.filled_ns = Trace::now_ns();
+  const auto good = std::ranges::count_if(filled, [](const auto& row) { return row.ok(); });
+  const Status ran = good == 0 ? Status() : run_traced(shared->model, session, rows.tensor(), shared->trace);
+  if (!ran.ok() && pictures.size() > 1) {
+    // Some operators refuse some numbers: whose these were is seen when each picture runs alone.
+    for (const PictureFile& picture : pictures) answer({&picture, 1}, k, answers);
+    return;
+  }
+  const std::int64_t run_ns = good == 0 ? 0 : (Trace::now_ns() - clock.filled_ns) / good;
+  for (std::size_t i = 0; i < filled.size(); ++i) {
+    if (filled[i].ok() && ran.ok()) {
+      answers.emplace_back(answer_of(std::move(filled[i]).value(), static_cast<std::int64_t>(i), k, run_ns));
+    } else if (!filled[i].ok()) {
+      answers.emplace_back(std::move(filled[i]).error());
+    } else {
+      const auto* path = std::get_if<std::string>(&pictures[i]);
+      answers.emplace_back(path == nullptr ? ran.error() : Error(ran.error()).in(*path));
+    }
+  }
+  if (shared->trace != nullptr && good > 0) trace_group(*shared->trace, filled, clock);
+}
+
+Classification Classifier::State::answer_of(FilledRow picture, std::int64_t row, int k, std::int64_t run_ns) const {
+  const std::int64_t start_ns = Trace::now_ns();
+  Classification answer;
+  answer.kind = shared->choice.kind;
+  answer.warnings = std::move(picture.facts.warnings);
+  answer.top = best_of(session, *shared, row, k);
+  // A NaN or an infinity among logits leaves no probability a number.
+  if (!answer.top.empty() && answer.top.front().has_score && std::isnan(answer.top.front().score)) {
+    answer.warnings.push_back("the model's scores for this picture are no numbers (NaN or infinite)");
+  }
+  answer.timings = {milliseconds(picture.decode_ns), milliseconds(picture.preprocess_ns),
+                    milliseconds(run_ns + Trace::now_ns() - start_ns)};
+  return answer;
+}
 
 Result<Classifier> Classifier::open(const std::string& path, const ClassifierOptions& options) {
   Trace* const trace = options.model.trace;
@@ -153,19 +202,23 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   warnings.insert(warnings.end(), choice.warnings.begin(), choice.warnings.end());
   warnings.insert(warnings.end(), interpretation.warnings.begin(), interpretation.warnings.end());
   std::vector<Decision> decisions = model.decisions();
-  if (const Shape& shape = model.inputs()[0].type.shape; meaning.batch == 0 && shape.rank() > 3 && shape[0] > 1) {
-    decisions.push_back({"batch", std::to_string(shape[0]) + " rows, all with the same picture", "the model", false});
+  PictureRows rows(interpretation.recipe, model.inputs()[0].type);
+  if (meaning.batch == 0 && rows.count() > 1) {
+    decisions.push_back({"batch", std::to_string(rows.count()) + " pictures a run, a row without one repeats another",
+                         "the model", false});
   }
   decisions.insert(decisions.end(), choice.decisions.begin(), choice.decisions.end());
   decisions.insert(decisions.end(), interpretation.decisions.begin(), interpretation.decisions.end());
   auto shared = std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
                                                       std::move(choice), meaning.threshold, std::move(decisions), trace});
-  return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value()}));
+  return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value(), std::move(rows)}));
 }
 
 Result<Classifier> Classifier::share(const SessionOptions& options) const {
   KITE_TRY_ASSIGN(Session session, Session::create(state_->shared->model, options));
-  return Classifier(std::make_unique<State>(State{state_->shared, std::move(session)}));
+  const Shared& shared = *state_->shared;
+  PictureRows rows(shared.interpretation.recipe, shared.model.inputs()[0].type);
+  return Classifier(std::make_unique<State>(State{state_->shared, std::move(session), std::move(rows)}));
 }
 
 Classifier::Classifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -174,53 +227,34 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Result<Tensor> Classifier::input_tensor(std::span<const std::byte> picture) const {
-  KITE_TRY_ASSIGN(PreparedPicture prepared, prepare_picture(picture, state_->shared->interpretation.recipe));
-  return std::move(prepared.tensor);
+  PictureRows rows(state_->shared->interpretation.recipe, state_->shared->model.inputs()[0].type);
+  const PictureFile file(picture);
+  KITE_TRY(rows.fill(state_->shared->interpretation.recipe, {&file, 1}, state_->session).front());
+  return std::move(rows).release();
+}
+
+std::vector<Result<Classification>> Classifier::classify_batch(std::span<const PictureFile> pictures, int k) {
+  std::vector<Result<Classification>> answers;
+  answers.reserve(pictures.size());
+  while (!pictures.empty()) {
+    const auto group = pictures.first(std::min(static_cast<std::size_t>(batch()), pictures.size()));
+    state_->answer(group, k, answers);
+    pictures = pictures.subspan(group.size());
+  }
+  return answers;
 }
 
 Result<Classification> Classifier::classify(std::span<const std::byte> picture, int k) {
-  const Shared& shared = *state_->shared;
-  Classification answer;
-  answer.kind = shared.choice.kind;
-  const std::int64_t start_ns = Trace::now_ns();
-  KITE_TRY_ASSIGN(PreparedPicture prepared, prepare_picture(picture, shared.interpretation.recipe));
-  answer.warnings = prepared.facts.warnings;
-  const Port& input = shared.model.inputs()[0];
-  prepared.tensor = in_every_row(std::move(prepared.tensor), input.type);
-  if (prepared.tensor.type() != input.type) {
-    return Error{ErrorCode::kInvalidInput,
-                 "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +
-                     input.type.shape.to_string(),
-                 shared.model.path(), "state the crop in " + shared.model.path() + "'s .kite.json file"};
-  }
-
-  const std::int64_t prepared_ns = Trace::now_ns();
-  KITE_TRY(run_traced(shared.model, state_->session, prepared.tensor.view(), shared.trace));
-  answer.top = best_of(state_->session, shared, 0, k);
-  // A NaN or an infinity among logits leaves no probability a number.
-  if (!answer.top.empty() && answer.top.front().has_score && std::isnan(answer.top.front().score)) {
-    answer.warnings.push_back("the model's scores for this picture are no numbers (NaN or infinite)");
-  }
-  const std::int64_t done_ns = Trace::now_ns();
-  answer.timings = {milliseconds(prepared.decode_ns), milliseconds(prepared.preprocess_ns),
-                    milliseconds(done_ns - prepared_ns)};
-  if (shared.trace != nullptr) {
-    // Both go on row by row in turn: the trace shows the sum of each.
-    const std::int64_t resize_ns = prepared_ns - prepared.preprocess_ns;
-    shared.trace->add("decode", start_ns, resize_ns);
-    shared.trace->add("resize, crop, normalise", resize_ns, prepared_ns);
-    shared.trace->add("infer", prepared_ns, done_ns);
-  }
-  return answer;
+  const PictureFile file(picture);
+  return std::move(classify_batch({&file, 1}, k).front());
 }
 
 Result<Classification> Classifier::classify_file(const std::string& path, int k) {
-  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(path));
-  auto answer = classify(file.bytes(), k);
-  if (!answer.ok()) return std::move(answer).error().in(path);
-  return answer;
+  const PictureFile file(path);
+  return std::move(classify_batch({&file, 1}, k).front());
 }
 
+std::int64_t Classifier::batch() const noexcept { return state_->rows.count(); }
 const Model& Classifier::model() const noexcept { return state_->shared->model; }
 int Classifier::threads() const noexcept { return state_->session.threads(); }
 std::int64_t Classifier::classes() const noexcept { return state_->shared->choice.classes; }

@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "api/test_model.h"
@@ -300,6 +302,122 @@ TEST_F(ClassifierTest, numbers_that_the_graph_normalises_itself_are_given_as_the
     EXPECT_EQ(classifier->scores().as<float>()[0], 1.0F);
     EXPECT_FALSE(classifier->model().metadata().contains("paperkite.plan.front"));
   }
+}
+
+class BatchTest : public ClassifierTest {
+ protected:
+  static std::vector<PictureFile> files(const std::vector<std::string>& bytes) {
+    std::vector<PictureFile> files;
+    for (const std::string& text : bytes) files.emplace_back(std::as_bytes(std::span(text)));
+    return files;
+  }
+  // The first class of each, -1 for an error.
+  static std::vector<std::int64_t> firsts(const std::vector<Result<Classification>>& answers) {
+    std::vector<std::int64_t> firsts;
+    for (const auto& answer : answers) firsts.push_back(answer.ok() ? answer->top.at(0).index : -1);
+    return firsts;
+  }
+};
+
+// With a batch that is asked for (open, or proved for a model of one picture) and with one that the model fixes, for
+// fewer, as many and more pictures than one run takes.
+TEST_F(BatchTest, each_picture_has_the_answer_that_it_has_alone_or_its_own_error) {
+  const std::vector<std::string> all = {picture(255, 0, 0), picture(9, 200, 3),  "no picture",        picture(0, 1, 99),
+                                        picture(7, 7, 200), picture(80, 40, 20), picture(1, 255, 2)};
+  const std::vector<std::int64_t> best = {0, 1, -1, 2, 2, 0, 1};
+  const std::vector<float> weights = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  Classifier alone = open(weights);
+  EXPECT_EQ(alone.batch(), 1);
+  struct Row {
+    std::int64_t stated;
+    std::int64_t asked;
+    std::int64_t batch;
+  };
+  for (const Row& row : {Row{-1, 3, 3}, Row{1, 3, 3}, Row{3, 0, 3}, Row{4, 4, 4}, Row{-1, 0, 1}, Row{16, 0, 16}}) {
+    for (const int threads : {1, 2}) {
+      ClassifierOptions with = options();
+      with.model.meaning.batch = row.asked;
+      with.session.threads = threads;
+      auto batched = Classifier::open(write("b.onnx", classifier_bytes(weights, false, {}, {}, {row.stated, 3, 4, 4})), with);
+      ASSERT_TRUE(batched.ok()) << batched.error().message();
+      EXPECT_EQ(batched->batch(), row.batch);
+      for (std::size_t count = 0; count <= all.size(); ++count) {
+        const std::vector<std::string> some(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
+        const auto answers = batched->classify_batch(files(some), 3);
+        ASSERT_EQ(firsts(answers), std::vector<std::int64_t>(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(count)));
+        for (std::size_t i = 0; i < count; ++i) {
+          if (!answers[i].ok()) continue;
+          const Classification one = classify(alone, some[i], 3);
+          for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(answers[i]->top[c].score, one.top[c].score) << "the same bits";
+        }
+      }
+    }
+  }
+}
+
+TEST_F(BatchTest, a_batch_that_only_the_model_states_is_a_decision) {
+  auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 0, 1, 0}, false, {}, {}, {2, 3, 4, 4})), options());
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+  const auto found = std::ranges::find(classifier->decisions(), "batch", &Decision::subject);
+  ASSERT_NE(found, classifier->decisions().end());
+  EXPECT_EQ(found->value, "2 pictures a run, a row without one repeats another");
+  EXPECT_EQ(classifier->input_tensor(std::as_bytes(std::span(kRed)))->shape(), (Shape{2, 3, 4, 4}));
+}
+
+TEST_F(BatchTest, pictures_are_read_from_files_and_each_error_carries_its_path) {
+  ClassifierOptions with = options();
+  with.model.meaning.batch = 2;
+  auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 0, 1, 0})), with);
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+  const std::vector<PictureFile> pictures = {folder_ + "gone.png", write("red.png", kRed), write("text.jpg", "hello"),
+                                             write("cut.png", kRed.substr(0, 40)), folder_ + "red.png"};
+  const auto answers = classifier->classify_batch(pictures);
+  EXPECT_EQ(firsts(answers), (std::vector<std::int64_t>{-1, 0, -1, -1, 0}));
+  for (const std::size_t i : {0, 2, 3}) {
+    EXPECT_NE(answers[i].error().message().find(std::get<std::string>(pictures[i])), std::string::npos);
+  }
+}
+
+TEST_F(BatchTest, grey_pictures_without_channels_come_one_a_run_and_more_are_refused) {
+  namespace t = onnx::test;
+  t::GraphParts parts;
+  parts.nodes = {t::node("Flatten", {"x"}, {"f"}), t::node("Gemm", {"f", "w"}, {"y"}, {t::int_attribute("transB", 1)})};
+  std::vector<float> weights(72, 0.25F);
+  std::fill(weights.begin(), weights.begin() + 36, -0.25F);
+  parts.initializers = {t::float_tensor("w", {2, 36}, weights)};
+  parts.inputs = {t::value_info("x", onnx::kFloat, {-1, 6, 6})};
+  parts.outputs = {t::value_info("y", onnx::kFloat, {-1, 2})};
+  ClassifierOptions with = options();
+  with.model.meaning.recipe = "-1-1";
+  const std::string path = write("grey.onnx", t::model(t::graph(parts)).bytes());
+  auto classifier = Classifier::open(path, with);
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+  EXPECT_EQ(classifier->batch(), 1);
+  const auto answers = classifier->classify_batch(files({picture(250, 250, 250), picture(2, 2, 2), picture(200, 200, 200)}));
+  EXPECT_EQ(firsts(answers), (std::vector<std::int64_t>{1, 0, 1}));
+  with.model.meaning.batch = 3;  // [3,6,6] could be three channels as well
+  const auto three = Classifier::open(path, with);
+  ASSERT_FALSE(three.ok());
+  EXPECT_EQ(three.error().code, ErrorCode::kUnsupportedModel);
+}
+
+// The sum of the mean colours chooses a row of a table of two: a white picture reaches beyond it, and the run fails.
+TEST_F(BatchTest, a_picture_whose_numbers_the_model_refuses_does_not_take_its_neighbours_along) {
+  namespace t = onnx::test;
+  t::GraphParts parts;
+  parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"f"}),
+                 t::node("MatMul", {"f", "w"}, {"s"}), t::node("Cast", {"s"}, {"i"}, {t::int_attribute("to", onnx::kInt64)}),
+                 t::node("Gather", {"table", "i"}, {"g"}), t::node("Flatten", {"g"}, {"y"})};
+  parts.initializers = {t::float_tensor("w", {3, 1}, {1, 1, 1}), t::float_tensor("table", {2, 2}, {1, 0, 0, 1})};
+  parts.inputs = {t::value_info("x", onnx::kFloat, {-1, 3, 4, 4})};
+  parts.outputs = {t::value_info("y", onnx::kFloat, {-1, 2})};
+  ClassifierOptions with = options();
+  with.model.meaning.raw = true;
+  with.model.meaning.batch = 4;
+  auto classifier = Classifier::open(write("table.onnx", t::model(t::graph(parts)).bytes()), with);
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+  const auto answers = classifier->classify_batch(files({picture(0, 0, 0), kRed, picture(255, 255, 255), kRed}));
+  EXPECT_EQ(firsts(answers), (std::vector<std::int64_t>{0, 1, -1, 1}));
 }
 
 }  // namespace

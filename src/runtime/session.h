@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -32,6 +33,10 @@ class PlanSession {
 
   // The same with a clock around every step.
   [[nodiscard]] Status run_profiled(std::span<const TensorView> inputs, StepObserver observer, void* context);
+
+  // Calls body(i) for each i below `count` on the session's threads, each of which takes the next one; not during a run.
+  // `body` must not throw.
+  void share_out(std::size_t count, const std::function<void(std::size_t)>& body);
 
   // Valid after run() until the next one; `index` below plan().outputs().size().
   [[nodiscard]] TensorView output(std::size_t index) const;

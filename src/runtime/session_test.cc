@@ -123,6 +123,19 @@ TEST(Session, gives_the_same_bits_for_any_number_of_threads_and_again) {
   }
 }
 
+TEST(Session, its_threads_do_other_work_between_runs_each_piece_once) {
+  const Prepared p;
+  for (const int threads : {1, 2, 3}) {
+    const auto session = session_of(p.plan, threads);
+    for (const std::size_t count : {0, 1, 2, 7, 100}) {
+      std::vector<std::atomic<int>> done(count);
+      session->share_out(count, [&](std::size_t i) { ++done[i]; });
+      EXPECT_TRUE(std::ranges::all_of(done, [](const auto& times) { return times == 1; })) << threads << ", " << count;
+      ASSERT_TRUE(session->run(p.inputs).ok());
+    }
+  }
+}
+
 TEST(Session, two_share_a_plan_from_two_threads_at_once) {
   const Prepared p;
   const auto alone = session_of(p.plan);

@@ -51,6 +51,31 @@ class DemoModel(Case):
         for threads in (2, 7, 100):
             self.assertEqual(answers(threads), one_by_one)
 
+    def test_a_batch_changes_neither_answers_nor_errors_nor_their_order(self):
+        (self.folder / "bad.jpg").write_bytes(b"nothing of the kind")
+        some = sorted(PICTURES.iterdir())[:9]
+        pictures = [*some[:3], self.folder / "bad.jpg", some[3], self.folder / "gone.png", *some[4:]]
+
+        def answers(*arguments):
+            result = self.kite("classify", DEMO_MODEL, *pictures, "--format", "jsonl", *arguments)
+            self.assertEqual(result.returncode, 1, result.stderr.decode())
+            self.assertIn(b"2 of 11 pictures failed", result.stderr)
+            lines = [json.loads(line) for line in result.stdout.splitlines()]
+            for line in lines:
+                self.assertEqual("error" in line, "timings_ms" not in line)
+            return [{key: value for key, value in line.items() if key != "timings_ms"} for line in lines]
+
+        alone = answers()
+        self.assertEqual([answer["image"] for answer in alone], [str(picture) for picture in pictures])
+        for batch, threads in ((1, 1), (2, 2), (4, 1), (4, 7), (11, 2), (32, 2)):
+            self.assertEqual(answers("--batch", batch, "--threads", threads), alone, f"batch {batch}")
+
+    def test_one_picture_in_a_batch_has_the_answer_and_the_exit_code_that_it_has_alone(self):
+        best = lambda *arguments: self.json("classify", DEMO_MODEL, PICTURES / "paper_kite_1.jpg", "--json", *arguments)[0]["top"]
+        self.assertEqual(best("--batch", 3), best())
+        (self.folder / "bad.jpg").write_bytes(b"nothing of the kind")
+        self.assertEqual(self.kite("classify", DEMO_MODEL, self.folder / "bad.jpg", "--batch", 3).returncode, 4)
+
     def test_a_trace_holds_the_stages_and_every_step(self):
         for stages in ({"read the model", "optimise the graph", "make the plan", "keep the plan"}, set()):
             self.json("classify", DEMO_MODEL, PICTURES / "monarch_1.jpg", "--json", "--trace", self.folder / "t.json")
@@ -143,6 +168,44 @@ class Formats(Case):
     def test_a_picture_on_stdin(self):
         answers = json.loads(self.kite("classify", self.model, "-", "--json", stdin=self.red.read_bytes()).stdout)
         self.assertEqual((answers[0]["image"], answers[0]["top"][0]["label"]), ("-", "red"))
+
+    def test_a_model_that_fixes_its_batch_takes_as_many_pictures_a_run(self):
+        colours = [(250, 0, 0), (0, 250, 0), (0, 0, 250), (9, 200, 0), (3, 5, 90)]
+        pictures = [save_picture(self.folder / f"{i}.png", colour) for i, colour in enumerate(colours)]
+        four = save_classifier(self.folder / "four.onnx", dims=[4, 3, 8, 8])
+        (self.folder / "four.kite.json").write_text((self.folder / "m.kite.json").read_text())
+        labels = lambda model, *more: [a["top"][0]["label"] for a in self.json("classify", model, *pictures, "--json", *more)]
+        self.assertEqual(labels(four), ["red", "gr,een", "blue", "gr,een", "blue"])
+        self.assertEqual(labels(four, "--batch", "4", "--threads", "2"), labels(self.model))
+        self.assertIn("4 pictures a run, a row without one repeats another  (the model)", self.kite("inspect", four).stdout.decode())
+        self.assert_error(self.kite("classify", four, *pictures, "--batch", "3"), "usage", 2, "--batch contradicts the model")
+        one = save_classifier(self.folder / "one.onnx", dims=[3, 8, 8])
+        self.assert_error(self.kite("classify", one, *pictures, "--batch", "3"), "usage", 2, "is one picture")
+
+    def test_standard_input_takes_its_place_in_a_batch(self):
+        green = save_picture(self.folder / "green.png", (0, 250, 0))
+        result = self.kite("classify", self.model, green, "-", green, self.red, "--batch", "3", "--json", stdin=self.red.read_bytes())
+        self.assertEqual(result.returncode, 0, result.stderr.decode())
+        answers = json.loads(result.stdout)
+        self.assertEqual([a["image"] for a in answers], [str(green), "-", str(green), str(self.red)])
+        self.assertEqual([a["top"][0]["label"] for a in answers], ["gr,een", "red", "gr,een", "red"])
+
+    def test_a_shape_that_nothing_states_is_refused_until_it_is_stated(self):
+        open_model = save_classifier(self.folder / "open.onnx", dims=["n", 3, "frames", 8, 8])
+        for verb in (["inspect"], ["bench", "--iters", "1"], ["classify", self.red]):
+            self.assert_error(self.kite(verb[0], open_model, *verb[1:]), "unsupported-model", 3, "--shape x=1x3x1x8x8", "frames")
+        (self.folder / "open.kite.json").write_text((self.folder / "m.kite.json").read_text())
+        stated = self.json("classify", open_model, self.red, "--shape", "x=1x3x1x8x8", "--json")
+        self.assertEqual(stated[0]["top"][0]["label"], "red")
+        sized = save_classifier(self.folder / "sized.onnx", dims=["n", 3, "h", "w"])
+        inspected = self.json("inspect", sized, "--shape", "x=2x3x8x8", "--json")
+        self.assertEqual(inspected["inputs"][0]["shape"], [2, 3, 8, 8])
+        self.assertEqual(inspected["input x"], "[2,3,8,8]  (--shape)")
+        for wrong in ("x", "x=", "=1x3x8x8", "x=1x3x8x", "x=1x3x-8x8", "x=1x3x0x8", "x=1,3,8,8", "x=1x3x8x8x1x1x1x1x1"):
+            self.assertEqual(self.kite("inspect", sized, "--shape", wrong).returncode, 2, wrong)
+        self.assertEqual(self.kite("inspect", sized, "--shape", "x=1x3x8x8", "--shape", "x=1x3x9x9").returncode, 2)
+        self.assert_error(self.kite("inspect", sized, "--shape", "z=1x3x8x8"), "invalid-input", 3, "no input")
+        self.assert_error(self.kite("inspect", sized, "--shape", "x=1x3x8x8", "--size", "9x9"), "usage", 2)
 
     def test_a_list_file_and_a_folder(self):
         folder = self.folder / "pictures"

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// One row a picture; a single picture's tensor is taken as it is, without a copy.
+#include "api/picture_rows.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "image/picture_file.h"
+#include "image/preprocess.h"
+#include "paperkite/try.h"
+#include "runtime/session.h"
+
+namespace kite {
+
+namespace {
+
+Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const PictureFile& picture) {
+  const auto* path = std::get_if<std::string>(&picture);
+  if (path == nullptr) return prepare_picture(std::get<std::span<const std::byte>>(picture), recipe);
+  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(*path));
+  auto prepared = prepare_picture(file.bytes(), recipe);
+  if (!prepared.ok()) return std::move(prepared).error().in(*path);
+  return prepared;
+}
+
+}  // namespace
+
+PictureRows::PictureRows(const PreprocessRecipe& recipe, const TensorType& input) : input_(input), row_(input) {
+  const Shape& shape = input.shape;
+  if (!recipe.form.axes.starts_with('N') || shape.rank() == 0 || shape[0] < 2) return;
+  count_ = shape[0];
+  std::vector<std::int64_t> dims(shape.dims().begin(), shape.dims().end());
+  dims[0] = 1;
+  row_.shape = Shape::make(dims).value();  // smaller than one that exists
+}
+
+std::span<std::byte> PictureRows::row(std::size_t number) {
+  const auto size_bytes = static_cast<std::size_t>(row_.size_bytes());
+  return {tensor_.mutable_view().data + number * size_bytes, size_bytes};
+}
+
+Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const PictureFile& picture,
+                                        std::size_t number) {
+  // A picture of many megapixels may want more memory than there is, and the next one may be smaller. The message is
+  // short enough to need none.
+  try {
+    KITE_TRY_ASSIGN(PreparedPicture prepared, prepare(recipe, picture));
+    if (prepared.tensor.type() != row_) {
+      return Error{ErrorCode::kInvalidInput,
+                   "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +
+                       input_.shape.to_string(),
+                   {}, "state the crop in the model's .kite.json file"};
+    }
+    if (count_ == 1) {
+      tensor_ = std::move(prepared.tensor);
+    } else {
+      std::ranges::copy(prepared.tensor.view().bytes(), row(number).begin());
+    }
+    return FilledRow{std::move(prepared.facts), prepared.decode_ns, prepared.preprocess_ns};
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kLimit, "out of memory", {}, {}};
+  }
+}
+
+std::vector<Result<FilledRow>> PictureRows::fill(const PreprocessRecipe& recipe, std::span<const PictureFile> pictures,
+                                                 Session& session) {
+  if (count_ > 1 && tensor_.type() != input_) tensor_ = Tensor(input_);
+  std::vector<std::optional<Result<FilledRow>>> filled(pictures.size());
+  session.internals().share_out(pictures.size(), [&](std::size_t i) { filled[i] = fill_row(recipe, pictures[i], i); });
+  std::vector<Result<FilledRow>> rows;
+  std::optional<std::size_t> good;
+  for (std::size_t i = 0; i < filled.size(); ++i) {
+    rows.push_back(*std::move(filled[i]));
+    if (rows[i].ok() && !good) good = i;
+  }
+  if (!good || count_ == 1) return rows;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count_); ++i) {
+    if (i >= rows.size() || !rows[i].ok()) std::ranges::copy(row(*good), row(i).begin());
+  }
+  return rows;
+}
+
+}  // namespace kite
