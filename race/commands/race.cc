@@ -12,6 +12,8 @@
 #include "race/job/command.h"
 #include "race/job/job.h"
 #include "race/journal/words.h"
+#include "race/report/document/report.h"
+#include "race/report/render/terminal.h"
 #include "race/report/write.h"
 #include "race/schedule/job_setup.h"
 #include "race/schedule/process_runner.h"
@@ -96,7 +98,7 @@ int conclude(const Job& job, RaceEnd end, Terminal& terminal) {
   if (!written.ok()) return report_error(written.error());
   terminal.clear();
   if (const auto analysis = analyse(*journal); analysis.ok()) {
-    for (const Headline& line : analysis->headline) terminal.note(line.text);
+    terminal.note('\n' + terminal_text(front_blocks(*analysis), terminal.columns()));
     for (const NotRanked& row : analysis->not_ranked) {
       terminal.note(
           fmt::format("not ranked: {}{}: {}", row.label, row.model.empty() ? "" : " on " + row.model, row.reason));

@@ -27,11 +27,6 @@ void on_signal(int number) {
   ::signal(number, SIG_DFL);
 }
 
-std::size_t columns() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
-}
-
 }  // namespace
 
 Terminal::Terminal()
@@ -65,6 +60,11 @@ void Terminal::status(std::string_view text) {
   fmt::print(stderr, "\r\033[K{}", line);
   std::fflush(stderr);
   shown_ = true;
+}
+
+std::size_t Terminal::columns() const {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 100;
 }
 
 void Terminal::progress(std::string_view what, std::size_t done, std::size_t total) {

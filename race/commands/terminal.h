@@ -26,6 +26,8 @@ class Terminal {
   // "what [====  ] 3/10"; a spinner and the time since it began where the total is not known (0).
   void progress(std::string_view what, std::size_t done, std::size_t total);
   void clear();
+  // As wide as it is; 100 where nobody can tell.
+  [[nodiscard]] std::size_t columns() const;
 
  private:
   bool interactive_;

@@ -13,12 +13,14 @@
 
 #include "paperkite/try.h"
 #include "race/report/document/report.h"
+#include "race/report/document/standings.h"
 #include "race/report/exports/csv.h"
 #include "race/report/exports/exports.h"
 #include "race/report/exports/summary.h"
 #include "race/report/profiles.h"
 #include "race/report/render/html.h"
 #include "race/report/render/markdown.h"
+#include "race/report/render/svg_file.h"
 
 namespace kite::race {
 namespace {
@@ -46,15 +48,19 @@ kite::Status write_file(const std::string& path, const std::string& contents) {
 Result<ReportFiles> report_files(const Journal& journal) {
   KITE_TRY_ASSIGN(const Analysis analysis, analyse(journal));
   const Document document = report_document(analysis, journal);
-  return ReportFiles{{"report.html", html_page(document)},
-                     {"report.md", markdown(document)},
-                     {"results.csv", results_csv(analysis, journal)},
-                     {"samples.csv", samples_csv(analysis, journal)},
-                     {"counters.csv", counters_csv(analysis)},
-                     {"summary.json", summary_json(analysis)},
-                     {"exports/hyperfine.json", hyperfine_json(analysis, journal)},
-                     {"exports/google-benchmark.json", google_benchmark_json(analysis, journal)},
-                     {"exports/pyperf.json", pyperf_json(analysis, journal)}};
+  ReportFiles files = {{"report.html", html_page(document)},
+                       {"report.md", markdown(document)},
+                       {"results.csv", results_csv(analysis, journal)},
+                       {"samples.csv", samples_csv(analysis, journal)},
+                       {"counters.csv", counters_csv(analysis)},
+                       {"summary.json", summary_json(analysis)},
+                       {"exports/hyperfine.json", hyperfine_json(analysis, journal)},
+                       {"exports/google-benchmark.json", google_benchmark_json(analysis, journal)},
+                       {"exports/pyperf.json", pyperf_json(analysis, journal)}};
+  if (!analysis.standings.empty()) {
+    files.emplace_back("summary.svg", standalone_svg(standings_picture(analysis).plot));
+  }
+  return files;
 }
 
 kite::Status write_report(const Journal& journal, const std::string& folder) {

@@ -15,7 +15,7 @@ import unittest
 
 from fake_peers import KITE_RACE, OneRace, RaceCase, save_model
 
-REPORT_FILES = ["report.html", "report.md", "results.csv", "samples.csv", "counters.csv", "summary.json",
+REPORT_FILES = ["report.html", "report.md", "summary.svg", "results.csv", "samples.csv", "counters.csv", "summary.json",
                 "exports/hyperfine.json", "exports/google-benchmark.json", "exports/pyperf.json"]
 
 

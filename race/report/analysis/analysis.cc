@@ -9,6 +9,7 @@
 #include "race/report/analysis/comparisons.h"
 #include "race/report/analysis/eligibility.h"
 #include "race/report/analysis/findings.h"
+#include "race/report/analysis/standings.h"
 #include "race/report/analysis/wording.h"
 
 namespace kite::race {
@@ -45,6 +46,7 @@ Result<Analysis> analyse(const Journal& journal) {
   analysis.languages = compare_languages(field);
   analysis.commands = commands_of(analysis.cells);
 
+  analysis.standings = standings_of(analysis, journal);
   analysis.language_caveats = caveats_of_languages(analysis);
   analysis.headline = headline_of(analysis, journal);
   analysis.study = judge_study(analysis);

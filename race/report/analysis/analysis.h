@@ -260,7 +260,41 @@ struct Headline {
   std::string verdict;  // as of Comparison; "" for a sentence that judges nothing
 };
 
+// One contestant on one model, as the first screen shows it.
+struct Standing {
+  struct Time {
+    std::optional<double> ms;      // median
+    std::optional<double> ratio;   // to the reference
+    std::optional<Range> interval;  // of the ratio, 95 %
+    std::string verdict;           // as of Comparison
+    std::string why_not;           // where there is none
+  };
+  std::size_t contestant = 0;  // index into PlanRecord::contestants
+  std::string label;
+  bool reference = false;
+  Time start, steady;  // exec to the first byte of the answer; one inference after warm-up
+  std::optional<double> peak_bytes;
+};
+[[nodiscard]] inline bool is_ranked(const Standing& row) {
+  return row.reference || !row.start.verdict.empty() || !row.steady.verdict.empty();
+}
+
+// All contestants on one model, at equal conditions where those were raced; soonest answer first, who is not ranked
+// last.
+struct Standings {
+  std::string model;
+  Track track = Track::kMatched;
+  std::int32_t threads = 1;            // the number at which most contestants meet
+  Mode steady_mode = Mode::kNoPre;
+  std::string reference_label;
+  // Half the width of the reference's interval against itself: what differs by less cannot be told apart here.
+  std::optional<double> start_resolution, steady_resolution;
+  std::vector<Standing> rows;
+  std::int32_t left_out = 0;  // forms that are slower than another of the same contestant, where there are many
+};
+
 struct Analysis {
+  std::vector<Standings> standings;  // by model, in the plan's order
   std::vector<Headline> headline;  // page 1, plain words; the A/A floor is among them
   std::string study;               // the study's own sentences about inference, judged by this race
   std::string reference_label;

@@ -79,7 +79,16 @@ void warn_of_warm_up(const Analysis& analysis, std::vector<Warning>& warnings) {
 }
 
 void warn_of_noise(const Analysis& analysis, const Journal& journal, std::vector<Warning>& warnings) {
+  const std::int32_t all = analysis.coverage.processes;
   for (const auto& flag : analysis.coverage.flags) {
+    if (2 * flag.n >= all) {
+      warnings.push_back({fmt::format("{} of {} are flagged \"{}\": so many are the way of this machine and no "
+                                      "disturbance of single processes. It widens the intervals and moves absolute "
+                                      "times; the ratios that verdicts are made of bear it",
+                                      flag.n, plural(all, "process"), flag.flag),
+                          "race on a quieter machine where intervals are too wide to decide"});
+      continue;
+    }
     warnings.push_back(
         {fmt::format("{} flagged \"{}\"", plural(flag.n, "process") + (flag.n == 1 ? " is" : " are"), flag.flag),
          "a round that was run again counts with its re-run; leave the machine alone and race again"});

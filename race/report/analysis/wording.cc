@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "race/journal/words.h"
 #include "race/report/analysis/cells.h"
+#include "race/report/analysis/standings.h"
 #include "race/report/analysis/text.h"
 
 namespace kite::race {
@@ -19,8 +19,6 @@ std::string evidence(const std::optional<double>& ratio, const std::optional<Ran
   if (!interval) return fmt::format("ratio {}, no interval from {}", ratio_text(*ratio), plural(n, "round"));
   return fmt::format("ratio {}, 95 % {}, {}", ratio_text(*ratio), range_text(*interval), plural(n, "round"));
 }
-
-std::string subject(Measure measure) { return is_memory(measure) ? "memory" : "time"; }
 
 // The pair of one runtime from Python and from Rust in one part, whichever way round it was divided.
 struct Pair {
@@ -69,40 +67,7 @@ bool some_differ(const std::vector<Pair>& pairs) {
                      [](const Pair& pair) { return pair.verdict == "faster" || pair.verdict == "slower"; });
 }
 
-// The number of threads at which most cells are raced, the larger one of two: some race at others besides.
-std::int32_t meeting_threads(const Analysis& analysis) {
-  std::map<std::int32_t, std::size_t> cells;
-  for (const auto& cell : analysis.cells) {
-    if (cell.track == Track::kMatched) ++cells[cell.threads];
-  }
-  std::int32_t best = 0;
-  for (const auto& [threads, count] : cells) {
-    if (count >= cells[best]) best = threads;
-  }
-  return best;
-}
-
 }  // namespace
-
-std::string comparison_sentence(const Comparison& row) {
-  const std::string what =
-      fmt::format("{} of {}", measure_title(row.measure), place_text(row.model, row.mode, row.threads, row.track));
-  if (row.verdict.empty()) return fmt::format("{}, {}: {}.", row.label, what, row.why_not);
-  const std::string proof = evidence(row.ratio, row.interval, row.n);
-  if (row.verdict == "equivalent") {
-    return fmt::format("{} and {} need the same {} within {}: {} ({}).", row.label, row.reference_label,
-                       subject(row.measure), percent_text(row.margin), what, proof);
-  }
-  if (row.verdict == "undecided") {
-    return fmt::format("{} or {}, which needs less {}, is undecided: {} ({}; the margin is {}).", row.label,
-                       row.reference_label, subject(row.measure), what, proof, percent_text(row.margin));
-  }
-  const double times = row.verdict == "faster" ? 1 / *row.ratio : *row.ratio;
-  const char* predicate = is_memory(row.measure) ? (row.verdict == "faster" ? "needs less memory" : "needs more memory")
-                                                 : (row.verdict == "faster" ? "is faster" : "is slower");
-  return fmt::format("{} {} than {}, by a factor of {:.{}f}: {} ({}).", row.label, predicate, row.reference_label,
-                     times, times < 9.95 ? 2 : 1, what, proof);
-}
 
 std::string parity_word(const Analysis& analysis, const Comparison& row) {
   const auto checked = [&](Mode mode) {
@@ -125,43 +90,7 @@ std::string parity_word(const Analysis& analysis, const Comparison& row) {
 
 std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal) {
   std::vector<Headline> lines;
-  if (!analysis.control.valid) {
-    lines.push_back({fmt::format("This race is not valid: {}.", analysis.control.reason), ""});
-  }
-  if (!analysis.coverage.complete) lines.push_back({analysis.coverage.state, ""});
-  // Best form against best form speaks for a contestant wherever it has one; the plain comparison elsewhere.
-  const auto best_says = [&](const Comparison& row) {
-    return std::any_of(analysis.best.begin(), analysis.best.end(), [&](const Comparison& best) {
-      return best.peer == row.peer && best.model == row.model && best.mode == row.mode && best.threads == row.threads &&
-             best.track == row.track;
-    });
-  };
-  // A whole program that makes for itself what its plain form finds ready is a headline of its own.
-  const auto does_without_preparation = [&](const Comparison& row) {
-    const auto& contestants = journal.plan.contestants;
-    return row.mode == Mode::kOneshot && !contestants[row.contestant].prepared &&
-           std::any_of(contestants.begin(), contestants.end(), [&](const ContestantRecord& other) {
-             return other.peer == row.peer && other.variant.empty() && other.prepared &&
-                    other.track == contestants[row.contestant].track;
-           });
-  };
-  const std::int32_t threads = meeting_threads(analysis);
-  const auto add = [&](const Comparison& row) {
-    if (row.ranked && row.track == Track::kMatched && row.threads == threads && row.measure == main_measure(row.mode)) {
-      lines.push_back({comparison_sentence(row), row.verdict});
-    }
-  };
-  for (const auto& model : journal.plan.models) {
-    for (const Mode mode : {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre}) {
-      for (const auto& row : analysis.best) {
-        if (row.model == model.id && row.mode == mode) add(row);
-      }
-      for (const auto& row : analysis.comparisons) {
-        if (row.model != model.id || row.mode != mode) continue;
-        if (row.variant.empty() ? !best_says(row) : does_without_preparation(row)) add(row);
-      }
-    }
-  }
+  for (auto& line : contestant_sentences(analysis.standings)) lines.push_back(std::move(line));
   std::vector<std::string> prepared;
   const auto labels = contestant_labels(journal.plan);
   for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -9,9 +9,6 @@
 
 namespace kite::race {
 
-// "paperkite is faster than X: 0.800 of its time (95 %: 0.790 to 0.810, 12 rounds)".
-[[nodiscard]] std::string comparison_sentence(const Comparison& row);
-
 // "equal" or "not equal" to the judge, by the check that decides about this row: a whole program is held to what it
 // answers with its own preprocessing, else to its inference, and where neither was raced to the class that it printed.
 [[nodiscard]] std::string parity_word(const Analysis& analysis, const Comparison& row);

@@ -122,6 +122,12 @@ struct Code {
   std::string text;  // lines, as they are typed
 };
 
+// A plot that says the same as a table: whoever draws no pictures prints the table, and does not fold it.
+struct Picture {
+  Plot plot;
+  Table table;
+};
+
 struct Block;
 
 // Out of sight until it is asked for.
@@ -131,7 +137,7 @@ struct Fold {
 };
 
 struct Block {
-  std::variant<Paragraph, Heading, Note, List, Definitions, Code, Table, Plot, Fold> content;
+  std::variant<Paragraph, Heading, Note, List, Definitions, Code, Table, Plot, Picture, Fold> content;
 };
 
 using Blocks = std::vector<Block>;

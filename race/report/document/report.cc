@@ -41,7 +41,7 @@ Document report_document(const Analysis& analysis, const Journal& journal) {
        {counter_section(analysis), variant_section(analysis), thread_section(analysis), language_section(analysis),
         parity_section(analysis, journal), failure_section(analysis, journal), drift_section(analysis),
         comparison_section(analysis), method_section(analysis, journal), refusal_section(analysis),
-        contestant_section(journal), command_section(analysis), file_section()}) {
+        contestant_section(journal), command_section(analysis), file_section(analysis)}) {
     sections.push_back(section);
   }
   return document;

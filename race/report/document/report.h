@@ -7,6 +7,9 @@
 
 namespace kite::race {
 
+// The first screen alone, as a terminal shows it.
+[[nodiscard]] Blocks front_blocks(const Analysis& analysis);
+
 [[nodiscard]] Document report_document(const Analysis& analysis, const Journal& journal);
 
 }  // namespace kite::race

@@ -29,7 +29,11 @@ inline std::vector<Plot> degenerate_plots() {
     ParityData parity{words, 1e-3, {{hostile, 0, true, values}}};
     FlameData flame{words, "samples", {hostile, values.empty() ? 0 : values[0], {}}};
     MemoryData memory{words, {{hostile, 0, {}}}};
+    StandingData standings{words, {{hostile, {{hostile, {}, {}}, {hostile, {}, {}, true}}, {}}, {}}};
     for (const double value : values) {
+      standings.groups[0].panels[0].reference = standings.groups[0].panels[0].resolution = value;
+      standings.groups[0].rows.push_back({hostile, hostile, {{value, value, inf, hostile, hostile, hostile}}});
+      standings.groups[0].rows.push_back({"", "", {{value, {}, {}, "", "", ""}, {value, value, value, hostile, "faster", ""}, {}}});
       forest.rows.push_back({hostile, hostile, value, value, inf, "faster", "", 1});
       forest.rows.push_back({hostile, hostile, 1, value, value, hostile, hostile, -1});
       phases.rows.push_back({hostile, {value}});
@@ -41,7 +45,7 @@ inline std::vector<Plot> degenerate_plots() {
       memory.series[0].points.push_back({value, value});
     }
     for (auto plot : {forest_plot(forest), distribution_plot(distribution), run_sequence_plot(sequence),
-                      phase_plot(phases), scaling_plot(scaling), pareto_plot(pareto), drift_plot(drift),
+                      phase_plot(phases), standings_plot(standings), scaling_plot(scaling), pareto_plot(pareto), drift_plot(drift),
                       parity_plot(parity), flame_plot(flame), memory_plot(memory)}) {
       plots.push_back(std::move(plot));
     }

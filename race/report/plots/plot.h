@@ -20,6 +20,7 @@ struct Plot {
   PlotWords words;
   std::string svg;
   PlotTable table;
+  std::string narrow_svg = {};  // the same for a telephone; empty: there is only the one
 };
 
 inline constexpr double kPlotWidth = 760;

@@ -12,6 +12,33 @@
 
 namespace kite::race {
 
+struct StandingBar {
+  std::optional<double> value, low, high;
+  std::string text;     // the value with its unit
+  std::string verdict;  // as of Comparison; "reference"; "" where not ranked
+  std::string word;     // what is said of it: "22 times faster"
+};
+struct StandingRow {
+  std::string name, form;         // the form is what stands behind the contestant's name; may be empty
+  std::vector<StandingBar> bars;  // by panel
+};
+struct StandingPanel {
+  std::string title;                            // with the unit
+  std::optional<double> reference, resolution;  // a share: within it no difference can be seen
+  bool beside = false;                          // a narrow picture says it in words
+};
+struct StandingGroup {
+  std::string title;
+  std::vector<StandingPanel> panels;
+  std::vector<StandingRow> rows;
+};
+struct StandingData {
+  PlotWords words;
+  std::vector<StandingGroup> groups;
+};
+// Bars from 0, a panel for each measure; a group has axes of its own. Its table is left to the caller.
+[[nodiscard]] Plot standings_plot(const StandingData& data);
+
 struct ForestRow {
   std::string group;  // a heading is drawn where it changes
   std::string label;

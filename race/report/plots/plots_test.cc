@@ -21,6 +21,7 @@ TEST(plots, any_data_is_drawn_without_nan_or_infinity) {
     EXPECT_NE(plot.svg.find("role=\"img\""), std::string::npos);
     EXPECT_NE(plot.svg.find("<desc id="), std::string::npos);
     EXPECT_EQ(plot.table.columns.size(), plot.table.numeric.size());
+    EXPECT_FALSE(std::regex_search(plot.narrow_svg, bad)) << plot.narrow_svg;
     for (const auto& row : plot.table.rows) EXPECT_EQ(row.size(), plot.table.columns.size()) << plot.words.title;
   }
 }
@@ -33,6 +34,29 @@ TEST(plots, same_data_give_same_bytes) {
 
 TEST(plots, hostile_names_stay_text) {
   for (const auto& plot : degenerate_plots()) EXPECT_EQ(plot.svg.find("<script"), std::string::npos) << plot.svg;
+}
+
+TEST(plots, standings_draw_a_bar_for_each_value_and_the_band_of_the_resolution) {
+  StandingData data;
+  data.words = {"s", "t", "d"};
+  data.groups = {{"a model",
+                  {{"start, ms", 100, 0.1}, {"memory, MiB", std::nullopt, std::nullopt, true}},
+                  {{"X", "its plan", {{50, 45, 55, "50 ms", "faster", "2.0 times sooner"}, {8, {}, {}, "8 MiB", "reference", ""}}},
+                   {"R", "", {{100, {}, {}, "100 ms", "reference", "reference"}, {}}}}}};
+  const Plot plot = standings_plot(data);
+  for (const std::string& svg : {plot.svg, plot.narrow_svg}) {
+    EXPECT_NE(svg.find("v-faster bar"), std::string::npos);
+    EXPECT_NE(svg.find("class=\"band\""), std::string::npos);
+    EXPECT_NE(svg.find("2.0 times sooner"), std::string::npos);
+    EXPECT_NE(svg.find("resolution 10.0 % (the band)"), std::string::npos);
+  }
+  EXPECT_NE(plot.svg.find("id=\"s\""), std::string::npos);
+  EXPECT_NE(plot.narrow_svg.find("id=\"s-narrow\""), std::string::npos);
+  // Half as long as the reference's.
+  std::smatch half, whole;
+  ASSERT_TRUE(std::regex_search(plot.svg, half, std::regex("v-faster bar\" x=\"[0-9.]+\" y=\"[0-9.]+\" width=\"([0-9.]+)\"")));
+  ASSERT_TRUE(std::regex_search(plot.svg, whole, std::regex("v-reference bar\" x=\"[0-9.]+\" y=\"76\" width=\"([0-9.]+)\"")));
+  EXPECT_NEAR(std::stod(half[1]) * 2, std::stod(whole[1]), 0.02);
 }
 
 TEST(plots, forest_draws_the_interval_where_it_belongs) {

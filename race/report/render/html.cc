@@ -12,13 +12,21 @@
 namespace kite::race {
 namespace {
 
+// A line does not end between a number and its "%".
+std::string unbroken(std::string text) {
+  for (std::size_t at = 1; (at = text.find(" %", at)) != std::string::npos; ++at) {
+    if (text[at - 1] >= '0' && text[at - 1] <= '9') text.replace(at, 1, "\xC2\xA0");
+  }
+  return text;
+}
+
 std::string html_of(const Span& span) {
-  const std::string text = escaped(span.text);
+  const std::string text = unbroken(escaped(span.text));
   switch (span.kind) {
     case Span::Kind::kPlain: break;
     case Span::Kind::kStrong: return fmt::format("<b>{}</b>", text);
     case Span::Kind::kQuiet: return fmt::format("<span class=\"quiet\">{}</span>", text);
-    case Span::Kind::kCode: return fmt::format("<code>{}</code>", text);
+    case Span::Kind::kCode: return fmt::format("<code>{}</code>", escaped(span.text));
     case Span::Kind::kVerdict:
       return fmt::format("<span class=\"verdict {}\"><i aria-hidden=\"true\">{}</i> {}</span>",
                          verdict_class(span.target), verdict_glyph(span.target), text);
@@ -116,13 +124,22 @@ std::string folded(std::string_view summary, std::string_view html) {
   return fmt::format("<details><summary>{}</summary>\n{}</details>\n", escaped(summary), html);
 }
 
-std::string html_of(const Plot& plot) {
-  return fmt::format(
-      "<figure>\n<figcaption><b>{}</b> {}</figcaption>\n"
-      "<div class=\"picture\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">{}</div>\n{}</figure>\n",
-      escaped(plot.words.title), escaped(plot.words.description), escaped("Plot: " + plot.words.title), plot.svg,
-      folded("Values of this plot", html_of(values_of(plot))));
+std::string picture_of(const std::string& svg, std::string_view title, std::string_view css) {
+  return fmt::format("<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">{}</div>\n", css,
+                     escaped(fmt::format("Plot: {}", title)), svg);
 }
+
+std::string figure(const Plot& plot, const Table& values) {
+  const std::string& title = plot.words.title;
+  const bool one = plot.narrow_svg.empty();
+  return fmt::format("<figure>\n<figcaption><b>{}</b> {}</figcaption>\n{}{}{}</figure>\n", escaped(title),
+                     escaped(plot.words.description), picture_of(plot.svg, title, one ? "picture" : "picture wide"),
+                     one ? "" : picture_of(plot.narrow_svg, title, "picture narrow"),
+                     folded("Values of this plot", html_of(values)));
+}
+
+std::string html_of(const Plot& plot) { return figure(plot, values_of(plot)); }
+std::string html_of(const Picture& picture) { return figure(picture.plot, picture.table); }
 
 std::string html_of(const Blocks& blocks);
 

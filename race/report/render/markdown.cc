@@ -116,6 +116,8 @@ std::string markdown_of(const Plot& plot) {
   return folded(plot.words.title, markdown_safe(plot.words.description) + "\n\n" + markdown_of(values_of(plot)));
 }
 
+std::string markdown_of(const Picture& picture) { return markdown_of(picture.table); }
+
 std::string markdown_of(const Fold& fold) {
   // A plot folds itself.
   if (fold.blocks.size() == 1 && std::holds_alternative<Plot>(fold.blocks[0].content)) return markdown(fold.blocks);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts style and script into a picture.
+// Puts style, paper and (where there is something to search) script into a picture.
 #include "race/report/render/svg_file.h"
 
 #include <fmt/format.h>
@@ -12,8 +12,12 @@ std::string standalone_svg(const Plot& plot) {
   std::string svg = plot.svg;
   const std::size_t opened = svg.find('>'), closed = svg.rfind("</svg>");
   if (opened == std::string::npos || closed == std::string::npos) return svg;
-  svg.insert(closed, fmt::format("<script>//<![CDATA[\n{}//]]></script>\n", kFlameScript));
-  svg.insert(opened + 1, fmt::format("\n<style>/*<![CDATA[*/\n{}/*]]>*/</style>", kPageStyle));
+  if (svg.find("class=\"frame") != std::string::npos) {
+    svg.insert(closed, fmt::format("<script>//<![CDATA[\n{}//]]></script>\n", kFlameScript));
+  }
+  svg.insert(opened + 1, fmt::format("\n<style>/*<![CDATA[*/\n{}/*]]>*/</style>\n"
+                                     "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>",
+                                     kPlotStyle));
   return svg;
 }
 

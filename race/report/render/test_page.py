@@ -126,7 +126,7 @@ class Browser(Pages):
 
     def test_nothing_overflows_at_two_widths_in_both_themes(self):
         for name in NAMES:
-            for width in (1280, 420):
+            for width in (1280, 390):
                 for dark in (False, True):
                     with self.subTest(page=name, width=width, dark=dark):
                         seen = self.look(name, width, dark)

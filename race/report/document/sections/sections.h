@@ -10,8 +10,7 @@
 
 namespace kite::race {
 
-// What was found.
-[[nodiscard]] Blocks front_blocks(const Analysis& analysis);
+// What was found, below the first screen.
 [[nodiscard]] Section verdict_section(const Analysis& analysis);
 
 // How far it may be trusted.
@@ -41,6 +40,6 @@ namespace kite::race {
 [[nodiscard]] Section refusal_section(const Analysis& analysis);
 [[nodiscard]] Section contestant_section(const Journal& journal);
 [[nodiscard]] Section command_section(const Analysis& analysis);
-[[nodiscard]] Section file_section();
+[[nodiscard]] Section file_section(const Analysis& analysis);
 
 }  // namespace kite::race

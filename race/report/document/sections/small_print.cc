@@ -71,7 +71,7 @@ Section command_section(const Analysis& analysis) {
   return section;
 }
 
-Section file_section() {
+Section file_section(const Analysis& analysis) {
   struct File {
     const char *path, *what;
   };
@@ -79,6 +79,7 @@ Section file_section() {
       {"journal.jsonl", "the truth: one record a line; everything else is made from it"},
       {"report.html", "this report as a page, with its plots"},
       {"report.md", "this report as Markdown"},
+      {"summary.svg", "the first picture, for a README"},
       {"results.csv", "one row a process"},
       {"samples.csv", "one row a picture"},
       {"counters.csv", "one row a counter"},
@@ -88,7 +89,10 @@ Section file_section() {
       {"exports/pyperf.json", "for pyperf; processes with their values"}};
   Section section{"files", "Files of the race", {}};
   List list;
-  for (const auto& file : kFiles) list.items.push_back({link(file.path, file.path) + fmt::format(" {}", file.what), ""});
+  for (const auto& file : kFiles) {
+    if (std::string_view(file.path) == "summary.svg" && analysis.standings.empty()) continue;
+    list.items.push_back({link(file.path, file.path) + fmt::format(" {}", file.what), ""});
+  }
   section.blocks << std::move(list);
   section.blocks << Paragraph{
       Text("Rows of the tables name the journal's cell that they are made from (on the page also as ") +
