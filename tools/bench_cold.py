@@ -40,7 +40,9 @@ def main():
         command += ["--model", model]
     subprocess.run(command, check=True, cwd=ROOT, stdout=sys.stderr)
     summary = json.loads(pathlib.Path(arguments.out, "summary.json").read_text())
-    print(f"contestant / kite, {arguments.rounds} rounds; the race {'is' if summary['valid'] else 'is NOT'} valid by its own rule, noise floor {summary['aa_floor']}")
+    resolutions = [verdict["resolution"] for verdict in summary["verdicts"] if verdict["measure"] == "wall" and verdict["resolution"]]
+    print(f"contestant / kite, {arguments.rounds} rounds; {'no place is biased' if summary['valid'] else 'BIASED PLACES, see the report'}"
+          + (f", differences below {100 * max(resolutions):.1f} % cannot be seen" if resolutions else ""))
     for model in arguments.models:
         print(f"\n{pathlib.Path(model).stem:<42}" + "".join(f"{title:>28}" for title in MEASURES.values()))
         rows = {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests in other languages: writes a planted journal and its report into a folder.
-//   kite_race_planted FOLDER [ROUNDS [SEED]]
+//   kite_race_planted FOLDER [ROUNDS [SEED [NOISE]]]
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -36,13 +36,14 @@ kite::Status write_journal(const Journal& journal, const std::string& path) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fputs("usage: kite_race_planted FOLDER [ROUNDS [SEED]]\n", stderr);
+    std::fputs("usage: kite_race_planted FOLDER [ROUNDS [SEED [NOISE]]]\n", stderr);
     return 2;
   }
   const std::string folder = argv[1];
   PlantedOptions options;
   if (argc > 2) options.rounds = options.planned_rounds = std::atoi(argv[2]);
   if (argc > 3) options.seed = std::strtoull(argv[3], nullptr, 10);
+  if (argc > 4) options.process_noise = std::strtod(argv[4], nullptr);
   std::filesystem::create_directories(folder);
   // The report is of what lies on the disk, so that reading a journal is part of what is tested.
   auto status = write_journal(planted_journal(options), folder + "/journal.jsonl");

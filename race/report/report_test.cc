@@ -125,7 +125,7 @@ TEST(report, summary_has_the_keys_of_the_contract) {
   bool reference_variant = false;
   for (const auto& row : summary["verdicts"]) {
     for (const char* key : {"model", "track", "mode", "measure", "threads", "contestant", "variant", "reference",
-                            "reference_variant", "ratio", "ci", "n", "verdict"}) {
+                            "reference_variant", "ratio", "ci", "n", "verdict", "resolution"}) {
       EXPECT_TRUE(row.contains(key)) << key;
     }
     EXPECT_EQ(row["ci"].size(), 2u);
@@ -157,7 +157,7 @@ TEST(report, of_an_empty_journal_says_what_is_missing) {
   const ReportFiles files = files_of(Journal{});
   EXPECT_NE(file(files, "report.md").find("nothing was raced"), std::string::npos);
   const auto summary = nlohmann::json::parse(file(files, "summary.json"));
-  EXPECT_EQ(summary["valid"], false);
+  EXPECT_EQ(summary["valid"], true) << "no place is biased";
   EXPECT_TRUE(summary["aa_floor"].is_null());
   EXPECT_TRUE(summary["verdicts"].empty());
 }

@@ -53,14 +53,14 @@ struct Process {
   double block_length = 1;
 };
 
-std::vector<Process> usable_processes(std::span<const std::vector<double>> processes, const BootstrapRules& rules) {
+std::vector<Process> usable_processes(std::span<const std::vector<double>> processes) {
   std::vector<Process> usable;
   for (const std::vector<double>& samples : processes) {
     Process process;
     std::copy_if(samples.begin(), samples.end(), std::back_inserter(process.samples),
                  [](double value) { return std::isfinite(value) && value > 0; });
     if (process.samples.empty()) continue;
-    process.block_length = rules.block_length > 0 ? rules.block_length : automatic_block_length(process.samples);
+    process.block_length = automatic_block_length(process.samples);
     usable.push_back(std::move(process));
   }
   return usable;
@@ -119,25 +119,11 @@ double automatic_block_length(std::span<const double> series) {
   return std::clamp(block, 1.0, std::max(1.0, longest_block));
 }
 
-Interval bootstrap_median(std::span<const double> series, const BootstrapRules& rules) {
-  const double block_length = rules.block_length > 0 ? rules.block_length : automatic_block_length(series);
-  Random random(rules.seed);
-  std::vector<double> medians;
-  std::vector<double> resample;
-  for (std::int32_t i = 0; i < rules.resamples; ++i) {
-    stationary_resample(series, block_length, random, resample);
-    medians.push_back(median_in_place(resample));
-  }
-  const double tail = (1 - rules.confidence) / 2;
-  std::sort(medians.begin(), medians.end());
-  return {.low = quantile_of_sorted(medians, tail), .high = quantile_of_sorted(medians, 1 - tail)};
-}
-
 RatioEstimate hierarchical_bootstrap_ratio(std::span<const std::vector<double>> new_processes,
                                            std::span<const std::vector<double>> old_processes,
                                            const BootstrapRules& rules) {
-  const std::vector<Process> after = usable_processes(new_processes, rules);
-  const std::vector<Process> before = usable_processes(old_processes, rules);
+  const std::vector<Process> after = usable_processes(new_processes);
+  const std::vector<Process> before = usable_processes(old_processes);
   const std::size_t fewest = std::min(after.size(), before.size());
   RatioEstimate estimate;
   estimate.n = static_cast<std::int32_t>(fewest);

@@ -14,7 +14,6 @@ struct BootstrapRules {
   double confidence = 0.95;
   std::int32_t resamples = 2000;
   std::uint64_t seed = 0;
-  double block_length = 0;  // mean length; 0: automatic_block_length of each series
 };
 
 // Mean block length of the stationary bootstrap that suits a series' autocorrelation: Politis & White 2004 with the
@@ -22,16 +21,12 @@ struct BootstrapRules {
 // min(3 sqrt(n), n / 3). Derived for a mean; used for medians here, whose dependence has the same reach.
 [[nodiscard]] double automatic_block_length(std::span<const double> series);
 
-// Percentile interval of the median of one autocorrelated series, by the stationary bootstrap (Politis & Romano 1994):
-// blocks of geometric length, wrapped around. Assumes a stationary series: cut the warm-up first. Says nothing about
-// another process. At least one value.
-[[nodiscard]] Interval bootstrap_median(std::span<const double> series, const BootstrapRules& rules);
-
 // new / old for data without pairs (a saved race against another): the median of every process, and the two-sample
 // Hodges-Lehmann shift of their logarithms. Interval by resampling processes, then blocks of iterations inside each
-// (Davison & Hinkley 1997, 3.8), with the quantiles moved outward for few processes: Student's t instead of the normal
-// and sqrt(n / (n - 1)), n the smaller number of processes (Hesterberg 2015, "expanded percentile"). Resampling inside
-// the processes counts iteration noise twice, so intervals are on the wide side where processes are short.
+// (the stationary bootstrap: geometric lengths, wrapped around; Politis & Romano 1994. Davison & Hinkley 1997, 3.8),
+// with the quantiles moved outward for few processes: Student's t instead of the normal and sqrt(n / (n - 1)), n the
+// smaller number of processes (Hesterberg 2015, "expanded percentile"). Resampling inside the processes counts
+// iteration noise twice, so intervals are on the wide side where processes are short.
 //
 // Assumes processes that are independent, and two runs on a machine in the same state: nothing here can see that it was
 // not. A process is its steady samples, or one value. Samples that are not positive numbers are left out, and processes

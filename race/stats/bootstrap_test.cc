@@ -25,23 +25,6 @@ TEST(Bootstrap, block_length_grows_with_autocorrelation) {
   EXPECT_EQ(automatic_block_length(std::vector<double>{1, 2, 3}), 1);
 }
 
-int covered_medians(double block_length, std::uint64_t seed) {
-  Planted planted(seed);
-  int covered = 0;
-  for (int race = 0; race < 200; ++race) {
-    const std::vector<double> series = planted.autocorrelated(300, 10, 1, 0.7);
-    const Interval interval = bootstrap_median(series, {.resamples = 200, .seed = 1, .block_length = block_length});
-    covered += interval.low <= 10 && 10 <= interval.high ? 1 : 0;
-  }
-  return covered;
-}
-
-TEST(Bootstrap, blocks_keep_the_coverage_that_single_samples_lose) {
-  EXPECT_GE(covered_medians(0, 22), 200 * 0.88)
-      << "a block bootstrap of 300 samples at rho 0.7 is a little short of 95 %";
-  EXPECT_LE(covered_medians(1, 22), 200 * 0.75) << "one by one, the interval is less than half as wide as it must be";
-}
-
 std::vector<std::vector<double>> planted_processes(Planted& planted, std::size_t processes, std::size_t iterations,
                                                    double typical) {
   std::vector<std::vector<double>> all;

@@ -1,67 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pairing by round, then the estimates, tests and words of a family.
+// Pairs rounds, then estimates, tests and words of each family.
 #include "race/stats/compare.h"
 
-#include <algorithm>
 #include <cmath>
+#include <cstdint>
 
+#include "race/stats/distributions.h"
 #include "race/stats/holm.h"
 
 namespace kite::race {
 namespace {
 
-bool usable(double value) { return std::isfinite(value) && value > 0; }
+using PairedFamily = std::vector<std::vector<double>>;  // ln-ratios of each contestant
+
+std::int64_t compared(const PairedFamily& family) {
+  std::int64_t n = 0;
+  for (const auto& log_ratios : family) n += log_ratios.empty() ? 0 : 1;
+  return n;
+}
+
+// The interval at a higher confidence, by what Student's t needs more at as many rounds.
+RatioEstimate widened(RatioEstimate estimate, double confidence) {
+  if (!estimate.bounded() || confidence <= estimate.confidence) return estimate;
+  const double stretch = student_t_two_sided(confidence, estimate.n - 1) /  //
+                         student_t_two_sided(estimate.confidence, estimate.n - 1);
+  const auto moved = [&](double end) { return estimate.ratio * std::pow(end / estimate.ratio, stretch); };
+  estimate.interval = {.low = moved(estimate.interval.low), .high = moved(estimate.interval.high)};
+  estimate.confidence = estimate.achieved_confidence = confidence;
+  return estimate;
+}
+
+FamilyComparison compare_family(const Family& family, const PairedFamily& paired, std::int64_t families,
+                                const FamilyRules& rules) {
+  const double own = bonferroni_confidence(rules.confidence, compared(paired));
+  FamilyComparison result;
+  result.confidence = bonferroni_confidence(own, families);
+  std::vector<std::optional<double>> p;
+  for (const auto& log_ratios : paired) {
+    PairedComparison& comparison = result.contestants.emplace_back();
+    comparison.estimate = widened(hodges_lehmann_ratio(log_ratios, own), result.confidence);
+    comparison.verdict = verdict_of(comparison.estimate.interval, rules.margin, family.resolution);
+    if (!log_ratios.empty()) comparison.p = sign_flip_test(log_ratios, rules.sign_flip).p;
+    p.push_back(comparison.p);
+  }
+  const auto adjusted = holm_adjusted(p);
+  for (std::size_t i = 0; i < adjusted.size(); ++i) result.contestants[i].p_holm = adjusted[i];
+  return result;
+}
 
 }  // namespace
 
-PairedRounds paired_by_round(const ByRound& contestant, const ByRound& reference) {
-  PairedRounds paired;
-  std::int32_t values = 0;
-  for (const auto& [round, value] : reference) values += usable(value) ? 1 : 0;
-  for (const auto& [round, value] : contestant) {
-    if (!usable(value)) continue;
-    ++values;
-    const auto partner = reference.find(round);
-    if (partner == reference.end() || !usable(partner->second)) continue;
-    paired.log_ratios.push_back(std::log(value) - std::log(partner->second));
+std::vector<FamilyComparison> compare_families(std::span<const Family> families, const FamilyRules& rules) {
+  std::vector<PairedFamily> paired;
+  const auto resolves = [&](const Family& family) { return family.resolution && *family.resolution <= rules.margin; };
+  std::int64_t unresolved = 0;
+  for (const Family& family : families) {
+    PairedFamily& own = paired.emplace_back();
+    for (const ByRound& contestant : family.contestants) {
+      own.push_back(paired_log_ratios(contestant, family.reference));
+    }
+    unresolved += !resolves(family) && compared(own) > 0 ? 1 : 0;
   }
-  paired.dropped = values - 2 * static_cast<std::int32_t>(paired.log_ratios.size());
-  return paired;
-}
-
-FamilyComparison compare_family(const Family& family, const FamilyRules& rules) {
-  FamilyComparison result;
-  std::optional<double> floor = rules.floor;
-  if (family.control) {
-    result.control = hodges_lehmann_ratio(paired_by_round(*family.control, family.reference).log_ratios,  //
-                                          rules.confidence);
-    if (result.control->n > 0) result.floor = aa_floor(*result.control);
-    if (result.floor) floor = std::max(*result.floor, floor.value_or(0));
+  std::vector<FamilyComparison> found;
+  for (std::size_t i = 0; i < families.size(); ++i) {
+    found.push_back(compare_family(families[i], paired[i], resolves(families[i]) ? 1 : unresolved, rules));
   }
-  result.margin = margin_above_floor(rules.margin, floor);
-
-  std::vector<PairedRounds> paired;
-  std::vector<double> p;
-  for (const ByRound& contestant : family.contestants) {
-    paired.push_back(paired_by_round(contestant, family.reference));
-    const std::vector<double>& logs = paired.back().log_ratios;
-    if (!logs.empty()) p.push_back(sign_flip_test(logs, rules.seed, rules.exact_up_to, rules.draws).p);
-  }
-  result.interval_confidence = bonferroni_confidence(rules.confidence, static_cast<std::int64_t>(p.size()));
-
-  const std::vector<double> adjusted = holm_adjusted(p);
-  std::size_t tested = 0;
-  for (const PairedRounds& rounds : paired) {
-    PairedComparison& comparison = result.contestants.emplace_back();
-    comparison.dropped = rounds.dropped;
-    comparison.estimate = hodges_lehmann_ratio(rounds.log_ratios, result.interval_confidence);
-    comparison.verdict = verdict_of(comparison.estimate.interval, result.margin);
-    if (rounds.log_ratios.empty()) continue;
-    comparison.p = p[tested];
-    comparison.p_holm = adjusted[tested];
-    ++tested;
-  }
-  return result;
+  return found;
 }
 
 }  // namespace kite::race

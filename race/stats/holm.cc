@@ -3,18 +3,19 @@
 #include "race/stats/holm.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace kite::race {
 
-std::vector<double> holm_adjusted(std::span<const double> p) {
-  std::vector<std::size_t> order(p.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
-  std::vector<double> adjusted(p.size());
+std::vector<std::optional<double>> holm_adjusted(std::span<const std::optional<double>> p) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    if (p[i]) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return *p[a] < *p[b]; });
+  std::vector<std::optional<double>> adjusted(p.size());
   double least = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    least = std::min(1.0, std::max(least, p[order[i]] * static_cast<double>(p.size() - i)));
+    least = std::min(1.0, std::max(least, *p[order[i]] * static_cast<double>(order.size() - i)));
     adjusted[order[i]] = least;
   }
   return adjusted;

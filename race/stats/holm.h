@@ -3,14 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace kite::race {
 
 // Holm's step-down adjusted p, in the order given (Holm 1979): the i-th smallest of m (from 0) times m - i, never less
-// than the one before, at most 1. Controls the family-wise error under any dependence.
-[[nodiscard]] std::vector<double> holm_adjusted(std::span<const double> p);
+// than the one before, at most 1. Controls the family-wise error under any dependence. What was not tested is absent,
+// stays so, and does not count among the m.
+[[nodiscard]] std::vector<std::optional<double>> holm_adjusted(std::span<const std::optional<double>> p);
 
 // The confidence each of m intervals needs so that all of them hold at once with `confidence` (Bonferroni; Dunn 1961):
 // 1 - (1 - confidence) / m. m <= 1 changes nothing.

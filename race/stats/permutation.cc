@@ -61,8 +61,7 @@ double sampled_p(std::span<const double> values, double at_least, std::uint64_t 
 
 }  // namespace
 
-SignFlip sign_flip_test(std::span<const double> log_ratios, std::uint64_t seed, std::size_t exact_up_to,
-                        std::int32_t draws) {
+SignFlip sign_flip_test(std::span<const double> log_ratios, const SignFlipRules& rules) {
   double sum = 0;
   double size = 0;
   for (const double value : log_ratios) {
@@ -71,9 +70,10 @@ SignFlip sign_flip_test(std::span<const double> log_ratios, std::uint64_t seed, 
   }
   // A million times the rounding of such sums, a thousandth of any difference a clock could show.
   const double at_least = std::fabs(sum) - 1e-10 * size;
-  const bool exact = log_ratios.size() <= exact_up_to;
+  const bool exact = log_ratios.size() <= rules.exact_up_to;
   if (at_least <= 0) return {.p = 1, .exact = true};
-  return {.p = exact ? exact_p(log_ratios, at_least) : sampled_p(log_ratios, at_least, seed, draws), .exact = exact};
+  return {.p = exact ? exact_p(log_ratios, at_least) : sampled_p(log_ratios, at_least, rules.seed, rules.draws),
+          .exact = exact};
 }
 
 }  // namespace kite::race

@@ -27,15 +27,15 @@ double brute_force_p(const std::vector<double>& values) {
 
 TEST(SignFlip, values_of_one_sign_reach_the_least_p) {
   const std::vector<double> logs = {0.1, 0.2, 0.3, 0.05, 0.4};
-  EXPECT_DOUBLE_EQ(sign_flip_test(logs, 0).p, 2.0 / 32);
-  EXPECT_TRUE(sign_flip_test(logs, 0).exact);
+  EXPECT_DOUBLE_EQ(sign_flip_test(logs).p, 2.0 / 32);
+  EXPECT_TRUE(sign_flip_test(logs).exact);
 }
 
 TEST(SignFlip, three_values_by_hand) {
   // |+-1 +-2 +-3| >= |1 + 2 - 3| = 0 always; of 1 + 2 + 3 = 6 only two patterns; of -1 + 2 + 3 = 4 four.
-  EXPECT_DOUBLE_EQ(sign_flip_test(std::vector<double>{1, 2, -3}, 0).p, 1);
-  EXPECT_DOUBLE_EQ(sign_flip_test(std::vector<double>{1, 2, 3}, 0).p, 0.25);
-  EXPECT_DOUBLE_EQ(sign_flip_test(std::vector<double>{-1, 2, 3}, 0).p, 0.5);
+  EXPECT_DOUBLE_EQ(sign_flip_test(std::vector<double>{1, 2, -3}).p, 1);
+  EXPECT_DOUBLE_EQ(sign_flip_test(std::vector<double>{1, 2, 3}).p, 0.25);
+  EXPECT_DOUBLE_EQ(sign_flip_test(std::vector<double>{-1, 2, 3}).p, 0.5);
 }
 
 TEST(SignFlip, meeting_in_the_middle_counts_what_brute_force_counts) {
@@ -44,7 +44,7 @@ TEST(SignFlip, meeting_in_the_middle_counts_what_brute_force_counts) {
     std::vector<double> logs(n);
     // A grid with inexact steps, so that equal sums differ by rounding.
     for (double& value : logs) value = 0.1 * (static_cast<double>(random.below(11)) - 3);
-    EXPECT_DOUBLE_EQ(sign_flip_test(logs, 0).p, brute_force_p(logs)) << "n " << n;
+    EXPECT_DOUBLE_EQ(sign_flip_test(logs).p, brute_force_p(logs)) << "n " << n;
   }
 }
 
@@ -52,24 +52,24 @@ TEST(SignFlip, sampling_comes_near_the_exact_p_and_repeats_with_its_seed) {
   Random random(5);
   std::vector<double> logs(20);
   for (double& value : logs) value = random.uniform() - 0.42;
-  const SignFlip exact = sign_flip_test(logs, 1);
-  const SignFlip sampled = sign_flip_test(logs, 1, 0);
+  const SignFlip exact = sign_flip_test(logs, {.seed = 1});
+  const SignFlip sampled = sign_flip_test(logs, {.seed = 1, .exact_up_to = 0});
   EXPECT_TRUE(exact.exact);
   EXPECT_FALSE(sampled.exact);
   const double error = std::sqrt(exact.p * (1 - exact.p) / kSignFlipDraws);
   EXPECT_NEAR(sampled.p, exact.p, 4 * error);
-  EXPECT_EQ(sampled.p, sign_flip_test(logs, 1, 0).p);
-  EXPECT_NE(sampled.p, sign_flip_test(logs, 2, 0).p);
+  EXPECT_EQ(sampled.p, sign_flip_test(logs, {.seed = 1, .exact_up_to = 0}).p);
+  EXPECT_NE(sampled.p, sign_flip_test(logs, {.seed = 2, .exact_up_to = 0}).p);
 }
 
 TEST(SignFlip, sampling_never_says_zero) {
   const std::vector<double> logs(60, 0.5);
-  EXPECT_DOUBLE_EQ(sign_flip_test(logs, 9).p, 1.0 / (kSignFlipDraws + 1));
+  EXPECT_DOUBLE_EQ(sign_flip_test(logs, {.seed = 9}).p, 1.0 / (kSignFlipDraws + 1));
 }
 
 TEST(SignFlip, no_values_and_equal_sides_give_one) {
-  EXPECT_EQ(sign_flip_test({}, 0).p, 1);
-  EXPECT_EQ(sign_flip_test(std::vector<double>(10, 0.0), 0).p, 1);
+  EXPECT_EQ(sign_flip_test({}, {.seed = 0}).p, 1);
+  EXPECT_EQ(sign_flip_test(std::vector<double>(10, 0.0), {.seed = 0}).p, 1);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data with a known truth, for the tests of this folder.
+// Data with a known truth, for the tests of this folder: contestants, and the machines that they run on.
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <numbers>
+#include <span>
 #include <vector>
 
 #include "race/stats/random.h"
@@ -25,7 +27,7 @@ class Planted {
   }
 
   // One process's value: lognormal around `typical`.
-  double process(double typical) { return typical * std::exp(kBetweenProcessSd * normal()); }
+  double process(double typical, double sd = kBetweenProcessSd) { return typical * std::exp(sd * normal()); }
 
   // AR(1) around `level` with lag-1 correlation `rho` and standard deviation `sd`.
   std::vector<double> autocorrelated(std::size_t n, double level, double sd, double rho) {
@@ -42,6 +44,58 @@ class Planted {
 
  private:
   Random random_;
+};
+
+// What a machine does to the processes that run on it, one after another: by which factor (in ln) it slows each down.
+// It knows nothing of who runs.
+class Machine {
+ public:
+  virtual ~Machine() = default;
+  virtual double next(Planted& planted) = 0;
+};
+
+class QuietMachine final : public Machine {
+ public:
+  double next(Planted&) override { return 0; }
+};
+
+// A clock rate that wanders, and a neighbour that now and then takes a processor for a while.
+class RestlessMachine final : public Machine {
+ public:
+  double next(Planted& planted) override {
+    drift_ = kPersistence * drift_ + kDriftStep * planted.normal();
+    if (left_ == 0 && planted.random().uniform() < kBurstsPerProcess) {
+      left_ = 1 + planted.random().below(kLongestBurst);
+      burst_ = -kTypicalBurst * std::log(1 - planted.random().uniform());
+    }
+    if (left_ == 0) return drift_;
+    --left_;
+    return drift_ + burst_;
+  }
+
+ private:
+  static constexpr double kPersistence = 0.98, kDriftStep = 0.02;  // together an sd of 0.1
+  static constexpr double kBurstsPerProcess = 0.03, kTypicalBurst = 0.3;
+  static constexpr std::size_t kLongestBurst = 8;  // processes
+  double drift_ = 0, burst_ = 0;
+  std::size_t left_ = 0;
+};
+
+// Plays a series that was recorded on a real machine (ln of a fixed piece of work's time over its median, one number a
+// process) from a place that chance picks, around and around.
+class RecordedMachine final : public Machine {
+ public:
+  explicit RecordedMachine(std::span<const double> series) : series_(series) {}
+  double next(Planted& planted) override {
+    if (!begun_) at_ = planted.random().below(series_.size());
+    begun_ = true;
+    return series_[at_++ % series_.size()];
+  }
+
+ private:
+  std::span<const double> series_;  // not empty
+  std::size_t at_ = 0;
+  bool begun_ = false;
 };
 
 }  // namespace kite::race

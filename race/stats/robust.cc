@@ -33,14 +33,4 @@ double median_absolute_deviation(std::span<const double> values) {
   return median(deviations);
 }
 
-std::vector<bool> outliers(std::span<const double> values, double limit) {
-  std::vector<bool> flags(values.size(), false);
-  if (values.empty()) return flags;
-  const double middle = median(values);
-  const double reach = limit * kMadToSd * median_absolute_deviation(values);
-  if (reach <= 0) return flags;
-  for (std::size_t i = 0; i < values.size(); ++i) flags[i] = std::fabs(values[i] - middle) > reach;
-  return flags;
-}
-
 }  // namespace kite::race

@@ -22,9 +22,4 @@ namespace kite::race {
 [[nodiscard]] double median_absolute_deviation(std::span<const double> values);
 inline constexpr double kMadToSd = 1.4826;
 
-// Which values lie more than `limit` scaled MADs from the median. 3.5 is the limit of Iglewicz & Hoaglin 1993, ch. 3.
-// Where more than half the values are equal the MAD is 0 and says nothing: nothing is flagged then. Flags are for
-// people to look at; nothing in this folder removes a flagged value.
-[[nodiscard]] std::vector<bool> outliers(std::span<const double> values, double limit = 3.5);
-
 }  // namespace kite::race

@@ -53,10 +53,6 @@ std::int32_t iterations_per_process(const VarianceComponents& components, double
       std::lround(std::clamp(best, static_cast<double>(least), static_cast<double>(most))));
 }
 
-double relative_process_sd(const VarianceComponents& components, std::int32_t iterations) {
-  return std::sqrt(components.between + components.within / std::max(iterations, 1)) / components.mean;
-}
-
 double standard_deviation(std::span<const double> values) {
   if (values.size() < 2) return 0;
   const auto n = static_cast<double>(values.size());

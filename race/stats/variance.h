@@ -24,9 +24,6 @@ struct VarianceComponents {
 [[nodiscard]] std::int32_t iterations_per_process(const VarianceComponents& components, double process_cost,
                                                   double iteration_cost, std::int32_t least, std::int32_t most);
 
-// Standard deviation of one process's mean of k iterations, relative to the mean.
-[[nodiscard]] double relative_process_sd(const VarianceComponents& components, std::int32_t iterations);
-
 [[nodiscard]] double standard_deviation(std::span<const double> values);  // n - 1; 0 of fewer than 2
 
 // The fewest rounds, between `least` and `most`, whose interval of the ratio is expected to reach no further than

@@ -14,10 +14,11 @@ class PlantedRace(unittest.TestCase):
     """`self.folder` holds a journal of known truth and the report made from it."""
 
     ROUNDS = 16
+    NOISE = 0.008  # sd of the ln of a process's own factor
 
     @classmethod
     def setUpClass(cls):
         holder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(holder.cleanup)
         cls.folder = pathlib.Path(holder.name)
-        subprocess.run([PROGRAM, str(cls.folder), str(cls.ROUNDS), "7"], check=True, timeout=60)
+        subprocess.run([PROGRAM, str(cls.folder), str(cls.ROUNDS), "7", str(cls.NOISE)], check=True, timeout=60)

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,17 @@ json answer(const json& question) {
     return {{"ratio", found.ratio}, {"interval", ends(found.interval)}, {"achieved", found.achieved_confidence}};
   }
   if (about == "sign_flip") {
-    const SignFlip found = sign_flip_test(values, question.at("seed"), question.at("exact_up_to"));
+    const SignFlip found =
+        sign_flip_test(values, {.seed = question.at("seed"), .exact_up_to = question.at("exact_up_to")});
     return {{"p", found.p}, {"exact", found.exact}};
   }
-  if (about == "holm") return holm_adjusted(values);
+  if (about == "holm") {
+    json adjusted = json::array();
+    for (const auto& p : holm_adjusted(std::vector<std::optional<double>>(values.begin(), values.end()))) {
+      adjusted.push_back(*p);
+    }
+    return adjusted;
+  }
   if (about == "quantile_interval") {
     const auto found = quantile_interval(sorted_copy(values), question.at("q"), question.at("confidence"));
     if (!found) return nullptr;

@@ -111,7 +111,7 @@ class FinishedRaceTest(OneRace):
         self.assertGreaterEqual(summary["aa_floor"], 0)
         for row in summary["verdicts"]:
             self.assertEqual(set(row), {"model", "track", "mode", "measure", "threads", "contestant", "variant", "reference",
-                                        "reference_variant", "ratio", "ci", "n", "verdict"})
+                                        "reference_variant", "ratio", "ci", "n", "verdict", "resolution"})
             self.assertIn(row["verdict"], ("faster", "slower", "equivalent", "undecided"))
             self.assertTrue(row["ci"][0] <= row["ratio"] <= row["ci"][1], row)
         judged = {row["contestant"] for row in summary["verdicts"]}

@@ -50,7 +50,7 @@ Result<Analysis> analyse(const Journal& journal) {
   analysis.language_caveats = caveats_of_languages(analysis);
   analysis.headline = headline_of(analysis, journal);
   analysis.study = judge_study(analysis);
-  analysis.warnings = warnings_of(analysis, journal, eligibility.doubted_models());
+  analysis.warnings = warnings_of(analysis, journal, eligibility.unranked_models());
   analysis.refused = refusals_of(analysis, journal);
   analysis.limits = limits_of(analysis, journal);
   analysis.method = method_of(analysis, journal);

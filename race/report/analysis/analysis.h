@@ -14,6 +14,8 @@
 
 #include "paperkite/error.h"
 #include "race/journal/journal.h"
+#include "race/stats/verdict.h"
+#include "race/stats/warmup.h"
 
 namespace kite::race {
 
@@ -45,7 +47,7 @@ struct ProcessValues {
   bool counted = false;     // compared with others: ok, of a round, and not replaced by its re-run
   std::array<std::optional<double>, kMeasureCount> values;  // by Measure
   std::optional<double> cpus_used;                          // (user + system) / wall
-  std::string warm_up;   // race/stats/warmup.h's words: "flat", "warm-up", ..., "too short to tell"; "" without samples
+  std::optional<Steadiness> warm_up;                        // absent without samples
   std::int32_t cut = 0;  // samples dropped from the front of p50 (sample 0, the first inference, is always apart)
 };
 
@@ -87,7 +89,7 @@ struct Percentile {
 };
 
 struct WarmUpCount {
-  std::string name;
+  Steadiness steadiness = Steadiness::kTooShort;
   std::int32_t n = 0;
 };
 
@@ -132,32 +134,32 @@ struct Comparison {
   std::optional<Range> interval;  // 95 %, widened for the number of contestants compared in this cell
   std::int32_t n = 0;             // rounds that have both
   std::optional<double> p, p_adjusted;
-  double margin = 0.02;  // 0.02: within 2 % counts as equivalent
-  std::string verdict;   // "faster", "slower", "equivalent", "undecided"; "" where not ranked
+  double margin = 0.02;              // 0.02: within 2 % counts as equivalent
+  std::optional<double> resolution;  // of its place: ControlRow::resolution
+  std::optional<Verdict> verdict;    // absent where not ranked
   bool ranked = false;
   Answered answered = Answered::kNotChecked;
-  std::string why_not;                           // why it is not ranked, or has no interval
+  std::string why_not;                           // why it is not ranked, has no interval, or is not called equivalent
   std::optional<double> value, reference_value;  // medians
 };
 
-struct ControlRow {  // the reference against itself
+struct ControlRow {  // the reference against itself, in one place
   std::string model;
   Track track = Track::kMatched;
   Mode mode = Mode::kOneshot;
   Measure measure = Measure::kWall;
   std::int32_t threads = 1;
-  std::optional<double> ratio, floor;  // floor = |ratio - 1|
+  std::optional<double> ratio;
   std::optional<Range> interval;
+  std::optional<double> resolution;  // 0.014: differences below 1.4 % cannot be seen here (race/stats/control.h)
   std::int32_t n = 0;
-  bool sound = true;
-  std::string reason;  // why it is not sound, or why there is no floor
+  bool biased = false;  // then no contestant is ranked in this place
+  std::string reason;   // why it is biased, or has no resolution
 };
 
 struct ControlResult {
   std::vector<ControlRow> rows;
-  std::optional<double> floor;  // the largest of the main measures
-  bool valid = true;
-  std::string reason;  // why the race is not valid, or why that cannot be told
+  bool valid = true;  // no place is biased
 };
 
 struct ParityRow {
@@ -212,7 +214,7 @@ struct LanguageRow {
   std::optional<double> ms, reference_ms, ratio;
   std::optional<Range> interval;
   std::int32_t n = 0;
-  std::string verdict;
+  std::optional<Verdict> verdict;
   bool same_version = false;  // both said the same version of the runtime
 };
 
@@ -257,17 +259,17 @@ struct CommandRow {
 
 struct Headline {
   std::string text;
-  std::string verdict;  // as of Comparison; "" for a sentence that judges nothing
+  std::optional<Verdict> verdict;  // as of Comparison; absent in a sentence that judges nothing
 };
 
 // One contestant on one model, as the first screen shows it.
 struct Standing {
   struct Time {
-    std::optional<double> ms;      // median
-    std::optional<double> ratio;   // to the reference
-    std::optional<Range> interval;  // of the ratio, 95 %
-    std::string verdict;           // as of Comparison
-    std::string why_not;           // where there is none
+    std::optional<double> ms;        // median
+    std::optional<double> ratio;     // to the reference
+    std::optional<Range> interval;   // of the ratio, 95 %
+    std::optional<Verdict> verdict;  // as of Comparison
+    std::string why_not;             // where there is none
   };
   std::size_t contestant = 0;  // index into PlanRecord::contestants
   std::string label;
@@ -276,7 +278,7 @@ struct Standing {
   std::optional<double> peak_bytes;
 };
 [[nodiscard]] inline bool is_ranked(const Standing& row) {
-  return row.reference || !row.start.verdict.empty() || !row.steady.verdict.empty();
+  return row.reference || row.start.verdict || row.steady.verdict;
 }
 
 // All contestants on one model, at equal conditions where those were raced; soonest answer first, who is not ranked
@@ -284,10 +286,10 @@ struct Standing {
 struct Standings {
   std::string model;
   Track track = Track::kMatched;
-  std::int32_t threads = 1;            // the number at which most contestants meet
+  std::int32_t threads = 1;  // the number at which most contestants meet
   Mode steady_mode = Mode::kNoPre;
   std::string reference_label;
-  // Half the width of the reference's interval against itself: what differs by less cannot be told apart here.
+  // ControlRow::resolution of the two times.
   std::optional<double> start_resolution, steady_resolution;
   std::vector<Standing> rows;
   std::int32_t left_out = 0;  // forms that are slower than another of the same contestant, where there are many
@@ -295,8 +297,8 @@ struct Standings {
 
 struct Analysis {
   std::vector<Standings> standings;  // by model, in the plan's order
-  std::vector<Headline> headline;  // page 1, plain words; the A/A floor is among them
-  std::string study;               // the study's own sentences about inference, judged by this race
+  std::vector<Headline> headline;    // page 1, plain words; the resolution is among them
+  std::string study;                 // the study's own sentences about inference, judged by this race
   std::string reference_label;
   double margin = 0.02;
 

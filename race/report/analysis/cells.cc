@@ -51,8 +51,8 @@ ProcessValues values_of(const ProcessRecord& process, std::size_t index, Mode mo
   std::vector<double> series;
   for (std::size_t i = 1; i < process.samples.size(); ++i) series.push_back(process.samples[i].ms);
   if (series.empty()) return values;
-  const WarmUpFound found = warm_up_of(series);
-  values.warm_up = found.name;
+  const SteadinessFound found = classify_steadiness(series);
+  values.warm_up = found.steadiness;
   values.cut = static_cast<std::int32_t>(found.cut);
   const auto steady = steady_samples(process, values.cut);
   if (!steady.empty()) at(values, Measure::kP50) = median_of(steady);
@@ -186,14 +186,14 @@ void summarise_failures(CellSummary& cell, const Journal& journal) {
 }
 
 void summarise_samples(CellSummary& cell, const Journal& journal) {
-  std::map<std::string, std::int32_t> classes;
+  std::map<Steadiness, std::int32_t> classes;
   std::vector<std::vector<double>> processes;
   for (const auto& values : cell.processes) {
-    if (!values.counted || values.warm_up.empty()) continue;
-    ++classes[values.warm_up];
+    if (!values.counted || !values.warm_up) continue;
+    ++classes[*values.warm_up];
     processes.push_back(steady_samples(journal.processes[values.process], values.cut));
   }
-  for (const auto& [name, n] : classes) cell.warm_ups.push_back({name, n});
+  for (const auto& [steadiness, n] : classes) cell.warm_ups.push_back({steadiness, n});
   if (processes.empty()) return;
   for (const double q : {0.9, 0.95, 0.99, 0.999}) cell.percentiles.push_back(percentile_of(processes, q));
 }

@@ -5,15 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "paperkite/try.h"
 #include "race/journal/machine_facts.h"
 #include "race/report/analysis/cells.h"
 #include "race/report/analysis/estimates.h"
 #include "race/report/analysis/text.h"
+#include "race/report/analysis/wording.h"
 #include "race/stats/bootstrap.h"
-#include "race/stats/verdict.h"
+#include "race/stats/regression.h"
 
 namespace kite::race {
 namespace {
@@ -69,7 +69,12 @@ struct Side {
   Analysis analysis;
 };
 
-RaceChange change_of(const CellSummary& before, const CellSummary& after, const Side& first, const Side& second) {
+struct Changed {
+  RaceChange row;
+  Change change;
+};
+
+Changed change_of(const CellSummary& before, const CellSummary& after, const Side& first, const Side& second) {
   const Measure measure = main_measure(after.mode);
   RaceChange row;
   row.label = after.label;
@@ -87,20 +92,10 @@ RaceChange change_of(const CellSummary& before, const CellSummary& after, const 
   BootstrapRules rules;
   rules.seed = kSeed;
   const RatioEstimate found = hierarchical_bootstrap_ratio(new_processes, old_processes, rules);
-  if (found.n > 0) row.ratio = found.ratio;
-  if (found.n > 0 && found.bounded()) row.interval = Range{found.interval.low, found.interval.high};
-  return row;
-}
-
-void judge(RaceChanges& changes) {
-  for (const auto& row : changes.rows) {
-    if (row.bridge && row.ratio) changes.bridge = std::max(changes.bridge.value_or(0), std::fabs(*row.ratio - 1));
-  }
-  changes.margin = margin_above_floor(changes.margin, changes.bridge);
-  for (auto& row : changes.rows) {
-    row.verdict = verdict_of(row.interval, changes.margin);
-    changes.slower |= !row.bridge && row.verdict == "slower";
-  }
+  const RatioFound ratio = found_of(found);
+  row.ratio = ratio.ratio;
+  row.interval = ratio.interval;
+  return {std::move(row), {found, row.bridge}};
 }
 
 }  // namespace
@@ -113,17 +108,19 @@ Result<RaceChanges> compare_journals(const Journal& before, const Journal& after
   const Side first{before, std::move(old_analysis)}, second{after, std::move(new_analysis)};
   changes.margin = std::max(before.plan.margin, after.plan.margin);
   for (const auto& [side, name] : {std::pair{&first, "first"}, {&second, "second"}}) {
-    changes.margin = margin_above_floor(changes.margin, side->analysis.control.floor);
-    if (!side->analysis.control.valid) {
-      changes.warnings.push_back(fmt::format("the {} race is not valid: {}", name, side->analysis.control.reason));
-    }
+    if (side->analysis.control.valid) continue;
+    changes.warnings.push_back(fmt::format("of the {} race: {}", name, bias_sentence(side->analysis.control)));
   }
+  std::vector<Change> judged;
   for (const auto& cell : second.analysis.cells) {
     if (cell.control || !spread(cell, main_measure(cell.mode))) continue;
     for (const auto& old : first.analysis.cells) {
       const bool same =
           old.id == cell.id && old.model == cell.model && old.mode == cell.mode && old.threads == cell.threads;
-      if (same && spread(old, main_measure(old.mode))) changes.rows.push_back(change_of(old, cell, first, second));
+      if (!same || !spread(old, main_measure(old.mode))) continue;
+      auto [row, change] = change_of(old, cell, first, second);
+      changes.rows.push_back(std::move(row));
+      judged.push_back(change);
     }
   }
   if (std::none_of(changes.rows.begin(), changes.rows.end(), [](const RaceChange& row) { return row.bridge; })) {
@@ -132,7 +129,11 @@ Result<RaceChanges> compare_journals(const Journal& before, const Journal& after
                  "machine from a change of the contestants",
                  "comparison of two races", "race again with the other race's reference, at its version"};
   }
-  judge(changes);
+  const ChangesJudged found = judge_changes(judged, changes.margin);
+  changes.margin = found.margin;
+  changes.drift = found.drift;
+  changes.slower = found.regressed;
+  for (std::size_t i = 0; i < changes.rows.size(); ++i) changes.rows[i].verdict = found.verdicts[i];
   return changes;
 }
 

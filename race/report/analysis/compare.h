@@ -22,13 +22,13 @@ struct RaceChange {
   std::optional<Range> interval;           // 95 %
   std::int32_t n_before = 0, n_after = 0;  // processes
   bool bridge = false;                     // unchanged between the races: what it differs by is the machine's doing
-  std::string verdict;                     // as of Comparison
+  Verdict verdict = Verdict::kUndecided;
 };
 
 struct RaceChanges {
   std::vector<RaceChange> rows;
-  double margin = 0.02;               // the widest of both races' margins, A/A floors and the bridge's change
-  std::optional<double> bridge;       // largest |ratio - 1| of contestants that did not change
+  double margin = 0.02;               // the widest of both races' margins and the drift
+  std::optional<double> drift;        // the largest change of a contestant that did not change (stats/regression.h)
   std::vector<std::string> warnings;  // what the two races do not share, though they may be compared
   bool slower = false;                // some contestant that is no bridge
 };

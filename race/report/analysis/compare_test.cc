@@ -35,12 +35,12 @@ TEST(compare_journals, finds_the_contestant_that_became_slower) {
   EXPECT_TRUE(changes->slower);
   for (const auto& row : changes->rows) {
     if (row.label == "paperkite") {
-      EXPECT_EQ(row.verdict, "slower") << mode_title(row.mode);
+      EXPECT_EQ(row.verdict, Verdict::kSlower) << mode_title(row.mode);
       EXPECT_FALSE(row.bridge);
       EXPECT_NEAR(*row.ratio, 1.4, 0.08);
     } else {
       EXPECT_TRUE(row.bridge) << row.label;
-      EXPECT_NE(row.verdict, "slower") << row.label;
+      EXPECT_NE(row.verdict, Verdict::kSlower) << row.label;
     }
   }
 }

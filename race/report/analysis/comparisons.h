@@ -30,7 +30,7 @@ struct Field {
 // The reference's own track, model, mode and threads, or another's: the same cell of another contestant.
 [[nodiscard]] bool same_place(const CellSummary& a, const CellSummary& b);
 
-// The plain rule for every verdict of a race: the margin asked for, or the A/A floor there if that is wider.
-[[nodiscard]] double margin_at(const ControlResult& control, const CellSummary& cell, Measure measure, double asked);
+// What the control says of a cell's place; null where the reference did not run beside itself there.
+[[nodiscard]] const ControlRow* control_of(const ControlResult& control, const CellSummary& cell, Measure measure);
 
 }  // namespace kite::race

@@ -121,19 +121,34 @@ Ruling ruling_on_parity(const CellSummary& cell, const CellSummary* reference, c
   return {Outcome::kUnequal, "its outputs were not checked against the judge's"};
 }
 
+// A judge that disagrees with more than one runtime is as likely wrong itself.
+std::map<std::string, std::string> unranked_models_of(const Journal& journal, const Checks& checks) {
+  std::map<std::string, std::string> unranked;
+  for (const auto& note : journal.notes) {
+    if (note.kind != NoteKind::kUnranked) continue;
+    for (const auto& model : journal.plan.models) {
+      if (note.model.empty() || note.model == model.id) unranked.try_emplace(model.id, note.text);
+    }
+  }
+  for (const auto& model : journal.plan.models) {
+    std::set<std::string> disagreeing;
+    for (const auto& contestant : journal.plan.contestants) {
+      const auto found = checks.find({contestant.id, model.id, Mode::kNoPre});
+      if (found != checks.end() && !found->second->equal) disagreeing.insert(contestant.runtime);
+    }
+    if (disagreeing.size() > 1) {
+      unranked.try_emplace(model.id, "the judge disagrees with more than one runtime on this model");
+    }
+  }
+  return unranked;
+}
+
 }  // namespace
 
 Eligibility::Eligibility(const Journal& journal, const std::vector<CellSummary>& cells) {
   const auto& plan = journal.plan;
   const Checks checks = checks_of(journal);
-  for (const auto& model : plan.models) {
-    std::set<std::string> disagreeing;
-    for (const auto& contestant : plan.contestants) {
-      const auto found = checks.find({contestant.id, model.id, Mode::kNoPre});
-      if (found != checks.end() && !found->second->equal) disagreeing.insert(contestant.runtime);
-    }
-    if (disagreeing.size() > 1) doubted_.push_back(model.id);
-  }
+  unranked_ = unranked_models_of(journal, checks);
   const auto labels = contestant_labels(plan);
   std::set<std::size_t> absent;
   for (std::size_t i = 0; i < plan.contestants.size(); ++i) {
@@ -159,8 +174,8 @@ Eligibility::Eligibility(const Journal& journal, const std::vector<CellSummary>&
     if (!ruling.reason.empty()) {
       listed_.push_back(
           {cell.label, cell.model, cell.mode, false, ruling.status, threads_text(cell.threads) + ": " + ruling.reason});
-    } else if (std::find(doubted_.begin(), doubted_.end(), cell.model) != doubted_.end()) {
-      ruling.reason = "the judge disagrees with more than one runtime on this model";
+    } else if (const auto unranked = unranked_.find(cell.model); unranked != unranked_.end()) {
+      ruling.reason = unranked->second;
     } else if (!ran) {
       ruling.reason = "no process of a round has ended";
     }

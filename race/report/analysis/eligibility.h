@@ -22,14 +22,14 @@ class Eligibility {
   [[nodiscard]] Answered answered(const CellSummary& cell) const;
   // What page 1 lists as not ranked, in the plan's order; a contestant that is not there once.
   [[nodiscard]] const std::vector<NotRanked>& listed() const { return listed_; }
-  // Models on which the judge itself is doubted: it disagrees with more than one runtime.
-  [[nodiscard]] const std::vector<std::string>& doubted_models() const { return doubted_; }
+  // Models on which no contestant is ranked, and why: there is no judge, or it is doubted itself.
+  [[nodiscard]] const std::map<std::string, std::string>& unranked_models() const { return unranked_; }
 
  private:
   std::map<std::int32_t, std::string> reasons_;  // by cell
   std::map<std::int32_t, Answered> answered_;
   std::vector<NotRanked> listed_;
-  std::vector<std::string> doubted_;
+  std::map<std::string, std::string> unranked_;
 };
 
 [[nodiscard]] std::vector<ParityRow> parity_rows(const Journal& journal);

@@ -6,20 +6,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "race/stats/holm.h"
 #include "race/stats/percentile.h"
-#include "race/stats/permutation.h"
 #include "race/stats/robust.h"
-#include "race/stats/verdict.h"
-#include "race/stats/warmup.h"
 
 namespace kite::race {
-namespace {
-
-constexpr std::uint64_t kTestSeed = 1;  // of sign flips beyond 2^32 patterns: a report is the same each time
-
-}  // namespace
-
 double median_of(std::vector<double> values) { return median(values); }
 
 std::optional<Spread> spread_of(const std::vector<double>& values) {
@@ -38,11 +28,6 @@ std::optional<Spread> spread_of(const std::vector<double>& values) {
   return spread;
 }
 
-WarmUpFound warm_up_of(std::span<const double> series) {
-  const SteadinessFound found = classify_steadiness(series);
-  return {std::string(steadiness_name(found.steadiness)), found.cut};
-}
-
 Percentile percentile_of(const std::vector<std::vector<double>>& processes, double q) {
   Percentile percentile;
   percentile.q = q;
@@ -57,35 +42,15 @@ Percentile percentile_of(const std::vector<std::vector<double>>& processes, doub
   return percentile;
 }
 
-PairedFound paired_ratio(const ByRound& a, const ByRound& b, double confidence) {
-  PairedFound found;
-  const auto log_ratios = paired_by_round(a, b).log_ratios;
-  const RatioEstimate estimate = hodges_lehmann_ratio(log_ratios, confidence);
+RatioFound found_of(const RatioEstimate& estimate) {
+  RatioFound found;
   found.n = estimate.n;
   if (estimate.n == 0) return found;
   found.ratio = estimate.ratio;
-  found.p = sign_flip_test(log_ratios, kTestSeed).p;
   if (estimate.bounded()) found.interval = Range{estimate.interval.low, estimate.interval.high};
   return found;
 }
 
-std::vector<std::optional<double>> holm_adjusted(const std::vector<std::optional<double>>& p) {
-  std::vector<double> present;
-  for (const auto& value : p) {
-    if (value) present.push_back(*value);
-  }
-  const auto adjusted = holm_adjusted(std::span<const double>(present));
-  std::vector<std::optional<double>> out(p.size());
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < p.size(); ++i) {
-    if (p[i]) out[i] = adjusted[next++];
-  }
-  return out;
-}
-
-std::string verdict_of(const std::optional<Range>& interval, double margin) {
-  if (!interval) return std::string(verdict_name(Verdict::kUndecided));
-  return std::string(verdict_name(verdict_of(Interval{interval->low, interval->high}, margin)));
-}
+FamilyRules family_rules(const PlanRecord& plan) { return {.margin = plan.margin, .sign_flip = kSignFlips}; }
 
 }  // namespace kite::race

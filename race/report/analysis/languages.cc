@@ -56,7 +56,19 @@ bool takes_part(const Field& field, const CellSummary& cell) {
   return !cell.control && cell.variant.empty() && cell.track == Track::kMatched && field.eligibility.ranked(cell);
 }
 
-LanguageRow row_of(const Field& field, const CellSummary& cell, const CellSummary& other, const Part& part) {
+// The measure whose control a part shares: the start has none of its own.
+Measure control_measure(std::string_view part) {
+  if (part == "whole") return Measure::kWall;
+  if (part == "first") return Measure::kFirst;
+  return part == "steady" ? Measure::kP50 : Measure::kLoad;
+}
+
+struct LanguagePair {
+  LanguageRow row;  // without its numbers
+  Family family;
+};
+
+LanguagePair pair_of(const Field& field, const CellSummary& cell, const CellSummary& other, const Part& part) {
   const auto& own = field.journal.plan.contestants[cell.contestant];
   const auto& theirs = field.journal.plan.contestants[other.contestant];
   const ByRound a = part_by_round(cell, part.name, field.journal), b = part_by_round(other, part.name, field.journal);
@@ -72,24 +84,18 @@ LanguageRow row_of(const Field& field, const CellSummary& cell, const CellSummar
   row.ms = median_of_rounds(a);
   row.reference_ms = median_of_rounds(b);
   row.same_version = same_versions(own, theirs);
-  const PairedFound found = paired_ratio(a, b, 0.95);
-  row.ratio = found.ratio;
-  row.interval = found.interval;
-  row.n = found.n;
-  const Measure measure = row.part == "whole"    ? Measure::kWall
-                          : row.part == "first"  ? Measure::kFirst
-                          : row.part == "steady" ? Measure::kP50
-                                                 : Measure::kLoad;
-  if (found.ratio)
-    row.verdict = verdict_of(found.interval, margin_at(field.control, cell, measure, field.journal.plan.margin));
-  return row;
+  const ControlRow* control = control_of(field.control, cell, control_measure(part.name));
+  const bool biased = control != nullptr && control->biased;
+  return {
+      std::move(row),
+      {b, biased ? std::vector<ByRound>{} : std::vector{a}, control != nullptr ? control->resolution : std::nullopt}};
 }
 
 }  // namespace
 
 std::vector<LanguageRow> compare_languages(const Field& field) {
   const auto& contestants = field.journal.plan.contestants;
-  std::vector<LanguageRow> rows;
+  std::vector<LanguagePair> pairs;
   std::set<std::string> done;
   for (const auto& first : contestants) {
     if (first.runtime.empty() || !done.insert(first.runtime).second) continue;
@@ -106,9 +112,23 @@ std::vector<LanguageRow> compare_languages(const Field& field) {
           const bool other_is_reference = theirs.id == field.journal.plan.reference;
           const bool cell_is_reference = own.id == field.journal.plan.reference;
           if (cell_is_reference || (!other_is_reference && other.contestant > cell.contestant)) continue;
-          rows.push_back(row_of(field, cell, other, part));
+          pairs.push_back(pair_of(field, cell, other, part));
         }
       }
+    }
+  }
+  std::vector<Family> families;
+  for (auto& pair : pairs) families.push_back(std::move(pair.family));
+  const auto found = compare_families(families, family_rules(field.journal.plan));
+  std::vector<LanguageRow> rows;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    LanguageRow& row = rows.emplace_back(std::move(pairs[i].row));
+    for (const PairedComparison& compared : found[i].contestants) {
+      const RatioFound ratio = found_of(compared.estimate);
+      row.ratio = ratio.ratio;
+      row.interval = ratio.interval;
+      row.n = ratio.n;
+      if (ratio.ratio) row.verdict = compared.verdict;
     }
   }
   return rows;

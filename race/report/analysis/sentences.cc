@@ -22,15 +22,16 @@ constexpr Words kSteady = {"infers", "faster", "slower", "as fast"};
 struct Finding {
   std::string model;
   double ratio = 1;
-  std::string verdict;
+  Verdict verdict = Verdict::kUndecided;
 };
 
-bool decided(const Finding& finding) { return finding.verdict != "undecided"; }
+bool decided(const Finding& finding) { return finding.verdict != Verdict::kUndecided; }
 
 // "28 times sooner", "as soon"
 std::string phrase(const Finding& finding, const Words& words) {
-  if (finding.verdict == "equivalent") return words.same;
-  return fmt::format("{} {}", factor_text(finding.ratio), finding.verdict == "faster" ? words.less : words.more);
+  if (finding.verdict == Verdict::kEquivalent) return words.same;
+  return fmt::format("{} {}", factor_text(finding.ratio),
+                     finding.verdict == Verdict::kFaster ? words.less : words.more);
 }
 
 // Both a number of times, or both a percentage.
@@ -39,11 +40,10 @@ bool ends_alike(std::string_view a, std::string_view b) { return a.back() == b.b
 // The same over models with the same verdict: "5.3 to 28 times sooner".
 std::string phrase_over(const std::vector<Finding>& findings, const Words& words) {
   const auto distance = [](const Finding& finding) { return std::abs(std::log(finding.ratio)); };
-  const auto [least, most] = std::minmax_element(findings.begin(), findings.end(), [&](const auto& a, const auto& b) {
-    return distance(a) < distance(b);
-  });
+  const auto [least, most] = std::minmax_element(
+      findings.begin(), findings.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
   const std::string from = factor_text(least->ratio), to = phrase(*most, words);
-  if (most->verdict == "equivalent" || phrase(*least, words) == to) return to;
+  if (most->verdict == Verdict::kEquivalent || phrase(*least, words) == to) return to;
   return fmt::format("{} to {}", from.substr(0, from.find(' ')), to);
 }
 
@@ -64,7 +64,7 @@ std::string clause(const std::vector<Finding>& findings, const Words& words, con
     return other.verdict == first.verdict && ends_alike(factor_text(other.ratio), factor_text(first.ratio));
   };
   if (std::all_of(findings.begin(), findings.end(), alike)) {
-    const char* than = first.verdict == "equivalent" ? "as" : "than";
+    const char* than = first.verdict == Verdict::kEquivalent ? "as" : "than";
     return fmt::format("{} {}{}", words.verb, phrase_over(findings, words),
                        reference.empty() ? "" : fmt::format(" {} {}", than, reference));
   }
@@ -116,7 +116,7 @@ std::vector<Headline> contestant_sentences(const std::vector<Standings>& standin
         for (const auto& same : other.rows) {
           if (same.contestant != row.contestant) continue;
           for (const auto& [time, findings] : {std::pair{&same.start, &start}, {&same.steady, &steady}}) {
-            if (!time->verdict.empty()) findings->push_back({other.model, time->ratio.value_or(1), time->verdict});
+            if (time->verdict) findings->push_back({other.model, time->ratio.value_or(1), *time->verdict});
           }
         }
       }

@@ -80,9 +80,9 @@ struct Maker {
 
   [[nodiscard]] std::optional<double> resolution(Mode mode, Measure measure) const {
     for (const auto& row : analysis.control.rows) {
-      if (row.model == model && row.mode == mode && row.measure == measure && row.interval &&
+      if (row.model == model && row.mode == mode && row.measure == measure &&
           stands_at(where, row.track, row.threads)) {
-        return (row.interval->high - row.interval->low) / 2;
+        return row.resolution;
       }
     }
     return std::nullopt;
@@ -91,9 +91,7 @@ struct Maker {
   [[nodiscard]] Standings standings() const;
 };
 
-double or_last(const std::optional<double>& value) {
-  return value.value_or(std::numeric_limits<double>::infinity());
-}
+double or_last(const std::optional<double>& value) { return value.value_or(std::numeric_limits<double>::infinity()); }
 
 // A form stays that nobody of its own contestant beats in both times, or that makes for itself what the plain form
 // finds ready.

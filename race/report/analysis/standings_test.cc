@@ -81,8 +81,9 @@ TEST(standings, a_sentence_says_when_it_answers_and_how_fast_it_infers) {
   }
   ASSERT_EQ(lines.size(), 5u);  // Blurry is not ranked, the reference is itself
   EXPECT_EQ(lines[0], "ONNX Runtime (Rust) answers 2.5 times sooner than ONNX Runtime (Python), and infers as fast.");
-  EXPECT_TRUE(lines[1].starts_with("paperkite, its plan answers 1.7 times sooner than ONNX Runtime (Python), and "
-                                   "infers 2"))
+  EXPECT_TRUE(
+      lines[1].starts_with("paperkite, its plan answers 1.7 times sooner than ONNX Runtime (Python), and "
+                           "infers 2"))
       << lines[1];
   EXPECT_EQ(lines[4], "PyTorch answers 3.0 times later than ONNX Runtime (Python), and infers 3.0 times slower.");
 }
@@ -95,26 +96,27 @@ Standings planted(const char* model, Standing::Time start, Standing::Time steady
   return standings;
 }
 
-Standing::Time time(double ratio, const char* verdict) { return {10, ratio, std::nullopt, verdict, ""}; }
+Standing::Time time(double ratio, Verdict verdict) { return {10, ratio, std::nullopt, verdict, ""}; }
 
 TEST(standings, sentences_join_models_and_leave_open_what_is) {
   const auto say = [](std::vector<Standings> all) {
     const auto lines = contestant_sentences(all);
     return lines.empty() ? std::string() : lines[0].text;
   };
-  EXPECT_EQ(say({planted("a", time(1 / 28.0, "faster"), time(1, "equivalent"))}),
+  EXPECT_EQ(say({planted("a", time(1 / 28.0, Verdict::kFaster), time(1, Verdict::kEquivalent))}),
             "X answers 28 times sooner than R, and infers as fast.");
-  EXPECT_EQ(say({planted("a", time(1 / 28.0, "faster"), time(0.9, "undecided"))}),
+  EXPECT_EQ(say({planted("a", time(1 / 28.0, Verdict::kFaster), time(0.9, Verdict::kUndecided))}),
             "X answers 28 times sooner than R; which infers faster is undecided.");
-  EXPECT_EQ(say({planted("a", time(0.9, "undecided"), time(0.9, "undecided"))}),
+  EXPECT_EQ(say({planted("a", time(0.9, Verdict::kUndecided), time(0.9, Verdict::kUndecided))}),
             "Of X and R, which answers sooner is undecided, and which infers faster is undecided.");
-  EXPECT_EQ(say({planted("a", time(0.9, "undecided"), time(1.25, "slower"))}),
+  EXPECT_EQ(say({planted("a", time(0.9, Verdict::kUndecided), time(1.25, Verdict::kSlower))}),
             "X infers 25 % slower than R; which answers sooner is undecided.");
-  EXPECT_EQ(say({planted("a", time(1 / 28.0, "faster"), {}), planted("b", time(1 / 5.3, "faster"), {})}),
-            "X answers 5.3 to 28 times sooner than R.");
-  EXPECT_EQ(say({planted("a", time(1 / 28.0, "faster"), {}), planted("b", time(1, "equivalent"), {})}),
+  EXPECT_EQ(
+      say({planted("a", time(1 / 28.0, Verdict::kFaster), {}), planted("b", time(1 / 5.3, Verdict::kFaster), {})}),
+      "X answers 5.3 to 28 times sooner than R.");
+  EXPECT_EQ(say({planted("a", time(1 / 28.0, Verdict::kFaster), {}), planted("b", time(1, Verdict::kEquivalent), {})}),
             "X answers 28 times sooner on a and as soon on b, against R.");
-  EXPECT_EQ(say({planted("a", time(0.5, "faster"), {}), planted("b", time(1, "undecided"), {})}),
+  EXPECT_EQ(say({planted("a", time(0.5, Verdict::kFaster), {}), planted("b", time(1, Verdict::kUndecided), {})}),
             "X answers 2.0 times sooner than R; which answers sooner is undecided on b.");
   EXPECT_EQ(say({planted("a", {}, {})}), "");
 }

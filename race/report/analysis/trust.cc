@@ -67,7 +67,8 @@ void warn_of_warm_up(const Analysis& analysis, std::vector<Warning>& warnings) {
     std::int32_t all = 0, unsteady = 0;
     for (const auto& found : cell.warm_ups) {
       all += found.n;
-      const bool plain = found.name == "flat" || found.name == "warm-up" || found.name == "too short to tell";
+      const bool plain = found.steadiness == Steadiness::kFlat || found.steadiness == Steadiness::kWarmUp ||
+                         found.steadiness == Steadiness::kTooShort;
       if (!plain) unsteady += found.n;
     }
     if (all == 0 || unsteady * 2 <= all) continue;
@@ -115,16 +116,18 @@ void warn_of_noise(const Analysis& analysis, const Journal& journal, std::vector
 }  // namespace
 
 std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journal,
-                                 const std::vector<std::string>& doubted_models) {
+                                 const std::map<std::string, std::string>& unranked_models) {
   std::vector<Warning> warnings;
   if (!analysis.control.valid) {
-    warnings.push_back({fmt::format("The race is not valid: {}", analysis.control.reason),
-                        "race again, with the control, on a quieter machine or with more rounds"});
+    warnings.push_back(
+        {bias_sentence(analysis.control),
+         "look for what favours one of two equal programs (a busy neighbour on one processor, a changing "
+         "clock rate), and race again"});
   }
   if (!analysis.coverage.complete)
     warnings.push_back({analysis.coverage.state, "kite race --resume --out with this folder"});
-  for (const auto& model : doubted_models) {
-    warnings.push_back({fmt::format("On {} the judge disagrees with more than one runtime, so nobody is ranked", model),
+  for (const auto& [model, reason] : unranked_models) {
+    warnings.push_back({fmt::format("No contestant is ranked on {}: {}", model, reason),
                         "name another judge with --reference, and report the disagreement"});
   }
   const auto& coverage = analysis.coverage;
@@ -168,7 +171,7 @@ std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journa
       {"A mean of ratios over models", "ratios of different models are different questions; each has its own row"},
       {"Significance read from standard deviations", "only the intervals of paired ratios decide"}};
   std::int32_t undecided = 0, few = 0;
-  for (const auto& row : analysis.comparisons) undecided += row.verdict == "undecided";
+  for (const auto& row : analysis.comparisons) undecided += row.verdict == Verdict::kUndecided;
   if (undecided > 0) {
     refused.push_back({"That there is no difference where the verdict is \"undecided\"",
                        fmt::format("{} too wide to tell, which is not the same as equivalent",
@@ -252,11 +255,14 @@ std::vector<std::string> method_of(const Analysis& analysis, const Journal& jour
       "and "
       "after its own warm-up, which is found by its change points and left out.",
       "A ratio is the Hodges-Lehmann estimate of the rounds' logarithmic ratios with its Walsh-average interval of 95 "
-      "%, widened "
-      "by Bonferroni where several contestants face the reference; p-values are of sign flips, adjusted by Holm.",
+      "%, widened by Bonferroni where several contestants face the reference, and further over all places that cannot "
+      "resolve the margin; p-values are of sign flips, adjusted by Holm.",
+      "The reference runs twice in every round, once under another name. Half the width of the interval of their ratio "
+      "is the resolution of the place: smaller differences cannot be seen there. Where that interval excludes 1, after "
+      "Holm's correction over the places and in each half of the rounds again, the place is biased and not ranked.",
       fmt::format(
-          "Faster or slower: the whole interval lies beyond the margin of {} or the noise floor, whichever is wider. "
-          "Equivalent: wholly within. Else undecided.",
+          "Faster or slower: the whole interval lies beyond the margin of {}. Equivalent: it lies wholly within, "
+          "in a place whose resolution is no worse than the margin. Else undecided.",
           percent_text(analysis.margin)),
       "Only who gives the judge's answers is ranked. A process that was disturbed is flagged and run again; both are "
       "kept, the "

@@ -26,8 +26,12 @@ struct Pair {
   std::optional<double> ratio;  // Rust / Python
   std::optional<Range> interval;
   std::int32_t n = 0, threads = 0;
-  std::string verdict;
+  std::optional<Verdict> verdict;
 };
+
+bool differs(const std::optional<Verdict>& verdict) {
+  return verdict == Verdict::kFaster || verdict == Verdict::kSlower;
+}
 
 std::vector<Pair> python_and_rust(const Analysis& analysis, std::string_view part) {
   std::vector<Pair> pairs;
@@ -39,8 +43,9 @@ std::vector<Pair> python_and_rust(const Analysis& analysis, std::string_view par
     if (backward) {
       if (pair.ratio) pair.ratio = 1 / *pair.ratio;
       if (pair.interval) pair.interval = Range{1 / pair.interval->high, 1 / pair.interval->low};
-      if (pair.verdict == "faster" || pair.verdict == "slower")
-        pair.verdict = pair.verdict == "faster" ? "slower" : "faster";
+      if (differs(pair.verdict)) {
+        pair.verdict = pair.verdict == Verdict::kFaster ? Verdict::kSlower : Verdict::kFaster;
+      }
     }
     pairs.push_back(std::move(pair));
   }
@@ -51,20 +56,19 @@ std::string judged(const std::vector<Pair>& pairs) {
   std::vector<std::string> parts;
   for (const auto& pair : pairs) {
     parts.push_back(fmt::format("{} at {}: {} ({})", pair.model, threads_text(pair.threads),
-                                pair.verdict.empty() ? "undecided" : pair.verdict,
+                                verdict_name(pair.verdict.value_or(Verdict::kUndecided)),
                                 evidence(pair.ratio, pair.interval, pair.n)));
   }
   return joined(parts, "; ");
 }
 
-bool all_are(const std::vector<Pair>& pairs, std::string_view verdict) {
+bool all_are(const std::vector<Pair>& pairs, Verdict verdict) {
   return !pairs.empty() &&
          std::all_of(pairs.begin(), pairs.end(), [&](const Pair& pair) { return pair.verdict == verdict; });
 }
 
 bool some_differ(const std::vector<Pair>& pairs) {
-  return std::any_of(pairs.begin(), pairs.end(),
-                     [](const Pair& pair) { return pair.verdict == "faster" || pair.verdict == "slower"; });
+  return std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return differs(pair.verdict); });
 }
 
 }  // namespace
@@ -88,6 +92,39 @@ std::string parity_word(const Analysis& analysis, const Comparison& row) {
   return "not checked";
 }
 
+std::string resolution_sentence(const ControlResult& control) {
+  const ControlRow *best = nullptr, *worst = nullptr;
+  for (const auto& row : control.rows) {
+    if (row.measure != main_measure(row.mode) || !row.resolution) continue;
+    if (best == nullptr || *row.resolution < *best->resolution) best = &row;
+    if (worst == nullptr || *row.resolution > *worst->resolution) worst = &row;
+  }
+  if (best == nullptr) {
+    return control.rows.empty()
+               ? "How small a difference can be seen here is not known, since the reference did not run beside itself."
+               : "How small a difference can be seen here is not known: too few rounds have both the reference and its "
+                 "control.";
+  }
+  const std::string low = percent_text(*best->resolution), high = percent_text(*worst->resolution);
+  if (low == high) return fmt::format("Differences below {} cannot be seen here.", low);
+  return fmt::format("Differences below {} cannot be seen here at best ({}), and below {} at worst ({}).", low,
+                     place_text(best->model, best->mode, best->threads, best->track), high,
+                     place_text(worst->model, worst->mode, worst->threads, worst->track));
+}
+
+std::string bias_sentence(const ControlResult& control) {
+  std::vector<std::string> places;
+  for (const auto& row : control.rows) {
+    if (!row.biased) continue;
+    places.push_back(fmt::format("{} of {} ({})", measure_title(row.measure),
+                                 place_text(row.model, row.mode, row.threads, row.track), ratio_text(*row.ratio)));
+  }
+  if (places.empty()) return "";
+  return fmt::format(
+      "Not ranked, since the reference differs from itself there, and in each half of the rounds again: {}",
+      joined(places, "; "));
+}
+
 std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal) {
   std::vector<Headline> lines;
   for (auto& line : contestant_sentences(analysis.standings)) lines.push_back(std::move(line));
@@ -105,21 +142,16 @@ std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journ
   if (!prepared.empty()) {
     lines.push_back({fmt::format("Made before the race and not timed (a plan, a saved or exported model), for {}.",
                                  joined(prepared, "; ")),
-                     ""});
+                     {}});
   }
-  if (analysis.control.floor) {
-    lines.push_back(
-        {fmt::format("Noise floor: the reference, run beside itself under another name, differed from itself by up "
-                     "to {}; smaller differences than that mean nothing here.",
-                     percent_text(*analysis.control.floor)),
-         ""});
-  }
+  lines.push_back({resolution_sentence(analysis.control), {}});
+  if (!analysis.control.valid) lines.push_back({bias_sentence(analysis.control) + ".", {}});
   if (!analysis.not_ranked.empty()) {
     lines.push_back(
         {fmt::format("{} listed with the reason instead of being ranked.",
                      analysis.not_ranked.size() == 1 ? std::string("1 entry is")
                                                      : fmt::format("{} entries are", analysis.not_ranked.size())),
-         ""});
+         {}});
   }
   return lines;
 }
@@ -134,16 +166,16 @@ std::string judge_study(const Analysis& analysis) {
       "The study held that ONNX Runtime infers equally fast from Python and from Rust, and that the Rust program "
       "wins overall (Rust / Python here). ";
   if (!inference.empty()) {
-    text += all_are(inference, "equivalent") ? "The first holds in this race"
-            : some_differ(inference)         ? "The first does not hold in this race"
-                                             : "The first is not decided by this race";
+    text += all_are(inference, Verdict::kEquivalent) ? "The first holds in this race"
+            : some_differ(inference)                 ? "The first does not hold in this race"
+                                                     : "The first is not decided by this race";
     text += fmt::format(": {}. ", judged(inference));
   }
   if (!whole.empty()) {
-    text += all_are(whole, "faster")       ? "The second holds for the whole program"
-            : all_are(whole, "equivalent") ? "The second does not hold: the whole programs are equivalent"
-            : some_differ(whole)           ? "The second holds in part"
-                                           : "The second is not decided by this race";
+    text += all_are(whole, Verdict::kFaster)       ? "The second holds for the whole program"
+            : all_are(whole, Verdict::kEquivalent) ? "The second does not hold: the whole programs are equivalent"
+            : some_differ(whole)                   ? "The second holds in part"
+                                                   : "The second is not decided by this race";
     text += fmt::format(": {}. ", judged(whole));
   }
   text += "Neither says that one language is faster than another: see \"Language or runtime?\".";

@@ -22,13 +22,13 @@ Blocks change_blocks(const RaceChanges& changes) {
     table.group(place_text(row.model, row.mode, row.threads, row.track));
     table.row({row.label + (row.bridge ? " (unchanged)" : ""), digits(row.before_ms), digits(row.after_ms),
                ratio_number(row.ratio, row.interval), fmt::format("{} and {}", row.n_before, row.n_after),
-               verdict_mark(row.verdict, row.verdict)});
+               verdict_mark(verdict_name(row.verdict), row.verdict)});
   }
   Blocks blocks;
   blocks << std::move(table);
-  blocks << Paragraph{fmt::format(
-      "Margin {}: the widest of what was asked for, both noise floors, and what unchanged contestants differ by ({}).",
-      percent_text(changes.margin), changes.bridge ? percent_text(*changes.bridge) : "none")};
+  blocks << Paragraph{
+      fmt::format("Margin {}: the wider of what was asked for and what contestants that did not change differ by ({}).",
+                  percent_text(changes.margin), changes.drift ? percent_text(*changes.drift) : "none")};
   if (changes.slower) {
     blocks << Paragraph{"Before \"slower\" is believed, race once more: a finding of one race is a suspicion."};
   }

@@ -23,8 +23,8 @@ Text quiet(std::string_view text) { return Span{Span::Kind::kQuiet, std::string(
 Text code(std::string_view text) { return Span{Span::Kind::kCode, std::string(text), {}}; }
 Text line_break() { return Span{Span::Kind::kBreak, {}, {}}; }
 
-Text verdict_mark(std::string_view word, std::string_view verdict) {
-  return Span{Span::Kind::kVerdict, std::string(word), std::string(verdict)};
+Text verdict_mark(std::string_view word, Verdict verdict) {
+  return Span{Span::Kind::kVerdict, std::string(word), {}, verdict};
 }
 
 Text link(std::string_view target, std::string_view text) {
@@ -52,7 +52,7 @@ bool Table::empty() const noexcept {
 
 List bullets(const std::vector<std::string>& lines) {
   List list;
-  for (const auto& line : lines) list.items.push_back({line, ""});
+  for (const auto& line : lines) list.items.push_back({line, {}});
   return list;
 }
 

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "race/report/plots/plot.h"
+#include "race/stats/verdict.h"
 
 namespace kite::race {
 
@@ -20,22 +22,23 @@ struct Span {
     kStrong,
     kQuiet,    // what matters less
     kCode,     // a name of a file or a command
-    kVerdict,  // `text` is the word; `target` the verdict whose mark and colour it gets
+    kVerdict,  // `text` is the word; `verdict` gives it its mark and colour
     kLink,     // to `target`: a file of the race's folder, or "#id" of this document
     kNumber,   // of a remark that stands below the table
     kBreak,    // a new line
   };
   Kind kind = Kind::kPlain;
   std::string text, target;
+  Verdict verdict = Verdict::kUndecided;
 };
 
 // A line of spans; plain text is one by itself.
 struct Text {
   Text() = default;
   Text(std::string text) : spans{{Span::Kind::kPlain, std::move(text), {}}} {}  // NOLINT: text is a line of it
-  Text(std::string_view text) : Text(std::string(text)) {}                       // NOLINT
-  Text(const char* text) : Text(std::string(text)) {}                            // NOLINT
-  Text(Span span) : spans{std::move(span)} {}                                    // NOLINT
+  Text(std::string_view text) : Text(std::string(text)) {}                      // NOLINT
+  Text(const char* text) : Text(std::string(text)) {}                           // NOLINT
+  Text(Span span) : spans{std::move(span)} {}                                   // NOLINT
 
   Text& operator+=(const Text& more);
   [[nodiscard]] bool empty() const noexcept { return spans.empty(); }
@@ -47,7 +50,7 @@ struct Text {
 [[nodiscard]] Text strong(std::string_view text);
 [[nodiscard]] Text quiet(std::string_view text);
 [[nodiscard]] Text code(std::string_view text);
-[[nodiscard]] Text verdict_mark(std::string_view word, std::string_view verdict);
+[[nodiscard]] Text verdict_mark(std::string_view word, Verdict verdict);
 [[nodiscard]] Text link(std::string_view target, std::string_view text);
 [[nodiscard]] Text line_break();
 
@@ -105,7 +108,7 @@ struct Note {
 struct List {
   struct Item {
     Text text;
-    std::string verdict;  // its mark stands before the line; "": a plain line
+    std::optional<Verdict> verdict;  // its mark stands before the line; absent: a plain line
   };
   enum class Style : std::uint8_t { kBullets, kNumbers, kHeadlines };
   Style style = Style::kBullets;

@@ -64,7 +64,7 @@ std::vector<Plot> forest_plots(const Analysis& analysis, Mode mode) {
       return row.interval ? std::optional((*row.interval).*side) : std::nullopt;
     };
     std::string place = row.model + ", " + (row.track == Track::kDefault ? "as installed" : threads_text(row.threads));
-    data.rows.push_back({std::move(place), row.label, row.verdict.empty() ? std::nullopt : row.ratio, end(&Range::low),
+    data.rows.push_back({std::move(place), row.label, row.verdict ? row.ratio : std::nullopt, end(&Range::low),
                          end(&Range::high), row.verdict, row.why_not, row.n});
   }
   std::stable_sort(data.rows.begin(), data.rows.end(),
@@ -113,7 +113,8 @@ std::vector<Plot> sequence_plots(const Analysis& analysis, const Journal& journa
       for (const auto& process : cell->processes) {
         const auto& record = journal.processes[process.process];
         if (!process.counted || record.samples.empty()) continue;
-        SequenceProcess line{record.round, process.cut, process.warm_up, {}};
+        SequenceProcess line{
+            record.round, process.cut, std::string(process.warm_up ? steadiness_name(*process.warm_up) : ""), {}};
         for (const auto& sample : record.samples) line.ms.push_back(sample.ms);
         row.processes.push_back(std::move(line));
       }

@@ -19,16 +19,18 @@ namespace {
 std::string word_of_time(const Standing::Time& time, bool reference, const char* less, const char* more) {
   if (reference) return "reference";
   if (!time.ms) return "";
-  if (time.verdict.empty()) return "not ranked";
-  if (!time.ratio || (time.verdict != "faster" && time.verdict != "slower")) return time.verdict;
-  return fmt::format("{} {}", factor_text(*time.ratio), time.verdict == "faster" ? less : more);
+  if (!time.verdict) return "not ranked";
+  const bool differs = time.verdict == Verdict::kFaster || time.verdict == Verdict::kSlower;
+  if (!time.ratio || !differs) return std::string(verdict_name(*time.verdict));
+  return fmt::format("{} {}", factor_text(*time.ratio), time.verdict == Verdict::kFaster ? less : more);
 }
 
 StandingBar bar_of(const Standing::Time& time, bool reference, const char* less, const char* more) {
   StandingBar bar;
   bar.value = time.ms;
   if (time.ms) bar.text = ms_text(*time.ms);
-  bar.verdict = reference ? "reference" : time.verdict;
+  if (!reference) bar.verdict = time.verdict;
+  bar.judged = !reference;
   bar.word = word_of_time(time, reference, less, more);
   if (!reference && time.ms && time.ratio && time.interval && *time.ratio > 0) {
     bar.low = *time.ms * time.interval->low / *time.ratio;
@@ -39,7 +41,7 @@ StandingBar bar_of(const Standing::Time& time, bool reference, const char* less,
 
 StandingBar memory_bar(const Standing& row, const std::optional<double>& smallest) {
   StandingBar bar;
-  bar.verdict = "reference";  // memory is shown, and not judged here
+  bar.judged = false;  // memory is shown only
   if (!row.peak_bytes) return bar;
   bar.value = *row.peak_bytes / kBytesPerMib;
   bar.text = mib_text(*row.peak_bytes);
@@ -71,7 +73,8 @@ StandingGroup group_of(const Standings& standings) {
   const bool pre = standings.steady_mode == Mode::kIncPre;
   const auto smallest = smallest_peak(standings);
   StandingPanel start{"start to answer, ms", {}, standings.start_resolution};
-  StandingPanel steady{pre ? "steady, with preprocessing, ms" : "steady inference, ms", {}, standings.steady_resolution};
+  StandingPanel steady{
+      pre ? "steady, with preprocessing, ms" : "steady inference, ms", {}, standings.steady_resolution};
   const auto has = [&](const Standing::Time Standing::* time) {
     return std::any_of(standings.rows.begin(), standings.rows.end(),
                        [&](const Standing& row) { return (row.*time).ms.has_value(); });
@@ -100,18 +103,19 @@ Text cell_of(const StandingBar& bar) {
   if (!bar.value) return "n/a";
   Text text = bar.text;
   if (bar.word.empty()) return text;
-  if (bar.verdict.empty() || bar.verdict == "reference") return text + (", " + bar.word);
-  return text + " " + verdict_mark(bar.word, bar.verdict);
+  if (!bar.verdict) return text + (", " + bar.word);
+  return text + " " + verdict_mark(bar.word, *bar.verdict);
 }
 
 }  // namespace
 
 Picture standings_picture(const Analysis& analysis) {
   StandingData data;
-  data.words = {"summary", "The race in one look.",
-                fmt::format("Medians, as bars from 0; thin lines are 95 % intervals of the comparison with {} (dashed). "
-                            "Differences within the band cannot be seen here. Hollow: undecided or not ranked.",
-                            analysis.reference_label)};
+  data.words = {
+      "summary", "The race in one look.",
+      fmt::format("Medians, as bars from 0; thin lines are 95 % intervals of the comparison with {} (dashed). "
+                  "Differences within the band cannot be seen here. Hollow: undecided or not ranked.",
+                  analysis.reference_label)};
   for (const auto& standings : analysis.standings) data.groups.push_back(group_of(standings));
   std::vector<Column> columns = {{"contestant"}};
   for (const auto& group : data.groups) {

@@ -2,6 +2,8 @@
 // Writes summary.json.
 #include "race/report/exports/summary.h"
 
+#include <cmath>
+
 #include "race/journal/words.h"
 #include "race/report/exports/json_text.h"
 
@@ -9,7 +11,7 @@ namespace kite::race {
 namespace {
 
 void add(Json& verdicts, const Comparison& row) {
-  if (!row.ranked || row.verdict.empty() || !row.ratio || !row.interval) return;
+  if (!row.verdict || !row.ratio || !row.interval) return;
   Json entry;
   entry["model"] = row.model;
   entry["track"] = std::string(word_of(row.track));
@@ -23,8 +25,20 @@ void add(Json& verdicts, const Comparison& row) {
   entry["ratio"] = *row.ratio;
   entry["ci"] = Json::array({row.interval->low, row.interval->high});
   entry["n"] = row.n;
-  entry["verdict"] = row.verdict;
+  entry["verdict"] = std::string(verdict_name(*row.verdict));
+  entry["resolution"] = row.resolution ? Json(*row.resolution) : Json(nullptr);
   verdicts.push_back(std::move(entry));
+}
+
+// The largest |ratio - 1| of the main measures; no rule of the race asks for it.
+Json aa_floor(const ControlResult& control) {
+  Json floor(nullptr);
+  for (const auto& row : control.rows) {
+    if (row.measure != main_measure(row.mode) || !row.ratio) continue;
+    const double distance = std::abs(*row.ratio - 1);
+    if (floor.is_null() || distance > floor.get<double>()) floor = distance;
+  }
+  return floor;
 }
 
 }  // namespace
@@ -32,7 +46,7 @@ void add(Json& verdicts, const Comparison& row) {
 std::string summary_json(const Analysis& analysis) {
   Json summary;
   summary["valid"] = analysis.control.valid;
-  summary["aa_floor"] = analysis.control.floor ? Json(*analysis.control.floor) : Json(nullptr);
+  summary["aa_floor"] = aa_floor(analysis.control);
   Json verdicts = Json::array();
   for (const auto& row : analysis.comparisons) add(verdicts, row);
   for (const auto& row : analysis.best) {

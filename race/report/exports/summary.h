@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// summary.json: whether the race is valid, its A/A floor and the verdicts, for programs.
+// summary.json: whether no place is biased, and the verdicts with the resolution of their places, for programs.
 #pragma once
 
 #include <string>

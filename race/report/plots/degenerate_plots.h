@@ -32,10 +32,11 @@ inline std::vector<Plot> degenerate_plots() {
     StandingData standings{words, {{hostile, {{hostile, {}, {}}, {hostile, {}, {}, true}}, {}}, {}}};
     for (const double value : values) {
       standings.groups[0].panels[0].reference = standings.groups[0].panels[0].resolution = value;
-      standings.groups[0].rows.push_back({hostile, hostile, {{value, value, inf, hostile, hostile, hostile}}});
-      standings.groups[0].rows.push_back({"", "", {{value, {}, {}, "", "", ""}, {value, value, value, hostile, "faster", ""}, {}}});
-      forest.rows.push_back({hostile, hostile, value, value, inf, "faster", "", 1});
-      forest.rows.push_back({hostile, hostile, 1, value, value, hostile, hostile, -1});
+      standings.groups[0].rows.push_back({hostile, hostile, {{value, value, inf, hostile, std::nullopt, hostile}}});
+      standings.groups[0].rows.push_back(
+          {"", "", {{value, {}, {}, "", {}, ""}, {value, value, value, hostile, Verdict::kFaster, ""}, {}}});
+      forest.rows.push_back({hostile, hostile, value, value, inf, Verdict::kFaster, "", 1});
+      forest.rows.push_back({hostile, hostile, 1, value, value, std::nullopt, hostile, -1});
       phases.rows.push_back({hostile, {value}});
       scaling.series[0].points.push_back({static_cast<std::int32_t>(scaling.series[0].points.size()), 1, value});
       pareto.points.push_back({hostile, 3, value, value});
@@ -45,8 +46,8 @@ inline std::vector<Plot> degenerate_plots() {
       memory.series[0].points.push_back({value, value});
     }
     for (auto plot : {forest_plot(forest), distribution_plot(distribution), run_sequence_plot(sequence),
-                      phase_plot(phases), standings_plot(standings), scaling_plot(scaling), pareto_plot(pareto), drift_plot(drift),
-                      parity_plot(parity), flame_plot(flame), memory_plot(memory)}) {
+                      phase_plot(phases), standings_plot(standings), scaling_plot(scaling), pareto_plot(pareto),
+                      drift_plot(drift), parity_plot(parity), flame_plot(flame), memory_plot(memory)}) {
       plots.push_back(std::move(plot));
     }
   }

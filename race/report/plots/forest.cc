@@ -52,16 +52,16 @@ void draw_row(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) 
                        "t quiet");
     return;
   }
-  const std::string css(row.verdict.empty() ? "v-unranked" : verdict_class(row.verdict));
+  const std::string css(row.verdict ? verdict_class(*row.verdict) : "v-unranked");
   if (drawable(row.low) && drawable(row.high)) {
     const double left = axis.at(*row.low), right = axis.at(*row.high);
     canvas.line({left, y}, {right, y}, css + " interval");
     canvas.line({left, y - 5}, {left, y + 5}, css + " interval");
     canvas.line({right, y - 5}, {right, y + 5}, css + " interval");
   }
-  canvas.mark(verdict_shape(row.verdict), {axis.at(*row.ratio), y}, 5, css + " pt");
+  canvas.mark(verdict_shape(row.verdict.value_or(Verdict::kUndecided)), {axis.at(*row.ratio), y}, 5, css + " pt");
   canvas.text({kRatioAt, y + 4}, ratio_with_interval(row.ratio, row.low, row.high), Anchor::kStart, "t num");
-  canvas.text({kVerdictAt, y + 4}, row.verdict.empty() ? "not ranked" : row.verdict, Anchor::kStart,
+  canvas.text({kVerdictAt, y + 4}, row.verdict ? verdict_name(*row.verdict) : "not ranked", Anchor::kStart,
               css + " t verdict");
 }
 
@@ -92,7 +92,7 @@ Plot forest_plot(const ForestData& data) {
     y += kRow;
     plot.table.rows.push_back({row.group, row.label, ratio_with_interval(row.ratio, row.low, row.high),
                                fmt::format("{}", row.n),
-                               row.verdict.empty() ? not_ranked_text(row.why_not) : row.verdict});
+                               row.verdict ? std::string(verdict_name(*row.verdict)) : not_ranked_text(row.why_not)});
   }
   plot.svg = std::move(canvas).svg();
   return plot;

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "race/stats/verdict.h"
+
 namespace kite::race {
 
 enum class Shape : std::uint8_t { kCircle, kSquare, kDiamond, kTriangle, kDown, kCross, kPlus, kRing };
@@ -23,25 +25,33 @@ inline constexpr std::size_t kShapes = 8;  // 7 and 8 have no common factor: 56 
 
 inline constexpr std::size_t kPhaseColours = 5;  // classes p0 to p4
 
-// The word of a verdict decides class and shape; anything else is drawn as undecided.
-[[nodiscard]] inline std::string_view verdict_class(std::string_view verdict) noexcept {
-  if (verdict == "faster") return "v-faster";
-  if (verdict == "slower") return "v-slower";
-  if (verdict == "equivalent") return "v-equivalent";
+// A verdict has a class and a shape of its own.
+[[nodiscard]] inline std::string_view verdict_class(Verdict verdict) noexcept {
+  switch (verdict) {
+    case Verdict::kFaster: return "v-faster";
+    case Verdict::kSlower: return "v-slower";
+    case Verdict::kEquivalent: return "v-equivalent";
+    case Verdict::kUndecided: break;
+  }
   return "v-undecided";
 }
-[[nodiscard]] inline Shape verdict_shape(std::string_view verdict) noexcept {
-  if (verdict == "faster") return Shape::kDiamond;
-  if (verdict == "slower") return Shape::kTriangle;
-  if (verdict == "equivalent") return Shape::kSquare;
+[[nodiscard]] inline Shape verdict_shape(Verdict verdict) noexcept {
+  switch (verdict) {
+    case Verdict::kFaster: return Shape::kDiamond;
+    case Verdict::kSlower: return Shape::kTriangle;
+    case Verdict::kEquivalent: return Shape::kSquare;
+    case Verdict::kUndecided: break;
+  }
   return Shape::kRing;
 }
 
-[[nodiscard]] inline std::string_view verdict_glyph(std::string_view verdict) noexcept {
-  if (verdict == "faster") return "\xE2\x97\x86";      // a diamond
-  if (verdict == "slower") return "\xE2\x96\xB2";      // a triangle
-  if (verdict == "equivalent") return "\xE2\x96\xA0";  // a square
-  return "\xE2\x97\x8B";                              // a ring
+[[nodiscard]] inline std::string_view verdict_glyph(Verdict verdict) noexcept {
+  switch (verdict_shape(verdict)) {
+    case Shape::kDiamond: return "\xE2\x97\x86";
+    case Shape::kTriangle: return "\xE2\x96\xB2";
+    case Shape::kSquare: return "\xE2\x96\xA0";
+    default: return "\xE2\x97\x8B";  // a ring
+  }
 }
 
 // Of a deviation, as a class h0 (far below) .. h4 (none) .. h8 (far above).

@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "race/report/plots/plot.h"
+#include "race/stats/verdict.h"
 
 namespace kite::race {
 
 struct StandingBar {
   std::optional<double> value, low, high;
-  std::string text;     // the value with its unit
-  std::string verdict;  // as of Comparison; "reference"; "" where not ranked
-  std::string word;     // what is said of it: "22 times faster"
+  std::string text;                // the value with its unit
+  std::optional<Verdict> verdict;  // absent where not ranked
+  std::string word;                // what is said of it: "22 times faster"
+  bool judged = true;              // not the reference's own
 };
 struct StandingRow {
   std::string name, form;         // the form is what stands behind the contestant's name; may be empty
@@ -43,7 +45,7 @@ struct ForestRow {
   std::string group;  // a heading is drawn where it changes
   std::string label;
   std::optional<double> ratio, low, high;
-  std::string verdict;  // "" where not ranked
+  std::optional<Verdict> verdict;  // absent where not ranked
   std::string why_not;
   std::int32_t n = 0;
 };

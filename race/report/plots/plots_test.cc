@@ -41,8 +41,10 @@ TEST(plots, standings_draw_a_bar_for_each_value_and_the_band_of_the_resolution) 
   data.words = {"s", "t", "d"};
   data.groups = {{"a model",
                   {{"start, ms", 100, 0.1}, {"memory, MiB", std::nullopt, std::nullopt, true}},
-                  {{"X", "its plan", {{50, 45, 55, "50 ms", "faster", "2.0 times sooner"}, {8, {}, {}, "8 MiB", "reference", ""}}},
-                   {"R", "", {{100, {}, {}, "100 ms", "reference", "reference"}, {}}}}}};
+                  {{"X",
+                    "its plan",
+                    {{50, 45, 55, "50 ms", Verdict::kFaster, "2.0 times sooner"}, {8, {}, {}, "8 MiB", {}, "", false}}},
+                   {"R", "", {{100, {}, {}, "100 ms", {}, "reference", false}, {}}}}}};
   const Plot plot = standings_plot(data);
   for (const std::string& svg : {plot.svg, plot.narrow_svg}) {
     EXPECT_NE(svg.find("v-faster bar"), std::string::npos);
@@ -54,8 +56,10 @@ TEST(plots, standings_draw_a_bar_for_each_value_and_the_band_of_the_resolution) 
   EXPECT_NE(plot.narrow_svg.find("id=\"s-narrow\""), std::string::npos);
   // Half as long as the reference's.
   std::smatch half, whole;
-  ASSERT_TRUE(std::regex_search(plot.svg, half, std::regex("v-faster bar\" x=\"[0-9.]+\" y=\"[0-9.]+\" width=\"([0-9.]+)\"")));
-  ASSERT_TRUE(std::regex_search(plot.svg, whole, std::regex("v-reference bar\" x=\"[0-9.]+\" y=\"76\" width=\"([0-9.]+)\"")));
+  ASSERT_TRUE(
+      std::regex_search(plot.svg, half, std::regex("v-faster bar\" x=\"[0-9.]+\" y=\"[0-9.]+\" width=\"([0-9.]+)\"")));
+  ASSERT_TRUE(
+      std::regex_search(plot.svg, whole, std::regex("v-reference bar\" x=\"[0-9.]+\" y=\"76\" width=\"([0-9.]+)\"")));
   EXPECT_NEAR(std::stod(half[1]) * 2, std::stod(whole[1]), 0.02);
 }
 
@@ -63,7 +67,7 @@ TEST(plots, forest_draws_the_interval_where_it_belongs) {
   ForestData data;
   data.words = {"f", "t", "d"};
   data.margin = 0.5;
-  data.rows = {{"g", "a", 0.5, 0.25, 1.0, "undecided", "", 7}};
+  data.rows = {{"g", "a", 0.5, 0.25, 1.0, Verdict::kUndecided, "", 7}};
   const auto plot = forest_plot(data);
   // The band ends at ratios 0.5 and 1.5: the mark stands on its left edge.
   std::smatch band, mark;
@@ -75,7 +79,7 @@ TEST(plots, forest_draws_the_interval_where_it_belongs) {
 
 TEST(plots, forest_names_why_a_row_has_no_ratio) {
   ForestData data;
-  data.rows = {{"g", "a", std::nullopt, std::nullopt, std::nullopt, "", "failed", 0}};
+  data.rows = {{"g", "a", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "failed", 0}};
   EXPECT_NE(forest_plot(data).svg.find("not ranked: failed"), std::string::npos);
 }
 

@@ -12,9 +12,9 @@ namespace kite::race {
 namespace {
 
 constexpr double kBar = 13;
-constexpr double kGap = 20;          // between panels
-constexpr double kWords = 70;        // where words begin, behind a value of at most "1043 ms"
-constexpr double kMarkWidth = 14;    // of the mark before them
+constexpr double kGap = 20;            // between panels
+constexpr double kWords = 70;          // where words begin, behind a value of at most "1043 ms"
+constexpr double kMarkWidth = 14;      // of the mark before them
 constexpr double kBesideShare = 0.62;  // of the width of another panel
 
 bool drawable(const std::optional<double>& value) { return value && std::isfinite(*value) && *value >= 0; }
@@ -39,12 +39,14 @@ Axis axis_of(const StandingGroup& group, std::size_t panel, double left, double 
 }
 
 std::string css_of(const StandingBar& bar) {
-  if (bar.verdict == "reference") return "v-reference";
-  return std::string(bar.verdict.empty() ? "v-unranked" : verdict_class(bar.verdict));
+  if (!bar.judged) return "v-reference";
+  return std::string(bar.verdict ? verdict_class(*bar.verdict) : "v-unranked");
 }
 
 // Not decided, or not ranked: the bar is hollow.
-bool is_open(const StandingBar& bar) { return bar.verdict.empty() || verdict_class(bar.verdict) == "v-undecided"; }
+bool is_open(const StandingBar& bar) {
+  return bar.judged && bar.verdict.value_or(Verdict::kUndecided) == Verdict::kUndecided;
+}
 
 void draw_band(Canvas& canvas, const StandingPanel& panel, const Axis& axis, double top, double bottom) {
   if (!drawable(panel.reference)) return;
@@ -58,9 +60,8 @@ void draw_band(Canvas& canvas, const StandingPanel& panel, const Axis& axis, dou
 
 void draw_bar(Canvas& canvas, const StandingBar& bar, const Axis& axis, double y) {
   if (!drawable(bar.value)) return;
-  const bool reference = bar.verdict == "reference";
   const double left = axis.at(0), right = std::fmax(axis.at(*bar.value), left + 1.5);
-  canvas.rect({left, y}, right - left, kBar, css_of(bar) + (is_open(bar) && !reference ? " bar hollow" : " bar"));
+  canvas.rect({left, y}, right - left, kBar, css_of(bar) + (is_open(bar) ? " bar hollow" : " bar"));
   if (!drawable(bar.low) || !drawable(bar.high)) return;
   const double from = axis.at(*bar.low), to = axis.at(*bar.high), middle = y + kBar / 2;
   canvas.line({from, middle}, {to, middle}, "whisker");
@@ -71,8 +72,8 @@ void draw_bar(Canvas& canvas, const StandingBar& bar, const Axis& axis, double y
 void draw_words(Canvas& canvas, const StandingBar& bar, double x, double y, double width) {
   canvas.text({x, y}, bar.value ? bar.text : "n/a", Anchor::kStart, "t num strong halo");
   if (bar.word.empty()) return;
-  const bool marked = !bar.verdict.empty() && bar.verdict != "reference";
-  if (marked) canvas.mark(verdict_shape(bar.verdict), {x + kWords + 4, y - 4}, 4, css_of(bar) + " pt");
+  const bool marked = bar.verdict.has_value();
+  if (marked) canvas.mark(verdict_shape(*bar.verdict), {x + kWords + 4, y - 4}, 4, css_of(bar) + " pt");
   const double word = x + kWords + (marked ? kMarkWidth : 0);
   canvas.fitted_text({word, y}, x + width + 6 - word, bar.word, Anchor::kStart, css_of(bar) + " t verdict halo");
 }

@@ -29,7 +29,7 @@ std::string html_of(const Span& span) {
     case Span::Kind::kCode: return fmt::format("<code>{}</code>", escaped(span.text));
     case Span::Kind::kVerdict:
       return fmt::format("<span class=\"verdict {}\"><i aria-hidden=\"true\">{}</i> {}</span>",
-                         verdict_class(span.target), verdict_glyph(span.target), text);
+                         verdict_class(span.verdict), verdict_glyph(span.verdict), text);
     case Span::Kind::kLink: return fmt::format("<a href=\"{}\">{}</a>", escaped(span.target), text);
     case Span::Kind::kNumber: return fmt::format("<sup>{}</sup>", text);
     case Span::Kind::kBreak: return "<br/>";
@@ -68,9 +68,9 @@ std::string html_of(const Heading& heading) {
 std::string html_of(const Note& note) {
   const bool bad = note.tone == Note::Tone::kBad;
   return fmt::format("<div class=\"banner {}\"{}><b>{}</b> {}</div>\n",
-                     bad                               ? "bad"
+                     bad                              ? "bad"
                      : note.tone == Note::Tone::kGood ? "good"
-                                                       : "open",
+                                                      : "open",
                      bad ? " role=\"alert\"" : "", escaped(note.title), html_of(note.text));
 }
 
@@ -79,7 +79,7 @@ std::string html_of(const List& list) {
   const bool numbers = list.style == List::Style::kNumbers, headlines = list.style == List::Style::kHeadlines;
   std::string out = numbers ? "<ol class=\"reasons\">\n" : headlines ? "<ul class=\"headline\">\n" : "<ul>\n";
   for (const auto& item : list.items) {
-    out += item.verdict.empty() ? "<li>" : fmt::format("<li class=\"{}\">", verdict_class(item.verdict));
+    out += item.verdict ? fmt::format("<li class=\"{}\">", verdict_class(*item.verdict)) : "<li>";
     out += html_of(item.text) + "</li>\n";
   }
   return out + (numbers ? "</ol>\n" : "</ul>\n");
@@ -147,7 +147,8 @@ std::string html_of(const Fold& fold) { return folded(fold.summary, html_of(fold
 
 std::string html_of(const Blocks& blocks) {
   std::string out;
-  for (const auto& block : blocks) out += std::visit([](const auto& content) { return html_of(content); }, block.content);
+  for (const auto& block : blocks)
+    out += std::visit([](const auto& content) { return html_of(content); }, block.content);
   return out;
 }
 
@@ -156,7 +157,8 @@ std::string header_of(const Document& document) {
   if (!document.kicker.empty()) out += fmt::format("<p class=\"kicker\">{}</p>\n", escaped(document.kicker));
   out += fmt::format("<h1>{}</h1>\n", escaped(document.heading));
   if (!document.facts.empty()) {
-    out += fmt::format("<p class=\"meta\">{}</p>\n", escaped(fmt::format("{}", fmt::join(document.facts, " \xC2\xB7 "))));
+    out +=
+        fmt::format("<p class=\"meta\">{}</p>\n", escaped(fmt::format("{}", fmt::join(document.facts, " \xC2\xB7 "))));
   }
   return out + html_of(document.front) + "</header>\n";
 }

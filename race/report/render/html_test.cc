@@ -88,15 +88,16 @@ TEST(page, says_first_what_was_found) {
   ASSERT_FALSE(analysis->headline.empty());
   EXPECT_LT(page.find("id=\"summary\""), page.find("class=\"headline\""));
   EXPECT_LT(page.find("class=\"headline\""), page.find("<section"));
-  EXPECT_EQ(page.find("not valid"), std::string::npos);
+  EXPECT_NE(page.find("cannot be seen here"), std::string::npos);
   EXPECT_NE(page.find("faster</span>"), std::string::npos);
   EXPECT_TRUE(std::regex_search(page, std::regex("0\\.(79|80)[0-9]?x \\(0\\.[0-9]+\\.\\.0\\.[0-9]+\\)")));
 }
 
-TEST(page, a_race_that_is_not_valid_says_so_before_anything_else) {
+TEST(page, places_that_are_biased_are_named_before_anything_else) {
   const std::string page = page_of(planted_journal({.control_factor = 1.2}));
-  EXPECT_NE(page.find("This race is not valid:"), std::string::npos);
-  EXPECT_LT(page.find("This race is not valid:"), page.find("id=\"summary\""));
+  EXPECT_NE(page.find("<b>Biased places.</b>"), std::string::npos);
+  EXPECT_LT(page.find("<b>Biased places.</b>"), page.find("class=\"headline\""));
+  EXPECT_EQ(planted_page().find("<b>Biased places.</b>"), std::string::npos);
 }
 
 TEST(page, a_failure_stands_with_its_reason) {
@@ -139,7 +140,7 @@ std::string page_with(Table table) {
 TEST(page, tables_escape_text_and_mark_verdicts) {
   Table table("a \"name\"", {{"<c>"}, {"d", Kind::kNumber}, {"e"}}, "");
   table.group("g & h");
-  table.row({"<x>", strong("1"), verdict_mark("smaller", "faster")}, {3, 4});
+  table.row({"<x>", strong("1"), verdict_mark("smaller", Verdict::kFaster)}, {3, 4});
   const std::string html = page_with(table);
   EXPECT_NE(html.find("aria-label=\"a &quot;name&quot;\""), std::string::npos);
   EXPECT_NE(html.find("&lt;c&gt;"), std::string::npos);

@@ -37,7 +37,7 @@ std::string markdown_of(const Span& span) {
   switch (span.kind) {
     case Span::Kind::kStrong: return "**" + text + "**";
     case Span::Kind::kCode: return code_of(span.text);
-    case Span::Kind::kVerdict: return fmt::format("{} {}", verdict_glyph(span.target), text);
+    case Span::Kind::kVerdict: return fmt::format("{} {}", verdict_glyph(span.verdict), text);
     case Span::Kind::kLink: return fmt::format("[{}]({})", text, target_of(span.target));
     case Span::Kind::kNumber: return fmt::format(" ({})", text);
     case Span::Kind::kBreak: return "<br>";
@@ -66,7 +66,7 @@ std::string markdown_of(const List& list) {
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const auto& item = list.items[i];
     out += list.style == List::Style::kNumbers ? fmt::format("{}. ", i + 1) : "- ";
-    if (!item.verdict.empty()) out += fmt::format("{} ", verdict_glyph(item.verdict));
+    if (item.verdict) out += fmt::format("{} ", verdict_glyph(*item.verdict));
     out += markdown_of(item.text) + '\n';
   }
   return out.empty() ? out : out + '\n';

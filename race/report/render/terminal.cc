@@ -24,7 +24,7 @@ std::string line_of(const Text& text) {
   for (const auto& span : text.spans) {
     switch (span.kind) {
       case Span::Kind::kBreak: out += ' '; break;
-      case Span::Kind::kVerdict: out += fmt::format("{} {}", verdict_glyph(span.target), plain(span.text)); break;
+      case Span::Kind::kVerdict: out += fmt::format("{} {}", verdict_glyph(span.verdict), plain(span.text)); break;
       case Span::Kind::kNumber: out += fmt::format(" ({})", plain(span.text)); break;
       default: out += plain(span.text);
     }
@@ -103,7 +103,7 @@ struct Writer {
   std::string operator()(const List& list) const {
     std::string out;
     for (const auto& item : list.items) {
-      out += fmt::format("{} {}\n", item.verdict.empty() ? std::string_view("-") : verdict_glyph(item.verdict),
+      out += fmt::format("{} {}\n", item.verdict ? verdict_glyph(*item.verdict) : std::string_view("-"),
                          line_of(item.text));
     }
     return out.empty() ? out : out + '\n';
@@ -117,7 +117,9 @@ struct Writer {
   std::string operator()(const Table& table) const { return lines_of(table, columns); }
   std::string operator()(const Picture& picture) const { return lines_of(picture.table, columns); }
   std::string operator()(const Plot&) const { return ""; }
-  std::string operator()(const Fold& fold) const { return fmt::format("({}: see the report)\n\n", plain(fold.summary)); }
+  std::string operator()(const Fold& fold) const {
+    return fmt::format("({}: see the report)\n\n", plain(fold.summary));
+  }
 };
 
 }  // namespace

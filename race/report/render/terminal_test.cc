@@ -9,7 +9,7 @@ namespace {
 Blocks standings() {
   Table table("t", {{"contestant"}, {"start"}, {"n", Kind::kNumber}}, "Nobody.");
   table.group("a model");
-  table.row({"kite", Text("5 ms ") + verdict_mark("28 times sooner", "faster"), "10"});
+  table.row({"kite", Text("5 ms ") + verdict_mark("28 times sooner", Verdict::kFaster), "10"});
   table.row({"some\x1b[31mbody", "140 ms, reference", "9"});
   Blocks blocks;
   blocks << Picture{{}, table};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "race/report/analysis/text.h"
+#include "race/report/analysis/wording.h"
 #include "race/report/document/report.h"
 #include "race/report/document/standings.h"
 
@@ -16,24 +17,22 @@ constexpr std::size_t kMostSentences = 8;  // as many as fit on a screen; the re
 Blocks front_blocks(const Analysis& analysis) {
   Blocks blocks;
   if (!analysis.control.valid) {
-    const bool known = analysis.control.floor.has_value();
-    blocks << Note{known ? Note::Tone::kBad : Note::Tone::kOpen,
-                   known ? "This race is not valid:" : "No noise floor:",
-                   analysis.control.reason + (known ? ". Nothing below may be quoted as a result." : ".")};
+    blocks << Note{Note::Tone::kBad, "Biased places.", bias_sentence(analysis.control) + "."};
   }
   if (!analysis.coverage.complete) blocks << Note{Note::Tone::kOpen, "Not complete.", analysis.coverage.state};
   std::int32_t left_out = 0;
   for (const auto& standings : analysis.standings) left_out = std::max(left_out, standings.left_out);
   if (!analysis.standings.empty()) blocks << standings_picture(analysis);
   if (left_out > 0) {
-    blocks << Paragraph{quiet(fmt::format("{} that their own contestant's others beat in both times stand in the table "
-                                          "of verdicts only.",
-                                          plural(left_out, "form")))};
+    blocks << Paragraph{
+        quiet(fmt::format("{} that their own contestant's others beat in both times stand in the table "
+                          "of verdicts only.",
+                          plural(left_out, "form")))};
   }
   List first{List::Style::kHeadlines, {}}, rest{List::Style::kHeadlines, {}};
   std::size_t judged = 0;
   for (const auto& line : analysis.headline) {
-    const bool open = line.verdict.empty() || judged++ < kMostSentences;
+    const bool open = !line.verdict || judged++ < kMostSentences;
     (open ? first : rest).items.push_back({line.text, line.verdict});
   }
   if (!first.items.empty()) blocks << std::move(first);

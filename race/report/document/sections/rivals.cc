@@ -83,7 +83,7 @@ Section language_section(const Analysis& analysis) {
                             threads_text(row.threads)));
     table.row({row.part, row.label, number_text(row.ms), row.reference_label, number_text(row.reference_ms),
                ratio_number(row.ratio, row.interval), fmt::format("{}", row.n),
-               row.verdict.empty() ? Text("not judged") : verdict_mark(row.verdict, row.verdict),
+               row.verdict ? verdict_mark(verdict_name(*row.verdict), *row.verdict) : Text("not judged"),
                row.same_version ? "yes" : "not shown"});
   }
   section.blocks << std::move(table);

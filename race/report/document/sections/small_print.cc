@@ -83,7 +83,7 @@ Section file_section(const Analysis& analysis) {
       {"results.csv", "one row a process"},
       {"samples.csv", "one row a picture"},
       {"counters.csv", "one row a counter"},
-      {"summary.json", "validity, floor and verdicts, for programs"},
+      {"summary.json", "the verdicts with their resolutions, for programs"},
       {"exports/hyperfine.json", "for hyperfine's scripts; one time is one process"},
       {"exports/google-benchmark.json", "for Google Benchmark's compare.py; one repetition is one process"},
       {"exports/pyperf.json", "for pyperf; processes with their values"}};
@@ -91,7 +91,7 @@ Section file_section(const Analysis& analysis) {
   List list;
   for (const auto& file : kFiles) {
     if (std::string_view(file.path) == "summary.svg" && analysis.standings.empty()) continue;
-    list.items.push_back({link(file.path, file.path) + fmt::format(" {}", file.what), ""});
+    list.items.push_back({link(file.path, file.path) + fmt::format(" {}", file.what), {}});
   }
   section.blocks << std::move(list);
   section.blocks << Paragraph{

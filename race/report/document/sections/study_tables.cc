@@ -91,7 +91,8 @@ Section isolated_section(const Analysis& analysis, const Journal& journal, Mode 
     const auto& p50 = spread(cell, Measure::kP50);
     if (cell.mode != mode || !p50) continue;
     std::vector<std::string> classes;
-    for (const auto& warm_up : cell.warm_ups) classes.push_back(fmt::format("{} ({})", warm_up.name, warm_up.n));
+    for (const auto& warm_up : cell.warm_ups)
+      classes.push_back(fmt::format("{} ({})", steadiness_name(warm_up.steadiness), warm_up.n));
     table.group(place_of(cell));
     table.row({cell.label, digits(p50->median), range_number(*p50), median_number(cell, Measure::kFirst),
                median_number(cell, Measure::kLoad), joined(classes, ", "), fmt::format("{}", p50->n),

@@ -24,14 +24,17 @@ Table control_table(const ControlResult& control) {
               {{"where"},
                {"measure"},
                {"ratio (95 % interval)", Kind::kNumber},
-               {"floor", Kind::kNumber},
+               {"resolution", Kind::kNumber},
                {"n", Kind::kNumber},
-               {"sound"}},
-              control.reason.empty() ? "The reference did not run twice." : control.reason);
+               {"biased"}},
+              "The reference did not run twice.");
   for (const auto& row : control.rows) {
     table.row({place_text(row.model, row.mode, row.threads, row.track), measure_title(row.measure),
-               ratio_number(row.ratio, row.interval), row.floor ? percent_text(*row.floor) : "n/a",
-               fmt::format("{}", row.n), row.sound && row.reason.empty() ? "yes" : row.reason});
+               ratio_number(row.ratio, row.interval), row.resolution ? percent_text(*row.resolution) : "n/a",
+               fmt::format("{}", row.n),
+               row.biased           ? "yes: " + row.reason
+               : row.reason.empty() ? "no"
+                                    : row.reason});
   }
   return table;
 }
@@ -50,10 +53,10 @@ std::vector<std::string> covered(const Coverage& coverage) {
 }  // namespace
 
 Section noise_section(const Analysis& analysis, const Journal& journal) {
-  Section section{"noise", "Noise floor and machine", {}};
+  Section section{"noise", "Resolution and machine", {}};
   section.blocks << Paragraph{
-      "The reference runs twice in every round, once under another name. What differs between the two is noise; a "
-      "difference below this floor is not a finding."};
+      "The reference runs twice in every round, once under another name. Half the width of the interval of their ratio "
+      "is the resolution: a smaller difference cannot be seen in that place."};
   section.blocks << control_table(analysis.control) << Heading{"machine", "Machine"};
   Definitions machine;
   for (const MachineFact& fact : kMachineFacts) {
@@ -75,7 +78,7 @@ Section warning_section(const Analysis& analysis) {
   for (const auto& warning : analysis.warnings) {
     Text text = warning.text;
     if (!warning.remedy.empty()) text += line_break() + quiet("Remedy: " + warning.remedy);
-    list.items.push_back({std::move(text), ""});
+    list.items.push_back({std::move(text), {}});
   }
   if (list.items.empty()) {
     section.blocks << Paragraph{"None.", true};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resolution and bias of each place.
+#include "race/stats/control.h"
+
+#include <array>
+#include <cmath>
+
+#include "race/stats/holm.h"
+
+namespace kite::race {
+namespace {
+
+constexpr double kHalfConfidence = 0.9;
+
+int side_of(const Interval& interval) noexcept { return interval.low > 1 ? 1 : interval.high < 1 ? -1 : 0; }
+
+// 1 or -1 where both halves lie above or below 1, else 0. Rounds are dealt alternately, so that a drift is in both.
+int side_of_both_halves(std::span<const double> log_ratios) {
+  std::array<std::vector<double>, 2> halves;
+  for (std::size_t i = 0; i < log_ratios.size(); ++i) halves[i % 2].push_back(log_ratios[i]);
+  const int first = side_of(hodges_lehmann_ratio(halves[0], kHalfConfidence).interval);
+  return first == side_of(hodges_lehmann_ratio(halves[1], kHalfConfidence).interval) ? first : 0;
+}
+
+}  // namespace
+
+std::vector<ControlFound> judge_controls(std::span<const ControlPair> places, const ControlRules& rules) {
+  std::vector<ControlFound> found(places.size());
+  std::vector<std::vector<double>> log_ratios;
+  std::vector<std::optional<double>> p;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto& logs = log_ratios.emplace_back(paired_log_ratios(places[i].control, places[i].reference));
+    ControlFound& place = found[i];
+    place.estimate = hodges_lehmann_ratio(logs, rules.confidence);
+    const Interval& interval = place.estimate.interval;
+    if (place.estimate.bounded()) place.resolution = std::sqrt(interval.high / interval.low) - 1;
+    p.push_back(logs.empty() ? std::nullopt : std::optional(sign_flip_test(logs, rules.sign_flip).p));
+  }
+  const std::vector<std::optional<double>> adjusted = holm_adjusted(p);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    ControlFound& place = found[i];
+    place.p_holm = adjusted[i];
+    const int side = side_of(place.estimate.interval);
+    const bool differs = side != 0 && place.p_holm && *place.p_holm <= 1 - rules.confidence;
+    place.biased = differs && side_of_both_halves(log_ratios[i]) == side;
+  }
+  return found;
+}
+
+}  // namespace kite::race
