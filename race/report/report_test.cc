@@ -198,6 +198,18 @@ TEST(report, names_the_librarys_own_threads_in_words) {
   EXPECT_NE(text.find("the library's own"), std::string::npos);
 }
 
+TEST(report, has_a_picture_that_needs_no_page) {
+  const ReportFiles files = files_of(planted_journal({.rounds = 2, .planned_rounds = 2}));
+  const std::string svg = file(files, "summary.svg");
+  EXPECT_TRUE(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+  for (const char* piece : {"<style>", "class=\"paper\"", "v-reference bar", "paperkite", "regnet_y_16gf, 2 threads"}) {
+    EXPECT_NE(svg.find(piece), std::string::npos) << piece;
+  }
+  EXPECT_EQ(svg.find("<script"), std::string::npos);
+  const ReportFiles none = files_of(Journal{});
+  EXPECT_TRUE(std::none_of(none.begin(), none.end(), [](const auto& entry) { return entry.first == "summary.svg"; }));
+}
+
 TEST(report, rejects_a_journal_that_contradicts_itself) {
   Journal journal = planted_journal({.rounds = 1, .planned_rounds = 1});
   journal.processes.back().cell = 9999;

@@ -38,12 +38,6 @@ std::string percent_text(double share) {
 
 std::string range_text(const Range& range) { return ratio_text(range.low) + " to " + ratio_text(range.high); }
 
-std::string value_text(Measure measure, double value) { return is_memory(measure) ? mib_text(value) : ms_text(value); }
-
-std::string value_text(Measure measure, const std::optional<double>& value) {
-  return value ? value_text(measure, *value) : "n/a";
-}
-
 std::string exact(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
 std::string exact(const std::optional<double>& value) { return value ? exact(*value) : ""; }

@@ -18,8 +18,6 @@ inline constexpr double kBytesPerMib = 1024.0 * 1024.0;
 [[nodiscard]] std::string ratio_text(double ratio);    // "0.912"
 [[nodiscard]] std::string percent_text(double share);  // 0.021 -> "2.1 %"
 [[nodiscard]] std::string range_text(const Range& range);  // "0.900 to 0.924"
-[[nodiscard]] std::string value_text(Measure measure, double value);
-[[nodiscard]] std::string value_text(Measure measure, const std::optional<double>& value);  // "n/a" where absent
 
 // For files: the shortest decimal that reads back to the same double; "" for what is absent or not finite.
 [[nodiscard]] std::string exact(double value);

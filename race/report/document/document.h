@@ -99,8 +99,8 @@ struct Heading {  // inside a section
 
 // A sentence that must be seen.
 struct Note {
-  enum class Tone : std::uint8_t { kGood, kOpen, kBad };
-  Tone tone = Tone::kGood;
+  enum class Tone : std::uint8_t { kOpen, kBad };
+  Tone tone = Tone::kOpen;
   std::string title;
   Text text;
 };

@@ -68,10 +68,7 @@ std::string html_of(const Heading& heading) {
 std::string html_of(const Note& note) {
   const bool bad = note.tone == Note::Tone::kBad;
   return fmt::format("<div class=\"banner {}\"{}><b>{}</b> {}</div>\n",
-                     bad                              ? "bad"
-                     : note.tone == Note::Tone::kGood ? "good"
-                                                      : "open",
-                     bad ? " role=\"alert\"" : "", escaped(note.title), html_of(note.text));
+                     bad ? "bad" : "open", bad ? " role=\"alert\"" : "", escaped(note.title), html_of(note.text));
 }
 
 std::string html_of(const List& list) {
