@@ -113,7 +113,7 @@ TEST(analysis, does_not_rank_in_a_place_whose_reference_differs_from_itself) {
                               PlantedOptions{.rounds = 24, .planned_rounds = 24, .control_factor = 1.03}}) {
     const Analysis analysis = analysis_of(planted_journal(options));
     EXPECT_FALSE(analysis.control.valid);
-    EXPECT_EQ(lines_with(analysis.headline, "the reference differs from itself there"), 1u);
+    EXPECT_EQ(lines_with(analysis.warnings, "the reference differs from itself there"), 1u);
     for (const auto& row : analysis.comparisons) {
       const ControlRow* control = nullptr;
       for (const auto& found : analysis.control.rows) {

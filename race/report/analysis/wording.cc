@@ -145,7 +145,6 @@ std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journ
                      {}});
   }
   lines.push_back({resolution_sentence(analysis.control), {}});
-  if (!analysis.control.valid) lines.push_back({bias_sentence(analysis.control) + ".", {}});
   if (!analysis.not_ranked.empty()) {
     lines.push_back(
         {fmt::format("{} listed with the reason instead of being ranked.",
