@@ -26,11 +26,4 @@ double quantile(std::span<const double> values, double q) { return quantile_of_s
 
 double median(std::span<const double> values) { return quantile(values, 0.5); }
 
-double median_absolute_deviation(std::span<const double> values) {
-  const double middle = median(values);
-  std::vector<double> deviations(values.begin(), values.end());
-  for (double& value : deviations) value = std::fabs(value - middle);
-  return median(deviations);
-}
-
 }  // namespace kite::race

@@ -17,9 +17,7 @@ namespace kite::race {
 [[nodiscard]] double quantile(std::span<const double> values, double q);
 [[nodiscard]] double median(std::span<const double> values);
 
-// Median of |x - median(x)|, not scaled. kMadToSd makes it the standard deviation of normal data (Rousseeuw & Croux
-// 1993).
-[[nodiscard]] double median_absolute_deviation(std::span<const double> values);
+// Makes the median of |x - median(x)| the standard deviation of normal data (Rousseeuw & Croux 1993).
 inline constexpr double kMadToSd = 1.4826;
 
 }  // namespace kite::race

@@ -30,7 +30,6 @@ json answer(const json& question) {
   const std::string about = question.at("about");
   const auto values = question.value("values", std::vector<double>{});
   if (about == "quantile") return quantile(values, question.at("q"));
-  if (about == "mad") return median_absolute_deviation(values);
   if (about == "hodges_lehmann") {
     const RatioEstimate found = hodges_lehmann_ratio(values, question.at("confidence"));
     return {{"ratio", found.ratio}, {"interval", ends(found.interval)}, {"achieved", found.achieved_confidence}};

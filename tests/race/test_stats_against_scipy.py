@@ -44,14 +44,12 @@ class AgainstScipy(unittest.TestCase):
     def log_ratios(self, n: int) -> np.ndarray:
         return self.random.normal(0.03, 0.044, n)
 
-    def test_quantiles_are_numpys_and_mads_are_scipys(self):
+    def test_quantiles_are_numpys(self):
         for n in (1, 2, 5, 30, 201):
             values = self.random.lognormal(2, 0.3, n)
             for q in (0.0, 0.1, 0.5, 0.9, 0.99, 1.0):
                 [found] = ask([{"about": "quantile", "values": values.tolist(), "q": q}])
                 self.assertAlmostEqual(found, np.quantile(values, q), delta=1e-12)
-            [found] = ask([{"about": "mad", "values": values.tolist()}])
-            self.assertAlmostEqual(found, stats.median_abs_deviation(values), delta=1e-12)
 
     def test_hodges_lehmann_is_the_median_of_walsh_averages(self):
         for n in (1, 6, 10, 20, 30, 101, 400):
