@@ -210,7 +210,8 @@ std::string hash_of(const Job& job) {
   plan.created.clear();
   plan.hash.clear();
   plan.machine = {};
-  std::string text = to_json(Record(plan));
+  // How a plan is run belongs to it: a race that was begun otherwise cannot be gone on with.
+  std::string text = to_json(Record(plan)) + "\nrounds with the reference between, heats";
   for (const std::vector<std::string>& command : job.commands) text += "\n" + quoted(command);
   for (const std::string& picture : job.pictures) text += "\n" + picture;
   for (std::size_t at = text.find(job.folder); at != std::string::npos; at = text.find(job.folder, at))
@@ -254,7 +255,7 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
   job.profile = options.profile;
   job.keep = options.keep;
   job.memory = preset->memory;
-  job.max_samples = preset->max_samples;
+  job.heat_seconds = preset->heat_seconds;
   KITE_TRY_ASSIGN(job.pictures, find_pictures(options, *preset, places, job.plan.pictures_folder, watch));
   KITE_TRY_ASSIGN(job.folder, make_folder(options));
   job.work = job.folder + "/work";

@@ -34,7 +34,7 @@ struct Job {
   std::vector<std::vector<std::string>> commands;
   std::vector<std::string> unready;
   std::vector<Preparation> preparations;
-  std::int32_t max_samples = 0;  // of one process of a round; 0: as many as the pilot finds worth while
+  double heat_seconds = 0;       // of one heat; 0: what the budget leaves, or what its resolution needs
   bool memory = false;           // one traced process for each cell, for memory at its exit
   bool profile = false;          // one profiled process for each cell
   bool keep = false;             // the tensors stay

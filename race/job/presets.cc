@@ -32,7 +32,7 @@ const std::vector<Preset>& table() {
              .threads = {},
              .axes = {},
              .rounds = 10,
-             .max_samples = 40},
+             .heat_seconds = 60},
       Preset{.name = "study",
              .what = "an hour: the study's stacks and three more languages, both of its models, everything it measured",
              .peers = {"kite", "pytorch", "libtorch", "onnxruntime-python", "onnxruntime-cpp", "onnxruntime-rust",

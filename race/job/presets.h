@@ -39,7 +39,7 @@ struct Preset {
   std::vector<ThreadAxis> axes;
   bool variants_on_first_model_only = false;  // variants and axes; the other models are for the plain forms
   std::int32_t rounds = 0;                    // 0: the pilot decides
-  std::int32_t max_samples = 0;               // of one process of a round; 0: the pilot decides
+  double heat_seconds = 0;                    // of one heat; 0: what the budget leaves
   double budget_minutes = 0;                  // 0: none
   bool memory = false;  // a traced process for each cell; instructions and heap under valgrind, once a contestant
 };

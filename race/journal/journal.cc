@@ -65,7 +65,22 @@ struct Take {
     for (const auto& [cell, count] : record.counts) {
       if (!has_cell(journal.plan, cell)) return refuse("decides on a cell that the plan does not have");
     }
+    for (const HeatRecord& heat : record.heats) {
+      for (const std::int32_t cell : heat.cells) {
+        if (!has_cell(journal.plan, cell)) return refuse("has a heat with a cell that the plan does not have");
+      }
+    }
     journal.decision = std::move(record);
+    return {};
+  }
+  kite::Status operator()(SetRecord&& record) const {
+    for (const BlockRecord& block : record.blocks) {
+      if (!has_cell(journal.plan, block.cell)) return refuse("is of a cell that the plan does not have");
+    }
+    for (ProcessRecord& process : std::exchange(record.processes, {})) {
+      KITE_TRY((*this)(std::move(process)));
+    }
+    journal.sets.push_back(std::move(record));
     return {};
   }
   kite::Status operator()(NoteRecord&& record) const {

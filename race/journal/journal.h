@@ -17,6 +17,7 @@ namespace kite::race {
 struct Journal {
   PlanRecord plan;
   std::vector<ProcessRecord> processes;
+  std::vector<SetRecord> sets;  // without their processes, which stand above
   std::vector<ParityRecord> parity;
   std::optional<DecisionRecord> decision;
   std::vector<NoteRecord> notes;

@@ -61,7 +61,7 @@ TEST_F(journal, holds_what_was_appended) {
     ASSERT_TRUE(writer->append(process(1, 4)).ok());
     ASSERT_TRUE(writer->append(NoteRecord{NoteKind::kWarning, "m", "a note"}).ok());
     ASSERT_TRUE(writer->append(ParityRecord()).ok());
-    ASSERT_TRUE(writer->append(DecisionRecord{12, {{1, 20}}, {}, "why"}).ok());
+    ASSERT_TRUE(writer->append(DecisionRecord{12, {{1, 20}}, {}, "why", {}}).ok());
   }
   auto read = read_journal(path_);
   ASSERT_TRUE(read.ok()) << read.error().message();
@@ -72,6 +72,26 @@ TEST_F(journal, holds_what_was_appended) {
   EXPECT_EQ(read->parity.size(), 1u);
   EXPECT_EQ(read->decision->counts.at(1), 20);
   EXPECT_FALSE(read->torn);
+}
+
+TEST_F(journal, a_set_is_one_line_whose_processes_stand_among_the_others) {
+  SetRecord set{1, 2, 0, {{0, 1, 0, 5, 4, 1, false}, {1, 1, 6, 5, 4, 1, false}}, {process(0, 2), process(1, 2)}};
+  {
+    auto writer = JournalWriter::create(path_, small_plan());
+    ASSERT_TRUE(writer->append(process(1, 1)).ok());
+    ASSERT_TRUE(writer->append(set).ok());
+  }
+  auto read = read_journal(path_);
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  EXPECT_EQ(read->processes.size(), 3u);
+  ASSERT_EQ(read->sets.size(), 1u);
+  EXPECT_TRUE(read->sets[0].processes.empty());
+  EXPECT_EQ(read->sets[0].blocks[1].begin_ns, 6);
+  spill(path_, slurp(path_).substr(0, slurp(path_).size() - 3));  // half a set is none
+  EXPECT_EQ(read_journal(path_)->sets.size(), 0u);
+  EXPECT_EQ(read_journal(path_)->processes.size(), 1u);
+  set.blocks[0].cell = 9;
+  EXPECT_FALSE(parse_journal(to_json(small_plan()) + '\n' + to_json(set) + '\n', "j").ok());
 }
 
 TEST_F(journal, resume_cuts_a_torn_line_wherever_it_was_torn) {
@@ -156,7 +176,7 @@ TEST_F(journal, errors_name_the_line) {
       {plan + plan, "line 2"},
       {good, "line 1"},
       {plan + "\n", "line 2"},
-      {plan + to_json(DecisionRecord{1, {{7, 1}}, {}, {}}) + '\n', "line 2"},
+      {plan + to_json(DecisionRecord{1, {{7, 1}}, {}, {}, {}}) + '\n', "line 2"},
       {"{\"kind\":\"plan\",\"format\":2}\n", "line 1"},
       {"{\"kind\":\"plan\",\"cells\":[{\"id\":5}]}\n", "line 1"},
   };

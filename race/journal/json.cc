@@ -73,12 +73,12 @@ namespace {
 
 // In the order of Record's alternatives.
 constexpr std::array<const char*, std::variant_size_v<Record>> kKinds = {"plan", "process", "parity", "decision",
-                                                                         "note"};
+                                                                         "note", "set"};
 
 template <std::size_t at = 0>
 Result<Record> read_kind(const std::string& kind, const fields::Json& json) {
   if constexpr (at == std::variant_size_v<Record>) {
-    return fields::wrong("\"kind\" is none of plan, process, parity, decision and note");
+    return fields::wrong("\"kind\" is none of plan, process, parity, decision, note and set");
   } else {
     if (kind != kKinds[at]) return read_kind<at + 1>(kind, json);
     std::variant_alternative_t<at, Record> record;

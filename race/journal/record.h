@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a race writes down: the plan once, then one record for each process, parity check, decision and note.
+// What a race writes down: the plan once, then one record for each process, set of a heat, parity check, decision and
+// note.
 // A record is one line of JSON with "kind" first; unknown keys are ignored when reading, absent ones keep their
 // default.
 #pragma once
@@ -18,10 +19,13 @@ enum class Mode : std::uint8_t { kOneshot, kNoPre, kIncPre };
 enum class Track : std::uint8_t { kMatched, kDefault };
 // How a process ended, or why a contestant has no result.
 enum class Outcome : std::uint8_t { kOk, kMissing, kFailed, kTimeout, kUnequal };
-// What a process was run for. Only kRound and kRerun processes are compared; kPass is the one long isolated pass over
+// What a process was run for. Those of is_compared() are compared; kPass is the one long isolated pass over
 // the whole picture list, which parity is judged on; kMemory is traced to its exit, kInstructions runs under
-// valgrind, so their times do not count.
-enum class Purpose : std::uint8_t { kPass, kPilot, kRound, kRerun, kMemory, kProfile, kInstructions };
+// valgrind, so their times do not count. kRerun stands in older journals only: a round that was run once more.
+enum class Purpose : std::uint8_t { kPass, kPilot, kRound, kRerun, kMemory, kProfile, kInstructions, kHeat };
+[[nodiscard]] constexpr bool is_compared(Purpose purpose) noexcept {
+  return purpose == Purpose::kRound || purpose == Purpose::kRerun || purpose == Purpose::kHeat;
+}
 
 struct ModelRecord {
   std::string id;  // file name without .onnx; unique in a race
@@ -113,6 +117,7 @@ struct NoiseRecord {
 
 struct ProcessRecord {
   std::int32_t cell = 0, round = 0, position = 0;
+  std::int32_t heat = 0;  // of purpose kHeat: HeatRecord::id; its round is the number of the set
   Purpose purpose = Purpose::kRound;
   Outcome status = Outcome::kOk;
   std::string reason;  // of any status but ok
@@ -128,7 +133,7 @@ struct ProcessRecord {
   std::vector<CounterRecord> counters;
   std::vector<PhaseRecord> phases;
   std::vector<MarkRecord> marks;
-  std::vector<Sample> samples;     // empty for oneshot
+  std::vector<Sample> samples;     // empty for oneshot; of kHeat the first inference, then those of its blocks
   std::int32_t answer_index = -1;  // of oneshot; below 0: not known, and info[kNoAnswer] says why
   std::string answer_label;
   double answer_score = 0;
@@ -151,12 +156,42 @@ struct ParityRecord {
   std::vector<float> differences;  // for the plot: per picture, largest logit difference / largest |logit|
 };
 
+// One turn of a contestant in a heat (peers/README.md, Blocks).
+struct BlockRecord {
+  std::int32_t cell = 0;
+  std::int32_t cycle = 0;                // each live process has one turn in it; 0 warms up and is not compared
+  std::int64_t begin_ns = 0;             // CLOCK_MONOTONIC, when it was told to go
+  std::int64_t wall_ns = 0, cpu_ns = 0;  // until its answer; processor time of it and its children
+  std::int32_t samples = 0;              // the next ones of its process
+  bool stopped = false;                  // it worked on after its answer, and was stopped until its next turn
+};
+
+// The fresh processes that were alive at once in a heat, and their turns: one replicate. It is one line of the journal,
+// so there is no half of it.
+struct SetRecord {
+  std::int32_t heat = 0, set = 0;        // HeatRecord::id; from 1
+  double steal_ms = 0;                   // of all processors, while it ran
+  std::vector<BlockRecord> blocks;       // in the order in which they were run
+  std::vector<ProcessRecord> processes;  // a journal that was read has them among its processes
+};
+
+// Contestants that are alive at once: the reference, its control and up to four others on one model, in one mode, at one
+// number of threads.
+struct HeatRecord {
+  std::int32_t id = 0;              // from 1
+  std::vector<std::int32_t> cells;  // the reference first; then the control, where there is one
+  std::int32_t cycles = 0;          // turns of each process in a set, without the one that warms up
+  std::int32_t sets = 0;            // at most
+  double seconds = 0;               // after which no further set is begun; 0: no limit
+};
+
 // What the pilot decided.
 struct DecisionRecord {
   std::int32_t rounds = 0;
-  std::map<std::int32_t, std::int32_t> counts;  // cell id -> samples a process takes
+  std::map<std::int32_t, std::int32_t> counts;  // cell id -> samples a process of a round takes
   std::vector<std::string> cut;                 // what the budget left out, for people
   std::string why;
+  std::vector<HeatRecord> heats;
 };
 
 // In ProcessRecord::info of a whole program that is no peer: why its output holds no answer.
@@ -177,6 +212,6 @@ struct NoteRecord {
   std::string text;
 };
 
-using Record = std::variant<PlanRecord, ProcessRecord, ParityRecord, DecisionRecord, NoteRecord>;
+using Record = std::variant<PlanRecord, ProcessRecord, ParityRecord, DecisionRecord, NoteRecord, SetRecord>;
 
 }  // namespace kite::race

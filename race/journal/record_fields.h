@@ -131,6 +131,7 @@ void each_field(Self& r, Visit&& visit) {
   visit("cell", r.cell);
   visit("round", r.round);
   visit("position", r.position);
+  visit("heat", r.heat);
   visit("purpose", r.purpose);
   visit("status", r.status);
   visit("reason", r.reason);
@@ -179,12 +180,42 @@ void each_field(Self& r, Visit&& visit) {
   visit("differences", r.differences);
 }
 
+template <As<BlockRecord> Self, typename Visit>
+void each_field(Self& r, Visit&& visit) {
+  visit("cell", r.cell);
+  visit("cycle", r.cycle);
+  visit("begin_ns", r.begin_ns);
+  visit("wall_ns", r.wall_ns);
+  visit("cpu_ns", r.cpu_ns);
+  visit("samples", r.samples);
+  visit("stopped", r.stopped);
+}
+
+template <As<SetRecord> Self, typename Visit>
+void each_field(Self& r, Visit&& visit) {
+  visit("heat", r.heat);
+  visit("set", r.set);
+  visit("steal_ms", r.steal_ms);
+  visit("blocks", r.blocks);
+  visit("processes", r.processes);
+}
+
+template <As<HeatRecord> Self, typename Visit>
+void each_field(Self& r, Visit&& visit) {
+  visit("id", r.id);
+  visit("cells", r.cells);
+  visit("cycles", r.cycles);
+  visit("sets", r.sets);
+  visit("seconds", r.seconds);
+}
+
 template <As<DecisionRecord> Self, typename Visit>
 void each_field(Self& r, Visit&& visit) {
   visit("rounds", r.rounds);
   visit("counts", r.counts);
   visit("cut", r.cut);
   visit("why", r.why);
+  visit("heats", r.heats);
 }
 
 template <As<NoteRecord> Self, typename Visit>

@@ -14,8 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kModes = {"oneshot", "no_pre", "inc_pre"};
 constexpr std::array<std::string_view, 2> kTracks = {"matched", "default"};
 constexpr std::array<std::string_view, 5> kOutcomes = {"ok", "missing", "failed", "timeout", "unequal"};
-constexpr std::array<std::string_view, 7> kPurposes = {"pass",   "pilot",   "round",       "rerun",
-                                                       "memory", "profile", "instructions"};
+constexpr std::array<std::string_view, 8> kPurposes = {"pass",   "pilot",   "round",        "rerun",
+                                                       "memory", "profile", "instructions", "heat"};
 constexpr std::array<std::string_view, 6> kNoteKinds = {"untyped", "warning", "interrupted",
                                                         "resumed", "judge",   "unranked"};
 

@@ -52,6 +52,7 @@ Result<ReportFiles> report_files(const Journal& journal) {
                        {"report.md", markdown(document)},
                        {"results.csv", results_csv(analysis, journal)},
                        {"samples.csv", samples_csv(analysis, journal)},
+                       {"blocks.csv", blocks_csv(analysis, journal)},
                        {"counters.csv", counters_csv(analysis)},
                        {"summary.json", summary_json(analysis)},
                        {"exports/hyperfine.json", hyperfine_json(analysis, journal)},

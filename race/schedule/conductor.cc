@@ -11,7 +11,6 @@
 
 #include "paperkite/try.h"
 #include "race/journal/words.h"
-#include "race/schedule/plausibility.h"
 
 namespace kite::race {
 
@@ -69,18 +68,23 @@ ProcessRequest Conductor::request_of(const Task& task) const {
   }
   request.argv = race_cell(task.cell).argv(task.count);
   request.argv.insert(request.argv.end(), task.extra.begin(), task.extra.end());
+  if (task.blocks > 0) {
+    request.argv.insert(request.argv.end(), {"--blocks", std::to_string(setup_.block_ms)});
+    request.heat = task.heat;
+    request.blocks = task.blocks;
+  }
   request.timeout_s = task.timeout_s;
   request.environment_padding = padding_of(setup_.plan.seed, task);
   request.trace_exit = task.purpose == Purpose::kMemory;
-  request.log = fmt::format("logs/{}-{}-{}-{}.txt", word_of(task.purpose), task.round, task.cell,
-                            file_name(request.cell.contestant));
+  request.log = fmt::format("logs/{}{}-{}-{}-{}.txt", word_of(task.purpose), task.heat > 0 ? fmt::format("-{}", task.heat) : "",
+                            task.round, task.cell, file_name(request.cell.contestant));
   return request;
 }
 
 Result<Step> Conductor::run(const Task& task) {
   if (interrupted()) return Step::kInterrupted;
   Expected& expected = expected_[{task.purpose, task.cell}];
-  if (ledger_.has(task.cell, task.round, task.purpose) || !can_run(task.cell)) {
+  if (ledger_.has_at(task.cell, task.round, task.purpose, task.position) || !can_run(task.cell)) {
     expected.processes = std::max<std::int64_t>(expected.processes - 1, 0);
     return Step::kSkipped;
   }
@@ -109,6 +113,35 @@ Result<Step> Conductor::run(const Task& task) {
   if (sink_ != nullptr) sink_->ended(record);
   KITE_TRY(note_given_up(task.cell));
   return Step::kRan;
+}
+
+Result<std::unique_ptr<LiveContestant>> Conductor::start(const Task& task) {
+  show(task);
+  ++done_;
+  Expected& expected = expected_[{task.purpose, task.cell}];
+  expected.processes = std::max<std::int64_t>(expected.processes - 1, 0);
+  return runner_.start(request_of(task));
+}
+
+kite::Status Conductor::finish_set(SetRecord set) {
+  for (ProcessRecord& record : set.processes) {
+    Task task;
+    task.cell = record.cell;
+    task.round = record.round;
+    task.purpose = record.purpose;
+    task.heat = record.heat;
+    task.blocks = 1;
+    const ProcessRequest request = request_of(task);
+    record.argv = request.argv;
+    record.environment_padding = request.environment_padding;
+    if (record.status == Outcome::kOk) check_answers(record);
+  }
+  KITE_TRY(write(set));
+  for (const ProcessRecord& record : set.processes) {
+    if (sink_ != nullptr) sink_->ended(record);
+    KITE_TRY(note_given_up(record.cell));
+  }
+  return {};
 }
 
 Result<std::optional<ProcessRecord>> Conductor::run_unrecorded(const Task& task) {
@@ -157,9 +190,6 @@ void Conductor::check_answers(ProcessRecord& record) const {
       record.status = Outcome::kUnequal;
       record.reason =
           fmt::format("{} of {} samples answer another class than in its own pass", differing, record.samples.size());
-    } else if (std::string doubt = marginal_doubt(record, *pass); !doubt.empty()) {
-      record.status = Outcome::kFailed;
-      record.reason = "not believed: " + doubt;
     }
     return;
   }
@@ -167,7 +197,10 @@ void Conductor::check_answers(ProcessRecord& record) const {
 
 kite::Status Conductor::note_given_up(std::int32_t id) {
   if (!ledger_.given_up(id)) return {};
-  const std::string& reason = ledger_.journal().processes.back().reason;
+  const auto& processes = ledger_.journal().processes;
+  const auto last = std::find_if(processes.rbegin(), processes.rend(),
+                                 [id](const ProcessRecord& record) { return record.cell == id; });
+  const std::string reason = last == processes.rend() ? "" : last->reason;
   const std::string& name = cell(id).contestant;
   const std::string what =
       ledger_.given_up(name) ? "" : fmt::format(" on {} ({})", cell(id).model, word_of(cell(id).mode));
@@ -193,12 +226,28 @@ void Conductor::expect(std::int32_t id, Purpose purpose, std::int64_t processes,
   expected_[{purpose, id}] = {processes, seconds};
 }
 
+void Conductor::expect(std::span<const Task> tasks, const std::map<std::int32_t, double>& seconds) {
+  std::map<std::pair<Purpose, std::int32_t>, std::int64_t> left;
+  for (const Task& task : tasks) {
+    left[{task.purpose, task.cell}] += ledger_.has_at(task.cell, task.round, task.purpose, task.position) ? 0 : 1;
+  }
+  for (const auto& [key, count] : left) {
+    const auto known = seconds.find(key.second);
+    const double usual = ledger_.usual_seconds(key.second, key.first);
+    expected_[key] = {count, usual > 0 ? usual : known == seconds.end() ? 0 : known->second};
+  }
+}
+
 void Conductor::show(const Task& task) {
   if (sink_ == nullptr) return;
   Progress progress;
   progress.purpose = task.purpose;
   progress.round = task.round;
   progress.rounds = rounds_;
+  progress.heat = task.heat;
+  if (const auto& decision = ledger_.journal().decision) {
+    progress.heats = static_cast<std::int32_t>(decision->heats.size());
+  }
   progress.done = done_;
   progress.total = done_;
   double seconds = 0;
@@ -212,8 +261,10 @@ void Conductor::show(const Task& task) {
   progress.seconds_left = known ? seconds : -1;
   const CellRecord& own = cell(task.cell);
   const std::string of = rounds_ > 0 && task.purpose == Purpose::kRound ? fmt::format(" of {}", rounds_) : "";
-  const std::string stage =
-      task.purpose == Purpose::kPass ? "pass" : fmt::format("{} {}{}", word_of(task.purpose), task.round, of);
+  const std::string stage = task.purpose == Purpose::kPass ? "pass"
+                            : task.purpose == Purpose::kHeat
+                                ? fmt::format("heat {}, set {}", task.heat, task.round)
+                                : fmt::format("{} {}{}", word_of(task.purpose), task.round, of);
   progress.what = fmt::format("{}: {} on {}, {}, {}", stage, own.contestant, own.model, word_of(own.mode),
                               threads_text(own.threads));
   sink_->starts(progress);

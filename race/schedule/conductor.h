@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,20 +31,27 @@ class Conductor {
     std::int64_t count = 1;
     Argv extra;  // behind the cell's own arguments
     double timeout_s = 120;
+    std::int32_t heat = 0, blocks = 0;  // of purpose kHeat: HeatRecord::id, and the turns that it gets at most
   };
   [[nodiscard]] Result<Step> run(const Task& task);
   // A process without a record: a look ahead, or for the files of a finished pass that somebody deleted. nullopt: we
   // were interrupted.
   [[nodiscard]] Result<std::optional<ProcessRecord>> run_unrecorded(const Task& task);
 
+  // A contestant of a heat, ready or failed. Its record comes with its set.
+  [[nodiscard]] Result<std::unique_ptr<LiveContestant>> start(const Task& task);
+  // Checks the answers of the set's processes and writes it down.
+  [[nodiscard]] kite::Status finish_set(SetRecord set);
+
   [[nodiscard]] kite::Status write(const Record& record);
   // Once, however often it is said. `model`: the one that the note is about, or empty.
   [[nodiscard]] kite::Status note(NoteKind kind, std::string model, std::string text);
   [[nodiscard]] bool interrupted() const { return setup_.interrupted != nullptr && setup_.interrupted->load(); }
 
-  // So many processes of this kind are to come, of about so many seconds each (0: not known). Replaces what was said of
-  // the same cell and purpose before.
+  // So many processes of this kind are to come, of about so many seconds each (0: not known), or of as many as the
+  // tasks are that have not been run. Replaces what was said of the same cell and purpose before.
   void expect(std::int32_t cell, Purpose purpose, std::int64_t processes, double seconds);
+  void expect(std::span<const Task> tasks, const std::map<std::int32_t, double>& seconds);
   void set_rounds(std::int32_t rounds) { rounds_ = rounds; }
 
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }

@@ -13,8 +13,8 @@ namespace kite::race {
 
 namespace {
 
-// Where rounds and samples are both given, the pilot has only the costs to find.
-std::int32_t pilot_rounds_of(const Job& job) { return job.plan.rounds > 0 && job.max_samples > 0 ? 1 : 5; }
+// Where rounds are given, the pilot has only the costs to find.
+std::int32_t pilot_rounds_of(const Job& job) { return job.plan.rounds > 0 ? 1 : 5; }
 
 // Empty where the model has not one input and one output: it is no classifier of pictures.
 std::function<Argv(const std::string&, const std::string&)> oracle_of(const std::string& kite,
@@ -38,7 +38,7 @@ RaceSetup setup_of(const Job& job, const std::string& kite, const std::atomic<bo
   setup.work = job.work;
   setup.memory_runs = job.memory ? 1 : 0;
   setup.count_instructions = job.memory;
-  setup.max_samples = job.max_samples;
+  setup.heat_seconds = job.heat_seconds;
   setup.pilot_rounds = pilot_rounds_of(job);
   setup.interrupted = interrupted;
   for (const CellRecord& cell : job.plan.cells) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -19,6 +20,7 @@ bool failed(const ProcessRecord& record) {
 
 Ledger::Ledger(Journal past) : journal_(std::move(past)) {
   for (const ProcessRecord& record : journal_.processes) count(record);
+  for (const SetRecord& set : journal_.sets) count(set);
 }
 
 const std::string& Ledger::contestant_of(std::int32_t cell) const {
@@ -26,7 +28,23 @@ const std::string& Ledger::contestant_of(std::int32_t cell) const {
 }
 
 bool Ledger::has(std::int32_t cell, std::int32_t round, Purpose purpose) const {
-  return done_.contains({cell, round, purpose});
+  const auto first = done_.lower_bound({cell, round, purpose, std::numeric_limits<std::int32_t>::min()});
+  return first != done_.end() && std::get<0>(*first) == cell && std::get<1>(*first) == round &&
+         std::get<2>(*first) == purpose;
+}
+
+bool Ledger::has_at(std::int32_t cell, std::int32_t round, Purpose purpose, std::int32_t position) const {
+  return done_.contains({cell, round, purpose, position});
+}
+
+std::int32_t Ledger::sets_run(std::int32_t heat) const {
+  const auto found = heats_.find(heat);
+  return found == heats_.end() ? 0 : found->second.count;
+}
+
+double Ledger::heat_seconds(std::int32_t heat) const {
+  const auto found = heats_.find(heat);
+  return found == heats_.end() ? 0 : found->second.seconds;
 }
 
 bool Ledger::has_note(const std::string& text) const {
@@ -73,6 +91,15 @@ void Ledger::add(const Record& record) {
   if (const auto* process = std::get_if<ProcessRecord>(&record)) {
     journal_.processes.push_back(*process);
     count(*process);
+  } else if (const auto* set = std::get_if<SetRecord>(&record)) {
+    SetRecord own = *set;
+    for (ProcessRecord& of_set : own.processes) {
+      journal_.processes.push_back(std::move(of_set));
+      count(journal_.processes.back());
+    }
+    own.processes.clear();
+    journal_.sets.push_back(std::move(own));
+    count(journal_.sets.back());
   } else if (const auto* parity = std::get_if<ParityRecord>(&record)) {
     journal_.parity.push_back(*parity);
   } else if (const auto* decision = std::get_if<DecisionRecord>(&record)) {
@@ -83,8 +110,10 @@ void Ledger::add(const Record& record) {
 }
 
 void Ledger::count(const ProcessRecord& record) {
-  done_.insert({record.cell, record.round, record.purpose});
-  spent_seconds_ += static_cast<double>(record.wall_ns) * 1e-9;
+  if (record.purpose != Purpose::kHeat) {
+    done_.insert({record.cell, record.round, record.purpose, record.position});
+    spent_seconds_ += static_cast<double>(record.wall_ns) * 1e-9;
+  }
   if (record.status == Outcome::kMissing) return;
   Fate& fate = contestants_[contestant_of(record.cell)];
   if (failed(record)) {
@@ -94,6 +123,21 @@ void Ledger::count(const ProcessRecord& record) {
     failures_[record.cell] = 0;
     fate.ever_ok = true;
   }
+}
+
+// From the first process that began to the last that ended.
+void Ledger::count(const SetRecord& set) {
+  std::int64_t begin = std::numeric_limits<std::int64_t>::max(), end = 0;
+  for (const ProcessRecord& process : journal_.processes) {
+    if (process.purpose != Purpose::kHeat || process.heat != set.heat || process.round != set.set) continue;
+    begin = std::min(begin, process.begin_ns);
+    end = std::max(end, process.begin_ns + process.wall_ns);
+  }
+  const double seconds = end > begin ? static_cast<double>(end - begin) * 1e-9 : 0;
+  spent_seconds_ += seconds;
+  Sets& sets = heats_[set.heat];
+  ++sets.count;
+  sets.seconds += seconds;
 }
 
 }  // namespace kite::race

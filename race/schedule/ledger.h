@@ -20,13 +20,17 @@ class Ledger {
   [[nodiscard]] const Journal& journal() const { return journal_; }
   [[nodiscard]] const PlanRecord& plan() const { return journal_.plan; }
   [[nodiscard]] bool has(std::int32_t cell, std::int32_t round, Purpose purpose) const;
+  [[nodiscard]] bool has_at(std::int32_t cell, std::int32_t round, Purpose purpose, std::int32_t position) const;
+  // How many sets of a heat are complete, and how many seconds they took.
+  [[nodiscard]] std::int32_t sets_run(std::int32_t heat) const;
+  [[nodiscard]] double heat_seconds(std::int32_t heat) const;
   [[nodiscard]] bool has_note(const std::string& text) const;
   [[nodiscard]] const ParityRecord* parity(const std::string& contestant, const std::string& model, Mode mode) const;
   // The first ok process of the cell for that purpose; null: none.
   [[nodiscard]] const ProcessRecord* find_ok(std::int32_t cell, Purpose purpose) const;
   // Median wall seconds of the cell's ok processes for that purpose; 0: none.
   [[nodiscard]] double usual_seconds(std::int32_t cell, Purpose purpose) const;
-  // Seconds that all processes took.
+  // Seconds that all processes took; those that were alive at once count as long as their set.
   [[nodiscard]] double spent_seconds() const { return spent_seconds_; }
 
   // A cell that failed kPatience times in a row; or all cells of a contestant none of whose processes was ever ok and
@@ -39,10 +43,16 @@ class Ledger {
 
  private:
   void count(const ProcessRecord& record);
+  void count(const SetRecord& set);
   [[nodiscard]] const std::string& contestant_of(std::int32_t cell) const;
 
   Journal journal_;
-  std::set<std::tuple<std::int32_t, std::int32_t, Purpose>> done_;
+  std::set<std::tuple<std::int32_t, std::int32_t, Purpose, std::int32_t>> done_;  // with the position
+  struct Sets {
+    std::int32_t count = 0;
+    double seconds = 0;
+  };
+  std::map<std::int32_t, Sets> heats_;
   std::map<std::int32_t, int> failures_;  // of a cell, in a row
   struct Fate {
     int failures = 0;

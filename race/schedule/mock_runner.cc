@@ -28,7 +28,72 @@ std::string value_behind(const Argv& argv, const std::string& flag) {
   return at == argv.end() || at + 1 == argv.end() ? "" : *(at + 1);
 }
 
+// A process's noise depends on which process it is, so a resumed race measures what an uninterrupted one does.
+std::mt19937_64 random_of(const ProcessRequest& request) {
+  return std::mt19937_64(static_cast<std::uint64_t>(request.cell.id) * 7919 +
+                         static_cast<std::uint64_t>(request.round) * 31 + static_cast<std::uint64_t>(request.heat) * 1009 +
+                         static_cast<std::uint64_t>(request.position) * 104729 +
+                         static_cast<std::uint64_t>(request.purpose));
+}
+
 }  // namespace
+
+// Takes its samples by the runner's clock, and no time between its turns.
+class MockLive final : public LiveContestant {
+ public:
+  MockLive(MockRunner& runner, const ProcessRequest& request)
+      : runner_(runner), request_(request), self_(runner.contestants[request.cell.contestant]),
+        random_(random_of(request)), factor_(std::exp(self_.process_sd * normal_(random_))) {
+    record_.purpose = request.purpose;
+    record_.begin_ns = runner.now_ns_;
+    runner.now_ns_ += static_cast<std::int64_t>(self_.start_ms * factor_ * 1e6);
+    take(0);
+    if (runner.ran_[request.cell.contestant]++ >= self_.fails_from) fail("exit code 1");
+  }
+  [[nodiscard]] bool races() const override { return record_.status == Outcome::kOk; }
+  Result<std::optional<Turn>> turn(std::int64_t first_input) override {
+    if (blocks_++ >= self_.fails_in_block) fail("ended in its block");
+    if (!races()) return std::optional<Turn>();
+    if (runner_.before_run) runner_.before_run();
+    runner_.turns.push_back(request_.cell.id);
+    Turn turn;
+    turn.begin_ns = runner_.now_ns_;
+    while (runner_.now_ns_ - turn.begin_ns < 100'000'000) take((first_input + turn.samples++) % request_.inputs);
+    turn.wall_ns = turn.cpu_ns = runner_.now_ns_ - turn.begin_ns;
+    return std::optional(turn);
+  }
+  Result<ProcessRecord> end() override {
+    record_.wall_ns = runner_.now_ns_ - record_.begin_ns;
+    if (runner_.meddle) runner_.meddle(request_, record_);
+    return record_;
+  }
+
+ private:
+  void take(std::int64_t input) {
+    const double ms = self_.sample_ms * factor_ * std::exp(self_.sample_sd * normal_(random_));
+    record_.samples.push_back(
+        {static_cast<std::int32_t>(input), ms, static_cast<std::int32_t>(input % kClasses), 0.9});
+    runner_.now_ns_ += static_cast<std::int64_t>(ms * 1e6);
+  }
+  void fail(const char* reason) {
+    record_.status = Outcome::kFailed;
+    record_.reason = reason;
+  }
+
+  MockRunner& runner_;
+  ProcessRequest request_;
+  const MockContestant& self_;
+  std::mt19937_64 random_;
+  std::normal_distribution<double> normal_;
+  double factor_;
+  ProcessRecord record_;
+  std::int32_t blocks_ = 0;
+};
+
+Result<std::unique_ptr<LiveContestant>> MockRunner::start(const ProcessRequest& request) {
+  requests.push_back(request);
+  return std::unique_ptr<LiveContestant>(std::make_unique<MockLive>(*this, request));
+}
 
 std::vector<float> mock_logits(std::int64_t picture) {
   std::vector<float> logits(kClasses);
@@ -43,9 +108,7 @@ Result<ProcessRecord> MockRunner::run(const ProcessRequest& request) {
   requests.push_back(request);
   if (before_run) before_run();
   const MockContestant& self = contestants[request.cell.contestant];
-  // A process's noise depends on which process it is, so a resumed race measures what an uninterrupted one does.
-  std::mt19937_64 random(static_cast<std::uint64_t>(request.cell.id) * 7919 +
-                         static_cast<std::uint64_t>(request.round) * 31 + static_cast<std::uint64_t>(request.purpose));
+  std::mt19937_64 random = random_of(request);
   std::normal_distribution<double> normal;
   const double factor = std::exp(self.process_sd * normal(random));
   ProcessRecord record;

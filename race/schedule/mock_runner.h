@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -19,13 +20,17 @@ struct MockContestant {
   double process_sd = 0.01, sample_sd = 0.05;  // relative
   double logit_error = 0;                      // relative to the largest logit
   std::int32_t fails_from = 1 << 30;           // so many of its processes are ok, then it fails
+  std::int32_t fails_in_block = 1 << 30;       // of each of its processes in a heat
 };
 
 class MockRunner final : public Runner {
  public:
   Result<ProcessRecord> run(const ProcessRequest& request) override;
+  Result<std::unique_ptr<LiveContestant>> start(const ProcessRequest& request) override;
   kite::Status run_unmeasured(const Argv& argv, double timeout_s) override;
   std::int64_t now_ns() override { return now_ns_; }
+  double stolen_ms() override { return 0; }
+  std::uint64_t available_bytes() override { return 0; }
 
   std::map<std::string, MockContestant> contestants;
   std::vector<ProcessRequest> requests;
@@ -33,8 +38,10 @@ class MockRunner final : public Runner {
   double oracle_ms = 1000;
   std::function<void(const ProcessRequest&, ProcessRecord&)> meddle;  // last word on a record
   std::function<void()> before_run;                                   // e.g. sets `interrupted`
+  std::vector<std::int32_t> turns;                                    // cells, in the order in which they had the turn
 
  private:
+  friend class MockLive;
   std::map<std::string, std::int32_t> ran_;
   std::int64_t now_ns_ = 1'000'000'000;
 };

@@ -57,6 +57,7 @@ std::string judge_times(const ProcessRecord& record, std::vector<std::string>& f
     return fmt::format("its samples after the first take {:.1f} ms, from \"first\" to \"done\" are {:.1f} ms", later,
                        done - first);
   }
+  if (record.purpose == Purpose::kHeat) return {};  // it waited for its turns; live_run.cc looks at each
   // The pass writes its logits and tensors after its samples, so more of it lies outside.
   const double writing = record.purpose == Purpose::kPass ? kWritingMs + n : 0;
   const double outside = done - first - later - writing;
@@ -102,22 +103,6 @@ Doubt doubts_about(const ProcessRecord& record, const CellRecord& cell, Track tr
     }
   }
   return doubt;
-}
-
-std::optional<double> marginal_ms(const ProcessRecord& fewer, const ProcessRecord& more) {
-  if (fewer.samples.empty() || more.samples.size() < 4 * fewer.samples.size()) return std::nullopt;
-  return (static_cast<double>(more.wall_ns - fewer.wall_ns) * 1e-6 - kWritingMs) /
-         static_cast<double>(more.samples.size() - fewer.samples.size());
-}
-
-std::string marginal_doubt(const ProcessRecord& fewer, const ProcessRecord& more) {
-  const std::optional<double> outside = marginal_ms(fewer, more);
-  if (!outside) return {};
-  const double claimed = sum_ms(more, 0) / static_cast<double>(more.samples.size());
-  // As above: a millisecond a sample may be spent honestly outside the timer (the pass also writes its logits).
-  if (*outside <= 2 * claimed + kImpossibleMsPerSample) return {};
-  return fmt::format("one more sample costs {:.2f} ms of the process's time, its samples say {:.2f} ms", *outside,
-                     claimed);
 }
 
 }  // namespace kite::race

@@ -13,24 +13,15 @@
 
 #include "paperkite/try.h"
 #include "race/schedule/answer.h"
+#include "race/schedule/live_run.h"
 #include "race/schedule/plausibility.h"
 #include "race/schedule/protocol.h"
+#include "race/spawn/machine.h"
 #include "race/spawn/valgrind.h"
 
 namespace kite::race {
 
 namespace {
-
-// The end of standard error, where the reason stands.
-std::string last_line(const std::string& text) {
-  const std::size_t end = text.find_last_not_of(" \t\r\n");
-  if (end == std::string::npos) return {};
-  const std::size_t begin = text.find_last_of('\n', end);
-  std::string line =
-      text.substr(begin == std::string::npos ? 0 : begin + 1, end - (begin == std::string::npos ? 0 : begin + 1) + 1);
-  constexpr std::size_t kShown = 300;
-  return line.substr(0, kShown);
-}
 
 void take_answer(std::string_view output, const ProcessRequest& request, ProcessRecord& record) {
   Answer answer = find_answer(output, request.labels, request.argv);
@@ -41,6 +32,16 @@ void take_answer(std::string_view output, const ProcessRequest& request, Process
 }
 
 }  // namespace
+
+std::string last_line(const std::string& text) {
+  const std::size_t end = text.find_last_not_of(" \t\r\n");
+  if (end == std::string::npos) return {};
+  const std::size_t begin = text.find_last_of('\n', end);
+  std::string line =
+      text.substr(begin == std::string::npos ? 0 : begin + 1, end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+  constexpr std::size_t kShown = 300;
+  return line.substr(0, kShown);
+}
 
 void take_output(std::string_view output, const ProcessRequest& request, ProcessRecord& record) {
   if (!request.speaks_protocol) return take_answer(output, request, record);
@@ -69,6 +70,34 @@ void take_output(std::string_view output, const ProcessRequest& request, Process
   record.reason = std::move(said.reason);
 }
 
+kite::Status take_log(const SpawnOutcome& outcome, const ProcessRequest& request, const std::string& folder,
+                      ProcessRecord& record) {
+  const std::string& text = outcome.standard_error;
+  if (text.empty() || request.log.empty()) return {};
+  const std::string path = folder + "/" + request.log;
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  std::FILE* file = std::fopen(path.c_str(), "wbe");
+  if (file == nullptr)
+    return Error{ErrorCode::kIo, std::string("cannot write a log: ") + std::strerror(errno), path, {}};
+  const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) != 0 || !whole) {
+    return Error{ErrorCode::kIo, "cannot write a log", path, "free some space and go on with --resume"};
+  }
+  record.log = request.log;
+  return {};
+}
+
+kite::Status take_outcome(const SpawnOutcome& outcome, std::string_view output, const ProcessRequest& request,
+                          const std::string& folder, ProcessRecord& record) {
+  if (record.status == Outcome::kOk) {
+    take_output(output, request, record);
+  } else if (const std::string line = last_line(outcome.standard_error); !line.empty()) {
+    record.reason += ": " + line;
+  }
+  return take_log(outcome, request, folder, record);
+}
+
 ProcessRecord ProcessRunner::count_instructions(const ProcessRequest& request) {
   SpawnRequest spawn;
   spawn.argv = request.argv;
@@ -84,8 +113,7 @@ ProcessRecord ProcessRunner::count_instructions(const ProcessRequest& request) {
   return record;
 }
 
-Result<ProcessRecord> ProcessRunner::run(const ProcessRequest& request) {
-  if (request.purpose == Purpose::kInstructions) return count_instructions(request);
+SpawnRequest ProcessRunner::spawn_request(const ProcessRequest& request) const {
   SpawnRequest spawn;
   spawn.argv = request.argv;
   spawn.environment_padding = request.environment_padding;
@@ -94,22 +122,26 @@ Result<ProcessRecord> ProcessRunner::run(const ProcessRequest& request) {
   spawn.count_events = options_.counters;
   spawn.trace_exit = request.trace_exit;
   spawn.cancelled = options_.interrupted;
+  return spawn;
+}
+
+Result<ProcessRecord> ProcessRunner::run(const ProcessRequest& request) {
+  if (request.purpose == Purpose::kInstructions) return count_instructions(request);
+  const SpawnRequest spawn = spawn_request(request);
   noise_.before(options_.cpus);
   KITE_TRY_ASSIGN(const SpawnOutcome outcome, spawner_.run(spawn));
   ProcessRecord record;
   record.purpose = request.purpose;
   fill(spawn, outcome, record);
   noise_.after(request.track == Track::kMatched ? request.cell.threads : 0, record);
-  if (record.status == Outcome::kOk) {
-    take_output(outcome.standard_output, request, record);
-  } else if (const std::string line = last_line(outcome.standard_error); !line.empty()) {
-    record.reason += ": " + line;
-  }
-  if (!outcome.standard_error.empty() && !request.log.empty()) {
-    KITE_TRY(keep_log(outcome.standard_error, request.log));
-    record.log = request.log;
-  }
+  KITE_TRY(take_outcome(outcome, outcome.standard_output, request, options_.folder, record));
   return record;
+}
+
+Result<std::unique_ptr<LiveContestant>> ProcessRunner::start(const ProcessRequest& request) {
+  KITE_TRY_ASSIGN(std::unique_ptr<LiveRun> run,
+                  LiveRun::start(spawner_, spawn_request(request), request, options_.folder));
+  return std::unique_ptr<LiveContestant>(std::move(run));
 }
 
 kite::Status ProcessRunner::run_unmeasured(const Argv& argv, double timeout_s) {
@@ -130,16 +162,8 @@ std::int64_t ProcessRunner::now_ns() {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-kite::Status ProcessRunner::keep_log(const std::string& text, const std::string& log) const {
-  const std::string path = options_.folder + "/" + log;
-  std::error_code ignored;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-  std::FILE* file = std::fopen(path.c_str(), "wbe");
-  if (file == nullptr)
-    return Error{ErrorCode::kIo, std::string("cannot write a log: ") + std::strerror(errno), path, {}};
-  const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (std::fclose(file) == 0 && whole) return {};
-  return Error{ErrorCode::kIo, "cannot write a log", path, "free some space and go on with --resume"};
-}
+double ProcessRunner::stolen_ms() { return read_noise_sums(options_.cpus).steal_ms.value_or(0); }
+
+std::uint64_t ProcessRunner::available_bytes() { return available_memory_bytes(); }
 
 }  // namespace kite::race

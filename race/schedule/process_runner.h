@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,16 @@ namespace kite::race {
 // and plausibility.h). A program that does not speak the protocol stays ok without an answer, and its record says why.
 void take_output(std::string_view output, const ProcessRequest& request, ProcessRecord& record);
 
+// The end of standard error, where the reason stands.
+[[nodiscard]] std::string last_line(const std::string& text);
+// Writes what the process said on standard error below the race's folder.
+[[nodiscard]] kite::Status take_log(const SpawnOutcome& outcome, const ProcessRequest& request,
+                                    const std::string& folder, ProcessRecord& record);
+// Output, reason and log of a process that has ended; `record` was filled from its outcome. An Error is the log's.
+[[nodiscard]] kite::Status take_outcome(const SpawnOutcome& outcome, std::string_view output,
+                                        const ProcessRequest& request, const std::string& folder,
+                                        ProcessRecord& record);
+
 struct ProcessRunnerOptions {
   std::string folder;     // of the race; logs are written below it
   std::vector<int> cpus;  // the contestants' processors; empty: all
@@ -30,13 +41,16 @@ class ProcessRunner final : public Runner {
       : spawner_(std::move(spawner)), options_(std::move(options)) {}
 
   [[nodiscard]] Result<ProcessRecord> run(const ProcessRequest& request) override;
+  [[nodiscard]] Result<std::unique_ptr<LiveContestant>> start(const ProcessRequest& request) override;
   [[nodiscard]] kite::Status run_unmeasured(const Argv& argv, double timeout_s) override;
   [[nodiscard]] std::int64_t now_ns() override;
+  [[nodiscard]] double stolen_ms() override;
+  [[nodiscard]] std::uint64_t available_bytes() override;
 
  private:
   // Always ok: a count that could not be had is a counter with its reason, and says nothing of the contestant.
   [[nodiscard]] ProcessRecord count_instructions(const ProcessRequest& request);
-  [[nodiscard]] kite::Status keep_log(const std::string& text, const std::string& log) const;
+  [[nodiscard]] SpawnRequest spawn_request(const ProcessRequest& request) const;
 
   Spawner spawner_;
   ProcessRunnerOptions options_;

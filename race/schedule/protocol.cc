@@ -225,7 +225,48 @@ std::string parse_answer(std::string_view output, const Expectation& expected, S
   return {};
 }
 
+// [input, ms, index, score]
+std::string take_block_sample(const Json& json, const Expectation& expected, std::int64_t input, Sample& sample) {
+  if (!json.is_array() || json.size() != 4) return "not [input, ms, index, score]";
+  if (json[0] != input) return fmt::format("expected input {}", input);
+  if (!json[1].is_number() || !json[2].is_number_unsigned() || !json[3].is_number()) return "not four numbers";
+  const auto index = json[2].get<std::uint64_t>();
+  const bool known =
+      expected.classes > 0 ? std::cmp_less(index, expected.classes) : std::in_range<std::int32_t>(index);
+  if (!known) return fmt::format("{} is no class", index);
+  sample = {static_cast<std::int32_t>(input), json[1].get<double>(), static_cast<std::int32_t>(index),
+            json[3].get<double>()};
+  if (!std::isfinite(sample.ms) || sample.ms <= 0 || !std::isfinite(sample.score)) return "not a time and a score";
+  return {};
+}
+
 }  // namespace
+
+bool says_ready(std::string_view line) {
+  if (line.size() > kMaxLineBytes) return false;
+  const Json json = Json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
+  return json.is_object() && json.contains("ready") && json["ready"] == true;
+}
+
+std::string parse_block(std::string_view line, const Expectation& expected, std::int64_t block,
+                        std::int64_t first_input, std::vector<Sample>& samples) {
+  const Json json = Json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("block") || !json.contains("samples") || !json["samples"].is_array()) {
+    return fmt::format("no answer of a block: {}", excerpt(line));
+  }
+  if (json["block"] != block) return fmt::format("expected block {}: {}", block, excerpt(line));
+  if (json["samples"].empty()) return fmt::format("block {} without a sample", block);
+  std::int64_t input = first_input;
+  for (const Json& one : json["samples"]) {
+    Sample sample;
+    if (std::string what = take_block_sample(one, expected, input, sample); !what.empty()) {
+      return fmt::format("block {}: {}: {}", block, what, excerpt(one.dump(-1, ' ', false, Json::error_handler_t::replace)));
+    }
+    samples.push_back(sample);
+    input = (input + 1) % expected.inputs;
+  }
+  return {};
+}
 
 Said parse_protocol(std::string_view output, const Expectation& expected) {
   Said said;

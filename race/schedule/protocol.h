@@ -32,6 +32,14 @@ struct Said {
   std::string reason;                       // why it is not valid, with the line; empty: it is
 };
 
+// The answer to the `go` of block `block`, whose first sample is of input `first_input`. What is wrong with it; empty:
+// nothing, and its samples stand behind `samples`.
+[[nodiscard]] std::string parse_block(std::string_view line, const Expectation& expected, std::int64_t block,
+                                      std::int64_t first_input, std::vector<Sample>& samples);
+
+// Whether a line says that a contestant which runs in blocks is ready for the first.
+[[nodiscard]] bool says_ready(std::string_view line);
+
 // Never fails but by `reason`; what stood before the bad line is kept.
 [[nodiscard]] Said parse_protocol(std::string_view output, const Expectation& expected);
 

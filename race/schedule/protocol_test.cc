@@ -165,17 +165,34 @@ TEST(plausibility, other_threads_than_asked_are_flagged_on_the_matched_track) {
   EXPECT_TRUE(doubts_about(record_of(good_lines()), two, Track::kDefault).flags.empty());
 }
 
-TEST(plausibility, work_hidden_from_the_timers_shows_in_longer_processes) {
-  ProcessRecord fewer, more;
-  fewer.samples.assign(10, {0, 2.0, 0, 0});
-  fewer.wall_ns = 1'000'000'000;
-  more.samples.assign(1000, {0, 2.0, 0, 0});
-  more.wall_ns = 3'500'000'000;
-  EXPECT_EQ(marginal_doubt(fewer, more), "");
-  more.wall_ns = 21'000'000'000;  // 20 ms a sample
-  EXPECT_NE(marginal_doubt(fewer, more), "");
-  more.samples.resize(39);
-  EXPECT_FALSE(marginal_ms(fewer, more).has_value());
+TEST(protocol, a_block_holds_samples_of_inputs_in_a_row) {
+  Expectation expected;
+  expected.inputs = 3;
+  expected.classes = 5;
+  std::vector<Sample> samples;
+  const auto wrong = [&](const std::string& text) {
+    samples.clear();
+    return parse_block(text, expected, 4, 2, samples);
+  };
+  EXPECT_EQ(wrong(R"({"block": 4, "samples": [[2, 1.5, 4, 0.5], [0, 2, 0, 0.25]]})"), "");
+  ASSERT_EQ(samples.size(), 2u);
+  EXPECT_EQ(samples[1].input, 0);
+  EXPECT_EQ(samples[1].ms, 2);
+  for (const char* bad :
+       {"", "x", "[]", R"({"block": 4})", R"({"block": 4, "samples": 1})", R"({"block": 5, "samples": [[2, 1, 1, 1]]})",
+        R"({"block": 4, "samples": []})", R"({"block": 4, "samples": [[1, 1, 1, 1]]})",
+        R"({"block": 4, "samples": [[2, 0, 1, 1]]})", R"({"block": 4, "samples": [[2, 1, 5, 1]]})",
+        R"({"block": 4, "samples": [[2, 1, -1, 1]]})", R"({"block": 4, "samples": [[2, 1, 1]]})",
+        R"({"block": 4, "samples": [["2", 1, 1, 1]]})", R"({"block": 4, "samples": [[2, "1", 1, 1]]})"}) {
+    EXPECT_NE(wrong(bad), "") << bad;
+  }
+}
+
+TEST(protocol, only_the_line_that_says_ready_is_ready) {
+  EXPECT_TRUE(says_ready(R"({"ready": true})"));
+  for (const char* other : {"", "ready", R"({"ready": false})", R"({"phase": "ready"})"}) {
+    EXPECT_FALSE(says_ready(other)) << other;
+  }
 }
 
 TEST(protocol, mutated_output_never_crashes_and_never_yields_nonsense) {

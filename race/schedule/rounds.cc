@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stages in their order. Each first asks the ledger what it did before, so a resumed race walks the same way.
+// The stages in their order.
 #include "race/schedule/rounds.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <map>
 #include <set>
@@ -15,7 +16,9 @@
 #include "paperkite/try.h"
 #include "race/journal/words.h"
 #include "race/schedule/conductor.h"
-#include "race/schedule/disturbed.h"
+#include "race/schedule/heat_plan.h"
+#include "race/schedule/heats.h"
+#include "race/schedule/line_up.h"
 #include "race/schedule/passes.h"
 #include "race/schedule/pilot.h"
 #include "race/schedule/williams.h"
@@ -24,9 +27,6 @@ namespace kite::race {
 
 namespace {
 
-// A pilot process takes about a second of samples.
-constexpr double kPilotSampleMs = 1000;
-constexpr std::int64_t kMostPilotSamples = 60;
 // A process of a round that takes this many times longer than predicted hangs.
 constexpr double kHangs = 10;
 // How much longer a program takes under valgrind, as a rule, and as it may at most.
@@ -37,41 +37,60 @@ constexpr double kPilotShare = 0.25;
 constexpr std::int32_t kFewestPilotRounds = 2;
 // Pilot and rounds draw their orders from different streams.
 constexpr std::uint64_t kPilotStream = 0x70696c6f74ULL;
+constexpr std::uint64_t kPlaceStream = 0x706c616365ULL;
+
+// Of the seconds that are left after the pilot, for rounds; the rest is for heats.
+constexpr double kRoundsShare = 0.4;
+
+using Task = Conductor::Task;
 
 class Race {
  public:
   explicit Race(Conductor& conductor) : conductor_(conductor), setup_(conductor.setup()) {
     for (const CellRecord& cell : setup_.plan.cells) {
-      if (conductor_.race_cell(cell.id).unready.empty()) cells_.push_back(cell.id);
+      if (!conductor_.race_cell(cell.id).unready.empty()) continue;
+      (cell.mode == Mode::kOneshot ? programs_ : steady_).push_back(cell.id);
     }
+    places_ = line_ups(setup_, programs_);
   }
 
+  // Each stage is a list of tasks that follows from the plan and the journal, so that a resumed race walks the same way.
   Result<Step> run() {
     KITE_TRY(write_missing());
     if (setup_.parity) {
       KITE_TRY_ASSIGN(const Step passes, run_passes(conductor_));
       if (passes == Step::kInterrupted) return passes;
     }
-    const DecisionRecord* decision = decided();
-    if (decision == nullptr) {
+    if (decided() == nullptr) {
       KITE_TRY_ASSIGN(const Step pilot, run_pilot());
       if (pilot == Step::kInterrupted) return pilot;
-      KITE_TRY(conductor_.write(decide(question())));
-      decision = decided();
+      KITE_TRY(decide_all());
     }
-    KITE_TRY_ASSIGN(const Step rounds, run_rounds(*decision));
+    KITE_TRY(write_given_up());
+    KITE_TRY_ASSIGN(const Step rounds, run_rounds(*decided()));
     if (rounds == Step::kInterrupted) return rounds;
-    KITE_TRY_ASSIGN(const Step memory, run_memory(*decision));
+    KITE_TRY(write_given_up());
+    KITE_TRY_ASSIGN(const Step heats, run_heats(conductor_));
+    if (heats == Step::kInterrupted) return heats;
+    KITE_TRY_ASSIGN(const Step memory, run_tasks(memory_tasks(*decided())));
     if (memory == Step::kInterrupted) return memory;
-    KITE_TRY_ASSIGN(const Step instructions, count_instructions());
-    if (instructions == Step::kInterrupted) return instructions;
-    KITE_TRY_ASSIGN(const Step reruns, run_reruns(*decision));
-    if (reruns == Step::kInterrupted) return reruns;
+    const std::vector<Task> instructions = instruction_tasks();
+    expect_instructions(instructions);
+    KITE_TRY_ASSIGN(const Step counted, run_tasks(instructions));
+    if (counted == Step::kInterrupted) return counted;
     KITE_TRY(note_lost_reference());
     return Step::kRan;
   }
 
  private:
+  Result<Step> run_tasks(const std::vector<Task>& tasks) {
+    for (const Task& task : tasks) {
+      KITE_TRY_ASSIGN(const Step step, conductor_.run(task));
+      if (step == Step::kInterrupted) return step;
+    }
+    return Step::kRan;
+  }
+
   [[nodiscard]] const DecisionRecord* decided() const {
     const auto& decision = conductor_.ledger().journal().decision;
     return decision ? &*decision : nullptr;
@@ -86,22 +105,29 @@ class Race {
     return {};
   }
 
-  // As well for one that was given up before its first round.
+  // As well for one that was given up before its first round or heat.
   kite::Status write_given_up() {
-    for (const std::int32_t cell : cells_) {
-      if (conductor_.can_run(cell)) continue;
-      const auto& processes = conductor_.ledger().journal().processes;
-      const ProcessRecord* last = nullptr;  // its own last failure, or else one of the same contestant
-      for (const ProcessRecord& process : processes) {
-        if (process.status != Outcome::kFailed && process.status != Outcome::kTimeout) continue;
-        const bool same = conductor_.cell(process.cell).contestant == conductor_.cell(cell).contestant;
-        if (process.cell == cell || (same && (last == nullptr || last->cell != cell))) last = &process;
+    for (const auto* cells : {&programs_, &steady_}) {
+      for (const std::int32_t cell : *cells) {
+        if (conductor_.can_run(cell)) continue;
+        const ProcessRecord* last = last_failure(cell);
+        if (last == nullptr || last->purpose == Purpose::kHeat) continue;
+        const Outcome status = last->status;
+        KITE_TRY(write_row(cell, status, "given up before its first round: " + last->reason));
       }
-      if (last == nullptr) continue;
-      const Outcome status = last->status;
-      KITE_TRY(write_row(cell, status, "given up before its first round: " + last->reason));
     }
     return {};
+  }
+
+  // Its own, or else one of the same contestant.
+  [[nodiscard]] const ProcessRecord* last_failure(std::int32_t cell) const {
+    const ProcessRecord* last = nullptr;
+    for (const ProcessRecord& process : conductor_.ledger().journal().processes) {
+      if (process.status != Outcome::kFailed && process.status != Outcome::kTimeout) continue;
+      const bool same = conductor_.cell(process.cell).contestant == conductor_.cell(cell).contestant;
+      if (process.cell == cell || (same && (last == nullptr || last->cell != cell))) last = &process;
+    }
+    return last;
   }
 
   // A row in place of a first round that there will not be; position -1: nothing was run.
@@ -116,53 +142,38 @@ class Race {
     return conductor_.write(record);
   }
 
-  // One round in its order; the tasks' counts come from `count_of`, 0 for a cell that is left out.
-  template <typename CountOf>
-  Result<Step> run_round(Purpose purpose, std::int32_t round, std::uint64_t seed, std::int32_t place,
-                         CountOf count_of) {
-    const std::vector<std::int32_t> order = williams_order(static_cast<std::int32_t>(cells_.size()), seed, place);
-    for (std::size_t position = 0; position < order.size(); ++position) {
-      Conductor::Task task;
-      task.cell = cells_[static_cast<std::size_t>(order[position])];
-      task.round = round;
-      task.position = static_cast<std::int32_t>(position);
-      task.purpose = purpose;
-      task.count = count_of(task.cell);
-      if (task.count == 0) continue;
-      task.timeout_s = std::max(setup_.timeout_s, kHangs * seconds_[task.cell]);
-      KITE_TRY_ASSIGN(const Step step, conductor_.run(task));
-      if (step == Step::kInterrupted) return step;
+  // One round: place after place, each with the reference between its contestants, both in a balanced order.
+  void add_round(Purpose purpose, std::int32_t round, std::uint64_t seed, std::vector<Task>& tasks) const {
+    std::int32_t position = 0;
+    for (const std::int32_t at : williams_order(static_cast<std::int32_t>(places_.size()), seed, round - 1)) {
+      const LineUp& place = places_[static_cast<std::size_t>(at)];
+      std::vector<std::int32_t> contestants = place.others;
+      if (place.control >= 0) contestants.push_back(place.control);
+      std::vector<std::int32_t> ordered;
+      for (const std::int32_t i : williams_order(static_cast<std::int32_t>(contestants.size()),
+                                                 seed + kPlaceStream * static_cast<std::uint64_t>(at + 1), round - 1)) {
+        ordered.push_back(contestants[static_cast<std::size_t>(i)]);
+      }
+      for (const std::int32_t cell : with_reference_between(place.reference, ordered)) {
+        Task task;
+        task.cell = cell;
+        task.round = round;
+        task.position = position++;
+        task.purpose = purpose;
+        task.timeout_s = std::max(setup_.timeout_s, kHangs * usual(cell));
+        tasks.push_back(task);
+      }
     }
-    return Step::kRan;
   }
 
-  [[nodiscard]] bool isolated(std::int32_t cell) const { return conductor_.cell(cell).mode != Mode::kOneshot; }
-
-  // Cells that are compared with each other.
-  [[nodiscard]] std::string group_of(std::int32_t id) const {
-    const CellRecord& cell = conductor_.cell(id);
-    return fmt::format("{}, {}, {}, {}", cell.model, word_of(cell.mode), threads_text(cell.threads),
-                       word_of(conductor_.contestant(id).track));
+  [[nodiscard]] double usual(std::int32_t cell) const {
+    return conductor_.ledger().usual_seconds(cell, Purpose::kPilot);
   }
 
-  [[nodiscard]] std::int64_t pilot_count(std::int32_t id) const {
-    if (!isolated(id)) return 1;
-    double ms = 0;  // of the slowest sample median in the group's passes
-    for (const std::int32_t other : cells_) {
-      const CellRecord& cell = conductor_.cell(other);
-      if (cell.model != conductor_.cell(id).model || cell.mode != conductor_.cell(id).mode) continue;
-      const ProcessRecord* pass = conductor_.ledger().find_ok(other, Purpose::kPass);
-      if (pass == nullptr || cell.contestant != setup_.plan.reference) continue;
-      std::vector<double> all;
-      for (const Sample& sample : pass->samples) all.push_back(sample.ms);
-      std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end());
-      ms = std::max(ms, all[all.size() / 2]);
-    }
-    std::int64_t count = kMinSamples;
-    if (ms > 0)
-      count = std::clamp(static_cast<std::int64_t>(kPilotSampleMs / ms), std::int64_t{kMinSamples}, kMostPilotSamples);
-    if (setup_.max_samples > 0) count = std::min<std::int64_t>(count, setup_.max_samples);
-    return std::clamp<std::int64_t>(count, 1, std::max<std::int64_t>(conductor_.race_cell(id).inputs, 1));
+  [[nodiscard]] std::map<std::int32_t, double> usual_seconds() const {
+    std::map<std::int32_t, double> seconds;
+    for (const std::int32_t cell : programs_) seconds[cell] = usual(cell);
+    return seconds;
   }
 
   // Fewer than asked for where the budget is small beside the first of them. From the journal alone: a resumed race
@@ -179,136 +190,147 @@ class Race {
   }
 
   Result<Step> run_pilot() {
-    for (const std::int32_t cell : cells_) {
-      std::int64_t left = 0;
-      for (std::int32_t round = 1; round <= setup_.pilot_rounds; ++round) {
-        left += conductor_.ledger().has(cell, round, Purpose::kPilot) ? 0 : 1;
-      }
-      conductor_.expect(cell, Purpose::kPilot, left, conductor_.ledger().usual_seconds(cell, Purpose::kPilot));
-      conductor_.expect(cell, Purpose::kRound, setup_.plan.rounds > 0 ? setup_.plan.rounds : kMinRounds, 0);
-    }
+    const std::int32_t least = setup_.plan.rounds > 0 ? setup_.plan.rounds : kMinRounds;
     for (std::int32_t round = 1; round <= pilot_rounds(); ++round) {
-      KITE_TRY_ASSIGN(const Step step, run_round(Purpose::kPilot, round, setup_.plan.seed ^ kPilotStream, round - 1,
-                                                 [this](std::int32_t cell) { return pilot_count(cell); }));
-      if (step == Step::kInterrupted) return step;
-      for (const std::int32_t cell : cells_) {
-        const double usual = conductor_.ledger().usual_seconds(cell, Purpose::kPilot);
-        conductor_.expect(cell, Purpose::kPilot, std::max(pilot_rounds() - round, 0), usual);
-        conductor_.expect(cell, Purpose::kRound, setup_.plan.rounds > 0 ? setup_.plan.rounds : kMinRounds, usual);
+      std::vector<Task> now, later;
+      add_round(Purpose::kPilot, round, setup_.plan.seed ^ kPilotStream, now);
+      for (std::int32_t next = round; next <= pilot_rounds(); ++next) {
+        add_round(Purpose::kPilot, next, setup_.plan.seed ^ kPilotStream, later);
       }
+      for (std::int32_t next = 1; next <= least; ++next) {
+        add_round(Purpose::kRound, next, setup_.plan.seed, later);
+      }
+      conductor_.expect(later, usual_seconds());
+      KITE_TRY_ASSIGN(const Step step, run_tasks(now));
+      if (step == Step::kInterrupted) return step;
     }
+    for (const std::int32_t cell : programs_) conductor_.expect(cell, Purpose::kPilot, 0, 0);
     return Step::kRan;
   }
 
-  [[nodiscard]] PilotCell pilot_cell(std::int32_t id) const {
-    const CellRecord& cell = conductor_.cell(id);
+  [[nodiscard]] PilotCell pilot_cell(std::int32_t id, const LineUp& place) const {
     const ContestantRecord& contestant = conductor_.contestant(id);
     PilotCell pilot;
     pilot.cell = id;
-    pilot.group = group_of(id);
-    pilot.label = fmt::format("{} ({})", cell.contestant, pilot.group);
-    pilot.isolated = isolated(id);
-    pilot.max_count = conductor_.race_cell(id).inputs;
-    pilot.reference = is_reference(contestant);
+    pilot.group = place.title;
+    pilot.label = fmt::format("{} ({})", conductor_.cell(id).contestant, pilot.group);
+    pilot.reference = id == place.reference;
     pilot.expendable = !contestant.variant.empty() && !contestant.control && !pilot.reference;
+    if (pilot.reference) {
+      const std::size_t beside = place.others.size() + (place.control >= 0 ? 1 : 0);
+      pilot.per_round = static_cast<std::int32_t>((beside + 1) / 2 + 1);
+    }
     for (const ProcessRecord& record : conductor_.ledger().journal().processes) {
       if (record.cell != id || record.purpose != Purpose::kPilot || record.status != Outcome::kOk) continue;
-      PilotCell::Process process{record.round, static_cast<double>(record.wall_ns) * 1e-9, {}};
-      for (std::size_t i = 1; i < record.samples.size(); ++i) process.ms.push_back(record.samples[i].ms);
-      pilot.processes.push_back(std::move(process));
+      pilot.processes.push_back({record.round, record.begin_ns, static_cast<double>(record.wall_ns) * 1e-9});
     }
     return pilot;
   }
 
-  // On the other track the reference is the same peer in the same variant.
-  [[nodiscard]] bool is_reference(const ContestantRecord& contestant) const {
-    if (contestant.control) return false;
-    if (contestant.id == setup_.plan.reference) return true;
-    for (const ContestantRecord& other : setup_.plan.contestants) {
-      if (other.id == setup_.plan.reference) {
-        return contestant.peer == other.peer && contestant.variant == other.variant && !contestant.peer.empty();
-      }
-    }
-    return false;
-  }
-
-  [[nodiscard]] PilotQuestion question() const {
+  // Rounds and heats, so that both fit into the budget.
+  kite::Status decide_all() {
+    const double left = conductor_.seconds_left();
     PilotQuestion question;
-    for (const std::int32_t cell : cells_) {
-      if (!conductor_.can_run(cell)) continue;
-      question.cells.push_back(pilot_cell(cell));
-      if (!isolated(cell)) {
-        question.other_seconds += setup_.memory_runs * conductor_.ledger().usual_seconds(cell, Purpose::kPilot);
+    for (const LineUp& place : places_) {
+      std::vector<std::int32_t> cells = {place.reference, place.control};
+      cells.insert(cells.end(), place.others.begin(), place.others.end());
+      for (const std::int32_t cell : cells) {
+        if (cell < 0 || !conductor_.can_run(cell)) continue;
+        question.cells.push_back(pilot_cell(cell, place));
+        question.other_seconds += setup_.memory_runs * usual(cell);
       }
     }
-    for (const std::int32_t cell : instruction_cells()) {
-      question.other_seconds += kUnderValgrind * conductor_.ledger().usual_seconds(cell, Purpose::kPilot);
-    }
-    question.seconds_left = conductor_.seconds_left();
+    for (const std::int32_t cell : instruction_cells()) question.other_seconds += kUnderValgrind * usual(cell);
+    question.seconds_left = steady_.empty() ? left : kRoundsShare * left;
     question.overhead_s = conductor_.overhead_seconds();
     question.rounds_asked = setup_.plan.rounds;
-    question.max_samples = setup_.max_samples;
+    DecisionRecord decision = decide(question);
+    HeatPlan heats = plan_heats(heat_question(programs_.empty() ? left : (1 - kRoundsShare) * left));
+    decision.heats = std::move(heats.heats);
+    KITE_TRY(conductor_.write(decision));
+    for (const std::string& note : heats.notes) KITE_TRY(conductor_.note(NoteKind::kWarning, {}, note));
+    return {};
+  }
+
+  [[nodiscard]] HeatQuestion heat_question(double seconds_left) const {
+    HeatQuestion question;
+    std::vector<std::int32_t> cells;
+    for (const std::int32_t cell : steady_) {
+      if (conductor_.can_run(cell)) cells.push_back(cell);
+    }
+    question.line_ups = line_ups(setup_, cells);
+    question.costs.resize(setup_.plan.cells.size());
+    for (const std::int32_t cell : cells) question.costs[static_cast<std::size_t>(cell)] = heat_cost(cell);
+    question.sets_asked = setup_.plan.rounds;
+    question.block_s = static_cast<double>(setup_.block_ms) * 1e-3;
+    question.seconds_left = std::isinf(seconds_left) ? 0 : std::max(seconds_left, 1.0);
+    question.heat_seconds = setup_.heat_seconds;
+    question.available_bytes = conductor_.runner().available_bytes();
     return question;
   }
 
-  static auto counts(const DecisionRecord& decision) {
-    return [&decision](std::int32_t cell) {
-      const auto found = decision.counts.find(cell);
-      return found == decision.counts.end() ? std::int64_t{0} : std::int64_t{found->second};
-    };
+  // From a pass of the same contestant in the same mode; the control's is that of the reference.
+  [[nodiscard]] HeatCost heat_cost(std::int32_t id) const {
+    const CellRecord& own = conductor_.cell(id);
+    const std::string& contestant = conductor_.contestant(id).control ? setup_.plan.reference : own.contestant;
+    HeatCost cost;
+    for (const CellRecord& cell : setup_.plan.cells) {
+      if (cell.contestant != contestant || cell.model != own.model || cell.mode != own.mode) continue;
+      const ProcessRecord* pass = conductor_.ledger().find_ok(cell.id, Purpose::kPass);
+      if (pass == nullptr || pass->samples.empty()) continue;
+      double samples_ms = 0;
+      for (const Sample& sample : pass->samples) samples_ms += sample.ms;
+      cost.start_s = std::max(static_cast<double>(pass->wall_ns) * 1e-9 - samples_ms * 1e-3, 0.0);
+      cost.sample_s = samples_ms * 1e-3 / static_cast<double>(pass->samples.size());
+      cost.peak_bytes = pass->peak_rss_bytes;
+      break;
+    }
+    return cost;
   }
 
   Result<Step> run_rounds(const DecisionRecord& decision) {
-    KITE_TRY(write_given_up());
     conductor_.set_rounds(decision.rounds);
-    for (const std::int32_t cell : cells_) {
-      conductor_.expect(cell, Purpose::kPilot, 0, 0);
-      const auto count = decision.counts.find(cell);
-      if (count != decision.counts.end()) seconds_[cell] = predicted_seconds(pilot_cell(cell), count->second);
-    }
     for (std::int32_t round = 1; round <= decision.rounds; ++round) {
-      expect_rounds(decision, round);
-      KITE_TRY_ASSIGN(const Step step,
-                      run_round(Purpose::kRound, round, setup_.plan.seed, round - 1, counts(decision)));
+      std::vector<Task> now, later = memory_tasks(decision);
+      add_round(Purpose::kRound, round, setup_.plan.seed, now);
+      for (std::int32_t next = round; next <= decision.rounds; ++next) {
+        add_round(Purpose::kRound, next, setup_.plan.seed, later);
+      }
+      const auto left_out = [&decision](const Task& task) { return !decision.counts.contains(task.cell); };
+      std::erase_if(now, left_out);
+      std::erase_if(later, left_out);
+      conductor_.expect(later, usual_seconds());
+      for (const HeatRecord& heat : decision.heats) expect_heat(heat);
+      KITE_TRY_ASSIGN(const Step step, run_tasks(now));
       if (step == Step::kInterrupted) return step;
     }
-    expect_rounds(decision, decision.rounds + 1);
-    KITE_TRY(write_given_up());
     return Step::kRan;
   }
 
-  void expect_rounds(const DecisionRecord& decision, std::int32_t first) {
-    for (const std::int32_t cell : cells_) {
-      std::int64_t left = 0;
-      for (std::int32_t round = first; round <= decision.rounds && decision.counts.contains(cell); ++round) {
-        left += conductor_.ledger().has(cell, round, Purpose::kRound) ? 0 : 1;
-      }
-      const double usual = conductor_.ledger().usual_seconds(cell, Purpose::kRound);
-      conductor_.expect(cell, Purpose::kRound, left, usual > 0 ? usual : seconds_[cell]);
-      std::int64_t memory = 0;
-      for (std::int32_t run = 1; run <= setup_.memory_runs && !isolated(cell) && decision.counts.contains(cell);
-           ++run) {
-        memory += conductor_.ledger().has(cell, run, Purpose::kMemory) ? 0 : 1;
-      }
-      conductor_.expect(cell, Purpose::kMemory, memory, seconds_[cell]);
+  void expect_heat(const HeatRecord& heat) {
+    const std::int32_t left = std::max(std::min(heat.sets, kFewestSets) - conductor_.ledger().sets_run(heat.id), 0);
+    for (const std::int32_t cell : heat.cells) {
+      const HeatCost cost = heat_cost(cell);
+      const double block_s = std::max(static_cast<double>(setup_.block_ms) * 1e-3, cost.sample_s);
+      conductor_.expect(cell, Purpose::kHeat, left, cost.start_s + (heat.cycles + 1) * block_s);
     }
   }
 
-  Result<Step> run_memory(const DecisionRecord& decision) {
+  [[nodiscard]] std::vector<Task> memory_tasks(const DecisionRecord& decision) const {
+    std::vector<Task> tasks;
     for (std::int32_t run = 1; run <= setup_.memory_runs; ++run) {
-      for (const std::int32_t cell : cells_) {
-        if (isolated(cell) || !decision.counts.contains(cell)) continue;
-        Conductor::Task task;
+      for (const std::int32_t cell : programs_) {
+        if (!decision.counts.contains(cell)) continue;
+        Task task;
         task.cell = cell;
         task.round = run;
         task.position = cell;
         task.purpose = Purpose::kMemory;
-        task.timeout_s = std::max(setup_.timeout_s, kHangs * seconds_[cell]);
-        KITE_TRY_ASSIGN(const Step step, conductor_.run(task));
-        if (step == Step::kInterrupted) return step;
+        task.timeout_s = std::max(setup_.timeout_s, kHangs * usual(cell));
+        tasks.push_back(task);
       }
     }
-    return Step::kRan;
+    return tasks;
   }
 
   // True where the processor's own counter could be read.
@@ -324,10 +346,10 @@ class Race {
   [[nodiscard]] std::vector<std::int32_t> instruction_cells() const {
     std::vector<std::int32_t> chosen;
     std::set<std::string> contestants;
-    for (const std::int32_t cell : cells_) {
+    for (const std::int32_t cell : programs_) {
       const CellRecord& record = conductor_.cell(cell);
       const ContestantRecord& contestant = conductor_.contestant(cell);
-      if (!setup_.count_instructions || isolated(cell) || !conductor_.can_run(cell) || !contestant.variant.empty() ||
+      if (!setup_.count_instructions || !conductor_.can_run(cell) || !contestant.variant.empty() ||
           contestant.control || contestant.track != Track::kMatched || record.threads == 0 ||
           record.model != setup_.plan.models.front().id || instructions_told(cell)) {
         continue;
@@ -337,56 +359,28 @@ class Race {
     return chosen;
   }
 
-  Result<Step> count_instructions() {
-    const std::vector<std::int32_t> cells = instruction_cells();
-    const auto usual_seconds = [&](std::int32_t cell) {
-      return std::max(conductor_.ledger().usual_seconds(cell, Purpose::kRound), kShortestUsual);
-    };
-    for (const std::int32_t cell : cells) {
-      const bool done = conductor_.ledger().has(cell, 1, Purpose::kInstructions);
-      conductor_.expect(cell, Purpose::kInstructions, done ? 0 : 1, kUnderValgrind * usual_seconds(cell));
-    }
-    for (const std::int32_t cell : cells) {
-      Conductor::Task task;
+  [[nodiscard]] std::vector<Task> instruction_tasks() const {
+    std::vector<Task> tasks;
+    for (const std::int32_t cell : instruction_cells()) {
+      Task task;
       task.cell = cell;
       task.round = 1;
       task.position = cell;
       task.purpose = Purpose::kInstructions;
-      task.timeout_s = std::max(setup_.timeout_s, kLongestUnderValgrind * usual_seconds(cell));
-      KITE_TRY_ASSIGN(const Step step, conductor_.run(task));
-      if (step == Step::kInterrupted) return step;
+      task.timeout_s = std::max(setup_.timeout_s, kLongestUnderValgrind * round_seconds(cell));
+      tasks.push_back(task);
     }
-    return Step::kRan;
+    return tasks;
   }
 
-  Result<Step> run_reruns(const DecisionRecord& decision) {
-    std::vector<std::int32_t> rounds = disturbed_rounds(conductor_.ledger().journal().processes);
-    double one_round = 0;
-    for (const auto& [cell, count] : decision.counts) {
-      one_round += conductor_.ledger().usual_seconds(cell, Purpose::kRound) + conductor_.overhead_seconds();
-    }
-    for (const std::int32_t cell : cells_) {
-      conductor_.expect(cell, Purpose::kRerun,
-                        decision.counts.contains(cell) ? static_cast<std::int64_t>(rounds.size()) : 0,
-                        conductor_.ledger().usual_seconds(cell, Purpose::kRound));
-    }
-    for (std::size_t i = 0; i < rounds.size(); ++i) {
-      const bool begun = std::any_of(cells_.begin(), cells_.end(), [&](std::int32_t cell) {
-        return conductor_.ledger().has(cell, rounds[i], Purpose::kRerun);
-      });
-      if (!begun && conductor_.seconds_left() < one_round) {
-        KITE_TRY(
-            conductor_.note(NoteKind::kWarning, {},
-                            fmt::format("{} of {} rounds that the machine disturbed are not run again: the budget is "
-                                        "spent (raise --budget)",
-                                        rounds.size() - i, rounds.size())));
-        return Step::kRan;
-      }
-      KITE_TRY_ASSIGN(const Step step,
-                      run_round(Purpose::kRerun, rounds[i], setup_.plan.seed, rounds[i] - 1, counts(decision)));
-      if (step == Step::kInterrupted) return step;
-    }
-    return Step::kRan;
+  [[nodiscard]] double round_seconds(std::int32_t cell) const {
+    return std::max(conductor_.ledger().usual_seconds(cell, Purpose::kRound), kShortestUsual);
+  }
+
+  void expect_instructions(const std::vector<Task>& tasks) {
+    std::map<std::int32_t, double> seconds;
+    for (const Task& task : tasks) seconds[task.cell] = kUnderValgrind * round_seconds(task.cell);
+    conductor_.expect(tasks, seconds);
   }
 
   kite::Status note_lost_reference() {
@@ -401,8 +395,8 @@ class Race {
 
   Conductor& conductor_;
   const RaceSetup& setup_;
-  std::vector<std::int32_t> cells_;         // those that can run
-  std::map<std::int32_t, double> seconds_;  // predicted, of one process of a round
+  std::vector<std::int32_t> programs_, steady_;  // cells that can run: of rounds, of heats
+  std::vector<LineUp> places_;                   // of rounds
 };
 
 }  // namespace

@@ -60,25 +60,47 @@ std::int64_t cpu_of(pid_t pid) {
   return std::int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
 }
 
+// Calls `visit` with the folder of each thread below /proc.
+template <typename Visit>
+void each_thread(pid_t pid, Visit visit) {
+  const std::string tasks = fmt::format("/proc/{}/task", pid);
+  DIR* folder = opendir(tasks.c_str());
+  if (folder == nullptr) return;
+  while (const dirent* entry = readdir(folder)) {
+    if (entry->d_name[0] != '.') visit(fmt::format("{}/{}", tasks, entry->d_name));
+  }
+  closedir(folder);
+}
+
 // The children that any of its threads made; none where the kernel does not list them.
 std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> children;
-  const std::string tasks = fmt::format("/proc/{}/task", pid);
-  DIR* folder = opendir(tasks.c_str());
-  if (folder == nullptr) return children;
-  while (const dirent* entry = readdir(folder)) {
-    if (entry->d_name[0] == '.') continue;
-    const auto list = read_text(fmt::format("{}/{}/children", tasks, entry->d_name));
-    if (!list) continue;
+  each_thread(pid, [&children](const std::string& thread) {
+    const auto list = read_text(thread + "/children");
+    if (!list) return;
     const char* position = list->c_str();
     for (char* end = nullptr; *position != '\0'; position = end) {
       const long child = std::strtol(position, &end, 10);
       if (end == position) break;
       children.push_back(static_cast<pid_t>(child));
     }
-  }
-  closedir(folder);
+  });
   return children;
+}
+
+// "12 (a name) R ...": the name may hold anything, so the last parenthesis counts.
+bool runs(const std::string& thread) {
+  const auto text = read_text(thread + "/stat");
+  const std::size_t end = text ? text->rfind(')') : std::string::npos;
+  return end != std::string::npos && end + 2 < text->size() && (*text)[end + 2] == 'R';
+}
+
+bool family_runs(pid_t pid) {
+  bool any = false;
+  each_thread(pid, [&any](const std::string& thread) { any = any || runs(thread); });
+  if (any) return true;
+  const std::vector<pid_t> children = children_of(pid);
+  return std::any_of(children.begin(), children.end(), family_runs);
 }
 
 std::int64_t cpu_of_family(pid_t pid) {
@@ -210,6 +232,8 @@ bool LiveProcess::write_line(std::string_view line) {
 void LiveProcess::close_input() { close_if_open(state_->input); }
 
 std::int64_t LiveProcess::cpu_ns() const { return alive() ? cpu_of_family(state_->pid) : 0; }
+
+bool LiveProcess::wants_processor() const { return alive() && family_runs(state_->pid); }
 
 void LiveProcess::signal_group(int number) {
   if (!alive()) return;

@@ -37,6 +37,8 @@ class LiveProcess {
 
   // Processor time of the process and of its living descendants since they began.
   [[nodiscard]] std::int64_t cpu_ns() const;
+  // Whether a thread of them runs or waits for a processor: on a busy machine that shows no processor time at once.
+  [[nodiscard]] bool wants_processor() const;
   // The whole process group.
   void stop();
   void resume();

@@ -11,6 +11,9 @@ import sys
 import time
 
 
+REPEATS = 200  # of the model in one sample of a block: else a line has thousands of samples
+
+
 def read_npy(path):
     """float32 [N, C, H, W] as a list of N arrays."""
     data = pathlib.Path(path).read_bytes()
@@ -63,10 +66,38 @@ def isolated(arguments, behaviour):
         lines.append({"sample": sample, "input": sample % len(tensors), "ms": ms, "index": best, "score": 0.9})
     for line in lines:
         say(**line)
+    if "--blocks" in arguments:
+        blocks(arguments, behaviour, tensors)
     if "--logits" in arguments:
         write_npy(arguments["--logits"], logits)
     say(info={"threads": int(arguments["--threads"]), "versions": {"fake": "1.0"}})
     stamp("done")
+
+
+def blocks(arguments, behaviour, tensors):
+    """One block for each line of standard input."""
+    say(ready=True)
+    sys.stdout.flush()
+    for block, line in enumerate(sys.stdin):
+        begin, index, samples = time.perf_counter(), int(line.split()[1]), []
+        while not samples or 1000 * (time.perf_counter() - begin) < int(arguments["--blocks"]):
+            start = time.perf_counter()
+            for _ in range(REPEATS):
+                row = logits_of(tensors[index])
+            if behaviour == "wrong":
+                row = row[::-1]
+            samples.append([index, 1000 * (time.perf_counter() - start), max(range(3), key=row.__getitem__), 0.9])
+            index = (index + 1) % len(tensors)
+        if behaviour == "silent in a block" and block == 3:
+            time.sleep(3600)
+        if behaviour == "dies in a block" and block == 3:
+            sys.exit("out of luck in a block")
+        if behaviour == "lies in blocks":
+            samples = [[i, ms / 1000, best, score] for i, ms, best, score in samples]
+        say(block=block, samples=samples)
+        if behaviour == "speaks twice":
+            say(note="and another thing")
+        sys.stdout.flush()
 
 
 def main():

@@ -69,7 +69,7 @@ class Ground:
     def command(self, *arguments):
         return [KITE_RACE, *map(str, arguments), "--peers-dir", str(self.peers)]
 
-    def run_race(self, *arguments, timeout=120):
+    def run_race(self, *arguments, timeout=600):
         environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache")}
         return subprocess.run(self.command(*arguments), capture_output=True, text=True, env=environment, timeout=timeout, check=False,
                               cwd=self.folder)
@@ -78,8 +78,14 @@ class Ground:
         return ["--model", self.model, "--images", self.pictures, "--threads", "1", "--out", out, *more]
 
     def records(self, out, kind="process"):
-        lines = (out / "journal.jsonl").read_text().splitlines()
-        return [record for record in map(json.loads, lines) if record["kind"] == kind]
+        """Of one kind, in order; processes also of the sets of heats."""
+        found = []
+        for record in map(json.loads, (out / "journal.jsonl").read_text().splitlines()):
+            if record["kind"] == kind:
+                found.append(record)
+            elif kind == "process":
+                found += record.get("processes", [])
+        return found
 
 
 class RaceCase(Ground, unittest.TestCase):

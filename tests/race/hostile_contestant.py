@@ -21,7 +21,15 @@ def lie(arguments):
     honest = fake_contestant.logits_of
     fake_contestant.logits_of = lambda tensor: time.sleep(0.12) or honest(tensor)
     say = fake_contestant.say
-    fake_contestant.say = lambda **line: say(**{**line, "ms": 0.001} if "sample" in line else line)
+    def say_less(**line):
+        if "sample" in line:
+            line["ms"] = 0.001
+        if "samples" in line:
+            line["samples"] = [[index, 0.001, best, score] for index, _, best, score in line["samples"]]
+        say(**line)
+
+    fake_contestant.say = say_less
+    fake_contestant.REPEATS = 1
     fake_contestant.isolated(arguments, "ok")
 
 

@@ -47,36 +47,93 @@ class Reanalysis:
         lines = (cls.folder / "journal.jsonl").read_text().splitlines()
         records = [json.loads(line) for line in lines]
         cls.plan = next(record for record in records if record["kind"] == "plan")
-        cls.processes = [record for record in records if record["kind"] == "process"]
+        cls.sets = [record for record in records if record["kind"] == "set"]
+        cls.processes = []
+        for record in records:
+            cls.processes += [record] if record["kind"] == "process" else record.get("processes", [])
         cls.summary = json.loads((cls.folder / "summary.json").read_text())
         pyperf = json.loads((cls.folder / "exports/pyperf.json").read_text())
         cls.warm_ups = {b["metadata"]["name"]: [len(run.get("warmups", [])) for run in b["runs"]]
                         for b in pyperf["benchmarks"]}
 
-    def values(self, contestant, row):
-        """Round -> value of one process, straight from the records; a re-run stands in for its round."""
-        found = {}
-        cell = next(cell for cell in self.plan["cells"] if cell["contestant"] == contestant
+    def cell(self, contestant, row):
+        return next(cell for cell in self.plan["cells"] if cell["contestant"] == contestant
                     and all(cell[key] == row[key] for key in ("model", "mode", "threads")))
-        chosen = {}
-        for process in self.processes:
-            if process["cell"] == cell["id"] and process["status"] == "ok" and process["purpose"] in ("round", "rerun"):
-                if process["purpose"] == "rerun" or process["round"] not in chosen:
-                    chosen[process["round"]] = process
+
+    def processes_of(self, contestant, row):
+        """Those that count, in order, each with its value; a re-run stands in for its round."""
+        cell = self.cell(contestant, row)["id"]
+        ok = [p for p in self.processes if p["cell"] == cell and p["status"] == "ok" and p["purpose"] in ("round", "rerun", "heat")]
+        again = {p["round"] for p in ok if p["purpose"] == "rerun"}
+        ok = [p for p in ok if p["purpose"] != "round" or p["round"] not in again]
         cuts = self.warm_ups.get(f"{row['mode']}/{row['model']}/{contestant}/{row['threads']}t", [])
-        in_order = [p["round"] for p in self.processes if any(p is c for c in chosen.values())]
-        for at, number in enumerate(in_order):
-            process = chosen[number]
+        found = []
+        for at, process in enumerate(ok):
             phases = {phase["name"]: phase["t_ns"] for phase in process.get("phases", [])}
             samples = process["samples"]["ms"] if process.get("samples") else []
-            found[number] = {
+            found.append((process, {
                 "wall": lambda: process["wall_ns"] / 1e6, "label": lambda: process["label_ns"] / 1e6,
                 "user": lambda: process["user_ns"] / 1e6, "system": lambda: process["system_ns"] / 1e6,
                 "load": lambda: (phases["loaded"] - phases["runtime"]) / 1e6, "first": lambda: samples[0],
                 "p50": lambda: np.median(samples[cuts[at]:]), "peak_rss": lambda: process["peak_rss_bytes"],
                 "peak_anon": lambda: max(mark["rss_anon_bytes"] for mark in process["marks"]),
-            }[row["measure"]]()
+            }[row["measure"]]()))
         return found
+
+    def log_ratios(self, contestant, row):
+        """(heat, round or set) -> ln of its value to those of the reference that are nearest in time."""
+        if row["measure"] == "p50" and self.sets:
+            return self.log_ratios_of_blocks(contestant, row)
+        beside = collections.defaultdict(list)
+        # A short process may have used no whole tick of the system's time: there is no ratio to nothing.
+        for process, value in self.processes_of(self.plan["reference"], row):
+            if value > 0:
+                beside[process.get("heat", 0), process["round"]].append((process["begin_ns"], value))
+        found = {}
+        for process, value in self.processes_of(contestant, row):
+            key = process.get("heat", 0), process["round"]
+            before = [pair for pair in beside[key] if pair[0] <= process["begin_ns"]][-1:]
+            after = [pair for pair in sorted(beside[key]) if pair[0] > process["begin_ns"]][:1]
+            if value > 0 and before + after:
+                found[key] = np.log(value) - np.mean([np.log(other) for _, other in before + after])
+        return found
+
+    def log_ratios_of_blocks(self, contestant, row):
+        own, reference = self.cell(contestant, row)["id"], self.cell(self.plan["reference"], row)["id"]
+        found = {}
+        for record in self.sets:
+            samples = {process["cell"]: process["samples"]["ms"] for process in record["processes"] if process["status"] == "ok"}
+            if own not in samples or reference not in samples:
+                continue
+            share = collections.defaultdict(list)
+            for block in record["blocks"]:
+                if block["cycle"] > 0:
+                    share[block["cell"]].append(block["cpu_ns"] / block["wall_ns"])
+            taken, line = collections.Counter(), []
+            for block in record["blocks"]:
+                if block["cell"] not in (own, reference):
+                    continue
+                first = 1 + taken[block["cell"]]
+                taken[block["cell"]] += block["samples"]
+                good = block["cpu_ns"] / block["wall_ns"] >= 0.9 * np.median(share[block["cell"]]) and block["cycle"] > 0
+                value = np.log(np.median(samples[block["cell"]][first:first + block["samples"]]))
+                line.append((block["cell"] == own, block["cycle"], good, value))
+            ratios = []
+            for at, (is_own, _, good, value) in enumerate(line):
+                before = [other for other in line[:at] if not other[0]][-1:]
+                after = [other for other in line[at + 1:] if not other[0]][:1]
+                beside = [other[3] for other in before + after if other[2]]
+                if is_own and good and beside:
+                    ratios.append(value - np.mean(beside))
+            if len(ratios) >= 3:
+                found[record["heat"], record["set"]] = np.median(ratios)
+        return found
+
+    def pairs(self, contestant, reference, row):
+        """ln(contestant / reference) of every round or set that has both."""
+        own, theirs = ({} if name == self.plan["reference"] else self.log_ratios(name, row) for name in (contestant, reference))
+        keys = own.keys() if reference == self.plan["reference"] else own.keys() & theirs.keys()
+        return np.array([own[key] - theirs.get(key, 0) for key in sorted(keys)])
 
     def contestant(self, row):
         return row["contestant"] + (":" + row["variant"] if row["variant"] else "")
@@ -98,10 +155,7 @@ class Reanalysis:
         self.assertGreaterEqual(len(self.summary["verdicts"]), self.FEWEST_VERDICTS)
         for row in self.summary["verdicts"]:
             with self.subTest(**{key: row[key] for key in ("model", "mode", "measure", "contestant", "variant")}):
-                own, theirs = self.values(self.contestant(row), row), self.values(row["reference"], row)
-                # A short process may have used no whole tick of the system's time: there is no ratio to nothing.
-                rounds = sorted(r for r in own.keys() & theirs.keys() if own[r] > 0 and theirs[r] > 0)
-                x = np.log([own[r] / theirs[r] for r in rounds])
+                x = self.pairs(self.contestant(row), row["reference"], row)
                 self.assertEqual(row["n"], len(x))
                 self.assertAlmostEqual(row["ratio"], np.exp(walsh_median(x)), delta=1e-9 * row["ratio"])
                 # The interval holds exactly those ratios that Wilcoxon's signed-rank test does not reject.
@@ -120,9 +174,7 @@ class Reanalysis:
     def test_every_resolution_is_half_the_interval_of_the_reference_against_itself(self):
         for row in self.summary["verdicts"]:
             with self.subTest(place=place(row)):
-                own, theirs = self.values("control", row), self.values(row["reference"], row)
-                rounds = [r for r in own.keys() & theirs.keys() if own[r] > 0 and theirs[r] > 0]
-                interval = walsh_interval(np.log([own[r] / theirs[r] for r in rounds]), 0.05)
+                interval = walsh_interval(self.pairs("control", self.plan["reference"], row), 0.05)
                 if interval is None:
                     self.assertIsNone(row["resolution"])
                 else:
@@ -145,7 +197,7 @@ class Reanalysis:
     def test_results_csv_holds_every_process_of_the_journal(self):
         with open(self.folder / "results.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        processes = [p for p in self.processes if p["purpose"] in ("round", "rerun")]
+        processes = [p for p in self.processes if p["purpose"] in ("round", "rerun", "heat")]
         self.assertEqual(len(rows), len(processes))
         for row, process in zip(rows, processes):
             cell = self.plan["cells"][process["cell"]]
@@ -201,8 +253,8 @@ class ReanalysisOfRealRace(Reanalysis, OneRace):
         # On a busy machine the interval may be too wide for a word, but never on the other side.
         self.assertIn(row["verdict"], ("slower", "undecided"))
         self.assertGreater(row["ratio"], 1)
-        own, theirs = self.values("sleepy", row), self.values("steady", row)
-        self.assertGreater(min(own.values()) - min(theirs.values()), 50)
+        own, theirs = (min(value for _, value in self.processes_of(name, row)) for name in ("sleepy", "steady"))
+        self.assertGreater(own - theirs, 50)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import unittest
 
 from fake_peers import KITE_RACE, OneRace, RaceCase, save_model
 
-REPORT_FILES = ["report.html", "report.md", "summary.svg", "results.csv", "samples.csv", "counters.csv", "summary.json",
+REPORT_FILES = ["report.html", "report.md", "summary.svg", "results.csv", "samples.csv", "blocks.csv",
+                "counters.csv", "summary.json",
                 "exports/hyperfine.json", "exports/google-benchmark.json", "exports/pyperf.json"]
 
 
@@ -78,14 +79,33 @@ class FinishedRaceTest(OneRace):
                 ("samples.csv", "round,contestant,variant,model,mode,picture,index,label,confidence,ms")):
             self.assertEqual((self.out / name).read_text().splitlines()[0], header)
         rows = table(self.out / "results.csv")
+        whole = [row for row in rows if row["contestant"] == "steady" and row["mode"] == "oneshot"]
+        self.assertEqual({int(row["round"]) for row in whole}, set(range(1, self.ROUNDS + 1)))
         ran = [row for row in rows if row["contestant"] == "steady" and row["mode"] == "no_pre"]
-        self.assertEqual({int(row["round"]) for row in ran}, set(range(1, self.ROUNDS + 1)))
+        sets = {int(row["round"]) for row in ran}
+        self.assertEqual(sets, set(range(1, len(sets) + 1)))
+        self.assertTrue(6 <= len(sets) <= self.ROUNDS, sets)
         for row in ran:
             self.assertGreater(float(row["wall_ms"]), float(row["load_ms"]) + float(row["first_ms"]))
             self.assertGreater(int(row["peak_rss_bytes"]), 1 << 20)
         for row in table(self.out / "counters.csv"):
             # A number, or why there is none: never 0 for what could not be counted.
             self.assertTrue(row["value"] or row["reason"], row)
+
+    def test_every_turn_of_a_heat_is_a_row(self):
+        rows = table(self.out / "blocks.csv")
+        sets = self.records("set")
+        self.assertEqual(len(rows), sum(len(record["blocks"]) for record in sets))
+        uses = collections.Counter(row["use"] for row in rows)
+        self.assertGreater(uses["compared"], uses["warm-up"])
+        self.assertEqual({row["contestant"] for row in rows}, {"steady", "control", "other", "wrong"})
+        for row in rows:
+            self.assertGreaterEqual(float(row["wall_ms"]), 99)
+            self.assertLessEqual(float(row["median_ms"]), float(row["wall_ms"]))
+            self.assertGreater(float(row["cpu_ms"]), 0)
+        for a, b in zip(rows, rows[1:]):  # exactly one has the turn
+            if (a["heat"], a["set"]) == (b["heat"], b["set"]):
+                self.assertGreaterEqual(float(b["begin_ms"]) + 0.001, float(a["begin_ms"]) + float(a["wall_ms"]))
 
     def test_those_who_fail_are_rows_with_their_reasons(self):
         status = collections.defaultdict(set)
@@ -151,7 +171,10 @@ class FinishedRaceTest(OneRace):
         records = [json.loads(line) for line in (self.out / "journal.jsonl").read_text().splitlines()]
         cells = records[0]["cells"]
         for record in records:
-            change(record, cells[record["cell"]]["contestant"] if record["kind"] == "process" else "")
+            for process in [record] if record["kind"] == "process" else record.get("processes", []):
+                change(process, cells[process["cell"]]["contestant"])
+            if record["kind"] == "plan":
+                change(record, "")
         (folder / "journal.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
         return folder
 
@@ -241,14 +264,17 @@ class InterruptedRaceTest(RaceCase):
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertEqual((out / "journal.jsonl").read_bytes().splitlines()[:len(done)], done)
             records = self.records(out)
-            times = collections.Counter((record["cell"], record["round"], record["purpose"]) for record in records)
+            times = collections.Counter((record["cell"], record["round"], record["purpose"], record["position"]) for record in records)
             self.assertEqual([key for key, count in times.items() if count > 1], [])
+            whole = [i for i, cell in enumerate(self.records(out, "plan")[0]["cells"]) if cell["mode"] == "oneshot"]
             rounds = {(record["cell"], record["round"]) for record in records if record["purpose"] == "round"}
-            self.assertEqual(rounds, {(cell, number) for cell in range(6) for number in range(1, 6)})
-            # What was started and not written down is what a kill hit, at most one process each.
+            self.assertEqual(rounds, {(cell, number) for cell in whole for number in range(1, 6)})
+            sets = self.records(out, "set")
+            self.assertEqual([record["set"] for record in sets], [1, 2, 3, 4, 5])
+            # What was started and not written down is what a kill hit: one process, or the three of a set.
             started = len(tally.read_text())
             self.assertGreaterEqual(started, len(records))
-            self.assertLessEqual(started, len(records) + kills)
+            self.assertLessEqual(started, len(records) + 3 * kills)
             self.assertIn("All 5 rounds were run.", (out / "report.md").read_text())
 
     def test_ctrl_c_leaves_a_report_of_what_there_is(self):

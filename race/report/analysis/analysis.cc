@@ -19,10 +19,14 @@ Result<Analysis> analyse(const Journal& journal) {
   KITE_TRY_ASSIGN(analysis.cells, summarise_cells(journal));
   // What the budget left out is told once, by what was covered, and not as rows without numbers.
   std::erase_if(analysis.cells, [&](const CellSummary& cell) {
+    const auto in_heat = [&cell](const HeatRecord& heat) {
+      return std::find(heat.cells.begin(), heat.cells.end(), cell.cell) != heat.cells.end();
+    };
     return journal.decision && !journal.decision->counts.contains(cell.cell) &&
+           std::none_of(journal.decision->heats.begin(), journal.decision->heats.end(), in_heat) &&
            journal.plan.contestants[cell.contestant].ready &&
            std::none_of(cell.processes.begin(), cell.processes.end(), [&](const auto& values) {
-             return journal.processes[values.process].purpose == Purpose::kRound;
+             return is_compared(journal.processes[values.process].purpose);
            });
   });
   analysis.margin = journal.plan.margin;

@@ -59,26 +59,37 @@ ProcessValues values_of(const ProcessRecord& process, std::size_t index, Mode mo
   return values;
 }
 
-// Of each round the last process that is ok counts, and a re-run before the round's own.
+// All that are ok; of a round of an older journal that was run once more, the re-run alone.
 void choose_counted(CellSummary& cell, const Journal& journal) {
-  std::map<std::int32_t, ProcessValues*> chosen;
-  for (auto& values : cell.processes) {
+  std::set<std::int32_t> run_again;
+  const auto is_ok = [&](const ProcessValues& values, Purpose purpose) {
     const auto& process = journal.processes[values.process];
-    if (process.status != Outcome::kOk) continue;
-    if (process.purpose != Purpose::kRound && process.purpose != Purpose::kRerun) continue;
-    auto& place = chosen[process.round];
-    const bool keeps = place != nullptr && journal.processes[place->process].purpose == Purpose::kRerun &&
-                       process.purpose == Purpose::kRound;
-    if (!keeps) place = &values;
+    return process.status == Outcome::kOk && process.purpose == purpose;
+  };
+  for (const auto& values : cell.processes) {
+    if (is_ok(values, Purpose::kRerun)) run_again.insert(journal.processes[values.process].round);
   }
-  for (const auto& [round, values] : chosen) values->counted = true;
+  for (auto& values : cell.processes) {
+    const bool first = is_ok(values, Purpose::kRound) && !run_again.contains(journal.processes[values.process].round);
+    values.counted = first || is_ok(values, Purpose::kRerun) || is_ok(values, Purpose::kHeat);
+  }
+}
+
+// Of the processes that count; where none told it, of the memory pass.
+std::vector<double> all_values(const CellSummary& cell, Measure measure, const Journal& journal) {
+  std::vector<double> counted, memory;
+  for (const auto& values : cell.processes) {
+    const auto& value = values.values[static_cast<std::size_t>(measure)];
+    if (!value) continue;
+    if (values.counted) counted.push_back(*value);
+    if (journal.processes[values.process].purpose == Purpose::kMemory) memory.push_back(*value);
+  }
+  return counted.empty() ? memory : counted;
 }
 
 void summarise_measures(CellSummary& cell, const Journal& journal) {
   for (const Measure measure : kMeasures) {
-    std::vector<double> values;
-    for (const auto& [round, value] : by_round(cell, measure, journal)) values.push_back(value);
-    cell.measures[static_cast<std::size_t>(measure)] = spread_of(values);
+    cell.measures[static_cast<std::size_t>(measure)] = spread_of(all_values(cell, measure, journal));
   }
   std::vector<double> cpus;
   for (const auto& process : cell.processes) {
@@ -219,16 +230,13 @@ std::vector<double> steady_samples(const ProcessRecord& process, std::int32_t cu
   return steady;
 }
 
-ByRound by_round(const CellSummary& cell, Measure measure, const Journal& journal) {
-  ByRound rounds, memory;
+ByRound wall_by_round(const CellSummary& cell, const Journal& journal) {
+  ByRound rounds;
   for (const auto& values : cell.processes) {
-    const auto& value = values.values[static_cast<std::size_t>(measure)];
-    if (!value) continue;
-    const auto& process = journal.processes[values.process];
-    if (values.counted) rounds[process.round] = *value;
-    if (process.purpose == Purpose::kMemory) memory[process.round] = *value;
+    const auto& wall = values.values[static_cast<std::size_t>(Measure::kWall)];
+    if (values.counted && wall) rounds[journal.processes[values.process].round] = *wall;
   }
-  return rounds.empty() ? memory : rounds;
+  return rounds;
 }
 
 std::vector<std::string> contestant_labels(const PlanRecord& plan) {
@@ -282,8 +290,8 @@ Result<std::vector<CellSummary>> summarise_cells(const Journal& journal) {
     if (process.cell < 0 || static_cast<std::size_t>(process.cell) >= cells.size()) {
       return contradiction(fmt::format("process {} ran in cell {}, the plan has {}", i, process.cell, cells.size()));
     }
-    if (process.purpose != Purpose::kRound && process.purpose != Purpose::kRerun &&
-        process.purpose != Purpose::kMemory && process.purpose != Purpose::kInstructions) {
+    if (!is_compared(process.purpose) && process.purpose != Purpose::kMemory &&
+        process.purpose != Purpose::kInstructions) {
       continue;
     }
     auto& cell = cells[static_cast<std::size_t>(process.cell)];

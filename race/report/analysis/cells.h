@@ -13,8 +13,8 @@ namespace kite::race {
 // In the plan's order. kInvalidInput: a process or cell that speaks of what the plan does not have.
 [[nodiscard]] Result<std::vector<CellSummary>> summarise_cells(const Journal& journal);
 
-// One value for each round: of the re-run where there was one. Peak anonymous memory falls back to the memory pass.
-[[nodiscard]] ByRound by_round(const CellSummary& cell, Measure measure, const Journal& journal);
+// Start to exit, one value for each round, in ms; ratios are of relative.h.
+[[nodiscard]] ByRound wall_by_round(const CellSummary& cell, const Journal& journal);
 
 // The samples that a process is judged by: after the first inference and its warm-up; numbers above 0 only.
 [[nodiscard]] std::vector<double> steady_samples(const ProcessRecord& process, std::int32_t cut);

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "race/report/analysis/estimates.h"
+#include "race/report/analysis/relative.h"
 #include "race/report/analysis/text.h"
 #include "race/stats/compare.h"
 #include "race/stats/control.h"
@@ -111,26 +112,16 @@ std::vector<Comparison> compared(const Field& field, const std::vector<Asked>& a
       family = family_of.try_emplace({place_of(*asked.cell), asked.measure}, all.size()).first->second;
     }
     if (family == all.size()) {
-      all.push_back({by_round(*asked.reference, asked.measure, field.journal), {}, rows.back().resolution});
+      all.push_back({relative_by_round(*asked.reference, field.cells, asked.measure, field.journal),
+                     {},
+                     rows.back().resolution});
     }
     seats.push_back({rows.size() - 1, family, all[family].contestants.size()});
-    all[family].contestants.push_back(by_round(*asked.cell, asked.measure, field.journal));
+    all[family].contestants.push_back(relative_by_round(*asked.cell, field.cells, asked.measure, field.journal));
   }
   const auto found = compare_families(all, family_rules(field.journal.plan));
   for (const Seat& seat : seats) fill(rows[seat.row], found[seat.family].contestants[seat.contestant]);
   return rows;
-}
-
-// The reference on a cell's track: "x" is the reference of "y", "x@default" that of "y@default".
-bool is_reference(const CellSummary& cell, const PlanRecord& plan) {
-  return !cell.control && (cell.id == plan.reference || cell.id == plan.reference + "@default");
-}
-
-const CellSummary* find_reference(const Field& field, const CellSummary& cell) {
-  for (const auto& other : field.cells) {
-    if (same_place(cell, other) && is_reference(other, field.journal.plan)) return &other;
-  }
-  return nullptr;
 }
 
 // Why a place has no resolution, or is not to be trusted.
@@ -143,8 +134,6 @@ std::string reason_of(const ControlRow& row) {
 }
 
 }  // namespace
-
-bool same_place(const CellSummary& a, const CellSummary& b) { return place_of(a) == place_of(b); }
 
 std::vector<Measure> judged_measures(Mode mode) {
   if (mode == Mode::kOneshot) {
@@ -175,7 +164,8 @@ ControlResult judge_control(const Journal& journal, const std::vector<CellSummar
           continue;
         result.rows.push_back(
             {control.model, control.track, control.mode, measure, control.threads, {}, {}, {}, 0, false, ""});
-        pairs.push_back({by_round(control, measure, journal), by_round(reference, measure, journal)});
+        pairs.push_back({relative_by_round(control, cells, measure, journal),
+                         relative_by_round(reference, cells, measure, journal)});
       }
     }
   }
@@ -197,7 +187,7 @@ ControlResult judge_control(const Journal& journal, const std::vector<CellSummar
 std::vector<Comparison> compare_with_reference(const Field& field) {
   std::vector<Asked> asked;
   for (const auto& cell : field.cells) {
-    const CellSummary* reference = find_reference(field, cell);
+    const CellSummary* reference = find_reference(cell, field.cells, field.journal.plan);
     if (cell.control || is_reference(cell, field.journal.plan) || reference == nullptr) continue;
     for (const Measure measure : judged_measures(cell.mode)) {
       const bool measured = spread(cell, measure) || spread(*reference, measure);

@@ -7,6 +7,7 @@
 #include "race/report/analysis/analysis.h"
 #include "race/report/analysis/cells.h"
 #include "race/report/analysis/eligibility.h"
+#include "race/report/analysis/relative.h"
 
 namespace kite::race {
 
@@ -26,9 +27,6 @@ struct Field {
 // The measures that a mode has verdicts for. CPU and wall time of an isolated process grow with the number of samples
 // that the pilot chose for it, so they say nothing of it.
 [[nodiscard]] std::vector<Measure> judged_measures(Mode mode);
-
-// The reference's own track, model, mode and threads, or another's: the same cell of another contestant.
-[[nodiscard]] bool same_place(const CellSummary& a, const CellSummary& b);
 
 // What the control says of a cell's place; null where the reference did not run beside itself there.
 [[nodiscard]] const ControlRow* control_of(const ControlResult& control, const CellSummary& cell, Measure measure);

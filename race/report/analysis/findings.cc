@@ -58,9 +58,26 @@ std::int32_t complete_rounds(const Journal& journal) {
   }));
 }
 
+std::size_t heats_of(const Journal& journal) { return journal.decision ? journal.decision->heats.size() : 0; }
+bool has_heats(const Journal& journal) { return heats_of(journal) > 0; }
+
+std::size_t begun_heats(const Journal& journal) {
+  std::set<std::int32_t> begun;
+  for (const auto& set : journal.sets) begun.insert(set.heat);
+  return begun.size();
+}
+
+std::string heats_text(const Journal& journal) {
+  const auto sets = plural(static_cast<std::int32_t>(journal.sets.size()), "set");
+  const auto heats = static_cast<std::int32_t>(heats_of(journal));
+  if (begun_heats(journal) == heats_of(journal)) return fmt::format("{} of {} were run.", sets, plural(heats, "heat"));
+  return fmt::format("The race stopped in heat {} of {}.", begun_heats(journal), heats);
+}
+
 std::string state_of(const Coverage& coverage, const Journal& journal) {
   if (journal.plan.cells.empty()) return "The journal holds no plan with cells: nothing was raced.";
   if (journal.processes.empty()) return "The race stopped before its first process.";
+  if (has_heats(journal) && coverage.planned_rounds == 0) return heats_text(journal);
   if (coverage.started_rounds == 0)
     return "The race stopped in its pilot: no round was run, so nobody can be compared.";
   if (coverage.planned_rounds == 0) {
@@ -71,7 +88,8 @@ std::string state_of(const Coverage& coverage, const Journal& journal) {
     return fmt::format("The race stopped after {} of {}.", coverage.complete_rounds,
                        plural(coverage.planned_rounds, "round"));
   }
-  return fmt::format("All {} were run.", plural(coverage.planned_rounds, "round"));
+  const std::string rounds = fmt::format("All {} were run.", plural(coverage.planned_rounds, "round"));
+  return has_heats(journal) ? rounds + " " + heats_text(journal) : rounds;
 }
 
 }  // namespace
@@ -83,8 +101,8 @@ std::vector<LauncherRow> launcher_costs(const Field& field) {
     for (const auto& plain : field.cells) {
       if (plain.peer != cell.peer || !plain.variant.empty() || plain.control || !same_place(cell, plain)) continue;
       LauncherRow row{cell.label, cell.model, {}, {}, {}, 0};
-      const ByRound through = by_round(cell, Measure::kWall, field.journal);
-      const ByRound direct = by_round(plain, Measure::kWall, field.journal);
+      const ByRound through = wall_by_round(cell, field.journal);
+      const ByRound direct = wall_by_round(plain, field.journal);
       std::vector<double> costs;
       for (const auto& [round, ms] : through) {
         const auto found = direct.find(round);
@@ -145,7 +163,7 @@ Drift drift_of(const Journal& journal, const std::vector<CellSummary>& cells) {
     return std::tuple(a.round, a.position, a.process) < std::tuple(b.round, b.position, b.process);
   });
   const auto rounds = rounds_of(journal);
-  if (rounds.size() >= 3) {
+  if (rounds.size() >= 3 && journal.sets.empty()) {  // sets are not spread over the race as its rounds were
     const std::vector<std::int32_t> order(rounds.begin(), rounds.end());
     const std::size_t third = order.size() / 3;
     std::vector<double> first, last;
@@ -161,6 +179,10 @@ Drift drift_of(const Journal& journal, const std::vector<CellSummary>& cells) {
     steal_ms += process.noise.steal_ms;
     wall_ms += static_cast<double>(process.wall_ns) / 1e6;
   }
+  for (const auto& set : journal.sets) {
+    steal_ms += set.steal_ms;
+    for (const auto& block : set.blocks) wall_ms += static_cast<double>(block.wall_ns) / 1e6;
+  }
   if (wall_ms > 0) drift.steal_share = steal_ms / wall_ms;
   return drift;
 }
@@ -172,7 +194,7 @@ Coverage coverage_of(const Journal& journal, const std::vector<CellSummary>& cel
   coverage.complete_rounds = complete_rounds(journal);
   std::map<std::string, std::int32_t> flags;
   for (const auto& process : journal.processes) {
-    if (!of_a_round(process)) continue;
+    if (!is_compared(process.purpose)) continue;
     ++coverage.processes;
     coverage.reruns += process.purpose == Purpose::kRerun;
     coverage.failed += process.status != Outcome::kOk;
@@ -183,8 +205,9 @@ Coverage coverage_of(const Journal& journal, const std::vector<CellSummary>& cel
   }
   for (const auto& [flag, n] : flags) coverage.flags.push_back({flag, n});
   coverage.state = state_of(coverage, journal);
-  coverage.complete = coverage.planned_rounds > 0 && coverage.complete_rounds >= coverage.planned_rounds;
-  if (!coverage.complete && coverage.started_rounds == 0) {
+  coverage.complete = (coverage.planned_rounds > 0 || has_heats(journal)) &&
+                      coverage.complete_rounds >= coverage.planned_rounds && begun_heats(journal) == heats_of(journal);
+  if (!coverage.complete && coverage.started_rounds == 0 && journal.sets.empty()) {
     coverage.missing.push_back("Missing: every table of times, memory and counters, and all verdicts.");
   }
   if (journal.parity.empty() && !journal.plan.cells.empty()) {

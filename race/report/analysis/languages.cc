@@ -19,24 +19,30 @@ constexpr std::array<Part, 5> kParts = {{{"whole", Mode::kOneshot},
                                          {"first", Mode::kNoPre},
                                          {"steady", Mode::kNoPre}}};
 
-ByRound part_by_round(const CellSummary& cell, std::string_view part, const Journal& journal) {
-  if (part == "whole") return by_round(cell, Measure::kWall, journal);
-  if (part == "load") return by_round(cell, Measure::kLoad, journal);
-  if (part == "first") return by_round(cell, Measure::kFirst, journal);
-  if (part == "steady") return by_round(cell, Measure::kP50, journal);
-  ByRound rounds;
-  for (const auto& values : cell.processes) {
-    const auto& process = journal.processes[values.process];
-    const auto runtime = phase_ms(process, "runtime");
-    if (values.counted && runtime) rounds[process.round] = *runtime;
+ValueOf value_of_part(std::string_view part, const Journal& journal) {
+  if (part == "start") {
+    return [&journal](const ProcessValues& values) { return phase_ms(journal.processes[values.process], "runtime"); };
   }
-  return rounds;
+  const Measure measure = part == "whole"    ? Measure::kWall
+                          : part == "load"   ? Measure::kLoad
+                          : part == "first"  ? Measure::kFirst
+                                             : Measure::kP50;
+  return [measure](const ProcessValues& values) { return values.values[static_cast<std::size_t>(measure)]; };
 }
 
-std::optional<double> median_of_rounds(const ByRound& rounds) {
-  if (rounds.empty()) return std::nullopt;
+ByRound part_by_round(const CellSummary& cell, std::string_view part, const Field& field) {
+  if (part == "steady") return relative_by_round(cell, field.cells, Measure::kP50, field.journal);
+  return relative_by_round(cell, field.cells, value_of_part(part, field.journal), field.journal);
+}
+
+std::optional<double> median_of_part(const CellSummary& cell, std::string_view part, const Journal& journal) {
+  const ValueOf value = value_of_part(part, journal);
   std::vector<double> values;
-  for (const auto& [round, value] : rounds) values.push_back(value);
+  for (const auto& process : cell.processes) {
+    const auto found = process.counted ? value(process) : std::nullopt;
+    if (found) values.push_back(*found);
+  }
+  if (values.empty()) return std::nullopt;
   return median_of(values);
 }
 
@@ -71,7 +77,7 @@ struct LanguagePair {
 LanguagePair pair_of(const Field& field, const CellSummary& cell, const CellSummary& other, const Part& part) {
   const auto& own = field.journal.plan.contestants[cell.contestant];
   const auto& theirs = field.journal.plan.contestants[other.contestant];
-  const ByRound a = part_by_round(cell, part.name, field.journal), b = part_by_round(other, part.name, field.journal);
+  const ByRound a = part_by_round(cell, part.name, field), b = part_by_round(other, part.name, field);
   LanguageRow row;
   row.runtime = own.runtime;
   row.model = cell.model;
@@ -81,8 +87,8 @@ LanguagePair pair_of(const Field& field, const CellSummary& cell, const CellSumm
   row.reference_label = other.label;
   row.language = own.language;
   row.reference_language = theirs.language;
-  row.ms = median_of_rounds(a);
-  row.reference_ms = median_of_rounds(b);
+  row.ms = median_of_part(cell, part.name, field.journal);
+  row.reference_ms = median_of_part(other, part.name, field.journal);
   row.same_version = same_versions(own, theirs);
   const ControlRow* control = control_of(field.control, cell, control_measure(part.name));
   const bool biased = control != nullptr && control->biased;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the three tables.
+// Writes the tables.
 #include "race/report/exports/csv.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "race/journal/words.h"
+#include "race/pairing/blocks.h"
+#include "race/report/analysis/estimates.h"
 #include "race/report/analysis/text.h"
 
 namespace kite::race {
@@ -35,10 +38,6 @@ std::set<std::int32_t> unequal_cells(const Analysis& analysis) {
     }
   }
   return cells;
-}
-
-bool of_a_round(const ProcessRecord& process) {
-  return process.purpose == Purpose::kRound || process.purpose == Purpose::kRerun;
 }
 
 // The names of classes that whole programs printed, by model; the records of samples hold indices only.
@@ -81,7 +80,7 @@ std::string results_csv(const Analysis& analysis, const Journal& journal) {
   std::set<std::int32_t> seen;
   for (std::size_t i = 0; i < journal.processes.size(); ++i) {
     const auto& process = journal.processes[i];
-    if (!of_a_round(process)) continue;
+    if (!is_compared(process.purpose)) continue;
     seen.insert(process.cell);
     const Outcome status =
         process.status == Outcome::kOk && unequal.contains(process.cell) ? Outcome::kUnequal : process.status;
@@ -102,7 +101,7 @@ std::string samples_csv(const Analysis& analysis, const Journal& journal) {
   const auto labels = labels_of(analysis, journal);
   for (const auto& process : journal.processes) {
     const bool pass = process.purpose == Purpose::kPass;
-    if (!pass && !of_a_round(process)) continue;
+    if (!pass && !is_compared(process.purpose)) continue;
     const auto& cell = analysis.cells[static_cast<std::size_t>(process.cell)];
     const std::string begin = fmt::format("{},{},{},{},{},", pass ? "" : fmt::format("{}", process.round),
                                           quoted(cell.control ? cell.id : cell.peer), quoted(cell.variant),
@@ -120,6 +119,30 @@ std::string samples_csv(const Analysis& analysis, const Journal& journal) {
     for (const auto& sample : process.samples) {
       out += fmt::format("{}{},{},{},{},{}\n", begin, sample.input, sample.index, label(sample.index),
                          exact(sample.score), exact(sample.ms));
+    }
+  }
+  return out;
+}
+
+std::string blocks_csv(const Analysis& analysis, const Journal& journal) {
+  std::string out =
+      "heat,set,cycle,contestant,variant,model,track,mode,threads,begin_ms,wall_ms,cpu_ms,samples,median_ms,stopped,use\n";
+  for (const auto& set : journal.sets) {
+    for (const Block& block : blocks_of(set, journal.processes)) {
+      const BlockRecord& record = *block.record;
+      const auto found = std::find_if(analysis.cells.begin(), analysis.cells.end(),
+                                      [&record](const CellSummary& cell) { return cell.cell == record.cell; });
+      if (found == analysis.cells.end()) continue;
+      std::vector<double> ms;
+      for (const Sample& sample : block.samples) ms.push_back(sample.ms);
+      const auto in_ms = [](std::int64_t ns) { return exact(static_cast<double>(ns) / 1e6); };
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", set.heat, set.set, record.cycle,
+                         quoted(found->control ? found->id : found->peer), quoted(found->variant), quoted(found->model),
+                         word_of(found->track), word_of(found->mode), found->threads,
+                         in_ms(record.begin_ns - set.blocks.front().begin_ns), in_ms(record.wall_ns),
+                         in_ms(record.cpu_ns), record.samples, ms.empty() ? "" : exact(median_of(ms)),
+                         record.stopped ? 1 : 0,
+                         record.cycle == 0 ? "warm-up" : block.disturbed ? "disturbed" : "compared");
     }
   }
   return out;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// A contestant takes part in one heat, so a set's number is its own. The control and the reference take part in every
+// heat of their place: their sets are told apart by the heat as well.
+#include "race/report/analysis/relative.h"
+
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "race/pairing/log_ratios.h"
+
+namespace kite::race {
+namespace {
+
+std::vector<Valued> valued(const CellSummary& cell, const ValueOf& value, const Journal& journal) {
+  std::vector<Valued> all;
+  for (const auto& values : cell.processes) {
+    const auto found = values.counted ? value(values) : std::nullopt;
+    if (!found) continue;
+    const ProcessRecord& process = journal.processes[values.process];
+    all.push_back({replicate_of(process.heat, process.round), process.begin_ns, *found});
+  }
+  return all;
+}
+
+// Every number that a series of this place may have.
+std::set<std::int32_t> numbers_of(const CellSummary& cell, const std::vector<CellSummary>& cells,
+                                  const Journal& journal) {
+  std::set<std::int32_t> numbers;
+  for (const auto& other : cells) {
+    if (!same_place(cell, other)) continue;
+    for (const auto& values : other.processes) {
+      const ProcessRecord& process = journal.processes[values.process];
+      if (!values.counted) continue;
+      numbers.insert(process.round);
+      numbers.insert(replicate_of(process.heat, process.round));
+    }
+  }
+  return numbers;
+}
+
+ByRound series_of(const CellSummary& cell, const LogRatios& log_ratios) {
+  ByRound series;
+  for (const auto& [replicate, ratio] : log_ratios) {
+    series[cell.control ? replicate : number_of(replicate)] = std::exp(ratio);
+  }
+  return series;
+}
+
+// Peak anonymous memory and the like: of the memory pass where no process that counts told it.
+ByRound of_memory_pass(const CellSummary& cell, const ValueOf& value, const Journal& journal) {
+  ByRound series;
+  for (const auto& values : cell.processes) {
+    const ProcessRecord& process = journal.processes[values.process];
+    const auto found = process.purpose == Purpose::kMemory ? value(values) : std::nullopt;
+    if (found) series[process.round] = *found;
+  }
+  return series;
+}
+
+}  // namespace
+
+bool same_place(const CellSummary& a, const CellSummary& b) {
+  const auto place = [](const CellSummary& cell) { return std::tie(cell.model, cell.track, cell.mode, cell.threads); };
+  return place(a) == place(b);
+}
+
+bool is_reference(const CellSummary& cell, const PlanRecord& plan) {
+  return !cell.control && (cell.id == plan.reference || cell.id == plan.reference + "@default");
+}
+
+const CellSummary* find_reference(const CellSummary& cell, const std::vector<CellSummary>& cells,
+                                  const PlanRecord& plan) {
+  for (const auto& other : cells) {
+    if (same_place(cell, other) && is_reference(other, plan)) return &other;
+  }
+  return nullptr;
+}
+
+ByRound relative_by_round(const CellSummary& cell, const std::vector<CellSummary>& cells, const ValueOf& value,
+                          const Journal& journal) {
+  const CellSummary* reference = find_reference(cell, cells, journal.plan);
+  const std::vector<Valued> own = valued(cell, value, journal);
+  if (own.empty()) return of_memory_pass(cell, value, journal);
+  ByRound series;
+  if (reference == nullptr) {
+    for (const Valued& one : own) series[number_of(one.replicate)] = one.value;
+  } else if (reference == &cell) {
+    for (const std::int32_t number : numbers_of(cell, cells, journal)) series[number] = 1;
+  } else {
+    series = series_of(cell, log_ratios_of(own, valued(*reference, value, journal)));
+  }
+  return series;
+}
+
+ByRound relative_by_round(const CellSummary& cell, const std::vector<CellSummary>& cells, Measure measure,
+                          const Journal& journal) {
+  const CellSummary* reference = find_reference(cell, cells, journal.plan);
+  if (measure == Measure::kP50 && reference != nullptr && reference != &cell) {
+    const SteadyRatios steady = steady_log_ratios(journal, cell.cell, reference->cell);
+    if (!steady.log_ratios.empty()) return series_of(cell, steady.log_ratios);
+  }
+  return relative_by_round(
+      cell, cells, [measure](const ProcessValues& values) { return values.values[static_cast<std::size_t>(measure)]; },
+      journal);
+}
+
+}  // namespace kite::race

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "race/schedule/heat_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+namespace kite::race {
+namespace {
+
+HeatQuestion question_of(std::int32_t contestants) {
+  HeatQuestion question;
+  LineUp line_up{"m", 0, 1, {}};
+  for (std::int32_t i = 0; i < contestants; ++i) line_up.others.push_back(2 + i);
+  question.line_ups = {line_up};
+  question.costs.resize(static_cast<std::size_t>(contestants) + 2, HeatCost{1.0, 0.01, 100});
+  return question;
+}
+
+TEST(heat_plan, more_than_four_contestants_are_several_heats_each_with_reference_and_control) {
+  const HeatPlan plan = plan_heats(question_of(9));
+  ASSERT_EQ(plan.heats.size(), 3u);
+  EXPECT_EQ(plan.heats[0].cells, (std::vector<std::int32_t>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(plan.heats[1].cells, (std::vector<std::int32_t>{0, 1, 6, 7, 8, 9}));
+  EXPECT_EQ(plan.heats[2].cells, (std::vector<std::int32_t>{0, 1, 10}));
+  EXPECT_EQ(plan.heats[2].id, 3);
+  EXPECT_TRUE(plan.notes.empty());
+}
+
+TEST(heat_plan, a_reference_without_contestants_still_races_its_control) {
+  EXPECT_EQ(plan_heats(question_of(0)).heats.size(), 1u);
+}
+
+TEST(heat_plan, what_memory_has_no_room_for_at_once_is_divided_and_said) {
+  HeatQuestion question = question_of(4);
+  question.available_bytes = 600;  // room for 420: the two and two contestants
+  const HeatPlan plan = plan_heats(question);
+  ASSERT_EQ(plan.heats.size(), 2u);
+  EXPECT_EQ(plan.heats[0].cells.size(), 4u);
+  EXPECT_EQ(plan.heats[1].cells.size(), 4u);
+  ASSERT_EQ(plan.notes.size(), 1u);
+  question.available_bytes = 100;  // not even for one; it is tried alone
+  EXPECT_EQ(plan_heats(question).heats.size(), 4u);
+}
+
+TEST(heat_plan, little_time_means_shorter_sets_and_not_fewer) {
+  HeatQuestion question = question_of(2);
+  EXPECT_EQ(plan_heats(question).heats[0].cycles, kMostCycles);
+  question.seconds_left = 60;  // six sets of 10 s, 4 of which are starts, and 0.44 s a cycle
+  HeatRecord heat = plan_heats(question).heats[0];
+  EXPECT_EQ(heat.cycles, 12);
+  EXPECT_EQ(heat.sets, kMostSets);
+  EXPECT_EQ(heat.seconds, 60);
+  question.heat_seconds = 30;
+  heat = plan_heats(question).heats[0];
+  EXPECT_EQ(heat.cycles, kFewestCycles);
+  EXPECT_EQ(heat.seconds, 30);
+  question.sets_asked = 3;
+  EXPECT_EQ(plan_heats(question).heats[0].sets, 3);
+}
+
+TEST(heat_plan, a_heat_ends_when_the_control_is_narrow_enough_or_the_time_is_over) {
+  HeatRecord heat{1, {0, 1}, 20, 12, 0};
+  const std::vector<double> narrow = {0.001, -0.001, 0.002, -0.002, 0.001, -0.001};
+  std::vector<double> wide = {0.05, -0.05, 0.06, -0.06, 0.05, -0.05};
+  EXPECT_TRUE(needs_another_set(heat, 5, std::span(narrow).first(5), 100));
+  EXPECT_FALSE(needs_another_set(heat, 6, narrow, 100));
+  EXPECT_TRUE(needs_another_set(heat, 6, wide, 100));
+  EXPECT_TRUE(needs_another_set(heat, 6, std::span(narrow).first(4), 100));  // the control failed twice
+  EXPECT_FALSE(needs_another_set(heat, 12, wide, 100));
+  heat.seconds = 110;  // one more would end at 116
+  EXPECT_FALSE(needs_another_set(heat, 6, wide, 100));
+  EXPECT_TRUE(needs_another_set(heat, 0, {}, 0));
+}
+
+}  // namespace
+}  // namespace kite::race

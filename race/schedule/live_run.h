@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// A contestant of a heat as a process: it gets the word by a line, answers with one, and is checked at every turn.
+//
+// What is caught, named, and ends its own part in the heat alone: no answer in time, another answer than that of its
+// block, a word without a turn, work while another has the turn, times that do not fill its block, its death.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "race/schedule/race_setup.h"
+#include "race/spawn/live_process.h"
+
+namespace kite::race {
+
+class LiveRun final : public LiveContestant {
+ public:
+  // Waits until it is ready, or has failed. `folder`: of the race, for its log.
+  [[nodiscard]] static Result<std::unique_ptr<LiveRun>> start(const Spawner& spawner, const SpawnRequest& spawn,
+                                                              const ProcessRequest& request, std::string folder);
+
+  [[nodiscard]] bool races() const override { return status_ == Outcome::kOk; }
+  [[nodiscard]] Result<std::optional<Turn>> turn(std::int64_t first_input) override;
+  [[nodiscard]] Result<ProcessRecord> end() override;
+
+ private:
+  LiveRun(const SpawnRequest& spawn, const ProcessRequest& request, std::string folder)
+      : spawn_(spawn), request_(request), folder_(std::move(folder)) {}
+  void fail(Outcome status, std::string reason);
+  void fail_unanswered(LiveProcess::Heard heard, const std::string& when);
+  [[nodiscard]] std::string offence_while_waiting();
+  [[nodiscard]] std::string doubt(const Turn& turn, double claimed_ms);
+  bool settle();
+
+  SpawnRequest spawn_;
+  ProcessRequest request_;
+  std::string folder_;
+  std::unique_ptr<LiveProcess> process_;
+  Outcome status_ = Outcome::kOk;
+  std::string reason_;
+  std::string said_;  // but for the answers of blocks
+  std::vector<Sample> samples_;
+  std::int64_t blocks_ = 0;
+  bool stopped_ = false;
+  std::int64_t rest_cpu_ns_ = 0, rest_ns_ = 0;  // when its last turn was over
+  int doubtful_in_a_row_ = 0;
+};
+
+}  // namespace kite::race
