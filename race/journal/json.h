@@ -10,7 +10,8 @@
 
 namespace kite::race {
 
-// One line without its newline, "kind" (plan, process, parity, decision, note, set) first. Numbers come back bit for bit;
+// One line without its newline, "kind" (plan, process, parity, decision, note, set) first. Numbers come back bit for
+// bit;
 // numbers that JSON cannot write are the strings "nan", "inf" and "-inf". Samples are one array a field. Text that is
 // not UTF-8 has its stray bytes replaced.
 [[nodiscard]] std::string to_json(const Record& record);

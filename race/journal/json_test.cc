@@ -98,8 +98,9 @@ TEST(json, every_record_comes_back_as_the_same_line) {
   ParityRecord parity{"o", "m", "oracle", Mode::kIncPre, 4, 1e-4, 12.5, 0.995, 0.25, 0.5, false, "why", {0.1F, 3e-45F}};
   DecisionRecord decision{12, {{0, 1}, {3, 120}}, {"o:saved on m"}, "the budget", {{1, {0, 3}, 20, 12, 60.5}}};
   SetRecord set{1, 2, 0.5, {{3, 1, 5, 6, 7, 8, true}}, {full_process(), ProcessRecord()}};
-  for (const Record& record : {Record(full_process()), Record(full_plan()), Record(parity), Record(decision), Record(set),
-                               Record(NoteRecord{NoteKind::kUnranked, "m", "no judge"}), Record(ProcessRecord()), Record(PlanRecord())}) {
+  for (const Record& record :
+       {Record(full_process()), Record(full_plan()), Record(parity), Record(decision), Record(set),
+        Record(NoteRecord{NoteKind::kUnranked, "m", "no judge"}), Record(ProcessRecord()), Record(PlanRecord())}) {
     const std::string line = to_json(record);
     auto back = record_from_json(line);
     ASSERT_TRUE(back.ok()) << back.error().message();

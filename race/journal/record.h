@@ -175,14 +175,14 @@ struct SetRecord {
   std::vector<ProcessRecord> processes;  // a journal that was read has them among its processes
 };
 
-// Contestants that are alive at once: the reference, its control and up to four others on one model, in one mode, at one
-// number of threads.
+// Contestants that are alive at once: the reference, its control and up to four others on one model, in one mode, at
+// one number of threads.
 struct HeatRecord {
   std::int32_t id = 0;              // from 1
   std::vector<std::int32_t> cells;  // the reference first; then the control, where there is one
   std::int32_t cycles = 0;          // turns of each process in a set, without the one that warms up
   std::int32_t sets = 0;            // at most
-  double seconds = 0;               // after which no further set is begun; 0: no limit
+  double seconds = 0;               // after which no set beyond the fewest is begun; 0: no limit
 };
 
 // What the pilot decided.

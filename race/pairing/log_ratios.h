@@ -29,11 +29,12 @@ struct Valued {
   double value = 0;
 };
 
-// Each of `own` against the mean ln of the two of `reference` that began nearest to it in its replicate, the last before
-// and the first after; where there is one only, against that. Several of one replicate are averaged.
+// Each of `own` against the mean ln of the two of `reference` that began nearest to it in its replicate, the last
+// before and the first after; where there is one only, against that. Several of one replicate are averaged.
 [[nodiscard]] LogRatios log_ratios_of(std::span<const Valued> own, std::span<const Valued> reference);
 
-// Of the steady samples of all sets in which both cells' processes were ok (blocks.h); none where the race had no heats.
+// Of the steady samples of all sets in which both cells' processes were ok (blocks.h); none where the race had no
+// heats.
 struct SteadyRatios {
   LogRatios log_ratios;
   std::int32_t pairs = 0, dropped = 0;  // blocks

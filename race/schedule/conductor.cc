@@ -76,8 +76,9 @@ ProcessRequest Conductor::request_of(const Task& task) const {
   request.timeout_s = task.timeout_s;
   request.environment_padding = padding_of(setup_.plan.seed, task);
   request.trace_exit = task.purpose == Purpose::kMemory;
-  request.log = fmt::format("logs/{}{}-{}-{}-{}.txt", word_of(task.purpose), task.heat > 0 ? fmt::format("-{}", task.heat) : "",
-                            task.round, task.cell, file_name(request.cell.contestant));
+  const std::string heat = task.heat > 0 ? fmt::format("-{}", task.heat) : "";
+  request.log = fmt::format("logs/{}{}-{}-{}-{}.txt", word_of(task.purpose), heat, task.round, task.cell,
+                            file_name(request.cell.contestant));
   return request;
 }
 

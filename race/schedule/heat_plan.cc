@@ -17,6 +17,7 @@ namespace {
 constexpr double kMemoryShare = 0.7;
 constexpr double kAroundTurnS = 0.01;  // a line, an answer, and the look whether it is still
 constexpr double kConfidence = 0.95;
+constexpr double kMuchMore = 1.2;  // than its time; what is less is not worth a note
 
 class Planner {
  public:
@@ -89,6 +90,13 @@ class Planner {
     const double set_s = heat.seconds / std::min(kFewestSets, heat.sets);
     const double cycles = std::floor((set_s - start_s) / cycle_s) - 1;  // one warms up
     heat.cycles = static_cast<std::int32_t>(std::clamp<double>(cycles, kFewestCycles, kMostCycles));
+    const double least_s = std::min(kFewestSets, heat.sets) * (start_s + (heat.cycles + 1) * cycle_s);
+    if (question_.seconds_left > 0 && least_s > kMuchMore * share) {
+      plan_.notes.push_back(
+          fmt::format("heat {} needs about {:.1f} minutes, its share of the budget is {:.1f}: fewer contestants, models "
+                      "or modes would fit",
+                      heat.id, least_s / 60, share / 60));
+    }
   }
 
   const HeatQuestion& question_;
@@ -102,12 +110,12 @@ HeatPlan plan_heats(const HeatQuestion& question) { return Planner(question).mak
 bool needs_another_set(const HeatRecord& heat, std::int32_t sets_run, std::span<const double> control,
                        double seconds_run) {
   if (sets_run >= heat.sets) return false;
-  if (heat.seconds > 0 && sets_run > 0 && seconds_run + seconds_run / sets_run > heat.seconds) return false;
   if (sets_run < kFewestSets) return true;
+  if (heat.seconds > 0 && seconds_run + seconds_run / sets_run > heat.seconds) return false;
   const auto n = static_cast<std::int32_t>(control.size());
   if (n < kFewestSets) return true;  // the control failed in some
-  return rounds_for_half_width(standard_deviation(control), kTargetResolution, kConfidence, kFewestSets, heat.sets + 1) >
-         n;
+  const double sd = standard_deviation(control);
+  return rounds_for_half_width(sd, kTargetResolution, kConfidence, kFewestSets, heat.sets + 1) > n;
 }
 
 }  // namespace kite::race

@@ -25,7 +25,7 @@ inline constexpr double kTargetResolution = 0.02;
 
 // What is known of a cell that takes part, from its pass over the pictures.
 struct HeatCost {
-  double start_s = 2;  // until it is ready
+  double start_s = 2;  // until it is ready, its first inference included
   double sample_s = 0.05;
   std::uint64_t peak_bytes = 0;  // 0: not known
 };
@@ -44,12 +44,12 @@ struct HeatPlan {
   std::vector<HeatRecord> heats;
   std::vector<std::string> notes;
 };
-// More contestants than fit at once, in number or in memory, are divided over several heats, each with the reference and
-// its control.
+// More contestants than fit at once, in number or in memory, are divided over several heats, each with the reference
+// and its control.
 [[nodiscard]] HeatPlan plan_heats(const HeatQuestion& question);
 
-// Whether a heat that has run `control.size()` sets, of which these are the control's ln ratios, needs another. It looks
-// at nothing but the control, so no contestant's luck ends it.
+// Whether a heat that has run so many sets, with these ln ratios of the control, needs another: the fewest are run
+// whatever the time. It looks at nothing but the control, so no contestant's luck ends it.
 [[nodiscard]] bool needs_another_set(const HeatRecord& heat, std::int32_t sets_run, std::span<const double> control,
                                      double seconds_run);
 

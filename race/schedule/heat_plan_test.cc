@@ -56,6 +56,9 @@ TEST(heat_plan, little_time_means_shorter_sets_and_not_fewer) {
   heat = plan_heats(question).heats[0];
   EXPECT_EQ(heat.cycles, kFewestCycles);
   EXPECT_EQ(heat.seconds, 30);
+  EXPECT_TRUE(plan_heats(question).notes.empty());
+  question.seconds_left = 20;  // six of the shortest sets take 48 s
+  EXPECT_EQ(plan_heats(question).notes.size(), 1u);
   question.sets_asked = 3;
   EXPECT_EQ(plan_heats(question).heats[0].sets, 3);
 }
@@ -72,6 +75,7 @@ TEST(heat_plan, a_heat_ends_when_the_control_is_narrow_enough_or_the_time_is_ove
   heat.seconds = 110;  // one more would end at 116
   EXPECT_FALSE(needs_another_set(heat, 6, wide, 100));
   EXPECT_TRUE(needs_another_set(heat, 0, {}, 0));
+  EXPECT_TRUE(needs_another_set(heat, 5, std::span(wide).first(5), 1000));  // fewer give no interval
 }
 
 }  // namespace

@@ -14,7 +14,6 @@
 
 #include "paperkite/try.h"
 #include "race/pairing/log_ratios.h"
-#include "race/schedule/heat_plan.h"
 #include "race/schedule/line_up.h"
 #include "race/schedule/williams.h"
 
@@ -24,6 +23,9 @@ namespace {
 
 // Orders of heats are drawn from a stream of their own, another in each heat and set.
 constexpr std::uint64_t kHeatStream = 0x68656174ULL << 32;
+
+// A start that takes this many times longer than in the pass hangs.
+constexpr double kHangs = 10;
 
 // Inputs that are far from those of the last sets: steps of the golden section fill a circle evenly.
 std::int64_t first_input(std::int32_t set, std::int64_t inputs) {
@@ -129,7 +131,7 @@ class Heat {
       task.purpose = Purpose::kHeat;
       task.heat = plan_.id;
       task.blocks = plan_.cycles + 1;
-      task.timeout_s = conductor_.setup().timeout_s;
+      task.timeout_s = std::max(conductor_.setup().timeout_s, kHangs * heat_cost(conductor_, task.cell).start_s);
       auto live = conductor_.start(task);
       if (conductor_.interrupted()) return Step::kInterrupted;
       if (!live.ok()) return std::move(live).error();
@@ -165,6 +167,25 @@ class Heat {
 };
 
 }  // namespace
+
+HeatCost heat_cost(const Conductor& conductor, std::int32_t id) {
+  const PlanRecord& plan = conductor.setup().plan;
+  const CellRecord& own = conductor.cell(id);
+  const std::string& contestant = conductor.contestant(id).control ? plan.reference : own.contestant;
+  HeatCost cost;
+  for (const CellRecord& cell : plan.cells) {
+    if (cell.contestant != contestant || cell.model != own.model || cell.mode != own.mode) continue;
+    const ProcessRecord* pass = conductor.ledger().find_ok(cell.id, Purpose::kPass);
+    if (pass == nullptr || pass->samples.empty()) continue;
+    double later_ms = 0;  // the first inference belongs to the start: it may compile
+    for (std::size_t i = 1; i < pass->samples.size(); ++i) later_ms += pass->samples[i].ms;
+    cost.start_s = std::max(static_cast<double>(pass->wall_ns) * 1e-9 - later_ms * 1e-3, 0.0);
+    if (pass->samples.size() > 1) cost.sample_s = later_ms * 1e-3 / static_cast<double>(pass->samples.size() - 1);
+    cost.peak_bytes = pass->peak_rss_bytes;
+    return cost;
+  }
+  return cost;
+}
 
 Result<Step> run_heats(Conductor& conductor) {
   const std::vector<HeatRecord> heats = conductor.ledger().journal().decision->heats;

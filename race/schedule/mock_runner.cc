@@ -30,10 +30,12 @@ std::string value_behind(const Argv& argv, const std::string& flag) {
 
 // A process's noise depends on which process it is, so a resumed race measures what an uninterrupted one does.
 std::mt19937_64 random_of(const ProcessRequest& request) {
-  return std::mt19937_64(static_cast<std::uint64_t>(request.cell.id) * 7919 +
-                         static_cast<std::uint64_t>(request.round) * 31 + static_cast<std::uint64_t>(request.heat) * 1009 +
-                         static_cast<std::uint64_t>(request.position) * 104729 +
-                         static_cast<std::uint64_t>(request.purpose));
+  std::uint64_t seed = 0;
+  for (const std::int64_t part : {std::int64_t{request.cell.id}, std::int64_t{request.round}, std::int64_t{request.heat},
+                                  std::int64_t{request.position}, static_cast<std::int64_t>(request.purpose)}) {
+    seed = seed * 104729 + static_cast<std::uint64_t>(part);
+  }
+  return std::mt19937_64(seed);
 }
 
 }  // namespace

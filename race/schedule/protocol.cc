@@ -260,7 +260,8 @@ std::string parse_block(std::string_view line, const Expectation& expected, std:
   for (const Json& one : json["samples"]) {
     Sample sample;
     if (std::string what = take_block_sample(one, expected, input, sample); !what.empty()) {
-      return fmt::format("block {}: {}: {}", block, what, excerpt(one.dump(-1, ' ', false, Json::error_handler_t::replace)));
+      const std::string text = one.dump(-1, ' ', false, Json::error_handler_t::replace);
+      return fmt::format("block {}: {}: {}", block, what, excerpt(text));
     }
     samples.push_back(sample);
     input = (input + 1) % expected.inputs;

@@ -54,7 +54,7 @@ class Race {
     places_ = line_ups(setup_, programs_);
   }
 
-  // Each stage is a list of tasks that follows from the plan and the journal, so that a resumed race walks the same way.
+  // Each stage is a list of tasks that follows from plan and journal, so that a resumed race walks the same way.
   Result<Step> run() {
     KITE_TRY(write_missing());
     if (setup_.parity) {
@@ -260,32 +260,13 @@ class Race {
     }
     question.line_ups = line_ups(setup_, cells);
     question.costs.resize(setup_.plan.cells.size());
-    for (const std::int32_t cell : cells) question.costs[static_cast<std::size_t>(cell)] = heat_cost(cell);
+    for (const std::int32_t cell : cells) question.costs[static_cast<std::size_t>(cell)] = heat_cost(conductor_, cell);
     question.sets_asked = setup_.plan.rounds;
     question.block_s = static_cast<double>(setup_.block_ms) * 1e-3;
     question.seconds_left = std::isinf(seconds_left) ? 0 : std::max(seconds_left, 1.0);
     question.heat_seconds = setup_.heat_seconds;
     question.available_bytes = conductor_.runner().available_bytes();
     return question;
-  }
-
-  // From a pass of the same contestant in the same mode; the control's is that of the reference.
-  [[nodiscard]] HeatCost heat_cost(std::int32_t id) const {
-    const CellRecord& own = conductor_.cell(id);
-    const std::string& contestant = conductor_.contestant(id).control ? setup_.plan.reference : own.contestant;
-    HeatCost cost;
-    for (const CellRecord& cell : setup_.plan.cells) {
-      if (cell.contestant != contestant || cell.model != own.model || cell.mode != own.mode) continue;
-      const ProcessRecord* pass = conductor_.ledger().find_ok(cell.id, Purpose::kPass);
-      if (pass == nullptr || pass->samples.empty()) continue;
-      double samples_ms = 0;
-      for (const Sample& sample : pass->samples) samples_ms += sample.ms;
-      cost.start_s = std::max(static_cast<double>(pass->wall_ns) * 1e-9 - samples_ms * 1e-3, 0.0);
-      cost.sample_s = samples_ms * 1e-3 / static_cast<double>(pass->samples.size());
-      cost.peak_bytes = pass->peak_rss_bytes;
-      break;
-    }
-    return cost;
   }
 
   Result<Step> run_rounds(const DecisionRecord& decision) {
@@ -310,7 +291,7 @@ class Race {
   void expect_heat(const HeatRecord& heat) {
     const std::int32_t left = std::max(std::min(heat.sets, kFewestSets) - conductor_.ledger().sets_run(heat.id), 0);
     for (const std::int32_t cell : heat.cells) {
-      const HeatCost cost = heat_cost(cell);
+      const HeatCost cost = heat_cost(conductor_, cell);
       const double block_s = std::max(static_cast<double>(setup_.block_ms) * 1e-3, cost.sample_s);
       conductor_.expect(cell, Purpose::kHeat, left, cost.start_s + (heat.cycles + 1) * block_s);
     }

@@ -72,7 +72,7 @@ class HostileContestantsTest(OneRace):
                 status = {row["status"] for row in self.rows if row["contestant"] == name}
                 self.assertEqual(status, {"timeout"} if name == "hang" else {"failed"})
                 failed = [record for record in self.of[name] if record["status"] != "ok"]
-                self.assertGreaterEqual(len(failed), 3)
+                self.assertGreaterEqual(len(failed), ROUNDS if name == "lie" else 3)  # its pass is too short to tell
                 for record in failed:
                     self.assertRegex(record["reason"], reason)
                 shown = reason.strip(": ")

@@ -209,7 +209,7 @@ class FinishedRaceTest(OneRace):
             self.assertIn("journal.jsonl", result.stderr)
             self.assertIn("name the folder", result.stderr)
         def of_another_machine(record, _):
-            if record["kind"] == "plan":
+            if record.get("kind") == "plan":
                 record["machine"]["processor"] = "Another 9000"
 
         other_machine = self.changed_race("other-machine", of_another_machine)

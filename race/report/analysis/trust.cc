@@ -264,10 +264,10 @@ std::vector<std::string> method_of(const Analysis& analysis, const Journal& jour
           "Faster or slower: the whole interval lies beyond the margin of {}. Equivalent: it lies wholly within, "
           "in a place whose resolution is no worse than the margin. Else undecided.",
           percent_text(analysis.margin)),
-      "Whole programs race in rounds, with the reference between them; a ratio is to the two of its processes that began "
-      "nearest. Steady inference races in heats: contestants are alive at once and take turns, each block is compared with "
-      "the reference's right before and after it, a block that got less processor time than usual is left out with its "
-      "partner, and a set of fresh processes is one replicate.",
+      "Whole programs race in rounds, with the reference between them; a ratio is to the two of its processes that "
+      "began nearest. Steady inference races in heats: contestants are alive at once and take turns, each block is "
+      "compared with the reference's right before and after it, a block that got less processor time than usual is "
+      "left out with its partner, and a set of fresh processes is one replicate.",
       "Only who gives the judge's answers is ranked. A process that was disturbed is flagged and run again; both are "
       "kept, the "
       "re-run counts."};

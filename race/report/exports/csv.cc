@@ -126,7 +126,8 @@ std::string samples_csv(const Analysis& analysis, const Journal& journal) {
 
 std::string blocks_csv(const Analysis& analysis, const Journal& journal) {
   std::string out =
-      "heat,set,cycle,contestant,variant,model,track,mode,threads,begin_ms,wall_ms,cpu_ms,samples,median_ms,stopped,use\n";
+      "heat,set,cycle,contestant,variant,model,track,mode,threads,begin_ms,wall_ms,cpu_ms,samples,median_ms,stopped,"
+      "use\n";
   for (const auto& set : journal.sets) {
     for (const Block& block : blocks_of(set, journal.processes)) {
       const BlockRecord& record = *block.record;

@@ -9,15 +9,15 @@
 
 namespace kite::race {
 
-// Processes of rounds and of sets (whose number stands in the column "round"), in the order in which they ran; and one row without a round for every cell of a
-// contestant that was not there to run.
+// Processes of rounds and of sets (whose number stands in the column "round"), in the order in which they ran; and one
+// row without a round for every cell of a contestant that was not there to run.
 [[nodiscard]] std::string results_csv(const Analysis& analysis, const Journal& journal);
 
 // Every sample of those processes, and of the one pass over all pictures (which has no round).
 [[nodiscard]] std::string samples_csv(const Analysis& analysis, const Journal& journal);
 
-// Every turn of every contestant in the heats: when it began within its set, its time, its processor time, the median of
-// its samples, whether it had to be stopped afterwards, and whether it is compared ("warm-up", "disturbed": not).
+// Every turn of every contestant in the heats: when it began within its set, its time, its processor time, the median
+// of its samples, whether it had to be stopped afterwards, and whether it is compared ("warm-up", "disturbed": not).
 [[nodiscard]] std::string blocks_csv(const Analysis& analysis, const Journal& journal);
 
 // Every row of `perf stat` for every cell: the median over processes, or the reason why there is none.
