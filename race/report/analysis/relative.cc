@@ -12,10 +12,18 @@
 namespace kite::race {
 namespace {
 
-std::vector<Valued> valued(const CellSummary& cell, const ValueOf& value, const Journal& journal) {
+// Peak anonymous memory is often told by the memory pass alone.
+enum class Source : std::uint8_t { kCounted, kMemoryPass };
+
+bool is_of(Source source, const ProcessValues& values, const Journal& journal) {
+  return source == Source::kCounted ? values.counted
+                                    : journal.processes[values.process].purpose == Purpose::kMemory;
+}
+
+std::vector<Valued> valued(const CellSummary& cell, Source source, const ValueOf& value, const Journal& journal) {
   std::vector<Valued> all;
   for (const auto& values : cell.processes) {
-    const auto found = values.counted ? value(values) : std::nullopt;
+    const auto found = is_of(source, values, journal) ? value(values) : std::nullopt;
     if (!found) continue;
     const ProcessRecord& process = journal.processes[values.process];
     all.push_back({replicate_of(process.heat, process.round), process.begin_ns, *found});
@@ -31,7 +39,7 @@ std::set<std::int32_t> numbers_of(const CellSummary& cell, const std::vector<Cel
     if (!same_place(cell, other)) continue;
     for (const auto& values : other.processes) {
       const ProcessRecord& process = journal.processes[values.process];
-      if (!values.counted) continue;
+      if (!values.counted && process.purpose != Purpose::kMemory) continue;
       numbers.insert(process.round);
       numbers.insert(replicate_of(process.heat, process.round));
     }
@@ -43,17 +51,6 @@ ByRound series_of(const CellSummary& cell, const LogRatios& log_ratios) {
   ByRound series;
   for (const auto& [replicate, ratio] : log_ratios) {
     series[cell.control ? replicate : number_of(replicate)] = std::exp(ratio);
-  }
-  return series;
-}
-
-// Peak anonymous memory and the like: of the memory pass where no process that counts told it.
-ByRound of_memory_pass(const CellSummary& cell, const ValueOf& value, const Journal& journal) {
-  ByRound series;
-  for (const auto& values : cell.processes) {
-    const ProcessRecord& process = journal.processes[values.process];
-    const auto found = process.purpose == Purpose::kMemory ? value(values) : std::nullopt;
-    if (found) series[process.round] = *found;
   }
   return series;
 }
@@ -80,16 +77,16 @@ const CellSummary* find_reference(const CellSummary& cell, const std::vector<Cel
 ByRound relative_by_round(const CellSummary& cell, const std::vector<CellSummary>& cells, const ValueOf& value,
                           const Journal& journal) {
   const CellSummary* reference = find_reference(cell, cells, journal.plan);
-  const std::vector<Valued> own = valued(cell, value, journal);
-  if (own.empty()) return of_memory_pass(cell, value, journal);
   ByRound series;
-  if (reference == nullptr) {
-    for (const Valued& one : own) series[number_of(one.replicate)] = one.value;
-  } else if (reference == &cell) {
+  if (reference == &cell) {
     for (const std::int32_t number : numbers_of(cell, cells, journal)) series[number] = 1;
-  } else {
-    series = series_of(cell, log_ratios_of(own, valued(*reference, value, journal)));
+    return series;
   }
+  std::vector<Valued> own = valued(cell, Source::kCounted, value, journal);
+  const Source source = own.empty() ? Source::kMemoryPass : Source::kCounted;
+  if (own.empty()) own = valued(cell, source, value, journal);
+  if (reference != nullptr) return series_of(cell, log_ratios_of(own, valued(*reference, source, value, journal)));
+  for (const Valued& one : own) series[number_of(one.replicate)] = one.value;
   return series;
 }
 
