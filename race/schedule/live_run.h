@@ -46,6 +46,7 @@ class LiveRun final : public LiveContestant {
   std::int64_t blocks_ = 0;
   bool stopped_ = false;
   std::int64_t rest_cpu_ns_ = 0, rest_ns_ = 0;  // when its last turn was over
+  std::int64_t worked_ns_ = 0, waited_ns_ = 0;  // in all its pauses
   int doubtful_in_a_row_ = 0;
 };
 
