@@ -76,13 +76,15 @@ def isolated(arguments, behaviour):
 
 def blocks(arguments, behaviour, tensors):
     """One block for each line of standard input."""
+    # Of samples that take microseconds, printing alone takes as long: a lie about long ones is seen.
+    repeats = 100 * REPEATS if behaviour == "lies in blocks" else REPEATS
     say(ready=True)
     sys.stdout.flush()
     for block, line in enumerate(sys.stdin):
         begin, index, samples = time.perf_counter(), int(line.split()[1]), []
         while not samples or 1000 * (time.perf_counter() - begin) < int(arguments["--blocks"]):
             start = time.perf_counter()
-            for _ in range(REPEATS):
+            for _ in range(repeats):
                 row = logits_of(tensors[index])
             if behaviour == "wrong":
                 row = row[::-1]
