@@ -183,6 +183,7 @@ struct HeatRecord {
   std::int32_t cycles = 0;          // turns of each process in a set, without the one that warms up
   std::int32_t sets = 0;            // at most
   double seconds = 0;               // after which no set beyond the fewest is begun; 0: no limit
+  std::int32_t fewest = 6;          // sets: with fewer there are no intervals that hold for all contestants at once
 };
 
 // What the pilot decided.

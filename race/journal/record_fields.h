@@ -207,6 +207,7 @@ void each_field(Self& r, Visit&& visit) {
   visit("cycles", r.cycles);
   visit("sets", r.sets);
   visit("seconds", r.seconds);
+  visit("fewest", r.fewest);
 }
 
 template <As<DecisionRecord> Self, typename Visit>

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "race/stats/holm.h"
 #include "race/stats/variance.h"
 
 namespace kite::race {
@@ -18,6 +19,14 @@ constexpr double kMemoryShare = 0.7;
 constexpr double kAroundTurnS = 0.01;  // a line, an answer, and the look whether it is still
 constexpr double kConfidence = 0.95;
 constexpr double kMuchMore = 1.2;  // than its time; what is less is not worth a note
+
+// An interval by signed ranks that misses with a chance of at most a needs 2^(1 - n) <= a.
+std::int32_t fewest_sets(std::size_t contestants) {
+  const double may_miss = 1 - bonferroni_confidence(kConfidence, static_cast<std::int64_t>(contestants));
+  std::int32_t sets = kFewestSets;
+  while (std::ldexp(1.0, 1 - sets) > may_miss) ++sets;
+  return sets;
+}
 
 class Planner {
  public:
@@ -38,6 +47,7 @@ class Planner {
     HeatRecord heat;
     const auto begin = [&] {
       heat.cells.clear();
+      heat.fewest = fewest_sets(line_up.others.size());
       for (const std::int32_t cell : {line_up.reference, line_up.control}) {
         if (cell >= 0) heat.cells.push_back(cell);
       }
@@ -87,10 +97,10 @@ class Planner {
       start_s += cost(cell).start_s;
       cycle_s += std::max(question_.block_s, cost(cell).sample_s) + kAroundTurnS;
     }
-    const double set_s = heat.seconds / std::min(kFewestSets, heat.sets);
+    const double set_s = heat.seconds / std::min(heat.fewest, heat.sets);
     const double cycles = std::floor((set_s - start_s) / cycle_s) - 1;  // one warms up
     heat.cycles = static_cast<std::int32_t>(std::clamp<double>(cycles, kFewestCycles, kMostCycles));
-    const double least_s = std::min(kFewestSets, heat.sets) * (start_s + (heat.cycles + 1) * cycle_s);
+    const double least_s = std::min(heat.fewest, heat.sets) * (start_s + (heat.cycles + 1) * cycle_s);
     if (question_.seconds_left > 0 && least_s > kMuchMore * share) {
       plan_.notes.push_back(
           fmt::format("heat {} needs about {:.1f} minutes, its share of the budget is {:.1f}: fewer contestants, models "
@@ -110,12 +120,12 @@ HeatPlan plan_heats(const HeatQuestion& question) { return Planner(question).mak
 bool needs_another_set(const HeatRecord& heat, std::int32_t sets_run, std::span<const double> control,
                        double seconds_run) {
   if (sets_run >= heat.sets) return false;
-  if (sets_run < kFewestSets) return true;
+  if (sets_run < heat.fewest) return true;
   if (heat.seconds > 0 && seconds_run + seconds_run / sets_run > heat.seconds) return false;
   const auto n = static_cast<std::int32_t>(control.size());
-  if (n < kFewestSets) return true;  // the control failed in some
+  if (n < heat.fewest) return true;  // the control failed in some
   const double sd = standard_deviation(control);
-  return rounds_for_half_width(sd, kTargetResolution, kConfidence, kFewestSets, heat.sets + 1) > n;
+  return rounds_for_half_width(sd, kTargetResolution, kConfidence, heat.fewest, heat.sets + 1) > n;
 }
 
 }  // namespace kite::race

@@ -17,8 +17,8 @@ namespace kite::race {
 inline constexpr std::size_t kMostInAHeat = 4;
 // Turns of each in a set. Processes differ from each other more than blocks do, so time is better spent on more sets.
 inline constexpr std::int32_t kFewestCycles = 8, kMostCycles = 20;
-// With fewer than six an interval of 95 % by signed ranks has no end; beyond twelve, half as many again narrow it by a
-// fifth.
+// With fewer than six an interval of 95 % by signed ranks has no end (the more contestants share a place, the more sets
+// it takes: HeatRecord::fewest); beyond twelve, half as many again narrow it by a fifth.
 inline constexpr std::int32_t kFewestSets = 6, kMostSets = 12;
 // To which the control's interval reaches on either side.
 inline constexpr double kTargetResolution = 0.02;

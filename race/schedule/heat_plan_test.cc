@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <random>
+#include <utility>
 
 namespace kite::race {
 namespace {
@@ -45,22 +46,30 @@ TEST(heat_plan, what_memory_has_no_room_for_at_once_is_divided_and_said) {
 }
 
 TEST(heat_plan, little_time_means_shorter_sets_and_not_fewer) {
-  HeatQuestion question = question_of(2);
+  HeatQuestion question = question_of(1);
   EXPECT_EQ(plan_heats(question).heats[0].cycles, kMostCycles);
-  question.seconds_left = 60;  // six sets of 10 s, 4 of which are starts, and 0.44 s a cycle
+  question.seconds_left = 45;  // six sets of 7.5 s, 3 of which are starts, and 0.33 s a cycle
   HeatRecord heat = plan_heats(question).heats[0];
   EXPECT_EQ(heat.cycles, 12);
   EXPECT_EQ(heat.sets, kMostSets);
-  EXPECT_EQ(heat.seconds, 60);
+  EXPECT_EQ(heat.seconds, 45);
   question.heat_seconds = 30;
   heat = plan_heats(question).heats[0];
   EXPECT_EQ(heat.cycles, kFewestCycles);
   EXPECT_EQ(heat.seconds, 30);
   EXPECT_TRUE(plan_heats(question).notes.empty());
-  question.seconds_left = 20;  // six of the shortest sets take 48 s
+  question.seconds_left = 20;  // six of the shortest sets take 36 s
   EXPECT_EQ(plan_heats(question).notes.size(), 1u);
   question.sets_asked = 3;
   EXPECT_EQ(plan_heats(question).heats[0].sets, 3);
+}
+
+// As the report widens an interval for all contestants of a place, in whatever heat they are.
+TEST(heat_plan, the_fewest_sets_give_intervals_that_hold_for_all_contestants_at_once) {
+  for (const auto& [contestants, fewest] : {std::pair{0, 6}, {1, 6}, {2, 7}, {3, 7}, {4, 8}, {6, 8}, {7, 9}}) {
+    const HeatPlan plan = plan_heats(question_of(contestants));
+    for (const HeatRecord& heat : plan.heats) EXPECT_EQ(heat.fewest, fewest) << contestants;
+  }
 }
 
 TEST(heat_plan, a_heat_ends_when_the_control_is_narrow_enough_or_the_time_is_over) {

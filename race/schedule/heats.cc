@@ -68,7 +68,7 @@ class Heat {
   };
 
   void expect(std::int32_t sets_run, double seconds_run) {
-    const std::int32_t least = std::min(plan_.sets, kFewestSets);
+    const std::int32_t least = std::min(plan_.sets, plan_.fewest);
     const std::int32_t left = std::max(least - sets_run, 1);
     const double one = sets_run > 0 ? seconds_run / sets_run / static_cast<double>(plan_.cells.size()) : 0;
     for (const std::int32_t cell : plan_.cells) conductor_.expect(cell, Purpose::kHeat, left, one);

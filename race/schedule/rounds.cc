@@ -289,7 +289,7 @@ class Race {
   }
 
   void expect_heat(const HeatRecord& heat) {
-    const std::int32_t left = std::max(std::min(heat.sets, kFewestSets) - conductor_.ledger().sets_run(heat.id), 0);
+    const std::int32_t left = std::max(std::min(heat.sets, heat.fewest) - conductor_.ledger().sets_run(heat.id), 0);
     for (const std::int32_t cell : heat.cells) {
       const HeatCost cost = heat_cost(conductor_, cell);
       const double block_s = std::max(static_cast<double>(setup_.block_ms) * 1e-3, cost.sample_s);

@@ -2,6 +2,7 @@
 // Pairs rounds, then estimates, tests and words of each family.
 #include "race/stats/compare.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -17,6 +18,13 @@ std::int64_t compared(const PairedFamily& family) {
   std::int64_t n = 0;
   for (const auto& log_ratios : family) n += log_ratios.empty() ? 0 : 1;
   return n;
+}
+
+// Whether any contestant has an interval: a word comes from nothing else.
+bool gives_words(const PairedFamily& family, const FamilyRules& rules) {
+  const double own = bonferroni_confidence(rules.confidence, compared(family));
+  return std::ranges::any_of(
+      family, [own](const auto& log_ratios) { return hodges_lehmann_ratio(log_ratios, own).bounded(); });
 }
 
 // The interval at a higher confidence, by what Student's t needs more at as many rounds.
@@ -59,7 +67,7 @@ std::vector<FamilyComparison> compare_families(std::span<const Family> families,
     for (const ByRound& contestant : family.contestants) {
       own.push_back(paired_log_ratios(contestant, family.reference));
     }
-    unresolved += !resolves(family) && compared(own) > 0 ? 1 : 0;
+    unresolved += !resolves(family) && gives_words(own, rules) ? 1 : 0;
   }
   std::vector<FamilyComparison> found;
   for (std::size_t i = 0; i < families.size(); ++i) {
