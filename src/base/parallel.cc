@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A team that lives for one call and shares a counter.
+// A team that shares a counter; it may live for one call.
 #include "base/parallel.h"
 
 #include <algorithm>
@@ -8,15 +8,22 @@
 #include <mutex>
 
 #include "base/cpu.h"
-#include "base/thread_pool.h"
 
 namespace kite {
 
-void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body) {
-  if (count <= 1 || threads == 1) {
-    for (std::size_t i = 0; i < count; ++i) body(i);
-    return;
-  }
+namespace {
+
+// One piece or one member asks nobody else.
+bool is_alone(std::size_t count, int threads) { return count <= 1 || threads == 1; }
+
+void do_all(std::size_t count, const std::function<void(std::size_t)>& body) {
+  for (std::size_t i = 0; i < count; ++i) body(i);
+}
+
+}  // namespace
+
+void parallel_for(std::size_t count, ThreadPool& team, const std::function<void(std::size_t)>& body) {
+  if (is_alone(count, team.size())) return do_all(count, body);
   struct Work {
     const std::function<void(std::size_t)>& body;
     std::size_t count;
@@ -24,8 +31,6 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
     std::once_flag failing{};
     std::exception_ptr failure{};  // a thread has nobody else to tell
   } work{body, count};
-  const int most = threads > 0 ? threads : default_thread_count();
-  ThreadPool team(static_cast<int>(std::min(static_cast<std::size_t>(most), count)));
   team.run(
       [](void* context, int /*member*/) {
         auto& shared = *static_cast<Work*>(context);
@@ -37,6 +42,13 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
       },
       &work);
   if (work.failure) std::rethrow_exception(work.failure);
+}
+
+void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body) {
+  if (is_alone(count, threads)) return do_all(count, body);
+  const int most = threads > 0 ? threads : default_thread_count();
+  ThreadPool team(static_cast<int>(std::min(static_cast<std::size_t>(most), count)));
+  parallel_for(count, team, body);
 }
 
 }  // namespace kite

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/checked.h"
+#include "base/parallel.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -192,21 +193,8 @@ Status PlanSession::run_profiled(std::span<const TensorView> inputs, StepObserve
 
 void PlanSession::share_out(std::size_t count, const std::function<void(std::size_t)>& body) {
   // The workers go on with the pages of arena and plan while there is nothing else for them.
-  if (count < 2 || threads() == 1) {
-    for (std::size_t i = 0; i < count; ++i) body(i);
-    return;
-  }
-  struct Work {
-    const std::function<void(std::size_t)>& body;
-    std::size_t count;
-    std::atomic<std::size_t> next{0};
-  } work{body, count};
-  finish_touching();
-  const auto take = [](void* context, int) {
-    auto& all = *static_cast<Work*>(context);
-    for (std::size_t i = all.next.fetch_add(1); i < all.count; i = all.next.fetch_add(1)) all.body(i);
-  };
-  pool_.run(take, &work);
+  if (count > 1) finish_touching();
+  parallel_for(count, pool_, body);
 }
 
 Status PlanSession::execute(std::span<const TensorView> inputs) {

@@ -34,8 +34,7 @@ class PlanSession {
   // The same with a clock around every step.
   [[nodiscard]] Status run_profiled(std::span<const TensorView> inputs, StepObserver observer, void* context);
 
-  // Calls body(i) for each i below `count` on the session's threads, each of which takes the next one; not during a run.
-  // `body` must not throw.
+  // parallel_for on the session's threads; not during a run.
   void share_out(std::size_t count, const std::function<void(std::size_t)>& body);
 
   // Valid after run() until the next one; `index` below plan().outputs().size().

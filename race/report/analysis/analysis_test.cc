@@ -374,6 +374,21 @@ TEST(analysis, says_what_it_refuses_and_why) {
   for (const auto& refusal : analysis.refused) EXPECT_FALSE(refusal.why.empty()) << refusal.claim;
 }
 
+TEST(analysis, tells_the_method_of_that_race_and_not_of_another) {
+  const auto told = [](const Journal& journal) {
+    std::string text;
+    for (const std::string& line : method_of(analysis_of(journal), journal)) text += line + '\n';
+    return text;
+  };
+  Journal journal = planted_journal({});  // an older one: all in rounds, one of them run once more
+  EXPECT_NE(told(journal).find("the re-run counts"), std::string::npos);
+  EXPECT_EQ(told(journal).find("heats"), std::string::npos);
+  std::erase_if(journal.processes, [](const auto& process) { return process.purpose == Purpose::kRerun; });
+  journal.sets.emplace_back();
+  EXPECT_EQ(told(journal).find("run again"), std::string::npos);
+  EXPECT_NE(told(journal).find("races in heats"), std::string::npos);
+}
+
 TEST(analysis, survives_processes_with_nothing_in_them) {
   Journal journal = planted_journal({.rounds = 2, .planned_rounds = 2});
   for (auto& process : journal.processes) {

@@ -246,31 +246,40 @@ std::vector<std::string> limits_of(const Analysis& analysis, const Journal& jour
   return limits;
 }
 
+namespace {
+
+// Older races ran steady inference in rounds as well.
+std::string pairing_sentence(const Journal& journal) {
+  if (journal.sets.empty()) {
+    return "Contestants race once a round; a ratio is to the processes of the reference in that round that began nearest.";
+  }
+  return "Whole programs race in rounds, with the reference between them; a ratio is to the two of its processes that "
+         "began nearest. Steady inference races in heats: contestants are alive at once and take turns, each block is "
+         "compared with the reference's right before and after it, a block that got less processor time than usual is "
+         "left out with its partner, and a set of fresh processes is one replicate.";
+}
+
+}  // namespace
+
 std::vector<std::string> method_of(const Analysis& analysis, const Journal& journal) {
   std::vector<std::string> method = {
-      "What is repeated is the operating system's process: each round runs every cell once, in an order balanced so "
-      "that each "
-      "follows each other equally often.",
+      "What is repeated is the operating system's process, in orders that are balanced so that each follows each other "
+      "equally often.",
+      pairing_sentence(journal),
       "A process is worth one number a measure: of an isolated one the median of its samples after the first inference "
-      "and "
-      "after its own warm-up, which is found by its change points and left out.",
+      "and after its own warm-up, which is found by its change points and left out.",
       "A ratio is the Hodges-Lehmann estimate of the rounds' logarithmic ratios with its Walsh-average interval of 95 "
       "%, widened by Bonferroni where several contestants face the reference, and further over all places that cannot "
       "resolve the margin; p-values are of sign flips, adjusted by Holm.",
-      "The reference runs twice in every round, once under another name. Half the width of the interval of their ratio "
+      "The reference runs beside itself, once more under another name. Half the width of the interval of their ratio "
       "is the resolution of the place: smaller differences cannot be seen there. Where that interval excludes 1, after "
       "Holm's correction over the places and in each half of the rounds again, the place is biased and not ranked.",
       fmt::format(
           "Faster or slower: the whole interval lies beyond the margin of {}. Equivalent: it lies wholly within, "
           "in a place whose resolution is no worse than the margin. Else undecided.",
           percent_text(analysis.margin)),
-      "Whole programs race in rounds, with the reference between them; a ratio is to the two of its processes that "
-      "began nearest. Steady inference races in heats: contestants are alive at once and take turns, each block is "
-      "compared with the reference's right before and after it, a block that got less processor time than usual is "
-      "left out with its partner, and a set of fresh processes is one replicate.",
-      "Only who gives the judge's answers is ranked. A process that was disturbed is flagged and run again; both are "
-      "kept, the "
-      "re-run counts."};
+      std::string("Only who gives the judge's answers is ranked. A process that was disturbed is flagged") +
+          (analysis.coverage.reruns > 0 ? " and run again; both are kept, the re-run counts." : ", and counts.")};
   for (const auto& note : journal.notes) {
     if (note.kind == NoteKind::kJudge) method.push_back("The " + note.text + ".");
   }
