@@ -57,7 +57,7 @@ Result<std::vector<std::byte>> read_stdin() {
   for (;;) {
     pollfd input{STDIN_FILENO, POLLIN, 0};
     const int ready = ::poll(&input, 1, kPatienceMs);
-    if (is_interrupted()) return Error{ErrorCode::kIo, "interrupted", "-", {}};
+    if (is_interrupted()) return Error{ErrorCode::kInterrupted, "interrupted", "-", {}};
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
     const ssize_t count = ::read(STDIN_FILENO, block, sizeof block);
     if (count == 0) return bytes;

@@ -68,6 +68,7 @@ ExitCode exit_code_of(ErrorCode code) noexcept {
     case ErrorCode::kUnsupportedImage: return kImage;
     case ErrorCode::kLimit: return kLimit;
     case ErrorCode::kIo: return kIo;
+    case ErrorCode::kInterrupted: return kInterrupted;
   }
   return kModel;
 }

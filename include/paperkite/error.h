@@ -24,6 +24,7 @@ enum class ErrorCode : std::uint8_t {
   kUnsupportedImage,  // a valid picture in a format or mode paperkite does not read
   kLimit,             // a budget (bytes, elements, nodes, pixels) would be exceeded
   kIo,                // the operating system refused
+  kInterrupted,       // a signal stopped it
 };
 
 // The stable printed name of a code, e.g. "invalid-model".

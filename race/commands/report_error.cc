@@ -19,6 +19,7 @@ int report_error(const Error& error) {
     case ErrorCode::kUnsupportedImage: return 4;
     case ErrorCode::kLimit: return 5;
     case ErrorCode::kIo: return 6;
+    case ErrorCode::kInterrupted: return kInterrupted;
   }
   return 3;
 }

@@ -125,7 +125,7 @@ kite::Status write_tensors(const Classifier& classifier, const ModelFiles& files
   std::optional<Error> first_failure;
   std::size_t failures = 0;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
-    if (watch.stopped()) return Error{ErrorCode::kIo, "interrupted", files.inputs, {}};
+    if (watch.stopped()) return Error{ErrorCode::kInterrupted, "interrupted", files.inputs, {}};
     const kite::Status status = append(classifier, pictures[i], files.inputs, writer);
     watch.progress("input tensors of " + files.record.id, i + 1, pictures.size());
     if (status.ok()) {

@@ -82,23 +82,25 @@ ProcessRequest Conductor::request_of(const Task& task) const {
   return request;
 }
 
-Result<Step> Conductor::run(const Task& task) {
-  if (interrupted()) return Step::kInterrupted;
+kite::Status Conductor::check_interrupted() const {
+  if (setup_.interrupted == nullptr || !setup_.interrupted->load()) return {};
+  return Error{ErrorCode::kInterrupted, "the race was interrupted", {}, "go on with it by --resume"};
+}
+
+kite::Status Conductor::run(const Task& task) {
+  KITE_TRY(check_interrupted());
   Expected& expected = expected_[{task.purpose, task.cell}];
   if (ledger_.has_at(task.cell, task.round, task.purpose, task.position) || !can_run(task.cell)) {
     expected.processes = std::max<std::int64_t>(expected.processes - 1, 0);
-    return Step::kSkipped;
+    return {};
   }
   show(task);
   const ProcessRequest request = request_of(task);
   const std::int64_t begin_ns = runner_.now_ns();
   auto ran = runner_.run(request);
-  if (!ran.ok()) {
-    if (interrupted()) return Step::kInterrupted;
-    return std::move(ran).error();
-  }
+  if (!ran.ok() || ran->status != Outcome::kOk) KITE_TRY(check_interrupted());
+  if (!ran.ok()) return std::move(ran).error();
   ProcessRecord record = std::move(ran).value();
-  if (interrupted() && record.status != Outcome::kOk) return Step::kInterrupted;
   overhead_seconds_ += static_cast<double>(runner_.now_ns() - begin_ns - record.wall_ns) * 1e-9;
   ++processes_;
   record.cell = task.cell;
@@ -112,8 +114,7 @@ Result<Step> Conductor::run(const Task& task) {
   ++done_;
   KITE_TRY(write(record));
   if (sink_ != nullptr) sink_->ended(record);
-  KITE_TRY(note_given_up(task.cell));
-  return Step::kRan;
+  return note_given_up(task.cell);
 }
 
 Result<std::unique_ptr<LiveContestant>> Conductor::start(const Task& task) {
@@ -121,7 +122,9 @@ Result<std::unique_ptr<LiveContestant>> Conductor::start(const Task& task) {
   ++done_;
   Expected& expected = expected_[{task.purpose, task.cell}];
   expected.processes = std::max<std::int64_t>(expected.processes - 1, 0);
-  return runner_.start(request_of(task));
+  auto live = runner_.start(request_of(task));
+  KITE_TRY(check_interrupted());
+  return live;
 }
 
 kite::Status Conductor::finish_set(SetRecord set) {
@@ -145,14 +148,13 @@ kite::Status Conductor::finish_set(SetRecord set) {
   return {};
 }
 
-Result<std::optional<ProcessRecord>> Conductor::run_unrecorded(const Task& task) {
-  if (interrupted()) return std::optional<ProcessRecord>();
+Result<ProcessRecord> Conductor::run_unrecorded(const Task& task) {
+  KITE_TRY(check_interrupted());
   show(task);
   auto ran = runner_.run(request_of(task));
-  if (interrupted()) return std::optional<ProcessRecord>();
-  if (!ran.ok()) return std::move(ran).error();
-  add_unmeasured(static_cast<double>(ran->wall_ns) * 1e-9);
-  return std::optional(std::move(ran).value());
+  KITE_TRY(check_interrupted());
+  if (ran.ok()) add_unmeasured(static_cast<double>(ran->wall_ns) * 1e-9);
+  return ran;
 }
 
 // The pass was held against the judge; later processes are held against the pass, and a oneshot against the reference,

@@ -18,8 +18,7 @@
 
 namespace kite::race {
 
-enum class Step : std::uint8_t { kRan, kSkipped, kInterrupted };  // kSkipped: done before, given up, or not ready
-
+// kInterrupted, from any function here: a signal stopped the race. What is missing is made up for by a resumed one.
 class Conductor {
  public:
   Conductor(const RaceSetup& setup, Journal past, JournalWriter& writer, Runner& runner, ProgressSink* sink)
@@ -33,10 +32,10 @@ class Conductor {
     double timeout_s = 120;
     std::int32_t heat = 0, blocks = 0;  // of purpose kHeat: HeatRecord::id, and the turns that it gets at most
   };
-  [[nodiscard]] Result<Step> run(const Task& task);
-  // A process without a record: a look ahead, or for the files of a finished pass that somebody deleted. nullopt: we
-  // were interrupted.
-  [[nodiscard]] Result<std::optional<ProcessRecord>> run_unrecorded(const Task& task);
+  // Nothing is run that was done before, given up, or not ready.
+  [[nodiscard]] kite::Status run(const Task& task);
+  // A process without a record: a look ahead, or for the files of a finished pass that somebody deleted.
+  [[nodiscard]] Result<ProcessRecord> run_unrecorded(const Task& task);
 
   // A contestant of a heat, ready or failed. Its record comes with its set.
   [[nodiscard]] Result<std::unique_ptr<LiveContestant>> start(const Task& task);
@@ -46,7 +45,9 @@ class Conductor {
   [[nodiscard]] kite::Status write(const Record& record);
   // Once, however often it is said. `model`: the one that the note is about, or empty.
   [[nodiscard]] kite::Status note(NoteKind kind, std::string model, std::string text);
-  [[nodiscard]] bool interrupted() const { return setup_.interrupted != nullptr && setup_.interrupted->load(); }
+  // An Error of kInterrupted once a signal has come. Asked before what a process said is believed: the signal may have
+  // reached it as well.
+  [[nodiscard]] kite::Status check_interrupted() const;
 
   // So many processes of this kind are to come, of about so many seconds each (0: not known), or of as many as the
   // tasks are that have not been run. Replaces what was said of the same cell and purpose before.

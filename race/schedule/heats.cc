@@ -44,7 +44,7 @@ class Heat {
     }
   }
 
-  Result<Step> run() {
+  kite::Status run() {
     for (;;) {
       const std::int32_t sets_run = conductor_.ledger().sets_run(plan_.id);
       const double seconds_run = conductor_.ledger().heat_seconds(plan_.id);
@@ -54,11 +54,10 @@ class Heat {
                           (reference_ >= 0 && !conductor_.can_run(reference_)) ||
                           !needs_another_set(plan_, sets_run, control_ratios(), seconds_run);
       if (enough) break;
-      KITE_TRY_ASSIGN(const Step step, run_set(sets_run + 1));
-      if (step == Step::kInterrupted) return step;
+      KITE_TRY(run_set(sets_run + 1));
     }
     for (const std::int32_t cell : plan_.cells) conductor_.expect(cell, Purpose::kHeat, 0, 0);
-    return Step::kRan;
+    return {};
   }
 
  private:
@@ -85,19 +84,17 @@ class Heat {
     return ratios;
   }
 
-  Result<Step> run_set(std::int32_t number) {
+  kite::Status run_set(std::int32_t number) {
     SetRecord set;
     set.heat = plan_.id;
     set.set = number;
     const double stolen_before = conductor_.runner().stolen_ms();
     std::vector<Racer> racers;
-    KITE_TRY_ASSIGN(const Step started, start(number, racers));
-    if (started == Step::kInterrupted) return started;
-    KITE_TRY_ASSIGN(const Step turned, take_turns(number, racers, set));
-    if (turned == Step::kInterrupted) return turned;
+    KITE_TRY(start(number, racers));
+    KITE_TRY(take_turns(number, racers, set));
     for (Racer& racer : racers) {
       auto ended = racer.live->end();
-      if (conductor_.interrupted()) return Step::kInterrupted;
+      KITE_TRY(conductor_.check_interrupted());
       if (!ended.ok()) return std::move(ended).error();
       set.processes.push_back(std::move(ended).value());
       ProcessRecord& record = set.processes.back();
@@ -108,7 +105,7 @@ class Heat {
     }
     set.steal_ms = conductor_.runner().stolen_ms() - stolen_before;
     KITE_TRY(conductor_.finish_set(std::move(set)));
-    return Step::kRan;
+    return {};
   }
 
   [[nodiscard]] std::uint64_t seed(std::int32_t number) const {
@@ -117,7 +114,7 @@ class Heat {
   }
 
   // One after another, so that their times to load are those of a process that is alone; who is not ready has failed.
-  Result<Step> start(std::int32_t number, std::vector<Racer>& racers) {
+  kite::Status start(std::int32_t number, std::vector<Racer>& racers) {
     std::vector<std::int32_t> cells;
     for (const std::int32_t cell : plan_.cells) {
       if (conductor_.can_run(cell)) cells.push_back(cell);
@@ -132,33 +129,31 @@ class Heat {
       task.heat = plan_.id;
       task.blocks = plan_.cycles + 1;
       task.timeout_s = std::max(conductor_.setup().timeout_s, kHangs * heat_cost(conductor_, task.cell).start_s);
-      auto live = conductor_.start(task);
-      if (conductor_.interrupted()) return Step::kInterrupted;
-      if (!live.ok()) return std::move(live).error();
-      racers.push_back({task.cell, task.position, std::move(live).value()});
+      KITE_TRY_ASSIGN(auto live, conductor_.start(task));
+      racers.push_back({task.cell, task.position, std::move(live)});
     }
-    return Step::kRan;
+    return {};
   }
 
-  Result<Step> take_turns(std::int32_t number, std::vector<Racer>& racers, SetRecord& set) {
+  kite::Status take_turns(std::int32_t number, std::vector<Racer>& racers, SetRecord& set) {
     const auto count = static_cast<std::int32_t>(racers.size());
     for (std::int32_t cycle = 0; cycle <= plan_.cycles; ++cycle) {
       for (const std::int32_t at : williams_order(count, seed(number), cycle)) {
         Racer& racer = racers[static_cast<std::size_t>(at)];
         const std::int64_t inputs = std::max<std::int64_t>(conductor_.race_cell(racer.cell).inputs, 1);
         auto turn = racer.live->turn(first_input(number, inputs));
-        if (conductor_.interrupted()) return Step::kInterrupted;
+        KITE_TRY(conductor_.check_interrupted());
         if (!turn.ok()) return std::move(turn).error();
         if (*turn) {
           const Turn& took = **turn;
           set.blocks.push_back(
               {racer.cell, cycle, took.begin_ns, took.wall_ns, took.cpu_ns, took.samples, took.stopped});
         } else if (racer.cell == reference_) {
-          return Step::kRan;
+          return {};
         }
       }
     }
-    return Step::kRan;
+    return {};
   }
 
   Conductor& conductor_;
@@ -187,13 +182,12 @@ HeatCost heat_cost(const Conductor& conductor, std::int32_t id) {
   return cost;
 }
 
-Result<Step> run_heats(Conductor& conductor) {
+kite::Status run_heats(Conductor& conductor) {
   const std::vector<HeatRecord> heats = conductor.ledger().journal().decision->heats;
   for (const HeatRecord& heat : heats) {
-    KITE_TRY_ASSIGN(const Step step, Heat(conductor, heat).run());
-    if (step == Step::kInterrupted) return step;
+    KITE_TRY(Heat(conductor, heat).run());
   }
-  return Step::kRan;
+  return {};
 }
 
 }  // namespace kite::race

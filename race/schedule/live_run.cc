@@ -44,7 +44,7 @@ void sleep_ns(std::int64_t ns) {
 
 double ms_of(std::int64_t ns) { return static_cast<double>(ns) * 1e-6; }
 
-Error interrupted() { return Error{ErrorCode::kIo, "interrupted", {}, {}}; }
+Error interrupted() { return Error{ErrorCode::kInterrupted, "interrupted", {}, {}}; }
 
 }  // namespace
 

@@ -46,25 +46,21 @@ class ModelPasses {
                      [&](std::int32_t a, std::int32_t b) { return conductor.cell(a).mode < conductor.cell(b).mode; });
   }
 
-  Result<Step> run() {
-    KITE_TRY_ASSIGN(const bool counted, choose_count());
-    if (!counted) return Step::kInterrupted;
+  kite::Status run() {
+    KITE_TRY(choose_count());
     expect_all();
     for (const std::int32_t cell : reference_) {
-      KITE_TRY_ASSIGN(const Step step, pass(cell));
-      if (step == Step::kInterrupted) return step;
+      KITE_TRY(pass(cell));
     }
-    KITE_TRY_ASSIGN(const Step made, make_judge());
-    if (made == Step::kInterrupted) return made;
+    KITE_TRY(make_judge());
     for (const std::int32_t cell : reference_) KITE_TRY(judge(cell));
     for (const std::int32_t cell : others_) {
-      KITE_TRY_ASSIGN(const Step step, pass(cell));
-      if (step == Step::kInterrupted) return step;
+      KITE_TRY(pass(cell));
       KITE_TRY(judge(cell));
     }
     KITE_TRY(judge_control());
     KITE_TRY(judge_the_judge());
-    return Step::kRan;
+    return {};
   }
 
  private:
@@ -79,36 +75,34 @@ class ModelPasses {
     return cells;
   }
 
-  // How many pictures fit into the budget; a resumed race keeps to what it began with. False: interrupted.
-  Result<bool> choose_count() {
+  // How many pictures fit into the budget; a resumed race keeps to what it began with.
+  kite::Status choose_count() {
     for (const std::int32_t cell : all()) {
       count_ = std::max(count_, conductor_.race_cell(cell).inputs);
       if (const ProcessRecord* done = conductor_.ledger().find_ok(cell, Purpose::kPass)) {
         count_ = static_cast<std::int64_t>(done->samples.size());
-        return true;
+        return {};
       }
     }
-    if (setup().plan.budget_minutes <= 0 || reference_.empty() || count_ <= kFewestPictures) return true;
+    if (setup().plan.budget_minutes <= 0 || reference_.empty() || count_ <= kFewestPictures) return {};
     Conductor::Task scout;
     scout.cell = reference_.front();
     scout.purpose = Purpose::kPass;
     scout.count = std::min(kScoutSamples, count_);
     scout.timeout_s = setup().timeout_s;
     KITE_TRY_ASSIGN(const auto seen, conductor_.run_unrecorded(scout));
-    if (!seen) return false;
-    if (seen->status != Outcome::kOk) return true;
-    const double each = static_cast<double>(seen->wall_ns) * 1e-9 / static_cast<double>(scout.count);
+    if (seen.status != Outcome::kOk) return {};
+    const double each = static_cast<double>(seen.wall_ns) * 1e-9 / static_cast<double>(scout.count);
     const double allowed =
         kBudgetShare * setup().plan.budget_minutes * 60 / static_cast<double>(setup().plan.models.size());
     const auto fits = static_cast<std::int64_t>(allowed / (each * kSlowness * static_cast<double>(all().size())));
-    if (fits >= count_) return true;
+    if (fits >= count_) return {};
     const std::int64_t whole = std::exchange(count_, std::max(fits, kFewestPictures));
-    KITE_TRY(
-        conductor_.note(NoteKind::kWarning, id_,
-                        fmt::format("parity on {} is judged on the first {} of {} pictures: the budget has no room for "
-                                    "more (raise --budget)",
-                                    id_, count_, whole)));
-    return true;
+    return conductor_.note(
+        NoteKind::kWarning, id_,
+        fmt::format("parity on {} is judged on the first {} of {} pictures: the budget has no room for more "
+                    "(raise --budget)",
+                    id_, count_, whole));
   }
 
   void expect_all() {
@@ -130,7 +124,7 @@ class ModelPasses {
     });
   }
 
-  Result<Step> pass(std::int32_t cell) {
+  kite::Status pass(std::int32_t cell) {
     const CellRecord& record = conductor_.cell(cell);
     Conductor::Task task;
     task.cell = cell;
@@ -144,8 +138,8 @@ class ModelPasses {
     std::error_code ignored;
     if (needed && conductor_.ledger().find_ok(cell, Purpose::kPass) != nullptr &&
         !std::filesystem::exists(file(cell, "logits"), ignored)) {
-      KITE_TRY_ASSIGN(const auto again, conductor_.run_unrecorded(task));
-      return again ? Step::kRan : Step::kInterrupted;
+      KITE_TRY(conductor_.run_unrecorded(task));
+      return {};
     }
     return conductor_.run(task);
   }
@@ -169,13 +163,13 @@ class ModelPasses {
     return logits;
   }
 
-  Result<Step> make_judge() {
-    if (all_judged()) return Step::kSkipped;
+  kite::Status make_judge() {
+    if (all_judged()) return {};
     const RaceModel& files = setup().models[model_];
     std::optional<Logits> oracle;
     if (files.oracle && !files.inputs.empty()) {
       auto computed = run_oracle(conductor_, files, fmt::format("{}/oracle-{}", setup().work, model_), count_);
-      if (conductor_.interrupted()) return Step::kInterrupted;
+      KITE_TRY(conductor_.check_interrupted());
       if (computed.ok()) {
         oracle = std::move(computed).value();
       } else {
@@ -194,7 +188,7 @@ class ModelPasses {
       }
     }
     KITE_TRY(combine(std::move(oracle), std::move(reference)));
-    return Step::kRan;
+    return {};
   }
 
   kite::Status combine(std::optional<Logits> oracle, std::optional<Logits> reference) {
@@ -312,12 +306,11 @@ class ModelPasses {
 
 }  // namespace
 
-Result<Step> run_passes(Conductor& conductor) {
+kite::Status run_passes(Conductor& conductor) {
   for (std::size_t model = 0; model < conductor.setup().plan.models.size(); ++model) {
-    KITE_TRY_ASSIGN(const Step step, ModelPasses(conductor, model).run());
-    if (step == Step::kInterrupted) return step;
+    KITE_TRY(ModelPasses(conductor, model).run());
   }
-  return Step::kRan;
+  return {};
 }
 
 }  // namespace kite::race

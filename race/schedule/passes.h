@@ -10,7 +10,6 @@ namespace kite::race {
 // For each model: the reference's pass first, then the judge is made, then everybody else's passes are judged.
 // The judge is the oracle on as many of the first pictures as fit into setup.oracle_seconds, and the reference's own
 // float32 logits on the rest, once the two agree. Without an oracle it is the reference alone; a note says which.
-// kInterrupted: what is missing is made up for by a resumed race.
-[[nodiscard]] Result<Step> run_passes(Conductor& conductor);
+[[nodiscard]] kite::Status run_passes(Conductor& conductor);
 
 }  // namespace kite::race

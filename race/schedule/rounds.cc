@@ -55,40 +55,33 @@ class Race {
   }
 
   // Each stage is a list of tasks that follows from plan and journal, so that a resumed race walks the same way.
-  Result<Step> run() {
+  kite::Status run() {
     KITE_TRY(write_missing());
     if (setup_.parity) {
-      KITE_TRY_ASSIGN(const Step passes, run_passes(conductor_));
-      if (passes == Step::kInterrupted) return passes;
+      KITE_TRY(run_passes(conductor_));
     }
     if (decided() == nullptr) {
-      KITE_TRY_ASSIGN(const Step pilot, run_pilot());
-      if (pilot == Step::kInterrupted) return pilot;
+      KITE_TRY(run_pilot());
       KITE_TRY(decide_all());
     }
     KITE_TRY(write_given_up());
-    KITE_TRY_ASSIGN(const Step rounds, run_rounds(*decided()));
-    if (rounds == Step::kInterrupted) return rounds;
+    KITE_TRY(run_rounds(*decided()));
     KITE_TRY(write_given_up());
-    KITE_TRY_ASSIGN(const Step heats, run_heats(conductor_));
-    if (heats == Step::kInterrupted) return heats;
-    KITE_TRY_ASSIGN(const Step memory, run_tasks(memory_tasks(*decided())));
-    if (memory == Step::kInterrupted) return memory;
+    KITE_TRY(run_heats(conductor_));
+    KITE_TRY(run_tasks(memory_tasks(*decided())));
     const std::vector<Task> instructions = instruction_tasks();
     expect_instructions(instructions);
-    KITE_TRY_ASSIGN(const Step counted, run_tasks(instructions));
-    if (counted == Step::kInterrupted) return counted;
+    KITE_TRY(run_tasks(instructions));
     KITE_TRY(note_lost_reference());
-    return Step::kRan;
+    return {};
   }
 
  private:
-  Result<Step> run_tasks(const std::vector<Task>& tasks) {
+  kite::Status run_tasks(const std::vector<Task>& tasks) {
     for (const Task& task : tasks) {
-      KITE_TRY_ASSIGN(const Step step, conductor_.run(task));
-      if (step == Step::kInterrupted) return step;
+      KITE_TRY(conductor_.run(task));
     }
-    return Step::kRan;
+    return {};
   }
 
   [[nodiscard]] const DecisionRecord* decided() const {
@@ -189,7 +182,7 @@ class Race {
     return std::max(rounds, std::min(kFewestPilotRounds, setup_.pilot_rounds));
   }
 
-  Result<Step> run_pilot() {
+  kite::Status run_pilot() {
     const std::int32_t least = setup_.plan.rounds > 0 ? setup_.plan.rounds : kMinRounds;
     for (std::int32_t round = 1; round <= pilot_rounds(); ++round) {
       std::vector<Task> now, later;
@@ -201,11 +194,10 @@ class Race {
         add_round(Purpose::kRound, next, setup_.plan.seed, later);
       }
       conductor_.expect(later, usual_seconds());
-      KITE_TRY_ASSIGN(const Step step, run_tasks(now));
-      if (step == Step::kInterrupted) return step;
+      KITE_TRY(run_tasks(now));
     }
     for (const std::int32_t cell : programs_) conductor_.expect(cell, Purpose::kPilot, 0, 0);
-    return Step::kRan;
+    return {};
   }
 
   [[nodiscard]] PilotCell pilot_cell(std::int32_t id, const LineUp& place) const {
@@ -269,7 +261,7 @@ class Race {
     return question;
   }
 
-  Result<Step> run_rounds(const DecisionRecord& decision) {
+  kite::Status run_rounds(const DecisionRecord& decision) {
     conductor_.set_rounds(decision.rounds);
     for (std::int32_t round = 1; round <= decision.rounds; ++round) {
       std::vector<Task> now, later = memory_tasks(decision);
@@ -282,10 +274,9 @@ class Race {
       std::erase_if(later, left_out);
       conductor_.expect(later, usual_seconds());
       for (const HeatRecord& heat : decision.heats) expect_heat(heat);
-      KITE_TRY_ASSIGN(const Step step, run_tasks(now));
-      if (step == Step::kInterrupted) return step;
+      KITE_TRY(run_tasks(now));
     }
-    return Step::kRan;
+    return {};
   }
 
   void expect_heat(const HeatRecord& heat) {
@@ -391,8 +382,9 @@ Result<RaceEnd> run_race(const RaceSetup& setup, Journal past, JournalWriter& wr
   past.plan = setup.plan;
   Conductor conductor(setup, std::move(past), writer, runner, sink);
   if (resumed) KITE_TRY(conductor.write(NoteRecord{NoteKind::kResumed, {}, "resumed"}));
-  KITE_TRY_ASSIGN(const Step step, Race(conductor).run());
-  if (step != Step::kInterrupted) return RaceEnd::kFinished;
+  const kite::Status ran = Race(conductor).run();
+  if (ran.ok()) return RaceEnd::kFinished;
+  if (ran.error().code != ErrorCode::kInterrupted) return ran.error();
   KITE_TRY(conductor.write(NoteRecord{NoteKind::kInterrupted, {}, "interrupted"}));
   return RaceEnd::kInterrupted;
 }

@@ -168,10 +168,9 @@ Result<std::unique_ptr<LiveProcess>> LiveProcess::start(const Spawner& model, Sp
   wire::Started started;
   const ExchangeEnd end =
       sent ? receive_started(state->spawner.socket_, state->request.cancelled, started) : ExchangeEnd::kHelperGone;
-  if (end != ExchangeEnd::kReply) {
-    return Error{ErrorCode::kIo, end == ExchangeEnd::kCancelled ? "interrupted" : "the measuring helper died",
-                 fmt::format("while {} was started", state->request.argv[0]), {}};
-  }
+  const std::string where = fmt::format("while {} was started", state->request.argv[0]);
+  if (end == ExchangeEnd::kCancelled) return Error{ErrorCode::kInterrupted, "interrupted", where, {}};
+  if (end != ExchangeEnd::kReply) return Error{ErrorCode::kIo, "the measuring helper died", where, {}};
   state->pid = started.pid;
   if (state->pid > 0) state->process = static_cast<int>(syscall(SYS_pidfd_open, state->pid, 0));
   return std::unique_ptr<LiveProcess>(new LiveProcess(std::move(state)));
@@ -254,7 +253,7 @@ Result<SpawnOutcome> LiveProcess::wait() {
   switch (receive_reply(state.spawner.socket_, state.prepared.encoded, state.request.cancelled, reply)) {
     case ExchangeEnd::kReply: break;
     case ExchangeEnd::kCancelled:
-      return Error{ErrorCode::kIo, "interrupted", fmt::format("while {} ran", state.request.argv[0]), {}};
+      return Error{ErrorCode::kInterrupted, "interrupted", fmt::format("while {} ran", state.request.argv[0]), {}};
     default:
       return Error{ErrorCode::kIo, fmt::format("the measuring helper {}", state.spawner.end_helper()),
                    fmt::format("while {} ran", state.request.argv[0]),

@@ -148,7 +148,7 @@ Result<SpawnOutcome> Spawner::run(const SpawnRequest& request) {
     }
     if (end == ExchangeEnd::kCancelled) {
       end_helper();
-      return io_error("interrupted", fmt::format("while {} ran", request.argv[0]));
+      return Error{ErrorCode::kInterrupted, "interrupted", fmt::format("while {} ran", request.argv[0]), {}};
     }
     if (end == ExchangeEnd::kHelperStuck) kill(helper_pid_, SIGKILL);
     deaths += (deaths.empty() ? "" : ", then ") + end_helper();

@@ -14,6 +14,7 @@ std::string_view error_code_name(ErrorCode code) noexcept {
     case ErrorCode::kUnsupportedImage: return "unsupported-image";
     case ErrorCode::kLimit: return "limit";
     case ErrorCode::kIo: return "io";
+    case ErrorCode::kInterrupted: return "interrupted";
   }
   return "unknown";
 }

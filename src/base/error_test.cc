@@ -36,6 +36,7 @@ TEST(Error, names_are_the_stable_ones) {
   EXPECT_EQ(error_code_name(ErrorCode::kUnsupportedImage), "unsupported-image");
   EXPECT_EQ(error_code_name(ErrorCode::kLimit), "limit");
   EXPECT_EQ(error_code_name(ErrorCode::kIo), "io");
+  EXPECT_EQ(error_code_name(ErrorCode::kInterrupted), "interrupted");
 }
 
 Result<std::unique_ptr<int>> half(int n) {
