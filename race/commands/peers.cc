@@ -37,6 +37,7 @@ nlohmann::ordered_json json_of(const FoundPeer& found, const Readiness& state) {
   row["settings"] = plain.settings;
   row["setup_note"] = peer.setup_note;
   row["folder"] = peer.folder;
+  if (state.installed_bytes) row["installed_bytes"] = *state.installed_bytes;
   row["tracks"] = nlohmann::ordered_json::array();
   for (const Track track : plain.tracks) row["tracks"].push_back(word_of(track));
   row["modes"] = nlohmann::ordered_json::array();

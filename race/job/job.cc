@@ -210,6 +210,7 @@ std::string hash_of(const Job& job) {
   plan.created.clear();
   plan.hash.clear();
   plan.machine = {};
+  for (ContestantRecord& contestant : plan.contestants) contestant.installed_bytes = 0;  // a cache of byte code grows
   // How a plan is run belongs to it: a race that was begun otherwise cannot be gone on with.
   std::string text = to_json(Record(plan)) + "\nrounds with the reference between, heats";
   for (const std::vector<std::string>& command : job.commands) text += "\n" + quoted(command);

@@ -22,9 +22,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 14> kPeerKeys = {"title",   "runtime", "language", "model",   "settings",
+constexpr std::array<std::string_view, 15> kPeerKeys = {"title",   "runtime", "language", "model",   "settings",
                                                         "tracks",  "setup",   "check",    "prepare", "setup_note",
-                                                        "oneshot", "no_pre",  "inc_pre",  "variants"};
+                                                        "oneshot", "no_pre",  "inc_pre",  "variants", "files"};
 constexpr std::array<std::string_view, 10> kVariantKeys = {"title",   "settings", "model",   "tracks",    "prepare",
                                                            "oneshot", "no_pre",   "inc_pre", "arguments", "presets"};
 constexpr std::array<std::string_view, 3> kPresetNames = {"quick", "study", "full"};
@@ -188,6 +188,7 @@ Result<Peer> parse_peer(std::string_view toml, const std::string& name, const st
   reader.text("setup_note", peer.setup_note);
   reader.command("setup", peer.setup, kSetupPlaceholders);
   reader.command("check", peer.check, kSetupPlaceholders);
+  reader.command("files", peer.files, kSetupPlaceholders);
   read_form(reader, plain);
   if (plain.oneshot.empty() && plain.no_pre.empty() && plain.inc_pre.empty()) {
     reader.fail(table, "there is no command to run", "give at least one of oneshot, no_pre, inc_pre");

@@ -29,6 +29,7 @@ struct Peer {
   std::string name, folder;  // the folder is absolute
   std::string title, runtime, language;
   CommandTemplate setup, check;
+  CommandTemplate files;  // files and folders that a deployment copies, for their size
   std::string setup_note;
   std::vector<Variant> variants;  // the plain form first
 };

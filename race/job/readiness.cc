@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "race/job/installed_size.h"
 #include "race/job/setup.h"
 #include "race/job/subprocess.h"
 
@@ -65,6 +66,7 @@ Readiness check_readiness(const Peer& peer, const Places& places, double timeout
   if (peer.check.empty()) {
     state.ready = true;
     state.remedy.clear();
+    state.installed_bytes = installed_bytes(expand(peer.files, setup_values(peer, places)));
     return state;
   }
   SubprocessOptions options;
@@ -86,6 +88,7 @@ Readiness check_readiness(const Peer& peer, const Places& places, double timeout
     state.remedy.clear();
     state.versions = versions_of(result->output);
   }
+  if (state.ready) state.installed_bytes = installed_bytes(expand(peer.files, setup_values(peer, places)));
   return state;
 }
 

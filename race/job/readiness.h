@@ -2,7 +2,9 @@
 // Can a contestant run here, in which versions, and if not: why, and the one command that would make it so.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ struct Readiness {
   std::string reason;  // empty when ready
   std::string remedy;  // a command line; empty where none is known
   std::map<std::string, std::string> versions;
+  std::optional<std::uint64_t> installed_bytes = std::nullopt;  // of `files`, when ready
 };
 
 // "name version, name version"

@@ -70,6 +70,7 @@ Racer racer_of(const Peer& peer, const Variant& form, Track track, const Readine
   record.reason = readiness.reason;
   if (!readiness.ready && !readiness.remedy.empty()) record.reason += "; run `" + readiness.remedy + "`";
   record.versions = readiness.versions;
+  record.installed_bytes = readiness.installed_bytes.value_or(0);
   racer.peer_folder = peer.folder;
   racer.form = form;
   return racer;

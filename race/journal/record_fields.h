@@ -43,6 +43,7 @@ void each_field(Self& r, Visit&& visit) {
   visit("ready", r.ready);
   visit("reason", r.reason);
   visit("versions", r.versions);
+  visit("installed_bytes", r.installed_bytes);
 }
 
 template <As<CellRecord> Self, typename Visit>

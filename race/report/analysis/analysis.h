@@ -275,7 +275,7 @@ struct Standing {
   std::string label;
   bool reference = false;
   Time start, steady;  // exec to the first byte of the answer; one inference after warm-up
-  std::optional<double> peak_bytes;
+  std::optional<double> peak_bytes = std::nullopt, installed_bytes = std::nullopt;
 };
 [[nodiscard]] inline bool is_ranked(const Standing& row) {
   return row.reference || row.start.verdict || row.steady.verdict;

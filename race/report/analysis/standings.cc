@@ -140,6 +140,8 @@ Standings Maker::standings() const {
       if (own == nullptr || !spread(*own, Measure::kPeakRss)) continue;
       row.peak_bytes = spread(*own, Measure::kPeakRss)->median;
     }
+    const std::uint64_t installed = journal.plan.contestants[i].installed_bytes;
+    if (installed > 0) row.installed_bytes = static_cast<double>(installed);
     if (row.start.ms || row.steady.ms) made.rows.push_back(std::move(row));
   }
   if (made.rows.size() > kMostRows) keep_best_forms(made, journal.plan);

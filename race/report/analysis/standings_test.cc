@@ -37,6 +37,15 @@ TEST(standings, soonest_stands_first_and_who_is_not_ranked_last) {
   }
 }
 
+TEST(standings, say_how_much_is_installed_where_the_race_could_count_it) {
+  Journal journal = planted_journal();
+  journal.plan.contestants[0].installed_bytes = 0;
+  const auto standings = analysed(journal).standings;
+  for (const auto& row : standings.at(0).rows) {
+    EXPECT_EQ(row.installed_bytes.has_value(), row.label != "ONNX Runtime (Python)") << row.label;
+  }
+}
+
 TEST(standings, are_of_the_threads_where_most_meet) {
   const Journal journal = planted_journal();
   Analysis analysis = analysed(journal);

@@ -39,9 +39,10 @@ StandingBar bar_of(const Standing::Time& time, bool reference, const char* less,
   return bar;
 }
 
+// Memory is shown only: no interval, no verdict.
 StandingBar memory_bar(const Standing& row, const std::optional<double>& smallest) {
   StandingBar bar;
-  bar.judged = false;  // memory is shown only
+  bar.judged = false;
   if (!row.peak_bytes) return bar;
   bar.value = *row.peak_bytes / kBytesPerMib;
   bar.text = mib_text(*row.peak_bytes);
@@ -49,12 +50,17 @@ StandingBar memory_bar(const Standing& row, const std::optional<double>& smalles
   return bar;
 }
 
+// Of those that are ranked; absent where nobody's is known.
 std::optional<double> smallest_peak(const Standings& standings) {
   std::optional<double> smallest;
   for (const auto& row : standings.rows) {
     if (row.peak_bytes && is_ranked(row)) smallest = std::min(smallest.value_or(*row.peak_bytes), *row.peak_bytes);
   }
   return smallest;
+}
+
+std::string installed_words(const Standing& row) {
+  return row.installed_bytes ? mib_text(*row.installed_bytes) + " installed" : "";
 }
 
 std::string place_of(const Standings& standings) {
@@ -87,7 +93,7 @@ StandingGroup group_of(const Standings& standings) {
       steady.reference = row.steady.ms;
     }
     const auto [name, form] = name_and_form(row.label);
-    StandingRow line{name, form, {}};
+    StandingRow line{name, form, installed_words(row), {}};
     if (starts) line.bars.push_back(bar_of(row.start, row.reference, "sooner", "later"));
     if (steadies) line.bars.push_back(bar_of(row.steady, row.reference, "faster", "slower"));
     if (smallest) line.bars.push_back(memory_bar(row, smallest));
@@ -117,6 +123,14 @@ Picture standings_picture(const Analysis& analysis) {
                   "Differences within the band cannot be seen here. Hollow: undecided or not ranked.",
                   analysis.reference_label)};
   for (const auto& standings : analysis.standings) data.groups.push_back(group_of(standings));
+  const auto sized = [](const StandingGroup& group) {
+    return std::any_of(group.rows.begin(), group.rows.end(), [](const StandingRow& row) { return !row.size.empty(); });
+  };
+  const bool has_sizes = std::any_of(data.groups.begin(), data.groups.end(), sized);
+  if (has_sizes) {
+    data.words.description +=
+        " Installed: the files that a deployment copies, without the packages of the system and the language.";
+  }
   std::vector<Column> columns = {{"contestant"}};
   for (const auto& group : data.groups) {
     for (const auto& panel : group.panels) {
@@ -125,6 +139,7 @@ Picture standings_picture(const Analysis& analysis) {
       if (std::none_of(columns.begin(), columns.end(), same)) columns.push_back({title});
     }
   }
+  if (has_sizes) columns.push_back({"installed"});
   Table table("The race in one look", std::move(columns), "No contestant was measured.");
   for (std::size_t i = 0; i < data.groups.size(); ++i) {
     const auto& group = data.groups[i];
@@ -139,6 +154,7 @@ Picture standings_picture(const Analysis& analysis) {
           }
         }
       }
+      if (const auto& bytes = analysis.standings[i].rows[r].installed_bytes; bytes) cells.back() = mib_text(*bytes);
       table.row(std::move(cells));
     }
   }

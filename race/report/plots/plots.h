@@ -22,6 +22,7 @@ struct StandingBar {
 };
 struct StandingRow {
   std::string name, form;         // the form is what stands behind the contestant's name; may be empty
+  std::string size;               // "22 MiB installed"; may be empty
   std::vector<StandingBar> bars;  // by panel
 };
 struct StandingPanel {

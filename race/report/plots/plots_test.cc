@@ -43,13 +43,15 @@ TEST(plots, standings_draw_a_bar_for_each_value_and_the_band_of_the_resolution) 
                   {{"start, ms", 100, 0.1}, {"memory, MiB", std::nullopt, std::nullopt, true}},
                   {{"X",
                     "its plan",
+                    "7 MiB installed",
                     {{50, 45, 55, "50 ms", Verdict::kFaster, "2.0 times sooner"}, {8, {}, {}, "8 MiB", {}, "", false}}},
-                   {"R", "", {{100, {}, {}, "100 ms", {}, "reference", false}, {}}}}}};
+                   {"R", "", "", {{100, {}, {}, "100 ms", {}, "reference", false}, {}}}}}};
   const Plot plot = standings_plot(data);
   for (const std::string& svg : {plot.svg, plot.narrow_svg}) {
     EXPECT_NE(svg.find("v-faster bar"), std::string::npos);
     EXPECT_NE(svg.find("class=\"band\""), std::string::npos);
     EXPECT_NE(svg.find("2.0 times sooner"), std::string::npos);
+    EXPECT_NE(svg.find("7 MiB installed"), std::string::npos);
     EXPECT_NE(svg.find("resolution 10.0 % (the band)"), std::string::npos);
   }
   EXPECT_NE(plot.svg.find("id=\"s\""), std::string::npos);
@@ -59,7 +61,7 @@ TEST(plots, standings_draw_a_bar_for_each_value_and_the_band_of_the_resolution) 
   ASSERT_TRUE(
       std::regex_search(plot.svg, half, std::regex("v-faster bar\" x=\"[0-9.]+\" y=\"[0-9.]+\" width=\"([0-9.]+)\"")));
   ASSERT_TRUE(
-      std::regex_search(plot.svg, whole, std::regex("v-reference bar\" x=\"[0-9.]+\" y=\"76\" width=\"([0-9.]+)\"")));
+      std::regex_search(plot.svg, whole, std::regex("v-reference bar\" x=\"[0-9.]+\" y=\"80\" width=\"([0-9.]+)\"")));
   EXPECT_NEAR(std::stod(half[1]) * 2, std::stod(whole[1]), 0.02);
 }
 

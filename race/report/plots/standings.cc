@@ -12,6 +12,7 @@ namespace kite::race {
 namespace {
 
 constexpr double kBar = 13;
+constexpr double kWideRow = 48, kCaption = 16;
 constexpr double kGap = 20;            // between panels
 constexpr double kWords = 70;          // where words begin, behind a value of at most "1043 ms"
 constexpr double kMarkWidth = 14;      // of the mark before them
@@ -84,12 +85,12 @@ std::string resolution_text(const StandingPanel& panel) {
 }
 
 double draw_wide_group(Canvas& canvas, const StandingGroup& group, double top) {
-  constexpr double kRow = 44, kLabels = 168, kLeft = 184, kRight = 752;
+  constexpr double kLabels = 168, kLeft = 184, kRight = 752;
   canvas.fitted_text({8, top + 16}, kLabels, group.title, Anchor::kStart, "t quiet");
   double shares = 0;
   for (const auto& panel : group.panels) shares += panel.beside ? kBesideShare : 1;
   const double whole = kRight - kLeft - kGap * (static_cast<double>(group.panels.size()) - 1);
-  const double first = top + 26, bottom = first + kRow * static_cast<double>(group.rows.size());
+  const double first = top + 26, bottom = first + kWideRow * static_cast<double>(group.rows.size());
   double left = kLeft;
   for (std::size_t i = 0; i < group.panels.size(); ++i) {
     const auto& panel = group.panels[i];
@@ -99,7 +100,7 @@ double draw_wide_group(Canvas& canvas, const StandingGroup& group, double top) {
     draw_band(canvas, panel, axis, first, bottom);
     for (std::size_t r = 0; r < group.rows.size(); ++r) {
       const auto& row = group.rows[r];
-      const double y = first + kRow * static_cast<double>(r);
+      const double y = first + kWideRow * static_cast<double>(r);
       if (i >= row.bars.size()) continue;
       draw_bar(canvas, row.bars[i], axis, y + 6);
       draw_words(canvas, row.bars[i], left, y + 34, width);
@@ -114,16 +115,22 @@ double draw_wide_group(Canvas& canvas, const StandingGroup& group, double top) {
     left = right + kGap;
   }
   for (std::size_t r = 0; r < group.rows.size(); ++r) {
-    const double y = first + kRow * static_cast<double>(r);
-    canvas.fitted_text({8, y + 17}, kLabels, group.rows[r].name, Anchor::kStart, "t strong");
-    canvas.fitted_text({8, y + 33}, kLabels, group.rows[r].form, Anchor::kStart, "t quiet small");
+    const double y = first + kWideRow * static_cast<double>(r);
+    const auto& row = group.rows[r];
+    canvas.fitted_text({8, y + 17}, kLabels, row.name, Anchor::kStart, "t strong");
+    double line = y + 30;
+    for (const auto* words : {&row.form, &row.size}) {
+      if (words->empty()) continue;
+      canvas.fitted_text({8, line}, kLabels, *words, Anchor::kStart, "t quiet small");
+      line += 13;
+    }
     if (r > 0) canvas.line({8, y}, {kRight, y}, "base");
   }
   return bottom + 54;
 }
 
 double draw_narrow_group(Canvas& canvas, const StandingGroup& group, double top, double width) {
-  constexpr double kPanel = 40, kHead = 22, kCaption = 16;
+  constexpr double kPanel = 40, kHead = 22;
   canvas.fitted_text({0, top + 14}, width, group.title, Anchor::kStart, "t quiet");
   double y = top + 24;
   for (const auto& row : group.rows) {
@@ -136,7 +143,8 @@ double draw_narrow_group(Canvas& canvas, const StandingGroup& group, double top,
     const std::string name = row.form.empty() ? row.name : row.name + ", " + row.form;
     canvas.fitted_text({0, y + 17}, width - text_width(beside) - 8, name, Anchor::kStart, "t strong");
     canvas.text({width, y + 17}, beside, Anchor::kEnd, "t num quiet");
-    y += kHead;
+    canvas.text({0, y + 31}, row.size, Anchor::kStart, "t quiet small");
+    y += kHead + (row.size.empty() ? 0 : kCaption);
     for (std::size_t i = 0; i < group.panels.size() && i < row.bars.size(); ++i) {
       const auto& panel = group.panels[i];
       if (panel.beside) continue;
@@ -161,7 +169,7 @@ double draw_narrow_group(Canvas& canvas, const StandingGroup& group, double top,
 
 double wide_height(const StandingData& data) {
   double height = -10;  // no room below the last one
-  for (const auto& group : data.groups) height += 26 + 44 * static_cast<double>(group.rows.size()) + 54;
+  for (const auto& group : data.groups) height += 26 + kWideRow * static_cast<double>(group.rows.size()) + 54;
   return std::fmax(height, 1);
 }
 
@@ -173,6 +181,7 @@ double narrow_height(const StandingData& data) {
       panels += !panel.beside;
       captions += !resolution_text(panel).empty();
     }
+    for (const auto& row : group.rows) height += row.size.empty() ? 0 : kCaption;
     height += 24 + (22 + 40 * panels + 4) * static_cast<double>(group.rows.size()) + 16 * captions + 12;
   }
   return height;

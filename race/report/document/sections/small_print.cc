@@ -33,12 +33,22 @@ Section refusal_section(const Analysis& analysis) {
 Section contestant_section(const Journal& journal) {
   Section section{"contestants", "Contestants and models", {}};
   Table table("Contestants",
-              {{"contestant"}, {"name"}, {"runtime"}, {"language"}, {"track"}, {"settings"}, {"versions"}}, "None.");
+              {{"contestant"},
+               {"name"},
+               {"runtime"},
+               {"language"},
+               {"track"},
+               {"installed", Kind::kNumber},
+               {"settings"},
+               {"versions"}},
+              "None.");
   for (const auto& contestant : journal.plan.contestants) {
     std::vector<std::string> versions;
     for (const auto& [name, version] : contestant.versions) versions.push_back(fmt::format("{} {}", name, version));
+    const std::string installed =
+        contestant.installed_bytes > 0 ? mib_text(static_cast<double>(contestant.installed_bytes)) : "n/a";
     table.row({code(contestant.id), contestant.title, contestant.runtime, contestant.language,
-               word_of(contestant.track), contestant.ready ? contestant.settings : "not ready: " + contestant.reason,
+               word_of(contestant.track), installed, contestant.ready ? contestant.settings : "not ready: " + contestant.reason,
                joined(versions, ", ")});
   }
   Table models("Models",
