@@ -11,12 +11,12 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/memory_limit.h"
 #include "paperkite/try.h"
 #include "race/schedule/answer.h"
 #include "race/schedule/live_run.h"
 #include "race/schedule/plausibility.h"
 #include "race/schedule/protocol.h"
-#include "race/spawn/machine.h"
 #include "race/spawn/valgrind.h"
 
 namespace kite::race {

@@ -194,10 +194,4 @@ std::string environment_fingerprint(const MachineRecord& machine) {
   return fingerprint;
 }
 
-std::uint64_t available_memory_bytes() {
-  const auto text = read_text("/proc/meminfo");
-  const auto value = text ? value_of(*text, "MemAvailable") : std::nullopt;
-  return value ? number_of(*value).value_or(0) * 1024 : 0;
-}
-
 }  // namespace kite::race

@@ -2,7 +2,6 @@
 // The machine a race ran on, for people, and in one line for --resume.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "race/spawn/spawner.h"
@@ -14,8 +13,5 @@ MachineRecord machine_record(const SpawnOutcome& empty_run);
 
 // What must be the same for a race to go on: the facts that decide times (race/journal/machine_facts.h).
 std::string environment_fingerprint(const MachineRecord& machine);
-
-// That new processes can take before others suffer; 0 where the kernel does not say.
-[[nodiscard]] std::uint64_t available_memory_bytes();
 
 }  // namespace kite::race

@@ -7,8 +7,6 @@
 namespace kite::race {
 namespace {
 
-TEST(machine, knows_how_much_memory_there_is_for_new_processes) { EXPECT_GT(available_memory_bytes(), 1u << 20); }
-
 using MachineTest = SpawnerFixture;
 
 TEST_F(MachineTest, the_record_has_no_empty_fact_and_repeats) {

@@ -7,32 +7,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/cpu_limits.h"
+#include "base/fake_root.h"
 
 namespace kite {
 namespace {
-
-// A folder that stands in for "/".
-class FakeRoot : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "kite_cpu_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-  void write(const std::string& path, const std::string& text) const {
-    std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
-    std::ofstream(root_ + path) << text;
-  }
-  std::string root_;
-};
 
 // Puts the old value back, so that a run under a forced KITE_ISA keeps it for later tests.
 class IsaVariable : public testing::Test {
