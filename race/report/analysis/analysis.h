@@ -295,10 +295,20 @@ struct Standings {
   std::int32_t left_out = 0;  // forms that are slower than another of the same contestant, where there are many
 };
 
+enum class Truth : std::uint8_t { kTrue, kFalse, kCannotTell };
+
+// A sentence of the published study, judged by this race.
+struct StudySentence {
+  std::string sentence;
+  Truth truth = Truth::kCannotTell;
+  std::string pair;     // of whom the ratios are
+  std::string figures;  // with places, intervals and verdicts
+};
+
 struct Analysis {
   std::vector<Standings> standings;  // by model, in the plan's order
   std::vector<Headline> headline;    // page 1, plain words; the resolution is among them
-  std::string study;                 // the study's own sentences about inference, judged by this race
+  std::vector<StudySentence> study;  // empty where this race did not rank the study's contestants
   std::string reference_label;
   double margin = 0.02;
 

@@ -24,6 +24,15 @@ std::string ms_text(double ms) { return digits(ms) + " ms"; }
 
 std::string mib_text(double bytes) { return digits(bytes / kBytesPerMib) + " MiB"; }
 
+std::string_view truth_name(Truth truth) noexcept {
+  switch (truth) {
+    case Truth::kTrue: return "true";
+    case Truth::kFalse: return "false";
+    case Truth::kCannotTell: break;
+  }
+  return "cannot be told";
+}
+
 std::string ratio_text(double ratio) {
   if (!std::isfinite(ratio)) return "n/a";
   return ratio >= 9.995 ? digits(ratio) : fmt::format("{:.3f}", ratio);

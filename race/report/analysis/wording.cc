@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Headline, the study's sentences, and what may be said of languages.
+// Headline, parity, and what may be said of languages.
 #include "race/report/analysis/wording.h"
 
 #include <fmt/format.h>
@@ -13,63 +13,6 @@
 
 namespace kite::race {
 namespace {
-
-std::string evidence(const std::optional<double>& ratio, const std::optional<Range>& interval, std::int32_t n) {
-  if (!ratio) return "no round has both";
-  if (!interval) return fmt::format("ratio {}, no interval from {}", ratio_text(*ratio), plural(n, "round"));
-  return fmt::format("ratio {}, 95 % {}, {}", ratio_text(*ratio), range_text(*interval), plural(n, "round"));
-}
-
-// The pair of one runtime from Python and from Rust in one part, whichever way round it was divided.
-struct Pair {
-  std::string model;
-  std::optional<double> ratio;  // Rust / Python
-  std::optional<Range> interval;
-  std::int32_t n = 0, threads = 0;
-  std::optional<Verdict> verdict;
-};
-
-bool differs(const std::optional<Verdict>& verdict) {
-  return verdict == Verdict::kFaster || verdict == Verdict::kSlower;
-}
-
-std::vector<Pair> python_and_rust(const Analysis& analysis, std::string_view part) {
-  std::vector<Pair> pairs;
-  for (const auto& row : analysis.languages) {
-    const bool forward = row.language == "Rust" && row.reference_language == "Python";
-    const bool backward = row.language == "Python" && row.reference_language == "Rust";
-    if (row.part != part || (!forward && !backward) || row.runtime.find("ONNX") == std::string::npos) continue;
-    Pair pair{row.model, row.ratio, row.interval, row.n, row.threads, row.verdict};
-    if (backward) {
-      if (pair.ratio) pair.ratio = 1 / *pair.ratio;
-      if (pair.interval) pair.interval = Range{1 / pair.interval->high, 1 / pair.interval->low};
-      if (differs(pair.verdict)) {
-        pair.verdict = pair.verdict == Verdict::kFaster ? Verdict::kSlower : Verdict::kFaster;
-      }
-    }
-    pairs.push_back(std::move(pair));
-  }
-  return pairs;
-}
-
-std::string judged(const std::vector<Pair>& pairs) {
-  std::vector<std::string> parts;
-  for (const auto& pair : pairs) {
-    parts.push_back(fmt::format("{} at {}: {} ({})", pair.model, threads_text(pair.threads),
-                                verdict_name(pair.verdict.value_or(Verdict::kUndecided)),
-                                evidence(pair.ratio, pair.interval, pair.n)));
-  }
-  return joined(parts, "; ");
-}
-
-bool all_are(const std::vector<Pair>& pairs, Verdict verdict) {
-  return !pairs.empty() &&
-         std::all_of(pairs.begin(), pairs.end(), [&](const Pair& pair) { return pair.verdict == verdict; });
-}
-
-bool some_differ(const std::vector<Pair>& pairs) {
-  return std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return differs(pair.verdict); });
-}
 
 }  // namespace
 
@@ -153,33 +96,6 @@ std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journ
          {}});
   }
   return lines;
-}
-
-std::string judge_study(const Analysis& analysis) {
-  const auto inference = python_and_rust(analysis, "steady"), whole = python_and_rust(analysis, "whole");
-  if (inference.empty() && whole.empty()) {
-    return "The study's two sentences about ONNX Runtime from Python and from Rust are not judged: this race did not "
-           "rank both.";
-  }
-  std::string text =
-      "The study held that ONNX Runtime infers equally fast from Python and from Rust, and that the Rust program "
-      "wins overall. Rust / Python is a question of its own here, so its intervals are not widened for the other "
-      "contestants, as those above are. ";
-  if (!inference.empty()) {
-    text += all_are(inference, Verdict::kEquivalent) ? "The first holds in this race"
-            : some_differ(inference)                 ? "The first does not hold in this race"
-                                                     : "The first is not decided by this race";
-    text += fmt::format(": {}. ", judged(inference));
-  }
-  if (!whole.empty()) {
-    text += all_are(whole, Verdict::kFaster)       ? "The second holds for the whole program"
-            : all_are(whole, Verdict::kEquivalent) ? "The second does not hold: the whole programs are equivalent"
-            : some_differ(whole)                   ? "The second holds in part"
-                                                   : "The second is not decided by this race";
-    text += fmt::format(": {}. ", judged(whole));
-  }
-  text += "Neither says that one language is faster than another: see \"Language or runtime?\".";
-  return text;
 }
 
 std::vector<std::string> caveats_of_languages(const Analysis& analysis) {

@@ -21,7 +21,7 @@ namespace kite::race {
 [[nodiscard]] std::string bias_sentence(const ControlResult& control);
 
 [[nodiscard]] std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal);
-[[nodiscard]] std::string judge_study(const Analysis& analysis);
+[[nodiscard]] std::vector<StudySentence> judge_study(const Analysis& analysis);  // study.cc
 [[nodiscard]] std::vector<std::string> caveats_of_languages(const Analysis& analysis);
 [[nodiscard]] std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journal,
                                                const std::map<std::string, std::string>& unranked_models);

@@ -38,8 +38,12 @@ Document report_document(const Analysis& analysis, const Journal& journal) {
               memory_section(analysis)};
   if (auto profiles = profile_section(journal)) sections.push_back(*std::move(profiles));
   for (auto& section :
-       {counter_section(analysis), variant_section(analysis), thread_section(analysis), language_section(analysis),
-        parity_section(analysis, journal), failure_section(analysis, journal), drift_section(analysis),
+       {counter_section(analysis), variant_section(analysis), thread_section(analysis), language_section(analysis)}) {
+    sections.push_back(section);
+  }
+  if (auto study = study_section(analysis)) sections.push_back(*std::move(study));
+  for (auto& section :
+       {parity_section(analysis, journal), failure_section(analysis, journal), drift_section(analysis),
         comparison_section(analysis), method_section(analysis, journal), refusal_section(analysis),
         contestant_section(journal), command_section(analysis), file_section(analysis)}) {
     sections.push_back(section);

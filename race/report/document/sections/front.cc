@@ -41,7 +41,6 @@ Blocks front_blocks(const Analysis& analysis) {
     fold.blocks << std::move(rest);
     blocks << std::move(fold);
   }
-  if (!analysis.study.empty()) blocks << Paragraph{quiet(analysis.study)};
   return blocks;
 }
 

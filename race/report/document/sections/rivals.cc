@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contestants against one another: variants, threads, languages, parity.
+// Contestants against one another: variants, threads, languages, the study's sentences, parity.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -85,6 +85,20 @@ Section language_section(const Analysis& analysis) {
                ratio_number(row.ratio, row.interval), fmt::format("{}", row.n),
                row.verdict ? verdict_mark(verdict_name(*row.verdict), *row.verdict) : Text("not judged"),
                row.same_version ? "yes" : "not shown"});
+  }
+  section.blocks << std::move(table);
+  return section;
+}
+
+std::optional<Section> study_section(const Analysis& analysis) {
+  if (analysis.study.empty()) return std::nullopt;
+  Section section{"study", "The published study's sentences", {}};
+  section.blocks << Paragraph{
+      "True: it holds in every place that this race decided, and all are decided. False: a place shows the contrary. "
+      "Below 1 is less. No sentence says that one language is faster than another: see the section above."};
+  Table table("The published study's sentences", {{"it said"}, {"here"}, {"ratios of"}, {"figures"}}, "None.");
+  for (const auto& row : analysis.study) {
+    table.row({row.sentence, strong(truth_name(row.truth)), row.pair, row.figures});
   }
   section.blocks << std::move(table);
   return section;

@@ -32,6 +32,7 @@ namespace kite::race {
 [[nodiscard]] Section variant_section(const Analysis& analysis);
 [[nodiscard]] Section thread_section(const Analysis& analysis);
 [[nodiscard]] Section language_section(const Analysis& analysis);
+[[nodiscard]] std::optional<Section> study_section(const Analysis& analysis);  // nullopt where nothing was judged
 [[nodiscard]] Section parity_section(const Analysis& analysis, const Journal& journal);
 [[nodiscard]] Section comparison_section(const Analysis& analysis);
 
