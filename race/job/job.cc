@@ -256,7 +256,7 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
   job.profile = options.profile;
   job.keep = options.keep;
   job.memory = preset->memory;
-  job.heat_seconds = preset->heat_seconds;
+  if (!options.budget_minutes) job.heat_seconds = preset->heat_seconds;
   KITE_TRY_ASSIGN(job.pictures, find_pictures(options, *preset, places, job.plan.pictures_folder, watch));
   KITE_TRY_ASSIGN(job.folder, make_folder(options));
   job.work = job.folder + "/work";
