@@ -49,6 +49,18 @@ static inline Vec accumulate_splat(const float* p, Vec b, Vec sum) {
   return sum;
 }
 // accumulate where only the lower half of the lanes counts; the others become 0.
+#ifdef __clang__  // Clang 19 prints the lower half of registers from zmm16 on as a mask register, so it gets intrinsics.
+static inline Vec accumulate_halves(__m256 a, Vec b, Vec sum) {
+  const __m256 low = _mm256_fmadd_ps(a, _mm512_castps512_ps256(b.v), _mm512_castps512_ps256(sum.v));
+  return {_mm512_zextps256_ps512(low)};
+}
+static inline Vec accumulate_low(Vec a, Vec b, Vec sum) {
+  return accumulate_halves(_mm512_castps512_ps256(a.v), b, sum);
+}
+static inline Vec accumulate_splat_low(const float* p, Vec b, Vec sum) {
+  return accumulate_halves(_mm256_broadcast_ss(p), b, sum);
+}
+#else
 static inline Vec accumulate_low(Vec a, Vec b, Vec sum) {
   asm("vfmadd231ps %t2, %t1, %t0" : "+v"(sum.v) : "v"(a.v), "v"(b.v));
   return sum;
@@ -57,6 +69,7 @@ static inline Vec accumulate_splat_low(const float* p, Vec b, Vec sum) {
   asm("vfmadd231ps %2%{1to8%}, %t1, %t0" : "+v"(sum.v) : "v"(b.v), "m"(*p));
   return sum;
 }
+#endif
 // Whether accumulate_low costs half of accumulate: the units of Zen 4 are 8 lanes wide and work in pairs. Units of 16
 // lanes would gain nothing, and where a core has no loads to spare factors from memory would cost. The bits are the
 // same either way.
