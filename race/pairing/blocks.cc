@@ -22,10 +22,14 @@ void mark_disturbed(std::vector<Block>& blocks) {
   for (const Block& block : blocks) {
     if (block.record->cycle > 0) shares[block.record->cell].push_back(processor_share(*block.record));
   }
+  std::map<std::int32_t, double> least;
+  for (const auto& [cell, own] : shares) {
+    const double usual = median(own);
+    least[cell] = usual - std::max(kLostProcessorShare * usual, kLostProcessorSds * robust_sd(own));
+  }
   for (Block& block : blocks) {
-    const auto& own = shares[block.record->cell];
-    if (own.empty()) continue;
-    block.disturbed = processor_share(*block.record) < (1 - kLostProcessorShare) * median(own);
+    const auto found = least.find(block.record->cell);
+    block.disturbed = found != least.end() && processor_share(*block.record) < found->second;
   }
 }
 
@@ -89,9 +93,10 @@ BlockRatio block_ratio(std::span<const Block> blocks, std::int32_t cell, std::in
       ++found.dropped;
       continue;
     }
-    ratios.push_back(earlier && later ? (*earlier + *later) / 2 : earlier ? *earlier : *later);
+    ++found.pairs;
+    ratios.push_back(earlier ? *earlier : *later);
+    ratios.push_back(later ? *later : *earlier);
   }
-  found.pairs = static_cast<std::int32_t>(ratios.size());
   if (found.pairs >= kFewestPairs) found.log_ratio = median(ratios);
   return found;
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "race/stats/random.h"
+
 namespace kite::race {
 namespace {
 
@@ -99,6 +101,27 @@ TEST(blocks, a_disturbed_block_goes_with_its_partner_whoever_was_disturbed) {
   EXPECT_EQ(found.dropped, 1);  // block 1 of `own` keeps the reference before it, block 2 the one after it
   EXPECT_EQ(found.pairs, 4);
   EXPECT_NEAR(*found.log_ratio, std::log(2), 1e-12);
+}
+
+TEST(blocks, skewed_noise_favours_nobody) {
+  // Bursts of 10 % on the average: a median over blocks less the mean of two references would be off by 1.2 %.
+  Made made;
+  Random random(1);
+  const auto noisy = [&] { return 10 * std::exp(-0.1 * std::log(1 - random.uniform())); };
+  for (int cycle = 1; cycle <= 4000; ++cycle) {
+    made.block(kReference, cycle, {noisy()});
+    made.block(kOwn, cycle, {2 * noisy()});
+  }
+  EXPECT_NEAR(*made.ratio().log_ratio, std::log(2), 0.004);
+}
+
+TEST(blocks, where_every_block_gets_another_share_of_the_processor_none_is_disturbed) {
+  Made made;
+  Random random(2);
+  for (int cycle = 1; cycle <= 20; ++cycle) {
+    for (const std::int32_t cell : {kReference, kOwn}) made.block(cell, cycle, {10}, 0.3 + 0.5 * random.uniform());
+  }
+  EXPECT_EQ(made.ratio().pairs, 20);
 }
 
 TEST(blocks, a_contestant_that_always_shares_its_processor_is_not_disturbed) {

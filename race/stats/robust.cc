@@ -26,4 +26,11 @@ double quantile(std::span<const double> values, double q) { return quantile_of_s
 
 double median(std::span<const double> values) { return quantile(values, 0.5); }
 
+double robust_sd(std::span<const double> values) {
+  const double middle = median(values);
+  std::vector<double> deviations;
+  for (const double value : values) deviations.push_back(std::fabs(value - middle));
+  return kMadToSd * median(deviations);
+}
+
 }  // namespace kite::race

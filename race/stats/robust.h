@@ -19,5 +19,6 @@ namespace kite::race {
 
 // Makes the median of |x - median(x)| the standard deviation of normal data (Rousseeuw & Croux 1993).
 inline constexpr double kMadToSd = 1.4826;
+[[nodiscard]] double robust_sd(std::span<const double> values);
 
 }  // namespace kite::race
