@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "race/stats/control.h"
+#include "race/stats/hodges_lehmann.h"
 #include "race/stats/holm.h"
 #include "race/stats/variance.h"
 
@@ -17,15 +19,37 @@ namespace {
 // Of the memory that is available; the rest is for the page cache that models are read from.
 constexpr double kMemoryShare = 0.7;
 constexpr double kAroundTurnS = 0.01;  // a line, an answer, and the look whether it is still
-constexpr double kConfidence = 0.95;
-constexpr double kMuchMore = 1.2;  // than its time; what is less is not worth a note
+constexpr double kMuchMore = 1.2;      // than its time; what is less is not worth a note
 
 // An interval by signed ranks that misses with a chance of at most a needs 2^(1 - n) <= a.
 std::int32_t fewest_sets(std::size_t contestants) {
-  const double may_miss = 1 - bonferroni_confidence(kConfidence, static_cast<std::int64_t>(contestants));
+  const double may_miss = 1 - bonferroni_confidence(kHeatConfidence, static_cast<std::int64_t>(contestants));
   std::int32_t sets = kFewestSets;
   while (std::ldexp(1.0, 1 - sets) > may_miss) ++sets;
   return sets;
+}
+
+// Whoever looks after every set stops at the first that is narrow by luck. So it is looked after the fewest, and then
+// whenever there are three tenths more: 6, 7, 9, 11, 14, 18, 23, 29, 37.
+bool is_looked_at(std::int32_t sets, std::int32_t fewest) {
+  std::int32_t look = fewest;
+  while (look < sets) look += std::max(1, 3 * look / 10);
+  return look == sets;
+}
+
+struct SetCost {
+  double start_s = 0, cycle_s = 0;
+  [[nodiscard]] double seconds(std::int32_t cycles) const { return start_s + (cycles + 1) * cycle_s; }
+};
+
+SetCost set_cost(const HeatRecord& heat, const HeatQuestion& question) {
+  SetCost set;
+  for (const std::int32_t cell : heat.cells) {
+    const HeatCost& cost = question.costs[static_cast<std::size_t>(cell)];
+    set.start_s += cost.start_s;
+    set.cycle_s += std::max(question.block_s, cost.sample_s) + kAroundTurnS;
+  }
+  return set;
 }
 
 class Planner {
@@ -67,8 +91,8 @@ class Planner {
     }
     if (!heat.cells.empty()) add(heat);
     if (crowded) {
-      plan_.notes.push_back(fmt::format("{}: memory has no room for more contestants at once, so there are more heats",
-                                        line_up.title));
+      plan_.notes.push_back(
+          fmt::format("{}: memory has no room for more contestants at once, so there are more heats", line_up.title));
     }
   }
 
@@ -86,26 +110,22 @@ class Planner {
 
   // As many cycles as leave room for the fewest sets.
   void limit(HeatRecord& heat) {
-    heat.sets = question_.sets_asked > 0 ? question_.sets_asked : kMostSets;
     heat.cycles = kMostCycles;
     const double share = question_.seconds_left / static_cast<double>(plan_.heats.size());
     heat.seconds = question_.heat_seconds;
     if (question_.seconds_left > 0 && (heat.seconds <= 0 || share < heat.seconds)) heat.seconds = share;
+    heat.sets = question_.sets_asked > 0 ? question_.sets_asked : heat.seconds > 0 ? kMostSetsInTime : kMostSets;
     if (heat.seconds <= 0) return;
-    double start_s = 0, cycle_s = 0;
-    for (const std::int32_t cell : heat.cells) {
-      start_s += cost(cell).start_s;
-      cycle_s += std::max(question_.block_s, cost(cell).sample_s) + kAroundTurnS;
-    }
+    const SetCost set = set_cost(heat, question_);
     const double set_s = heat.seconds / std::min(heat.fewest, heat.sets);
-    const double cycles = std::floor((set_s - start_s) / cycle_s) - 1;  // one warms up
+    const double cycles = std::floor((set_s - set.start_s) / set.cycle_s) - 1;  // one warms up
     heat.cycles = static_cast<std::int32_t>(std::clamp<double>(cycles, kFewestCycles, kMostCycles));
-    const double least_s = std::min(heat.fewest, heat.sets) * (start_s + (heat.cycles + 1) * cycle_s);
+    const double least_s = std::min(heat.fewest, heat.sets) * set.seconds(heat.cycles);
     if (question_.seconds_left > 0 && least_s > kMuchMore * share) {
-      plan_.notes.push_back(
-          fmt::format("heat {} needs about {:.1f} minutes, its share of the budget is {:.1f}: fewer contestants, models "
-                      "or modes would fit",
-                      heat.id, least_s / 60, share / 60));
+      plan_.notes.push_back(fmt::format(
+          "heat {} needs about {:.1f} minutes, its share of the budget is {:.1f}: fewer contestants, models "
+          "or modes would fit",
+          heat.id, least_s / 60, share / 60));
     }
   }
 
@@ -114,6 +134,10 @@ class Planner {
 };
 
 }  // namespace
+
+double set_seconds(const HeatRecord& heat, const HeatQuestion& question) {
+  return set_cost(heat, question).seconds(heat.cycles);
+}
 
 HeatPlan plan_heats(const HeatQuestion& question) { return Planner(question).make(); }
 
@@ -124,8 +148,11 @@ bool needs_another_set(const HeatRecord& heat, std::int32_t sets_run, std::span<
   if (heat.seconds > 0 && seconds_run + seconds_run / sets_run > heat.seconds) return false;
   const auto n = static_cast<std::int32_t>(control.size());
   if (n < heat.fewest) return true;  // the control failed in some
-  const double sd = standard_deviation(control);
-  return rounds_for_half_width(sd, kTargetResolution, kConfidence, heat.fewest, heat.sets + 1) > n;
+  if (!is_looked_at(sets_run, heat.fewest)) return true;
+  // Both what the report will call the resolution, and what the spread lets expect: either alone is narrow by luck.
+  const auto resolution = resolution_of(hodges_lehmann_ratio(control, kHeatConfidence));
+  const double expected = expected_half_width(standard_deviation(control), n, kHeatConfidence);
+  return !resolution || *resolution > kTargetResolution || expected > std::log1p(kTargetResolution);
 }
 
 }  // namespace kite::race

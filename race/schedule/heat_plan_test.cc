@@ -45,13 +45,21 @@ TEST(heat_plan, what_memory_has_no_room_for_at_once_is_divided_and_said) {
   EXPECT_EQ(plan_heats(question).heats.size(), 4u);
 }
 
+TEST(heat_plan, time_that_was_given_may_be_used_for_more_sets) {
+  HeatQuestion question = question_of(1);
+  EXPECT_EQ(plan_heats(question).heats[0].sets, kMostSets);
+  question.heat_seconds = 600;
+  EXPECT_EQ(plan_heats(question).heats[0].sets, kMostSetsInTime);
+  question.sets_asked = 9;
+  EXPECT_EQ(plan_heats(question).heats[0].sets, 9);
+}
+
 TEST(heat_plan, little_time_means_shorter_sets_and_not_fewer) {
   HeatQuestion question = question_of(1);
   EXPECT_EQ(plan_heats(question).heats[0].cycles, kMostCycles);
   question.seconds_left = 45;  // six sets of 7.5 s, 3 of which are starts, and 0.33 s a cycle
   HeatRecord heat = plan_heats(question).heats[0];
   EXPECT_EQ(heat.cycles, 12);
-  EXPECT_EQ(heat.sets, kMostSets);
   EXPECT_EQ(heat.seconds, 45);
   question.heat_seconds = 30;
   heat = plan_heats(question).heats[0];
@@ -70,6 +78,30 @@ TEST(heat_plan, the_fewest_sets_give_intervals_that_hold_for_all_contestants_at_
     const HeatPlan plan = plan_heats(question_of(contestants));
     for (const HeatRecord& heat : plan.heats) EXPECT_EQ(heat.fewest, fewest) << contestants;
   }
+}
+
+// Both are needed: signed ranks see no further than the outermost pairs, a standard deviation sees one wild set.
+TEST(heat_plan, a_control_must_be_narrow_and_must_be_expected_to_be) {
+  HeatRecord heat{1, {0, 1}, 20, 40, 0};
+  std::vector<double> one_wild(23, 0.0);
+  for (std::size_t i = 0; i < one_wild.size(); ++i) one_wild[i] = i % 2 == 0 ? 0.01 : -0.01;
+  EXPECT_FALSE(needs_another_set(heat, 23, one_wild, 100));
+  one_wild[0] = 1.5;
+  EXPECT_TRUE(needs_another_set(heat, 23, one_wild, 100));
+  const std::vector<double> spread = {0.021, -0.021, 0.021, -0.021, 0.0, 0.0};  // the interval is all of it
+  EXPECT_TRUE(needs_another_set(heat, 6, spread, 100));
+}
+
+TEST(heat_plan, the_control_is_looked_at_the_more_rarely_the_more_sets_there_are) {
+  const HeatRecord heat{1, {0, 1}, 20, 40, 0};
+  const std::vector<double> narrow(40, 0.001);
+  std::vector<std::int32_t> looks;
+  for (std::int32_t sets = 1; sets < 40; ++sets) {
+    if (!needs_another_set(heat, sets, std::span(narrow).first(static_cast<std::size_t>(sets)), 100)) {
+      looks.push_back(sets);
+    }
+  }
+  EXPECT_EQ(looks, (std::vector<std::int32_t>{6, 7, 9, 11, 14, 18, 23, 29, 37}));
 }
 
 TEST(heat_plan, a_heat_ends_when_the_control_is_narrow_enough_or_the_time_is_over) {

@@ -24,6 +24,11 @@ int side_of_both_halves(std::span<const double> log_ratios) {
 
 }  // namespace
 
+std::optional<double> resolution_of(const RatioEstimate& control) noexcept {
+  if (!control.bounded()) return std::nullopt;
+  return std::sqrt(control.interval.high / control.interval.low) - 1;
+}
+
 std::vector<ControlFound> judge_controls(std::span<const ControlPair> places, const ControlRules& rules) {
   std::vector<ControlFound> found(places.size());
   std::vector<std::vector<double>> log_ratios;
@@ -32,8 +37,7 @@ std::vector<ControlFound> judge_controls(std::span<const ControlPair> places, co
     const auto& logs = log_ratios.emplace_back(paired_log_ratios(places[i].control, places[i].reference));
     ControlFound& place = found[i];
     place.estimate = hodges_lehmann_ratio(logs, rules.confidence);
-    const Interval& interval = place.estimate.interval;
-    if (place.estimate.bounded()) place.resolution = std::sqrt(interval.high / interval.low) - 1;
+    place.resolution = resolution_of(place.estimate);
     p.push_back(logs.empty() ? std::nullopt : std::optional(sign_flip_test(logs, rules.sign_flip).p));
   }
   const std::vector<std::optional<double>> adjusted = holm_adjusted(p);

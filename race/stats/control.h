@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "race/stats/hodges_lehmann.h"
 #include "race/stats/pairs.h"
 #include "race/stats/permutation.h"
 
@@ -30,6 +31,9 @@ struct ControlFound {
   std::optional<double> p_holm;  // of "no difference", adjusted over the places; absent without a round that has both
   bool biased = false;
 };
+
+// Half the width of a control's interval, as ControlFound::resolution; absent where it has no end.
+[[nodiscard]] std::optional<double> resolution_of(const RatioEstimate& control) noexcept;
 
 // All places of a race at once. A place is biased where three things hold:
 //   1. its interval excludes 1;

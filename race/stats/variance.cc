@@ -20,13 +20,16 @@ double standard_deviation(std::span<const double> values) {
   return std::sqrt(squares / (n - 1));
 }
 
+double expected_half_width(double sd, std::int32_t rounds, double confidence) {
+  constexpr double kEfficiency = 3 / std::numbers::pi;
+  return student_t_two_sided(confidence, rounds - 1) * sd / std::sqrt(kEfficiency * rounds);
+}
+
 std::int32_t rounds_for_half_width(double sd, double half_width, double confidence, std::int32_t least,
                                    std::int32_t most) {
-  constexpr double kEfficiency = 3 / std::numbers::pi;
   const double reach = std::log1p(half_width);
   for (std::int32_t rounds = std::max(least, 2); rounds < most; ++rounds) {
-    const double error = sd / std::sqrt(kEfficiency * rounds);
-    if (student_t_two_sided(confidence, rounds - 1) * error <= reach) return rounds;
+    if (expected_half_width(sd, rounds, confidence) <= reach) return rounds;
   }
   return most;
 }
