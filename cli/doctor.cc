@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/cpu.h"
 #include "base/cpu_limits.h"
@@ -17,6 +18,7 @@
 #include "output.h"
 #include "paperkite/try.h"
 #include "plan/cache.h"
+#include "race.h"
 
 namespace kite::cli {
 
@@ -81,11 +83,11 @@ std::vector<Finding> examine(const CommonOptions& options) {
                           ? "two hardware threads share a core: compare at the number of cores, not of threads"
                           : ""});
   if (quota > 0.0) {
-    findings.push_back({"quota", fmt::format("{:.3g} of a processor's time", quota),
-                        quota < 1.0 ? "less than one processor: the group is throttled, and every run waits for its turns"
-                        : quota != std::floor(quota)
-                            ? "no whole number: the last thread is throttled, and the others wait for it"
-                            : ""});
+    findings.push_back(
+        {"quota", fmt::format("{:.3g} of a processor's time", quota),
+         quota < 1.0 ? "less than one processor: the group is throttled, and every run waits for its turns"
+         : quota != std::floor(quota) ? "no whole number: the last thread is throttled, and the others wait for it"
+                                      : ""});
   }
   findings.push_back({"threads", fmt::format("{} by default", default_thread_count()), {}});
   const double peak = measure_peak_gflops(isa.ok() ? *isa : native_isa());
@@ -103,7 +105,7 @@ std::vector<Finding> examine(const CommonOptions& options) {
   const double noise = measure_noise();
   findings.push_back(
       {"noise", fmt::format("{:.1f} % between equal pieces of work", noise * 100.0),
-       noise > 0.05 ? "differences below this mean nothing; use more rounds, alternate, quote medians" : ""});
+       noise > 0.05 ? "`kite doctor --noise` says which differences can be seen here, and in how long" : ""});
   const std::string huge = first_line("/sys/kernel/mm/transparent_hugepage/enabled");
   if (!huge.empty()) findings.push_back({"huge pages", huge, {}});
   findings.push_back({"memory", memory_line("MemAvailable") + " available of " + memory_line("MemTotal"), {}});
@@ -128,13 +130,44 @@ void doctor(const CommonOptions& options) {
   }
 }
 
+// Measuring takes a minute or more, and needs the race's statistics.
+struct NoiseOptions {
+  std::string seconds, csv, svg, read;
+};
+
+std::vector<std::string> race_arguments(const NoiseOptions& noise, const CommonOptions& options) {
+  std::vector<std::string> arguments = {"noise"};
+  if (!noise.seconds.empty()) arguments.push_back(noise.seconds);
+  if (options.threads > 0) arguments.insert(arguments.end(), {"--threads", std::to_string(options.threads)});
+  if (options.json) arguments.emplace_back("--json");
+  for (const auto& [name, value] : {std::pair{"--csv", &noise.csv}, {"--svg", &noise.svg}, {"--read", &noise.read}}) {
+    if (!value->empty()) arguments.insert(arguments.end(), {name, *value});
+  }
+  return arguments;
+}
+
 }  // namespace
 
 void add_doctor(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<CommonOptions>();
+  auto noise = std::make_shared<NoiseOptions>();
   CLI::App* verb = app.add_subcommand("doctor", "Examine this machine: what will bias a benchmark here");
+  CLI::Option* asked = verb->add_option("--noise", noise->seconds,
+                                        "Measure the noise for so many seconds (60), and say what a race would see")
+                           ->expected(0, 1)
+                           ->type_name("S");
+  for (const auto& [name, file, text] :
+       {std::tuple{"--csv", &noise->csv, "Write the measured series"},
+        {"--svg", &noise->svg, "Draw how much equal work differs at each distance"},
+        {"--read", &noise->read, "Measure nothing: say it of a series that --csv wrote"}}) {
+    verb->add_option(name, *file, text)->type_name("FILE")->needs(asked);
+  }
   add_common_options(*verb, *options);
-  verb->callback([options, &exit_code] {
+  verb->callback([=, &exit_code] {
+    if (asked->count() > 0) {
+      exit_code = hand_over_to_race(race_arguments(*noise, *options));
+      return;
+    }
     doctor(*options);
     exit_code = kOk;
   });

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite race: hands over to kite-race, the program beside this one, with every argument as it was given.
+#include "race.h"
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,9 +12,7 @@
 
 namespace kite::cli {
 
-namespace {
-
-int hand_over(std::vector<std::string> arguments) {
+int hand_over_to_race(std::vector<std::string> arguments) {
   std::error_code failed;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", failed);
   if (failed)
@@ -30,15 +30,13 @@ int hand_over(std::vector<std::string> arguments) {
                 false);
 }
 
-}  // namespace
-
 void add_race(CLI::App& app, int& exit_code) {
   CLI::App* verb =
       app.add_subcommand("race", "Race inference stacks against each other on this machine (kite race --help)");
   // --help, too, is kite-race's own.
   verb->set_help_flag();
   verb->prefix_command();
-  verb->callback([verb, &exit_code] { exit_code = hand_over(verb->remaining()); });
+  verb->callback([verb, &exit_code] { exit_code = hand_over_to_race(verb->remaining()); });
 }
 
 }  // namespace kite::cli

@@ -16,6 +16,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   if (options->verb == Verb::kReport) return remake_report(*options);
   if (options->verb == Verb::kCompare) return compare(*options);
+  if (options->verb == Verb::kNoise) return noise(*options);
   const auto executable = own_executable();
   if (!executable.ok()) return report_error(executable.error());
   const auto places = find_places(*executable, options->peers_dir);

@@ -17,5 +17,6 @@ int list_peers(const Options& options, const Places& places);
 int set_up(const Options& options, const Places& places);
 int remake_report(const Options& options);
 int compare(const Options& options);
+int noise(const Options& options);
 
 }  // namespace kite::race

@@ -12,6 +12,7 @@
 #include "race/job/command.h"
 #include "race/job/peer.h"
 #include "race/job/presets.h"
+#include "race/stats/work_series.h"
 
 namespace kite::race {
 
@@ -48,6 +49,20 @@ std::vector<std::string> preset_names() {
   std::vector<std::string> names;
   for (const Preset& preset : presets()) names.emplace_back(preset.name);
   return names;
+}
+
+// Throws for what is no time, or too short or long a one, and says what fits into which.
+double noise_time(const std::string& text) {
+  constexpr double kShortest = 1, kLongest = 86'400;
+  double seconds = 0;
+  if (CLI::detail::lexical_cast(text, seconds) && seconds >= kShortest && seconds <= kLongest) return seconds;
+  std::string fits;
+  for (const double distance : kDistances) {
+    fits += fmt::format("{}{:g} s for pairs {:g} s apart", fits.empty() ? "" : ", ",
+                        std::max(kShortest, kFewestPairsApart * distance), distance);
+  }
+  throw CLI::ValidationError("TIME", fmt::format("{} is no number of seconds from {:g} to {:g}; it takes {}", text,
+                                                 kShortest, kLongest, fits));
 }
 
 CLI::Option* list(CLI::App& app, const std::string& name, auto& target, const std::string& text) {
@@ -132,6 +147,24 @@ void add_verbs(CLI::App& app, Options& options, Raw& raw) {
   compare->add_option("--margin", raw.margin_percent, "Percent that count as no change (default: 2)")
       ->check(number_between(0.1, kLargestMargin))
       ->type_name("PCT");
+}
+
+// What `kite doctor --noise` hands over.
+void add_noise(CLI::App& app, Options& options) {
+  CLI::App* noise = app.add_subcommand("noise", "How much this machine's times vary (kite doctor --noise)");
+  noise->callback([&options] { options.verb = Verb::kNoise; });
+  noise
+      ->add_option_function<std::string>(
+          "TIME", [&options](const std::string& text) { options.noise_seconds = noise_time(text); },
+          "Seconds (default: 60)")
+      ->type_name("S");
+  list(*noise, "--threads", options.threads, "Numbers of threads (default: 1 and all that the machine grants)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("1,2");
+  noise->add_flag("--json", options.json, "Print JSON for programs");
+  noise->add_option("--csv", options.csv, "Write the series, a line a block")->type_name("FILE");
+  noise->add_option("--svg", options.svg, "Draw the ratios at each distance")->type_name("FILE");
+  noise->add_option("--read", options.read, "Say it of a series that --csv wrote")->type_name("FILE");
 }
 
 Error usage(std::string what, std::string remedy) {
@@ -226,6 +259,7 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
     app.get_formatter()->column_width(34);
     add_race(app, options, raw);
     add_verbs(app, options, raw);
+    add_noise(app, options);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     try {
       app.parse(reversed);
@@ -236,7 +270,8 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
         options.answer = out.str();
         return options;
       }
-      return usage(error.what(), "`kite race --help` lists the options");
+      const bool noise = !arguments.empty() && arguments.front() == "noise";
+      return usage(error.what(), fmt::format("`kite {} --help` lists the options", noise ? "doctor" : "race"));
     }
   } catch (const std::exception& error) {
     return usage(std::string("the command line cannot be read: ") + error.what(),

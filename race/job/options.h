@@ -13,7 +13,7 @@
 
 namespace kite::race {
 
-enum class Verb : std::uint8_t { kRace, kPeers, kSetup, kReport, kCompare };
+enum class Verb : std::uint8_t { kRace, kPeers, kSetup, kReport, kCompare, kNoise };
 
 struct Options {
   Verb verb = Verb::kRace;
@@ -44,6 +44,10 @@ struct Options {
   std::string peers_dir;
   bool json = false, all = false, yes = false;
   std::vector<std::string> names;
+
+  // noise; threads and json as above
+  double noise_seconds = 60;
+  std::string csv, svg, read;  // files; none where empty
 
   // report DIR; compare OLD NEW
   std::vector<std::string> folders;

@@ -53,6 +53,21 @@ TEST(Options, every_option_of_a_race_is_read) {
   EXPECT_EQ(options.tracks, std::vector{Track::kDefault});
 }
 
+TEST(Options, noise_has_a_time_in_which_something_fits) {
+  EXPECT_EQ(parsed({"noise"}).verb, Verb::kNoise);
+  EXPECT_EQ(parsed({"noise"}).noise_seconds, 60);
+  const Options options =
+      parsed({"noise", "900", "--threads", "2", "--json", "--csv", "c", "--svg", "s", "--read", "r"});
+  EXPECT_EQ(options.noise_seconds, 900);
+  EXPECT_EQ(options.threads, std::vector{2});
+  EXPECT_TRUE(options.json);
+  EXPECT_EQ(options.csv + options.svg + options.read, "csr");
+  for (const char* bad : {"0.9", "nan", "x", "86401"}) {
+    EXPECT_NE(error_of({"noise", bad}).find("50 s for pairs 10 s apart"), std::string::npos) << bad;
+    EXPECT_NE(error_of({"noise", bad}).find("kite doctor --help"), std::string::npos) << bad;
+  }
+}
+
 TEST(Options, a_command_is_a_name_and_words) {
   const Options options = parsed({"--command", "mine=./run 'a b' {model} x=y"});
   ASSERT_EQ(options.commands.size(), 1u);
@@ -82,10 +97,10 @@ TEST(Options, verbs_have_their_own_arguments) {
 TEST(Options, what_cannot_mean_anything_is_refused) {
   for (const Words& wrong :
        {Words{"--preset", "qiuck"}, Words{"--threads", "-1"}, Words{"--threads", "two"}, Words{"--rounds", "0"},
-        Words{"--budget", "-3"}, Words{"--budget", "nan"}, Words{"--margin", "nan"},
-        Words{"--timeout", "nan"}, Words{"--timeout", "inf"}, Words{"compare", "a", "b", "--margin", "nan"},
-        Words{"--margin", "90"}, Words{"--modes", "fast"}, Words{"--tracks", "x"},
-        Words{"--pictures", "0"}, Words{"--nonsense"}, Words{"nonsense"}}) {
+        Words{"--budget", "-3"}, Words{"--budget", "nan"}, Words{"--margin", "nan"}, Words{"--timeout", "nan"},
+        Words{"--timeout", "inf"}, Words{"compare", "a", "b", "--margin", "nan"}, Words{"--margin", "90"},
+        Words{"--modes", "fast"}, Words{"--tracks", "x"}, Words{"--pictures", "0"}, Words{"--nonsense"},
+        Words{"nonsense"}}) {
     const auto options = parse_options(wrong);
     ASSERT_FALSE(options.ok()) << wrong[0];
     EXPECT_EQ(options.error().code, ErrorCode::kUsage);

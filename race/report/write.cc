@@ -30,6 +30,8 @@ Error io_error(const std::string& what, const std::string& path, int number) {
           "name a folder that can be written, on a disk with room"};
 }
 
+}  // namespace
+
 kite::Status write_file(const std::string& path, const std::string& contents) {
   const std::string beside = fmt::format("{}.{}.part", path, ::getpid());
   std::FILE* file = std::fopen(beside.c_str(), "wbe");
@@ -42,8 +44,6 @@ kite::Status write_file(const std::string& path, const std::string& contents) {
   std::remove(beside.c_str());
   return io_error("cannot write", path, number);
 }
-
-}  // namespace
 
 Result<ReportFiles> report_files(const Journal& journal) {
   KITE_TRY_ASSIGN(const Analysis analysis, analyse(journal));

@@ -18,4 +18,7 @@ using ReportFiles = std::vector<std::pair<std::string, std::string>>;
 // kIo: the folder cannot be written.
 [[nodiscard]] kite::Status write_report(const Journal& journal, const std::string& folder);
 
+// The same for one file.
+[[nodiscard]] kite::Status write_file(const std::string& path, const std::string& contents);
+
 }  // namespace kite::race

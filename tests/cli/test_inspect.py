@@ -2,9 +2,14 @@
 """kite inspect and doctor."""
 
 import json
+import signal
+import subprocess
+import time
 import unittest
 
-from kite import DEMO_MODEL, Case, save_classifier
+from kite import DEMO_MODEL, KITE, ROOT, Case, save_classifier
+
+RECORDED = ROOT / "race/stats/recorded"
 
 
 class Inspect(Case):
@@ -59,6 +64,54 @@ class Doctor(Case):
         answer = self.json("doctor", "--json")
         for finding in ("processor", "instruction set", "threads", "multiply-add peak", "noise", "plan cache"):
             self.assertTrue(answer[finding]["value"], finding)
+
+    def test_its_noise_is_measured_for_as_long_as_asked(self):
+        csv, svg = self.folder / "n.csv", self.folder / "n.svg"
+        answer = self.json("doctor", "--noise", "1", "--threads", "1", "--json", "--csv", csv, "--svg", svg)
+        series = answer["series"][0]
+        self.assertEqual(series["threads"], 1)
+        self.assertEqual([row["distance_s"] for row in series["distances"]], [0.1])
+        self.assertIn("<svg", svg.read_text())
+        self.assertEqual(len(csv.read_text().splitlines()), series["blocks"] + 2)
+        again = self.json("doctor", "--noise", "--read", csv, "--json")
+        self.assertEqual(again["recorded"], answer["recorded"])
+
+    def test_of_a_recorded_series_it_says_what_a_race_would_see(self):
+        quiet, busy = (self.json("doctor", "--noise", "--json", "--read", RECORDED / name)["series"][0]
+                       for name in ("quiet_2.csv", "busy_2.csv"))
+        for series in (quiet, busy):
+            self.assertEqual([row["distance_s"] for row in series["distances"]], [0.1, 1, 10])
+            resolutions = [heat["resolution"] for heat in series["heats"]]
+            self.assertEqual(resolutions, sorted(resolutions, reverse=True))  # more sets see more
+            self.assertGreater(series["rounds"][0]["resolution"], series["rounds"][1]["resolution"])
+        self.assertLess(quiet["heats"][0]["resolution"], busy["heats"][0]["resolution"])
+        self.assertLess(quiet["lost_share"], busy["lost_share"])
+        text = self.kite("doctor", "--noise", "--read", RECORDED / "quiet_2.csv").stdout.decode()
+        for word in ("two turns of a heat", "steady inference, 2 threads", "whole programs, 2 threads"):
+            self.assertIn(word, text)
+
+    def test_a_time_in_which_nothing_fits_is_refused_with_what_fits(self):
+        for seconds in ("0.5", "0", "abc", "1e9", "nan"):
+            result = self.kite("doctor", "--noise", seconds)
+            self.assert_error(result, "usage", 2, "50 s for pairs 10 s apart")
+        alone = self.kite("doctor", "--csv", self.folder / "n.csv")
+        self.assertEqual(alone.returncode, 2)
+        self.assertIn(b"--csv requires --noise", alone.stderr)
+        twice = self.kite("doctor", "--noise", "1", "--csv", self.folder / "n", "--svg", self.folder / "n")
+        self.assert_error(twice, "usage", 2, "two things")
+        (self.folder / "bad.csv").write_text("a,b\n1,2\n")
+        self.assert_error(self.kite("doctor", "--noise", "--read", self.folder / "bad.csv"), "invalid-input", 3, "bad.csv")
+        self.assert_error(self.kite("doctor", "--noise", "--read", self.folder / "none.csv"), "io", 6, "none.csv")
+
+    def test_what_was_measured_before_an_interrupt_is_printed(self):
+        child = subprocess.Popen([KITE, "doctor", "--noise", "60", "--threads", "1", "--json"], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+        time.sleep(2.5)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=30)
+        self.assertEqual(child.returncode, 130, err)
+        self.assertIn(b"interrupted after", err)
+        self.assertLess(json.loads(out)["series"][0]["seconds"], 30)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// kite-race, the program beside this one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace kite::cli {
+
+// Becomes it, with these arguments; returns only where it cannot be started, with the exit code.
+int hand_over_to_race(std::vector<std::string> arguments);
+
+}  // namespace kite::cli
