@@ -7,7 +7,7 @@
 
 namespace kite::race {
 
-enum ExitCode : int { kOk = 0, kSomeFailed = 1, kUsageError = 2, kInterrupted = 130 };
+enum ExitCode : int { kOk = 0, kSomeFailed = 1, kUsageError = 2, kCannotTell = 7, kInterrupted = 130 };
 
 // `kite: error[CODE]: what; where; what to do` on standard error, and the exit code that belongs to it (kite's own).
 int report_error(const Error& error);

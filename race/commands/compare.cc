@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite race compare OLD NEW: the regression gate. Exit code 1 where a contestant has become slower.
+// kite race compare: the gate. Its exit code says whether something has become slower, or whether nobody can tell.
 #include "race/report/analysis/compare.h"
 
 #include <fmt/format.h>
@@ -7,25 +7,67 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "paperkite/try.h"
 #include "race/commands/commands.h"
+#include "race/commands/terminal.h"
 #include "race/report/document/changes.h"
+#include "race/report/exports/changes.h"
 #include "race/report/render/markdown.h"
+#include "race/report/render/svg_file.h"
+#include "race/report/render/terminal.h"
+#include "race/report/write.h"
 
 namespace kite::race {
 
-int compare(const Options& options) {
+namespace {
+
+Result<RaceChanges> compared(const Options& options) {
+  KITE_TRY_ASSIGN(const std::vector<Limit> limits, parse_limits(options.fail_if));
   std::vector<Journal> journals;
   for (const std::string& folder : options.folders) {
-    auto journal = read_journal(folder + "/journal.jsonl");
-    if (!journal.ok()) return report_error(journal.error());
+    KITE_TRY_ASSIGN(Journal journal, read_journal(folder + "/journal.jsonl"));
     // A margin wider than the race's own only loosens the gate, and was asked for.
-    journal->plan.margin = std::max(journal->plan.margin, options.margin);
-    journals.push_back(std::move(journal).value());
+    journal.plan.margin = std::max(journal.plan.margin, options.margin);
+    journals.push_back(std::move(journal));
   }
-  const auto changes = compare_journals(journals[0], journals[1]);
+  if (journals.size() == 1) return compare_builds(journals[0], options.base, options.newer, limits);
+  return compare_journals(journals[0], journals[1], limits);
+}
+
+// Files first: a pipeline that stops reading standard output has them all the same.
+kite::Status write_files(const Options& options, const RaceChanges& changes) {
+  if (!options.svg_path.empty()) KITE_TRY(write_file(options.svg_path, standalone_svg(change_plot(changes))));
+  if (options.markdown_path.empty() || options.markdown_path == "-") return {};
+  return write_file(options.markdown_path, markdown(change_blocks(changes)));
+}
+
+std::string printed(const Options& options, const RaceChanges& changes) {
+  if (options.json) return changes_json(changes);
+  const Blocks blocks = change_blocks(changes);
+  // Two races without limits have always been told in Markdown.
+  const bool as_markdown = options.markdown_path == "-" || (changes.limits.empty() && !changes.one_race);
+  return as_markdown ? markdown(blocks) : terminal_text(blocks, Terminal().columns());
+}
+
+int exit_code_of(const RaceChanges& changes) {
+  if (changes.limits.empty()) return changes.slower ? kSomeFailed : kOk;
+  switch (changes.outcome) {
+    case LimitWord::kBroken: return kSomeFailed;
+    case LimitWord::kCannotTell: return kCannotTell;
+    case LimitWord::kUndecided:
+    case LimitWord::kHolds: break;
+  }
+  return kOk;
+}
+
+}  // namespace
+
+int compare(const Options& options) {
+  const auto changes = compared(options);
   if (!changes.ok()) return report_error(changes.error());
-  fmt::print("{}", markdown(change_blocks(*changes)));
-  return changes->slower ? kSomeFailed : kOk;
+  if (const kite::Status written = write_files(options, *changes); !written.ok()) return report_error(written.error());
+  fmt::print("{}", printed(options, *changes));
+  return exit_code_of(*changes);
 }
 
 }  // namespace kite::race

@@ -67,7 +67,7 @@ Result<RecordedWork> recorded(const std::string& path) {
 // What was recorded takes minutes to have again.
 kite::Status check_files(const Options& options) {
   for (const auto& [one, other] :
-       {std::pair{&options.csv, &options.svg}, {&options.csv, &options.read}, {&options.svg, &options.read}}) {
+       {std::pair{&options.csv_path, &options.svg_path}, {&options.csv_path, &options.read_path}, {&options.svg_path, &options.read_path}}) {
     std::error_code ignored;
     if (one->empty() || (*one != *other && !std::filesystem::equivalent(*one, *other, ignored))) continue;
     return Error{ErrorCode::kUsage, "one file is named for two things", *one, "name a file for each"};
@@ -76,8 +76,8 @@ kite::Status check_files(const Options& options) {
 }
 
 kite::Status write_files(const Options& options, const RecordedWork& work, const std::vector<NoiseFound>& all) {
-  if (!options.csv.empty()) KITE_TRY(write_file(options.csv, csv_of(work.series, work.comment)));
-  if (!options.svg.empty()) KITE_TRY(write_file(options.svg, standalone_svg(noise_plot(all, work.comment))));
+  if (!options.csv_path.empty()) KITE_TRY(write_file(options.csv_path, csv_of(work.series, work.comment)));
+  if (!options.svg_path.empty()) KITE_TRY(write_file(options.svg_path, standalone_svg(noise_plot(all, work.comment))));
   return {};
 }
 
@@ -87,7 +87,7 @@ int noise(const Options& options) {
   if (const kite::Status files = check_files(options); !files.ok()) return report_error(files.error());
   Terminal terminal;
   const std::atomic<bool>& stop = catch_interrupts();
-  const auto work = options.read.empty() ? measured(options, terminal, stop) : recorded(options.read);
+  const auto work = options.read_path.empty() ? measured(options, terminal, stop) : recorded(options.read_path);
   terminal.clear();
   if (!work.ok()) return report_error(work.error());
   const auto longest_s = std::ranges::max(work->series, {}, &WorkSeries::seconds).seconds();

@@ -16,6 +16,7 @@
 #include "race/job/command.h"
 #include "race/job/pictures.h"
 #include "race/job/presets.h"
+#include "race/job/programs.h"
 #include "race/job/selection.h"
 #include "race/job/subprocess.h"
 #include "race/journal/json.h"
@@ -135,6 +136,16 @@ std::string folder_name(std::string id) {
   return id;
 }
 
+// What a command may name of its contestant's own, in every race.
+Values own_values(const Racer& racer, const Places& places) {
+  Values values = {{"root", places.root}, {"kite", places.kite}};
+  if (!racer.peer_folder.empty()) {
+    values["peer"] = racer.peer_folder;
+    values["home"] = places.home(racer.record.peer);
+  }
+  return values;
+}
+
 class CellMaker {
  public:
   CellMaker(Job& job, const Places& places, const std::vector<ModelFiles>& models)
@@ -165,11 +176,7 @@ class CellMaker {
 
  private:
   Values values_of(const Racer& racer, const CellChoice& choice, const ModelFiles& model) const {
-    Values values = {{"root", places_.root}, {"kite", places_.kite}};
-    if (!racer.peer_folder.empty()) {
-      values["peer"] = racer.peer_folder;
-      values["home"] = places_.home(racer.record.peer);
-    }
+    Values values = own_values(racer, places_);
     values["model"] = racer.form.model == "state_dict" ? model.state_dict : model.record.path;
     values["picture"] = job_.plan.picture;
     values["recipe"] = model.recipe;
@@ -249,7 +256,8 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
   watch.progress("asking the contestants", 0, 0);
   field.readiness = check_readiness(field.peers, places);
   // Once without files, so that what cannot be is said at once.
-  KITE_TRY(select(options, *preset, field, models.size(), 1));
+  KITE_TRY_ASSIGN(const Selection first_look, select(options, *preset, field, models.size(), 1));
+  KITE_TRY(check_commands_differ(first_look.racers));
 
   Job job;
   begin_plan(options, *preset, job.plan);
@@ -274,9 +282,12 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
   job.plan.pictures = static_cast<std::int64_t>(job.pictures.size());
   job.plan.picture = picture_of_oneshot(job.pictures);
 
-  KITE_TRY_ASSIGN(const Selection selection, select(options, *preset, field, models.size(), files[0].threads));
+  KITE_TRY_ASSIGN(Selection selection, select(options, *preset, field, models.size(), files[0].threads));
   job.plan.reference = selection.reference;
-  for (const Racer& racer : selection.racers) job.plan.contestants.push_back(racer.record);
+  for (Racer& racer : selection.racers) {
+    racer.record.programs = programs_of(racer.form, own_values(racer, places));
+    job.plan.contestants.push_back(racer.record);
+  }
   CellMaker maker(job, places, files);
   for (const CellChoice& choice : selection.cells) KITE_TRY(maker.add(selection.racers[choice.racer], choice));
   job.plan.hash = hash_of(job);

@@ -44,8 +44,8 @@ struct Job {
 };
 
 // Finds contestants, models and pictures, and writes the files that they need. The plan has no `machine` yet.
-// A cell without a peer (contestant.peer is empty) is a command line: its exit code tells whether it worked, and what it
-// prints is searched for an answer.
+// A whole program without a peer (contestant.peer is empty) is a command line: its exit code tells whether it worked,
+// and what it prints is searched for an answer.
 [[nodiscard]] Result<Job> make_job(const Options& options, const Places& places, const JobWatch& watch);
 
 // Runs every preparation; what fails becomes the reason of its cells.

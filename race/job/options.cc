@@ -12,6 +12,7 @@
 #include "race/job/command.h"
 #include "race/job/peer.h"
 #include "race/job/presets.h"
+#include "race/journal/words.h"
 #include "race/stats/work_series.h"
 
 namespace kite::race {
@@ -101,7 +102,8 @@ void add_race(CLI::App& app, Options& options, Raw& raw) {
       ->check(number_between(0.1, 100000))
       ->type_name("MIN");
   app.add_option("--command", raw.commands,
-                 "Race any command line as a whole process; {model} and {picture} are filled in")
+                 "Race any command line as a whole process; {model} and {picture} are filled in. NAME:no_pre=... and "
+                 "NAME:inc_pre=... time its inference, of a program that speaks the contestants' protocol")
       ->type_name("NAME=...")
       ->allow_extra_args(false);
   app.add_option("--reference", options.reference, "The contestant that the others are divided by")->type_name("ID");
@@ -122,6 +124,30 @@ void add_race(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("DIR");
 }
 
+void add_compare(CLI::App& app, Options& options, Raw& raw) {
+  app.add_option("OLD", raw.old_folder, "The earlier race's folder; alone, the folder of a race with both builds")
+      ->required();
+  app.add_option("NEW", raw.new_folder, "The later race's folder");
+  app.add_option("--base", options.base, "In one race: the contestant that the new one is divided by")->type_name("ID");
+  app.add_option("--new", options.newer, "In one race: the contestant that may have become slower")->type_name("ID");
+  app.add_option("--margin", raw.margin_percent, "Percent that count as no change (default: 2)")
+      ->check(number_between(0.1, kLargestMargin))
+      ->type_name("PCT");
+  list(app, "--fail-if", options.fail_if,
+       "Fail where the whole interval lies beyond a limit, as label=3%: label (start to answer), whole (start to "
+       "exit), load, first, steady (inference alone), inc_pre (with preprocessing), memory (peak)")
+      ->type_name("MEASURE=PCT");
+  app.add_option("--svg", options.svg_path, "Write the changes as a picture")->type_name("FILE");
+  app.add_option("--markdown", options.markdown_path, "Write them as a table for a pull request; - is standard output")
+      ->type_name("FILE");
+  app.add_flag("--json", options.json, "Print JSON for programs");
+  app.footer(
+      "Exit code 0: nothing is slower, or beyond its limit. 1: something is. 2: the command line. 3: the races cannot\n"
+      "be compared, or nothing in them has the measure. 6: a file. 7, with --fail-if: nobody can tell, since what did\n"
+      "not change moved by more than the limit, or the contestant has no result. What is undecided does not fail, and\n"
+      "is said.");
+}
+
 void add_verbs(CLI::App& app, Options& options, Raw& raw) {
   const auto add = [&](const char* name, const char* text, Verb verb) {
     CLI::App* sub = app.add_subcommand(name, text);
@@ -140,13 +166,9 @@ void add_verbs(CLI::App& app, Options& options, Raw& raw) {
   add("report", "Make a race's report and tables anew from its journal", Verb::kReport)
       ->add_option("DIR", raw.old_folder, "The race's folder")
       ->required();
-  CLI::App* compare =
-      add("compare", "Has a contestant become slower between two races? Exit code 1 if so", Verb::kCompare);
-  compare->add_option("OLD", raw.old_folder, "The earlier race's folder")->required();
-  compare->add_option("NEW", raw.new_folder, "The later race's folder")->required();
-  compare->add_option("--margin", raw.margin_percent, "Percent that count as no change (default: 2)")
-      ->check(number_between(0.1, kLargestMargin))
-      ->type_name("PCT");
+  add_compare(*add("compare", "Has a contestant become slower? Between two races, or of two builds in one race",
+                   Verb::kCompare),
+              options, raw);
 }
 
 // What `kite doctor --noise` hands over.
@@ -162,39 +184,79 @@ void add_noise(CLI::App& app, Options& options) {
       ->check(CLI::Range(1, 1024))
       ->type_name("1,2");
   noise->add_flag("--json", options.json, "Print JSON for programs");
-  noise->add_option("--csv", options.csv, "Write the series, a line a block")->type_name("FILE");
-  noise->add_option("--svg", options.svg, "Draw the ratios at each distance")->type_name("FILE");
-  noise->add_option("--read", options.read, "Say it of a series that --csv wrote")->type_name("FILE");
+  noise->add_option("--csv", options.csv_path, "Write the series, a line a block")->type_name("FILE");
+  noise->add_option("--svg", options.svg_path, "Draw the ratios at each distance")->type_name("FILE");
+  noise->add_option("--read", options.read_path, "Say it of a series that --csv wrote")->type_name("FILE");
 }
 
 Error usage(std::string what, std::string remedy) {
   return Error{ErrorCode::kUsage, std::move(what), {}, std::move(remedy)};
 }
 
-kite::Status add_commands(const Raw& raw, Options& options) {
-  for (const std::string& text : raw.commands) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos)
-      return usage("--command '" + text + "' has no name", "write --command 'NAME=program arguments'");
-    const std::string name = text.substr(0, equals);
-    if (!is_peer_name(name) || name == "control")
-      return usage("\"" + name + "\" cannot be a contestant's name", "use a-z 0-9 . _ -");
-    for (const auto& [other, argv] : options.commands) {
-      if (other == name) return usage("two commands have the name \"" + name + "\"", "rename one of them");
-    }
-    auto words = split_words(std::string_view(text).substr(equals + 1));
-    if (!words.ok()) return std::move(words).error().in("--command " + name);
-    for (const std::string& word : *words) {
-      for (const std::string& placeholder : placeholders_of(word)) {
-        if (std::find(std::begin(kPlaceholders), std::end(kPlaceholders), placeholder) == std::end(kPlaceholders) ||
-            placeholder == "peer" || placeholder == "home") {
-          return usage(fmt::format("--command {}: there is no placeholder {{{}}}", name, placeholder),
-                       "{model}, {picture}, {labels}, {recipe}, {threads} and {cache} are filled in");
-        }
-      }
-    }
-    options.commands.emplace_back(name, std::move(words).value());
+std::optional<Mode> mode_of(std::string_view word) {
+  for (const Mode mode : {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre}) {
+    if (word_of(mode) == word) return mode;
   }
+  return std::nullopt;
+}
+
+kite::Status check_placeholders(const std::string& what, Mode mode, const std::vector<std::string>& words) {
+  std::vector<std::string> used;
+  for (const std::string& word : words) {
+    for (const std::string& placeholder : placeholders_of(word)) used.push_back(placeholder);
+  }
+  const auto contains = [](const auto& all, const std::string& one) {
+    return std::find(std::begin(all), std::end(all), one) != std::end(all);
+  };
+  for (const std::string& placeholder : used) {
+    if (contains(kPlaceholders, placeholder) && placeholder != "peer" && placeholder != "home") continue;
+    return usage(fmt::format("{}: there is no placeholder {{{}}}", what, placeholder),
+                 "{model}, {picture}, {labels}, {recipe}, {threads}, {cache}, {inputs} and {count} are filled in");
+  }
+  for (const char* needed : {"inputs", "count"}) {
+    if (mode == Mode::kOneshot || contains(used, needed)) continue;
+    return usage(fmt::format("{} does not use {{{}}}", what, needed),
+                 "a program that is timed by its inference is told its inputs and how many to take (peers/README.md)");
+  }
+  return {};
+}
+
+// NAME=... or NAME:MODE=...
+kite::Status add_command(const std::string& text, Options& options) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos)
+    return usage("--command '" + text + "' has no name", "write --command 'NAME=program arguments'");
+  const std::string head = text.substr(0, equals);
+  const std::size_t colon = head.find(':');
+  const std::string name = head.substr(0, colon);
+  if (!is_peer_name(name) || name == "control")
+    return usage("\"" + name + "\" cannot be a contestant's name", "use a-z 0-9 . _ -");
+  const auto mode = colon == std::string::npos ? Mode::kOneshot : mode_of(std::string_view(head).substr(colon + 1));
+  if (!mode) return usage("--command " + head + ": there is no such mode", "oneshot, no_pre or inc_pre");
+  auto found = std::find_if(options.commands.begin(), options.commands.end(),
+                            [&](const CommandLines& lines) { return lines.name == name; });
+  if (found == options.commands.end()) found = options.commands.insert(found, {name, {}, {}, {}});
+  if (!found->command(*mode).empty())
+    return usage("two commands have the name \"" + head + "\"", "rename one of them");
+  auto words = split_words(std::string_view(text).substr(equals + 1));
+  if (!words.ok()) return std::move(words).error().in("--command " + head);
+  KITE_TRY(check_placeholders("--command " + head, *mode, *words));
+  found->command(*mode) = std::move(words).value();
+  return {};
+}
+
+// One race has two contestants to compare; two races have one contestant each time.
+kite::Status check_compare(const Options& options) {
+  const bool pair = !options.base.empty() && !options.newer.empty();
+  if (options.folders.size() == 1 && !pair) {
+    return usage("what to compare the race with is not said",
+                 "compare OLD NEW, or the two builds of one race: compare DIR --base ID --new ID");
+  }
+  if (options.folders.size() == 2 && !(options.base.empty() && options.newer.empty()))
+    return usage("--base and --new name contestants of one race, and here are two", "name one folder");
+  if (pair && options.base == options.newer) return usage("--base and --new are the same contestant", "name two");
+  if (options.json && options.markdown_path == "-")
+    return usage("--json and --markdown - both want standard output", "give --markdown a file");
   return {};
 }
 
@@ -227,7 +289,9 @@ kite::Status complete(const Raw& raw, Options& options) {
   }
   if (options.resume && options.out.empty())
     return usage("--resume does not say which race", "name its folder with --out DIR");
-  return add_commands(raw, options);
+  if (options.verb == Verb::kCompare) KITE_TRY(check_compare(options));
+  for (const std::string& command : raw.commands) KITE_TRY(add_command(command, options));
+  return {};
 }
 
 // The arguments that decide what is run: all but where things lie and whether it goes on.

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "paperkite/error.h"
@@ -14,6 +13,16 @@
 namespace kite::race {
 
 enum class Verb : std::uint8_t { kRace, kPeers, kSetup, kReport, kCompare, kNoise };
+
+// A contestant without a folder: its command lines, by mode; empty where it does not take part.
+struct CommandLines {
+  std::string name;
+  std::vector<std::string> oneshot, no_pre, inc_pre;
+
+  [[nodiscard]] std::vector<std::string>& command(Mode mode) {
+    return mode == Mode::kOneshot ? oneshot : mode == Mode::kNoPre ? no_pre : inc_pre;
+  }
+};
 
 struct Options {
   Verb verb = Verb::kRace;
@@ -30,7 +39,7 @@ struct Options {
   std::vector<Track> tracks;
   std::optional<std::int32_t> rounds;
   std::optional<double> budget_minutes;
-  std::vector<std::pair<std::string, std::vector<std::string>>> commands;  // name, argv: any program as a contestant
+  std::vector<CommandLines> commands;  // any program as a contestant
   std::string reference;
   std::optional<std::uint64_t> seed;
   double margin = 0.02;
@@ -45,12 +54,17 @@ struct Options {
   bool json = false, all = false, yes = false;
   std::vector<std::string> names;
 
+  // noise and compare; empty: none
+  std::string svg_path, markdown_path;  // "-": standard output
+
   // noise; threads and json as above
   double noise_seconds = 60;
-  std::string csv, svg, read;  // files; none where empty
+  std::string csv_path, read_path;  // empty: none
 
-  // report DIR; compare OLD NEW
+  // report DIR; compare OLD NEW, or compare DIR --base A --new B
   std::vector<std::string> folders;
+  std::string base, newer;           // contestants of one race
+  std::vector<std::string> fail_if;  // "label=3%"
 };
 
 // argv without the program's name. kUsage with the remedy for what cannot be understood.

@@ -61,7 +61,7 @@ TEST(Options, noise_has_a_time_in_which_something_fits) {
   EXPECT_EQ(options.noise_seconds, 900);
   EXPECT_EQ(options.threads, std::vector{2});
   EXPECT_TRUE(options.json);
-  EXPECT_EQ(options.csv + options.svg + options.read, "csr");
+  EXPECT_EQ(options.csv_path + options.svg_path + options.read_path, "csr");
   for (const char* bad : {"0.9", "nan", "x", "86401"}) {
     EXPECT_NE(error_of({"noise", bad}).find("50 s for pairs 10 s apart"), std::string::npos) << bad;
     EXPECT_NE(error_of({"noise", bad}).find("kite doctor --help"), std::string::npos) << bad;
@@ -71,13 +71,44 @@ TEST(Options, noise_has_a_time_in_which_something_fits) {
 TEST(Options, a_command_is_a_name_and_words) {
   const Options options = parsed({"--command", "mine=./run 'a b' {model} x=y"});
   ASSERT_EQ(options.commands.size(), 1u);
-  EXPECT_EQ(options.commands[0].first, "mine");
-  EXPECT_EQ(options.commands[0].second, (Words{"./run", "a b", "{model}", "x=y"}));
+  EXPECT_EQ(options.commands[0].name, "mine");
+  EXPECT_EQ(options.commands[0].oneshot, (Words{"./run", "a b", "{model}", "x=y"}));
   EXPECT_NE(error_of({"--command", "no name"}).find("has no name"), std::string::npos);
   EXPECT_NE(error_of({"--command", "x={home}/run"}).find("no placeholder {home}"), std::string::npos);
   EXPECT_NE(error_of({"--command", "control=x"}).find("cannot be a contestant's name"), std::string::npos);
   EXPECT_NE(error_of({"--command", "a=x", "--command", "a=y"}).find("two commands"), std::string::npos);
   EXPECT_NE(error_of({"--command", "a='x"}).find("quote"), std::string::npos);
+}
+
+TEST(Options, a_command_has_a_line_for_each_mode) {
+  const Options options = parsed({"--command", "new=./run {model}", "--command", "old=./other",
+                                  "--command", "new:no_pre=./bench --input {inputs} -n {count}"});
+  ASSERT_EQ(options.commands.size(), 2u);
+  EXPECT_EQ(options.commands[0].oneshot, (Words{"./run", "{model}"}));
+  EXPECT_EQ(options.commands[0].no_pre, (Words{"./bench", "--input", "{inputs}", "-n", "{count}"}));
+  EXPECT_TRUE(options.commands[0].inc_pre.empty());
+  EXPECT_NE(error_of({"--command", "a:fast=./x {inputs} {count}"}).find("no such mode; oneshot, no_pre or inc_pre"),
+            std::string::npos);
+  EXPECT_NE(error_of({"--command", "a:no_pre=./x {inputs}"}).find("does not use {count}"), std::string::npos);
+  EXPECT_NE(error_of({"--command", "a:no_pre=x {inputs} {count}", "--command", "a:no_pre=y {inputs} {count}"})
+                .find("two commands"),
+            std::string::npos);
+}
+
+TEST(Options, compare_takes_two_races_or_two_builds_of_one) {
+  const Options pair = parsed({"compare", "dir", "--base", "old", "--new", "new", "--fail-if", "label=3%,steady=2%",
+                               "--fail-if", "memory=10%", "--svg", "a.svg", "--markdown", "-"});
+  EXPECT_EQ(pair.folders, Words{"dir"});
+  EXPECT_EQ(pair.base, "old");
+  EXPECT_EQ(pair.newer, "new");
+  EXPECT_EQ(pair.fail_if, (Words{"label=3%", "steady=2%", "memory=10%"}));
+  EXPECT_EQ(pair.markdown_path, "-");
+  EXPECT_NE(error_of({"compare", "dir"}).find("--base ID --new ID"), std::string::npos);
+  EXPECT_NE(error_of({"compare", "dir", "--base", "old"}).find("--base ID --new ID"), std::string::npos);
+  EXPECT_NE(error_of({"compare", "a", "b", "--base", "x", "--new", "y"}).find("name one folder"), std::string::npos);
+  EXPECT_NE(error_of({"compare", "a", "--base", "x", "--new", "x"}).find("the same contestant"), std::string::npos);
+  EXPECT_NE(error_of({"compare", "a", "b", "--json", "--markdown", "-"}).find("standard output"), std::string::npos);
+  EXPECT_NE(parsed({"compare", "--help"}).answer.find("7, with --fail-if"), std::string::npos);
 }
 
 TEST(Options, verbs_have_their_own_arguments) {

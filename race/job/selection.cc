@@ -8,6 +8,7 @@
 
 #include "paperkite/try.h"
 #include "race/job/command.h"
+#include "race/journal/words.h"
 
 namespace kite::race {
 
@@ -85,12 +86,21 @@ Racer absent_racer(const FoundPeer& found) {
   return racer;
 }
 
-Racer command_racer(const std::string& name, const std::vector<std::string>& argv) {
+Racer command_racer(const CommandLines& lines) {
   Racer racer;
-  racer.record.id = name;
-  racer.record.title = name;
-  racer.record.settings = "a command line, as given: " + quoted(argv);
-  racer.form.oneshot = argv;
+  racer.record.id = lines.name;
+  racer.record.title = lines.name;
+  racer.form.oneshot = lines.oneshot;
+  racer.form.no_pre = lines.no_pre;
+  racer.form.inc_pre = lines.inc_pre;
+  racer.record.settings = "a command line, as given:";
+  for (const Mode mode : {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre}) {
+    const CommandTemplate& argv = racer.form.command(mode);
+    if (argv.empty()) continue;
+    std::string& settings = racer.record.settings;
+    if (mode != Mode::kOneshot) settings += fmt::format("{} {}:", settings.ends_with(':') ? "" : ";", word_of(mode));
+    settings += " " + quoted(argv);
+  }
   racer.form.tracks = {Track::kMatched};
   return racer;
 }
@@ -188,6 +198,13 @@ void add_control(std::size_t reference, Selection& selection) {
   }
 }
 
+// Right behind the reference and its control: a heat holds few contestants, and two builds of one program belong into
+// the same one.
+void commands_first(std::vector<Racer>& racers) {
+  const auto is_command = [](const Racer& racer) { return racer.peer_folder.empty() && racer.record.ready; };
+  std::stable_partition(racers.begin() + 2, racers.end(), is_command);
+}
+
 std::vector<std::int32_t> threads_of(const Racer& racer, Mode mode, const Options& options, const Preset& preset,
                                      std::int32_t machine_threads, bool with_axes) {
   if (racer.record.track == Track::kDefault) return {0};
@@ -237,17 +254,20 @@ Result<Selection> select(const Options& options, const Preset& preset, const Fie
   for (std::size_t i = 0; i < field.peers.size(); ++i) {
     KITE_TRY(add_peer(field.peers[i], field.readiness[i], options, preset, selection));
   }
-  for (const auto& [name, argv] : options.commands) {
+  for (const CommandLines& lines : options.commands) {
     for (const Racer& racer : selection.racers) {
-      if (racer.record.id == name)
-        return Error{ErrorCode::kUsage, "\"" + name + "\" is a contestant already", "--command", "choose another name"};
+      if (racer.record.id == lines.name) {
+        return Error{ErrorCode::kUsage, "\"" + lines.name + "\" is a contestant already", "--command",
+                     "choose another name"};
+      }
     }
-    selection.racers.push_back(command_racer(name, argv));
+    selection.racers.push_back(command_racer(lines));
   }
   if (selection.racers.empty())
     return Error{ErrorCode::kUsage, "there is nobody to race", "--peers", "`kite race peers` lists the contestants"};
   KITE_TRY_ASSIGN(const std::size_t reference, choose_reference(options, selection));
   add_control(reference, selection);
+  commands_first(selection.racers);
 
   const std::vector<Mode>& modes = options.modes.empty() ? preset.modes : options.modes;
   for (std::size_t racer = 0; racer < selection.racers.size(); ++racer) {

@@ -150,6 +150,17 @@ TEST(Selection, a_command_line_races_as_a_whole_process_only) {
   EXPECT_EQ(selection->racers[0].record.peer, "");
 }
 
+TEST(Selection, two_builds_stand_side_by_side_before_all_others_in_every_mode_that_they_have) {
+  const auto selection = select_with({"--command", "base=./a", "--command", "base:no_pre=./a {inputs} {count}",
+                                      "--command", "new=./b", "--command", "new:no_pre=./b {inputs} {count}"},
+                                     field_of({"kite", "onnxruntime-python", "rten"}));
+  ASSERT_TRUE(selection.ok()) << selection.error().message();
+  EXPECT_EQ(ids(*selection), (Ids{"onnxruntime-python", "control", "base", "new", "kite", "rten"}));
+  EXPECT_EQ(threads_in(*selection, "new", Mode::kNoPre), Threads{2});
+  EXPECT_EQ(threads_in(*selection, "new", Mode::kOneshot), Threads{2});
+  EXPECT_EQ(selection->racers[2].record.settings, "a command line, as given: ./a; no_pre: ./a '{inputs}' '{count}'");
+}
+
 TEST(Selection, an_unknown_reference_lists_those_that_there_are) {
   const auto selection = select_with({"--reference", "ort"}, field_of({"kite"}));
   ASSERT_FALSE(selection.ok());

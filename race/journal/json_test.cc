@@ -82,7 +82,9 @@ PlanRecord full_plan() {
                        true,
                        false,
                        "not set up",
-                       {{"v", "1"}}}};
+                       {{"v", "1"}},
+                       34,
+                       {{"/opt/o", "00000000000000ff", 12}}}};
   plan.cells = {{0, "o:saved@default", "m", Mode::kIncPre, 4, "python x.py"}};
   return plan;
 }

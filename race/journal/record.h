@@ -36,6 +36,12 @@ struct ModelRecord {
   std::string recipe;  // JSON
 };
 
+// A file that a contestant's command runs: what tells two builds of one program apart.
+struct ProgramRecord {
+  std::string path, xxh3;  // absolute; 64 bits of its contents, as hexadecimal digits
+  std::uint64_t bytes = 0;
+};
+
 struct ContestantRecord {
   std::string
       id;  // "peer", "peer:variant", each with "@default" on the default track; "control" for the second reference
@@ -47,6 +53,7 @@ struct ContestantRecord {
   std::string reason;  // why it is not ready, and the command that would make it so
   std::map<std::string, std::string> versions;
   std::uint64_t installed_bytes = 0;  // what a deployment copies; 0: not known
+  std::vector<ProgramRecord> programs;  // the command, then what an interpreter is given; older journals have none
 };
 
 struct CellRecord {

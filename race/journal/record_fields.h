@@ -28,6 +28,13 @@ void each_field(Self& r, Visit&& visit) {
   visit("recipe", r.recipe);
 }
 
+template <As<ProgramRecord> Self, typename Visit>
+void each_field(Self& r, Visit&& visit) {
+  visit("path", r.path);
+  visit("xxh3", r.xxh3);
+  visit("bytes", r.bytes);
+}
+
 template <As<ContestantRecord> Self, typename Visit>
 void each_field(Self& r, Visit&& visit) {
   visit("id", r.id);
@@ -44,6 +51,7 @@ void each_field(Self& r, Visit&& visit) {
   visit("reason", r.reason);
   visit("versions", r.versions);
   visit("installed_bytes", r.installed_bytes);
+  visit("programs", r.programs);
 }
 
 template <As<CellRecord> Self, typename Visit>

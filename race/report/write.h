@@ -14,8 +14,10 @@ namespace kite::race {
 using ReportFiles = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<ReportFiles> report_files(const Journal& journal);
 
-// Writes them into `folder`, each beside its place first and then moved there, so that no reader meets half a file.
-// kIo: the folder cannot be written.
+// Beside its place first and then moved there, so that no reader meets half a file. kIo: it cannot be written.
+[[nodiscard]] kite::Status write_file(const std::string& path, const std::string& contents);
+
+// Writes them into `folder`, each by write_file. kIo: the folder cannot be written.
 [[nodiscard]] kite::Status write_report(const Journal& journal, const std::string& folder);
 
 // The same for one file.

@@ -55,7 +55,7 @@ ProcessRequest Conductor::request_of(const Task& task) const {
   ProcessRequest request;
   request.cell = cell(task.cell);
   request.track = contestant(task.cell).track;
-  request.speaks_protocol = !contestant(task.cell).peer.empty();
+  request.speaks_protocol = request.cell.mode != Mode::kOneshot || !contestant(task.cell).peer.empty();
   request.round = task.round;
   request.position = task.position;
   request.purpose = task.purpose;

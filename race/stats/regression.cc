@@ -11,8 +11,7 @@ ChangesJudged judge_changes(std::span<const Change> changes, double margin) {
   ChangesJudged judged;
   for (const Change& change : changes) {
     if (!change.unchanged || !(change.estimate.ratio > 0)) continue;
-    const double by = std::exp(std::fabs(std::log(change.estimate.ratio))) - 1;
-    judged.drift = std::max(judged.drift.value_or(0), by);
+    judged.drift = std::max(judged.drift.value_or(0), distance_from_one(change.estimate.ratio));
   }
   judged.margin = std::max(margin, judged.drift.value_or(0));
   // The drift is what can be seen between two races, as the resolution is within one.
@@ -23,6 +22,16 @@ ChangesJudged judge_changes(std::span<const Change> changes, double margin) {
     judged.regressed |= !change.unchanged && verdict == Verdict::kSlower;
   }
   return judged;
+}
+
+double distance_from_one(double ratio) noexcept { return std::exp(std::fabs(std::log(ratio))) - 1; }
+
+LimitJudged judge_limit(const Interval& ratio, double limit, const Unchanged& unchanged) noexcept {
+  const LimitJudged judged{{ratio.low / (1 + unchanged.carried), ratio.high * (1 + unchanged.carried)}};
+  // A NaN is no number that anything holds by.
+  if (!unchanged.moved || !(*unchanged.moved <= limit)) return {judged.interval, LimitWord::kCannotTell};
+  if (judged.interval.low > 1 + limit) return {judged.interval, LimitWord::kBroken};
+  return {judged.interval, judged.interval.high <= 1 + limit ? LimitWord::kHolds : LimitWord::kUndecided};
 }
 
 }  // namespace kite::race

@@ -139,6 +139,7 @@ struct Comparison {
   std::optional<Verdict> verdict;    // absent where not ranked
   bool ranked = false;
   Answered answered = Answered::kNotChecked;
+  bool by_answer = false;  // it is judged by what its output names, whatever else was checked of it
   std::string why_not;                           // why it is not ranked, has no interval, or is not called equivalent
   std::optional<double> value, reference_value;  // medians
 };
@@ -218,7 +219,7 @@ struct LanguageRow {
   bool same_version = false;  // both said the same version of the runtime
 };
 
-struct VariantRow {  // a variant against the plain form of the same peer
+struct VariantRow {  // a variant against the plain form of the same peer, or a command line against the first
   Comparison comparison;
 };
 
@@ -317,7 +318,7 @@ struct Analysis {
   std::vector<CellSummary> cells;       // in the plan's order
   std::vector<Comparison> comparisons;  // every contestant against the reference
   std::vector<Comparison> best;         // best form against best form, main measures
-  std::vector<VariantRow> variants;     // each variant against its plain form
+  std::vector<VariantRow> variants;     // each variant against its plain form, each command line against the first
   std::vector<LauncherRow> launchers;
   std::vector<ParityRow> parity;
   std::vector<NotRanked> not_ranked;

@@ -21,15 +21,8 @@ using Place = std::tuple<std::string, Track, Mode, std::int32_t>;
 
 Place place_of(const CellSummary& cell) { return {cell.model, cell.track, cell.mode, cell.threads}; }
 
-// One comparison that a report makes.
-struct Asked {
-  const CellSummary* cell;
-  const CellSummary* reference;
-  Measure measure;
-};
-
 // Everything but the numbers; `why_not` where there will be none.
-Comparison described(const Field& field, const Asked& asked) {
+Comparison described(const Field& field, const CellPair& asked) {
   const CellSummary &cell = *asked.cell, &reference = *asked.reference;
   Comparison row;
   row.model = cell.model;
@@ -45,12 +38,12 @@ Comparison described(const Field& field, const Asked& asked) {
   row.reference_variant = reference.variant;
   row.label = cell.label;
   row.reference_label = reference.label;
-  row.margin = field.journal.plan.margin;
   const auto& own = spread(cell, asked.measure);
   const auto& theirs = spread(reference, asked.measure);
   if (own) row.value = own->median;
   if (theirs) row.reference_value = theirs->median;
   row.answered = field.eligibility.answered(cell);
+  row.by_answer = cell.mode == Mode::kOneshot && field.journal.plan.contestants[cell.contestant].peer.empty();
   const ControlRow* control = control_of(field.control, cell, asked.measure);
   if (control != nullptr) row.resolution = control->resolution;
   const std::string& reason = field.eligibility.reason(cell);
@@ -96,7 +89,8 @@ enum class Families : std::uint8_t {
   kOneByOne,  // each comparison is a question of its own: does this variant help?
 };
 
-std::vector<Comparison> compared(const Field& field, const std::vector<Asked>& all_asked, Families families) {
+std::vector<Comparison> compared(const Field& field, const std::vector<CellPair>& all_asked, Families families,
+                                 double margin) {
   struct Seat {
     std::size_t row, family, contestant;
   };
@@ -104,8 +98,9 @@ std::vector<Comparison> compared(const Field& field, const std::vector<Asked>& a
   std::vector<Family> all;
   std::vector<Seat> seats;
   std::map<std::tuple<Place, Measure>, std::size_t> family_of;
-  for (const Asked& asked : all_asked) {
+  for (const CellPair& asked : all_asked) {
     rows.push_back(described(field, asked));
+    rows.back().margin = margin;
     if (!rows.back().why_not.empty()) continue;
     std::size_t family = all.size();
     if (families == Families::kByPlace) {
@@ -119,10 +114,45 @@ std::vector<Comparison> compared(const Field& field, const std::vector<Asked>& a
     seats.push_back({rows.size() - 1, family, all[family].contestants.size()});
     all[family].contestants.push_back(relative_by_round(*asked.cell, field.cells, asked.measure, field.journal));
   }
-  const auto found = compare_families(all, family_rules(field.journal.plan));
+  FamilyRules rules = family_rules(field.journal.plan);
+  rules.margin = margin;
+  const auto found = compare_families(all, rules);
   for (const Seat& seat : seats) fill(rows[seat.row], found[seat.family].contestants[seat.contestant]);
   return rows;
 }
+
+// What a form is measured by: a variant by the plain form of its peer, a command line by the first one. Nothing else
+// says that two command lines are builds of one program, so those that are not are rows too many and no more.
+class CellForms {
+ public:
+  explicit CellForms(const Field& field) : field_(field) {
+    for (const auto& contestant : field.journal.plan.contestants) {
+      if (is_command(contestant) && first_command_.empty()) first_command_ = contestant.id;
+    }
+  }
+
+  // Null: it is the plain form itself, or there is none; where a first command line is the reference, every table has
+  // the pair already.
+  [[nodiscard]] const CellSummary* plain_form_of(const CellSummary& cell) const {
+    if (cell.control) return nullptr;
+    const bool command = is_command(field_.journal.plan.contestants[cell.contestant]);
+    if (command ? cell.id == first_command_ || is_reference_id(first_command_) : cell.variant.empty()) return nullptr;
+    for (const auto& plain : field_.cells) {
+      if (plain.control || !same_place(cell, plain)) continue;
+      if (command ? plain.id == first_command_ : plain.peer == cell.peer && plain.variant.empty()) return &plain;
+    }
+    return nullptr;
+  }
+
+ private:
+  static bool is_command(const ContestantRecord& contestant) {
+    return contestant.peer.empty() && contestant.ready && !contestant.control;
+  }
+  [[nodiscard]] bool is_reference_id(const std::string& id) const { return id == field_.journal.plan.reference; }
+
+  const Field& field_;
+  std::string first_command_;
+};
 
 // Why a place has no resolution, or is not to be trusted.
 std::string reason_of(const ControlRow& row) {
@@ -185,7 +215,7 @@ ControlResult judge_control(const Journal& journal, const std::vector<CellSummar
 }
 
 std::vector<Comparison> compare_with_reference(const Field& field) {
-  std::vector<Asked> asked;
+  std::vector<CellPair> asked;
   for (const auto& cell : field.cells) {
     const CellSummary* reference = find_reference(cell, field.cells, field.journal.plan);
     if (cell.control || is_reference(cell, field.journal.plan) || reference == nullptr) continue;
@@ -194,7 +224,7 @@ std::vector<Comparison> compare_with_reference(const Field& field) {
       if (measured || measure == main_measure(cell.mode)) asked.push_back({&cell, reference, measure});
     }
   }
-  return compared(field, asked, Families::kByPlace);
+  return compared(field, asked, Families::kByPlace, field.journal.plan.margin);
 }
 
 std::vector<Comparison> compare_best_forms(const Field& field) {
@@ -213,7 +243,7 @@ std::vector<Comparison> compare_best_forms(const Field& field) {
   for (const auto& contestant : field.journal.plan.contestants) {
     if (contestant.id == field.journal.plan.reference) reference_peer = contestant.peer;
   }
-  std::vector<Asked> asked;
+  std::vector<CellPair> asked;
   for (const auto& cell : field.cells) {
     const auto place = best.find(place_of(cell));
     if (place == best.end() || !has_forms[place->first] || cell.peer == reference_peer) continue;
@@ -221,23 +251,26 @@ std::vector<Comparison> compare_best_forms(const Field& field) {
     if (own == place->second.end() || own->second != &cell || theirs == place->second.end()) continue;
     asked.push_back({&cell, theirs->second, main_measure(cell.mode)});
   }
-  return compared(field, asked, Families::kByPlace);
+  return compared(field, asked, Families::kByPlace, field.journal.plan.margin);
 }
 
 std::vector<VariantRow> compare_variants(const Field& field) {
-  std::vector<Asked> asked;
+  const CellForms forms(field);
+  std::vector<CellPair> asked;
   for (const auto& cell : field.cells) {
-    if (cell.variant.empty() || cell.control) continue;
-    for (const auto& plain : field.cells) {
-      if (plain.peer != cell.peer || !plain.variant.empty() || plain.control || !same_place(cell, plain)) continue;
-      const auto measures = cell.mode == Mode::kOneshot ? std::vector{Measure::kWall}
-                                                        : std::vector{Measure::kLoad, Measure::kFirst, Measure::kP50};
-      for (const Measure measure : measures) asked.push_back({&cell, &plain, measure});
-    }
+    const CellSummary* plain = forms.plain_form_of(cell);
+    if (plain == nullptr) continue;
+    const auto measures = cell.mode == Mode::kOneshot ? std::vector{Measure::kWall}
+                                                      : std::vector{Measure::kLoad, Measure::kFirst, Measure::kP50};
+    for (const Measure measure : measures) asked.push_back({&cell, plain, measure});
   }
   std::vector<VariantRow> rows;
-  for (auto& row : compared(field, asked, Families::kOneByOne)) rows.push_back({std::move(row)});
+  for (auto& row : compare_pairs(field, asked, field.journal.plan.margin)) rows.push_back({std::move(row)});
   return rows;
+}
+
+std::vector<Comparison> compare_pairs(const Field& field, const std::vector<CellPair>& pairs, double margin) {
+  return compared(field, pairs, Families::kOneByOne, margin);
 }
 
 }  // namespace kite::race

@@ -22,7 +22,18 @@ struct Field {
 [[nodiscard]] ControlResult judge_control(const Journal& journal, const std::vector<CellSummary>& cells);
 [[nodiscard]] std::vector<Comparison> compare_with_reference(const Field& field);
 [[nodiscard]] std::vector<Comparison> compare_best_forms(const Field& field);
+// Each variant against its plain form, and each command line against the first one.
 [[nodiscard]] std::vector<VariantRow> compare_variants(const Field& field);
+
+// Two cells of one place, the first divided by the second.
+struct CellPair {
+  const CellSummary* cell;
+  const CellSummary* reference;
+  Measure measure;
+};
+// Each pair is a question of its own; rows as in `pairs`.
+[[nodiscard]] std::vector<Comparison> compare_pairs(const Field& field, const std::vector<CellPair>& pairs,
+                                                    double margin);
 
 // The measures that a mode has verdicts for. CPU and wall time of an isolated process grow with the number of samples
 // that the pilot chose for it, so they say nothing of it.

@@ -61,6 +61,10 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
+std::string program_text(const ProgramRecord& program) {
+  return fmt::format("{}, {} bytes, XXH3 {}", program.path, program.bytes, program.xxh3);
+}
+
 std::string place_text(std::string_view model, Mode mode, std::int32_t threads, Track track) {
   if (track == Track::kDefault) return fmt::format("{}, {}, as installed", model, mode_title(mode));
   return fmt::format("{}, {}, {}", model, mode_title(mode), threads_text(threads));

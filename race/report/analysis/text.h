@@ -28,6 +28,9 @@ inline constexpr double kBytesPerMib = 1024.0 * 1024.0;
 [[nodiscard]] std::string plural(std::int64_t n, std::string_view noun);  // "1 round", "2 rounds", "2 processes"
 [[nodiscard]] std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
+// "/opt/old/kite, 6236272 bytes, XXH3 0123456789abcdef"
+[[nodiscard]] std::string program_text(const ProgramRecord& program);
+
 // "regnet_x_400mf, inference alone, 2 threads": where a row belongs, for people.
 [[nodiscard]] std::string place_text(std::string_view model, Mode mode, std::int32_t threads, Track track);
 

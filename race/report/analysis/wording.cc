@@ -25,7 +25,7 @@ std::string parity_word(const Analysis& analysis, const Comparison& row) {
   };
   std::string word = checked(row.mode == Mode::kNoPre ? Mode::kNoPre : Mode::kIncPre);
   if (word.empty() && row.mode == Mode::kOneshot) word = checked(Mode::kNoPre);
-  if (!word.empty()) return word;
+  if (!word.empty() && !row.by_answer) return word;
   switch (row.answered) {
     case Answered::kSame: return "same answer";
     case Answered::kOther: return "another answer";

@@ -11,12 +11,22 @@
 namespace kite::race {
 namespace {
 
-constexpr double kRow = 26, kHeading = 30, kTop = 26;
+constexpr double kRow = 26, kHeading = 30, kTop = 26, kLine = 18;
 constexpr double kRight = 506;    // of the plotting area
 constexpr double kRatioAt = 520;  // texts beside it
 constexpr double kVerdictAt = 672;
 
 bool drawable(const std::optional<double>& value) { return value && std::isfinite(*value) && *value > 0; }
+
+std::string word_of(const ForestRow& row) {
+  if (!row.word.empty()) return row.word;
+  return row.verdict ? std::string(verdict_name(*row.verdict)) : "not ranked";
+}
+
+std::string why_text(const ForestRow& row) {
+  if (row.word.empty()) return not_ranked_text(row.why_not);
+  return row.why_not.empty() ? row.word : row.word + ": " + row.why_not;
+}
 
 double height_of(const std::vector<ForestRow>& rows) {
   double height = 0;
@@ -32,6 +42,7 @@ double height_of(const std::vector<ForestRow>& rows) {
 Axis axis_of(const ForestData& data) {
   std::vector<double> values = {1 - data.margin * 2, 1 + data.margin * 2};
   for (const auto& row : data.rows) {
+    if (row.limit) values.insert(values.end(), {1 / (1 + *row.limit), 1 + *row.limit * 1.5});
     for (const auto& value : {row.ratio, row.low, row.high}) {
       if (drawable(value)) values.push_back(*value);
     }
@@ -45,11 +56,22 @@ Axis axis_of(const ForestData& data) {
   return Axis::log(low / room, high * room, kPlotLeft, kRight);
 }
 
+// The band of a limit, what moved unchanged inside it, and the line beyond which the limit is broken.
+void draw_limit(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) {
+  const auto band = [&](double share) {
+    const double left = axis.at(1 / (1 + share)), right = axis.at(1 + share);
+    canvas.rect({left, y - kRow / 2}, right - left, kRow, "band");
+  };
+  if (row.limit) band(*row.limit);
+  if (row.moved && std::isfinite(*row.moved)) band(*row.moved);
+  if (row.limit) canvas.line({axis.at(1 + *row.limit), y - kRow / 2}, {axis.at(1 + *row.limit), y + kRow / 2}, "limit");
+}
+
 void draw_row(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) {
+  draw_limit(canvas, row, axis, y);
   canvas.fitted_text({8, y + 4}, kLabelWidth, row.label);
   if (!drawable(row.ratio)) {
-    canvas.fitted_text({kRatioAt, y + 4}, kPlotWidth - kRatioAt - 4, not_ranked_text(row.why_not), Anchor::kStart,
-                       "t quiet");
+    canvas.fitted_text({kRatioAt, y + 4}, kPlotWidth - kRatioAt - 4, why_text(row), Anchor::kStart, "t quiet");
     return;
   }
   const std::string css(row.verdict ? verdict_class(*row.verdict) : "v-unranked");
@@ -61,26 +83,40 @@ void draw_row(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) 
   }
   canvas.mark(verdict_shape(row.verdict.value_or(Verdict::kUndecided)), {axis.at(*row.ratio), y}, 5, css + " pt");
   canvas.text({kRatioAt, y + 4}, ratio_with_interval(row.ratio, row.low, row.high), Anchor::kStart, "t num");
-  canvas.text({kVerdictAt, y + 4}, row.verdict ? verdict_name(*row.verdict) : "not ranked", Anchor::kStart,
-              css + " t verdict");
+  canvas.text({kVerdictAt, y + 4}, word_of(row), Anchor::kStart, css + " t verdict");
+}
+
+void draw_lines(Canvas& canvas, const std::vector<std::string>& lines, double y, std::string_view css) {
+  for (const auto& line : lines) {
+    canvas.fitted_text({8, y}, kPlotWidth - 16, line, Anchor::kStart, css);
+    y += kLine;
+  }
 }
 
 }  // namespace
 
 Plot forest_plot(const ForestData& data) {
-  const double bottom = kTop + height_of(data.rows) + 6;
-  Canvas canvas(kPlotWidth, bottom + 46, data.words);
+  const double above = kLine * static_cast<double>(data.heading.size());
+  const double top = kTop + above, bottom = top + height_of(data.rows) + 6;
+  const double below = bottom + 46;
+  Canvas canvas(kPlotWidth, below + kLine * static_cast<double>(data.foot.size()), data.words);
   const Axis axis = axis_of(data);
-  const double left = axis.at(1 - data.margin), right = axis.at(1 + data.margin);
-  canvas.rect({left, kTop}, right - left, bottom - kTop, "band");
-  canvas.text({kPlotLeft, 14}, "\xE2\x86\x90 less than the reference", Anchor::kStart, "t quiet");
-  canvas.text({kRight, 14}, "more \xE2\x86\x92", Anchor::kEnd, "t quiet");
-  draw_x_axis(canvas, axis, kTop, bottom, "ratio to the reference", 7);
-  canvas.line({axis.at(1), kTop}, {axis.at(1), bottom}, "one");
+  const bool limited =
+      std::any_of(data.rows.begin(), data.rows.end(), [](const ForestRow& row) { return row.limit.has_value(); });
+  if (!limited) {
+    const double left = axis.at(1 - data.margin), right = axis.at(1 + data.margin);
+    canvas.rect({left, top}, right - left, bottom - top, "band");
+  }
+  draw_lines(canvas, data.heading, 16, "t strong");
+  canvas.text({kPlotLeft, above + 14}, "\xE2\x86\x90 " + data.less, Anchor::kStart, "t quiet");
+  canvas.text({kRight, above + 14}, "more \xE2\x86\x92", Anchor::kEnd, "t quiet");
+  draw_x_axis(canvas, axis, top, bottom, data.axis, 7);
+  canvas.line({axis.at(1), top}, {axis.at(1), bottom}, "one");
+  draw_lines(canvas, data.foot, below + 10, "t quiet");
   Plot plot{data.words,
             {},
             {{"group", "contestant", "ratio (95 % interval)", "n", "verdict"}, {false, false, true, true, false}, {}}};
-  double y = kTop;
+  double y = top;
   std::string group;
   for (const auto& row : data.rows) {
     if (row.group != group) {
@@ -92,7 +128,7 @@ Plot forest_plot(const ForestData& data) {
     y += kRow;
     plot.table.rows.push_back({row.group, row.label, ratio_with_interval(row.ratio, row.low, row.high),
                                fmt::format("{}", row.n),
-                               row.verdict ? std::string(verdict_name(*row.verdict)) : not_ranked_text(row.why_not)});
+                               row.verdict ? word_of(row) : why_text(row)});
   }
   plot.svg = std::move(canvas).svg();
   return plot;

@@ -49,11 +49,16 @@ struct ForestRow {
   std::optional<Verdict> verdict;  // absent where not ranked
   std::string why_not;
   std::int32_t n = 0;
+  std::string word = {};  // said beside the ratio; empty: the verdict's own
+  std::optional<double> limit = {};  // 0.03: a dashed line 3 % above 1, and a band of its own instead of the margin's
+  std::optional<double> moved = {};  // a darker band: what is unchanged moved by so much
 };
 struct ForestData {
   PlotWords words;
   double margin = 0.02;  // the band within which nothing counts as a difference
   std::vector<ForestRow> rows;
+  std::string less = "less than the reference", axis = "ratio to the reference";
+  std::vector<std::string> heading = {}, foot = {};  // lines above and below; none in a page, where words say it
 };
 [[nodiscard]] Plot forest_plot(const ForestData& data);
 

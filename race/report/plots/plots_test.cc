@@ -79,6 +79,32 @@ TEST(plots, forest_draws_the_interval_where_it_belongs) {
   EXPECT_EQ(plot.table.rows[0], (std::vector<std::string>{"g", "a", "0.50x (0.25..1.00)", "7", "undecided"}));
 }
 
+TEST(plots, forest_draws_each_rows_limit_where_it_belongs_and_no_margin) {
+  ForestData data;
+  data.words = {"f", "t", "d"};
+  data.heading = {"failed: new against base"};
+  data.foot = {"/opt/new"};
+  data.rows = {{"g", "a", 1.25, 1.1, 1.4, Verdict::kUndecided, "", 7, "slower", 0.25, 0.1},
+               {"g", "b", {}, {}, {}, {}, "it crashed", 0, "cannot tell", 0.25, {}}};
+  const auto plot = forest_plot(data);
+  // The ratio stands on the limit: the mark and the dashed line have one place.
+  std::smatch line, mark;
+  ASSERT_TRUE(std::regex_search(plot.svg, line, std::regex("class=\"limit\" x1=\"([0-9.]+)\"")));
+  ASSERT_TRUE(std::regex_search(plot.svg, mark, std::regex("class=\"v-undecided pt ring\" cx=\"([0-9.]+)\"")));
+  EXPECT_EQ(line[1], mark[1]);
+  const auto count = [&](std::string_view text) {
+    std::size_t n = 0;
+    for (std::size_t at = plot.svg.find(text); at != std::string::npos; at = plot.svg.find(text, at + 1)) ++n;
+    return n;
+  };
+  EXPECT_EQ(count("class=\"band\""), 3U);  // two limits, and what moved beside one of them
+  EXPECT_EQ(count("class=\"limit\""), 2U);
+  for (const char* text : {"failed: new against base", "/opt/new", "cannot tell: it crashed", ">slower<"}) {
+    EXPECT_EQ(count(text), 1U) << text;
+  }
+  EXPECT_EQ(plot.table.rows[1].back(), "cannot tell: it crashed");
+}
+
 TEST(plots, forest_names_why_a_row_has_no_ratio) {
   ForestData data;
   data.rows = {{"g", "a", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "failed", 0}};

@@ -15,7 +15,8 @@ namespace kite::race {
 Section variant_section(const Analysis& analysis) {
   Section section{"variants", "Variants", {}};
   section.blocks << Paragraph{
-      "Each form of a contestant against its own plain form, so that a cache or a setting shows what it is worth."};
+      "Each form of a contestant against its own plain form, so that a cache or a setting shows what it is worth; and "
+      "each further command line against the first one, since they may be builds of one program."};
   Table table("Variants",
               {{"variant"},
                {"plain form"},

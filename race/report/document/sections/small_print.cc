@@ -47,9 +47,13 @@ Section contestant_section(const Journal& journal) {
     for (const auto& [name, version] : contestant.versions) versions.push_back(fmt::format("{} {}", name, version));
     const std::string installed =
         contestant.installed_bytes > 0 ? mib_text(static_cast<double>(contestant.installed_bytes)) : "n/a";
+    // Of a folder's contestant the versions say it.
+    if (contestant.peer.empty()) {
+      for (const auto& program : contestant.programs) versions.push_back(program_text(program));
+    }
     table.row({code(contestant.id), contestant.title, contestant.runtime, contestant.language,
-               word_of(contestant.track), installed, contestant.ready ? contestant.settings : "not ready: " + contestant.reason,
-               joined(versions, ", ")});
+               word_of(contestant.track), installed,
+               contestant.ready ? contestant.settings : "not ready: " + contestant.reason, joined(versions, ", ")});
   }
   Table models("Models",
                {{"model"},

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "race/job/programs.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace kite::race {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Programs : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("kite-programs-" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] std::string file(const std::string& name, const std::string& contents) const {
+    std::ofstream(folder_ / name) << contents;
+    return (folder_ / name).string();
+  }
+
+  [[nodiscard]] static Racer command(const std::string& id, CommandTemplate oneshot) {
+    Racer racer;
+    racer.record.id = id;
+    racer.form.oneshot = std::move(oneshot);
+    return racer;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Programs, are_the_files_that_a_command_names_and_not_those_of_the_race) {
+  const std::string script = file("infer.py", "print(1)"), log = file("log", "grows");
+  Variant form;
+  form.oneshot = {"sh", "--log", log, "{peer}/infer.py", "{model}", log, "--threads"};
+  form.no_pre = {"sh", "{peer}/infer.py", "/no/such/file"};
+  const auto programs = programs_of(form, {{"peer", folder_.string()}});
+  ASSERT_EQ(programs.size(), 2u);
+  EXPECT_TRUE(programs[0].path.ends_with("/sh")) << programs[0].path;
+  EXPECT_EQ(programs[1].path, script);
+  EXPECT_EQ(programs[1].bytes, 8u);
+  EXPECT_EQ(programs[1].xxh3.size(), 16u);
+}
+
+TEST_F(Programs, are_known_by_their_contents) {
+  const std::string old_build = file("old", "one"), new_build = file("new", "two"), copy = file("copy", "one");
+  const auto hash = [](const std::string& path) {
+    Variant form;
+    form.oneshot = {path};
+    return programs_of(form, {})[0].xxh3;
+  };
+  EXPECT_EQ(hash(old_build), hash(copy));
+  EXPECT_NE(hash(old_build), hash(new_build));
+}
+
+TEST_F(Programs, two_commands_that_are_one_program_are_refused) {
+  const std::string old_build = file("old", "one"), new_build = file("new", "two"), copy = file("copy", "one");
+  EXPECT_TRUE(check_commands_differ(std::vector{command("base", {old_build, "{model}"}),
+                                                command("new", {new_build, "{model}"})})
+                  .ok());
+  EXPECT_TRUE(
+      check_commands_differ(std::vector{command("base", {old_build, "-1"}), command("new", {copy, "-2"})}).ok());
+  const auto same =
+      check_commands_differ(std::vector{command("base", {old_build, "{model}"}), command("new", {copy, "{model}"})});
+  ASSERT_FALSE(same.ok());
+  EXPECT_EQ(same.error().code, ErrorCode::kUsage);
+  EXPECT_NE(same.error().message().find("\"base\" and \"new\" are the same program"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kite::race
