@@ -120,12 +120,12 @@ List distance_sentences(const std::vector<NoiseFound>& all) {
       for (const WorkPairs& pairs : found.distances) {
         if (pairs.distance_s != first.distance_s) continue;
         const std::int32_t needed = pairs_needed(pairs);
-        parts.push_back(fmt::format("{} needs {}{} to see 2 %", threads_name(found.series.threads),
-                                    needed >= kMostPairs ? "more than " : "", plural(needed, "pair")));
+        parts.push_back(fmt::format("{}{} with {}", needed >= kMostPairs ? "more than " : "", plural(needed, "pair"),
+                                    threads_name(found.series.threads)));
       }
     }
-    lines.push_back(fmt::format("{} apart, like {}: {}.", distance_text(first.distance_s), like(first.distance_s),
-                                joined(parts, ", ")));
+    lines.push_back(fmt::format("{} apart, like {}: 2 % is seen after {}.", distance_text(first.distance_s),
+                                like(first.distance_s), joined(parts, ", ")));
   }
   return bullets(lines);
 }
