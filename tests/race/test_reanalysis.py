@@ -109,13 +109,18 @@ class Reanalysis:
             for block in record["blocks"]:
                 if block["cycle"] > 0:
                     share[block["cell"]].append(block["cpu_ns"] / block["wall_ns"])
+            least = {}
+            for cell, shares in share.items():
+                usual = np.median(shares)
+                sd = 1.4826 * np.median(np.abs(np.array(shares) - usual))
+                least[cell] = usual - max(0.1 * usual, 3 * sd)
             taken, line = collections.Counter(), []
             for block in record["blocks"]:
                 if block["cell"] not in (own, reference):
                     continue
                 first = 1 + taken[block["cell"]]
                 taken[block["cell"]] += block["samples"]
-                good = block["cpu_ns"] / block["wall_ns"] >= 0.9 * np.median(share[block["cell"]]) and block["cycle"] > 0
+                good = block["cpu_ns"] / block["wall_ns"] >= least[block["cell"]] and block["cycle"] > 0
                 value = np.log(np.median(samples[block["cell"]][first:first + block["samples"]]))
                 line.append((block["cell"] == own, block["cycle"], good, value))
             ratios = []
@@ -124,8 +129,8 @@ class Reanalysis:
                 after = [other for other in line[at + 1:] if not other[0]][:1]
                 beside = [other[3] for other in before + after if other[2]]
                 if is_own and good and beside:
-                    ratios.append(value - np.mean(beside))
-            if len(ratios) >= 3:
+                    ratios += [value - other for other in (beside if len(beside) == 2 else beside * 2)]
+            if len(ratios) >= 2 * 3:
                 found[record["heat"], record["set"]] = np.median(ratios)
         return found
 
