@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activation in double: the sum of many small terms keeps its digits.
+// ScoreActivation in double: the sum of many small terms keeps its digits.
 #include "api/ranking.h"
 
 #include <algorithm>
@@ -37,14 +37,14 @@ std::vector<double> scores_of(const ScoreChoice& choice, std::span<const double>
     for (double& score : scores) score /= choice.divisor;
   }
   switch (choice.activation) {
-    case Activation::kNone: break;
-    case Activation::kExp:
+    case ScoreActivation::kNone: break;
+    case ScoreActivation::kExp:
       for (double& score : scores) score = std::exp(score);
       break;
-    case Activation::kSigmoid:
+    case ScoreActivation::kSigmoid:
       for (double& score : scores) score = 1 / (1 + std::exp(-score));
       break;
-    case Activation::kSoftmax: {
+    case ScoreActivation::kSoftmax: {
       double largest = -std::numeric_limits<double>::infinity();
       for (const double score : scores) largest = std::fmax(largest, score);
       double sum = 0;

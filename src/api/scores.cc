@@ -69,7 +69,7 @@ class ScoreChooser {
   Result<std::size_t> only_output();
   [[nodiscard]] std::vector<std::size_t> candidates() const;
   Status activation();
-  Status stated_activation(Activation stated, const std::string& source);
+  Status stated_activation(ScoreActivation stated, const std::string& source);
   Status activation_of_logits();
   void class_index();
 
@@ -84,7 +84,7 @@ class ScoreChooser {
   void decide(std::string subject, std::string value, std::string source, bool is_guess = false) {
     choice_.decisions.push_back({std::move(subject), std::move(value), std::move(source), is_guess});
   }
-  void use(Activation activation, ScoreKind kind, std::string source) {
+  void use(ScoreActivation activation, ScoreKind kind, std::string source) {
     choice_.activation = activation;
     choice_.kind = kind;
     decide("activation", std::string(activation_name(activation)), std::move(source));
@@ -193,24 +193,24 @@ Result<std::size_t> ScoreChooser::output() {
 }
 
 // The caller, or a file that goes before the graph, says what the numbers need.
-Status ScoreChooser::stated_activation(Activation stated, const std::string& source) {
+Status ScoreChooser::stated_activation(ScoreActivation stated, const std::string& source) {
   const OutputKind kind = facts().kind;
   const bool may_be_logits = kind == OutputKind::kLogits || kind == OutputKind::kUnclear;
-  if (stated != Activation::kNone && !may_be_logits) {
+  if (stated != ScoreActivation::kNone && !may_be_logits) {
     return Error{ErrorCode::kUsage,
                  "--activation " + std::string(activation_name(stated)) + " of an output that holds " +
                      std::string(output_kind_name(kind)) + " already",
                  sources_.model_path, "leave it out, or say none"};
   }
-  use(stated, stated == Activation::kSoftmax ? ScoreKind::kProbabilities : ScoreKind::kIndependent, source);
-  if (stated == Activation::kNone && facts().sums_to_one) choice_.kind = ScoreKind::kProbabilities;
+  use(stated, stated == ScoreActivation::kSoftmax ? ScoreKind::kProbabilities : ScoreKind::kIndependent, source);
+  if (stated == ScoreActivation::kNone && facts().sums_to_one) choice_.kind = ScoreKind::kProbabilities;
   return {};
 }
 
 Status ScoreChooser::activation_of_logits() {
   KITE_TRY_ASSIGN(const auto stated, stated_scores(sources_.model_path, sources_.metadata, *sources_.files,
                                                    choice_.classes));
-  if (stated && (choice_.classes > 1 || stated->activation != Activation::kSoftmax)) {
+  if (stated && (choice_.classes > 1 || stated->activation != ScoreActivation::kSoftmax)) {
     return stated_activation(stated->activation, stated->source);
   }
   if (facts().ranked > 0) {
@@ -221,7 +221,7 @@ Status ScoreChooser::activation_of_logits() {
     return {};
   }
   if (choice_.classes > 1) {
-    use(Activation::kSoftmax, ScoreKind::kProbabilities, "the graph, which ends in logits");
+    use(ScoreActivation::kSoftmax, ScoreKind::kProbabilities, "the graph, which ends in logits");
     return {};
   }
   return refusal("output " + port_text(sources_.ports[choice_.output]) +
@@ -242,12 +242,12 @@ Status ScoreChooser::activation() {
     return {};
   }
   if (meaning_.raw) {
-    use(Activation::kNone, ScoreKind::kRaw, "--raw");
+    use(ScoreActivation::kNone, ScoreKind::kRaw, "--raw");
     return {};
   }
   if (!meaning_.activation.empty()) {
     const auto stated = parse_activation(meaning_.activation);
-    if (!stated || *stated == Activation::kExp) {
+    if (!stated || *stated == ScoreActivation::kExp) {
       return Error{ErrorCode::kUsage, in_quotes(meaning_.activation) + " is no activation", {},
                    "say softmax, sigmoid or none"};
     }
@@ -257,10 +257,10 @@ Status ScoreChooser::activation() {
   const std::string from_graph = "the graph, which gives " + std::string(output_kind_name(facts().kind));
   switch (facts().kind) {
     case OutputKind::kLogits: return activation_of_logits();
-    case OutputKind::kProbabilities: use(Activation::kNone, ScoreKind::kProbabilities, from_graph); break;
-    case OutputKind::kIndependent: use(Activation::kNone, ScoreKind::kIndependent, from_graph); break;
-    case OutputKind::kLogProbabilities: use(Activation::kExp, ScoreKind::kProbabilities, from_graph); break;
-    case OutputKind::kLogIndependent: use(Activation::kExp, ScoreKind::kIndependent, from_graph); break;
+    case OutputKind::kProbabilities: use(ScoreActivation::kNone, ScoreKind::kProbabilities, from_graph); break;
+    case OutputKind::kIndependent: use(ScoreActivation::kNone, ScoreKind::kIndependent, from_graph); break;
+    case OutputKind::kLogProbabilities: use(ScoreActivation::kExp, ScoreKind::kProbabilities, from_graph); break;
+    case OutputKind::kLogIndependent: use(ScoreActivation::kExp, ScoreKind::kIndependent, from_graph); break;
     case OutputKind::kClassIndex:
     case OutputKind::kUnclear:
     case OutputKind::kNoVector:

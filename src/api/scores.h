@@ -33,7 +33,7 @@ struct ScoreSources {
 struct ScoreChoice {
   std::size_t output = 0;                // that holds the scores; of ScoreKind::kNone the classes
   std::optional<std::size_t> index_of;   // the output that holds the classes, where the scores are ranked already
-  Activation activation = Activation::kNone;
+  ScoreActivation activation = ScoreActivation::kNone;
   double divisor = 1;                    // of the numbers, before anything else
   std::int64_t classes = 0;
   std::int64_t row = 0;                  // numbers a picture

@@ -40,8 +40,8 @@ Error no_choice(const std::string& what, const std::string& source) {
 
 // Hugging Face: problem_type.
 Result<Statement> from_problem_type(const std::string& type, const std::string& source) {
-  if (type == "multi_label_classification") return Statement({Activation::kSigmoid, source});
-  if (type == "single_label_classification") return Statement({Activation::kSoftmax, source});
+  if (type == "multi_label_classification") return Statement({ScoreActivation::kSigmoid, source});
+  if (type == "single_label_classification") return Statement({ScoreActivation::kSoftmax, source});
   if (type == "regression") return no_choice("the model is stated to be a regression, which has no classes", source);
   return Statement();
 }
@@ -50,8 +50,8 @@ Result<Statement> from_problem_type(const std::string& type, const std::string& 
 bool is_custom_vision(std::string_view key) { return key.starts_with("CustomVision."); }
 Statement from_custom_vision(std::string_view value, const std::string& source) {
   const std::string word = plain(value);
-  if (word.find("multilabel") != std::string::npos) return ScoreStatement{Activation::kSigmoid, source};
-  if (word.find("multiclass") != std::string::npos) return ScoreStatement{Activation::kSoftmax, source};
+  if (word.find("multilabel") != std::string::npos) return ScoreStatement{ScoreActivation::kSigmoid, source};
+  if (word.find("multiclass") != std::string::npos) return ScoreStatement{ScoreActivation::kSoftmax, source};
   return std::nullopt;
 }
 
@@ -68,8 +68,8 @@ Result<Statement> from_metadata(const std::map<std::string, std::string>& metada
     return no_choice("the model's classes form a hierarchy of several groups", source("model_info hierarchical"));
   }
   const std::string multilabel = plain(value("model_info multilabel"));
-  if (multilabel == "true") return Statement({Activation::kSigmoid, source("model_info multilabel")});
-  if (multilabel == "false") return Statement({Activation::kSoftmax, source("model_info multilabel")});
+  if (multilabel == "true") return Statement({ScoreActivation::kSigmoid, source("model_info multilabel")});
+  if (multilabel == "false") return Statement({ScoreActivation::kSoftmax, source("model_info multilabel")});
   for (const auto& [key, text] : metadata) {
     if (!is_custom_vision(key)) continue;
     if (auto found = from_custom_vision(text, source(key))) return found;
@@ -105,13 +105,13 @@ Result<Statement> from_folder(const fs::path& folder, JsonFiles& files, std::int
 
 }  // namespace
 
-std::optional<Activation> parse_activation(std::string_view word) noexcept {
+std::optional<ScoreActivation> parse_activation(std::string_view word) noexcept {
   const auto* found = std::ranges::find(kNames, word);
   if (found == kNames.end()) return std::nullopt;
-  return static_cast<Activation>(found - kNames.begin());
+  return static_cast<ScoreActivation>(found - kNames.begin());
 }
 
-std::string_view activation_name(Activation activation) noexcept {
+std::string_view activation_name(ScoreActivation activation) noexcept {
   return kNames[static_cast<std::size_t>(activation)];
 }
 

@@ -14,18 +14,18 @@
 namespace kite {
 
 // What turns the numbers of an output into probabilities.
-enum class Activation : std::uint8_t { kSoftmax, kSigmoid, kExp, kNone };
+enum class ScoreActivation : std::uint8_t { kSoftmax, kSigmoid, kExp, kNone };
 
 // "softmax", "sigmoid", "exp", "none"; nullopt for other words.
-[[nodiscard]] std::optional<Activation> parse_activation(std::string_view word) noexcept;
-[[nodiscard]] std::string_view activation_name(Activation activation) noexcept;
+[[nodiscard]] std::optional<ScoreActivation> parse_activation(std::string_view word) noexcept;
+[[nodiscard]] std::string_view activation_name(ScoreActivation activation) noexcept;
 
 // Metadata under which `kite compile` keeps what it was told, for a plan that is carried elsewhere.
 inline constexpr const char* kActivationKey = "paperkite.activation";
 inline constexpr const char* kScoresFromKey = "paperkite.scores_from";
 
 struct ScoreStatement {
-  Activation activation = Activation::kSoftmax;  // kSoftmax, kSigmoid, or kNone from metadata of our own
+  ScoreActivation activation = ScoreActivation::kSoftmax;  // kSoftmax, kSigmoid, or kNone from metadata of our own
   std::string source;
 };
 

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/activation.h"
 #include "kernels/registry.h"
+#include "tensor/activation_names.h"
 
 namespace kite {
 
@@ -96,26 +96,11 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * 4) == 0);
 }
 
-inline double activation_reference(double x, Activation activation, double a, double b) {
-  switch (activation) {
-    case Activation::kNone: return x;
-    case Activation::kRelu: return x < 0 ? 0 : x;
-    case Activation::kClip: return x < a ? a : x > b ? b : x;
-    case Activation::kSigmoid: return 1 / (1 + std::exp(-x));
-    case Activation::kHardSigmoid: return std::fmin(std::fmax(a * x + b, 0), 1);
-    case Activation::kHardSwish: return x * std::fmin(std::fmax(x / 6 + 0.5, 0), 1);
-    case Activation::kSilu: return x / (1 + std::exp(-x));
-    case Activation::kGelu: return x / 2 * std::erfc(-x / std::sqrt(2.0));
-    case Activation::kTanh: return std::tanh(x);
-  }
-  return NAN;
-}
-
 // An activation stretches an error of its argument by its steepest slope, and adds its own: nothing for a clamp; at
 // most 4.6 ULP of the result for the smooth ones (simd/activation.inl); a few roundings of values about 1 for the hard
 // ones.
 inline double activation_bound(double error, double value, Activation activation) {
-  if (activation <= Activation::kClip) return error;
+  if (is_clamp(activation)) return error;
   return 1.5 * error + 5 * 0x1p-23 * std::fabs(value) + 4 * 0x1p-24;
 }
 

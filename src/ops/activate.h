@@ -5,21 +5,21 @@
 #include "graph/attributes.h"
 #include "ops/op.h"
 #include "paperkite/error.h"
+#include "tensor/activation_names.h"
 
 namespace kite {
 
-// y = fn(x, a, b), in float64.
+// y = f(x), in float64.
 class ActivationFunction {
  public:
   // Identity where the attribute is absent; an unknown name counts as absent: check_activation() has refused it.
   explicit ActivationFunction(const Attributes& attributes);
 
-  [[nodiscard]] double operator()(double x) const { return fn_(x, a_, b_); }
+  [[nodiscard]] double operator()(double x) const { return formula_(x, a_, b_); }
 
  private:
-  double (*fn_)(double x, double a, double b);
-  double a_;
-  double b_;
+  ActivationFormula formula_;
+  double a_, b_;
 };
 
 // For infer(): the name is known and the parameters are floats.

@@ -3,6 +3,7 @@
 #include "passes/forms.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -22,6 +23,12 @@ std::optional<double> limit_input(const Graph& graph, const Node& node, std::siz
   const ValueId id = input_of(node, i);
   if (id == kNoValue) return fallback;
   return scalar_constant(graph, id);
+}
+
+// The nearest float: of a finite number a finite one.
+float as_float(double value) {
+  constexpr double kMost = std::numeric_limits<float>::max();
+  return static_cast<float>(std::isinf(value) ? value : std::clamp(value, -kMost, kMost));
 }
 
 double limit_attribute(const Node& node, std::string_view name, double fallback) {
@@ -56,14 +63,43 @@ std::optional<std::vector<int>> reduction_axes(const Graph& graph, const Node& n
 }
 
 std::optional<ClipLimits> clip_limits(const Graph& graph, const Node& node) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const bool wide = dtype_of(graph, node.inputs.front()) == DType::kFloat64 && node.opset >= kClipLimitsAreInputs;
+  const double most = wide ? std::numeric_limits<double>::max() : double{std::numeric_limits<float>::max()};
   if (node.opset < kClipLimitsAreInputs) {
-    return ClipLimits{limit_attribute(node, "min", -kInfinity), limit_attribute(node, "max", kInfinity)};
+    return ClipLimits{limit_attribute(node, "min", -most), limit_attribute(node, "max", most)};
   }
-  const auto low = limit_input(graph, node, 1, -kInfinity);
-  const auto high = limit_input(graph, node, 2, kInfinity);
+  const auto low = limit_input(graph, node, 1, -most);
+  const auto high = limit_input(graph, node, 2, most);
   if (!low || !high) return std::nullopt;
   return ClipLimits{*low, *high};
+}
+
+std::optional<ActivationForm> activation_form(const Graph& graph, const Node& node) {
+  struct Row {
+    std::string_view op_type, domain;
+    Activation kind;
+  };
+  static constexpr Row kRows[] = {
+      {"Relu", "", Activation::kRelu},       {"Clip", "", Activation::kClip},
+      {"Sigmoid", "", Activation::kSigmoid}, {"HardSigmoid", "", Activation::kHardSigmoid},
+      {"Tanh", "", Activation::kTanh},       {"HardSwish", "", Activation::kHardSwish},
+      {"Gelu", "", Activation::kGelu},       {"Silu", kInternalDomain, Activation::kSilu},
+  };
+  const auto* found = std::ranges::find_if(kRows, [&](const Row& row) { return is_op(node, row.op_type, row.domain); });
+  if (found == std::ranges::end(kRows)) return std::nullopt;
+  ActivationForm form{found->kind};
+  if (form.kind == Activation::kClip) {
+    const auto limits = clip_limits(graph, node);
+    if (!limits) return std::nullopt;
+    form.a = as_float(limits->low);
+    form.b = as_float(limits->high);
+  } else if (form.kind == Activation::kHardSigmoid) {
+    form.a = node.attributes.get_float("alpha", 0.2F);
+    form.b = node.attributes.get_float("beta", 0.5F);
+  } else if (form.kind == Activation::kGelu && node.attributes.get_string("approximate", "none") != "none") {
+    return std::nullopt;
+  }
+  return form;
 }
 
 std::optional<PadAmounts> pad_amounts(const Graph& graph, const Node& node) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "tensor/activation.h"
 
 namespace kite {
 
@@ -16,12 +17,21 @@ namespace kite {
 // none with noop_with_empty_axes.
 [[nodiscard]] std::optional<std::vector<int>> reduction_axes(const Graph& graph, const Node& node);
 
-// Limits of a Clip (attributes before opset 11); a missing one is infinite.
+// Limits of a Clip (attributes before opset 11). A missing one is the end of the finite numbers of the input's type, as
+// the operator defines it: of infinity it makes that number.
 struct ClipLimits {
   double low = 0;
   double high = 0;
 };
 [[nodiscard]] std::optional<ClipLimits> clip_limits(const Graph& graph, const Node& node);
+
+// The activation that a node is, with its parameters; nothing for other operators, and for the approximation of Gelu by
+// tanh, which is another function.
+struct ActivationForm {
+  Activation kind = Activation::kNone;
+  float a = 0, b = 0;
+};
+[[nodiscard]] std::optional<ActivationForm> activation_form(const Graph& graph, const Node& node);
 
 // Pads of a constant-mode Pad for every axis of input 0, and the value that fills them.
 struct PadAmounts {

@@ -16,6 +16,7 @@
 #include "passes/match.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
+#include "tensor/activation_names.h"
 
 namespace kite {
 
@@ -121,39 +122,14 @@ bool take_sum(Graph& graph, Fusion& fusion, const Node& add, ValueId y, const st
   return true;
 }
 
-struct NamedActivation {
-  std::string_view op_type;
-  std::string_view domain;
-  std::string_view activation;
-};
-constexpr std::array<NamedActivation, 8> kActivations = {{
-    {"Relu", "", "relu"},
-    {"Clip", "", "clip"},
-    {"Sigmoid", "", "sigmoid"},
-    {"HardSigmoid", "", "hard_sigmoid"},
-    {"HardSwish", "", "hard_swish"},
-    {"Gelu", "", "gelu"},
-    {"Tanh", "", "tanh"},
-    {"Silu", kInternalDomain, "silu"},
-}};
-
 bool take_activation(const Graph& graph, Fusion& fusion, const Node& node) {
-  const auto* found = std::ranges::find_if(
-      kActivations, [&](const NamedActivation& named) { return is_op(node, named.op_type, named.domain); });
-  if (found == kActivations.end()) return false;
+  const auto form = activation_form(graph, node);
+  if (!form) return false;
   Attributes& attributes = fusion.node.attributes;
-  if (found->activation == "clip") {
-    const auto limits = clip_limits(graph, node);
-    if (!limits) return false;
-    attributes.set("activation_a", static_cast<float>(limits->low));
-    attributes.set("activation_b", static_cast<float>(limits->high));
-  } else if (found->activation == "hard_sigmoid") {
-    attributes.set("activation_a", node.attributes.get_float("alpha", 0.2F));
-    attributes.set("activation_b", node.attributes.get_float("beta", 0.5F));
-  } else if (found->activation == "gelu" && node.attributes.get_string("approximate", "none") != "none") {
-    return false;
-  }
-  attributes.set("activation", std::string(found->activation));
+  attributes.set("activation", std::string(activation_spelling(form->kind)));
+  if (form->kind != Activation::kClip && form->kind != Activation::kHardSigmoid) return true;
+  attributes.set("activation_a", form->a);
+  attributes.set("activation_b", form->b);
   return true;
 }
 

@@ -33,25 +33,18 @@ Result<bool> normalise_mean(Graph& graph, NodeId id) {
   return true;
 }
 
-// Clip: limits as constant scalars (opset 13); without an upper limit and from zero it is a Relu.
+// Clip: limits as constant scalars (opset 13). One from zero without an upper limit is no Relu: of infinity it makes the
+// largest number.
 Result<bool> normalise_clip(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
+  if (node.opset >= 11) return false;
   const auto limits = clip_limits(graph, node);
   const DType dtype = dtype_of(graph, node.inputs[0]);
   if (!limits || !is_float(dtype)) return false;
-  if (limits->low == 0 && limits->high == INFINITY) {
-    KITE_TRY(replace_node(graph, id, make_node("Relu", 14, {node.inputs[0]})));
-    return true;
-  }
-  if (node.opset >= 11) return false;
   Node clip = make_node("Clip", 13, {node.inputs[0], kNoValue, kNoValue});
   const std::string name = graph.value(node.outputs[0]).name;
-  if (limits->low != -INFINITY) {
-    clip.inputs[1] = add_float_constant(graph, name + "_min", dtype, Shape{}, std::vector<double>{limits->low});
-  }
-  if (limits->high != INFINITY) {
-    clip.inputs[2] = add_float_constant(graph, name + "_max", dtype, Shape{}, std::vector<double>{limits->high});
-  }
+  clip.inputs[1] = add_float_constant(graph, name + "_min", dtype, Shape{}, std::vector<double>{limits->low});
+  clip.inputs[2] = add_float_constant(graph, name + "_max", dtype, Shape{}, std::vector<double>{limits->high});
   KITE_TRY(replace_node(graph, id, std::move(clip)));
   return true;
 }

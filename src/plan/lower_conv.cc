@@ -7,6 +7,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv_families.h"
 #include "kernels/depthwise/depthwise.h"
+#include "paperkite/try.h"
 #include "plan/lowering.h"
 
 namespace kite {
@@ -79,7 +80,7 @@ std::vector<OperandId> conv_inputs(Lowering& lowering, const Node& node, Operand
   return inputs;
 }
 
-void lower_depthwise(Lowering& lowering, NodeId id, const ConvShape& s, const ActivationSpec& act) {
+void lower_depthwise(Lowering& lowering, NodeId id, const ConvShape& s, const ActivationForm& act) {
   const Node& node = lowering.graph().node(id);
   const DepthwiseParams params{s.batch,    s.in_h,     s.in_w,     s.in_c,     s.out_h,      s.out_w,
                                s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w,
@@ -105,7 +106,7 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
       !read_shape(lowering, node, s)) {
     return false;
   }
-  const ActivationSpec act = activation_of(node.attributes);
+  KITE_TRY_ASSIGN(const ActivationForm act, activation_of(node.attributes));
   if (s.groups == s.in_c && s.out_c == s.in_c && !s.input_planar && s.groups > 1) {
     lower_depthwise(lowering, id, s, act);
     return true;

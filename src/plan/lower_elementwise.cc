@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unary and broadcast binary operators to the elementwise family.
-#include <cstring>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "kernels/elementwise/elementwise.h"
+#include "passes/forms.h"
 #include "plan/lowering.h"
 
 namespace kite {
@@ -16,18 +15,15 @@ namespace {
 // What a unary node computes; nothing where no kernel does.
 using ReadUnary = std::optional<ElementwiseParams> (*)(const Graph& graph, const Node& node);
 
-std::optional<ElementwiseParams> activation_params(Activation activation, float a = 0.0f, float b = 0.0f) {
+std::optional<ElementwiseParams> read_activation(const Graph& graph, const Node& node) {
+  const auto form = activation_form(graph, node);
+  if (!form) return std::nullopt;
   ElementwiseParams params{};
   params.op = ElementwiseOp::kActivate;
-  params.activation = activation;
-  params.activation_a = a;
-  params.activation_b = b;
+  params.activation = form->kind;
+  params.activation_a = form->a;
+  params.activation_b = form->b;
   return params;
-}
-
-template <Activation activation>
-std::optional<ElementwiseParams> read_activation(const Graph&, const Node&) {
-  return activation_params(activation);
 }
 
 template <ElementwiseOp op>
@@ -35,36 +31,6 @@ std::optional<ElementwiseParams> read_op(const Graph&, const Node&) {
   ElementwiseParams params{};
   params.op = op;
   return params;
-}
-
-std::optional<ElementwiseParams> read_hard_sigmoid(const Graph&, const Node& node) {
-  return activation_params(Activation::kHardSigmoid, node.attributes.get_float("alpha", 0.2f),
-                           node.attributes.get_float("beta", 0.5f));
-}
-
-// The tanh approximation is another function: it stays with the portable operator.
-std::optional<ElementwiseParams> read_gelu(const Graph&, const Node& node) {
-  if (node.attributes.get_string("approximate", "none") != "none") return std::nullopt;
-  return activation_params(Activation::kGelu);
-}
-
-// A limit that is left out is the end of the finite numbers (the operator's definition). False where it is computed.
-bool read_limit(const Graph& graph, const Node& node, std::size_t input, float& limit) {
-  if (input >= node.inputs.size() || node.inputs[input] == kNoValue) return true;
-  if (!graph.is_constant(node.inputs[input])) return false;
-  std::memcpy(&limit, graph.value(node.inputs[input]).constant->data, sizeof limit);
-  return true;
-}
-
-std::optional<ElementwiseParams> read_clip(const Graph& graph, const Node& node) {
-  float low = std::numeric_limits<float>::lowest(), high = std::numeric_limits<float>::max();
-  if (node.opset < 11) {
-    low = node.attributes.get_float("min", low);
-    high = node.attributes.get_float("max", high);
-  } else if (!read_limit(graph, node, 1, low) || !read_limit(graph, node, 2, high)) {
-    return std::nullopt;
-  }
-  return activation_params(Activation::kClip, low, high);
 }
 
 template <ReadUnary read>
@@ -104,14 +70,14 @@ constexpr LowerRule kRules[] = {
     {"", "Sub", lower_binary<ElementwiseOp::kSub>},
     {"", "Mul", lower_binary<ElementwiseOp::kMul>},
     {"", "Div", lower_binary<ElementwiseOp::kDiv>},
-    {"", "Relu", lower_unary<read_activation<Activation::kRelu>>},
-    {"", "Clip", lower_unary<read_clip>},
-    {"", "Sigmoid", lower_unary<read_activation<Activation::kSigmoid>>},
-    {"", "HardSigmoid", lower_unary<read_hard_sigmoid>},
-    {"", "HardSwish", lower_unary<read_activation<Activation::kHardSwish>>},
-    {kInternalDomain, "Silu", lower_unary<read_activation<Activation::kSilu>>},
-    {"", "Gelu", lower_unary<read_gelu>},
-    {"", "Tanh", lower_unary<read_activation<Activation::kTanh>>},
+    {"", "Relu", lower_unary<read_activation>},
+    {"", "Clip", lower_unary<read_activation>},
+    {"", "Sigmoid", lower_unary<read_activation>},
+    {"", "HardSigmoid", lower_unary<read_activation>},
+    {"", "HardSwish", lower_unary<read_activation>},
+    {kInternalDomain, "Silu", lower_unary<read_activation>},
+    {"", "Gelu", lower_unary<read_activation>},
+    {"", "Tanh", lower_unary<read_activation>},
     {"", "Erf", lower_unary<read_op<ElementwiseOp::kErf>>},
     {"", "Sqrt", lower_unary<read_op<ElementwiseOp::kSqrt>>},
 };

@@ -4,6 +4,7 @@
 
 #include "kernels/linear/linear.h"
 #include "kernels/matmul/matmul.h"
+#include "paperkite/try.h"
 #include "plan/lowering.h"
 
 namespace kite {
@@ -24,7 +25,7 @@ Result<bool> lower_linear(Lowering& lowering, NodeId id) {
   const std::int64_t rows = x.elements() / features;
   const std::int64_t out_features = y[y.rank() - 1];
   if (rows > kMaxDim || features > kMaxDim || out_features > kMaxDim) return false;
-  const ActivationSpec act = activation_of(node.attributes);
+  KITE_TRY_ASSIGN(const ActivationForm act, activation_of(node.attributes));
   const LinearParams params{static_cast<std::int32_t>(rows),
                             static_cast<std::int32_t>(features),
                             static_cast<std::int32_t>(out_features),

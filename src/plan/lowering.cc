@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "plan/portable.h"
+#include "tensor/activation_names.h"
 
 namespace kite {
 
@@ -97,30 +98,13 @@ LowerFn find_lower_rule(std::string_view domain, std::string_view op_type) noexc
   return nullptr;
 }
 
-ActivationSpec activation_of(const Attributes& attributes) noexcept {
-  struct Spelling {
-    std::string_view name;
-    Activation kind;
-  };
-  static constexpr Spelling kSpellings[] = {
-      {"none", Activation::kNone},
-      {"relu", Activation::kRelu},
-      {"clip", Activation::kClip},
-      {"sigmoid", Activation::kSigmoid},
-      {"hard_sigmoid", Activation::kHardSigmoid},
-      {"hard_swish", Activation::kHardSwish},
-      {"silu", Activation::kSilu},
-      {"gelu", Activation::kGelu},
-      {"tanh", Activation::kTanh},
-  };
+Result<ActivationForm> activation_of(const Attributes& attributes) {
   const std::string_view name = attributes.get_string("activation", "none");
-  ActivationSpec spec;
-  for (const Spelling& spelling : kSpellings) {
-    if (spelling.name == name) spec.kind = spelling.kind;
+  const auto kind = find_activation(name);
+  if (!kind) {
+    return Error{ErrorCode::kInvalidModel, "the activation \"" + std::string(name) + "\" is not known", {}, {}};
   }
-  spec.a = attributes.get_float("activation_a", 0.0f);
-  spec.b = attributes.get_float("activation_b", 0.0f);
-  return spec;
+  return ActivationForm{*kind, attributes.get_float("activation_a", 0.0f), attributes.get_float("activation_b", 0.0f)};
 }
 
 }  // namespace kite

@@ -13,9 +13,9 @@
 
 #include "base/cpu.h"
 #include "graph/graph.h"
-#include "kernels/activation.h"
 #include "kernels/registry.h"
 #include "paperkite/error.h"
+#include "passes/forms.h"
 #include "plan/format.h"
 
 namespace kite {
@@ -114,12 +114,7 @@ struct LowerRule {
 [[nodiscard]] std::span<const LowerRule> row_rules() noexcept;          // lower_rows.cc: LayerNormalization, Softmax
 [[nodiscard]] std::span<const LowerRule> movement_rules() noexcept;     // lower_movement.cc: Transpose, Concat
 
-// The fused activation of an internal operator's attributes.
-struct ActivationSpec {
-  Activation kind = Activation::kNone;
-  float a = 0.0f;
-  float b = 0.0f;
-};
-[[nodiscard]] ActivationSpec activation_of(const Attributes& attributes) noexcept;
+// The fused activation of an internal operator's attributes. kInvalidModel: they name none that is known.
+[[nodiscard]] Result<ActivationForm> activation_of(const Attributes& attributes);
 
 }  // namespace kite

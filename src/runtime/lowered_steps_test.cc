@@ -228,6 +228,21 @@ TEST(LoweredSteps, compute_unary_operators) {
   expect_steps(OneNode("Clip", 13).input(Shape{77}).number(-0.5f).input(Shape{}), "portable");
 }
 
+// A pass that spells an activation wrongly must not make a step without it.
+TEST(LoweredSteps, refuse_an_activation_that_they_do_not_know) {
+  OneNode conv("Conv", 1, "paperkite"), linear("Linear", 1, "paperkite");
+  conv.input(Shape{1, 8, 8, 4}).floats(Shape{4, 4, 1, 1});
+  linear.input(Shape{1, 4}).floats(Shape{4, 4});
+  for (OneNode* one : {&conv, &linear}) {
+    Graph graph = one->take();
+    graph.node(0).attributes.set("activation", std::string("mish"));
+    const auto plan = make_plan(graph, {});
+    ASSERT_FALSE(plan.ok());
+    EXPECT_EQ(plan.error().code, ErrorCode::kInvalidModel);
+    EXPECT_NE(plan.error().message().find("mish"), std::string::npos) << plan.error().message();
+  }
+}
+
 TEST(LoweredSteps, normalise_rows) {
   const auto norm = [] {
     OneNode one("LayerNormalization", 17);

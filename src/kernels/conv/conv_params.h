@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "kernels/activation.h"
+#include "tensor/activation.h"
 
 namespace kite {
 

@@ -117,7 +117,7 @@ inline void expect_within(const KernelInfo& kernel, const ConvCase& c, int parts
                           const std::vector<double>& values, const std::vector<double>& magnitudes, double roundings) {
   const ConvParams& p = c.params;
   for (std::size_t i = 0; i < y.size(); ++i) {
-    const double value = activation_reference(values[i], p.activation, p.activation_a, p.activation_b);
+    const double value = activation_formula(p.activation)(values[i], p.activation_a, p.activation_b);
     const double bound = activation_bound(roundings * 0x1p-24 * magnitudes[i], value, p.activation);
     ASSERT_LE(std::fabs(y[i] - value), bound)
         << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(c) << "parts=" << parts;

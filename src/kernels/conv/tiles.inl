@@ -191,7 +191,7 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
       }
     }
   }
-  if (c.activation > Activation::kClip) {
+  if (!is_clamp(c.activation)) {
     activate_rows(c.y + first_column, Rows, c.y_stride, Blocks * Panels * Vec::kLanes, c.activation, c.activation_a,
                   c.activation_b);
   }

@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) sum[q] = min(sum[q], high);
   }
-  if (kActivatesRuns && activation > Activation::kClip) {
+  if (kActivatesRuns && !is_clamp(activation)) {
     alignas(64) float held[Outputs * Vec::kLanes];
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) store(held + q * Vec::kLanes, sum[q]);
@@ -230,7 +230,7 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
     row.first_slot = (row.top + row.first_tap) % p.kernel_h;
     for (std::int64_t i = 0; i < row_lines && c.next_lines > 0; ++i, --c.next_lines, c.next += 64) prefetch_l2(c.next);
     outputs(c, row);
-    if (!kActivatesRuns && p.activation > Activation::kClip) {
+    if (!kActivatesRuns && !is_clamp(p.activation)) {
       activate_rows(c.y + row.at, p.out_w, p.channels, row.lanes, p.activation, p.activation_a, p.activation_b);
     }
   }

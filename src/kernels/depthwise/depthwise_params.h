@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "kernels/activation.h"
+#include "tensor/activation.h"
 
 namespace kite {
 

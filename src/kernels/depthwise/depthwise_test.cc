@@ -96,7 +96,7 @@ void expect_right(const KernelInfo& kernel, const DepthwiseParams& p, bool bias,
                                                       residual ? d.residual.data() : nullptr);
   const double terms = static_cast<double>(p.kernel_h) * p.kernel_w + 2;
   for (std::size_t i = 0; i < y.size(); ++i) {
-    const double value = activation_reference(want.value[i], p.activation, p.activation_a, p.activation_b);
+    const double value = activation_formula(p.activation)(want.value[i], p.activation_a, p.activation_b);
     const double bound = activation_bound((terms + 8) * 0x1p-24 * want.magnitude[i], value, p.activation);
     ASSERT_LE(std::fabs(y[i] - value), bound)
         << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(p) << "parts=" << parts;

@@ -111,7 +111,7 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::
   const std::int64_t width = p.size[3];
   const bool a_step = p.a_stride[3] != 0, b_step = p.b_stride[3] != 0;
   const bool clamps = p.activation == Activation::kRelu || p.activation == Activation::kClip;
-  const bool smooth = p.activation > Activation::kClip;
+  const bool smooth = !is_clamp(p.activation);
   const Clamp clamp(p.activation, p.activation_a, p.activation_b);
   const BinaryRow row = find_binary_row(p.op, a_step, b_step, clamps);
   RowWalk walk = {p, {}, 0, 0};

@@ -76,7 +76,7 @@ void expect_right(const KernelInfo& kernel, const ElementwiseParams& p, const st
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double error = ulps * 0x1p-23 * std::fabs(want[i]);
     const double value =
-        activates ? activation_reference(want[i], p.activation, p.activation_a, p.activation_b) : want[i];
+        activates ? activation_formula(p.activation)(want[i], p.activation_a, p.activation_b) : want[i];
     const double bound = activates ? activation_bound(error, value, p.activation) : error;
     ASSERT_LE(std::fabs(y[i] - value), bound) << kernel.name << " at " << i << ": " << y[i] << ", want " << value
                                               << "; " << describe(p) << " parts=" << parts;

@@ -4,7 +4,7 @@
 // every finite input, denormal results included; activation_test.cc sweeps them on every instruction set. Bound for
 // all: 4 ULP; found over every float32 where the function bends: exp 1.1, sigmoid 3.1, silu 3.4, tanh 1.4, erf 2.6,
 // gelu 3.5. NaN gives NaN. Infinities give the limit; silu and gelu of -Inf are NaN, as -Inf * 0 is.
-#include "kernels/activation.h"
+#include "tensor/activation.h"
 
 namespace kite::KITE_ISA {
 
@@ -211,21 +211,15 @@ struct Clamp {
   Vec apply(Vec x) const { return min(max(x, low), high); }
 };
 
-// Calls run(f) with the f of kernels/activation.h: the switch stands outside the loops of `run`, and each case is a
-// loop of its own.
+// Calls run(f) with the vector form of tensor/activations.inc: the switch stands outside the loops of `run`, and each
+// case is a loop of its own.
 template <typename Run>
 static inline __attribute__((always_inline)) void with_activation(Activation activation, float a, float b, Run run) {
   switch (activation) {
-    case Activation::kNone: return run([](Vec x) { return x; });
-    case Activation::kRelu: return run([](Vec x) { return max(x, zero()); });
-    case Activation::kClip: return run([a, b](Vec x) { return min(max(x, splat(a)), splat(b)); });
-    case Activation::kSigmoid: return run([](Vec x) { return sigmoid(x); });
-    case Activation::kHardSigmoid:
-      return run([a, b](Vec x) { return min(max(mul_add(x, splat(a), splat(b)), zero()), splat(1.0f)); });
-    case Activation::kHardSwish: return run([](Vec x) { return hard_swish(x); });
-    case Activation::kSilu: return run([](Vec x) { return silu(x); });
-    case Activation::kGelu: return run([](Vec x) { return gelu(x); });
-    case Activation::kTanh: return run([](Vec x) { return tanh(x); });
+#define KITE_ACTIVATION(constant, spelling, kind, portable, vector) \
+  case Activation::constant: return run([a, b](Vec x) { return (void)a, (void)b, vector; });
+#include "tensor/activations.inc"
+#undef KITE_ACTIVATION
   }
 }
 

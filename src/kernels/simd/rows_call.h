@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/activation.h"
+#include "tensor/activation.h"
 
 namespace kite {
 

@@ -176,7 +176,7 @@ static void transform_output(const WinogradCall& c, std::int64_t group, std::int
       transform_products<false>(c, from + channel, at + channel,
                                 bias == nullptr ? zero() : load_n(bias + channel, lanes), clamp, rows, columns, lanes);
     }
-    if (p.activation <= Activation::kClip) continue;
+    if (is_clamp(p.activation)) continue;
     for (std::int64_t i = 0; i < (rows < 2 ? rows : 2); ++i) {
       activate_rows(c.y + at + i * p.out_w * p.out_c + begin, columns < 2 ? columns : 2, p.out_c,
                     static_cast<int>(end - begin), p.activation, p.activation_a, p.activation_b);
