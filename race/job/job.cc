@@ -249,7 +249,7 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
   if (preset == nullptr)
     return Error{ErrorCode::kUsage, "there is no preset \"" + options.preset + "\"", "--preset",
                  "quick, study or full"};
-  Field field;
+  Entrants field;
   KITE_TRY_ASSIGN(const std::vector<FoundPeer> all, find_peers(places.peers_dir));
   KITE_TRY_ASSIGN(field.peers, chosen_peers(options, *preset, all));
   KITE_TRY_ASSIGN(const std::vector<std::string> models, find_models(options, *preset, places, watch));

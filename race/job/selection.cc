@@ -248,7 +248,7 @@ Result<std::vector<FoundPeer>> chosen_peers(const Options& options, const Preset
   return chosen.empty() ? all : chosen;
 }
 
-Result<Selection> select(const Options& options, const Preset& preset, const Field& field, std::size_t models,
+Result<Selection> select(const Options& options, const Preset& preset, const Entrants& field, std::size_t models,
                          std::int32_t machine_threads) {
   Selection selection;
   for (std::size_t i = 0; i < field.peers.size(); ++i) {

@@ -35,7 +35,7 @@ struct Selection {
   std::vector<std::string> notes;  // what was left out, and why
 };
 
-struct Field {  // all that could race
+struct Entrants {  // all that could race
   std::vector<FoundPeer> peers;
   std::vector<Readiness> readiness;  // parallel to peers
 };
@@ -45,7 +45,7 @@ struct Field {  // all that could race
                                                           const std::vector<FoundPeer>& all);
 
 // `models`: how many. kUsage: nobody is ready (with every reason), an unknown variant or reference.
-[[nodiscard]] Result<Selection> select(const Options& options, const Preset& preset, const Field& field,
+[[nodiscard]] Result<Selection> select(const Options& options, const Preset& preset, const Entrants& field,
                                        std::size_t models, std::int32_t machine_threads);
 
 }  // namespace kite::race

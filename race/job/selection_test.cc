@@ -29,8 +29,8 @@ Peer peer_of(const std::string& name) {
   return peer;
 }
 
-Field field_of(const std::vector<std::string>& names) {
-  Field field;
+Entrants field_of(const std::vector<std::string>& names) {
+  Entrants field;
   for (const std::string& name : names) {
     field.peers.push_back({name, peer_of(name), {}});
     field.readiness.push_back({true, {}, {}, {{"lib", "1.0"}}});
@@ -44,7 +44,7 @@ Options options_of(const std::vector<std::string>& arguments) {
   return options.ok() ? std::move(options).value() : Options{};
 }
 
-Result<Selection> select_with(const std::vector<std::string>& arguments, const Field& field, std::size_t models = 1) {
+Result<Selection> select_with(const std::vector<std::string>& arguments, const Entrants& field, std::size_t models = 1) {
   const Options options = options_of(arguments);
   return select(options, *find_preset(options.preset), field, models, 2);
 }
@@ -116,7 +116,7 @@ TEST(Selection, the_study_varies_threads_of_optimisation_levels_in_whole_process
 }
 
 TEST(Selection, one_that_is_not_ready_has_cells_that_say_so) {
-  Field field = field_of({"kite", "onnxruntime-python"});
+  Entrants field = field_of({"kite", "onnxruntime-python"});
   field.readiness[1] = {false, "it is not set up", "kite race setup onnxruntime-python", {}};
   field.peers.push_back({"broken", std::nullopt, "unknown key"});
   field.readiness.push_back({false, "unknown key", {}, {}});
@@ -134,7 +134,7 @@ TEST(Selection, one_that_is_not_ready_has_cells_that_say_so) {
 }
 
 TEST(Selection, nobody_ready_is_an_error_that_says_why) {
-  Field field = field_of({"kite"});
+  Entrants field = field_of({"kite"});
   field.readiness[0] = {false, "it is not built", {}, {}};
   const auto selection = select_with({}, field);
   ASSERT_FALSE(selection.ok());
@@ -168,7 +168,7 @@ TEST(Selection, an_unknown_reference_lists_those_that_there_are) {
 }
 
 TEST(Selection, an_unknown_peer_lists_those_that_there_are) {
-  const Field field = field_of({"kite", "rten"});
+  const Entrants field = field_of({"kite", "rten"});
   const auto chosen = chosen_peers(options_of({"--peers", "kite,rtne"}), *find_preset("quick"), field.peers);
   ASSERT_FALSE(chosen.ok());
   EXPECT_NE(chosen.error().message().find("no contestant \"rtne\"; --peers; there are kite, rten"), std::string::npos);

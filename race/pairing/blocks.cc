@@ -17,9 +17,9 @@ double processor_share(const BlockRecord& block) {
   return block.wall_ns > 0 ? static_cast<double>(block.cpu_ns) / static_cast<double>(block.wall_ns) : 0;
 }
 
-void mark_disturbed(std::vector<Block>& blocks) {
+void mark_disturbed(std::vector<TimedBlock>& blocks) {
   std::map<std::int32_t, std::vector<double>> shares;
-  for (const Block& block : blocks) {
+  for (const TimedBlock& block : blocks) {
     if (block.record->cycle > 0) shares[block.record->cell].push_back(processor_share(*block.record));
   }
   std::map<std::int32_t, double> least;
@@ -27,7 +27,7 @@ void mark_disturbed(std::vector<Block>& blocks) {
     const double usual = median(own);
     least[cell] = usual - std::max(kLostProcessorShare * usual, kLostProcessorSds * robust_sd(own));
   }
-  for (Block& block : blocks) {
+  for (TimedBlock& block : blocks) {
     const auto found = least.find(block.record->cell);
     block.disturbed = found != least.end() && processor_share(*block.record) < found->second;
   }
@@ -44,7 +44,7 @@ std::optional<double> log_value(std::span<const Sample> samples, std::size_t cou
   return std::log(median(ms));
 }
 
-std::optional<double> log_ratio_of(const Block& own, const Block* reference, bool same_inputs) {
+std::optional<double> log_ratio_of(const TimedBlock& own, const TimedBlock* reference, bool same_inputs) {
   if (reference == nullptr || reference->disturbed || reference->record->cycle == 0) return std::nullopt;
   const std::size_t common = std::min(own.samples.size(), reference->samples.size());
   const auto top = log_value(own.samples, same_inputs ? common : own.samples.size());
@@ -55,7 +55,7 @@ std::optional<double> log_ratio_of(const Block& own, const Block* reference, boo
 
 }  // namespace
 
-std::vector<Block> blocks_of(const SetRecord& set, std::span<const ProcessRecord> processes) {
+std::vector<TimedBlock> blocks_of(const SetRecord& set, std::span<const ProcessRecord> processes) {
   std::map<std::int32_t, std::span<const Sample>> left;  // of each cell, what no block has taken yet
   for (const ProcessRecord& process : processes) {
     if (process.purpose != Purpose::kHeat || process.heat != set.heat || process.round != set.set) continue;
@@ -65,7 +65,7 @@ std::vector<Block> blocks_of(const SetRecord& set, std::span<const ProcessRecord
     }
     if (in_blocks <= process.samples.size()) left[process.cell] = std::span(process.samples).last(in_blocks);
   }
-  std::vector<Block> blocks;
+  std::vector<TimedBlock> blocks;
   for (const BlockRecord& record : set.blocks) {
     const auto found = left.find(record.cell);
     const auto count = static_cast<std::size_t>(std::max(record.samples, 0));
@@ -77,16 +77,16 @@ std::vector<Block> blocks_of(const SetRecord& set, std::span<const ProcessRecord
   return blocks;
 }
 
-BlockRatio block_ratio(std::span<const Block> blocks, std::int32_t cell, std::int32_t reference, bool same_inputs) {
+BlockRatio block_ratio(std::span<const TimedBlock> blocks, std::int32_t cell, std::int32_t reference, bool same_inputs) {
   BlockRatio found;
   std::vector<double> ratios;
-  const Block* before = nullptr;
+  const TimedBlock* before = nullptr;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const Block& own = blocks[i];
+    const TimedBlock& own = blocks[i];
     if (own.record->cell == reference) before = &own;
     if (own.record->cell != cell || own.record->cycle == 0) continue;
     const auto next = std::find_if(blocks.begin() + static_cast<std::ptrdiff_t>(i) + 1, blocks.end(),
-                                   [reference](const Block& block) { return block.record->cell == reference; });
+                                   [reference](const TimedBlock& block) { return block.record->cell == reference; });
     const auto earlier = log_ratio_of(own, before, same_inputs);
     const auto later = log_ratio_of(own, next == blocks.end() ? nullptr : &*next, same_inputs);
     if (own.disturbed || (!earlier && !later)) {

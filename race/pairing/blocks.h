@@ -20,7 +20,7 @@ inline constexpr double kLostProcessorShare = 0.10, kLostProcessorSds = 3;
 // A median of fewer pairs says too little of a process.
 inline constexpr std::int32_t kFewestPairs = 3;
 
-struct Block {
+struct TimedBlock {
   const BlockRecord* record = nullptr;
   std::span<const Sample> samples;
   bool disturbed = false;
@@ -28,7 +28,7 @@ struct Block {
 
 // In the order in which they were run. `processes`: at least those of the set; a block whose process is not among them,
 // or has too few samples, is left out. What is returned refers to both arguments.
-[[nodiscard]] std::vector<Block> blocks_of(const SetRecord& set, std::span<const ProcessRecord> processes);
+[[nodiscard]] std::vector<TimedBlock> blocks_of(const SetRecord& set, std::span<const ProcessRecord> processes);
 
 struct BlockRatio {
   std::optional<double> log_ratio;  // ln(contestant / reference) of the process; absent below kFewestPairs
@@ -42,7 +42,7 @@ struct BlockRatio {
 // is not (1.2 % off where bursts of 10 % add to every block). Blocks of the cycle that warms up do not count.
 // `same_inputs`: samples depend on the input (pictures do), and of both blocks, which begin with the same one, only as
 // many samples count as the shorter has.
-[[nodiscard]] BlockRatio block_ratio(std::span<const Block> blocks, std::int32_t cell, std::int32_t reference,
+[[nodiscard]] BlockRatio block_ratio(std::span<const TimedBlock> blocks, std::int32_t cell, std::int32_t reference,
                                      bool same_inputs);
 
 }  // namespace kite::race

@@ -83,7 +83,7 @@ Place run_heat(const RaceOptions& options, Planted& planted) {
     }
     const SetRecord record = play_set(*options.machine, at, factors, heat.cycles, planted.random().bits());
     at += record.blocks.size() + between;
-    const std::vector<Block> blocks = blocks_of(record, record.processes);
+    const std::vector<TimedBlock> blocks = blocks_of(record, record.processes);
     // The reference is 1 and the others are relative to it, as in the report.
     place.family.reference[set] = place.control.reference[set] = 1;
     place.sets = set;

@@ -99,7 +99,7 @@ double resize_step(Size picture, const ResizeRule& rule) noexcept {
 
 namespace {
 
-Window part_of_shape(Size picture, const FirstCrop& crop) noexcept {
+Rectangle part_of_shape(Size picture, const FirstCrop& crop) noexcept {
   const float shape = static_cast<float>(crop.width) / static_cast<float>(crop.height);
   const auto rounded = [](float side, std::int64_t most) {
     const float whole = std::min(side + 0.5F, static_cast<float>(most));
@@ -117,7 +117,7 @@ Window part_of_shape(Size picture, const FirstCrop& crop) noexcept {
 
 }  // namespace
 
-Window plan_first_crop(Size picture, const FirstCrop& crop) noexcept {
+Rectangle plan_first_crop(Size picture, const FirstCrop& crop) noexcept {
   if (crop.unit == FirstCrop::Unit::kShape) return part_of_shape(picture, crop);
   const auto shorter = static_cast<double>(std::min(picture.width, picture.height));
   const auto side = [&](double fraction) {

@@ -9,12 +9,12 @@
 namespace kite {
 
 // A rectangle inside a picture.
-struct Window {
+struct Rectangle {
   std::int64_t x = 0;
   std::int64_t y = 0;
   std::int64_t width = 0;
   std::int64_t height = 0;
-  [[nodiscard]] bool operator==(const Window&) const noexcept = default;
+  [[nodiscard]] bool operator==(const Rectangle&) const noexcept = default;
 };
 
 // How a crop is centred when the odd pixel has to go somewhere. n = side, c = crop.
@@ -64,11 +64,11 @@ struct FirstCrop {
   [[nodiscard]] bool operator==(const FirstCrop&) const noexcept = default;
 };
 // Offsets are rounded down; at least one pixel.
-[[nodiscard]] Window plan_first_crop(Size picture, const FirstCrop& crop) noexcept;
+[[nodiscard]] Rectangle plan_first_crop(Size picture, const FirstCrop& crop) noexcept;
 
 // The part of a picture that a centred crop keeps, and where it lies in the output; the rest of the output is the fill colour.
 struct CropPlan {
-  Window source;          // inside the picture
+  Rectangle source;          // inside the picture
   std::int64_t left = 0;  // columns of zeros before it
   std::int64_t top = 0;   // rows of zeros above it
   Size output;

@@ -42,31 +42,31 @@ TEST(ResizedSize, a_factor_rounds_otherwise_than_a_quotient_and_is_kept_as_the_s
 
 TEST(FirstCrop, of_a_shape_takes_the_largest_centred_part_of_it) {
   const FirstCrop wide{2, 3, FirstCrop::Unit::kShape};
-  EXPECT_EQ(plan_first_crop({70, 40}, wide), (Window{5, 0, 60, 40}));
-  EXPECT_EQ(plan_first_crop({31, 70}, wide), (Window{0, 24, 31, 21}));  // 20.67 rows
-  EXPECT_EQ(plan_first_crop({3, 2}, wide), (Window{0, 0, 3, 2}));
-  EXPECT_EQ(plan_first_crop({5000, 1}, {1, 9, FirstCrop::Unit::kShape}), (Window{2495, 0, 9, 1}));
-  EXPECT_EQ(plan_first_crop({1, 5000}, {1, 9, FirstCrop::Unit::kShape}), (Window{0, 2499, 1, 1}));
+  EXPECT_EQ(plan_first_crop({70, 40}, wide), (Rectangle{5, 0, 60, 40}));
+  EXPECT_EQ(plan_first_crop({31, 70}, wide), (Rectangle{0, 24, 31, 21}));  // 20.67 rows
+  EXPECT_EQ(plan_first_crop({3, 2}, wide), (Rectangle{0, 0, 3, 2}));
+  EXPECT_EQ(plan_first_crop({5000, 1}, {1, 9, FirstCrop::Unit::kShape}), (Rectangle{2495, 0, 9, 1}));
+  EXPECT_EQ(plan_first_crop({1, 5000}, {1, 9, FirstCrop::Unit::kShape}), (Rectangle{0, 2499, 1, 1}));
 }
 
 TEST(CenterCrop, a_crop_from_the_start_puts_all_that_is_missing_behind) {
   const CropPlan plan = plan_center_crop({5, 20}, {8, 10}, CropRule::kStart);
-  EXPECT_EQ(plan.source, (Window{0, 0, 5, 10}));
+  EXPECT_EQ(plan.source, (Rectangle{0, 0, 5, 10}));
   EXPECT_EQ(plan.left, 0);
   EXPECT_EQ(plan.top, 0);
 }
 
 TEST(CenterCrop, half_pixels_go_to_the_even_side_or_down) {
   // 343 - 224 = 119, 59.5: even is 60, down is 59.   225 - 224 = 1, 0.5: 0 both ways.
-  EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kHalfEven).source, (Window{60, 0, 224, 224}));
-  EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kFloor).source, (Window{59, 0, 224, 224}));
+  EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kHalfEven).source, (Rectangle{60, 0, 224, 224}));
+  EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kFloor).source, (Rectangle{59, 0, 224, 224}));
   EXPECT_EQ(plan_center_crop({225, 224}, {224, 224}, CropRule::kHalfEven).source.x, 0);
-  EXPECT_EQ(plan_center_crop({385, 256}, {224, 224}, CropRule::kHalfEven).source, (Window{80, 16, 224, 224}));  // 80.5
+  EXPECT_EQ(plan_center_crop({385, 256}, {224, 224}, CropRule::kHalfEven).source, (Rectangle{80, 16, 224, 224}));  // 80.5
 }
 
 TEST(CenterCrop, a_crop_larger_than_the_picture_pads_with_the_odd_row_where_each_stack_has_it) {
   const CropPlan torchvision = plan_center_crop({5, 20}, {8, 10}, CropRule::kHalfEven);
-  EXPECT_EQ(torchvision.source, (Window{0, 5, 5, 10}));
+  EXPECT_EQ(torchvision.source, (Rectangle{0, 5, 5, 10}));
   EXPECT_EQ(torchvision.left, 1);
   EXPECT_EQ(torchvision.top, 0);
   EXPECT_EQ(torchvision.output, (Size{8, 10}));

@@ -18,7 +18,7 @@ namespace {
 
 // The part of the picture that is resized, the part of that which the model sees, and where it lies in what it sees.
 struct Cropping {
-  Window taken;
+  Rectangle taken;
   Size resized;
   double step;  // see resize_step()
   Size wanted;
@@ -26,8 +26,8 @@ struct Cropping {
 };
 
 Result<Cropping> cropping_of(Size picture, const PreprocessRecipe& recipe) {
-  const Window taken = recipe.first_crop ? plan_first_crop(picture, *recipe.first_crop)
-                                         : Window{0, 0, picture.width, picture.height};
+  const Rectangle taken = recipe.first_crop ? plan_first_crop(picture, *recipe.first_crop)
+                                         : Rectangle{0, 0, picture.width, picture.height};
   const Size part{taken.width, taken.height};
   KITE_TRY_ASSIGN(const Size resized, resized_size(part, recipe.resize));
   const Size wanted = recipe.crop.width > 0 ? recipe.crop : resized;
@@ -38,7 +38,7 @@ Result<Cropping> cropping_of(Size picture, const PreprocessRecipe& recipe) {
 // What the model sees, in the fill colour where the picture does not reach.
 Result<Image> empty_picture(const Cropping& cropping, const Colour& fill) {
   KITE_TRY_ASSIGN(Image out, Image::make(cropping.wanted));
-  const Window& source = cropping.plan.source;
+  const Rectangle& source = cropping.plan.source;
   if (source.width == cropping.wanted.width && source.height == cropping.wanted.height) return out;
   if (fill == Colour{}) {
     out.fill(0);
@@ -69,7 +69,7 @@ Status check_alpha(const ImageFacts& facts, const Cropping& cropping, const Prep
                      ") is not supported for it",
                  "", "save the picture without alpha, on the background that the model was trained with"};
   }
-  const Window& source = cropping.plan.source;
+  const Rectangle& source = cropping.plan.source;
   if (source.width == cropping.wanted.width && source.height == cropping.wanted.height) return {};
   return Error{ErrorCode::kUnsupportedImage, "the crop is larger than the picture, and the model sees alpha", "",
                "state a larger \"resize\", or no \"crop\""};
@@ -96,7 +96,7 @@ Result<Image> resize_and_crop(const Image& image, const PreprocessRecipe& recipe
   KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(image.size(), recipe));
   KITE_TRY_ASSIGN(Image out, empty_picture(cropping, recipe.fill));
   KITE_TRY_ASSIGN(RowResizer resizer, resizer_into(out, cropping, recipe));
-  const Window& taken = cropping.taken;
+  const Rectangle& taken = cropping.taken;
   std::vector<std::uint8_t> grey(recipe.form.pixels == PixelMode::kGrey ? static_cast<std::size_t>(image.width()) * 3 : 0);
   for (std::int64_t y = resizer.first_row(); y < resizer.end_row(); ++y) {
     const std::uint8_t* row = image.row(taken.y + y);
@@ -127,7 +127,7 @@ Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const P
   KITE_TRY(check_alpha(reader->facts(), cropping, recipe));
   KITE_TRY_ASSIGN(Image out, empty_picture(cropping, recipe.fill));
   KITE_TRY_ASSIGN(RowResizer resizer, resizer_into(out, cropping, recipe));
-  const Window& taken = cropping.taken;
+  const Rectangle& taken = cropping.taken;
   std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) * 3);
   std::int64_t resize_ns = 0;
   // All rows, also those below the crop: a file that ends early is refused wherever it ends.

@@ -174,7 +174,7 @@ Result<AxisWeights> make_axis_weights(std::int64_t in_side, std::int64_t out_sid
   return axis;
 }
 
-Result<RowResizer> RowResizer::make(Size picture, Size resized, Window window, Filter filter, std::uint8_t* out,
+Result<RowResizer> RowResizer::make(Size picture, Size resized, Rectangle window, Filter filter, std::uint8_t* out,
                                     std::int64_t out_stride, Resampler resampler, double step) {
   RowResizer resizer;
   resizer.window_ = window;
@@ -308,14 +308,14 @@ void RowResizer::push(std::int64_t y, const std::uint8_t* rgb) noexcept {
   }
 }
 
-Status resize_crop_into(const Image& image, Size resized, Window window, Filter filter, std::uint8_t* out,
+Status resize_crop_into(const Image& image, Size resized, Rectangle window, Filter filter, std::uint8_t* out,
                         std::int64_t out_stride) {
   KITE_TRY_ASSIGN(RowResizer resizer, RowResizer::make(image.size(), resized, window, filter, out, out_stride));
   for (std::int64_t y = resizer.first_row(); y < resizer.end_row(); ++y) resizer.push(y, image.row(y));
   return {};
 }
 
-Result<Image> resize_crop(const Image& image, Size resized, Window window, Filter filter) {
+Result<Image> resize_crop(const Image& image, Size resized, Rectangle window, Filter filter) {
   KITE_TRY_ASSIGN(Image out, Image::make({window.width, window.height}));
   KITE_TRY(resize_crop_into(image, resized, window, filter, out.row(0), out.row_bytes()));
   return out;

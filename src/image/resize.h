@@ -54,7 +54,7 @@ class RowResizer {
   // `window` lies inside `resized`. Output row r of the window goes to `out` + r * out_stride.
   // kTorch has no box and no Hamming filter, kOpenCv only the bilinear one: kUnsupportedModel. `step`: see
   // resize_step(); only kOpenCv knows it.
-  [[nodiscard]] static Result<RowResizer> make(Size picture, Size resized, Window window, Filter filter,
+  [[nodiscard]] static Result<RowResizer> make(Size picture, Size resized, Rectangle window, Filter filter,
                                                std::uint8_t* out, std::int64_t out_stride,
                                                Resampler resampler = Resampler::kPillow, double step = 0.0);
 
@@ -73,7 +73,7 @@ class RowResizer {
   void add_to_sums(std::int64_t y, const std::uint8_t* row) noexcept;
 
   Mode mode_ = Mode::kCopy;
-  Window window_;
+  Rectangle window_;
   std::uint8_t* out_ = nullptr;
   std::int64_t out_stride_ = 0;
   std::int64_t first_row_ = 0;
@@ -97,9 +97,9 @@ class RowResizer {
 };
 
 // The window of `image` resized to `resized`, written at `out` + row * out_stride.
-[[nodiscard]] Status resize_crop_into(const Image& image, Size resized, Window window, Filter filter, std::uint8_t* out,
+[[nodiscard]] Status resize_crop_into(const Image& image, Size resized, Rectangle window, Filter filter, std::uint8_t* out,
                                       std::int64_t out_stride);
-[[nodiscard]] Result<Image> resize_crop(const Image& image, Size resized, Window window, Filter filter);
+[[nodiscard]] Result<Image> resize_crop(const Image& image, Size resized, Rectangle window, Filter filter);
 [[nodiscard]] Result<Image> resize(const Image& image, Size resized, Filter filter);
 
 }  // namespace kite

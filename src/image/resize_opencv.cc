@@ -45,7 +45,7 @@ std::vector<OpenCvLinear::Pair> OpenCvLinear::halves(std::int64_t in_side, std::
   return result;
 }
 
-OpenCvLinear::OpenCvLinear(Size picture, Size resized, Window window, double step, std::uint8_t* out,
+OpenCvLinear::OpenCvLinear(Size picture, Size resized, Rectangle window, double step, std::uint8_t* out,
                            std::int64_t out_stride)
     : out_(out), out_stride_(out_stride) {
   // OpenCV keeps outputs an input and takes the reciprocal, which is not always the quotient of the sizes.

@@ -19,7 +19,7 @@ class OpenCvLinear {
  public:
   // `step`: inputs an output on both axes, where a ratio was asked for and not a size; 0 = what the sizes say.
   // Output row r of `window`, which lies inside `resized`, goes to `out` + r * out_stride.
-  OpenCvLinear(Size picture, Size resized, Window window, double step, std::uint8_t* out, std::int64_t out_stride);
+  OpenCvLinear(Size picture, Size resized, Rectangle window, double step, std::uint8_t* out, std::int64_t out_stride);
 
   // The input rows [first_row(), end_row()) are pushed once each, in order.
   [[nodiscard]] std::int64_t first_row() const noexcept { return rows_.front().first; }

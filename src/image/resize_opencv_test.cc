@@ -24,7 +24,7 @@ Image pattern(Size size) {
   return image;
 }
 
-std::vector<int> resized(const Image& image, Size size, Window window, double step) {
+std::vector<int> resized(const Image& image, Size size, Rectangle window, double step) {
   std::vector<std::uint8_t> out(static_cast<std::size_t>(3 * window.width * window.height));
   auto resizer = RowResizer::make(image.size(), size, window, Filter::kBilinear, out.data(), 3 * window.width,
                                   Resampler::kOpenCv, step);

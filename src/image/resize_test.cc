@@ -79,7 +79,7 @@ TEST(Resize, a_window_equals_the_same_part_of_the_whole) {
     const Size to{between(1, 50), between(1, 50)};
     const Filter filter = kFilters[round % 6];
     const Image whole = resize(image, to, filter).value();
-    Window window{between(0, to.width - 1), between(0, to.height - 1), 0, 0};
+    Rectangle window{between(0, to.width - 1), between(0, to.height - 1), 0, 0};
     window.width = between(1, to.width - window.x);
     window.height = between(1, to.height - window.y);
     const Image part = resize_crop(image, to, window, filter).value();

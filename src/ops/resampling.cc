@@ -51,7 +51,7 @@ double cubic(double x, double a) {
 }
 
 double weight_of(const Resampling& how, double distance) {
-  return how.filter == Filter::kCubic ? cubic(distance, how.cubic_a) : std::max(0.0, 1 - std::fabs(distance));
+  return how.filter == Interpolation::kCubic ? cubic(distance, how.cubic_a) : std::max(0.0, 1 - std::fabs(distance));
 }
 
 // Half the width of the filter in input elements, and the factor by which distances shrink.
@@ -62,13 +62,13 @@ struct Reach {
 
 Reach reach_of(const Resampling& how, const ResampledAxis& axis) {
   const double shrink = how.antialias ? std::min(1.0, static_cast<double>(axis.scale)) : 1.0;
-  return {(how.filter == Filter::kCubic ? 2.0 : 1.0) / shrink, shrink};
+  return {(how.filter == Interpolation::kCubic ? 2.0 : 1.0) / shrink, shrink};
 }
 
 }  // namespace
 
 std::int64_t most_taps(const Resampling& how, const ResampledAxis& axis) {
-  if (how.filter == Filter::kNearest || !axis.is_resized()) return 1;
+  if (how.filter == Interpolation::kNearest || !axis.is_resized()) return 1;
   return 2 * static_cast<std::int64_t>(std::ceil(reach_of(how, axis).radius)) + 2;
 }
 
@@ -82,12 +82,12 @@ void find_taps(const Resampling& how, const ResampledAxis& axis, std::int64_t at
   const auto end = static_cast<float>(axis.in - 1);
   taps.is_outside = how.coordinates == Coordinates::kTfCropAndResize && !(x >= 0 && x <= end);
   if (taps.is_outside) return;
-  if (how.filter == Filter::kNearest) {
+  if (how.filter == Interpolation::kNearest) {
     taps.index[0] = std::clamp<std::int64_t>(nearest_index(how.nearest, x, axis.scale < 1), 0, axis.in - 1);
     return;
   }
   // Linear interpolation of the repeated edge is the edge itself.
-  if (how.filter == Filter::kLinear && !how.antialias) x = std::clamp(x, 0.0F, end);
+  if (how.filter == Interpolation::kLinear && !how.antialias) x = std::clamp(x, 0.0F, end);
   const auto centre = static_cast<double>(x);
   const Reach reach = reach_of(how, axis);
   const auto first = static_cast<std::int64_t>(std::floor(centre - reach.radius)) + 1;

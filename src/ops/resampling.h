@@ -17,7 +17,7 @@ enum class Coordinates {
   kTfHalfPixelForNn,
   kTfCropAndResize,
 };
-enum class Filter { kNearest, kLinear, kCubic };
+enum class Interpolation { kNearest, kLinear, kCubic };
 // kSimple: what Resize of opset 10 and Upsample do, down for enlarging and up for reducing.
 enum class Nearest { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil, kSimple };
 
@@ -33,7 +33,7 @@ struct ResampledAxis {
 
 struct Resampling {
   Coordinates coordinates = Coordinates::kHalfPixel;
-  Filter filter = Filter::kNearest;
+  Interpolation filter = Interpolation::kNearest;
   Nearest nearest = Nearest::kRoundPreferFloor;
   double cubic_a = -0.75;
   bool exclude_outside = false;

@@ -37,10 +37,10 @@ constexpr std::array<std::pair<std::string_view, Coordinates>, 7> kCoordinates =
     {"tf_half_pixel_for_nn", Coordinates::kTfHalfPixelForNn},
     {"tf_crop_and_resize", Coordinates::kTfCropAndResize},
 }};
-constexpr std::array<std::pair<std::string_view, Filter>, 3> kFilters = {{
-    {"nearest", Filter::kNearest},
-    {"linear", Filter::kLinear},
-    {"cubic", Filter::kCubic},
+constexpr std::array<std::pair<std::string_view, Interpolation>, 3> kFilters = {{
+    {"nearest", Interpolation::kNearest},
+    {"linear", Interpolation::kLinear},
+    {"cubic", Interpolation::kCubic},
 }};
 constexpr std::array<std::pair<std::string_view, Nearest>, 4> kNearest = {{
     {"round_prefer_floor", Nearest::kRoundPreferFloor},
@@ -70,7 +70,7 @@ Inputs inputs_of(bool is_upsample, int opset) { return is_upsample || opset < kR
 
 Resampling resampling_of(const Attributes& attributes, bool is_simple) {
   Resampling how;
-  how.filter = entry_of(kFilters, attributes.get_string("mode", "nearest")).value_or(Filter::kNearest);
+  how.filter = entry_of(kFilters, attributes.get_string("mode", "nearest")).value_or(Interpolation::kNearest);
   if (is_simple) {
     how.coordinates = Coordinates::kAsymmetric;
     how.nearest = Nearest::kSimple;
@@ -82,7 +82,7 @@ Resampling resampling_of(const Attributes& attributes, bool is_simple) {
                     .value_or(Nearest::kRoundPreferFloor);
   how.cubic_a = static_cast<double>(attributes.get_float("cubic_coeff_a", -0.75F));
   how.exclude_outside = attributes.get_int("exclude_outside", 0) != 0;
-  how.antialias = attributes.get_int("antialias", 0) != 0 && how.filter != Filter::kNearest;
+  how.antialias = attributes.get_int("antialias", 0) != 0 && how.filter != Interpolation::kNearest;
   return how;
 }
 
@@ -213,7 +213,7 @@ Status set_resized(InferContext& context, const Resampling& how, const Axes& axe
 Status infer_inputs(InferContext& context, bool is_simple, const Inputs& at) {
   KITE_TRY(check_attributes(context, is_simple));
   const Resampling how = resampling_of(context.attributes(), is_simple);
-  if (how.filter != Filter::kNearest) KITE_TRY(context.require_float(0));
+  if (how.filter != Interpolation::kNearest) KITE_TRY(context.require_float(0));
   KITE_TRY(require_dtype(context, 0, NearestTypes{}));
   const std::size_t rank = context.shape(0).dims().size();
   const auto listed = context.attributes().get_ints("axes");
@@ -279,7 +279,7 @@ class Resampler {
     for (int a = 0; a < out_.rank(); ++a) {
       if (taps_[static_cast<std::size_t>(a)].is_outside) return static_cast<T>(outside_);
     }
-    return how_.filter == Filter::kNearest ? x[offset()] : static_cast<T>(sum(0, x));
+    return how_.filter == Interpolation::kNearest ? x[offset()] : static_cast<T>(sum(0, x));
   }
 
   [[nodiscard]] std::int64_t offset() const {

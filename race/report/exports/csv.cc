@@ -129,7 +129,7 @@ std::string blocks_csv(const Analysis& analysis, const Journal& journal) {
       "heat,set,cycle,contestant,variant,model,track,mode,threads,begin_ms,wall_ms,cpu_ms,samples,median_ms,stopped,"
       "use\n";
   for (const auto& set : journal.sets) {
-    for (const Block& block : blocks_of(set, journal.processes)) {
+    for (const TimedBlock& block : blocks_of(set, journal.processes)) {
       const BlockRecord& record = *block.record;
       const auto found = std::find_if(analysis.cells.begin(), analysis.cells.end(),
                                       [&record](const CellSummary& cell) { return cell.cell == record.cell; });
