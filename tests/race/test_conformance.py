@@ -94,6 +94,16 @@ class Parity(unittest.TestCase):
         for wrong in (rows + np.float32(0.1), rows[:, ::-1], rows[:3], rows.astype(np.float64), rows * np.float32("nan"), rows[::-1]):
             self.assertTrue(self.faults(logits=np.ascontiguousarray(wrong)))
 
+    def test_logits_of_bfloat16_obey_only_where_the_settings_say_so(self):
+        rows = LOGITS[np.arange(COUNT) % INPUTS]
+        near = rows * np.float32(1.005)
+        lines = good_lines()
+        for line, row in zip([line for line in lines if "sample" in line], near, strict=True):
+            line["score"] = float(softmax(row).max())
+        self.assertIn("logits differ", "".join(self.faults(logits=near, lines=lines)))
+        lines[-2]["info"]["settings"] = "computes in bf16"
+        self.assertEqual(self.faults(logits=near, lines=lines), [])
+
     def test_samples_that_contradict_the_logits_are_found(self):
         for key, value in (("index", (int(LOGITS[0].argmax()) + 1) % 7), ("score", 0.123)):
             lines = good_lines()
