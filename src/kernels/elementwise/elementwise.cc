@@ -80,6 +80,7 @@ bool elementwise_fits(const KernelOperands& operands) noexcept {
   if (operands.params_bytes != sizeof(ElementwiseParams) || operands.out_bytes.size() != 1) return false;
   const ElementwiseParams& p = *static_cast<const ElementwiseParams*>(operands.params);
   if (static_cast<std::int32_t>(p.op) < 0 || static_cast<std::int32_t>(p.op) >= kElementwiseOpCount) return false;
+  if (!is_activation(p.activation)) return false;
   const bool binary = is_binary(p.op);
   if (operands.in_bytes.size() != (binary ? 2u : 1u)) return false;
   std::int64_t elements = 1;

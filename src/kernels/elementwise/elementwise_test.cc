@@ -253,6 +253,11 @@ TEST(ElementwiseFits, accepts_exact_operands_and_nothing_smaller) {
   ElementwiseParams broken = p;
   broken.op = static_cast<ElementwiseOp>(kElementwiseOpCount);
   EXPECT_FALSE(fits(broken, {y, b}, y));
+  for (const std::int32_t wild : {-1, kActivationCount, INT32_MAX}) {
+    broken = p;
+    broken.activation = static_cast<Activation>(wild);
+    EXPECT_FALSE(fits(broken, {y, b}, y)) << wild;
+  }
   for (int d = 0; d < kElementwiseDims; ++d) {
     for (const std::int64_t bad : {std::int64_t{-1}, INT64_MAX, INT64_MIN, std::int64_t{1} << 41}) {
       broken = p;
