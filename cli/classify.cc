@@ -110,8 +110,8 @@ std::vector<Result<Classification>> classify_group(Classifier& classifier, std::
 Answers classify_timed(Classifier& classifier, std::span<const ImageItem> items, int k) {
   const auto start = std::chrono::steady_clock::now();
   Answers answers;
-  // A worker has nobody above it who would catch this, and the next group may be smaller. The message is short enough to
-  // need no memory.
+  // A worker has nobody above it who would catch this, and the next group may be smaller. The message is short enough
+  // to need no memory.
   try {
     for (auto& answer : classify_group(classifier, items, k)) answers.push_back({std::move(answer)});
   } catch (const std::bad_alloc&) {

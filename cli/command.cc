@@ -131,7 +131,8 @@ void add_model_options(CLI::App& verb, CommonOptions& options) {
   verb.add_option("--labels", meaning.labels, "Labels: one a line, CSV, or JSON")->type_name("FILE");
   verb.add_option("--recipe", meaning.recipe, "Preprocessing: imagenet, 0-1, -1-1, 0-255, a file, or a JSON object")
       ->type_name("NAME|FILE");
-  verb.add_option("--processor", meaning.processor, "Whose resize a Hugging Face recipe means: Pillow's or torchvision's")
+  verb.add_option("--processor", meaning.processor,
+                  "Whose resize a Hugging Face recipe means: Pillow's or torchvision's")
       ->check(CLI::IsMember({"pil", "torchvision"}));
   verb.add_option("--exif", meaning.exif, "What is done with the orientation that a picture states")
       ->check(CLI::IsMember({"ignore", "apply"}));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite doctor --noise: fixed work again and again, how much equal pieces differ, and what a race would see with that.
-#include "race/commands/noise.h"
+#include "race/commands/noise_found.h"
 
 #include <fmt/format.h>
 
@@ -66,8 +66,9 @@ Result<RecordedWork> recorded(const std::string& path) {
 
 // What was recorded takes minutes to have again.
 kite::Status check_files(const Options& options) {
-  for (const auto& [one, other] :
-       {std::pair{&options.csv_path, &options.svg_path}, {&options.csv_path, &options.read_path}, {&options.svg_path, &options.read_path}}) {
+  for (const auto& [one, other] : {std::pair{&options.csv_path, &options.svg_path},
+                                   {&options.csv_path, &options.read_path},
+                                   {&options.svg_path, &options.read_path}}) {
     std::error_code ignored;
     if (one->empty() || (*one != *other && !std::filesystem::equivalent(*one, *other, ignored))) continue;
     return Error{ErrorCode::kUsage, "one file is named for two things", *one, "name a file for each"};

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "race/commands/noise.h"
+#include "race/commands/noise_found.h"
 #include "race/commands/terminal.h"
 #include "race/report/analysis/text.h"
 #include "race/report/plots/plots.h"

@@ -34,10 +34,10 @@ struct Job {
   std::vector<std::vector<std::string>> commands;
   std::vector<std::string> unready;
   std::vector<Preparation> preparations;
-  double heat_seconds = 0;       // of one heat; 0: what the budget leaves, or what its resolution needs
-  bool memory = false;           // one traced process for each cell, for memory at its exit
-  bool profile = false;          // one profiled process for each cell
-  bool keep = false;             // the tensors stay
+  double heat_seconds = 0;  // of one heat; 0: what the budget leaves, or what its resolution needs
+  bool memory = false;      // one traced process for each cell, for memory at its exit
+  bool profile = false;     // one profiled process for each cell
+  bool keep = false;        // the tensors stay
 
   // The argv of a cell that takes `count` samples, which oneshot ignores.
   [[nodiscard]] std::vector<std::string> argv(std::int32_t cell, std::int64_t count) const;

@@ -236,8 +236,7 @@ kite::Status add_command(const std::string& text, Options& options) {
   auto found = std::find_if(options.commands.begin(), options.commands.end(),
                             [&](const CommandLines& lines) { return lines.name == name; });
   if (found == options.commands.end()) found = options.commands.insert(found, {name, {}, {}, {}});
-  if (!found->command(*mode).empty())
-    return usage("two commands have the name \"" + head + "\"", "rename one of them");
+  if (!found->command(*mode).empty()) return usage("two commands have the name \"" + head + "\"", "rename one of them");
   auto words = split_words(std::string_view(text).substr(equals + 1));
   if (!words.ok()) return std::move(words).error().in("--command " + head);
   KITE_TRY(check_placeholders("--command " + head, *mode, *words));

@@ -81,8 +81,8 @@ TEST(Options, a_command_is_a_name_and_words) {
 }
 
 TEST(Options, a_command_has_a_line_for_each_mode) {
-  const Options options = parsed({"--command", "new=./run {model}", "--command", "old=./other",
-                                  "--command", "new:no_pre=./bench --input {inputs} -n {count}"});
+  const Options options = parsed({"--command", "new=./run {model}", "--command", "old=./other", "--command",
+                                  "new:no_pre=./bench --input {inputs} -n {count}"});
   ASSERT_EQ(options.commands.size(), 2u);
   EXPECT_EQ(options.commands[0].oneshot, (Words{"./run", "{model}"}));
   EXPECT_EQ(options.commands[0].no_pre, (Words{"./bench", "--input", "{inputs}", "-n", "{count}"}));

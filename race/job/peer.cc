@@ -22,8 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 15> kPeerKeys = {"title",   "runtime", "language", "model",   "settings",
-                                                        "tracks",  "setup",   "check",    "prepare", "setup_note",
+constexpr std::array<std::string_view, 15> kPeerKeys = {"title",   "runtime", "language", "model",    "settings",
+                                                        "tracks",  "setup",   "check",    "prepare",  "setup_note",
                                                         "oneshot", "no_pre",  "inc_pre",  "variants", "files"};
 constexpr std::array<std::string_view, 10> kVariantKeys = {"title",   "settings", "model",   "tracks",    "prepare",
                                                            "oneshot", "no_pre",   "inc_pre", "arguments", "presets"};

@@ -20,7 +20,7 @@ constexpr ProjectFile kDrawnPictures = {"build/study-pictures", "tools/draw_stud
 const std::vector<Preset>& table() {
   static const std::vector<Preset> kPresets = {
       Preset{.name = "quick",
-             .what = "two or three minutes: kite and ONNX Runtime from three languages, on the demo model",
+             .what = "three or four minutes: kite and ONNX Runtime from three languages, on the demo model",
              .peers = {"kite", "onnxruntime-python", "onnxruntime-cpp", "onnxruntime-rust"},
              .models = {kDemoModel},
              .pictures = kDemoPictures,

@@ -61,8 +61,8 @@ TEST_F(Programs, are_known_by_their_contents) {
 
 TEST_F(Programs, two_commands_that_are_one_program_are_refused) {
   const std::string old_build = file("old", "one"), new_build = file("new", "two"), copy = file("copy", "one");
-  EXPECT_TRUE(check_commands_differ(std::vector{command("base", {old_build, "{model}"}),
-                                                command("new", {new_build, "{model}"})})
+  EXPECT_TRUE(check_commands_differ(
+                  std::vector{command("base", {old_build, "{model}"}), command("new", {new_build, "{model}"})})
                   .ok());
   EXPECT_TRUE(
       check_commands_differ(std::vector{command("base", {old_build, "-1"}), command("new", {copy, "-2"})}).ok());

@@ -44,7 +44,8 @@ Options options_of(const std::vector<std::string>& arguments) {
   return options.ok() ? std::move(options).value() : Options{};
 }
 
-Result<Selection> select_with(const std::vector<std::string>& arguments, const Entrants& field, std::size_t models = 1) {
+Result<Selection> select_with(const std::vector<std::string>& arguments, const Entrants& field,
+                              std::size_t models = 1) {
   const Options options = options_of(arguments);
   return select(options, *find_preset(options.preset), field, models, 2);
 }

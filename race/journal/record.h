@@ -52,7 +52,7 @@ struct ContestantRecord {
   bool ready = true;
   std::string reason;  // why it is not ready, and the command that would make it so
   std::map<std::string, std::string> versions;
-  std::uint64_t installed_bytes = 0;  // what a deployment copies; 0: not known
+  std::uint64_t installed_bytes = 0;    // what a deployment copies; 0: not known
   std::vector<ProgramRecord> programs;  // the command, then what an interpreter is given; older journals have none
 };
 

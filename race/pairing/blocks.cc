@@ -77,7 +77,8 @@ std::vector<TimedBlock> blocks_of(const SetRecord& set, std::span<const ProcessR
   return blocks;
 }
 
-BlockRatio block_ratio(std::span<const TimedBlock> blocks, std::int32_t cell, std::int32_t reference, bool same_inputs) {
+BlockRatio block_ratio(std::span<const TimedBlock> blocks, std::int32_t cell, std::int32_t reference,
+                       bool same_inputs) {
   BlockRatio found;
   std::vector<double> ratios;
   const TimedBlock* before = nullptr;

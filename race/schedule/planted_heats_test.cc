@@ -17,6 +17,7 @@
 #include "race/stats/compare.h"
 #include "race/stats/control.h"
 #include "race/stats/planted.h"
+#include "race/stats/planted_tally.h"
 #include "race/stats/work_series.h"
 
 namespace kite::race {
@@ -115,46 +116,17 @@ Judged run(const RaceOptions& options, Planted& planted) {
   return judged;
 }
 
-// Of the first contestant in the first place, but for the races with a false word or a biased place.
-struct Tally {
-  int faster = 0, slower = 0, equivalent = 0, undecided = 0, covered = 0, sets = 0;
-  int races_with_a_false_word = 0, races_with_a_biased_place = 0;
+struct HeatTally : Tally {
+  int sets = 0;  // of the first place
 };
 
-// As in race/stats/planted_races_test.cc: "equivalent" is false from twice the margin on.
-bool is_false(Verdict verdict, double truth, double margin) {
-  const double far = 1 + 2 * margin;
-  switch (verdict) {
-    case Verdict::kFaster: return truth >= 1;
-    case Verdict::kSlower: return truth <= 1;
-    case Verdict::kEquivalent: return truth > far || truth < 1 / far;
-    case Verdict::kUndecided: break;
-  }
-  return false;
-}
-
-Tally race(const std::string& name, const RaceOptions& options, std::uint64_t seed) {
+HeatTally race(const std::string& name, const RaceOptions& options, std::uint64_t seed) {
   Planted planted(seed);
-  Tally tally;
+  HeatTally tally;
   for (int number = 0; number < options.races; ++number) {
     const Judged judged = run(options, planted);
-    const PairedComparison& first = judged.families[0].contestants[0];
-    tally.faster += first.verdict == Verdict::kFaster ? 1 : 0;
-    tally.slower += first.verdict == Verdict::kSlower ? 1 : 0;
-    tally.equivalent += first.verdict == Verdict::kEquivalent ? 1 : 0;
-    tally.undecided += first.verdict == Verdict::kUndecided ? 1 : 0;
+    tally.add(judged.families, judged.controls, options.ratios, options.margin);
     tally.sets += judged.sets;
-    const double truth = options.ratios[0];
-    tally.covered += first.estimate.interval.low <= truth && truth <= first.estimate.interval.high ? 1 : 0;
-    bool wrong = false, biased = false;
-    for (const FamilyComparison& family : judged.families) {
-      for (std::size_t i = 0; i < family.contestants.size(); ++i) {
-        wrong = wrong || is_false(family.contestants[i].verdict, options.ratios[i], options.margin);
-      }
-    }
-    for (const ControlFound& control : judged.controls) biased = biased || control.biased;
-    tally.races_with_a_false_word += wrong ? 1 : 0;
-    tally.races_with_a_biased_place += biased ? 1 : 0;
   }
   std::printf(
       "%s: %d races of %d places, ratio %.3f of %zu, sd %.3f, margin %.2f: faster %d slower %d equivalent %d undecided "
@@ -196,7 +168,7 @@ TEST_P(planted_heats, intervals_cover_the_truth_as_often_as_they_say) {
     RaceOptions asked = options();
     asked.ratios = {1.1};
     asked.process_sd = sd;
-    const Tally tally = race(GetParam(), asked, 1000);
+    const HeatTally tally = race(GetParam(), asked, 1000);
     EXPECT_GE(tally.covered, asked.races * 0.93) << sd;
     EXPECT_LE(tally.covered, asked.races * 0.98) << sd;
   }

@@ -137,8 +137,10 @@ LiveProcess::~LiveProcess() { kill(); }
 
 Result<std::unique_ptr<LiveProcess>> LiveProcess::start(const Spawner& model, SpawnRequest request) {
   const auto failed = [&request](const char* what) {
-    return Error{ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(errno)),
-                 request.argv.empty() ? std::string() : request.argv[0], {}};
+    return Error{ErrorCode::kIo,
+                 fmt::format("{}: {}", what, std::strerror(errno)),
+                 request.argv.empty() ? std::string() : request.argv[0],
+                 {}};
   };
   Spawner own;
   own.helper_ = model.helper_;
@@ -259,8 +261,8 @@ Result<SpawnOutcome> LiveProcess::wait() {
                    fmt::format("while {} ran", state.request.argv[0]),
                    "look for a killed kite-race-spawn in the kernel's log"};
   }
-  SpawnOutcome outcome = outcome_of(state.request, state.prepared.program, state.prepared.encoded, reply, state.kept,
-                                    state.oom_before);
+  SpawnOutcome outcome =
+      outcome_of(state.request, state.prepared.program, state.prepared.encoded, reply, state.kept, state.oom_before);
   outcome.peak_rss_floor_bytes = state.spawner.empty_run_.peak_rss_floor_bytes;
   return outcome;
 }

@@ -23,8 +23,8 @@ std::int64_t compared(const PairedFamily& family) {
 // Whether any contestant has an interval: a word comes from nothing else.
 bool gives_words(const PairedFamily& family, const FamilyRules& rules) {
   const double own = bonferroni_confidence(rules.confidence, compared(family));
-  return std::ranges::any_of(
-      family, [own](const auto& log_ratios) { return hodges_lehmann_ratio(log_ratios, own).bounded(); });
+  return std::ranges::any_of(family,
+                             [own](const auto& log_ratios) { return hodges_lehmann_ratio(log_ratios, own).bounded(); });
 }
 
 // The interval at a higher confidence, by what Student's t needs more at as many rounds.

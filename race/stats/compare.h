@@ -42,9 +42,9 @@ struct FamilyComparison {
 // is:
 //   1. Bonferroni over the contestants of the family that have a round in common with the reference.
 //   2. Where the place cannot resolve the margin (its resolution is larger or not known), Bonferroni over all such
-//      families that have an interval as well. In a place that resolves the margin, an interval that chance carries across the whole margin
-//      lies four standard errors off, so places of that kind cost each other nothing. Among forty places that do not,
-//      one race in three would hold a false word.
+//      families that have an interval as well. In a place that resolves the margin, an interval that chance carries
+//      across the whole margin lies four standard errors off, so places of that kind cost each other nothing. Among
+//      forty places that do not, one race in three would hold a false word.
 // Wilcoxon's test has a least level, 2^(1 - n), so step 2 cannot be taken with its order statistics after ten rounds:
 // the ends are moved outward in ln by the ratio of Student's quantiles instead. Assumes independent rounds with
 // symmetric ln-ratios, and any dependence between contestants (they share the reference).

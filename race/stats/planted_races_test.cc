@@ -14,6 +14,7 @@
 #include "race/stats/compare.h"
 #include "race/stats/control.h"
 #include "race/stats/planted.h"
+#include "race/stats/planted_tally.h"
 
 namespace kite::race {
 namespace {
@@ -77,47 +78,14 @@ Judged run(const RaceOptions& options, Planted& planted) {
   return judged;
 }
 
-// Of the first contestant in the first place, but for the races with a false word or a biased place.
-struct Tally {
-  int faster = 0, slower = 0, equivalent = 0, undecided = 0, covered = 0;
-  int races_with_a_false_word = 0, races_with_a_biased_place = 0, first_place_biased = 0;
-  [[nodiscard]] int decided() const { return faster + slower + equivalent; }
-};
-
-// "Equivalent" of what lies just beyond the margin errs by less than anyone asked to see; twice the margin is plainly
-// different.
-bool is_false(Verdict verdict, double truth) {
-  switch (verdict) {
-    case Verdict::kFaster: return truth >= 1;
-    case Verdict::kSlower: return truth <= 1;
-    case Verdict::kEquivalent: return truth > 1.04 || truth < 1 / 1.04;
-    case Verdict::kUndecided: break;
-  }
-  return false;
-}
+constexpr double kMargin = FamilyRules{}.margin;
 
 Tally race(const RaceOptions& options, std::uint64_t seed) {
   Planted planted(seed);
   Tally tally;
   for (int number = 0; number < options.races; ++number) {
     const Judged judged = run(options, planted);
-    const PairedComparison& first = judged.families[0].contestants[0];
-    tally.faster += first.verdict == Verdict::kFaster ? 1 : 0;
-    tally.slower += first.verdict == Verdict::kSlower ? 1 : 0;
-    tally.equivalent += first.verdict == Verdict::kEquivalent ? 1 : 0;
-    tally.undecided += first.verdict == Verdict::kUndecided ? 1 : 0;
-    const double truth = options.ratios[0];
-    tally.covered += first.estimate.interval.low <= truth && truth <= first.estimate.interval.high ? 1 : 0;
-    bool wrong = false, biased = false;
-    for (const FamilyComparison& family : judged.families) {
-      for (std::size_t i = 0; i < family.contestants.size(); ++i) {
-        wrong = wrong || is_false(family.contestants[i].verdict, options.ratios[i]);
-      }
-    }
-    for (const ControlFound& control : judged.controls) biased = biased || control.biased;
-    tally.races_with_a_false_word += wrong ? 1 : 0;
-    tally.races_with_a_biased_place += biased ? 1 : 0;
-    tally.first_place_biased += judged.controls[0].biased ? 1 : 0;
+    tally.add(judged.families, judged.controls, options.ratios, kMargin);
   }
   std::printf(
       "%d races, %d rounds, %d places, ratio %.3f of %zu, sd %.3f: faster %d slower %d equivalent %d undecided %d, "

@@ -109,3 +109,18 @@ class OneRace(unittest.TestCase):
         cls.out = cls.ground.folder / "out"
         cls.result = cls.ground.run_race(*cls.ground.race_arguments(cls.out, *cls.prepare(cls.ground)))
         cls.records = staticmethod(lambda kind="process": cls.ground.records(cls.out, kind))
+
+    def changed_race(self, name, change):
+        """The same race's journal in a folder of its own, with `change(record, contestant)` made to every process, and to
+        the plan with no contestant."""
+        folder = self.ground.folder / name
+        folder.mkdir()
+        records = [json.loads(line) for line in (self.out / "journal.jsonl").read_text().splitlines()]
+        cells = records[0]["cells"]
+        for record in records:
+            for process in [record] if record["kind"] == "process" else record.get("processes", []):
+                change(process, cells[process["cell"]]["contestant"])
+            if record["kind"] == "plan":
+                change(record, "")
+        (folder / "journal.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+        return folder

@@ -115,44 +115,26 @@ class TwoBuildsTest(OneRace):
         row = [row for row in summary if (row["contestant"], row["measure"], row["mode"]) == ("new", "wall", "oneshot")][0]
         self.assertAlmostEqual(found["rows"][0]["ratio"], row["ratio"])
 
-    def changed(self, name, change):
-        """The race once more, with `change` made to each record's process and contestant."""
-        folder = self.ground.folder / name
-        folder.mkdir()
-        records = [json.loads(line) for line in (self.out / "journal.jsonl").read_text().splitlines()]
-        cells = records[0]["cells"]
-        for record in records:
-            for process in [record] if record["kind"] == "process" else record.get("processes", []):
-                change(process, cells[process["cell"]]["contestant"])
-        (folder / "journal.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-        return folder
-
     def test_nobody_can_tell_where_the_control_moved(self):
         def slow_down(process, contestant):
             if contestant == "control":
                 for key in ("wall_ns", "label_ns"):
                     process[key] = process.get(key, 0) * 2
 
-        result = compare(self.changed("moved", slow_down), "--base", "base", "--new", "new", "--fail-if", "label=3%")
+        result = compare(self.changed_race("moved", slow_down), "--base", "base", "--new", "new", "--fail-if", "label=3%")
         self.assertEqual(result.returncode, 7, result.stdout + result.stderr)
         self.assertRegex(result.stdout, r"cannot tell: what did not change moved by \d+ %")
 
     def test_two_races_are_gated_alike(self):
-        def rebuild(records):
-            for racer in records[0]["contestants"]:
+        def rebuild(record, contestant):
+            if contestant == "new":
+                for key in ("wall_ns", "label_ns"):
+                    record[key] = record.get(key, 0) * 2
+            for racer in record.get("contestants", []):
                 if racer["id"] == "new":
                     racer["programs"][1]["xxh3"] = "0" * 16
 
-        def slow_down(process, contestant):
-            if contestant == "new":
-                for key in ("wall_ns", "label_ns"):
-                    process[key] = process.get(key, 0) * 2
-
-        slower = self.changed("slower", slow_down)
-        journal = slower / "journal.jsonl"
-        records = [json.loads(line) for line in journal.read_text().splitlines()]
-        rebuild(records)
-        journal.write_text("".join(json.dumps(record) + "\n" for record in records))
+        slower = self.changed_race("slower", rebuild)
         worse = compare(self.out, slower, "--fail-if", "label=3%")
         self.assertEqual(worse.returncode, 1, worse.stdout + worse.stderr)
         self.assertRegex(worse.stdout, r"new before: .*; after: .*0000000000000000")

@@ -164,20 +164,6 @@ class FinishedRaceTest(OneRace):
         for name, content in before.items():
             self.assertEqual((elsewhere / name).read_bytes(), content, name)
 
-    def changed_race(self, name, change):
-        """The same race with `change` made to every record."""
-        folder = self.ground.folder / name
-        folder.mkdir()
-        records = [json.loads(line) for line in (self.out / "journal.jsonl").read_text().splitlines()]
-        cells = records[0]["cells"]
-        for record in records:
-            for process in [record] if record["kind"] == "process" else record.get("processes", []):
-                change(process, cells[process["cell"]]["contestant"])
-            if record["kind"] == "plan":
-                change(record, "")
-        (folder / "journal.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-        return folder
-
     def test_compare_tells_a_slower_contestant_by_its_exit_code(self):
         def slow_down(record, contestant):
             if contestant == "other":

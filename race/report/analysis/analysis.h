@@ -140,7 +140,7 @@ struct Comparison {
   bool ranked = false;
   Answered answered = Answered::kNotChecked;
   bool by_answer = false;  // it is judged by what its output names, whatever else was checked of it
-  std::string why_not;                           // why it is not ranked, has no interval, or is not called equivalent
+  std::string why_not;     // why it is not ranked, has no interval, or is not called equivalent
   std::optional<double> value, reference_value;  // medians
 };
 

@@ -314,7 +314,7 @@ TEST(analysis, judges_the_published_study_s_sentences) {
   std::vector<Truth> found;
   for (const auto& row : analysis.study) {
     found.push_back(row.truth);
-    EXPECT_NE(row.figures.find("regnet_x_400mf: "), std::string::npos) << row.sentence;
+    EXPECT_NE(row.figures.find("regnet_x_400mf, 2 threads: "), std::string::npos) << row.sentence;
   }
   EXPECT_EQ(found, (std::vector<Truth>{Truth::kTrue, Truth::kTrue, Truth::kTrue, Truth::kTrue, Truth::kFalse,
                                        Truth::kFalse, Truth::kTrue}));

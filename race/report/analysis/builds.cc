@@ -76,9 +76,10 @@ class Pair {
     changes_.slower |= row.verdict == Verdict::kSlower;
     changes_.rows.push_back(std::move(row));
     if (found.ranked && found.by_answer && found.answered == Answered::kNotChecked) {
-      changes_.warnings.push_back(fmt::format("the answers of {} and {} on {} were not compared, since the reference's "
-                                              "is not known",
-                                              changes_.before_name, changes_.after_name, row_place(pair)));
+      changes_.warnings.push_back(
+          fmt::format("the answers of {} and {} on {} were not compared, since the reference's "
+                      "is not known",
+                      changes_.before_name, changes_.after_name, row_place(pair)));
     }
   }
 

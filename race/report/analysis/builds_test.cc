@@ -19,10 +19,10 @@ constexpr const char* kNew = "pytorch";
 struct Truth {
   std::uint64_t seed = 1;
   std::int32_t rounds = 12;
-  double factor = 1;          // of the new build's times, to the base's
+  double factor = 1;  // of the new build's times, to the base's
   double memory = 1;
   double control_factor = 1;
-  double noise = 0.012;       // sd of the ln of a process's own factor, about that of whole programs
+  double noise = 0.012;  // sd of the ln of a process's own factor, about that of whole programs
 };
 
 // The new build is the base once more, as another process of each round would be, times the factor.
@@ -41,9 +41,7 @@ Journal race_of(const Truth& truth) {
   for (ProcessRecord& process : journal.processes) {
     if (journal.plan.cells[static_cast<std::size_t>(process.cell)].contestant != kNew) continue;
     const double share = base.steady / slow.steady * truth.factor;
-    const auto scaled = [share](std::int64_t ns) {
-      return static_cast<std::int64_t>(static_cast<double>(ns) * share);
-    };
+    const auto scaled = [share](std::int64_t ns) { return static_cast<std::int64_t>(static_cast<double>(ns) * share); };
     process.wall_ns = scaled(process.wall_ns);
     process.label_ns = scaled(process.label_ns);
     for (auto& sample : process.samples) sample.ms *= share;

@@ -83,12 +83,12 @@ kite::Status conclude(RaceChanges& changes) {
              std::find(modes.begin(), modes.end(), row.mode) != modes.end();
     };
     if (std::any_of(changes.rows.begin(), changes.rows.end(), is_under)) continue;
-    return Error{ErrorCode::kInvalidInput,
-                 fmt::format("nothing that could have changed was measured by \"{}\" ({})", limit.of.name,
-                             measure_title(limit.of.measure)),
-                 "--fail-if",
-                 fmt::format("race with a mode that has it ({}), or leave that limit away",
-                             mode_title(limit.of.modes.front()))};
+    return Error{
+        ErrorCode::kInvalidInput,
+        fmt::format("nothing that could have changed was measured by \"{}\" ({})", limit.of.name,
+                    measure_title(limit.of.measure)),
+        "--fail-if",
+        fmt::format("race with a mode that has it ({}), or leave that limit away", mode_title(limit.of.modes.front()))};
   }
   for (const RaceChange& row : changes.rows) {
     if (!row.bridge && row.limit) changes.outcome = std::max(changes.outcome, row.word);

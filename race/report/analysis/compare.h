@@ -22,17 +22,17 @@ struct RaceChange {
   Mode mode = Mode::kOneshot;
   Measure measure = Measure::kWall;
   std::int32_t threads = 1;
-  std::optional<double> before, after;  // medians, in ms or bytes
-  std::optional<double> ratio;          // after / before
-  std::optional<Range> interval;        // 95 %; under a limit, moved outward by what the race's noise does not carry
+  std::optional<double> before, after;     // medians, in ms or bytes
+  std::optional<double> ratio;             // after / before
+  std::optional<Range> interval;           // 95 %; under a limit, moved outward by what the race's noise does not carry
   std::int32_t n_before = 0, n_after = 0;  // processes of two races; of one, the rounds or sets that have both
-  bool bridge = false;  // unchanged: what it differs by is the machine's doing
+  bool bridge = false;                     // unchanged: what it differs by is the machine's doing
   Verdict verdict = Verdict::kUndecided;
   std::string why;  // why there is no ratio, or why nobody can tell
 
   // Under a limit only.
-  std::optional<double> limit;  // 0.03: at most 3 % more
-  std::optional<double> moved;  // what did not change in the same place, by its estimate
+  std::optional<double> limit;             // 0.03: at most 3 % more
+  std::optional<double> moved;             // what did not change in the same place, by its estimate
   LimitWord word = LimitWord::kUndecided;  // of a bridge, nothing is asked
 };
 
@@ -40,8 +40,8 @@ struct RaceChanges {
   bool one_race = false;
   std::string before_name = "before", after_name = "after";
   std::vector<RaceChange> rows;
-  double margin = 0.02;         // without limits: the widest of the races' margins and the drift
-  std::optional<double> drift;  // without limits, of two races: the largest change of what did not change
+  double margin = 0.02;               // without limits: the widest of the races' margins and the drift
+  std::optional<double> drift;        // without limits, of two races: the largest change of what did not change
   std::vector<std::string> programs;  // what was compared: a line a program, with its file or version
   std::vector<std::string> warnings;  // what the two races do not share, though they may be compared
   bool slower = false;                // without limits: some contestant that is no bridge

@@ -107,9 +107,8 @@ std::vector<Comparison> compared(const Field& field, const std::vector<CellPair>
       family = family_of.try_emplace({place_of(*asked.cell), asked.measure}, all.size()).first->second;
     }
     if (family == all.size()) {
-      all.push_back({relative_by_round(*asked.reference, field.cells, asked.measure, field.journal),
-                     {},
-                     rows.back().resolution});
+      all.push_back(
+          {relative_by_round(*asked.reference, field.cells, asked.measure, field.journal), {}, rows.back().resolution});
     }
     seats.push_back({rows.size() - 1, family, all[family].contestants.size()});
     all[family].contestants.push_back(relative_by_round(*asked.cell, field.cells, asked.measure, field.journal));

@@ -24,8 +24,8 @@ struct Limit {
   double share = 0;  // 0.03: at most 3 % more
 };
 
-// Of "label=3%", "steady=2" ... kUsage: an unknown measure (with those that there are), what is no percentage, a measure
-// with two limits.
+// Of "label=3%", "steady=2" ... kUsage: an unknown measure (with those that there are), what is no percentage, a
+// measure with two limits.
 [[nodiscard]] Result<std::vector<Limit>> parse_limits(std::span<const std::string> texts);
 
 }  // namespace kite::race

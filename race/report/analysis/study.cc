@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "race/journal/words.h"
 #include "race/report/analysis/text.h"
@@ -15,6 +14,7 @@ namespace {
 // What this race found about one pair of contestants in one place.
 struct Evidence {
   std::string place;
+  Measure measure = Measure::kWall;
   std::optional<double> ratio;
   std::optional<Range> interval;
   Verdict verdict = Verdict::kUndecided;
@@ -26,14 +26,18 @@ Verdict turned(Verdict verdict) {
   return verdict == Verdict::kSlower ? Verdict::kFaster : verdict;
 }
 
-// Rust / Python around ONNX Runtime, from the rows that compare languages: a question of its own, so these intervals are
-// not widened for the other contestants.
+std::string place_of(std::string_view title, const std::string& model, std::int32_t threads) {
+  return fmt::format("{}, {}, {}", title, model, threads_text(threads));
+}
+
+// Rust / Python around ONNX Runtime, from the rows that compare languages: a question of its own, so these intervals
+// are not widened for the other contestants.
 void add_languages(const Analysis& analysis, std::string_view part, std::string_view title, All& all) {
   for (const auto& row : analysis.languages) {
     const bool forward = row.language == "Rust" && row.reference_language == "Python";
     const bool backward = row.language == "Python" && row.reference_language == "Rust";
     if (row.part != part || (!forward && !backward) || row.runtime.find("ONNX") == std::string::npos) continue;
-    Evidence found{fmt::format("{}, {}", title, row.model), row.ratio, row.interval,
+    Evidence found{place_of(title, row.model, row.threads), Measure::kWall, row.ratio, row.interval,
                    row.verdict.value_or(Verdict::kUndecided)};
     if (backward) {
       if (found.ratio) found.ratio = 1 / *found.ratio;
@@ -50,7 +54,7 @@ void add_comparisons(const Analysis& analysis, std::string_view peer, Mode mode,
     if (row.peer != peer || !row.variant.empty() || row.reference_peer != "onnxruntime-python") continue;
     if (row.mode != mode || row.measure != measure || row.track != Track::kMatched || row.threads == 0) continue;
     const std::string_view title = mode == Mode::kOneshot ? measure_title(measure) : mode_title(mode);
-    all.push_back({fmt::format("{}, {}", title, row.model), row.ratio, row.interval,
+    all.push_back({place_of(title, row.model, row.threads), measure, row.ratio, row.interval,
                    row.verdict.value_or(Verdict::kUndecided)});
   }
 }
@@ -76,7 +80,8 @@ std::string figures(const All& all) {
   for (const auto& found : all) {
     const std::string ratio = found.ratio ? ratio_text(*found.ratio) : "n/a";
     const std::string interval = found.interval ? fmt::format(" ({})", range_text(*found.interval)) : "";
-    parts.push_back(fmt::format("{}: {}{}, {}", found.place, ratio, interval, verdict_name(found.verdict)));
+    parts.push_back(
+        fmt::format("{}: {}{}, {}", found.place, ratio, interval, verdict_word(found.measure, found.verdict)));
   }
   return parts.empty() ? "this race did not rank both" : joined(parts, "; ");
 }

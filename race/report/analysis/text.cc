@@ -24,6 +24,12 @@ std::string ms_text(double ms) { return digits(ms) + " ms"; }
 
 std::string mib_text(double bytes) { return digits(bytes / kBytesPerMib) + " MiB"; }
 
+std::string_view verdict_word(Measure measure, Verdict verdict) noexcept {
+  if (is_memory(measure) && verdict == Verdict::kFaster) return "smaller";
+  if (is_memory(measure) && verdict == Verdict::kSlower) return "larger";
+  return verdict_name(verdict);
+}
+
 std::string_view truth_name(Truth truth) noexcept {
   switch (truth) {
     case Truth::kTrue: return "true";

@@ -251,7 +251,8 @@ namespace {
 // Older races ran steady inference in rounds as well.
 std::string pairing_sentence(const Journal& journal) {
   if (journal.sets.empty()) {
-    return "Contestants race once a round; a ratio is to the processes of the reference in that round that began nearest.";
+    return "Contestants race once a round; a ratio is to the processes of the reference in that round that began "
+           "nearest.";
   }
   return "Whole programs race in rounds, with the reference between them; a ratio is to the two of its processes that "
          "began nearest. Steady inference races in heats: contestants are alive at once and take turns, each block is "

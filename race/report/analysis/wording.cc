@@ -12,10 +12,6 @@
 #include "race/report/analysis/text.h"
 
 namespace kite::race {
-namespace {
-
-}  // namespace
-
 std::string parity_word(const Analysis& analysis, const Comparison& row) {
   const auto checked = [&](Mode mode) {
     const auto found = std::find_if(analysis.parity.begin(), analysis.parity.end(), [&](const ParityRow& parity) {

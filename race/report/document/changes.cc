@@ -29,17 +29,16 @@ struct RowWord {
 };
 
 RowWord word_of(const RaceChange& row) {
-  const bool memory = is_memory(row.measure);
   if (!row.limit) return {std::string(verdict_name(row.verdict)), row.verdict};
   switch (row.word) {
-    case LimitWord::kBroken: return {memory ? "larger" : "slower", Verdict::kSlower};
+    case LimitWord::kBroken: return {std::string(verdict_word(row.measure, Verdict::kSlower)), Verdict::kSlower};
     case LimitWord::kCannotTell: return {"cannot tell", Verdict::kUndecided};
     case LimitWord::kUndecided: return {"undecided", Verdict::kUndecided};
     case LimitWord::kHolds: break;
   }
   // As far below as the limit lies above: a word that a per mille does not earn.
   if (row.interval && row.interval->high < 1 / (1 + *row.limit)) {
-    return {memory ? "smaller" : "faster", Verdict::kFaster};
+    return {std::string(verdict_word(row.measure, Verdict::kFaster)), Verdict::kFaster};
   }
   return {"holds", Verdict::kEquivalent};
 }
@@ -140,8 +139,8 @@ void add_limits(const RaceChanges& changes, Blocks& blocks) {
 
 void add_margin(const RaceChanges& changes, Blocks& blocks) {
   if (changes.one_race) {
-    blocks << Paragraph{fmt::format("Margin {}: an interval wholly beyond it is faster or slower.",
-                                    percent_text(changes.margin))};
+    blocks << Paragraph{
+        fmt::format("Margin {}: an interval wholly beyond it is faster or slower.", percent_text(changes.margin))};
   } else {
     blocks << Paragraph{fmt::format(
         "Margin {}: the wider of what was asked for and what contestants that did not change differ by ({}).",

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "race/report/analysis/text.h"
@@ -26,27 +27,32 @@ Document report_document(const Analysis& analysis, const Journal& journal) {
                                                              : plural(coverage.planned_rounds, "round")),
                     plural(static_cast<std::int64_t>(plan.models.size()), "model"), fmt::format("seed {}", plan.seed)};
   document.front = front_blocks(analysis);
-  auto& sections = document.sections;
-  sections = {verdict_section(analysis),
-              noise_section(analysis, journal),
-              warning_section(analysis),
-              whole_program_section(analysis, journal),
-              phase_section(analysis),
-              isolated_section(analysis, journal, Mode::kNoPre),
-              isolated_section(analysis, journal, Mode::kIncPre),
-              slow_sample_section(analysis),
-              memory_section(analysis)};
-  if (auto profiles = profile_section(journal)) sections.push_back(*std::move(profiles));
-  for (auto& section :
-       {counter_section(analysis), variant_section(analysis), thread_section(analysis), language_section(analysis)}) {
-    sections.push_back(section);
-  }
-  if (auto study = study_section(analysis)) sections.push_back(*std::move(study));
-  for (auto& section :
-       {parity_section(analysis, journal), failure_section(analysis, journal), drift_section(analysis),
-        comparison_section(analysis), method_section(analysis, journal), refusal_section(analysis),
-        contestant_section(journal), command_section(analysis), file_section(analysis)}) {
-    sections.push_back(section);
+  std::optional<Section> sections[] = {verdict_section(analysis),
+                                       noise_section(analysis, journal),
+                                       warning_section(analysis),
+                                       whole_program_section(analysis, journal),
+                                       phase_section(analysis),
+                                       isolated_section(analysis, journal, Mode::kNoPre),
+                                       isolated_section(analysis, journal, Mode::kIncPre),
+                                       slow_sample_section(analysis),
+                                       memory_section(analysis),
+                                       profile_section(journal),
+                                       counter_section(analysis),
+                                       variant_section(analysis),
+                                       thread_section(analysis),
+                                       language_section(analysis),
+                                       study_section(analysis),
+                                       parity_section(analysis, journal),
+                                       failure_section(analysis, journal),
+                                       drift_section(analysis),
+                                       comparison_section(analysis),
+                                       method_section(analysis, journal),
+                                       refusal_section(analysis),
+                                       contestant_section(journal),
+                                       command_section(analysis),
+                                       file_section(analysis)};
+  for (auto& section : sections) {
+    if (section) document.sections.push_back(*std::move(section));
   }
   return document;
 }

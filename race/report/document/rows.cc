@@ -33,10 +33,7 @@ std::string ratio_number(const std::optional<double>& ratio, const std::optional
 
 Text verdict_text(const Comparison& row) {
   if (!row.verdict) return not_ranked_text(row.why_not);
-  std::string_view word = verdict_name(*row.verdict);
-  if (is_memory(row.measure) && row.verdict == Verdict::kFaster) word = "smaller";
-  if (is_memory(row.measure) && row.verdict == Verdict::kSlower) word = "larger";
-  return verdict_mark(word, *row.verdict);
+  return verdict_mark(verdict_word(row.measure, *row.verdict), *row.verdict);
 }
 
 std::string place_of(const CellSummary& cell) { return place_text(cell.model, cell.mode, cell.threads, cell.track); }

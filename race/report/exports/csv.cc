@@ -137,13 +137,15 @@ std::string blocks_csv(const Analysis& analysis, const Journal& journal) {
       std::vector<double> ms;
       for (const Sample& sample : block.samples) ms.push_back(sample.ms);
       const auto in_ms = [](std::int64_t ns) { return exact(static_cast<double>(ns) / 1e6); };
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", set.heat, set.set, record.cycle,
-                         quoted(found->control ? found->id : found->peer), quoted(found->variant), quoted(found->model),
-                         word_of(found->track), word_of(found->mode), found->threads,
-                         in_ms(record.begin_ns - set.blocks.front().begin_ns), in_ms(record.wall_ns),
-                         in_ms(record.cpu_ns), record.samples, ms.empty() ? "" : exact(median_of(ms)),
-                         record.stopped ? 1 : 0,
-                         record.cycle == 0 ? "warm-up" : block.disturbed ? "disturbed" : "compared");
+      out +=
+          fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", set.heat, set.set, record.cycle,
+                      quoted(found->control ? found->id : found->peer), quoted(found->variant), quoted(found->model),
+                      word_of(found->track), word_of(found->mode), found->threads,
+                      in_ms(record.begin_ns - set.blocks.front().begin_ns), in_ms(record.wall_ns), in_ms(record.cpu_ns),
+                      record.samples, ms.empty() ? "" : exact(median_of(ms)), record.stopped ? 1 : 0,
+                      record.cycle == 0 ? "warm-up"
+                      : block.disturbed ? "disturbed"
+                                        : "compared");
     }
   }
   return out;

@@ -32,7 +32,8 @@ inline std::vector<Plot> degenerate_plots() {
     StandingData standings{words, {{hostile, {{hostile, {}, {}}, {hostile, {}, {}, true}}, {}}, {}}};
     for (const double value : values) {
       standings.groups[0].panels[0].reference = standings.groups[0].panels[0].resolution = value;
-      standings.groups[0].rows.push_back({hostile, hostile, hostile, {{value, value, inf, hostile, std::nullopt, hostile}}});
+      standings.groups[0].rows.push_back(
+          {hostile, hostile, hostile, {{value, value, inf, hostile, std::nullopt, hostile}}});
       standings.groups[0].rows.push_back(
           {"", "", "", {{value, {}, {}, "", {}, ""}, {value, value, value, hostile, Verdict::kFaster, ""}, {}}});
       forest.rows.push_back({hostile, hostile, value, value, inf, Verdict::kFaster, "", 1});

@@ -127,8 +127,7 @@ Plot forest_plot(const ForestData& data) {
     draw_row(canvas, row, axis, y + kRow / 2);
     y += kRow;
     plot.table.rows.push_back({row.group, row.label, ratio_with_interval(row.ratio, row.low, row.high),
-                               fmt::format("{}", row.n),
-                               row.verdict ? word_of(row) : why_text(row)});
+                               fmt::format("{}", row.n), row.verdict ? word_of(row) : why_text(row)});
   }
   plot.svg = std::move(canvas).svg();
   return plot;

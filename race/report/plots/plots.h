@@ -49,7 +49,7 @@ struct ForestRow {
   std::optional<Verdict> verdict;  // absent where not ranked
   std::string why_not;
   std::int32_t n = 0;
-  std::string word = {};  // said beside the ratio; empty: the verdict's own
+  std::string word = {};             // said beside the ratio; empty: the verdict's own
   std::optional<double> limit = {};  // 0.03: a dashed line 3 % above 1, and a band of its own instead of the margin's
   std::optional<double> moved = {};  // a darker band: what is unchanged moved by so much
 };
