@@ -78,8 +78,7 @@ std::vector<std::size_t> order_of(std::span<const double> numbers, std::size_t c
 
 std::vector<double> row_of(const TensorView& tensor, std::int64_t row, std::int64_t length) {
   std::vector<double> numbers(static_cast<std::size_t>(length));
-  const std::byte* data =
-      tensor.data + static_cast<std::size_t>(row * length) * dtype_size(tensor.type.dtype);
+  const std::byte* data = tensor.data + static_cast<std::size_t>(row * length) * dtype_size(tensor.type.dtype);
   switch (tensor.type.dtype) {
     case DType::kFloat32: read_row<float>(data, numbers); break;
     case DType::kFloat64: read_row<double>(data, numbers); break;

@@ -122,9 +122,9 @@ Result<std::size_t> ScoreChooser::named_output(const std::string& name, const st
 Result<std::size_t> ScoreChooser::only_output() {
   if (sources_.outputs[0].kind == OutputKind::kNoVector) return no_vector(0);
   if (names_features(sources_.ports[0].name)) {
-    return refusal("the output is called " + in_quotes(sources_.ports[0].name) + ": features, not class scores",
-                   "use `kite run` to get them, or --scores-from " + std::string(sources_.ports[0].name) +
-                       " if they are scores");
+    return refusal(
+        "the output is called " + in_quotes(sources_.ports[0].name) + ": features, not class scores",
+        "use `kite run` to get them, or --scores-from " + std::string(sources_.ports[0].name) + " if they are scores");
   }
   output_source_ = "the only output";
   return std::size_t{0};
@@ -169,7 +169,8 @@ Result<std::size_t> ScoreChooser::output() {
 
   const std::size_t labels = sources_.count_labels();
   std::vector<std::size_t> fitting = left;
-  std::erase_if(fitting, [&](std::size_t i) { return sources_.outputs[i].classes != static_cast<std::int64_t>(labels); });
+  std::erase_if(fitting,
+                [&](std::size_t i) { return sources_.outputs[i].classes != static_cast<std::int64_t>(labels); });
   if (!fitting.empty()) left = fitting;
   output_source_ = "as many classes as labels";
   if (left.size() == 1) return left.front();
@@ -208,16 +209,17 @@ Status ScoreChooser::stated_activation(ScoreActivation stated, const std::string
 }
 
 Status ScoreChooser::activation_of_logits() {
-  KITE_TRY_ASSIGN(const auto stated, stated_scores(sources_.model_path, sources_.metadata, *sources_.files,
-                                                   choice_.classes));
+  KITE_TRY_ASSIGN(const auto stated,
+                  stated_scores(sources_.model_path, sources_.metadata, *sources_.files, choice_.classes));
   if (stated && (choice_.classes > 1 || stated->activation != ScoreActivation::kSoftmax)) {
     return stated_activation(stated->activation, stated->source);
   }
   if (facts().ranked > 0) {
     // Without the scores of all others their softmax is unknown: the classes are all that is left.
     class_index();
-    choice_.warnings.emplace_back("the model gives the logits of its best classes only, which are no probabilities: "
-                                  "they are left out (--raw shows them)");
+    choice_.warnings.emplace_back(
+        "the model gives the logits of its best classes only, which are no probabilities: "
+        "they are left out (--raw shows them)");
     return {};
   }
   if (choice_.classes > 1) {
@@ -248,8 +250,8 @@ Status ScoreChooser::activation() {
   if (!meaning_.activation.empty()) {
     const auto stated = parse_activation(meaning_.activation);
     if (!stated || *stated == ScoreActivation::kExp) {
-      return Error{ErrorCode::kUsage, in_quotes(meaning_.activation) + " is no activation", {},
-                   "say softmax, sigmoid or none"};
+      return Error{
+          ErrorCode::kUsage, in_quotes(meaning_.activation) + " is no activation", {}, "say softmax, sigmoid or none"};
     }
     return stated_activation(*stated, "--activation");
   }
@@ -264,8 +266,8 @@ Status ScoreChooser::activation() {
     case OutputKind::kClassIndex:
     case OutputKind::kUnclear:
     case OutputKind::kNoVector:
-      return refusal("output " + port_text(sources_.ports[choice_.output]) + " is neither logits nor probabilities: " +
-                         facts().reason,
+      return refusal("output " + port_text(sources_.ports[choice_.output]) +
+                         " is neither logits nor probabilities: " + facts().reason,
                      "state --activation softmax, sigmoid or none, or use --raw");
   }
   if (!facts().reason.empty()) {

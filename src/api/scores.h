@@ -31,12 +31,12 @@ struct ScoreSources {
 };
 
 struct ScoreChoice {
-  std::size_t output = 0;                // that holds the scores; of ScoreKind::kNone the classes
-  std::optional<std::size_t> index_of;   // the output that holds the classes, where the scores are ranked already
+  std::size_t output = 0;               // that holds the scores; of ScoreKind::kNone the classes
+  std::optional<std::size_t> index_of;  // the output that holds the classes, where the scores are ranked already
   ScoreActivation activation = ScoreActivation::kNone;
-  double divisor = 1;                    // of the numbers, before anything else
+  double divisor = 1;  // of the numbers, before anything else
   std::int64_t classes = 0;
-  std::int64_t row = 0;                  // numbers a picture
+  std::int64_t row = 0;  // numbers a picture
   ScoreKind kind = ScoreKind::kProbabilities;
   std::vector<Decision> decisions;
   std::vector<std::string> warnings;

@@ -30,12 +30,12 @@ enum class CropRule : std::uint8_t {
 [[nodiscard]] Result<Size> resize_short_side(Size size, std::int64_t short_side);
 
 enum class ResizeMode : std::uint8_t {
-  kNone,       // the picture keeps its size
-  kShortSide,  // the short side becomes `height`, the long one follows
-  kExact,      // squashed to width x height, whatever its shape was
-  kCover,      // keeps its shape, just large enough to cover width x height (timm)
-  kFit,        // keeps its shape, just small enough to fit into width x height (timm)
-  kFitScaled,  // the same, as sides times the smaller ratio, which rounds differently (OpenVINO's letterbox)
+  kNone,        // the picture keeps its size
+  kShortSide,   // the short side becomes `height`, the long one follows
+  kExact,       // squashed to width x height, whatever its shape was
+  kCover,       // keeps its shape, just large enough to cover width x height (timm)
+  kFit,         // keeps its shape, just small enough to fit into width x height (timm)
+  kFitScaled,   // the same, as sides times the smaller ratio, which rounds differently (OpenVINO's letterbox)
   kFitByRatio,  // the same, and pixels are taken at steps of the ratio, not of the rounded sizes (OpenCV's fx and fy)
 };
 
@@ -66,9 +66,10 @@ struct FirstCrop {
 // Offsets are rounded down; at least one pixel.
 [[nodiscard]] Rectangle plan_first_crop(Size picture, const FirstCrop& crop) noexcept;
 
-// The part of a picture that a centred crop keeps, and where it lies in the output; the rest of the output is the fill colour.
+// The part of a picture that a centred crop keeps, and where it lies in the output; the rest of the output is the fill
+// colour.
 struct CropPlan {
-  Rectangle source;          // inside the picture
+  Rectangle source;       // inside the picture
   std::int64_t left = 0;  // columns of zeros before it
   std::int64_t top = 0;   // rows of zeros above it
   Size output;

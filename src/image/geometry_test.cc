@@ -61,7 +61,8 @@ TEST(CenterCrop, half_pixels_go_to_the_even_side_or_down) {
   EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kHalfEven).source, (Rectangle{60, 0, 224, 224}));
   EXPECT_EQ(plan_center_crop({343, 224}, {224, 224}, CropRule::kFloor).source, (Rectangle{59, 0, 224, 224}));
   EXPECT_EQ(plan_center_crop({225, 224}, {224, 224}, CropRule::kHalfEven).source.x, 0);
-  EXPECT_EQ(plan_center_crop({385, 256}, {224, 224}, CropRule::kHalfEven).source, (Rectangle{80, 16, 224, 224}));  // 80.5
+  EXPECT_EQ(plan_center_crop({385, 256}, {224, 224}, CropRule::kHalfEven).source,
+            (Rectangle{80, 16, 224, 224}));  // 80.5
 }
 
 TEST(CenterCrop, a_crop_larger_than_the_picture_pads_with_the_odd_row_where_each_stack_has_it) {

@@ -26,8 +26,8 @@ struct Cropping {
 };
 
 Result<Cropping> cropping_of(Size picture, const PreprocessRecipe& recipe) {
-  const Rectangle taken = recipe.first_crop ? plan_first_crop(picture, *recipe.first_crop)
-                                         : Rectangle{0, 0, picture.width, picture.height};
+  const Rectangle taken =
+      recipe.first_crop ? plan_first_crop(picture, *recipe.first_crop) : Rectangle{0, 0, picture.width, picture.height};
   const Size part{taken.width, taken.height};
   KITE_TRY_ASSIGN(const Size resized, resized_size(part, recipe.resize));
   const Size wanted = recipe.crop.width > 0 ? recipe.crop : resized;
@@ -78,7 +78,8 @@ Status check_alpha(const ImageFacts& facts, const Cropping& cropping, const Prep
 // Takes the rows of the whole picture; the resizer sees those of the part that is taken.
 Result<RowResizer> resizer_into(Image& out, const Cropping& cropping, const PreprocessRecipe& recipe) {
   return RowResizer::make({cropping.taken.width, cropping.taken.height}, cropping.resized, cropping.plan.source,
-                          recipe.filter, place_in(out, cropping.plan), out.row_bytes(), recipe.resampler, cropping.step);
+                          recipe.filter, place_in(out, cropping.plan), out.row_bytes(), recipe.resampler,
+                          cropping.step);
 }
 
 Tensor normalised(const Image& cropped, const PreprocessRecipe& recipe) {
@@ -97,7 +98,8 @@ Result<Image> resize_and_crop(const Image& image, const PreprocessRecipe& recipe
   KITE_TRY_ASSIGN(Image out, empty_picture(cropping, recipe.fill));
   KITE_TRY_ASSIGN(RowResizer resizer, resizer_into(out, cropping, recipe));
   const Rectangle& taken = cropping.taken;
-  std::vector<std::uint8_t> grey(recipe.form.pixels == PixelMode::kGrey ? static_cast<std::size_t>(image.width()) * 3 : 0);
+  std::vector<std::uint8_t> grey(recipe.form.pixels == PixelMode::kGrey ? static_cast<std::size_t>(image.width()) * 3
+                                                                        : 0);
   for (std::int64_t y = resizer.first_row(); y < resizer.end_row(); ++y) {
     const std::uint8_t* row = image.row(taken.y + y);
     if (!grey.empty()) {

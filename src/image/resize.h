@@ -97,8 +97,8 @@ class RowResizer {
 };
 
 // The window of `image` resized to `resized`, written at `out` + row * out_stride.
-[[nodiscard]] Status resize_crop_into(const Image& image, Size resized, Rectangle window, Filter filter, std::uint8_t* out,
-                                      std::int64_t out_stride);
+[[nodiscard]] Status resize_crop_into(const Image& image, Size resized, Rectangle window, Filter filter,
+                                      std::uint8_t* out, std::int64_t out_stride);
 [[nodiscard]] Result<Image> resize_crop(const Image& image, Size resized, Rectangle window, Filter filter);
 [[nodiscard]] Result<Image> resize(const Image& image, Size resized, Filter filter);
 

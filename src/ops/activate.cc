@@ -8,7 +8,8 @@
 namespace kite {
 
 ActivationFunction::ActivationFunction(const Attributes& attributes)
-    : formula_(activation_formula(find_activation(attributes.get_string("activation", "none")).value_or(Activation::kNone))),
+    : formula_(
+          activation_formula(find_activation(attributes.get_string("activation", "none")).value_or(Activation::kNone))),
       a_(attributes.get_float("activation_a", 0)),
       b_(attributes.get_float("activation_b", 0)) {}
 

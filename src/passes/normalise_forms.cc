@@ -33,8 +33,8 @@ Result<bool> normalise_mean(Graph& graph, NodeId id) {
   return true;
 }
 
-// Clip: limits as constant scalars (opset 13). One from zero without an upper limit is no Relu: of infinity it makes the
-// largest number.
+// Clip: limits as constant scalars (opset 13). One from zero without an upper limit is no Relu: of infinity it makes
+// the largest number.
 Result<bool> normalise_clip(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (node.opset >= 11) return false;

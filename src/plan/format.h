@@ -17,8 +17,9 @@
 namespace kite::plan_format {
 
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
-// Raised whenever a record, a kernel's params or a packing changes its meaning.
-inline constexpr std::uint32_t kVersion = 10;
+// Raised whenever a record, a kernel's params or a packing changes its meaning, and where a model's plan would answer
+// otherwise than one that lies in a cache.
+inline constexpr std::uint32_t kVersion = 11;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
 
@@ -39,9 +40,9 @@ struct Header {
   std::uint32_t version;
   std::uint32_t isa;  // the best instruction set that a step's kernel needs
   std::uint64_t total_bytes;
-  std::uint64_t key[2];           // what the plan was made from: see plan/cache.h; twice the checksum where nothing keyed it
-  std::uint64_t checksum;         // block_hash() of all that lies behind the header, half of it
-  std::uint64_t lender[2];        // key of the plan whose constants are used; zero where they are this plan's own
+  std::uint64_t key[2];     // what the plan was made from: see plan/cache.h; twice the checksum where nothing keyed it
+  std::uint64_t checksum;   // block_hash() of all that lies behind the header, half of it
+  std::uint64_t lender[2];  // key of the plan whose constants are used; zero where they are this plan's own
   std::uint64_t lender_checksum;  // and its checksum
   std::uint64_t arena_bytes;      // activations, one buffer for a session
   std::uint64_t scratch_bytes;    // for each thread

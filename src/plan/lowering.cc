@@ -102,7 +102,10 @@ Result<ActivationForm> activation_of(const Attributes& attributes) {
   const std::string_view name = attributes.get_string("activation", "none");
   const auto kind = find_activation(name);
   if (!kind) {
-    return Error{ErrorCode::kInvalidModel, "the activation \"" + std::string(name) + "\" is not known", {}, {}};
+    return Error{ErrorCode::kInvalidModel,
+                 "the activation \"" + std::string(name) + "\" is not known",
+                 {},
+                 "this is paperkite's own mistake: report it with the model"};
   }
   return ActivationForm{*kind, attributes.get_float("activation_a", 0.0f), attributes.get_float("activation_b", 0.0f)};
 }

@@ -102,8 +102,7 @@ int elementwise_max_parts(const ElementwiseParams& p) noexcept {
   double elements = 1;
   for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
   // 10 us: 2 elements a nanosecond from and to L2, 1 where an exponential is taken (AVX2).
-  const bool smooth =
-      p.op == ElementwiseOp::kErf || kind_of(p.activation) == ActivationKind::kSmooth;
+  const bool smooth = p.op == ElementwiseOp::kErf || kind_of(p.activation) == ActivationKind::kSmooth;
   const double parts = elements / (smooth ? 10e3 : 20e3);
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }

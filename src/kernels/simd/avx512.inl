@@ -49,7 +49,8 @@ static inline Vec accumulate_splat(const float* p, Vec b, Vec sum) {
   return sum;
 }
 // accumulate where only the lower half of the lanes counts; the others become 0.
-#ifdef __clang__  // Clang 19 prints the lower half of registers from zmm16 on as a mask register, so it gets intrinsics.
+#ifdef __clang__  // Clang 19 prints the lower half of registers from zmm16 on as a mask register, so it gets
+                  // intrinsics.
 static inline Vec accumulate_halves(__m256 a, Vec b, Vec sum) {
   const __m256 low = _mm256_fmadd_ps(a, _mm512_castps512_ps256(b.v), _mm512_castps512_ps256(sum.v));
   return {_mm512_zextps256_ps512(low)};
