@@ -257,7 +257,7 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
   field.readiness = check_readiness(field.peers, places);
   // Once without files, so that what cannot be is said at once.
   KITE_TRY_ASSIGN(const Selection first_look, select(options, *preset, field, models.size(), 1));
-  KITE_TRY(check_commands_differ(first_look.racers));
+  for (const std::string& sentence : same_programs(first_look.racers)) watch.note(sentence);
 
   Job job;
   begin_plan(options, *preset, job.plan);

@@ -110,18 +110,17 @@ std::vector<ProgramRecord> programs_of(const Variant& form, const Values& values
   return programs;
 }
 
-kite::Status check_commands_differ(std::span<const Racer> racers) {
+std::vector<std::string> same_programs(std::span<const Racer> racers) {
+  std::vector<std::string> sentences;
   std::map<std::string, std::string> seen;
   for (const Racer& racer : racers) {
     if (!racer.record.peer.empty() || racer.record.control || !racer.record.ready) continue;
     const auto [same, fresh] = seen.try_emplace(meaning_of(racer), racer.record.id);
     if (fresh) continue;
-    return Error{ErrorCode::kUsage,
-                 fmt::format("\"{}\" and \"{}\" are the same program: their command lines and files are equal",
-                             same->second, racer.record.id),
-                 "--command", "name another build, or leave one of them away"};
+    sentences.push_back(fmt::format("\"{}\" and \"{}\" are the same program: their command lines and files are equal",
+                                    same->second, racer.record.id));
   }
-  return {};
+  return sentences;
 }
 
 }  // namespace kite::race

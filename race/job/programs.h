@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "paperkite/error.h"
 #include "race/job/command.h"
 #include "race/job/selection.h"
 #include "race/journal/record.h"
@@ -20,8 +19,8 @@ namespace kite::race {
 // will say so.
 [[nodiscard]] std::vector<ProgramRecord> programs_of(const Variant& form, const Values& values);
 
-// kUsage: two command lines that say the same, word for word and file for file. Whoever wants to see what a program
-// differs from itself by has the control.
-[[nodiscard]] kite::Status check_commands_differ(std::span<const Racer> racers);
+// A sentence for each command line that says the same as one before it, word for word and file for file: such a race
+// shows what a program differs from itself by, which is seldom what two names are for.
+[[nodiscard]] std::vector<std::string> same_programs(std::span<const Racer> racers);
 
 }  // namespace kite::race

@@ -24,6 +24,12 @@ Result<const ContestantRecord*> find_contestant(const PlanRecord& plan, const st
                "there are " + joined(others, ", ")};
 }
 
+std::vector<std::string> file_hashes(const ContestantRecord& contestant) {
+  std::vector<std::string> hashes;
+  for (const ProgramRecord& program : contestant.programs) hashes.push_back(program.xxh3);
+  return hashes;
+}
+
 class Pair {
  public:
   Pair(const RaceSide& side, RaceChanges& changes) : side_(side), changes_(changes) {
@@ -127,9 +133,15 @@ Result<RaceChanges> compare_builds(const Journal& journal, const std::string& ba
   changes.after_name = newer;
   changes.limits = {limits.begin(), limits.end()};
   changes.margin = journal.plan.margin;
+  std::vector<std::vector<std::string>> files;
   for (const auto& [id, option] : {std::pair{&base, "--base"}, {&newer, "--new"}}) {
     KITE_TRY_ASSIGN(const ContestantRecord* contestant, find_contestant(journal.plan, *id, option));
     changes.programs.push_back(fmt::format("{}: {}", *id, identity_text(*contestant)));
+    files.push_back(file_hashes(*contestant));
+  }
+  if (!files[0].empty() && files[0] == files[1]) {
+    changes.warnings.push_back(
+        fmt::format("{} and {} run equal files: nothing in their programs has changed", base, newer));
   }
   KITE_TRY_ASSIGN(const RaceSide side, side_of(journal));
   if (!side.control.valid) changes.warnings.push_back(bias_sentence(side.control));
