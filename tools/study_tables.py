@@ -9,7 +9,8 @@ import re
 import sys
 
 CONTESTANTS = {"kite": "kite", "onnxruntime-cpp": "ONNX Runtime (C++)", "onnxruntime-rust": "ONNX Runtime (Rust)",
-               "libtorch": "libtorch (C++)", "pytorch": "PyTorch (Python)"}
+               "onnxruntime-go": "ONNX Runtime (Go)", "onnxruntime-java": "ONNX Runtime (Java)",
+               "onnxruntime-node": "ONNX Runtime (Node.js)", "libtorch": "libtorch (C++)", "pytorch": "PyTorch (Python)"}
 MODELS = ("regnet_x_400mf", "regnet_y_16gf")
 OF_MEMORY = {"faster": "less", "slower": "more"}
 
@@ -26,11 +27,20 @@ def cell(verdict):
     return f"{number(verdict['ratio'])} ({number(low)} to {number(high)}), {word}"
 
 
+def resolution(verdicts, model, mode, measure):
+    """Of a place: half the width of the interval of the reference beside itself."""
+    for v in verdicts:
+        if (v["model"], v["mode"], v["measure"]) == (model, mode, measure) and v.get("resolution") is not None:
+            return f"*{100 * v['resolution']:.1f} %*"
+    return ""
+
+
 def table(verdicts, mode, measure):
     lines = ["| contestant | " + " | ".join(MODELS) + " |", "|---" * (len(MODELS) + 1) + "|"]
     for name, title in CONTESTANTS.items():
         found = {v["model"]: v for v in verdicts if (v["contestant"], v["mode"], v["measure"]) == (name, mode, measure)}
         lines.append(f"| {title} | " + " | ".join(cell(found.get(model)) for model in MODELS) + " |")
+    lines.append("| *differences below ... cannot be seen* | " + " | ".join(resolution(verdicts, model, mode, measure) for model in MODELS) + " |")
     return "\n".join(lines)
 
 
