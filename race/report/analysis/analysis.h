@@ -266,7 +266,7 @@ struct Headline {
 // One contestant on one model, as the first screen shows it.
 struct Standing {
   struct Time {
-    std::optional<double> ms;        // median
+    std::optional<double> ms;        // the median of the reference times the ratio; its own where there is no ratio
     std::optional<double> ratio;     // to the reference
     std::optional<Range> interval;   // of the ratio, 95 %
     std::optional<Verdict> verdict;  // as of Comparison

@@ -75,7 +75,20 @@ struct Maker {
       time.verdict = row.verdict;
       time.why_not = row.why_not;
     }
+    // Contestants race in different heats, minutes apart: beside a median over all minutes of the reference, a
+    // contestant's own would say another ratio than that of the pairs.
+    if (const auto reference = reference_ms(mode, measure); reference && time.ratio) time.ms = *reference * *time.ratio;
     return time;
+  }
+
+  [[nodiscard]] std::optional<double> reference_ms(Mode mode, Measure measure) const {
+    for (std::size_t i = 0; i < journal.plan.contestants.size(); ++i) {
+      if (journal.plan.contestants[i].id != journal.plan.reference) continue;
+      const auto* own = cell(i, mode);
+      const auto found = own == nullptr ? std::nullopt : spread(*own, measure);
+      if (found) return found->median;
+    }
+    return std::nullopt;
   }
 
   [[nodiscard]] std::optional<double> resolution(Mode mode, Measure measure) const {

@@ -37,6 +37,20 @@ TEST(standings, soonest_stands_first_and_who_is_not_ranked_last) {
   }
 }
 
+// Of a contestant that raced while the machine was slow, as its neighbours were: the ratio counts, not its own median.
+TEST(standings, give_the_time_that_the_ratio_says) {
+  for (const auto& standings : analysed(planted_journal()).standings) {
+    const auto reference = std::ranges::find_if(standings.rows, &Standing::reference);
+    ASSERT_NE(reference, standings.rows.end());
+    for (const auto& row : standings.rows) {
+      for (const auto& [time, base] : {std::pair{row.start, reference->start}, {row.steady, reference->steady}}) {
+        if (!time.ratio) continue;
+        EXPECT_DOUBLE_EQ(time.ms.value_or(0), base.ms.value_or(0) * *time.ratio) << row.label;
+      }
+    }
+  }
+}
+
 TEST(standings, say_how_much_is_installed_where_the_race_could_count_it) {
   Journal journal = planted_journal();
   journal.plan.contestants[0].installed_bytes = 0;

@@ -119,9 +119,11 @@ Picture standings_picture(const Analysis& analysis) {
   StandingData data;
   data.words = {
       "summary", "The race in one look.",
-      fmt::format("Medians, as bars from 0; thin lines are 95 % intervals of the comparison with {} (dashed). "
-                  "Differences within the band cannot be seen here. Hollow: undecided or not ranked.",
-                  analysis.reference_label)};
+      fmt::format(
+          "Bars from 0: the median of {0}, times the ratio of the contestant to it; thin lines are 95 % intervals "
+          "of the ratio. Dashed: {0}. Differences within the band cannot be seen here. Hollow: undecided or not "
+          "ranked.",
+          analysis.reference_label)};
   for (const auto& standings : analysis.standings) data.groups.push_back(group_of(standings));
   const auto sized = [](const StandingGroup& group) {
     return std::any_of(group.rows.begin(), group.rows.end(), [](const StandingRow& row) { return !row.size.empty(); });
