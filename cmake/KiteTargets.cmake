@@ -56,18 +56,33 @@ function(kite_test name)
                        TEST_PREFIX "${name}/" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} ${properties})
 endfunction()
 
-# kite_isa_flags(<isa> <source>...): the sources of one instruction set, and what the linker may see of them.
-function(kite_isa_flags isa)
-  if(isa STREQUAL "avx512")
-    set(flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      list(APPEND flags -Wno-uninitialized -Wno-maybe-uninitialized)  # its AVX-512 header trips both (GCC bug 105593)
-    endif()
-  elseif(isa STREQUAL "avx2")
-    set(flags -mavx2 -mfma)
-  else()
-    set(flags)
+# The targets of src/kernels/targets.inc, and what the compiler is told of each.
+set(KITE_TARGETS avx512 avx2 generic)
+set(KITE_TARGET_FLAGS_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND KITE_TARGET_FLAGS_avx512 -Wno-uninitialized -Wno-maybe-uninitialized)  # its AVX-512 header trips both (GCC bug 105593)
+endif()
+set(KITE_TARGET_FLAGS_avx2 -mavx2 -mfma)
+set(KITE_TARGET_FLAGS_generic)
+
+# kite_target_objects(<name> <source> <result> [target...]): compiles a source once for each target (or for those that are
+# named), which it finds in KITE_TARGET; <result> is the list of objects.
+function(kite_target_objects name source result)
+  set(targets ${ARGN})
+  if(NOT targets)
+    set(targets ${KITE_TARGETS})
   endif()
-  # Kernels are always optimised: a debug build is for the code around them.
-  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "${flags};-O3;-fno-exceptions;-fno-rtti")
+  set(objects)
+  foreach(target ${targets})
+    # An object library of its own, so that the flags of one target reach nothing else and nm can check it.
+    add_library(kite_${name}_${target} OBJECT ${source})
+    target_link_libraries(kite_${name}_${target} PRIVATE kite_options)
+    # Kernels are always optimised: a debug build is for the code around them.
+    target_compile_options(kite_${name}_${target} PRIVATE ${KITE_TARGET_FLAGS_${target}} -O3 -fno-exceptions -fno-rtti)
+    target_compile_definitions(kite_${name}_${target} PRIVATE KITE_TARGET=${target}
+                               KITE_TARGET_VECTOR="kernels/simd/${target}.inl")
+    set_target_properties(kite_${name}_${target} PROPERTIES UNITY_BUILD OFF)
+    list(APPEND objects $<TARGET_OBJECTS:kite_${name}_${target}>)
+  endforeach()
+  set(${result} ${objects} PARENT_SCOPE)
 endfunction()

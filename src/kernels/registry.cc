@@ -18,21 +18,67 @@
 namespace kite {
 
 // First the declarations ...
-#define KITE_KERNEL(isa_namespace, isa_bit, symbol) \
-  namespace isa_namespace {                         \
-  void symbol(const KernelCall& call);              \
+#define KITE_TARGET_ROW(target, isa)             \
+  namespace target {                             \
+  void conv_f32(const KernelCall& call);         \
+  void grouped_f32(const KernelCall& call);      \
+  void winograd_f32(const KernelCall& call);     \
+  void linear_f32(const KernelCall& call);       \
+  void matmul_f32(const KernelCall& call);       \
+  void depthwise_f32(const KernelCall& call);    \
+  void pool_f32(const KernelCall& call);         \
+  void reduce_mean_f32(const KernelCall& call);  \
+  void elementwise_f32(const KernelCall& call);  \
+  void layer_norm_f32(const KernelCall& call);   \
+  void softmax_f32(const KernelCall& call);      \
+  void strided_copy_b32(const KernelCall& call); \
   }
-#include "kernels/families.inc"
-#undef KITE_KERNEL
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
 
-// ... then one row each. KITE_FAMILY precedes a family's kernels and names its `fits` check.
 namespace {
 
 constexpr KernelInfo kKernels[] = {
-#define KITE_KERNEL(isa_namespace, isa_bit, symbol) \
-  {KITE_FAMILY_NAME, #symbol, Isa::isa_bit, &isa_namespace::symbol, &KITE_FAMILY_FITS},
-#include "kernels/families.inc"
-#undef KITE_KERNEL
+#define KITE_TARGET_ROW(target, isa) {"conv", "conv_f32_" #target, Isa::isa, &target::conv_f32, &conv_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+    {"grouped", "grouped_f32_avx512", Isa::kAvx512, &avx512::grouped_f32, &grouped_fits},
+#define KITE_TARGET_ROW(target, isa) \
+  {"winograd", "winograd_f32_" #target, Isa::isa, &target::winograd_f32, &winograd_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) {"linear", "linear_f32_" #target, Isa::isa, &target::linear_f32, &linear_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) {"matmul", "matmul_f32_" #target, Isa::isa, &target::matmul_f32, &matmul_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) \
+  {"depthwise", "depthwise_f32_" #target, Isa::isa, &target::depthwise_f32, &depthwise_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) {"pool", "pool_f32_" #target, Isa::isa, &target::pool_f32, &pool_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) \
+  {"reduce", "reduce_mean_f32_" #target, Isa::isa, &target::reduce_mean_f32, &reduce_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) \
+  {"elementwise", "elementwise_f32_" #target, Isa::isa, &target::elementwise_f32, &elementwise_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) \
+  {"layer_norm", "layer_norm_f32_" #target, Isa::isa, &target::layer_norm_f32, &layer_norm_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) {"softmax", "softmax_f32_" #target, Isa::isa, &target::softmax_f32, &softmax_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+#define KITE_TARGET_ROW(target, isa) \
+  {"strided_copy", "strided_copy_b32_" #target, Isa::isa, &target::strided_copy_b32, &strided_copy_fits},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ struct KernelOperands {
 
 struct KernelInfo {
   std::string_view family;  // "conv"
-  std::string_view name;    // "conv_f32_7x48_avx512": family, dtype, tile, ISA
+  std::string_view name;    // "conv_f32_avx512": family, dtype, tile, ISA
   Isa isa;
   KernelFn run;
   // True only if a call with these params reads and writes inside these operands, whatever bytes params holds:

@@ -19,7 +19,7 @@ namespace kite::plan_format {
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
 // Raised whenever a record, a kernel's params or a packing changes its meaning, and where a model's plan would answer
 // otherwise than one that lies in a cache.
-inline constexpr std::uint32_t kVersion = 11;
+inline constexpr std::uint32_t kVersion = 12;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
 

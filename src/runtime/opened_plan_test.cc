@@ -128,11 +128,9 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
     const char* matmul;
   };
   constexpr Choice kChoices[] = {
-      {Isa::kGeneric, "conv_f32_6x8_generic", "depthwise_f32_7x4_generic", "linear_f32_6x8_generic",
-       "matmul_f32_6x8_generic"},
-      {Isa::kAvx2, "conv_f32_6x16_avx2", "depthwise_f32_7x8_avx2", "linear_f32_6x16_avx2", "matmul_f32_6x16_avx2"},
-      {Isa::kAvx512, "conv_f32_7x48_avx512", "depthwise_f32_7x16_avx512", "linear_f32_7x48_avx512",
-       "matmul_f32_7x48_avx512"}};
+      {Isa::kGeneric, "conv_f32_generic", "depthwise_f32_generic", "linear_f32_generic", "matmul_f32_generic"},
+      {Isa::kAvx2, "conv_f32_avx2", "depthwise_f32_avx2", "linear_f32_avx2", "matmul_f32_avx2"},
+      {Isa::kAvx512, "conv_f32_avx512", "depthwise_f32_avx512", "linear_f32_avx512", "matmul_f32_avx512"}};
   const Graph graph = every_family();
   for (const Choice& choice : kChoices) {
     if (choice.isa > native_isa()) continue;

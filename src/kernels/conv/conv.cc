@@ -8,14 +8,9 @@
 #include <optional>
 
 #include "base/checked.h"
-
-#define KITE_ISA conv_portable
-#include "kernels/conv/geometry.inl"
-#undef KITE_ISA
+#include "kernels/conv/geometry.h"
 
 namespace kite {
-
-using namespace conv_portable;  // NOLINT: this file's own copy of geometry.inl
 
 namespace {
 

@@ -213,9 +213,9 @@ INSTANTIATE_TEST_SUITE_P(conv, ConvKernels, testing::ValuesIn(kernels_of_family(
 
 TEST(ConvSelection, picks_the_best_kernel_that_the_processor_has) {
   const ConvParams p = make_case(1, 14, 14, 64, 64, 3, 3, 1, 1, 1).params;
-  EXPECT_EQ(select_conv(p, Isa::kAvx512).name, "conv_f32_7x48_avx512");
-  EXPECT_EQ(select_conv(p, Isa::kAvx2).name, "conv_f32_6x16_avx2");
-  EXPECT_EQ(select_conv(p, Isa::kGeneric).name, "conv_f32_6x8_generic");
+  EXPECT_EQ(select_conv(p, Isa::kAvx512).name, "conv_f32_avx512");
+  EXPECT_EQ(select_conv(p, Isa::kAvx2).name, "conv_f32_avx2");
+  EXPECT_EQ(select_conv(p, Isa::kGeneric).name, "conv_f32_generic");
 }
 
 TEST(ConvSelection, packs_unaligned_weights_in_one_panel_where_they_fit) {

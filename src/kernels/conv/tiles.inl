@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // From pixels to register tiles: runs of pixels are cut into segments, segments are gathered into tiles, and the rows
-// of a matrix are walked panel by panel. Included by <isa>.cc after simd/tile.inl and conv/geometry.inl.
-#include "kernels/simd/rows_call.h"
+// of a matrix are walked panel by panel.
+#pragma once
 
-namespace kite::KITE_ISA {
+#include "kernels/conv/geometry.h"
+#include "kernels/simd/rows_call.h"
+#include "kernels/simd/tile.inl"
+
+namespace kite::KITE_TARGET {
 
 // What the tiles of one panel fetch into L2 while they compute: first the panel that comes next, then a piece of the
 // next step's weights. One line costs one load slot of the many that a tile leaves free.
@@ -294,4 +298,4 @@ static inline void run_rows(const RowsCall& c) {
   }
 }
 
-}  // namespace kite::KITE_ISA
+}  // namespace kite::KITE_TARGET

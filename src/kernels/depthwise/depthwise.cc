@@ -8,14 +8,9 @@
 
 #include "base/checked.h"
 #include "kernels/conv/conv.h"
-
-#define KITE_ISA depthwise_portable
-#include "kernels/depthwise/geometry.inl"
-#undef KITE_ISA
+#include "kernels/depthwise/geometry.h"
 
 namespace kite {
-
-using namespace depthwise_portable;  // NOLINT: this file's own copy of geometry.inl
 
 namespace {
 

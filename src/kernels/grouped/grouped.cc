@@ -8,14 +8,9 @@
 #include <cstring>
 
 #include "kernels/conv/conv.h"
-
-#define KITE_ISA grouped_portable
-#include "kernels/conv/geometry.inl"
-#undef KITE_ISA
+#include "kernels/conv/geometry.h"
 
 namespace kite {
-
-using namespace grouped_portable;  // NOLINT: this file's own copy of geometry.inl
 
 bool grouped_takes(const ConvParams& p) noexcept {
   // The middle column of taps never leaves the picture.

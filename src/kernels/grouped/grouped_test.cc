@@ -142,7 +142,7 @@ TEST(GroupedSelection, takes_narrow_groups_whatever_the_batch) {
   ConvParams p = make_case(1, 14, 14, 32, 32, 3, 3, 1, 1, 2).params;
   EXPECT_TRUE(grouped_pays(p, Isa::kAvx512));
   EXPECT_FALSE(grouped_pays(p, Isa::kAvx2));
-  EXPECT_EQ(select_grouped(p, Isa::kAvx512).name, "grouped_f32_3x3_avx512");
+  EXPECT_EQ(select_grouped(p, Isa::kAvx512).name, "grouped_f32_avx512");
   p.out_w += 1;  // one more column of padding on the right
   EXPECT_FALSE(grouped_takes(p));
   for (const ConvCase& c : {make_case(1, 14, 14, 32, 32, 3, 3, 1, 2, 2), make_case(1, 14, 14, 32, 32, 3, 3, 3, 1, 2),

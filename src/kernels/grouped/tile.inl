@@ -2,12 +2,15 @@
 // The register tile of narrow groups: `Length` neighbours in each of `Segments` rows, one vector of output channels.
 // For each row of taps and input channel the three weights of that row are loaded once, each pixel once, and every
 // output that the pixel falls under takes it: 4 x 7 outputs of stride 1 load 3 + 36 vectors for 84 multiply-adds.
-// Included after <isa>.inl, activation.inl and simd/tile_call.inl.
 //
 // Registers: Segments * Length sums + 3 weights + 1 pixel <= Vec::kRegisters. A row of pixels needs one pointer and an
 // index register for each odd column but the last: p + {0, 1, 2, 3, 4, 5, 6, 7, 8} d is p + {0, d, 2d, 3d, 4d, 5d,
 // 2(3d), 7d, 8d} in x86 addressing, four registers for the nine columns of stride 1, seven for the fifteen of stride 2.
-namespace kite::KITE_ISA {
+#pragma once
+
+#include "kernels/simd/tile_call.inl"
+
+namespace kite::KITE_TARGET {
 
 constexpr int kTaps = 3;  // in a row and in a column
 constexpr int kMostColumns = 15;
@@ -147,4 +150,4 @@ static GroupedTileFn find_tile(int rows, int length) {
   }
 }
 
-}  // namespace kite::KITE_ISA
+}  // namespace kite::KITE_TARGET

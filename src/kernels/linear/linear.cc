@@ -7,15 +7,10 @@
 
 #include "base/checked.h"
 #include "kernels/conv/conv.h"
-
-#define KITE_ISA linear_portable
-#include "kernels/conv/geometry.inl"
-#include "kernels/linear/linear.inl"
-#undef KITE_ISA
+#include "kernels/conv/geometry.h"
+#include "kernels/linear/linear_as_conv.h"
 
 namespace kite {
-
-using namespace linear_portable;  // NOLINT: this file's own copy of the shared bodies
 
 const KernelInfo& select_linear(const LinearParams& /*params*/, Isa max_isa) noexcept {
   return best_kernel("linear", max_isa);

@@ -6,14 +6,9 @@
 #include <limits>
 
 #include "base/checked.h"
-
-#define KITE_ISA matmul_portable
-#include "kernels/matmul/geometry.inl"
-#undef KITE_ISA
+#include "kernels/matmul/geometry.h"
 
 namespace kite {
-
-using namespace matmul_portable;  // NOLINT: this file's own copy of geometry.inl
 
 namespace {
 

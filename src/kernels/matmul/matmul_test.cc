@@ -143,9 +143,9 @@ INSTANTIATE_TEST_SUITE_P(matmul, MatmulKernels, testing::ValuesIn(kernels_of_fam
 
 TEST(MatmulSelection, picks_the_best_kernel_that_the_processor_has) {
   const MatmulParams p = make_params(12, 197, 197, 64, true);
-  EXPECT_EQ(select_matmul(p, Isa::kAvx512).name, "matmul_f32_7x48_avx512");
-  EXPECT_EQ(select_matmul(p, Isa::kAvx2).name, "matmul_f32_6x16_avx2");
-  EXPECT_EQ(select_matmul(p, Isa::kGeneric).name, "matmul_f32_6x8_generic");
+  EXPECT_EQ(select_matmul(p, Isa::kAvx512).name, "matmul_f32_avx512");
+  EXPECT_EQ(select_matmul(p, Isa::kAvx2).name, "matmul_f32_avx2");
+  EXPECT_EQ(select_matmul(p, Isa::kGeneric).name, "matmul_f32_generic");
 }
 
 TEST(MatmulFits, accepts_exact_operands_and_nothing_smaller) {

@@ -7,23 +7,30 @@
 
 namespace kite {
 
-namespace generic {
-int spin_f32_generic(std::int64_t rounds, float* sink);
+#define KITE_TARGET_ROW(target, isa)          \
+  namespace target {                          \
+  int spin(std::int64_t rounds, float* sink); \
+  }
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+
+namespace {
+
+int (*spin_of(Isa wanted))(std::int64_t rounds, float* sink) {
+#define KITE_TARGET_ROW(target, isa) \
+  if (wanted == Isa::isa) return target::spin;
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+  return generic::spin;
 }
-namespace avx2 {
-int spin_f32_avx2(std::int64_t rounds, float* sink);
-}
-namespace avx512 {
-int spin_f32_avx512(std::int64_t rounds, float* sink);
-}
+
+}  // namespace
 
 double measure_peak_gflops(Isa isa) {
   // About 1 ms a run at 5 GHz and 10 cycles a round; the first runs also wake the wide units up.
   constexpr std::int64_t kRounds = 500'000;
   constexpr int kRuns = 20;
-  const auto spin = isa == Isa::kAvx512 ? avx512::spin_f32_avx512
-                    : isa == Isa::kAvx2 ? avx2::spin_f32_avx2
-                                        : generic::spin_f32_generic;
+  const auto spin = spin_of(isa);
   // Values that neither overflow nor become denormal: x -> x/2 + 1 stays near 2.
   alignas(64) float sink[16] = {0.5f, 1.0f};
   double best = 0.0;

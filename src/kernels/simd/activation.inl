@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// exp, sigmoid, tanh, erf and the activations over the Vec of the including file's instruction set.
-// Included after <isa>.inl. Errors (ULP = units in the last place of the float nearest to the exact value) hold for
-// every finite input, denormal results included; activation_test.cc sweeps them on every instruction set. Bound for
-// all: 4 ULP; found over every float32 where the function bends: exp 1.1, sigmoid 3.1, silu 3.4, tanh 1.4, erf 2.6,
-// gelu 3.5. NaN gives NaN. Infinities give the limit; silu and gelu of -Inf are NaN, as -Inf * 0 is.
+// exp, sigmoid, tanh, erf and the activations over the Vec of the target.
+// Errors (ULP = units in the last place of the float nearest to the exact value) hold for every finite input, denormal
+// results included; activation_test.cc sweeps them on every target. Bound for all: 4 ULP; found over every float32
+// where the function bends: exp 1.1, sigmoid 3.1, silu 3.4, tanh 1.4, erf 2.6, gelu 3.5. NaN gives NaN. Infinities give
+// the limit; silu and gelu of -Inf are NaN, as -Inf * 0 is.
+#pragma once
+
+#include "kernels/simd/target.inl"
 #include "tensor/activation.h"
 
-namespace kite::KITE_ISA {
+namespace kite::KITE_TARGET {
 
 // e^x = mantissa * 2^n.
 struct ExpParts {
@@ -237,4 +240,4 @@ static inline __attribute__((noinline)) void activate_rows(float* y, std::int64_
   });
 }
 
-}  // namespace kite::KITE_ISA
+}  // namespace kite::KITE_TARGET

@@ -11,14 +11,12 @@ namespace kite {
 
 enum class VectorFunction : std::int32_t { kExp, kErf, kActivation };
 
-#define KITE_ARRAYS(isa)                                                                                          \
-  namespace isa {                                                                                                 \
+#define KITE_TARGET_ROW(target, isa)                                                                              \
+  namespace target {                                                                                              \
   void apply_to_array(VectorFunction function, Activation activation, float a, float b, const float* x, float* y, \
                       std::size_t count);                                                                         \
   }
-KITE_ARRAYS(generic)
-KITE_ARRAYS(avx2)
-KITE_ARRAYS(avx512)
-#undef KITE_ARRAYS
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
 
 }  // namespace kite

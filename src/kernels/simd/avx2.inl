@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The float vector of AVX2 with FMA: 8 lanes, masked tails. Included once by a family's avx2.cc.
+// The float vector of AVX2 with FMA: 8 lanes, masked tails. Included by simd/target.inl.
+#pragma once
+
 #include <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
-
-#define KITE_ISA avx2
-#define KITE_ISA_KERNEL(stem) stem##_avx2
 
 namespace kite::avx2 {
 
@@ -119,3 +118,5 @@ static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const c
 static inline void prefetch_write(const void* p) { asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p))); }
 
 }  // namespace kite::avx2
+
+#include "kernels/simd/transpose_8x8.inl"

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The float vector of AVX-512: 16 lanes, fused multiply-add, masked tails. Included once by a family's avx512.cc.
+// The float vector of AVX-512: 16 lanes, fused multiply-add, masked tails. Included by simd/target.inl.
+#pragma once
+
 #include <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
-
-#define KITE_ISA avx512
-#define KITE_ISA_KERNEL(stem) stem##_avx512
 
 namespace kite::avx512 {
 
@@ -125,3 +124,5 @@ static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const c
 static inline void prefetch_write(const void* p) { asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p))); }
 
 }  // namespace kite::avx512
+
+#include "kernels/simd/transpose_8x8.inl"

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The float vector of any x86-64 (SSE2): 4 lanes, multiply and add rounded apart. Included once by a family's
-// generic.cc.
+// The float vector of any x86-64 (SSE2): 4 lanes, multiply and add rounded apart. Included by simd/target.inl.
+#pragma once
+
 #include <emmintrin.h>
 
 #include <cstddef>
 #include <cstdint>
-
-#define KITE_ISA generic
-#define KITE_ISA_KERNEL(stem) stem##_generic
 
 namespace kite::generic {
 
@@ -106,3 +104,5 @@ static inline void prefetch_l1(const void* p) { _mm_prefetch(static_cast<const c
 static inline void prefetch_write(const void* p) { asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p))); }
 
 }  // namespace kite::generic
+
+#include "kernels/simd/transpose_4x4.inl"

@@ -13,7 +13,7 @@ namespace kite {
 // y[i, :] = act(x[i, :] * w + bias + residual[i, :]) for i < rows, columns of panels [first_panel, last_panel).
 struct RowsCall {
   const float* x;
-  const float* w;         // packed panels (conv/geometry.inl) of all `columns`
+  const float* w;         // packed panels (conv/geometry.h) of all `columns`
   const float* bias;      // of all columns; null where there is none
   const float* residual;  // laid out as y; null where there is none
   float* y;
@@ -26,15 +26,12 @@ struct RowsCall {
   std::int64_t next_bytes;
 };
 
-// One for each instruction set, in its conv/<isa>.cc.
-namespace generic {
-void multiply_rows(const RowsCall& call);
-}
-namespace avx2 {
-void multiply_rows(const RowsCall& call);
-}
-namespace avx512 {
-void multiply_rows(const RowsCall& call);
-}
+// One for each target, in conv/conv_kernels.cc.
+#define KITE_TARGET_ROW(target, isa)        \
+  namespace target {                        \
+  void multiply_rows(const RowsCall& call); \
+  }
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
 
 }  // namespace kite

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The register tile that convolution, dense layers and matrix products share: a few pixels times a few vectors of
-// output channels, summed over rows of taps, taps and channels without leaving the registers. Included after <isa>.inl
-// and activation.inl.
+// output channels, summed over rows of taps, taps and channels without leaving the registers.
 //
 // Pixels come in segments: a segment is `Length` pixels at one constant distance, so seven of them need one pointer and
 // three index registers: p + {0, 1, 2, 3, 4, 5, 6} d is p + {0, d, 2d, 3d, 4d, 5d, 2(3d)} in x86 addressing.
 // Registers: Segments * Length * Blocks sums + Blocks weights + 1 broadcast <= Vec::kRegisters.
 // A tile needs about 8 sums or more to hide the latency of a multiply-add (4 cycles, 2 a cycle), and few loads for each
-// multiply-add: conv/geometry.inl has what was measured.
+// multiply-add: conv/geometry.h has what was measured.
+#pragma once
+
 #include "kernels/simd/tile_call.inl"
 
-namespace kite::KITE_ISA {
+namespace kite::KITE_TARGET {
 
 // Distances between the pixels of a segment, in bytes.
 struct PixelSteps {
@@ -167,4 +168,4 @@ static TileFn find_tile(int segments, int length, int blocks, int last_lanes) {
   }
 }
 
-}  // namespace kite::KITE_ISA
+}  // namespace kite::KITE_TARGET

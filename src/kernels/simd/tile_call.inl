@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a register tile is told, and how it begins and ends: sums start at the bias; the sum so far, the residual and
-// the activation come when they are done. Included after <isa>.inl and activation.inl; the loops between are
-// simd/tile.inl and grouped/tile.inl.
-namespace kite::KITE_ISA {
+// the activation come when they are done. The loops between
+// are simd/tile.inl and grouped/tile.inl.
+#pragma once
+
+#include "kernels/simd/activation.inl"
+#include "kernels/simd/target.inl"
+
+namespace kite::KITE_TARGET {
 
 constexpr int kMaxSegments = 4;
 
@@ -150,4 +155,4 @@ static inline __attribute__((always_inline)) void finish_tile(const TileCall& t,
   }
 }
 
-}  // namespace kite::KITE_ISA
+}  // namespace kite::KITE_TARGET

@@ -8,15 +8,10 @@
 #include <cstring>
 
 #include "kernels/conv/conv.h"
-
-#define KITE_ISA winograd_portable
-#include "kernels/conv/geometry.inl"
-#include "kernels/winograd/geometry.inl"
-#undef KITE_ISA
+#include "kernels/conv/geometry.h"
+#include "kernels/winograd/geometry.h"
 
 namespace kite {
-
-using namespace winograd_portable;  // NOLINT: this file's own copy of the geometries
 
 namespace {
 

@@ -164,9 +164,9 @@ TEST(WinogradSelection, takes_what_pays_whatever_the_batch) {
   EXPECT_FALSE(winograd_pays(make_case(1, 56, 56, 64, 64, 3, 3, 2, 1, 1).params));
   EXPECT_FALSE(winograd_pays(make_case(1, 56, 56, 64, 64, 5, 5, 1, 2, 1).params));
   const ConvParams p = make_case(1, 14, 14, 64, 64, 3, 3, 1, 1, 1).params;
-  EXPECT_EQ(select_winograd(p, Isa::kAvx512).name, "winograd_f32_2x2_avx512");
-  EXPECT_EQ(select_winograd(p, Isa::kAvx2).name, "winograd_f32_2x2_avx2");
-  EXPECT_EQ(select_winograd(p, Isa::kGeneric).name, "winograd_f32_2x2_generic");
+  EXPECT_EQ(select_winograd(p, Isa::kAvx512).name, "winograd_f32_avx512");
+  EXPECT_EQ(select_winograd(p, Isa::kAvx2).name, "winograd_f32_avx2");
+  EXPECT_EQ(select_winograd(p, Isa::kGeneric).name, "winograd_f32_generic");
 }
 
 TEST(WinogradFits, accepts_exact_operands_and_nothing_smaller) {

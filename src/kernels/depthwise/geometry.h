@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a depthwise convolution is computed, from DepthwiseParams alone.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/depthwise/depthwise_params.h"
+
+namespace kite {
+
+constexpr std::int64_t kBlockChannels = 16;  // a cache line of each pixel; weights are packed in blocks of as many
+constexpr std::int32_t kMostRingRows = 7;
+
+// Shapes whose outputs are computed in runs; those of the others one at a time.
+static inline bool depthwise_has_runs(const DepthwiseParams& p) {
+  return p.dilation_h == 1 && p.dilation_w == 1 && (p.stride_w == 1 || p.stride_w == 2) &&
+         (p.kernel_w == 3 || p.kernel_w == 5 || p.kernel_w == 7) && p.kernel_h <= kMostRingRows;
+}
+
+// Columns of a row of the ring: from -pad_left to the last that an output needs.
+static inline std::int64_t depthwise_ring_columns(const DepthwiseParams& p) {
+  return (static_cast<std::int64_t>(p.out_w) - 1) * p.stride_w + p.kernel_w;
+}
+
+}  // namespace kite

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vector of the target that a file is compiled for. The build names the target in KITE_TARGET, which is also the
+// namespace of what is compiled, and the file in KITE_TARGET_VECTOR.
+#pragma once
+
+#include KITE_TARGET_VECTOR

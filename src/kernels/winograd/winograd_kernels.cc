@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk of a Winograd convolution: a block of tiles of one group at a time, pixels are transformed, sixteen matrix
+// products made (conv/tiles.inl), products transformed back.
+#include "kernels/conv/conv_params.h"
+#include "kernels/conv/geometry.h"
+#include "kernels/kernel.h"
+#include "kernels/simd/activation.inl"
+#include "kernels/simd/rows_call.h"
+#include "kernels/simd/target.inl"
+#include "kernels/winograd/geometry.h"
+
+namespace kite::KITE_TARGET {
+
+struct WinogradCall {
+  const ConvParams& p;
+  const WinogradGeometry g;
+  const float* x;
+  const float* w;  // [group][place][panels]
+  const float* bias;
+  const float* residual;
+  float* y;
+  float* pixels;    // transformed: [place][tile][group_in]
+  float* products;  // [place][tile][group_out]
+  float* zeros;     // group_in of them
+};
+
+// Where a tile lies: its picture and first output.
+struct TilePlace {
+  std::int64_t picture, row, column;
+
+  TilePlace(const WinogradCall& c, std::int64_t tile) {
+    const std::int64_t line = tile / c.g.tiles_w;
+    const std::int64_t tiles_h = (static_cast<std::int64_t>(c.p.out_h) + 1) / 2;
+    picture = line / tiles_h;
+    row = (line - picture * tiles_h) * 2;
+    column = (tile - line * c.g.tiles_w) * 2;
+  }
+  void next(const WinogradCall& c) {
+    if ((column += 2) < c.p.out_w) return;
+    column = 0;
+    if ((row += 2) < c.p.out_h) return;
+    row = 0;
+    ++picture;
+  }
+};
+
+// B' of four values: d0 - d2, d1 + d2, d2 - d1, d1 - d3.
+static inline __attribute__((always_inline)) void transform_four(const Vec (&d)[4], Vec (&out)[4]) {
+  out[0] = sub(d[0], d[2]);
+  out[1] = add(d[1], d[2]);
+  out[2] = sub(d[2], d[1]);
+  out[3] = sub(d[1], d[3]);
+}
+
+// Sixteen pixels of one tile, `lanes` channels from `channel` on, to the sixteen places.
+template <bool Full>
+static inline __attribute__((always_inline)) void transform_pixels(const float* const (&from)[16], float* to,
+                                                                   std::int64_t plane, std::int64_t channel,
+                                                                   int lanes) {
+  Vec rows[4][4];  // B' applied down each column
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    Vec d[4], out[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      const float* pixel = from[i * 4 + j] + channel;
+      d[i] = Full ? load(pixel) : load_n(pixel, lanes);
+    }
+    transform_four(d, out);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) rows[i][j] = out[i];
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    Vec out[4];
+    transform_four(rows[i], out);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      float* place = to + (i * 4 + j) * plane + channel;
+      if (Full) {
+        store(place, out[j]);
+      } else {
+        store_n(place, out[j], lanes);
+      }
+    }
+  }
+}
+
+static void transform_input(const WinogradCall& c, std::int64_t group, std::int64_t first, std::int64_t count) {
+  const ConvParams& p = c.p;
+  TilePlace place(c, first);
+  const std::int64_t whole = c.g.group_in / Vec::kLanes * Vec::kLanes;
+  for (std::int64_t tile = 0; tile < count; ++tile, place.next(c)) {
+    const float* picture = c.x + place.picture * p.in_h * p.in_w * p.in_c + group * c.g.group_in;
+    const float* from[16];
+    for (std::int64_t i = 0; i < 4; ++i) {
+      const std::int64_t row = place.row - p.pad_top + i;
+      for (std::int64_t j = 0; j < 4; ++j) {
+        const std::int64_t column = place.column - p.pad_left + j;
+        const bool inside = row >= 0 && row < p.in_h && column >= 0 && column < p.in_w;
+        from[i * 4 + j] = inside ? picture + (row * p.in_w + column) * p.in_c : c.zeros;
+      }
+    }
+    float* to = c.pixels + tile * c.g.group_in;
+    std::int64_t channel = 0;
+    for (; channel < whole; channel += Vec::kLanes) {
+      transform_pixels<true>(from, to, c.g.in_plane, channel, Vec::kLanes);
+    }
+    if (channel < c.g.group_in) {
+      transform_pixels<false>(from, to, c.g.in_plane, channel, static_cast<int>(c.g.group_in - channel));
+    }
+  }
+}
+
+// A' of four values: m0 + m1 + m2, m1 - m2 - m3.
+static inline __attribute__((always_inline)) void untransform_four(const Vec (&m)[4], Vec (&out)[2]) {
+  out[0] = add(add(m[0], m[1]), m[2]);
+  out[1] = sub(sub(m[1], m[2]), m[3]);
+}
+
+// `lanes` channels of one tile: two by two outputs from y[at] on, `rows` and `columns` of them inside the picture.
+template <bool Full>
+static inline __attribute__((always_inline)) void transform_products(const WinogradCall& c, const float* from,
+                                                                     std::int64_t at, Vec bias, const Clamp& clamp,
+                                                                     std::int64_t rows, std::int64_t columns,
+                                                                     int lanes) {
+  Vec half[2][4];
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    Vec m[4], out[2];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      const float* place = from + (i * 4 + j) * c.g.out_plane;
+      m[i] = Full ? load(place) : load_n(place, lanes);
+    }
+    untransform_four(m, out);
+    half[0][j] = out[0];
+    half[1][j] = out[1];
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    if (i >= rows) break;
+    Vec out[2];
+    untransform_four(half[i], out);
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j) {
+      if (j >= columns) break;
+      const std::int64_t to = at + (i * static_cast<std::int64_t>(c.p.out_w) + j) * c.p.out_c;
+      Vec value = add(out[j], bias);
+      if (c.residual != nullptr) value = add(value, Full ? load(c.residual + to) : load_n(c.residual + to, lanes));
+      value = clamp.apply(value);
+      if (Full) {
+        store(c.y + to, value);
+      } else {
+        store_n(c.y + to, value, lanes);
+      }
+    }
+  }
+}
+
+// Channels [begin, end) of a group.
+static void transform_output(const WinogradCall& c, std::int64_t group, std::int64_t begin, std::int64_t end,
+                             std::int64_t first, std::int64_t count) {
+  const ConvParams& p = c.p;
+  const Clamp clamp(p.activation, p.activation_a, p.activation_b);
+  const float* const bias = c.bias == nullptr ? nullptr : c.bias + group * c.g.group_out;
+  TilePlace place(c, first);
+  for (std::int64_t tile = 0; tile < count; ++tile, place.next(c)) {
+    const std::int64_t rows = p.out_h - place.row, columns = p.out_w - place.column;
+    const std::int64_t pixel = (place.picture * p.out_h + place.row) * p.out_w + place.column;
+    const std::int64_t at = pixel * p.out_c + group * c.g.group_out;
+    const float* from = c.products + tile * c.g.group_out;
+    std::int64_t channel = begin;
+    for (; channel + Vec::kLanes <= end; channel += Vec::kLanes) {
+      transform_products<true>(c, from + channel, at + channel, bias == nullptr ? zero() : load(bias + channel), clamp,
+                               rows, columns, Vec::kLanes);
+    }
+    if (channel < end) {
+      const int lanes = static_cast<int>(end - channel);
+      transform_products<false>(c, from + channel, at + channel,
+                                bias == nullptr ? zero() : load_n(bias + channel, lanes), clamp, rows, columns, lanes);
+    }
+    if (is_clamp(p.activation)) continue;
+    for (std::int64_t i = 0; i < (rows < 2 ? rows : 2); ++i) {
+      activate_rows(c.y + at + i * p.out_w * p.out_c + begin, columns < 2 ? columns : 2, p.out_c,
+                    static_cast<int>(end - begin), p.activation, p.activation_a, p.activation_b);
+    }
+  }
+}
+
+// What is streamed after a block: the first place of the next group, or this thread's share of the next step's weights.
+struct NextWeights {
+  const char* from;
+  std::int64_t bytes;
+};
+
+// As much of that as one matrix product of sixteen has load slots for.
+constexpr std::int64_t kFetchBytes = 256 * 1024;
+
+// One block of tiles of panels [first_panel, last_panel) of a group.
+static void run_block(const WinogradCall& c, std::int64_t group, Range panels, std::int64_t first, std::int64_t count,
+                      bool weights_are_new, NextWeights next) {
+  const PanelCut cut = panel_cut(c.g.group_out, Vec::kLanes);
+  const std::int64_t plane = packed_width(c.g.group_out) * c.g.group_in;
+  const std::int64_t panel_floats = c.g.group_in * Vec::kLanes;
+  transform_input(c, group, first, count);
+  RowsCall rows = {};
+  rows.rows = count;
+  rows.depth = rows.x_stride = c.g.group_in;
+  rows.columns = rows.y_stride = c.g.group_out;
+  rows.first_panel = panels.begin;
+  rows.last_panel = panels.end;
+  rows.activation = Activation::kNone;
+  for (std::int64_t place = 0; place < kPlaces; ++place) {
+    rows.x = c.pixels + place * c.g.in_plane;
+    rows.w = c.w + (group * kPlaces + place) * plane;
+    rows.y = c.products + place * c.g.out_plane;
+    rows.next = nullptr;
+    rows.next_bytes = 0;
+    if (place + 1 < kPlaces && weights_are_new) {
+      const std::int64_t begin = panel_first_block(cut, panels.begin) * panel_floats;
+      rows.next = reinterpret_cast<const char*>(rows.w + plane + begin);
+      rows.next_bytes = (panel_first_block(cut, panels.end) * panel_floats - begin) * 4;
+    } else if (place + 1 == kPlaces) {
+      rows.next = next.from;
+      rows.next_bytes = next.bytes;
+    }
+    multiply_rows(rows);
+  }
+  const std::int64_t begin = panel_first_block(cut, panels.begin) * Vec::kLanes;
+  std::int64_t end = panel_first_block(cut, panels.end) * Vec::kLanes;
+  if (end > c.g.group_out) end = c.g.group_out;
+  transform_output(c, group, begin, end, first, count);
+}
+
+// A thread's share is a range of tiles times a range of panels, as in conv.inl.
+void winograd_f32(const KernelCall& call);
+void winograd_f32(const KernelCall& call) {
+  const ConvParams& p = *static_cast<const ConvParams*>(call.params);
+  const WinogradGeometry g = winograd_geometry(p);
+  const std::int64_t panels = panel_count(panel_cut(g.group_out, Vec::kLanes));
+  const std::int64_t units = (g.tiles + kUnitTiles - 1) / kUnitTiles;
+  const ConvSplit split = conv_split(p, conv_geometry(p), units, p.groups * panels, call.parts, Vec::kLanes);
+  const Range columns = share(p.groups * panels, call.part % split.channels, split.channels);
+  Range tiles = share(units, call.part / split.channels, split.pixels);
+  tiles.begin *= kUnitTiles;
+  tiles.end = tiles.end == units ? g.tiles : tiles.end * kUnitTiles;
+  auto* const scratch = static_cast<float*>(call.scratch);
+  const WinogradCall c = {p,
+                          g,
+                          static_cast<const float*>(call.in[0]),
+                          static_cast<const float*>(call.in[1]),
+                          static_cast<const float*>(call.in[2]),
+                          static_cast<const float*>(call.in[3]),
+                          static_cast<float*>(call.out[0]),
+                          scratch,
+                          scratch + kPlaces * g.in_plane,
+                          scratch + kPlaces * (g.in_plane + g.out_plane)};
+  for (std::int64_t i = 0; i < g.group_in; ++i) c.zeros[i] = 0.0f;
+  const std::int64_t plane = packed_width(g.group_out) * g.group_in;
+  const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.part, call.parts);
+  for (std::int64_t u = columns.begin; u < columns.end;) {
+    const std::int64_t group = u / panels;
+    const std::int64_t end = (group + 1) * panels < columns.end ? (group + 1) * panels : columns.end;
+    const Range of_group = {u - group * panels, end - group * panels};
+    for (std::int64_t tile = tiles.begin; tile < tiles.end; tile += g.block) {
+      const std::int64_t count = tiles.end - tile < g.block ? tiles.end - tile : g.block;
+      NextWeights after = {nullptr, 0};
+      if (tile + count == tiles.end && end < columns.end) {
+        after = {reinterpret_cast<const char*>(c.w + (group + 1) * kPlaces * plane), plane * 4};
+      } else if (tile + count == tiles.end && call.next_weights != nullptr) {
+        after = {static_cast<const char*>(call.next_weights) + next.begin, next.end - next.begin};
+      }
+      if (after.bytes > kFetchBytes) after.bytes = kFetchBytes;
+      run_block(c, group, of_group, tile, count, tile == tiles.begin, after);
+    }
+    u = end;
+  }
+}
+
+}  // namespace kite::KITE_TARGET
