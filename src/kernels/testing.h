@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/registry.h"
+#include "kernels/family.h"
 #include "tensor/activation_names.h"
 
 namespace kite {
@@ -104,15 +104,13 @@ inline double activation_bound(double error, double value, Activation activation
   return 1.5 * error + 5 * 0x1p-23 * std::fabs(value) + 4 * 0x1p-24;
 }
 
-inline std::vector<const KernelInfo*> kernels_of_family(std::string_view family) {
-  std::vector<const KernelInfo*> kernels;
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.family == family) kernels.push_back(&kernel);
-  }
+inline std::vector<const Kernel*> kernels_of(const Family& family) {
+  std::vector<const Kernel*> kernels;
+  for (const Kernel& kernel : family.kernels()) kernels.push_back(&kernel);
   return kernels;
 }
 
-inline std::string kernel_test_name(const testing::TestParamInfo<const KernelInfo*>& info) {
+inline std::string kernel_test_name(const testing::TestParamInfo<const Kernel*>& info) {
   return std::string(info.param->name);
 }
 

@@ -40,10 +40,7 @@ Result<bool> lower_unary(Lowering& lowering, NodeId id) {
   if (lowering.type(node.inputs[0]).dtype != DType::kFloat32) return false;
   std::optional<ElementwiseParams> params = read(lowering.graph(), node);
   if (!params || !collapse_broadcast(x.dims(), x.dims(), {}, *params)) return false;
-  const KernelInfo& kernel = select_elementwise(*params, lowering.isa());
-  LoweredStep& step =
-      lowering.step(id, kernel, *params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
-  step.max_parts = elementwise_max_parts(*params);
+  lowering.step(id, kElementwise, *params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   return true;
 }
 
@@ -57,11 +54,8 @@ Result<bool> lower_binary(Lowering& lowering, NodeId id) {
                           lowering.shape(node.inputs[1]).dims(), params)) {
     return false;
   }
-  const KernelInfo& kernel = select_elementwise(params, lowering.isa());
-  LoweredStep& step =
-      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
-                    {lowering.operand(node.outputs[0])});
-  step.max_parts = elementwise_max_parts(params);
+  lowering.step(id, kElementwise, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
+                {lowering.operand(node.outputs[0])});
   return true;
 }
 

@@ -33,9 +33,7 @@ bool can_move(const Lowering& lowering, ValueId from, ValueId to) {
 
 // Appends the copy of one view. The caller has checked that collapse_copy() takes it.
 void append_copy(Lowering& lowering, NodeId id, const StridedCopyParams& params, ValueId from, ValueId to) {
-  const KernelInfo& kernel = select_strided_copy(params, lowering.isa());
-  LoweredStep& step = lowering.step(id, kernel, params, {lowering.operand(from)}, {lowering.operand(to)});
-  step.max_parts = strided_copy_max_parts(params);
+  lowering.step(id, kStridedCopy, params, {lowering.operand(from)}, {lowering.operand(to)});
 }
 
 bool lower_view(Lowering& lowering, NodeId id, std::span<const CopyAxis> axes, std::int64_t in_first, ValueId from,

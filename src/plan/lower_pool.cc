@@ -60,10 +60,7 @@ Result<bool> lower_pool(Lowering& lowering, NodeId id, PoolKind kind) {
   }
   PoolParams params{};
   if (!read_pool(lowering, node, kind, params)) return false;
-  const KernelInfo& kernel = select_pool(params, lowering.isa());
-  LoweredStep& step =
-      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
-  step.max_parts = pool_max_parts(params);
+  lowering.step(id, kPool, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   return true;
 }
 
@@ -104,10 +101,7 @@ Result<bool> lower_mean(Lowering& lowering, NodeId id) {
     return false;
   }
   const ReduceParams params{x.elements(0, first), x.elements(first, last), x.elements(last, x.rank())};
-  const KernelInfo& kernel = select_reduce(params, lowering.isa());
-  LoweredStep& step =
-      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
-  step.max_parts = reduce_max_parts(params);
+  lowering.step(id, kMean, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   return true;
 }
 

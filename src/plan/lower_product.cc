@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of matrices: with constant weights to the linear family, with two computed operands to matmul.
+// Products of matrices: with constant weights a convolution of one tap, with two computed operands to
+// matmul.
 #include <limits>
 
-#include "kernels/linear/linear.h"
+#include "kernels/conv/conv.h"
 #include "kernels/matmul/matmul.h"
 #include "paperkite/try.h"
 #include "plan/lowering.h"
@@ -26,27 +27,35 @@ Result<bool> lower_linear(Lowering& lowering, NodeId id) {
   const std::int64_t out_features = y[y.rank() - 1];
   if (rows > kMaxDim || features > kMaxDim || out_features > kMaxDim) return false;
   KITE_TRY_ASSIGN(const ActivationForm act, activation_of(node.attributes));
-  const LinearParams params{static_cast<std::int32_t>(rows),
-                            static_cast<std::int32_t>(features),
-                            static_cast<std::int32_t>(out_features),
-                            act.kind,
-                            act.a,
-                            act.b};
-  const KernelInfo& kernel = select_linear(params, lowering.isa());
+  // A 1x1 convolution over a row of pixels.
+  const ConvParams params{.batch = 1,
+                          .in_h = 1,
+                          .in_w = static_cast<std::int32_t>(rows),
+                          .in_c = static_cast<std::int32_t>(features),
+                          .out_h = 1,
+                          .out_w = static_cast<std::int32_t>(rows),
+                          .out_c = static_cast<std::int32_t>(out_features),
+                          .kernel_h = 1,
+                          .kernel_w = 1,
+                          .stride_h = 1,
+                          .stride_w = 1,
+                          .dilation_h = 1,
+                          .dilation_w = 1,
+                          .groups = 1,
+                          .activation = act.kind,
+                          .activation_a = act.a,
+                          .activation_b = act.b};
+  const Kernel& kernel = kConv.best_kernel(lowering.isa());
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
-  const bool transposed = node.attributes.get_int("transposed", 0) != 0;
+  const bool output_first = node.attributes.get_int("transposed", 0) != 0;  // as a convolution has them
   const OperandId packed =
-      lowering.constant(linear_packed_bytes(params, kernel), [params, &kernel, weights, transposed](std::byte* out) {
-        pack_linear(params, kernel, weights.as<float>(), transposed, reinterpret_cast<float*>(out));
+      lowering.constant(kConv.packed_bytes(params), [params, &kernel, weights, output_first](std::byte* out) {
+        auto* const to = reinterpret_cast<float*>(out);
+        output_first ? kConv.pack(params, kernel, weights.as<float>(), to)
+                     : kConv.pack_transposed(params, kernel, weights.as<float>(), to);
       });
-  std::vector<OperandId> inputs{lowering.operand(node.inputs[0]), packed};
-  for (std::size_t i = 2; i < 4; ++i) {
-    inputs.push_back(lowering.operand(i < node.inputs.size() ? node.inputs[i] : kNoValue));
-  }
-  LoweredStep& step = lowering.step(id, kernel, params, std::move(inputs), {lowering.operand(node.outputs[0])});
-  step.scratch_bytes = linear_scratch_bytes(params, kernel);
-  step.max_parts = linear_max_parts(params);
-  step.macs = static_cast<std::uint64_t>(rows * features * out_features);
+  lowering.step(id, kConv, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])}).macs =
+      static_cast<std::uint64_t>(rows * features * out_features);
   return true;
 }
 
@@ -85,13 +94,10 @@ Result<bool> lower_matmul(Lowering& lowering, NodeId id) {
   params.m = static_cast<std::int32_t>(m);
   params.n = static_cast<std::int32_t>(n);
   params.k = static_cast<std::int32_t>(k);
-  const KernelInfo& kernel = select_matmul(params, lowering.isa());
-  LoweredStep& step =
-      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
-                    {lowering.operand(node.outputs[0])});
-  step.scratch_bytes = matmul_scratch_bytes(params, kernel);
-  step.max_parts = matmul_max_parts(params);
-  step.macs = static_cast<std::uint64_t>(batch * m * n * k);
+  lowering
+      .step(id, kMatmul, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
+            {lowering.operand(node.outputs[0])})
+      .macs = static_cast<std::uint64_t>(batch * m * n * k);
   return true;
 }
 

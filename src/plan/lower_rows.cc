@@ -39,12 +39,10 @@ Result<bool> lower_layer_norm(Lowering& lowering, NodeId id) {
   }
   const LayerNormParams params{x.elements(0, first), x.elements(first, x.rank()),
                                node.attributes.get_float("epsilon", 1e-5f), 0};
-  const KernelInfo& kernel = select_layer_norm(params, lowering.isa());
-  LoweredStep& step = lowering.step(id, kernel, params,
-                                    {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1]),
-                                     lowering.operand(is_left_out(node, 2) ? kNoValue : node.inputs[2])},
-                                    {lowering.operand(node.outputs[0])});
-  step.max_parts = layer_norm_max_parts(params);
+  lowering.step(id, kLayerNorm, params,
+                {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1]),
+                 lowering.operand(is_left_out(node, 2) ? kNoValue : node.inputs[2])},
+                {lowering.operand(node.outputs[0])});
   return true;
 }
 
@@ -61,10 +59,7 @@ Result<bool> lower_softmax(Lowering& lowering, NodeId id) {
     return false;
   }
   const SoftmaxParams params{x.elements(0, first), x.elements(first, x.rank())};
-  const KernelInfo& kernel = select_softmax(params, lowering.isa());
-  LoweredStep& step =
-      lowering.step(id, kernel, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
-  step.max_parts = softmax_max_parts(params);
+  lowering.step(id, kSoftmax, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   return true;
 }
 

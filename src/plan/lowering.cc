@@ -64,6 +64,12 @@ OperandId Lowering::constant(std::uint64_t size_bytes, std::function<void(std::b
   return id;
 }
 
+std::vector<OperandId> Lowering::product_inputs(const Node& node, OperandId packed_weights) {
+  std::vector<OperandId> inputs{operand(node.inputs[0]), packed_weights};
+  for (std::size_t i = 2; i < 4; ++i) inputs.push_back(operand(i < node.inputs.size() ? node.inputs[i] : kNoValue));
+  return inputs;
+}
+
 void Lowering::alias(ValueId from, ValueId to) {
   const OperandId source = operand(from);
   const OperandId target = new_operand(type(to), operands_[source].place);

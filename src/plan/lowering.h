@@ -8,12 +8,11 @@
 #include <map>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "base/cpu.h"
 #include "graph/graph.h"
-#include "kernels/registry.h"
+#include "kernels/family.h"
 #include "paperkite/error.h"
 #include "passes/forms.h"
 #include "plan/format.h"
@@ -31,7 +30,8 @@ struct ConstantJob {
 
 struct LoweredStep {
   NodeId node = kNoNode;
-  const KernelInfo* kernel = nullptr;  // null: portable
+  const Family* family = nullptr;  // null: portable
+  const Kernel* kernel = nullptr;
   std::vector<std::byte> params;
   std::vector<OperandId> inputs;
   std::vector<OperandId> outputs;
@@ -55,16 +55,24 @@ class Lowering {
   OperandId operand(ValueId id);
   // A constant that only the plan has, e.g. packed weights.
   OperandId constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write);
+  // What a product reads: x, the packed weights, bias and residual where the node has them.
+  std::vector<OperandId> product_inputs(const Node& node, OperandId packed_weights);
   // Makes `to` another shape over the memory of `from`: no step, no copy.
   void alias(ValueId from, ValueId to);
 
-  // Appends a kernel step. `params` is the family's plain Params struct.
+  // Appends a step of the family's best kernel.
   template <typename Params>
-  LoweredStep& step(NodeId node, const KernelInfo& kernel, const Params& params, std::vector<OperandId> inputs,
+  LoweredStep& step(NodeId node, const FamilyOf<Params>& family, const Params& params, std::vector<OperandId> inputs,
                     std::vector<OperandId> outputs) {
-    static_assert(std::is_trivially_copyable_v<Params> && alignof(Params) <= 8);
     const auto* first = reinterpret_cast<const std::byte*>(&params);
-    return append({node, &kernel, {first, first + sizeof(Params)}, std::move(inputs), std::move(outputs), 0, 0, 1});
+    return append({.node = node,
+                   .family = &family,
+                   .kernel = &family.best_kernel(isa_),
+                   .params = {first, first + sizeof(Params)},
+                   .inputs = std::move(inputs),
+                   .outputs = std::move(outputs),
+                   .scratch_bytes = family.scratch_bytes(params),
+                   .max_parts = family.max_parts(params)});
   }
   // Appends the portable implementation of the node.
   Status portable_step(NodeId node);

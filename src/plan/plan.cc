@@ -11,6 +11,7 @@
 
 #include "base/block_hash.h"
 #include "base/checked.h"
+#include "kernels/registry.h"
 #include "paperkite/try.h"
 #include "plan/portable.h"
 #include "plan/ports.h"
@@ -286,7 +287,7 @@ class PlanValidator {
 
   // Apart from the one input that its kernel can replace by the result.
   Status check_overlap(const PlanStep& step) const {
-    const int in_place = step.kernel == nullptr ? -1 : in_place_input(*step.kernel, step.params);
+    const int in_place = step.family == nullptr ? -1 : step.family->in_place_input(step.params);
     for (std::size_t o = 0; o < step.outputs.size(); ++o) {
       const Operand& out = plan_.operands_[step.outputs[o]];
       for (std::size_t i = 0; i < step.inputs.size(); ++i) {
@@ -303,10 +304,12 @@ class PlanValidator {
   }
 
   Status resolve_kernel(PlanStep& step) {
-    step.kernel = find_kernel(step.record->kernel);
+    const KernelOfFamily found = find_kernel(step.record->kernel);
+    step.family = found.family;
+    step.kernel = found.kernel;
     if (step.kernel == nullptr) return broken("a step names an unknown kernel");
     if (step.kernel->isa > plan_.isa()) return broken("a step needs more than the plan's instruction set");
-    // To a kernel's fits() no bytes mean "left out", to the kernel itself a null pointer does: the two must agree.
+    // To a family's fits() no bytes mean "left out", to the kernel itself a null pointer does: the two must agree.
     for (const auto refs : {step.inputs, step.outputs}) {
       for (const std::uint32_t ref : refs) {
         const Operand& operand = plan_.operands_[ref];
@@ -319,7 +322,7 @@ class PlanValidator {
     const std::span<const std::size_t> sizes = sizes_;
     const KernelOperands operands{step.params, step.record->params_bytes, sizes.first(step.inputs.size()),
                                   sizes.subspan(step.inputs.size()), step.record->scratch_bytes};
-    if (!step.kernel->fits(operands)) return broken("a step reaches outside its operands");
+    if (!step.family->fits(operands)) return broken("a step reaches outside its operands");
     return {};
   }
 

@@ -13,7 +13,7 @@
 #include "base/cpu.h"
 #include "base/mapped_file.h"
 #include "graph/graph.h"
-#include "kernels/registry.h"
+#include "kernels/family.h"
 #include "ops/op.h"
 #include "paperkite/error.h"
 #include "paperkite/tensor.h"
@@ -49,7 +49,8 @@ struct PortableCall {
 
 struct PlanStep {
   const plan_format::Step* record = nullptr;
-  const KernelInfo* kernel = nullptr;  // null: `portable` is the call
+  const Family* family = nullptr;  // null: `portable` is the call
+  const Kernel* kernel = nullptr;
   std::unique_ptr<const PortableCall> portable;
   std::span<const std::uint32_t> inputs;  // operand numbers
   std::span<const std::uint32_t> outputs;

@@ -68,7 +68,7 @@ std::unordered_map<OperandId, std::int32_t> last_reads(Lowering& lowering) {
 OperandId memory_of_result(Lowering& lowering, const LoweredStep& step, std::int32_t s,
                            const std::unordered_map<OperandId, std::int32_t>& last) {
   const OperandId result = lowering.root(step.outputs.front());
-  const int in_place = step.kernel == nullptr ? -1 : in_place_input(*step.kernel, step.params.data());
+  const int in_place = step.family == nullptr ? -1 : step.family->in_place_input(step.params.data());
   if (in_place < 0) return result;
   const auto& operands = lowering.operands();
   const OperandId input = lowering.root(step.inputs[static_cast<std::size_t>(in_place)]);
@@ -243,8 +243,8 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   }
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
     const std::string dims = i < graph.output_dims.size() ? dims_text(graph.output_dims[i]) : std::string();
-    sections.outputs.push_back({lowering.operand(graph.outputs[i]), sections.add_text(graph.output_name(i)),
-                                sections.add_text(dims), 0});
+    sections.outputs.push_back(
+        {lowering.operand(graph.outputs[i]), sections.add_text(graph.output_name(i)), sections.add_text(dims), 0});
   }
   header.arena_bytes = place_arena(lowering);
   Isa needed = Isa::kGeneric;

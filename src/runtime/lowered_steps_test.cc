@@ -108,7 +108,7 @@ std::string families(const Plan& plan) {
   std::string text;
   for (const PlanStep& step : plan.steps()) {
     if (!text.empty()) text += ' ';
-    text += step.kernel == nullptr ? "portable" : step.kernel->family;
+    text += step.family == nullptr ? "portable" : step.family->name();
   }
   return text;
 }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "kernels/registry.h"
 #include "plan/planner.h"
 #include "plan/test_graph.h"
 #include "runtime/session.h"
@@ -124,13 +125,11 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
     Isa isa;
     const char* conv;
     const char* depthwise;
-    const char* linear;
     const char* matmul;
   };
-  constexpr Choice kChoices[] = {
-      {Isa::kGeneric, "conv_f32_generic", "depthwise_f32_generic", "linear_f32_generic", "matmul_f32_generic"},
-      {Isa::kAvx2, "conv_f32_avx2", "depthwise_f32_avx2", "linear_f32_avx2", "matmul_f32_avx2"},
-      {Isa::kAvx512, "conv_f32_avx512", "depthwise_f32_avx512", "linear_f32_avx512", "matmul_f32_avx512"}};
+  constexpr Choice kChoices[] = {{Isa::kGeneric, "conv_f32_generic", "depthwise_f32_generic", "matmul_f32_generic"},
+                                 {Isa::kAvx2, "conv_f32_avx2", "depthwise_f32_avx2", "matmul_f32_avx2"},
+                                 {Isa::kAvx512, "conv_f32_avx512", "depthwise_f32_avx512", "matmul_f32_avx512"}};
   const Graph graph = every_family();
   for (const Choice& choice : kChoices) {
     if (choice.isa > native_isa()) continue;
@@ -139,11 +138,9 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
     for (const PlanStep& step : plan->steps()) {
       if (step.kernel == nullptr) continue;
       EXPECT_EQ(step.kernel->isa, choice.isa) << step.kernel->name;
-      for (const auto& [family, name] : {std::pair{"conv", choice.conv},
-                                         {"depthwise", choice.depthwise},
-                                         {"linear", choice.linear},
-                                         {"matmul", choice.matmul}}) {
-        if (step.kernel->family == family) {
+      for (const auto& [family, name] :
+           {std::pair{"conv", choice.conv}, {"depthwise", choice.depthwise}, {"matmul", choice.matmul}}) {
+        if (step.family->name() == family) {
           EXPECT_EQ(step.kernel->name, name);
         }
       }
@@ -152,10 +149,10 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
   std::string families;
   const auto plan = plan_of(graph);
   for (const PlanStep& step : plan->steps())
-    families += step.kernel == nullptr ? "portable " : std::string(step.kernel->family) + ' ';
+    families += step.kernel == nullptr ? "portable " : std::string(step.family->name()) + ' ';
   EXPECT_EQ(
       families,
-      "conv depthwise conv reduce linear softmax pool layer_norm strided_copy matmul elementwise portable portable ");
+      "conv depthwise conv reduce conv softmax pool layer_norm strided_copy matmul elementwise portable portable ");
 }
 
 // The families that a convolution's shape leads to, however it was spelled.
@@ -184,7 +181,7 @@ TEST(Plan, tells_depthwise_winograd_grouped_and_planar_convolutions_apart) {
     const auto plan = plan_of(g.take({g.conv(x, c.w, c.attributes)}));
     ASSERT_EQ(plan->steps().size(), 1u);
     ASSERT_NE(plan->steps()[0].kernel, nullptr);
-    EXPECT_EQ(plan->steps()[0].kernel->family, c.family) << c.x.to_string() << c.w.to_string();
+    EXPECT_EQ(plan->steps()[0].family->name(), c.family) << c.x.to_string() << c.w.to_string();
   }
 }
 
@@ -380,7 +377,7 @@ TEST(Plan, leaves_out_only_what_a_step_can_do_without) {
       ++accepted;
       const PlanStep& opened = (*changed)->steps()[s];
       ASSERT_NE(opened.kernel, nullptr) << "step " << s << ", operand " << r;
-      EXPECT_TRUE(opened.kernel->family == "layer_norm" ? r == 2 : r == 2 || r == 3)
+      EXPECT_TRUE(opened.family->name() == "layer_norm" ? r == 2 : r == 2 || r == 3)
           << opened.kernel->name << ", operand " << r;
       ASSERT_NO_FATAL_FAILURE(run_if_small(*changed));
     }
@@ -447,14 +444,16 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
     const PlanStep& step = plan->steps()[below(plan->steps().size())];
     if (step.kernel == nullptr) continue;
-    std::vector<const KernelInfo*> siblings;
-    for (const KernelInfo& kernel : all_kernels()) {
-      // The families that compute the same convolution take each other's params.
-      const bool same = kernel.family == step.kernel->family ||
-                        (step.kernel->family == "conv" && (kernel.family == "winograd" || kernel.family == "grouped"));
-      if (same && kernel.isa <= native_isa()) siblings.push_back(&kernel);
+    std::vector<KernelOfFamily> siblings;
+    for (const Family* family : all_families()) {
+      // The families of convolution take each other's params.
+      if (family != step.family && !(family->packs_weights() && step.family->packs_weights())) continue;
+      for (const Kernel& kernel : family->kernels()) {
+        if (kernel.isa <= native_isa()) siblings.push_back({family, &kernel});
+      }
     }
-    const KernelInfo& kernel = *siblings[below(siblings.size())];
+    const auto& [family, chosen] = siblings[below(siblings.size())];
+    const Kernel& kernel = *chosen;
 
     alignas(8) std::array<std::uint32_t, 256> params{};
     ASSERT_LE(step.record->params_bytes, sizeof params);
@@ -494,16 +493,14 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     for (const std::uint32_t ref : step.outputs) out_bytes.push_back(size_near(ref));
     const std::size_t scratch_bytes = std::min<std::size_t>(
         below(2) == 0 ? step.record->scratch_bytes : below(FencedMemory::kBytes), FencedMemory::kBytes);
-    if (!kernel.fits({params.data(), step.record->params_bytes, in_bytes, out_bytes, scratch_bytes})) continue;
+    if (!family->fits({params.data(), step.record->params_bytes, in_bytes, out_bytes, scratch_bytes})) continue;
 
     SCOPED_TRACE(std::string(kernel.name) + ", seed " + std::to_string(seed));
     std::vector<const void*> in;
     std::vector<void*> out;
     for (std::size_t i = 0; i < in_bytes.size(); ++i) {
-      // Packed weights, the second operand of the families that pack, start on a cache line; others where they like.
-      const bool packed =
-          i == 1 && (kernel.family == "conv" || kernel.family == "winograd" || kernel.family == "grouped" ||
-                     kernel.family == "depthwise" || kernel.family == "linear");
+      // Packed weights start on a cache line, other operands where they like.
+      const bool packed = i == 1 && family->packs_weights();
       in.push_back(in_bytes[i] == 0 ? nullptr : memory[i].at_end(in_bytes[i], packed ? 64 : 4));
     }
     out.push_back(memory[4].at_end(out_bytes[0], 64));
@@ -516,9 +513,11 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     ASSERT_TRUE(std::ranges::equal(behind, memory[4].behind(out_bytes[0], 64)));
     ++ran[kernel.name];
   }
-  for (const KernelInfo& kernel : all_kernels()) {
-    if (kernel.isa > native_isa()) continue;
-    EXPECT_GT(ran[kernel.name], 0) << kernel.name << " never ran: the mutations are too wild for it";
+  for (const Family* family : all_families()) {
+    for (const Kernel& kernel : family->kernels()) {
+      if (kernel.isa > native_isa()) continue;
+      EXPECT_GT(ran[kernel.name], 0) << kernel.name << " never ran: the mutations are too wild for it";
+    }
   }
 }
 

@@ -21,8 +21,7 @@
 
 #include "kernels/bench/networks.h"
 #include "kernels/bench/onednn.h"
-#include "kernels/conv_families.h"
-#include "kernels/depthwise/depthwise.h"
+#include "kernels/conv_choice.h"
 #include "kernels/peak/peak.h"
 
 namespace kite {
@@ -54,8 +53,7 @@ struct Buffer {
 
 struct Layer {
   const LayerShape* shape;
-  const void* params;
-  const KernelInfo* kernel;
+  const Kernel* kernel;
   std::unique_ptr<Buffer> weights;
   std::size_t scratch_bytes, in_bytes, out_bytes;
   double flops;
@@ -63,49 +61,32 @@ struct Layer {
   double best = 1e9;  // seconds
 };
 
-template <typename Params>
-std::string text_of(const Params& p, int in, int out, int groups) {
+std::string text_of(const ConvParams& p) {
   char text[64];
-  std::snprintf(text, sizeof text, "%dx%d/%d g%-3d %4d->%-4d @%d", p.kernel_h, p.kernel_w, p.stride_h, groups, in, out,
-                p.in_h);
+  std::snprintf(text, sizeof text, "%dx%d/%d g%-3d %4d->%-4d @%d", p.kernel_h, p.kernel_w, p.stride_h, p.groups, p.in_c,
+                p.out_c, p.in_h);
   return text;
 }
 
 std::size_t bytes(std::int64_t h, std::int64_t w, std::int64_t c) { return static_cast<std::size_t>(4 * h * w * c); }
 
-Layer make_layer(const LayerShape& shape, const ConvParams& p, Isa isa) {
+Layer make_layer(const LayerShape& p, Isa isa) {
   const ConvFamily& family = conv_family(p, isa);
-  const KernelInfo& kernel = family.select(p, isa);
-  const double macs = 1.0 * p.out_h * p.out_w * p.out_c * p.kernel_h * p.kernel_w * (p.in_c / p.groups);
-  return {&shape,
-          &p,
-          &kernel,
-          std::make_unique<Buffer>(family.packed_bytes(p, kernel)),
-          family.scratch_bytes(p, kernel),
-          bytes(p.in_h, p.in_w, p.in_c),
-          bytes(p.out_h, p.out_w, p.out_c),
-          2 * macs,
-          text_of(p, p.in_c, p.out_c, p.groups)};
-}
-
-Layer make_layer(const LayerShape& shape, const DepthwiseParams& p, Isa isa) {
-  const KernelInfo& kernel = select_depthwise(p, isa);
-  return {&shape,
-          &p,
-          &kernel,
-          std::make_unique<Buffer>(depthwise_packed_bytes(p, kernel)),
-          depthwise_scratch_bytes(p, kernel),
-          bytes(p.in_h, p.in_w, p.channels),
-          bytes(p.out_h, p.out_w, p.channels),
-          2.0 * p.out_h * p.out_w * p.channels * p.kernel_h * p.kernel_w,
-          text_of(p, p.channels, p.channels, p.channels)};
+  return {.shape = &p,
+          .kernel = &family.best_kernel(isa),
+          .weights = std::make_unique<Buffer>(family.packed_bytes(p)),
+          .scratch_bytes = family.scratch_bytes(p),
+          .in_bytes = bytes(p.in_h, p.in_w, p.in_c),
+          .out_bytes = bytes(p.out_h, p.out_w, p.out_c),
+          .flops = 2.0 * p.out_h * p.out_w * p.out_c * p.kernel_h * p.kernel_w * (p.in_c / p.groups),
+          .text = text_of(p)};
 }
 
 void run(const Layer& layer, const Buffer& x, Buffer& y, Buffer& scratch, const Buffer* next) {
   static const std::vector<float> bias(8192, 0.1f);
   const void* in[] = {x.data.get(), layer.weights->data.get(), bias.data(), nullptr};
   void* out[] = {y.data.get()};
-  layer.kernel->run({layer.params, in, out, scratch.data.get(), 0, 1, next == nullptr ? nullptr : next->data.get(),
+  layer.kernel->run({layer.shape, in, out, scratch.data.get(), 0, 1, next == nullptr ? nullptr : next->data.get(),
                      next == nullptr ? 0 : next->size});
 }
 
@@ -146,7 +127,7 @@ void bench(std::string_view name, const Options& options) {
   std::size_t largest = 64, scratch_bytes = 64;
   double work = 0;
   for (const LayerShape& shape : shapes) {
-    layers.push_back(std::visit([&](const auto& p) { return make_layer(shape, p, options.isa); }, shape));
+    layers.push_back(make_layer(shape, options.isa));
     const Layer& layer = layers.back();
     scratch_bytes = std::max(scratch_bytes, layer.scratch_bytes);
     largest = std::max({largest, layer.in_bytes, layer.out_bytes});

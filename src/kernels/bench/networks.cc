@@ -17,7 +17,7 @@ class Builder {
 
   Builder& stem(int out, int kernel, int stride, int pad) {
     conv(out, kernel, stride, pad);
-    std::get<ConvParams>(layers_.back()).input_planar = 1;
+    layers_.back().input_planar = 1;
     return *this;
   }
   Builder& conv(int out, int kernel = 1, int stride = 1, int pad = 0, int groups = 1) {
@@ -29,18 +29,27 @@ class Builder {
   // Beside the main path: what follows starts where this started.
   Builder& branch(int out, int kernel = 1, int stride = 1, int pad = 0, int groups = 1) {
     const int to = out_side(kernel, stride, pad);
-    layers_.push_back(ConvParams{1,      side_, side_, channels_, to,  to,     out, kernel,      kernel, stride,
-                                 stride, 1,     1,     pad,       pad, groups, 0,   activation_, 0.0f,   6.0f});
+    layers_.push_back(ConvParams{.batch = 1,
+                                 .in_h = side_,
+                                 .in_w = side_,
+                                 .in_c = channels_,
+                                 .out_h = to,
+                                 .out_w = to,
+                                 .out_c = out,
+                                 .kernel_h = kernel,
+                                 .kernel_w = kernel,
+                                 .stride_h = stride,
+                                 .stride_w = stride,
+                                 .dilation_h = 1,
+                                 .dilation_w = 1,
+                                 .pad_top = pad,
+                                 .pad_left = pad,
+                                 .groups = groups,
+                                 .activation = activation_,
+                                 .activation_b = 6.0f});
     return *this;
   }
-  Builder& depthwise(int kernel, int stride) {
-    const int pad = kernel / 2;
-    const int to = out_side(kernel, stride, pad);
-    layers_.push_back(DepthwiseParams{1, side_, side_, channels_, to, to, kernel, kernel, stride, stride, 1, 1, pad,
-                                      pad, activation_, 0.0f, 6.0f});
-    side_ = to;
-    return *this;
-  }
+  Builder& depthwise(int kernel, int stride) { return conv(channels_, kernel, stride, kernel / 2, channels_); }
   Builder& pool(int side) {
     side_ = side;
     return *this;

@@ -4,16 +4,14 @@
 
 #include <span>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "kernels/conv/conv_params.h"
-#include "kernels/depthwise/depthwise_params.h"
 
 namespace kite {
 
 // A dense layer over tokens is a 1x1 convolution over as many pixels.
-using LayerShape = std::variant<ConvParams, DepthwiseParams>;
+using LayerShape = ConvParams;
 
 [[nodiscard]] std::span<const std::string_view> network_names() noexcept;
 

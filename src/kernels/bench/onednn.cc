@@ -26,11 +26,6 @@ Shape shape_of(const ConvParams& p) {
           p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_top, p.pad_left, p.activation != Activation::kNone};
 }
 
-Shape shape_of(const DepthwiseParams& p) {
-  return {p.channels, p.channels, p.channels, p.in_h,     p.in_w,    p.out_h,    p.out_w,
-          p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_top, p.pad_left, p.activation != Activation::kNone};
-}
-
 double least_seconds(const Shape& s, int repeats) {
   omp_set_num_threads(1);
   static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -80,7 +75,7 @@ double least_seconds(const Shape& s, int repeats) {
 
 std::optional<double> onednn_seconds(const LayerShape& layer, int repeats) {
   try {
-    return std::visit([&](const auto& params) { return least_seconds(shape_of(params), repeats); }, layer);
+    return least_seconds(shape_of(layer), repeats);
   } catch (const dnnl::error&) {
     return std::nullopt;
   }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution apart from the arithmetic: which kernel, how weights are packed, and the proof that a call stays inside.
+// Direct convolution apart from the arithmetic: how weights are packed, how much scratch there is.
 #include "kernels/conv/conv.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 
 #include "base/checked.h"
 #include "kernels/conv/geometry.h"
+
+#define KITE_KERNEL conv_f32
+#include "kernels/kernel_table.inc"
 
 namespace kite {
 
@@ -48,49 +50,21 @@ void pack_columns(const float* from, std::int64_t stride, std::int64_t used, flo
   }
 }
 
-// Byte size of a dense f32 array; nothing where an extent is not positive or the size passes 2^42 bytes.
-std::optional<std::size_t> dense_bytes(std::initializer_list<std::int64_t> extents) noexcept {
-  std::int64_t bytes = 4;
-  for (const std::int64_t extent : extents) {
-    if (extent <= 0) return std::nullopt;
-    const auto product = checked_mul(bytes, extent);
-    if (!product || *product > (std::int64_t{1} << 42)) return std::nullopt;
-    bytes = *product;
-  }
-  return static_cast<std::size_t>(bytes);
-}
-
-// Every extent positive and small enough that conv_geometry cannot overflow.
-bool params_are_sane(const ConvParams& p) noexcept {
-  for (const std::int32_t extent : {p.batch, p.in_h, p.in_w, p.in_c, p.out_h, p.out_w, p.out_c, p.kernel_h, p.kernel_w,
-                                    p.stride_h, p.stride_w, p.dilation_h, p.dilation_w, p.groups}) {
-    if (extent < 1) return false;
-  }
-  if (p.pad_top < 0 || p.pad_left < 0 || p.in_c % p.groups != 0 || p.out_c % p.groups != 0) return false;
-  if (p.input_planar != 0 && p.input_planar != 1) return false;
-  if (!is_activation(p.activation)) return false;
-  const auto reach = [](std::int64_t out, std::int64_t stride, std::int64_t kernel, std::int64_t dilation) {
-    return (out - 1) * stride <= INT32_MAX && (kernel - 1) * dilation <= INT32_MAX;
-  };
-  return reach(p.out_h, p.stride_h, p.kernel_h, p.dilation_h) && reach(p.out_w, p.stride_w, p.kernel_w, p.dilation_w);
-}
-
 }  // namespace
 
-const KernelInfo& select_conv(const ConvParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("conv", max_isa);
+std::span<const Kernel> DirectConv::kernels() const noexcept { return kKernels; }
+
+int DirectConv::in_place(const ConvParams& p) const noexcept {
+  const bool whole = static_cast<std::int64_t>(p.kernel_h) * p.kernel_w * (p.in_c / p.groups) <= kPieceDepth;
+  return whole ? kConvResidual : -1;
 }
 
-bool conv_adds_in_place(const ConvParams& p) noexcept {
-  return static_cast<std::int64_t>(p.kernel_h) * p.kernel_w * (p.in_c / p.groups) <= kPieceDepth;
-}
-
-std::size_t conv_packed_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
+std::size_t DirectConv::packed_bytes(const ConvParams& p) const noexcept {
   const std::int64_t taps = static_cast<std::int64_t>(p.kernel_h) * p.kernel_w;
   return static_cast<std::size_t>(p.groups * packed_width(p.out_c / p.groups) * taps * (p.in_c / p.groups) * 4);
 }
 
-void pack_conv(const ConvParams& p, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept {
+void DirectConv::pack(const ConvParams& p, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept {
   const std::int64_t lanes = vector_lanes(kernel.isa);
   const std::int64_t depth = p.in_c / p.groups;
   const std::int64_t channels = p.out_c / p.groups;
@@ -119,45 +93,29 @@ void pack_conv(const ConvParams& p, const KernelInfo& kernel, const float* w_oih
   }
 }
 
-std::size_t conv_scratch_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
+void DirectConv::pack_transposed(const ConvParams& p, const Kernel& kernel, const float* w_io,
+                                 float* packed) const noexcept {
+  const std::int64_t lanes = vector_lanes(kernel.isa);
+  const auto* bytes = reinterpret_cast<const char*>(w_io);  // memcpy: w_io may lie at any address
+  std::memset(packed, 0, packed_bytes(p));
+  const PanelCut cut = panel_cut(p.out_c, lanes);
+  for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
+    const std::int64_t first = panel_first_block(cut, panel) * lanes;
+    const std::int64_t width = panel_blocks(cut, panel) * lanes;
+    const std::int64_t used = p.out_c - first < width ? p.out_c - first : width;
+    float* to = packed + first * p.in_c;
+    for (std::int64_t k = 0; k < p.in_c; ++k) {
+      std::memcpy(to + k * width, bytes + (k * p.out_c + first) * 4, static_cast<std::size_t>(used) * 4);
+    }
+  }
+}
+
+std::size_t DirectConv::scratch_bytes(const ConvParams& p) const noexcept {
   const ConvGeometry g = conv_geometry(p);
   if (!g.banded) return 0;
   return static_cast<std::size_t>(round_up(g.band_in_rows * g.band_w * g.column * 4, 64));
 }
 
-bool conv_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(ConvParams) || operands.in_bytes.size() != 4 || operands.out_bytes.size() != 1) {
-    return false;
-  }
-  const ConvParams& p = *static_cast<const ConvParams*>(operands.params);
-  if (!params_are_sane(p)) return false;
-  const auto x = dense_bytes({p.batch, p.in_h, p.in_w, p.in_c});
-  const auto y = dense_bytes({p.batch, p.out_h, p.out_w, p.out_c});
-  const auto w = dense_bytes({p.groups, packed_width(p.out_c / p.groups), p.kernel_h, p.kernel_w, p.in_c / p.groups});
-  if (!x || !y || !w) return false;
-  if (operands.in_bytes[0] < *x || operands.in_bytes[1] < *w || operands.out_bytes[0] < *y) return false;
-  const std::size_t bias = static_cast<std::size_t>(p.out_c) * 4;
-  if (operands.in_bytes[2] != 0 && operands.in_bytes[2] < bias) return false;
-  if (operands.in_bytes[3] != 0 && operands.in_bytes[3] < *y) return false;
-  // The scratch, in steps that cannot overflow: first one row, then all.
-  const std::int64_t reach_w = static_cast<std::int64_t>(p.out_w - 1) * p.stride_w +
-                               static_cast<std::int64_t>(p.kernel_w - 1) * p.dilation_w + 1;
-  const std::int64_t reach_h = static_cast<std::int64_t>(p.out_h - 1) * p.stride_h +
-                               static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h + 1;
-  if (!dense_bytes({reach_w, p.in_c / p.groups + kColumnGap, reach_h < p.in_h ? reach_h : p.in_h})) return false;
-  return operands.scratch_bytes >= conv_scratch_bytes(p, all_kernels().front());
-}
-
-int conv_max_parts(const ConvParams& p) noexcept {
-  // 10 us at 100 GFLOP/s, which one core of a current server reaches; or of weights that come from memory at 15 GB/s,
-  // where a layer has few pixels.
-  constexpr double kMacsOfTenMicroseconds = 0.5e6;
-  constexpr double kWeightsOfTenMicroseconds = 150e3 / 4;
-  const double weights =
-      static_cast<double>(p.out_c) * p.kernel_h * p.kernel_w * (static_cast<double>(p.in_c) / p.groups);
-  const double macs = static_cast<double>(p.batch) * p.out_h * p.out_w * weights;
-  const double parts = std::max(macs / kMacsOfTenMicroseconds, weights / kWeightsOfTenMicroseconds);
-  return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
-}
+constinit const DirectConv kConv;
 
 }  // namespace kite

@@ -14,17 +14,17 @@ namespace kite {
 //                  w[k,c,r,s])
 // The bottom and right padding follow from out_h and out_w.
 struct ConvParams {
-  std::int32_t batch;
-  std::int32_t in_h, in_w, in_c;
-  std::int32_t out_h, out_w, out_c;
-  std::int32_t kernel_h, kernel_w;
-  std::int32_t stride_h, stride_w;
-  std::int32_t dilation_h, dilation_w;
-  std::int32_t pad_top, pad_left;  // >= 0
-  std::int32_t groups;             // divides in_c and out_c
-  std::int32_t input_planar;       // 1: x is NCHW (a picture tensor as it came); 0: NHWC
-  Activation activation;
-  float activation_a, activation_b;
+  std::int32_t batch = 1;
+  std::int32_t in_h = 1, in_w = 1, in_c = 1;
+  std::int32_t out_h = 1, out_w = 1, out_c = 1;
+  std::int32_t kernel_h = 1, kernel_w = 1;
+  std::int32_t stride_h = 1, stride_w = 1;
+  std::int32_t dilation_h = 1, dilation_w = 1;
+  std::int32_t pad_top = 0, pad_left = 0;  // >= 0
+  std::int32_t groups = 1;                 // divides in_c and out_c
+  std::int32_t input_planar = 0;           // 1: x is NCHW (a picture tensor as it came); 0: NHWC
+  Activation activation = Activation::kNone;
+  float activation_a = 0, activation_b = 0;
 };
 
 }  // namespace kite

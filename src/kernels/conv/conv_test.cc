@@ -21,13 +21,13 @@
 namespace kite {
 namespace {
 
-constexpr ConvPacking kConv = {conv_packed_bytes, pack_conv, conv_scratch_bytes};
+bool adds_in_place(const ConvParams& params) { return kConv.in_place_input(&params) == kConvResidual; }
 
-std::vector<float> run_conv(const KernelInfo& kernel, const ConvCase& c, const ConvData& d, int parts) {
+std::vector<float> run_conv(const Kernel& kernel, const ConvCase& c, const ConvData& d, int parts) {
   return run_packed(kConv, kernel, c, d, parts);
 }
 
-void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int parts) {
   const ConvParams& p = c.params;
   const ConvData d = make_data(c, random);
   const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), data_or_null(d.bias), data_or_null(d.residual));
@@ -35,7 +35,7 @@ void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& ran
   expect_within(kernel, c, parts, run_conv(kernel, c, d, parts), want.value, want.magnitude, terms + 8);
 }
 
-class ConvKernels : public testing::TestWithParam<const KernelInfo*> {
+class ConvKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -145,6 +145,27 @@ TEST_P(ConvKernels, give_the_same_bits_at_any_place_in_a_batch) {
   }
 }
 
+// A row of a dense layer alone, among others and shared out among threads: a few rows take another path than many.
+TEST_P(ConvKernels, give_a_row_the_same_bits_among_any_others) {
+  std::mt19937 random(2);
+  ConvCase many = make_case(1, 1, 40, 65, 304, 1, 1, 1, 0, 1);
+  many.residual = true;
+  many.params.activation = Activation::kGelu;
+  const ConvData d = make_data(many, random);
+  const std::vector<float> want = run_conv(*GetParam(), many, d, 1);
+  for (const int rows : {1, 2, 3, 4, 7}) {
+    for (const int parts : {1, 2, 5}) {
+      ConvCase few = many;
+      few.params.in_w = few.params.out_w = rows;
+      ConvData first = d;
+      first.x.resize(static_cast<std::size_t>(rows) * 65);
+      first.residual.resize(static_cast<std::size_t>(rows) * 304);
+      const std::vector<float> y = run_conv(*GetParam(), few, first, parts);
+      EXPECT_TRUE(same_bits({want.begin(), want.begin() + rows * 304}, y)) << rows << " rows, " << parts << " parts";
+    }
+  }
+}
+
 // The residual comes last, whatever the pieces: a sum that a pass has fused keeps the bits of one that it has not.
 TEST_P(ConvKernels, add_a_residual_as_an_addition_of_its_own_would) {
   std::mt19937 random(8);
@@ -184,9 +205,9 @@ TEST_P(ConvKernels, add_long_sums_up_in_pieces) {
 }
 
 TEST_P(ConvKernels, add_a_residual_in_place) {
-  EXPECT_FALSE(conv_adds_in_place(make_case(1, 7, 7, 48, 40, 3, 3, 1, 1, 1).params));  // 432 products: two pieces
+  EXPECT_FALSE(adds_in_place(make_case(1, 7, 7, 48, 40, 3, 3, 1, 1, 1).params));  // 432 products: two pieces
   for (const ConvCase& c : {make_case(1, 7, 7, 24, 40, 3, 3, 1, 1, 1), make_case(1, 3, 5, 400, 70, 1, 1, 1, 0, 1)}) {
-    EXPECT_TRUE(conv_adds_in_place(c.params));
+    EXPECT_TRUE(adds_in_place(c.params));
     std::mt19937 random(5);
     expect_same_bits_in_place(kConv, *GetParam(), c, random);
   }
@@ -209,14 +230,7 @@ TEST_P(ConvKernels, let_nan_and_infinity_through) {
   EXPECT_EQ(y[9], 2.0f);
 }
 
-INSTANTIATE_TEST_SUITE_P(conv, ConvKernels, testing::ValuesIn(kernels_of_family("conv")), kernel_test_name);
-
-TEST(ConvSelection, picks_the_best_kernel_that_the_processor_has) {
-  const ConvParams p = make_case(1, 14, 14, 64, 64, 3, 3, 1, 1, 1).params;
-  EXPECT_EQ(select_conv(p, Isa::kAvx512).name, "conv_f32_avx512");
-  EXPECT_EQ(select_conv(p, Isa::kAvx2).name, "conv_f32_avx2");
-  EXPECT_EQ(select_conv(p, Isa::kGeneric).name, "conv_f32_generic");
-}
+INSTANTIATE_TEST_SUITE_P(conv, ConvKernels, testing::ValuesIn(kernels_of(kConv)), kernel_test_name);
 
 TEST(ConvSelection, packs_unaligned_weights_in_one_panel_where_they_fit) {
   // 3 channels in, 20 out: AVX-512 takes one panel of 32, AVX2 one of 3 blocks of 8.
@@ -228,9 +242,9 @@ TEST(ConvSelection, packs_unaligned_weights_in_one_panel_where_they_fit) {
   }
   const auto* w = reinterpret_cast<const float*>(bytes.data() + 1);
   for (const Isa isa : {Isa::kAvx512, Isa::kAvx2}) {
-    const KernelInfo& kernel = select_conv(p, isa);
-    AlignedFloats packed(conv_packed_bytes(p, kernel) / 4);
-    pack_conv(p, kernel, w, packed.data());
+    const Kernel& kernel = kConv.best_kernel(isa);
+    AlignedFloats packed(kConv.packed_bytes(p) / 4);
+    kConv.pack(p, kernel, w, packed.data());
     const int width = isa == Isa::kAvx512 ? 32 : 24;
     for (int c = 0; c < 3; ++c) {
       for (int k = 0; k < width; ++k)
@@ -239,14 +253,34 @@ TEST(ConvSelection, packs_unaligned_weights_in_one_panel_where_they_fit) {
   }
 }
 
+// A dense layer's weights may lie either way round.
+TEST(ConvSelection, packs_transposed_weights_as_it_packs_the_others) {
+  std::mt19937 random(9);
+  for (const auto& [in, out] : {std::pair{1, 1}, {3, 20}, {65, 304}, {401, 33}, {16, 48}}) {
+    const ConvParams p = make_case(1, 1, 2, in, out, 1, 1, 1, 0, 1).params;
+    const auto rows = static_cast<std::size_t>(out), columns = static_cast<std::size_t>(in);
+    const std::vector<float> w = random_floats(rows * columns, random);
+    std::vector<float> turned(w.size());
+    for (std::size_t k = 0; k < rows; ++k) {
+      for (std::size_t c = 0; c < columns; ++c) turned[c * rows + k] = w[k * columns + c];
+    }
+    for (const Kernel& kernel : kConv.kernels()) {
+      AlignedFloats want(kConv.packed_bytes(p) / 4), got(kConv.packed_bytes(p) / 4);
+      kConv.pack(p, kernel, w.data(), want.data());
+      kConv.pack_transposed(p, kernel, turned.data(), got.data());
+      EXPECT_EQ(std::memcmp(want.data(), got.data(), kConv.packed_bytes(p)), 0)
+          << kernel.name << ' ' << in << ' ' << out;
+    }
+  }
+}
+
 TEST(ConvFits, accepts_exact_operands_and_nothing_smaller) {
   const ConvParams good = make_case(2, 9, 9, 32, 24, 3, 3, 2, 1, 2).params;
-  const KernelInfo& kernel = select_conv(good, Isa::kGeneric);
-  const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 5 * 5 * 24 * 4, w = conv_packed_bytes(good, kernel);
-  const std::size_t scratch = conv_scratch_bytes(good, kernel);
+  const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 5 * 5 * 24 * 4, w = kConv.packed_bytes(good);
+  const std::size_t scratch = kConv.scratch_bytes(good);
   const auto fits = [](const ConvParams& p, std::vector<std::size_t> in, std::size_t out, std::size_t scratch_bytes) {
     const std::size_t outs[] = {out};
-    return conv_fits({&p, sizeof p, in, outs, scratch_bytes});
+    return kConv.fits({&p, sizeof p, in, outs, scratch_bytes});
   };
   EXPECT_TRUE(fits(good, {x, w, 0, 0}, y, scratch));
   EXPECT_TRUE(fits(good, {x, w, 24 * 4, y}, y, scratch));
@@ -272,7 +306,7 @@ TEST(ConvFits, survives_hostile_params) {
     std::memcpy(&p, words, sizeof p);
     const std::size_t in[] = {std::size_t{1} << 20, std::size_t{1} << 20, 0, 0};
     const std::size_t out[] = {std::size_t{1} << 20};
-    if (conv_fits({&p, sizeof p, in, out, std::size_t{1} << 20})) {
+    if (kConv.fits({&p, sizeof p, in, out, std::size_t{1} << 20})) {
       EXPECT_LE(static_cast<double>(p.batch) * p.in_h * p.in_w * p.in_c * 4, 0x1p20);
       EXPECT_LE(static_cast<double>(p.batch) * p.out_h * p.out_w * p.out_c * 4, 0x1p20);
     }
@@ -280,8 +314,8 @@ TEST(ConvFits, survives_hostile_params) {
 }
 
 TEST(ConvParts, are_capped_by_the_work) {
-  EXPECT_EQ(conv_max_parts(make_case(1, 7, 7, 8, 8, 1, 1, 1, 0, 1).params), 1);
-  EXPECT_EQ(conv_max_parts(make_case(1, 7, 7, 400, 400, 1, 1, 1, 0, 1).params), 15);
+  EXPECT_EQ(kConv.max_parts(make_case(1, 7, 7, 8, 8, 1, 1, 1, 0, 1).params), 1);
+  EXPECT_EQ(kConv.max_parts(make_case(1, 7, 7, 400, 400, 1, 1, 1, 0, 1).params), 15);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/conv/conv_params.h"
+#include "kernels/conv/conv_family.h"
 #include "kernels/testing.h"
 
 namespace kite {
@@ -39,26 +39,22 @@ inline std::string describe(const ConvCase& c) {
 // in_h, in_w and pads on all four sides; out_h and out_w follow.
 inline ConvCase make_case(int batch, int h, int w, int c, int k, int r, int s, int stride, int pad, int groups) {
   ConvCase out = {};
-  out.params = {batch,
-                h,
-                w,
-                c,
-                (h + 2 * pad - r) / stride + 1,
-                (w + 2 * pad - s) / stride + 1,
-                k,
-                r,
-                s,
-                stride,
-                stride,
-                1,
-                1,
-                pad,
-                pad,
-                groups,
-                0,
-                Activation::kNone,
-                0.0f,
-                0.0f};
+  out.params = {.batch = batch,
+                .in_h = h,
+                .in_w = w,
+                .in_c = c,
+                .out_h = (h + 2 * pad - r) / stride + 1,
+                .out_w = (w + 2 * pad - s) / stride + 1,
+                .out_c = k,
+                .kernel_h = r,
+                .kernel_w = s,
+                .stride_h = stride,
+                .stride_w = stride,
+                .dilation_h = 1,
+                .dilation_w = 1,
+                .pad_top = pad,
+                .pad_left = pad,
+                .groups = groups};
   out.bias = true;
   return out;
 }
@@ -77,26 +73,18 @@ inline ConvData make_data(const ConvCase& c, std::mt19937& random) {
   return d;
 }
 
-// What a family that takes ConvParams does with weights and scratch.
-struct ConvPacking {
-  std::size_t (*packed_bytes)(const ConvParams& params, const KernelInfo& kernel) noexcept;
-  void (*pack)(const ConvParams& params, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept;
-  std::size_t (*scratch_bytes)(const ConvParams& params, const KernelInfo& kernel) noexcept;
-};
-
 // Reads from buffers behind which a page fault waits, writes between canaries.
-inline std::vector<float> run_packed(const ConvPacking& packing, const KernelInfo& kernel, const ConvCase& c,
+inline std::vector<float> run_packed(const ConvFamily& family, const Kernel& kernel, const ConvCase& c,
                                      const ConvData& d, int parts) {
   const ConvParams& p = c.params;
-  AlignedFloats packed(packing.packed_bytes(p, kernel) / 4);
-  packing.pack(p, kernel, d.w.data(), packed.data());
+  AlignedFloats packed(family.packed_bytes(p) / 4);
+  family.pack(p, kernel, d.w.data(), packed.data());
   GuardedFloats y(static_cast<std::size_t>(p.batch) * p.out_h * p.out_w * p.out_c);
-  const std::size_t scratch_bytes = packing.scratch_bytes(p, kernel);
+  const std::size_t scratch_bytes = family.scratch_bytes(p);
   const std::size_t y_bytes = y.size() * 4;
-  const std::size_t in_bytes[] = {d.x.size() * 4, packing.packed_bytes(p, kernel), d.bias.size() * 4,
-                                  d.residual.size() * 4};
+  const std::size_t in_bytes[] = {d.x.size() * 4, family.packed_bytes(p), d.bias.size() * 4, d.residual.size() * 4};
   const std::size_t out_bytes[] = {y_bytes};
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(c);
+  EXPECT_TRUE(family.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(c);
   const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
   const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(),
                       d.residual.empty() ? nullptr : residual.data()};
@@ -113,7 +101,7 @@ inline std::vector<float> run_packed(const ConvPacking& packing, const KernelInf
 inline const float* data_or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
 // y against the values before the activation, to `roundings` units of their magnitudes.
-inline void expect_within(const KernelInfo& kernel, const ConvCase& c, int parts, const std::vector<float>& y,
+inline void expect_within(const Kernel& kernel, const ConvCase& c, int parts, const std::vector<float>& y,
                           const std::vector<double>& values, const std::vector<double>& magnitudes, double roundings) {
   const ConvParams& p = c.params;
   for (std::size_t i = 0; i < y.size(); ++i) {
@@ -124,21 +112,21 @@ inline void expect_within(const KernelInfo& kernel, const ConvCase& c, int parts
   }
 }
 
-inline void expect_same_bits_for_any_parts(const ConvPacking& packing, const KernelInfo& kernel, ConvCase c,
+inline void expect_same_bits_for_any_parts(const ConvFamily& family, const Kernel& kernel, ConvCase c,
                                            std::mt19937& random) {
   c.residual = true;
   c.params.activation = Activation::kSilu;
   const ConvData d = make_data(c, random);
-  const std::vector<float> want = run_packed(packing, kernel, c, d, 1);
+  const std::vector<float> want = run_packed(family, kernel, c, d, 1);
   for (const int parts : {2, 3, 4, 5, 16, 64}) {
-    EXPECT_TRUE(same_bits(want, run_packed(packing, kernel, c, d, parts))) << describe(c) << "parts=" << parts;
+    EXPECT_TRUE(same_bits(want, run_packed(family, kernel, c, d, parts))) << describe(c) << "parts=" << parts;
   }
 }
 
-inline void expect_same_bits_at_any_place(const ConvPacking& packing, const KernelInfo& kernel, const ConvCase& c,
+inline void expect_same_bits_at_any_place(const ConvFamily& family, const Kernel& kernel, const ConvCase& c,
                                           std::mt19937& random) {
   const ConvData one = make_data(c, random);
-  const std::vector<float> want = run_packed(packing, kernel, c, one, 1);
+  const std::vector<float> want = run_packed(family, kernel, c, one, 1);
   for (int place = 0; place < 5; ++place) {
     ConvCase many = c;
     many.params.batch = 5;
@@ -146,7 +134,7 @@ inline void expect_same_bits_at_any_place(const ConvPacking& packing, const Kern
     d.w = one.w;
     d.bias = one.bias;
     std::copy(one.x.begin(), one.x.end(), d.x.begin() + static_cast<std::ptrdiff_t>(one.x.size()) * place);
-    const std::vector<float> all = run_packed(packing, kernel, many, d, 2);
+    const std::vector<float> all = run_packed(family, kernel, many, d, 2);
     const auto begin = all.begin() + static_cast<std::ptrdiff_t>(want.size()) * place;
     EXPECT_TRUE(same_bits(want, std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(want.size()))))
         << describe(c) << "place=" << place;
@@ -154,15 +142,15 @@ inline void expect_same_bits_at_any_place(const ConvPacking& packing, const Kern
 }
 
 // With the residual where the result goes.
-inline void expect_same_bits_in_place(const ConvPacking& packing, const KernelInfo& kernel, ConvCase c,
+inline void expect_same_bits_in_place(const ConvFamily& family, const Kernel& kernel, ConvCase c,
                                       std::mt19937& random) {
   c.residual = true;
   const ConvData d = make_data(c, random);
-  const std::vector<float> want = run_packed(packing, kernel, c, d, 1);
-  AlignedFloats packed(packing.packed_bytes(c.params, kernel) / 4);
-  packing.pack(c.params, kernel, d.w.data(), packed.data());
+  const std::vector<float> want = run_packed(family, kernel, c, d, 1);
+  AlignedFloats packed(family.packed_bytes(c.params) / 4);
+  family.pack(c.params, kernel, d.w.data(), packed.data());
   std::vector<float> y = d.residual;
-  AlignedFloats scratch(packing.scratch_bytes(c.params, kernel) / 4);
+  AlignedFloats scratch(family.scratch_bytes(c.params) / 4);
   const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
   void* out[] = {y.data()};
   kernel.run({&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});

@@ -18,7 +18,7 @@ namespace kite::KITE_TARGET {
 constexpr std::int64_t kFetchBytes = 384 * 1024;
 
 struct DepthwiseCall {
-  const DepthwiseParams& p;
+  const ConvParams& p;
   const float* x;
   const float* w;  // [block of 16 channels][kernel_h][kernel_w][16]
   const float* bias;
@@ -51,7 +51,7 @@ constexpr bool kActivatesRuns = Vec::kRegisters == 32;
 template <int Outputs, bool Full>
 static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall& c, Vec (&sum)[Outputs],
                                                              std::int64_t at, int lanes) {
-  const std::int64_t step = c.p.channels;
+  const std::int64_t step = c.p.in_c;
   if (c.residual != nullptr) {
     const float* residual = c.residual + at;
 #pragma GCC unroll 8
@@ -94,7 +94,7 @@ static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall
 template <int Outputs, int Width, int Stride, bool Ring, bool Full>
 __attribute__((noinline)) static void depthwise_run(const DepthwiseCall& c, const DepthwiseRow& row, std::int64_t q) {
   constexpr int kColumns = (Outputs - 1) * Stride + Width;
-  const DepthwiseParams& p = c.p;
+  const ConvParams& p = c.p;
   for (int first = 0; first < row.lanes; first += Vec::kLanes) {
     const int lanes = lanes_from(first, row.lanes);
     const float* const bias_at = c.bias == nullptr ? nullptr : c.bias + row.channel + first;
@@ -113,10 +113,10 @@ __attribute__((noinline)) static void depthwise_run(const DepthwiseCall& c, cons
 #pragma GCC unroll 8
       for (int s = 0; s < Width; ++s) weight[s] = load(w + s * kBlockChannels);
       const float* x = Ring ? c.ring + (slot * c.columns + q * Stride) * kBlockChannels + first
-                            : c.x + ((row.picture * p.in_h + row.top + tap) * p.in_w + column_of_first) * p.channels +
+                            : c.x + ((row.picture * p.in_h + row.top + tap) * p.in_w + column_of_first) * p.in_c +
                                   row.channel + first;
 #pragma GCC unroll 32
-      for (int column = 0; column < kColumns; ++column, x += Ring ? kBlockChannels : p.channels) {
+      for (int column = 0; column < kColumns; ++column, x += Ring ? kBlockChannels : p.in_c) {
         if (!Ring && (column < begin || column >= end)) continue;
         const Vec pixel = Ring || Full ? load(x) : load_n(x, lanes);
 #pragma GCC unroll 8
@@ -127,7 +127,7 @@ __attribute__((noinline)) static void depthwise_run(const DepthwiseCall& c, cons
       }
       if (++slot == p.kernel_h) slot = 0;
     }
-    finish_run<Outputs, Full>(c, sum, row.at + q * p.channels + first, lanes);
+    finish_run<Outputs, Full>(c, sum, row.at + q * p.in_c + first, lanes);
   }
 }
 
@@ -151,14 +151,14 @@ static DepthwiseFn find_outputs(int width) {
 // Whether the rows go through the ring. Measured: read where they lie, pixels of stride 2 take 0.7 to 0.8 of the time
 // with AVX-512 while the picture stays in L2, more when it does not, and more with AVX2 (two streams for each column)
 // always.
-static bool uses_ring(const DepthwiseParams& p) {
+static bool uses_ring(const ConvParams& p) {
   constexpr std::int64_t kMostBytes = 2 << 20;
   return p.stride_w == 1 || Vec::kLanes < kBlockChannels ||
-         static_cast<std::int64_t>(p.in_h) * p.in_w * p.channels * 4 > kMostBytes;
+         static_cast<std::int64_t>(p.in_h) * p.in_w * p.in_c * 4 > kMostBytes;
 }
 
 template <bool Full>
-static DepthwiseFn find_outputs(const DepthwiseParams& p) {
+static DepthwiseFn find_outputs(const ConvParams& p) {
   if (p.stride_w == 1) return find_outputs<1, true, Full>(p.kernel_w);
   if constexpr (Vec::kLanes == kBlockChannels) {
     if (!uses_ring(p)) return find_outputs<2, false, Full>(p.kernel_w);
@@ -168,11 +168,11 @@ static DepthwiseFn find_outputs(const DepthwiseParams& p) {
 
 // One row of a block into the ring, between the zeros that are there already.
 static void copy_row(const DepthwiseCall& c, const float* from, float* to, int lanes) {
-  const DepthwiseParams& p = c.p;
+  const ConvParams& p = c.p;
   const std::int64_t left = p.pad_left < c.columns ? p.pad_left : c.columns;
   const std::int64_t inside = c.columns - left < p.in_w ? c.columns - left : p.in_w;
   to += left * kBlockChannels;
-  for (std::int64_t i = 0; i < inside; ++i, from += p.channels, to += kBlockChannels) {
+  for (std::int64_t i = 0; i < inside; ++i, from += p.in_c, to += kBlockChannels) {
     if (lanes == kBlockChannels) {
 #pragma GCC unroll 4
       for (int v = 0; v < kBlockChannels; v += Vec::kLanes) store(to + v, load(from + v));
@@ -184,8 +184,8 @@ static void copy_row(const DepthwiseCall& c, const float* from, float* to, int l
 
 // Any kernel, stride and dilation, from the picture itself.
 static void depthwise_in_place(const DepthwiseCall& c, const DepthwiseRow& row) {
-  const DepthwiseParams& p = c.p;
-  const std::int64_t row_floats = static_cast<std::int64_t>(p.in_w) * p.channels;
+  const ConvParams& p = c.p;
+  const std::int64_t row_floats = static_cast<std::int64_t>(p.in_w) * p.in_c;
   for (std::int64_t q = 0; q < p.out_w; ++q) {
     for (int first = 0; first < row.lanes; first += Vec::kLanes) {
       const int lanes = lanes_from(first, row.lanes);
@@ -197,10 +197,10 @@ static void depthwise_in_place(const DepthwiseCall& c, const DepthwiseRow& row) 
         std::int64_t column = q * p.stride_w - p.pad_left;
         for (std::int64_t s = 0; s < p.kernel_w; ++s, column += p.dilation_w, w += kBlockChannels) {
           if (column < 0 || column >= p.in_w) continue;
-          sum[0] = mul_add(load_n(x + column * p.channels, lanes), load(w), sum[0]);
+          sum[0] = mul_add(load_n(x + column * p.in_c, lanes), load(w), sum[0]);
         }
       }
-      finish_run<1, false>(c, sum, row.at + q * p.channels + first, lanes);
+      finish_run<1, false>(c, sum, row.at + q * p.in_c + first, lanes);
     }
   }
 }
@@ -208,8 +208,8 @@ static void depthwise_in_place(const DepthwiseCall& c, const DepthwiseRow& row) 
 // Output rows [begin, end) of one picture, one block of channels.
 static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t begin, std::int64_t end,
                             std::int64_t row_lines) {
-  const DepthwiseParams& p = c.p;
-  const std::int64_t row_floats = static_cast<std::int64_t>(p.in_w) * p.channels;
+  const ConvParams& p = c.p;
+  const std::int64_t row_floats = static_cast<std::int64_t>(p.in_w) * p.in_c;
   const float* picture = c.x + row.picture * p.in_h * row_floats + row.channel;
   const bool full = row.lanes == kBlockChannels;
   const DepthwiseFn outputs = !depthwise_has_runs(p) ? depthwise_in_place
@@ -222,7 +222,7 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
     row.last_tap = row.top >= p.in_h ? 0 : (p.in_h - 1 - row.top) / p.dilation_h + 1;
     if (row.last_tap > p.kernel_h) row.last_tap = p.kernel_h;
     if (row.first_tap > row.last_tap) row.first_tap = row.last_tap;
-    row.at = ((row.picture * p.out_h + out_row) * p.out_w) * p.channels + row.channel;
+    row.at = ((row.picture * p.out_h + out_row) * p.out_w) * p.in_c + row.channel;
     if (c.ring != nullptr) {
       if (next < row.top) next = row.top;
       for (; next < row.top + row.last_tap; ++next) {
@@ -233,7 +233,7 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
     for (std::int64_t i = 0; i < row_lines && c.next_lines > 0; ++i, --c.next_lines, c.next += 64) prefetch_l2(c.next);
     outputs(c, row);
     if (!kActivatesRuns && !is_clamp(p.activation)) {
-      activate_rows(c.y + row.at, p.out_w, p.channels, row.lanes, p.activation, p.activation_a, p.activation_b);
+      activate_rows(c.y + row.at, p.out_w, p.in_c, row.lanes, p.activation, p.activation_a, p.activation_b);
     }
   }
 }
@@ -241,9 +241,9 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
 // Shares: rows times blocks of channels, whichever grid leaves the slowest thread the least.
 void depthwise_f32(const KernelCall& call);
 void depthwise_f32(const KernelCall& call) {
-  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call.params);
+  const ConvParams& p = *static_cast<const ConvParams*>(call.params);
   const std::int64_t rows = static_cast<std::int64_t>(p.batch) * p.out_h;
-  const std::int64_t blocks = (p.channels + kBlockChannels - 1) / kBlockChannels;
+  const std::int64_t blocks = (p.in_c + kBlockChannels - 1) / kBlockChannels;
   std::int64_t across = 1;  // threads that share one row's channels
   std::int64_t best = -1;
   for (std::int64_t t = 1; t <= call.parts; ++t) {
@@ -283,7 +283,7 @@ void depthwise_f32(const KernelCall& call) {
   for (std::int64_t block = blocks * column / across; block < blocks * (column + 1) / across; ++block) {
     DepthwiseRow row = {};
     row.channel = block * kBlockChannels;
-    const std::int64_t left = p.channels - row.channel;
+    const std::int64_t left = p.in_c - row.channel;
     row.lanes = static_cast<int>(left < kBlockChannels ? left : kBlockChannels);
     for (std::int64_t at = rows * part / down; at < last_row;) {
       row.picture = at / p.out_h;

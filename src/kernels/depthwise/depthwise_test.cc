@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/depthwise/reference.h"
+#include "kernels/conv/reference.h"
 #include "kernels/testing.h"
 
 namespace kite {
@@ -23,13 +23,12 @@ struct DepthwiseData {
   std::vector<float> x, w, bias, residual;
 };
 
-DepthwiseParams make_params(int batch, int h, int w, int channels, int kernel, int stride, int pad,
-                            Activation activation) {
-  DepthwiseParams p = {};
+ConvParams make_params(int batch, int h, int w, int channels, int kernel, int stride, int pad, Activation activation) {
+  ConvParams p = {};
   p.batch = batch;
   p.in_h = h;
   p.in_w = w;
-  p.channels = channels;
+  p.in_c = p.out_c = p.groups = channels;
   p.out_h = (h + 2 * pad - kernel) / stride + 1;
   p.out_w = (w + 2 * pad - kernel) / stride + 1;
   p.kernel_h = p.kernel_w = kernel;
@@ -42,22 +41,22 @@ DepthwiseParams make_params(int batch, int h, int w, int channels, int kernel, i
   return p;
 }
 
-std::string describe(const DepthwiseParams& p) {
+std::string describe(const ConvParams& p) {
   std::string text;
   for (const std::int32_t value :
-       {p.batch, p.in_h, p.in_w, p.channels, p.out_h, p.out_w, p.kernel_h, p.kernel_w, p.stride_h, p.stride_w,
-        p.dilation_h, p.dilation_w, p.pad_top, p.pad_left, static_cast<int>(p.activation)}) {
+       {p.batch, p.in_h, p.in_w, p.in_c, p.out_h, p.out_w, p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.dilation_h,
+        p.dilation_w, p.pad_top, p.pad_left, static_cast<int>(p.activation)}) {
     text += std::to_string(value) + " ";
   }
   return "n h w c p q r s sh sw dh dw pt pl act = " + text;
 }
 
-DepthwiseData make_data(const DepthwiseParams& p, bool bias, bool residual, std::mt19937& random) {
+DepthwiseData make_data(const ConvParams& p, bool bias, bool residual, std::mt19937& random) {
   DepthwiseData d;
   const auto pixels = [](std::int64_t n, std::int64_t h, std::int64_t w) {
     return static_cast<std::size_t>(n * h * w);
   };
-  const auto channels = static_cast<std::size_t>(p.channels);
+  const auto channels = static_cast<std::size_t>(p.in_c);
   d.x = random_floats(pixels(p.batch, p.in_h, p.in_w) * channels, random);
   d.w = random_floats(pixels(1, p.kernel_h, p.kernel_w) * channels, random);
   if (bias) d.bias = random_floats(channels, random);
@@ -65,16 +64,15 @@ DepthwiseData make_data(const DepthwiseParams& p, bool bias, bool residual, std:
   return d;
 }
 
-std::vector<float> run_depthwise(const KernelInfo& kernel, const DepthwiseParams& p, const DepthwiseData& d,
-                                 int parts) {
-  AlignedFloats packed(depthwise_packed_bytes(p, kernel) / 4);
-  pack_depthwise(p, kernel, d.w.data(), packed.data());
+std::vector<float> run_depthwise(const Kernel& kernel, const ConvParams& p, const DepthwiseData& d, int parts) {
+  AlignedFloats packed(kDepthwise.packed_bytes(p) / 4);
+  kDepthwise.pack(p, kernel, d.w.data(), packed.data());
   GuardedFloats y(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h) *
-                  static_cast<std::size_t>(p.out_w) * static_cast<std::size_t>(p.channels));
+                  static_cast<std::size_t>(p.out_w) * static_cast<std::size_t>(p.in_c));
   const std::size_t in_bytes[] = {d.x.size() * 4, packed.size() * 4, d.bias.size() * 4, d.residual.size() * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
-  const std::size_t scratch_bytes = depthwise_scratch_bytes(p, kernel);
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(p);
+  const std::size_t scratch_bytes = kDepthwise.scratch_bytes(p);
+  EXPECT_TRUE(kDepthwise.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(p);
   const PageEndFloats x(d.x), w(packed.data(), packed.size()), bias(d.bias), residual(d.residual);
   const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(),
                       d.residual.empty() ? nullptr : residual.data()};
@@ -88,12 +86,12 @@ std::vector<float> run_depthwise(const KernelInfo& kernel, const DepthwiseParams
   return y.values();
 }
 
-void expect_right(const KernelInfo& kernel, const DepthwiseParams& p, bool bias, bool residual, std::mt19937& random,
+void expect_right(const Kernel& kernel, const ConvParams& p, bool bias, bool residual, std::mt19937& random,
                   int parts) {
   const DepthwiseData d = make_data(p, bias, residual, random);
   const std::vector<float> y = run_depthwise(kernel, p, d, parts);
-  const DepthwiseReference want = depthwise_reference(p, d.x.data(), d.w.data(), bias ? d.bias.data() : nullptr,
-                                                      residual ? d.residual.data() : nullptr);
+  const ConvReference want =
+      conv_reference(p, d.x.data(), d.w.data(), bias ? d.bias.data() : nullptr, residual ? d.residual.data() : nullptr);
   const double terms = static_cast<double>(p.kernel_h) * p.kernel_w + 2;
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double value = activation_formula(p.activation)(want.value[i], p.activation_a, p.activation_b);
@@ -103,7 +101,7 @@ void expect_right(const KernelInfo& kernel, const DepthwiseParams& p, bool bias,
   }
 }
 
-class DepthwiseKernels : public testing::TestWithParam<const KernelInfo*> {
+class DepthwiseKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -116,7 +114,7 @@ TEST_P(DepthwiseKernels, agree_with_the_reference_around_every_width) {
     for (const int kernel : {3, 5, 7}) {
       for (const int stride : {1, 2}) {
         const auto activation = static_cast<Activation>((channels + kernel + stride) % kActivationCount);
-        const DepthwiseParams p = make_params(1, 5, 7 + channels % 9, channels, kernel, stride, kernel / 2, activation);
+        const ConvParams p = make_params(1, 5, 7 + channels % 9, channels, kernel, stride, kernel / 2, activation);
         expect_right(*GetParam(), p, channels % 2 == 0, (channels / 2) % 2 == 0, random, 1 + channels % 3);
         if (HasFatalFailure()) return;
       }
@@ -129,9 +127,9 @@ TEST_P(DepthwiseKernels, agree_with_the_reference_on_random_shapes) {
   for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
     std::mt19937 random(seed);
     const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
-    DepthwiseParams p = {};
+    ConvParams p = {};
     p.batch = pick(1, 3);
-    p.channels = pick(1, 70);
+    p.in_c = p.out_c = p.groups = pick(1, 70);
     p.kernel_h = pick(1, 7);
     p.kernel_w = pick(1, 7);
     p.stride_h = pick(1, 3);
@@ -161,12 +159,12 @@ TEST_P(DepthwiseKernels, agree_with_the_reference_on_random_shapes) {
 TEST_P(DepthwiseKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_the_batch) {
   std::mt19937 random(3);
   for (const int channels : {24, 72, 120}) {
-    const DepthwiseParams p = make_params(3, 9, 11, channels, 5, 1, 2, Activation::kHardSwish);
+    const ConvParams p = make_params(3, 9, 11, channels, 5, 1, 2, Activation::kHardSwish);
     const DepthwiseData d = make_data(p, true, false, random);
     const std::vector<float> want = run_depthwise(*GetParam(), p, d, 1);
     for (const int parts : {2, 3, 4, 5, 64})
       EXPECT_TRUE(same_bits(want, run_depthwise(*GetParam(), p, d, parts))) << parts;
-    DepthwiseParams one = p;
+    ConvParams one = p;
     one.batch = 1;
     for (int item = 0; item < 3; ++item) {
       DepthwiseData part = d;
@@ -180,22 +178,22 @@ TEST_P(DepthwiseKernels, give_the_same_bits_for_any_number_of_parts_and_any_plac
 
 TEST_P(DepthwiseKernels, add_a_residual_in_place) {
   std::mt19937 random(5);
-  const DepthwiseParams p = make_params(1, 7, 8, 29, 3, 1, 1, Activation::kNone);
+  const ConvParams p = make_params(1, 7, 8, 29, 3, 1, 1, Activation::kNone);
   const DepthwiseData d = make_data(p, true, true, random);
   const std::vector<float> want = run_depthwise(*GetParam(), p, d, 1);
-  AlignedFloats packed(depthwise_packed_bytes(p, *GetParam()) / 4);
-  pack_depthwise(p, *GetParam(), d.w.data(), packed.data());
+  AlignedFloats packed(kDepthwise.packed_bytes(p) / 4);
+  kDepthwise.pack(p, *GetParam(), d.w.data(), packed.data());
   std::vector<float> y = d.residual;
   const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
   void* out[] = {y.data()};
-  AlignedFloats scratch(depthwise_scratch_bytes(p, *GetParam()) / 4);
+  AlignedFloats scratch(kDepthwise.scratch_bytes(p) / 4);
   GetParam()->run({&p, in, out, scratch.data(), 0, 1, nullptr, 0});
   EXPECT_TRUE(same_bits(want, y));
 }
 
 // 1 on every pixel, an infinite weight in the corner tap: the first row, where that tap lies outside, does not see it.
 TEST_P(DepthwiseKernels, skip_rows_of_taps_in_the_padding) {
-  const DepthwiseParams p = make_params(1, 8, 8, 16, 3, 1, 1, Activation::kNone);
+  const ConvParams p = make_params(1, 8, 8, 16, 3, 1, 1, Activation::kNone);
   DepthwiseData d;
   d.x.assign(8 * 8 * 16, 1.0f);
   d.w.assign(9 * 16, 1.0f);
@@ -206,24 +204,16 @@ TEST_P(DepthwiseKernels, skip_rows_of_taps_in_the_padding) {
   EXPECT_EQ(y[(8 + 1) * 16], INFINITY);
 }
 
-INSTANTIATE_TEST_SUITE_P(depthwise, DepthwiseKernels, testing::ValuesIn(kernels_of_family("depthwise")),
-                         kernel_test_name);
-
-TEST(DepthwiseSelection, picks_the_best_kernel_that_the_processor_has) {
-  const DepthwiseParams p = make_params(1, 14, 14, 96, 3, 1, 1, Activation::kNone);
-  EXPECT_EQ(select_depthwise(p, Isa::kAvx512).name, "depthwise_f32_avx512");
-  EXPECT_EQ(select_depthwise(p, Isa::kAvx2).name, "depthwise_f32_avx2");
-  EXPECT_EQ(select_depthwise(p, Isa::kGeneric).name, "depthwise_f32_generic");
-}
+INSTANTIATE_TEST_SUITE_P(depthwise, DepthwiseKernels, testing::ValuesIn(kernels_of(kDepthwise)), kernel_test_name);
 
 TEST(DepthwiseFits, accepts_exact_operands_and_nothing_smaller) {
-  const DepthwiseParams p = make_params(2, 9, 9, 24, 3, 2, 1, Activation::kRelu);
+  const ConvParams p = make_params(2, 9, 9, 24, 3, 2, 1, Activation::kRelu);
   const std::size_t x = 2 * 81 * 24 * 4, w = 9 * 32 * 4, y = 2 * 25 * 24 * 4;
-  const std::size_t scratch = depthwise_scratch_bytes(p, select_depthwise(p, Isa::kGeneric));
-  const auto fits = [scratch](const DepthwiseParams& q, std::vector<std::size_t> in, std::size_t out,
+  const std::size_t scratch = kDepthwise.scratch_bytes(p);
+  const auto fits = [scratch](const ConvParams& q, std::vector<std::size_t> in, std::size_t out,
                               std::size_t missing = 0) {
     const std::size_t outs[] = {out};
-    return depthwise_fits({&q, sizeof q, in, outs, scratch - missing});
+    return kDepthwise.fits({&q, sizeof q, in, outs, scratch - missing});
   };
   EXPECT_TRUE(fits(p, {x, w, 96, y}, y));
   EXPECT_FALSE(fits(p, {x, w, 96, y}, y, 1));
@@ -235,14 +225,14 @@ TEST(DepthwiseFits, accepts_exact_operands_and_nothing_smaller) {
   std::mt19937 random(6);
   const std::int32_t nasty[] = {0, 1, -1, 2, 3, 7, 65536, 1 << 30, INT32_MAX, INT32_MIN};
   for (int round = 0; round < 100000; ++round) {
-    std::int32_t words[sizeof(DepthwiseParams) / 4];
+    std::int32_t words[sizeof(ConvParams) / 4];
     for (std::int32_t& word : words) word = nasty[random() % std::size(nasty)];
-    DepthwiseParams broken;
+    ConvParams broken;
     std::memcpy(&broken, words, sizeof broken);
     const std::size_t in[] = {1 << 20, 1 << 20, 0, 0}, out[] = {1 << 20};
-    if (depthwise_fits({&broken, sizeof broken, in, out, 1 << 20})) {
-      EXPECT_LE(static_cast<double>(broken.batch) * broken.in_h * broken.in_w * broken.channels * 4, 0x1p20);
-      EXPECT_LE(static_cast<double>(broken.batch) * broken.out_h * broken.out_w * broken.channels * 4, 0x1p20);
+    if (kDepthwise.fits({&broken, sizeof broken, in, out, 1 << 20})) {
+      EXPECT_LE(static_cast<double>(broken.batch) * broken.in_h * broken.in_w * broken.in_c * 4, 0x1p20);
+      EXPECT_LE(static_cast<double>(broken.batch) * broken.out_h * broken.out_w * broken.in_c * 4, 0x1p20);
     }
   }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a depthwise convolution is computed, from DepthwiseParams alone.
+// How a depthwise convolution is computed, from ConvParams alone.
 #pragma once
 
 #include <cstdint>
 
-#include "kernels/depthwise/depthwise_params.h"
+#include "kernels/conv/conv_params.h"
 
 namespace kite {
 
@@ -12,13 +12,13 @@ constexpr std::int64_t kBlockChannels = 16;  // a cache line of each pixel; weig
 constexpr std::int32_t kMostRingRows = 7;
 
 // Shapes whose outputs are computed in runs; those of the others one at a time.
-static inline bool depthwise_has_runs(const DepthwiseParams& p) {
+static inline bool depthwise_has_runs(const ConvParams& p) {
   return p.dilation_h == 1 && p.dilation_w == 1 && (p.stride_w == 1 || p.stride_w == 2) &&
          (p.kernel_w == 3 || p.kernel_w == 5 || p.kernel_w == 7) && p.kernel_h <= kMostRingRows;
 }
 
 // Columns of a row of the ring: from -pad_left to the last that an output needs.
-static inline std::int64_t depthwise_ring_columns(const DepthwiseParams& p) {
+static inline std::int64_t depthwise_ring_columns(const ConvParams& p) {
   return (static_cast<std::int64_t>(p.out_w) - 1) * p.stride_w + p.kernel_w;
 }
 

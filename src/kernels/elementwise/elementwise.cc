@@ -8,6 +8,9 @@
 
 #include "base/checked.h"
 
+#define KITE_KERNEL elementwise_f32
+#include "kernels/kernel_table.inc"
+
 namespace kite {
 namespace {
 
@@ -72,13 +75,10 @@ bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::in
   return true;
 }
 
-const KernelInfo& select_elementwise(const ElementwiseParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("elementwise", max_isa);
-}
+std::span<const Kernel> Elementwise::kernels() const noexcept { return kKernels; }
 
-bool elementwise_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(ElementwiseParams) || operands.out_bytes.size() != 1) return false;
-  const ElementwiseParams& p = *static_cast<const ElementwiseParams*>(operands.params);
+bool Elementwise::fits_operands(const ElementwiseParams& p, const KernelOperands& operands) const noexcept {
+  if (operands.out_bytes.size() != 1) return false;
   if (static_cast<std::int32_t>(p.op) < 0 || static_cast<std::int32_t>(p.op) >= kElementwiseOpCount) return false;
   if (!is_activation(p.activation)) return false;
   const bool binary = is_binary(p.op);
@@ -98,7 +98,7 @@ bool elementwise_fits(const KernelOperands& operands) noexcept {
   return (a_inner == 1 && (b_inner == 0 || b_inner == 1)) || (a_inner == 0 && b_inner == 1);
 }
 
-int elementwise_max_parts(const ElementwiseParams& p) noexcept {
+int Elementwise::max_parts(const ElementwiseParams& p) const noexcept {
   double elements = 1;
   for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
   // 10 us: 2 elements a nanosecond from and to L2, 1 where an exponential is taken (AVX2).
@@ -106,5 +106,7 @@ int elementwise_max_parts(const ElementwiseParams& p) noexcept {
   const double parts = elements / (smooth ? 10e3 : 20e3);
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }
+
+constinit const Elementwise kElementwise;
 
 }  // namespace kite

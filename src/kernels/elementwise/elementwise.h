@@ -8,10 +8,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
-#include "base/cpu.h"
 #include "kernels/elementwise/elementwise_params.h"
-#include "kernels/registry.h"
+#include "kernels/family.h"
 
 namespace kite {
 
@@ -21,12 +21,17 @@ namespace kite {
 [[nodiscard]] bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::int64_t> a,
                                       std::span<const std::int64_t> b, ElementwiseParams& params) noexcept;
 
-// Never fails: every kernel takes every shape.
-[[nodiscard]] const KernelInfo& select_elementwise(const ElementwiseParams& params, Isa max_isa) noexcept;
+class Elementwise final : public FamilyOf<ElementwiseParams> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "elementwise"; }
+  [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
+  [[nodiscard]] int max_parts(const ElementwiseParams& params) const noexcept override;
 
-[[nodiscard]] bool elementwise_fits(const KernelOperands& operands) noexcept;
+ private:
+  [[nodiscard]] bool fits_operands(const ElementwiseParams& params,
+                                   const KernelOperands& operands) const noexcept override;
+};
 
-// More threads than this would each have less than about 10 us of work.
-[[nodiscard]] int elementwise_max_parts(const ElementwiseParams& params) noexcept;
+extern const Elementwise kElementwise;
 
 }  // namespace kite

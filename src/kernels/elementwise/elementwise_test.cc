@@ -52,13 +52,13 @@ ElementwiseParams make_params(ElementwiseOp op, Activation activation, const Dim
   return p;
 }
 
-std::vector<float> run_elementwise(const KernelInfo& kernel, const ElementwiseParams& p, const std::vector<float>& a,
+std::vector<float> run_elementwise(const Kernel& kernel, const ElementwiseParams& p, const std::vector<float>& a,
                                    const std::vector<float>& b, int parts) {
   GuardedFloats y(elements(p));
   const std::size_t in_bytes[] = {a.size() * 4, b.size() * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
   const std::span<const std::size_t> ins(in_bytes, is_binary(p) ? 2 : 1);
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, ins, out_bytes, 0})) << describe(p);
+  EXPECT_TRUE(kElementwise.fits({&p, sizeof p, ins, out_bytes, 0})) << describe(p);
   const void* in[] = {a.data(), b.data()};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
@@ -67,7 +67,7 @@ std::vector<float> run_elementwise(const KernelInfo& kernel, const ElementwisePa
 }
 
 // One rounding of the operator, then the activation; erf has an error of its own (simd/activation.inl: 4 ULP).
-void expect_right(const KernelInfo& kernel, const ElementwiseParams& p, const std::vector<float>& a,
+void expect_right(const Kernel& kernel, const ElementwiseParams& p, const std::vector<float>& a,
                   const std::vector<float>& b, int parts) {
   const std::vector<float> y = run_elementwise(kernel, p, a, b, parts);
   const std::vector<double> want = elementwise_reference(p, a.data(), is_binary(p) ? b.data() : nullptr);
@@ -83,7 +83,7 @@ void expect_right(const KernelInfo& kernel, const ElementwiseParams& p, const st
   }
 }
 
-class ElementwiseKernels : public testing::TestWithParam<const KernelInfo*> {
+class ElementwiseKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -206,7 +206,7 @@ TEST_P(ElementwiseKernels, keep_nan_and_infinities) {
   EXPECT_EQ(quotient[1], 0.0f);
 }
 
-INSTANTIATE_TEST_SUITE_P(elementwise, ElementwiseKernels, testing::ValuesIn(kernels_of_family("elementwise")),
+INSTANTIATE_TEST_SUITE_P(elementwise, ElementwiseKernels, testing::ValuesIn(kernels_of(kElementwise)),
                          kernel_test_name);
 
 TEST(ElementwiseBroadcast, is_cut_into_as_few_dimensions_as_possible) {
@@ -231,18 +231,11 @@ TEST(ElementwiseBroadcast, is_cut_into_as_few_dimensions_as_possible) {
   EXPECT_EQ(collapsed({2, 0}, {2, 0}, {1}), "none");
 }
 
-TEST(ElementwiseSelection, picks_the_best_kernel_that_the_processor_has) {
-  const ElementwiseParams p = make_params(ElementwiseOp::kAdd, Activation::kNone, {8}, {8}, {8});
-  EXPECT_EQ(select_elementwise(p, Isa::kAvx512).name, "elementwise_f32_avx512");
-  EXPECT_EQ(select_elementwise(p, Isa::kAvx2).name, "elementwise_f32_avx2");
-  EXPECT_EQ(select_elementwise(p, Isa::kGeneric).name, "elementwise_f32_generic");
-}
-
 TEST(ElementwiseFits, accepts_exact_operands_and_nothing_smaller) {
   const ElementwiseParams p = make_params(ElementwiseOp::kMul, Activation::kNone, {2, 49, 24}, {2, 49, 24}, {2, 1, 24});
   const auto fits = [](const ElementwiseParams& q, std::vector<std::size_t> in, std::size_t out) {
     const std::size_t outs[] = {out};
-    return elementwise_fits({&q, sizeof q, in, outs, 0});
+    return kElementwise.fits({&q, sizeof q, in, outs, 0});
   };
   const std::size_t y = 2 * 49 * 24 * 4, b = 2 * 24 * 4;
   EXPECT_TRUE(fits(p, {y, b}, y));

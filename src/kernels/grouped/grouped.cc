@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution in narrow groups apart from the arithmetic: which shapes, how weights are packed, and the proof that a
-// call stays inside.
+// Convolution in narrow groups apart from the arithmetic: which shapes, how weights are packed.
 #include "kernels/grouped/grouped.h"
 
 #include <algorithm>
@@ -12,7 +11,19 @@
 
 namespace kite {
 
-bool grouped_takes(const ConvParams& p) noexcept {
+namespace avx512 {
+void grouped_f32(const KernelCall& call);
+}
+
+namespace {
+
+constexpr Kernel kKernels[] = {{"grouped_f32_avx512", Isa::kAvx512, &avx512::grouped_f32}};
+
+}  // namespace
+
+std::span<const Kernel> GroupedConv::kernels() const noexcept { return kKernels; }
+
+bool GroupedConv::supports(const ConvParams& p) const noexcept {
   // The middle column of taps never leaves the picture.
   const std::int64_t last_middle = static_cast<std::int64_t>(p.out_w - 1) * p.stride_w - p.pad_left + 1;
   return p.kernel_h == 3 && p.kernel_w == 3 && (p.stride_w == 1 || p.stride_w == 2) && p.dilation_h == 1 &&
@@ -20,22 +31,16 @@ bool grouped_takes(const ConvParams& p) noexcept {
          9 * static_cast<std::int64_t>(p.in_c / p.groups) <= kPieceDepth;
 }
 
-bool grouped_pays(const ConvParams& p, Isa max_isa) noexcept {
+bool GroupedConv::is_profitable(const ConvParams& p, Isa max_isa) const noexcept {
   // Wider groups fill two vectors or more at a time, which conv makes as much of.
   constexpr std::int32_t kMostChannels = 32;
-  return max_isa >= Isa::kAvx512 && grouped_takes(p) && p.groups > 1 && p.out_c / p.groups <= kMostChannels;
+  return max_isa >= Isa::kAvx512 && supports(p) && p.groups > 1 && p.out_c / p.groups <= kMostChannels;
 }
 
-const KernelInfo& select_grouped(const ConvParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("grouped", max_isa);
-}
-
-std::size_t grouped_packed_bytes(const ConvParams& p, const KernelInfo& kernel) noexcept {
-  return conv_packed_bytes(p, kernel);
-}
+std::size_t GroupedConv::packed_bytes(const ConvParams& p) const noexcept { return kConv.packed_bytes(p); }
 
 // [group][block of a vector's channels][row of taps][input channel][column of taps][lanes]
-void pack_grouped(const ConvParams& p, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept {
+void GroupedConv::pack(const ConvParams& p, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept {
   const std::int64_t lanes = vector_lanes(kernel.isa);
   const std::int64_t depth = p.in_c / p.groups, channels = p.out_c / p.groups;
   const std::int64_t group_floats = packed_width(channels) * 9 * depth;
@@ -53,12 +58,6 @@ void pack_grouped(const ConvParams& p, const KernelInfo& kernel, const float* w_
   }
 }
 
-std::size_t grouped_scratch_bytes(const ConvParams& /*params*/, const KernelInfo& /*kernel*/) noexcept { return 0; }
-
-bool grouped_fits(const KernelOperands& operands) noexcept {
-  KernelOperands direct = operands;
-  direct.scratch_bytes = SIZE_MAX;  // none is needed here
-  return conv_fits(direct) && grouped_takes(*static_cast<const ConvParams*>(operands.params));
-}
+constinit const GroupedConv kGrouped;
 
 }  // namespace kite

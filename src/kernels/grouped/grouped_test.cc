@@ -19,10 +19,8 @@
 namespace kite {
 namespace {
 
-constexpr ConvPacking kGrouped = {grouped_packed_bytes, pack_grouped, grouped_scratch_bytes};
-
 // One rounding a product and its addition, or two where they are rounded apart; bias and residual.
-void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int parts) {
   const ConvParams& p = c.params;
   const ConvData d = make_data(c, random);
   const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), data_or_null(d.bias), data_or_null(d.residual));
@@ -30,7 +28,7 @@ void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& ran
                 9.0 * (p.in_c / p.groups) + 3);
 }
 
-class GroupedKernels : public testing::TestWithParam<const KernelInfo*> {
+class GroupedKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -86,7 +84,7 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_random_shapes) {
     p.activation_b = 1.5f;
     c.bias = pick(0, 1) != 0;
     c.residual = pick(0, 1) != 0;
-    if (!grouped_takes(p)) continue;
+    if (!kGrouped.supports(p)) continue;
     ++taken;
     expect_right(*GetParam(), c, random, pick(1, 5));
     if (HasFatalFailure()) {
@@ -131,33 +129,31 @@ TEST_P(GroupedKernels, keep_what_is_not_finite_to_the_outputs_that_see_it) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(grouped, GroupedKernels, testing::ValuesIn(kernels_of_family("grouped")), kernel_test_name);
+INSTANTIATE_TEST_SUITE_P(grouped, GroupedKernels, testing::ValuesIn(kernels_of(kGrouped)), kernel_test_name);
 
 TEST(GroupedSelection, takes_narrow_groups_whatever_the_batch) {
-  const auto pays = [](const ConvCase& c) { return grouped_pays(c.params, Isa::kAvx512); };
+  const auto pays = [](const ConvCase& c) { return kGrouped.is_profitable(c.params, Isa::kAvx512); };
   EXPECT_TRUE(pays(make_case(1, 14, 14, 160, 160, 3, 3, 1, 1, 10)));  // regnet_x_400mf
   EXPECT_TRUE(pays(make_case(64, 112, 112, 32, 32, 3, 3, 2, 1, 2)));
   EXPECT_FALSE(pays(make_case(1, 28, 28, 448, 448, 3, 3, 2, 1, 4)));  // regnet_y_16gf
   EXPECT_FALSE(pays(make_case(1, 56, 56, 16, 16, 3, 3, 1, 1, 1)));
   ConvParams p = make_case(1, 14, 14, 32, 32, 3, 3, 1, 1, 2).params;
-  EXPECT_TRUE(grouped_pays(p, Isa::kAvx512));
-  EXPECT_FALSE(grouped_pays(p, Isa::kAvx2));
-  EXPECT_EQ(select_grouped(p, Isa::kAvx512).name, "grouped_f32_avx512");
+  EXPECT_TRUE(kGrouped.is_profitable(p, Isa::kAvx512));
+  EXPECT_FALSE(kGrouped.is_profitable(p, Isa::kAvx2));
   p.out_w += 1;  // one more column of padding on the right
-  EXPECT_FALSE(grouped_takes(p));
+  EXPECT_FALSE(kGrouped.supports(p));
   for (const ConvCase& c : {make_case(1, 14, 14, 32, 32, 3, 3, 1, 2, 2), make_case(1, 14, 14, 32, 32, 3, 3, 3, 1, 2),
                             make_case(1, 14, 14, 32, 32, 5, 5, 1, 1, 2), make_case(1, 14, 14, 90, 32, 3, 3, 1, 1, 2)}) {
-    EXPECT_FALSE(grouped_takes(c.params)) << describe(c);
+    EXPECT_FALSE(kGrouped.supports(c.params)) << describe(c);
   }
 }
 
 TEST(GroupedFits, accepts_exact_operands_and_nothing_smaller) {
   const ConvParams good = make_case(2, 9, 9, 32, 24, 3, 3, 1, 1, 2).params;
-  const KernelInfo& kernel = select_grouped(good, Isa::kAvx512);
-  const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 9 * 9 * 24 * 4, w = grouped_packed_bytes(good, kernel);
+  const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 9 * 9 * 24 * 4, w = kGrouped.packed_bytes(good);
   const auto fits = [](const ConvParams& p, std::vector<std::size_t> in, std::size_t out) {
     const std::size_t outs[] = {out};
-    return grouped_fits({&p, sizeof p, in, outs, 0});
+    return kGrouped.fits({&p, sizeof p, in, outs, 0});
   };
   EXPECT_TRUE(fits(good, {x, w, 24 * 4, y}, y));
   EXPECT_FALSE(fits(good, {x - 1, w, 0, 0}, y));

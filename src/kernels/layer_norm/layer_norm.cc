@@ -8,18 +8,17 @@
 
 #include "base/checked.h"
 
+#define KITE_KERNEL layer_norm_f32
+#include "kernels/kernel_table.inc"
+
 namespace kite {
 
-const KernelInfo& select_layer_norm(const LayerNormParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("layer_norm", max_isa);
-}
+std::span<const Kernel> LayerNorm::kernels() const noexcept { return kKernels; }
 
-bool layer_norm_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(LayerNormParams) || operands.in_bytes.size() != 3 ||
-      operands.out_bytes.size() != 1) {
+bool LayerNorm::fits_operands(const LayerNormParams& p, const KernelOperands& operands) const noexcept {
+  if (operands.in_bytes.size() != 3 || operands.out_bytes.size() != 1) {
     return false;
   }
-  const LayerNormParams& p = *static_cast<const LayerNormParams*>(operands.params);
   if (p.rows < 1 || p.channels < 1) return false;
   const auto floats = checked_mul(p.rows, p.channels);
   const auto holds = [](std::size_t bytes, std::int64_t count) { return bytes / 4 >= static_cast<std::size_t>(count); };
@@ -28,11 +27,13 @@ bool layer_norm_fits(const KernelOperands& operands) noexcept {
          holds(operands.out_bytes[0], *floats);
 }
 
-int layer_norm_max_parts(const LayerNormParams& p) noexcept {
+int LayerNorm::max_parts(const LayerNormParams& p) const noexcept {
   // 10 us at 2 elements a nanosecond; shares are rows.
   const double rows = static_cast<double>(p.rows);
   const double parts = std::min({rows * static_cast<double>(p.channels) / 20e3, rows, 1024.0});
   return parts < 1.0 ? 1 : static_cast<int>(parts);
 }
+
+constinit const LayerNorm kLayerNorm;
 
 }  // namespace kite

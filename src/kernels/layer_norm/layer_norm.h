@@ -8,18 +8,25 @@
 // Computing the Sample Variance", 1983, section 3).
 #pragma once
 
-#include "base/cpu.h"
+#include <span>
+#include <string_view>
+
+#include "kernels/family.h"
 #include "kernels/layer_norm/layer_norm_params.h"
-#include "kernels/registry.h"
 
 namespace kite {
 
-// Never fails: every kernel takes every shape.
-[[nodiscard]] const KernelInfo& select_layer_norm(const LayerNormParams& params, Isa max_isa) noexcept;
+class LayerNorm final : public FamilyOf<LayerNormParams> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "layer_norm"; }
+  [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
+  [[nodiscard]] int max_parts(const LayerNormParams& params) const noexcept override;
 
-[[nodiscard]] bool layer_norm_fits(const KernelOperands& operands) noexcept;
+ private:
+  [[nodiscard]] bool fits_operands(const LayerNormParams& params,
+                                   const KernelOperands& operands) const noexcept override;
+};
 
-// More threads than this would each have less than about 10 us of work.
-[[nodiscard]] int layer_norm_max_parts(const LayerNormParams& params) noexcept;
+extern const LayerNorm kLayerNorm;
 
 }  // namespace kite

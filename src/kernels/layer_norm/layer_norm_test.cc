@@ -33,13 +33,13 @@ LayerNormData make_data(const LayerNormParams& p, bool bias, std::mt19937& rando
   return d;
 }
 
-std::vector<float> run_layer_norm(const KernelInfo& kernel, const LayerNormParams& p, const float* x,
+std::vector<float> run_layer_norm(const Kernel& kernel, const LayerNormParams& p, const float* x,
                                   const LayerNormData& d, int parts) {
   const auto count = static_cast<std::size_t>(p.rows * p.channels);
   GuardedFloats y(count);
   const std::size_t in_bytes[] = {count * 4, d.scale.size() * 4, d.bias.size() * 4};
   const std::size_t out_bytes[] = {count * 4};
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0}));
+  EXPECT_TRUE(kLayerNorm.fits({&p, sizeof p, in_bytes, out_bytes, 0}));
   const void* in[] = {x, d.scale.data(), d.bias.empty() ? nullptr : d.bias.data()};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
@@ -50,7 +50,7 @@ std::vector<float> run_layer_norm(const KernelInfo& kernel, const LayerNormParam
 // x - mean: what the rounded mean lacks is put back, which leaves the rounding of x - mean itself and the error of a
 // sum of deviations (channels/4/lanes + 6 additions, at least one lane wide), each relative to the largest deviation;
 // the factor carries the variance's error halved, a root and a quotient; two products and a sum follow.
-void expect_right(const KernelInfo& kernel, const LayerNormParams& p, const LayerNormData& d, int parts) {
+void expect_right(const Kernel& kernel, const LayerNormParams& p, const LayerNormData& d, int parts) {
   const std::vector<float> y = run_layer_norm(kernel, p, d.x.data(), d, parts);
   const LayerNormReference want =
       layer_norm_reference(p, d.x.data(), d.scale.data(), d.bias.empty() ? nullptr : d.bias.data());
@@ -69,7 +69,7 @@ void expect_right(const KernelInfo& kernel, const LayerNormParams& p, const Laye
   }
 }
 
-class LayerNormKernels : public testing::TestWithParam<const KernelInfo*> {
+class LayerNormKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -144,20 +144,12 @@ TEST_P(LayerNormKernels, give_the_same_bits_for_any_number_of_parts_and_any_row)
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(layer_norm, LayerNormKernels, testing::ValuesIn(kernels_of_family("layer_norm")),
-                         kernel_test_name);
-
-TEST(LayerNormSelection, picks_the_best_kernel_that_the_processor_has) {
-  const LayerNormParams p = make_params(197, 768);
-  EXPECT_EQ(select_layer_norm(p, Isa::kAvx512).name, "layer_norm_f32_avx512");
-  EXPECT_EQ(select_layer_norm(p, Isa::kAvx2).name, "layer_norm_f32_avx2");
-  EXPECT_EQ(select_layer_norm(p, Isa::kGeneric).name, "layer_norm_f32_generic");
-}
+INSTANTIATE_TEST_SUITE_P(layer_norm, LayerNormKernels, testing::ValuesIn(kernels_of(kLayerNorm)), kernel_test_name);
 
 TEST(LayerNormFits, accepts_exact_operands_and_nothing_smaller) {
   const auto fits = [](const LayerNormParams& p, std::vector<std::size_t> in, std::size_t out) {
     const std::size_t outs[] = {out};
-    return layer_norm_fits({&p, sizeof p, in, outs, 0});
+    return kLayerNorm.fits({&p, sizeof p, in, outs, 0});
   };
   const LayerNormParams p = make_params(5, 24);
   EXPECT_TRUE(fits(p, {480, 96, 96}, 480));
@@ -174,8 +166,8 @@ TEST(LayerNormFits, accepts_exact_operands_and_nothing_smaller) {
 }
 
 TEST(LayerNormParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(layer_norm_max_parts(make_params(197, 768)), 7);
-  EXPECT_EQ(layer_norm_max_parts(make_params(1, 1 << 20)), 1);
+  EXPECT_EQ(kLayerNorm.max_parts(make_params(197, 768)), 7);
+  EXPECT_EQ(kLayerNorm.max_parts(make_params(1, 1 << 20)), 1);
 }
 
 }  // namespace

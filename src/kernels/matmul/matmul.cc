@@ -8,6 +8,9 @@
 #include "base/checked.h"
 #include "kernels/matmul/geometry.h"
 
+#define KITE_KERNEL matmul_f32
+#include "kernels/kernel_table.inc"
+
 namespace kite {
 
 namespace {
@@ -27,33 +30,30 @@ bool holds(std::size_t bytes, std::int64_t floats) noexcept {
 
 }  // namespace
 
-const KernelInfo& select_matmul(const MatmulParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("matmul", max_isa);
-}
+std::span<const Kernel> Matmul::kernels() const noexcept { return kKernels; }
 
-std::size_t matmul_scratch_bytes(const MatmulParams& p, const KernelInfo& /*kernel*/) noexcept {
+std::size_t Matmul::scratch_bytes(const MatmulParams& p) const noexcept {
   return static_cast<std::size_t>(round_up(matmul_block_columns(p) * p.k * 4, 64));
 }
 
-bool matmul_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(MatmulParams) || operands.in_bytes.size() != 2 ||
-      operands.out_bytes.size() != 1) {
+bool Matmul::fits_operands(const MatmulParams& p, const KernelOperands& operands) const noexcept {
+  if (operands.in_bytes.size() != 2 || operands.out_bytes.size() != 1) {
     return false;
   }
-  const MatmulParams& p = *static_cast<const MatmulParams*>(operands.params);
   if (p.batch < 1 || p.m < 1 || p.n < 1 || p.k < 1 || p.a_batch_stride < 0 || p.b_batch_stride < 0) return false;
   const auto c_stride = checked_mul(p.m, p.n);
   if (!c_stride) return false;
   if (!holds(operands.in_bytes[0], reach(p.batch, p.a_batch_stride, p.m, p.k))) return false;
   if (!holds(operands.in_bytes[1], reach(p.batch, p.b_batch_stride, p.k, p.n))) return false;
-  if (!holds(operands.out_bytes[0], reach(p.batch, *c_stride, p.m, p.n))) return false;
-  return operands.scratch_bytes >= matmul_scratch_bytes(p, all_kernels().front());
+  return holds(operands.out_bytes[0], reach(p.batch, *c_stride, p.m, p.n));
 }
 
-int matmul_max_parts(const MatmulParams& p) noexcept {
+int Matmul::max_parts(const MatmulParams& p) const noexcept {
   // 10 us at 100 GFLOP/s, which one core of a current server reaches.
   const double parts = static_cast<double>(p.batch) * p.m * p.n * p.k / 0.5e6;
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }
+
+constinit const Matmul kMatmul;
 
 }  // namespace kite

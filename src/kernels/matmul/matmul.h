@@ -6,22 +6,25 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <string_view>
 
-#include "base/cpu.h"
+#include "kernels/family.h"
 #include "kernels/matmul/matmul_params.h"
-#include "kernels/registry.h"
 
 namespace kite {
 
-// Never fails: every kernel takes every shape.
-[[nodiscard]] const KernelInfo& select_matmul(const MatmulParams& params, Isa max_isa) noexcept;
+class Matmul final : public FamilyOf<MatmulParams> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "matmul"; }
+  [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
+  [[nodiscard]] int max_parts(const MatmulParams& params) const noexcept override;
+  [[nodiscard]] std::size_t scratch_bytes(const MatmulParams& params) const noexcept override;
 
-// Bytes of scratch for each thread: panels of b.
-[[nodiscard]] std::size_t matmul_scratch_bytes(const MatmulParams& params, const KernelInfo& kernel) noexcept;
+ private:
+  [[nodiscard]] bool fits_operands(const MatmulParams& params, const KernelOperands& operands) const noexcept override;
+};
 
-[[nodiscard]] bool matmul_fits(const KernelOperands& operands) noexcept;
-
-// More threads than this would each have less than about 10 us of work.
-[[nodiscard]] int matmul_max_parts(const MatmulParams& params) noexcept;
+extern const Matmul kMatmul;
 
 }  // namespace kite

@@ -32,13 +32,13 @@ std::size_t floats(std::int64_t batch, std::int64_t stride, std::int64_t each) {
   return static_cast<std::size_t>((batch - 1) * stride + each);
 }
 
-std::vector<float> run_matmul(const KernelInfo& kernel, const MatmulParams& p, const std::vector<float>& a,
+std::vector<float> run_matmul(const Kernel& kernel, const MatmulParams& p, const std::vector<float>& a,
                               const std::vector<float>& b, int parts) {
   GuardedFloats c(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.m) * static_cast<std::size_t>(p.n));
-  const std::size_t scratch_bytes = matmul_scratch_bytes(p, kernel);
+  const std::size_t scratch_bytes = kMatmul.scratch_bytes(p);
   const std::size_t in_bytes[] = {a.size() * 4, b.size() * 4};
   const std::size_t out_bytes[] = {c.size() * 4};
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(p);
+  EXPECT_TRUE(kMatmul.fits({&p, sizeof p, in_bytes, out_bytes, scratch_bytes})) << describe(p);
   const PageEndFloats left(a), right(b);
   const void* in[] = {left.data(), right.data()};
   void* out[] = {c.data()};
@@ -51,7 +51,7 @@ std::vector<float> run_matmul(const KernelInfo& kernel, const MatmulParams& p, c
   return c.values();
 }
 
-void expect_right(const KernelInfo& kernel, const MatmulParams& p, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const MatmulParams& p, std::mt19937& random, int parts) {
   const std::vector<float> a =
       random_floats(floats(p.batch, p.a_batch_stride, static_cast<std::int64_t>(p.m) * p.k), random);
   const std::vector<float> b =
@@ -65,7 +65,7 @@ void expect_right(const KernelInfo& kernel, const MatmulParams& p, std::mt19937&
   }
 }
 
-class MatmulKernels : public testing::TestWithParam<const KernelInfo*> {
+class MatmulKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -139,22 +139,15 @@ TEST_P(MatmulKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_i
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(matmul, MatmulKernels, testing::ValuesIn(kernels_of_family("matmul")), kernel_test_name);
-
-TEST(MatmulSelection, picks_the_best_kernel_that_the_processor_has) {
-  const MatmulParams p = make_params(12, 197, 197, 64, true);
-  EXPECT_EQ(select_matmul(p, Isa::kAvx512).name, "matmul_f32_avx512");
-  EXPECT_EQ(select_matmul(p, Isa::kAvx2).name, "matmul_f32_avx2");
-  EXPECT_EQ(select_matmul(p, Isa::kGeneric).name, "matmul_f32_generic");
-}
+INSTANTIATE_TEST_SUITE_P(matmul, MatmulKernels, testing::ValuesIn(kernels_of(kMatmul)), kernel_test_name);
 
 TEST(MatmulFits, accepts_exact_operands_and_nothing_smaller) {
   const MatmulParams p = make_params(3, 5, 7, 11, false);
   const std::size_t a = 3 * 5 * 11 * 4, b = 3 * 7 * 11 * 4, c = 3 * 5 * 7 * 4;
-  const std::size_t scratch = matmul_scratch_bytes(p, select_matmul(p, Isa::kGeneric));
+  const std::size_t scratch = kMatmul.scratch_bytes(p);
   const auto fits = [](const MatmulParams& q, std::vector<std::size_t> in, std::size_t out, std::size_t scratch_bytes) {
     const std::size_t outs[] = {out};
-    return matmul_fits({&q, sizeof q, in, outs, scratch_bytes});
+    return kMatmul.fits({&q, sizeof q, in, outs, scratch_bytes});
   };
   EXPECT_TRUE(fits(p, {a, b}, c, scratch));
   EXPECT_FALSE(fits(p, {a - 1, b}, c, scratch));

@@ -8,6 +8,9 @@
 
 #include "base/checked.h"
 
+#define KITE_KERNEL pool_f32
+#include "kernels/kernel_table.inc"
+
 namespace kite {
 namespace {
 
@@ -21,16 +24,13 @@ bool holds(std::size_t bytes, std::int64_t batch, std::int64_t h, std::int64_t w
 
 }  // namespace
 
-const KernelInfo& select_pool(const PoolParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("pool", max_isa);
-}
+std::span<const Kernel> Pool::kernels() const noexcept { return kKernels; }
 
 // The kernel clips every tap to the picture with 64-bit positions: all 32-bit windows are safe once they are positive.
-bool pool_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(PoolParams) || operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
+bool Pool::fits_operands(const PoolParams& p, const KernelOperands& operands) const noexcept {
+  if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
-  const PoolParams& p = *static_cast<const PoolParams*>(operands.params);
   for (const std::int32_t size : {p.batch, p.in_h, p.in_w, p.channels, p.out_h, p.out_w, p.kernel_h, p.kernel_w,
                                   p.stride_h, p.stride_w, p.dilation_h, p.dilation_w}) {
     if (size < 1) return false;
@@ -43,12 +43,14 @@ bool pool_fits(const KernelOperands& operands) noexcept {
          holds(operands.out_bytes[0], p.batch, p.out_h, p.out_w, p.channels);
 }
 
-int pool_max_parts(const PoolParams& p) noexcept {
+int Pool::max_parts(const PoolParams& p) const noexcept {
   // 10 us at 8 taps a nanosecond; shares are rows of y.
   const double rows = static_cast<double>(p.batch) * p.out_h;
   const double taps = rows * p.out_w * p.channels * std::min(p.kernel_h, p.in_h) * std::min(p.kernel_w, p.in_w);
   const double parts = std::min({taps / 80e3, rows, 1024.0});
   return parts < 1.0 ? 1 : static_cast<int>(parts);
 }
+
+constinit const Pool kPool;
 
 }  // namespace kite

@@ -5,18 +5,24 @@
 // order r, s, divided once.
 #pragma once
 
-#include "base/cpu.h"
+#include <span>
+#include <string_view>
+
+#include "kernels/family.h"
 #include "kernels/pool/pool_params.h"
-#include "kernels/registry.h"
 
 namespace kite {
 
-// Never fails: every kernel takes every shape.
-[[nodiscard]] const KernelInfo& select_pool(const PoolParams& params, Isa max_isa) noexcept;
+class Pool final : public FamilyOf<PoolParams> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "pool"; }
+  [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
+  [[nodiscard]] int max_parts(const PoolParams& params) const noexcept override;
 
-[[nodiscard]] bool pool_fits(const KernelOperands& operands) noexcept;
+ private:
+  [[nodiscard]] bool fits_operands(const PoolParams& params, const KernelOperands& operands) const noexcept override;
+};
 
-// More threads than this would each have less than about 10 us of work.
-[[nodiscard]] int pool_max_parts(const PoolParams& params) noexcept;
+extern const Pool kPool;
 
 }  // namespace kite

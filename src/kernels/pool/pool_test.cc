@@ -47,11 +47,11 @@ std::size_t out_floats(const PoolParams& p) {
   return static_cast<std::size_t>(p.batch * p.out_h * p.out_w * p.channels);
 }
 
-std::vector<float> run_pool(const KernelInfo& kernel, const PoolParams& p, const float* x, int parts) {
+std::vector<float> run_pool(const Kernel& kernel, const PoolParams& p, const float* x, int parts) {
   GuardedFloats y(out_floats(p));
   const std::size_t in_bytes[] = {in_floats(p) * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
+  EXPECT_TRUE(kPool.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
   const void* in[] = {x};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
@@ -59,7 +59,7 @@ std::vector<float> run_pool(const KernelInfo& kernel, const PoolParams& p, const
   return y.values();
 }
 
-void expect_right(const KernelInfo& kernel, const PoolParams& p, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const PoolParams& p, std::mt19937& random, int parts) {
   const std::vector<float> x = random_floats(in_floats(p), random);
   const std::vector<float> y = run_pool(kernel, p, x.data(), parts);
   const PoolReference want = pool_reference(p, x.data());
@@ -75,7 +75,7 @@ void expect_right(const KernelInfo& kernel, const PoolParams& p, std::mt19937& r
   }
 }
 
-class PoolKernels : public testing::TestWithParam<const KernelInfo*> {
+class PoolKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -171,20 +171,13 @@ TEST_P(PoolKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(pool, PoolKernels, testing::ValuesIn(kernels_of_family("pool")), kernel_test_name);
-
-TEST(PoolSelection, picks_the_best_kernel_that_the_processor_has) {
-  const PoolParams p = make_params(PoolKind::kMax, 1, 112, 112, 64, 3, 2, 1);
-  EXPECT_EQ(select_pool(p, Isa::kAvx512).name, "pool_f32_avx512");
-  EXPECT_EQ(select_pool(p, Isa::kAvx2).name, "pool_f32_avx2");
-  EXPECT_EQ(select_pool(p, Isa::kGeneric).name, "pool_f32_generic");
-}
+INSTANTIATE_TEST_SUITE_P(pool, PoolKernels, testing::ValuesIn(kernels_of(kPool)), kernel_test_name);
 
 TEST(PoolFits, accepts_exact_operands_and_nothing_smaller) {
   const PoolParams p = make_params(PoolKind::kMax, 2, 9, 9, 24, 3, 2, 1);
   const auto fits = [](const PoolParams& q, std::size_t in, std::size_t out) {
     const std::size_t ins[] = {in}, outs[] = {out};
-    return pool_fits({&q, sizeof q, ins, outs, 0});
+    return kPool.fits({&q, sizeof q, ins, outs, 0});
   };
   const std::size_t x = in_floats(p) * 4, y = out_floats(p) * 4;
   EXPECT_TRUE(fits(p, x, y));
@@ -209,7 +202,7 @@ TEST_P(PoolKernels, run_inside_their_operands_with_any_params_that_fit) {
     PoolParams broken;
     std::memcpy(&broken, words, sizeof broken);
     const std::size_t in[] = {x.size() * 4}, out[] = {200 * 4};
-    if (!pool_fits({&broken, sizeof broken, in, out, 0})) continue;
+    if (!kPool.fits({&broken, sizeof broken, in, out, 0})) continue;
     GuardedFloats y(200);
     const void* ins[] = {x.data()};
     void* outs[] = {y.data()};
@@ -221,8 +214,8 @@ TEST_P(PoolKernels, run_inside_their_operands_with_any_params_that_fit) {
 }
 
 TEST(PoolParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(pool_max_parts(make_params(PoolKind::kMax, 1, 112, 112, 64, 3, 2, 1)), 22);
-  EXPECT_EQ(pool_max_parts(make_params(PoolKind::kMax, 1, 4, 4, 8, 3, 2, 1)), 1);
+  EXPECT_EQ(kPool.max_parts(make_params(PoolKind::kMax, 1, 112, 112, 64, 3, 2, 1)), 22);
+  EXPECT_EQ(kPool.max_parts(make_params(PoolKind::kMax, 1, 4, 4, 8, 3, 2, 1)), 1);
 }
 
 }  // namespace

@@ -8,18 +8,17 @@
 
 #include "base/checked.h"
 
+#define KITE_KERNEL reduce_mean_f32
+#include "kernels/kernel_table.inc"
+
 namespace kite {
 
-const KernelInfo& select_reduce(const ReduceParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("reduce", max_isa);
-}
+std::span<const Kernel> Mean::kernels() const noexcept { return kKernels; }
 
-bool reduce_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(ReduceParams) || operands.in_bytes.size() != 1 ||
-      operands.out_bytes.size() != 1) {
+bool Mean::fits_operands(const ReduceParams& p, const KernelOperands& operands) const noexcept {
+  if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
-  const ReduceParams& p = *static_cast<const ReduceParams*>(operands.params);
   if (p.outer < 1 || p.count < 1 || p.inner < 1) return false;
   const auto out = checked_mul(p.outer, p.inner);
   const auto in = out ? checked_mul(*out, p.count) : std::nullopt;
@@ -27,7 +26,7 @@ bool reduce_fits(const KernelOperands& operands) noexcept {
          operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*out);
 }
 
-int reduce_max_parts(const ReduceParams& p) noexcept {
+int Mean::max_parts(const ReduceParams& p) const noexcept {
   // 10 us at 5 elements a nanosecond: x comes from L2. Shares are whole cache lines of y, or whole rows.
   const double elements = static_cast<double>(p.outer) * static_cast<double>(p.count) * static_cast<double>(p.inner);
   const double most = p.inner == 1 ? static_cast<double>(p.outer)
@@ -35,5 +34,7 @@ int reduce_max_parts(const ReduceParams& p) noexcept {
   const double parts = std::min({elements / 50e3, most, 1024.0});
   return parts < 1.0 ? 1 : static_cast<int>(parts);
 }
+
+constinit const Mean kMean;
 
 }  // namespace kite

@@ -8,18 +8,24 @@
 //  - inner = 1: the same, where a "term" is a vector of neighbours and 256 vectors are a block; then across the lanes.
 #pragma once
 
-#include "base/cpu.h"
+#include <span>
+#include <string_view>
+
+#include "kernels/family.h"
 #include "kernels/reduce/reduce_params.h"
-#include "kernels/registry.h"
 
 namespace kite {
 
-// Never fails: every kernel takes every shape.
-[[nodiscard]] const KernelInfo& select_reduce(const ReduceParams& params, Isa max_isa) noexcept;
+class Mean final : public FamilyOf<ReduceParams> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "reduce"; }
+  [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
+  [[nodiscard]] int max_parts(const ReduceParams& params) const noexcept override;
 
-[[nodiscard]] bool reduce_fits(const KernelOperands& operands) noexcept;
+ private:
+  [[nodiscard]] bool fits_operands(const ReduceParams& params, const KernelOperands& operands) const noexcept override;
+};
 
-// More threads than this would each have less than about 10 us of work.
-[[nodiscard]] int reduce_max_parts(const ReduceParams& params) noexcept;
+extern const Mean kMean;
 
 }  // namespace kite

@@ -21,12 +21,12 @@ std::string describe(const ReduceParams& p) {
   return "[" + std::to_string(p.outer) + "," + std::to_string(p.count) + "," + std::to_string(p.inner) + "]";
 }
 
-std::vector<float> run_reduce(const KernelInfo& kernel, const ReduceParams& p, const float* x, int parts) {
+std::vector<float> run_reduce(const Kernel& kernel, const ReduceParams& p, const float* x, int parts) {
   const auto out = static_cast<std::size_t>(p.outer * p.inner);
   GuardedFloats y(out);
   const std::size_t in_bytes[] = {out * static_cast<std::size_t>(p.count) * 4};
   const std::size_t out_bytes[] = {out * 4};
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
+  EXPECT_TRUE(kMean.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
   const void* in[] = {x};
   void* outs[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, outs, nullptr, part, parts, nullptr, 0});
@@ -37,7 +37,7 @@ std::vector<float> run_reduce(const KernelInfo& kernel, const ReduceParams& p, c
 // Roundings that a term passes: the additions of reduce.h, 4 steps across 16 lanes, one division.
 double roundings(const ReduceParams& p) { return 64 + 2 + static_cast<double>(p.count) / 256 + 4 + 1; }
 
-void expect_right(const KernelInfo& kernel, const ReduceParams& p, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ReduceParams& p, std::mt19937& random, int parts) {
   const std::vector<float> x = random_floats(static_cast<std::size_t>(p.outer * p.count * p.inner), random);
   const std::vector<float> y = run_reduce(kernel, p, x.data(), parts);
   const ReduceReference want = reduce_reference(p, x.data());
@@ -48,7 +48,7 @@ void expect_right(const KernelInfo& kernel, const ReduceParams& p, std::mt19937&
   }
 }
 
-class ReduceKernels : public testing::TestWithParam<const KernelInfo*> {
+class ReduceKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -154,19 +154,12 @@ TEST_P(ReduceKernels, read_unaligned_operands) {
   for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], want.value[i], 1e-6) << i;
 }
 
-INSTANTIATE_TEST_SUITE_P(reduce, ReduceKernels, testing::ValuesIn(kernels_of_family("reduce")), kernel_test_name);
-
-TEST(ReduceSelection, picks_the_best_kernel_that_the_processor_has) {
-  const ReduceParams p = {1, 49, 400};
-  EXPECT_EQ(select_reduce(p, Isa::kAvx512).name, "reduce_mean_f32_avx512");
-  EXPECT_EQ(select_reduce(p, Isa::kAvx2).name, "reduce_mean_f32_avx2");
-  EXPECT_EQ(select_reduce(p, Isa::kGeneric).name, "reduce_mean_f32_generic");
-}
+INSTANTIATE_TEST_SUITE_P(reduce, ReduceKernels, testing::ValuesIn(kernels_of(kMean)), kernel_test_name);
 
 TEST(ReduceFits, accepts_exact_operands_and_nothing_smaller) {
   const auto fits = [](const ReduceParams& p, std::size_t in, std::size_t out) {
     const std::size_t ins[] = {in}, outs[] = {out};
-    return reduce_fits({&p, sizeof p, ins, outs, 0});
+    return kMean.fits({&p, sizeof p, ins, outs, 0});
   };
   EXPECT_TRUE(fits({2, 49, 24}, 2 * 49 * 24 * 4, 2 * 24 * 4));
   EXPECT_FALSE(fits({2, 49, 24}, 2 * 49 * 24 * 4 - 1, 2 * 24 * 4));
@@ -180,9 +173,9 @@ TEST(ReduceFits, accepts_exact_operands_and_nothing_smaller) {
 }
 
 TEST(ReduceParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(reduce_max_parts({1, 49, 400}), 1);        // the head of RegNet: 4 us
-  EXPECT_EQ(reduce_max_parts({1, 112 * 112, 32}), 2);  // two cache lines of outputs
-  EXPECT_EQ(reduce_max_parts({64, 49, 2048}), 128);
+  EXPECT_EQ(kMean.max_parts({1, 49, 400}), 1);        // the head of RegNet: 4 us
+  EXPECT_EQ(kMean.max_parts({1, 112 * 112, 32}), 2);  // two cache lines of outputs
+  EXPECT_EQ(kMean.max_parts({64, 49, 2048}), 128);
 }
 
 }  // namespace

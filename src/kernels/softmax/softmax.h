@@ -6,18 +6,24 @@
 // -Inf.
 #pragma once
 
-#include "base/cpu.h"
-#include "kernels/registry.h"
+#include <span>
+#include <string_view>
+
+#include "kernels/family.h"
 #include "kernels/softmax/softmax_params.h"
 
 namespace kite {
 
-// Never fails: every kernel takes every shape.
-[[nodiscard]] const KernelInfo& select_softmax(const SoftmaxParams& params, Isa max_isa) noexcept;
+class Softmax final : public FamilyOf<SoftmaxParams> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "softmax"; }
+  [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
+  [[nodiscard]] int max_parts(const SoftmaxParams& params) const noexcept override;
 
-[[nodiscard]] bool softmax_fits(const KernelOperands& operands) noexcept;
+ private:
+  [[nodiscard]] bool fits_operands(const SoftmaxParams& params, const KernelOperands& operands) const noexcept override;
+};
 
-// More threads than this would each have less than about 10 us of work.
-[[nodiscard]] int softmax_max_parts(const SoftmaxParams& params) noexcept;
+extern const Softmax kSoftmax;
 
 }  // namespace kite

@@ -16,11 +16,11 @@
 namespace kite {
 namespace {
 
-std::vector<float> run_softmax(const KernelInfo& kernel, const SoftmaxParams& p, const float* x, int parts) {
+std::vector<float> run_softmax(const Kernel& kernel, const SoftmaxParams& p, const float* x, int parts) {
   const auto count = static_cast<std::size_t>(p.rows * p.channels);
   GuardedFloats y(count);
   const std::size_t bytes[] = {count * 4};
-  EXPECT_TRUE(kernel.fits({&p, sizeof p, bytes, bytes, 0}));
+  EXPECT_TRUE(kSoftmax.fits({&p, sizeof p, bytes, bytes, 0}));
   const void* in[] = {x};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
@@ -31,8 +31,7 @@ std::vector<float> run_softmax(const KernelInfo& kernel, const SoftmaxParams& p,
 // Relative: x - max rounds to half an ULP of up to `spread`, which the exponential carries over; 4 ULP of each of the
 // two exponentials (simd/activation.inl); channels/2/lanes + 6 additions of positive terms; a quotient and a product.
 // Absolute: results below the smallest normal float.
-void expect_right(const KernelInfo& kernel, const SoftmaxParams& p, const std::vector<float>& x, double spread,
-                  int parts) {
+void expect_right(const Kernel& kernel, const SoftmaxParams& p, const std::vector<float>& x, double spread, int parts) {
   const std::vector<float> y = run_softmax(kernel, p, x.data(), parts);
   const std::vector<double> want = softmax_reference(p, x.data());
   const double relative = 0x1p-24 * (2 * spread + 16 + static_cast<double>(p.channels) / 8 + 6 + 3);
@@ -43,7 +42,7 @@ void expect_right(const KernelInfo& kernel, const SoftmaxParams& p, const std::v
   }
 }
 
-class SoftmaxKernels : public testing::TestWithParam<const KernelInfo*> {
+class SoftmaxKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -115,19 +114,12 @@ TEST_P(SoftmaxKernels, give_the_same_bits_for_any_number_of_parts_and_any_row) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(softmax, SoftmaxKernels, testing::ValuesIn(kernels_of_family("softmax")), kernel_test_name);
-
-TEST(SoftmaxSelection, picks_the_best_kernel_that_the_processor_has) {
-  const SoftmaxParams p = {2364, 197};
-  EXPECT_EQ(select_softmax(p, Isa::kAvx512).name, "softmax_f32_avx512");
-  EXPECT_EQ(select_softmax(p, Isa::kAvx2).name, "softmax_f32_avx2");
-  EXPECT_EQ(select_softmax(p, Isa::kGeneric).name, "softmax_f32_generic");
-}
+INSTANTIATE_TEST_SUITE_P(softmax, SoftmaxKernels, testing::ValuesIn(kernels_of(kSoftmax)), kernel_test_name);
 
 TEST(SoftmaxFits, accepts_exact_operands_and_nothing_smaller) {
   const auto fits = [](const SoftmaxParams& p, std::size_t in, std::size_t out) {
     const std::size_t ins[] = {in}, outs[] = {out};
-    return softmax_fits({&p, sizeof p, ins, outs, 0});
+    return kSoftmax.fits({&p, sizeof p, ins, outs, 0});
   };
   EXPECT_TRUE(fits({5, 24}, 480, 480));
   EXPECT_FALSE(fits({5, 24}, 479, 480));
@@ -139,8 +131,8 @@ TEST(SoftmaxFits, accepts_exact_operands_and_nothing_smaller) {
 }
 
 TEST(SoftmaxParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(softmax_max_parts({2364, 197}), 46);
-  EXPECT_EQ(softmax_max_parts({1, 1000}), 1);
+  EXPECT_EQ(kSoftmax.max_parts({2364, 197}), 46);
+  EXPECT_EQ(kSoftmax.max_parts({1, 1000}), 1);
 }
 
 }  // namespace

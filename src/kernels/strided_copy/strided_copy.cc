@@ -7,6 +7,9 @@
 
 #include "base/checked.h"
 
+#define KITE_KERNEL strided_copy_b32
+#include "kernels/kernel_table.inc"
+
 namespace kite {
 namespace {
 
@@ -58,16 +61,12 @@ bool collapse_copy(std::span<const CopyAxis> axes, StridedCopyParams& params) no
   return true;
 }
 
-const KernelInfo& select_strided_copy(const StridedCopyParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("strided_copy", max_isa);
-}
+std::span<const Kernel> StridedCopy::kernels() const noexcept { return kKernels; }
 
-bool strided_copy_fits(const KernelOperands& operands) noexcept {
-  if (operands.params_bytes != sizeof(StridedCopyParams) || operands.in_bytes.size() != 1 ||
-      operands.out_bytes.size() != 1) {
+bool StridedCopy::fits_operands(const StridedCopyParams& p, const KernelOperands& operands) const noexcept {
+  if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
-  const StridedCopyParams& p = *static_cast<const StridedCopyParams*>(operands.params);
   std::int64_t elements = 1;
   for (const std::int64_t size : p.size) {
     const auto product = size < 1 ? std::nullopt : checked_mul(elements, size);
@@ -79,11 +78,13 @@ bool strided_copy_fits(const KernelOperands& operands) noexcept {
          holds(operands.out_bytes[0], reach(p, p.out_first, p.out_stride));
 }
 
-int strided_copy_max_parts(const StridedCopyParams& p) noexcept {
+int StridedCopy::max_parts(const StridedCopyParams& p) const noexcept {
   double elements = 1;
   for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
   const double parts = elements / 20e3;  // 10 us at 2 elements a nanosecond, from and to L2
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }
+
+constinit const StridedCopy kStridedCopy;
 
 }  // namespace kite

@@ -7,9 +7,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
-#include "base/cpu.h"
-#include "kernels/registry.h"
+#include "kernels/family.h"
 #include "kernels/strided_copy/strided_copy_params.h"
 
 namespace kite {
@@ -23,12 +23,17 @@ struct CopyAxis {
 // step through alike become one. False where more than kCopyDims remain.
 [[nodiscard]] bool collapse_copy(std::span<const CopyAxis> axes, StridedCopyParams& params) noexcept;
 
-// Never fails: every kernel takes every shape.
-[[nodiscard]] const KernelInfo& select_strided_copy(const StridedCopyParams& params, Isa max_isa) noexcept;
+class StridedCopy final : public FamilyOf<StridedCopyParams> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "strided_copy"; }
+  [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
+  [[nodiscard]] int max_parts(const StridedCopyParams& params) const noexcept override;
 
-[[nodiscard]] bool strided_copy_fits(const KernelOperands& operands) noexcept;
+ private:
+  [[nodiscard]] bool fits_operands(const StridedCopyParams& params,
+                                   const KernelOperands& operands) const noexcept override;
+};
 
-// More threads than this would each have less than about 10 us of work.
-[[nodiscard]] int strided_copy_max_parts(const StridedCopyParams& params) noexcept;
+extern const StridedCopy kStridedCopy;
 
 }  // namespace kite

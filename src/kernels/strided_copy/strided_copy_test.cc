@@ -67,14 +67,14 @@ Words make_words(std::size_t count, std::mt19937& random) {
   return words;
 }
 
-void expect_right(const KernelInfo& kernel, const StridedCopyParams& p, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const StridedCopyParams& p, std::mt19937& random, int parts) {
   const Words x = make_words(reach(p, p.in_first, p.in_stride), random);
   const std::size_t out_count = std::max(reach(p, p.out_first, p.out_stride), static_cast<std::size_t>(elements(p)));
   GuardedFloats y(out_count), want(out_count);  // NaN where nothing is written
   strided_copy_reference(p, x.data(), reinterpret_cast<std::uint32_t*>(want.data()));
   const std::size_t in_bytes[] = {x.size() * 4};
   const std::size_t out_bytes[] = {out_count * 4};
-  ASSERT_TRUE(kernel.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
+  ASSERT_TRUE(kStridedCopy.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
   const void* in[] = {x.data()};
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
@@ -83,7 +83,7 @@ void expect_right(const KernelInfo& kernel, const StridedCopyParams& p, std::mt1
       << kernel.name << ": " << describe(p) << " parts=" << parts;
 }
 
-class StridedCopyKernels : public testing::TestWithParam<const KernelInfo*> {
+class StridedCopyKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -182,7 +182,7 @@ TEST_P(StridedCopyKernels, agree_with_counting_on_random_views) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(strided_copy, StridedCopyKernels, testing::ValuesIn(kernels_of_family("strided_copy")),
+INSTANTIATE_TEST_SUITE_P(strided_copy, StridedCopyKernels, testing::ValuesIn(kernels_of(kStridedCopy)),
                          kernel_test_name);
 
 TEST(StridedCopyCollapse, merges_neighbours_and_drops_ones) {
@@ -200,17 +200,10 @@ TEST(StridedCopyCollapse, merges_neighbours_and_drops_ones) {
   EXPECT_FALSE(collapse_copy(seven, p));
 }
 
-TEST(StridedCopySelection, picks_the_best_kernel_that_the_processor_has) {
-  const StridedCopyParams p = transpose_params({8, 8}, {1, 0});
-  EXPECT_EQ(select_strided_copy(p, Isa::kAvx512).name, "strided_copy_b32_avx512");
-  EXPECT_EQ(select_strided_copy(p, Isa::kAvx2).name, "strided_copy_b32_avx2");
-  EXPECT_EQ(select_strided_copy(p, Isa::kGeneric).name, "strided_copy_b32_generic");
-}
-
 TEST(StridedCopyFits, accepts_exact_operands_and_nothing_smaller) {
   const auto fits = [](const StridedCopyParams& p, std::size_t in, std::size_t out) {
     const std::size_t ins[] = {in}, outs[] = {out};
-    return strided_copy_fits({&p, sizeof p, ins, outs, 0});
+    return kStridedCopy.fits({&p, sizeof p, ins, outs, 0});
   };
   StridedCopyParams p = transpose_params({5, 6, 7}, {2, 1, 0});
   EXPECT_TRUE(fits(p, 840, 840));

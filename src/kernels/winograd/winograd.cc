@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Winograd convolution apart from the arithmetic: which shapes, how weights are transformed and packed, and the proof
-// that a call stays inside.
+// Winograd convolution apart from the arithmetic: which shapes, how weights are transformed and packed, how
+// much scratch there is.
 #include "kernels/winograd/winograd.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/conv/conv.h"
 #include "kernels/conv/geometry.h"
 #include "kernels/winograd/geometry.h"
+
+#define KITE_KERNEL winograd_f32
+#include "kernels/kernel_table.inc"
 
 namespace kite {
 
@@ -55,13 +57,15 @@ void transform_filters(const float* from, std::int64_t stride, std::int64_t used
 
 }  // namespace
 
-bool winograd_takes(const ConvParams& p) noexcept {
+std::span<const Kernel> WinogradConv::kernels() const noexcept { return kKernels; }
+
+bool WinogradConv::supports(const ConvParams& p) const noexcept {
   return p.kernel_h == 3 && p.kernel_w == 3 && p.stride_h == 1 && p.stride_w == 1 && p.dilation_h == 1 &&
          p.dilation_w == 1 && p.input_planar == 0;
 }
 
-bool winograd_pays(const ConvParams& p) noexcept {
-  if (!winograd_takes(p)) return false;
+bool WinogradConv::is_profitable(const ConvParams& p, Isa /*max_isa*/) const noexcept {
+  if (!supports(p)) return false;
   // Each channel is transformed once for as many multiply-adds as there are channels on the other side; and weights,
   // 16/9 of their size now, must be used often enough to be worth their way from memory.
   constexpr std::int64_t kLeastChannels = 48;
@@ -71,15 +75,11 @@ bool winograd_pays(const ConvParams& p) noexcept {
   return p.in_c / p.groups >= kLeastChannels && p.out_c / p.groups >= kLeastChannels && tiles >= kLeastTiles;
 }
 
-const KernelInfo& select_winograd(const ConvParams& /*params*/, Isa max_isa) noexcept {
-  return best_kernel("winograd", max_isa);
-}
-
-std::size_t winograd_packed_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
+std::size_t WinogradConv::packed_bytes(const ConvParams& p) const noexcept {
   return static_cast<std::size_t>(p.groups * kPlaces * packed_width(p.out_c / p.groups) * (p.in_c / p.groups) * 4);
 }
 
-void pack_winograd(const ConvParams& p, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept {
+void WinogradConv::pack(const ConvParams& p, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept {
   const std::int64_t lanes = vector_lanes(kernel.isa);
   const std::int64_t depth = p.in_c / p.groups;
   const std::int64_t channels = p.out_c / p.groups;
@@ -102,18 +102,10 @@ void pack_winograd(const ConvParams& p, const KernelInfo& kernel, const float* w
   }
 }
 
-std::size_t winograd_scratch_bytes(const ConvParams& p, const KernelInfo& /*kernel*/) noexcept {
+std::size_t WinogradConv::scratch_bytes(const ConvParams& p) const noexcept {
   return static_cast<std::size_t>(winograd_scratch_floats(winograd_geometry(p)) * 4);
 }
 
-bool winograd_fits(const KernelOperands& operands) noexcept {
-  KernelOperands direct = operands;
-  direct.scratch_bytes = SIZE_MAX;  // this family's own is checked below
-  if (!conv_fits(direct)) return false;
-  const ConvParams& p = *static_cast<const ConvParams*>(operands.params);
-  const KernelInfo& any = all_kernels().front();
-  return winograd_takes(p) && operands.in_bytes[1] >= winograd_packed_bytes(p, any) &&
-         operands.scratch_bytes >= winograd_scratch_bytes(p, any);
-}
+constinit const WinogradConv kWinograd;
 
 }  // namespace kite

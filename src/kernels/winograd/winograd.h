@@ -4,9 +4,9 @@
 //
 //   Y = A' [(G g G') o (B' d B)] A      d: 4x4 pixels, g: 3x3 weights, summed over input channels before A is applied
 //
-// Params and operands are those of conv/conv.h, but in[1] comes from pack_winograd: weights already transformed, 16/9
-// of their size. Every output is one sum in ascending order of channels at each of the 16 places, then 24 additions in
-// fixed order: no bit depends on the part or the place in the batch.
+// Operands: conv/conv_family.h; the packed weights are already transformed, 16/9 of their size. Every output is one sum
+// in ascending order of channels at each of the 16 places, then 24 additions in fixed order: no bit depends on the part
+// or the place in the batch.
 //
 // Error: at most (channels of a group + 14) 2^-24 |A|'[(|G||g||G|') o (|B|'|d||B|)]|A| for each output, in the mean
 // about that of direct convolution. An Inf or NaN among the 4x4 pixels may turn all four outputs into NaN, where direct
@@ -14,31 +14,28 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <string_view>
 
 #include "base/cpu.h"
-#include "kernels/conv/conv_params.h"
-#include "kernels/registry.h"
+#include "kernels/conv/conv_family.h"
 
 namespace kite {
 
-// True for the shapes that this family can compute: 3x3, stride and dilation 1, channels-last.
-[[nodiscard]] bool winograd_takes(const ConvParams& params) noexcept;
+class WinogradConv final : public ConvFamily {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "winograd"; }
+  [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
+  // 3x3, stride and dilation 1, channels-last.
+  [[nodiscard]] bool supports(const ConvParams& params) const noexcept override;
+  // By one picture's shape alone, so that the bits of an answer depend neither on the machine nor on the batch.
+  [[nodiscard]] bool is_profitable(const ConvParams& params, Isa max_isa) const noexcept override;
+  [[nodiscard]] std::size_t packed_bytes(const ConvParams& params) const noexcept override;
+  // Weights are transformed in double and rounded once.
+  void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;
+  [[nodiscard]] std::size_t scratch_bytes(const ConvParams& params) const noexcept override;
+};
 
-// True for those where it measured faster than conv (docs/performance.md has where). A function of one picture's shape
-// alone, so that the bits of an answer depend neither on the machine nor on the batch.
-[[nodiscard]] bool winograd_pays(const ConvParams& params) noexcept;
-
-[[nodiscard]] const KernelInfo& select_winograd(const ConvParams& params, Isa max_isa) noexcept;
-
-// Bytes of the packed weights: a multiple of 64 and the same for every kernel.
-[[nodiscard]] std::size_t winograd_packed_bytes(const ConvParams& params, const KernelInfo& kernel) noexcept;
-
-// w: [out_c, in_c / groups, 3, 3] at any alignment. packed: 64-byte aligned. Transformed in double, rounded once.
-void pack_winograd(const ConvParams& params, const KernelInfo& kernel, const float* w_oihw, float* packed) noexcept;
-
-// Bytes of scratch for each thread.
-[[nodiscard]] std::size_t winograd_scratch_bytes(const ConvParams& params, const KernelInfo& kernel) noexcept;
-
-[[nodiscard]] bool winograd_fits(const KernelOperands& operands) noexcept;
+extern const WinogradConv kWinograd;
 
 }  // namespace kite

@@ -21,15 +21,13 @@
 namespace kite {
 namespace {
 
-constexpr ConvPacking kWinograd = {winograd_packed_bytes, pack_winograd, winograd_scratch_bytes};
-
-std::vector<float> run_winograd(const KernelInfo& kernel, const ConvCase& c, const ConvData& d, int parts) {
+std::vector<float> run_winograd(const Kernel& kernel, const ConvCase& c, const ConvData& d, int parts) {
   return run_packed(kWinograd, kernel, c, d, parts);
 }
 
 // Roundings on the way of a product to its output: weights 1, pixels 2, the sum over channels, 4 of A twice over, bias
 // and residual 2; and a few for the bound's own.
-void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int parts) {
   const ConvParams& p = c.params;
   const ConvData d = make_data(c, random);
   const float *bias = data_or_null(d.bias), *residual = data_or_null(d.residual);
@@ -39,7 +37,7 @@ void expect_right(const KernelInfo& kernel, const ConvCase& c, std::mt19937& ran
                 static_cast<double>(p.in_c / p.groups) + 14);
 }
 
-class WinogradKernels : public testing::TestWithParam<const KernelInfo*> {
+class WinogradKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
     if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
@@ -108,13 +106,13 @@ TEST_P(WinogradKernels, err_hardly_more_than_direct_convolution_does) {
   ConvData d = make_data(c, random);
   for (float& value : d.x) value = std::max(value, 0.0f);  // as behind a ReLU
   const ConvReference want = conv_reference(c.params, d.x.data(), d.w.data(), d.bias.data(), nullptr);
-  const KernelInfo& direct = select_conv(c.params, GetParam()->isa);
+  const Kernel& direct = kConv.best_kernel(GetParam()->isa);
   const auto error = [&](const std::vector<float>& y) {
     double squares = 0;
     for (std::size_t i = 0; i < y.size(); ++i) squares += (y[i] - want.value[i]) * (y[i] - want.value[i]);
     return std::sqrt(squares);
   };
-  const double of_direct = error(run_packed({conv_packed_bytes, pack_conv, conv_scratch_bytes}, direct, c, d, 1));
+  const double of_direct = error(run_packed(kConv, direct, c, d, 1));
   EXPECT_LE(error(run_winograd(*GetParam(), c, d, 1)), 1.25 * of_direct);
 }
 
@@ -153,30 +151,26 @@ TEST_P(WinogradKernels, spread_what_is_not_finite_no_further_than_its_tiles) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(winograd, WinogradKernels, testing::ValuesIn(kernels_of_family("winograd")), kernel_test_name);
+INSTANTIATE_TEST_SUITE_P(winograd, WinogradKernels, testing::ValuesIn(kernels_of(kWinograd)), kernel_test_name);
 
 TEST(WinogradSelection, takes_what_pays_whatever_the_batch) {
-  EXPECT_TRUE(winograd_pays(make_case(1, 14, 14, 224, 224, 3, 3, 1, 1, 2).params));  // regnet_y_16gf
-  EXPECT_TRUE(winograd_pays(make_case(1, 56, 56, 64, 64, 3, 3, 1, 1, 1).params));    // resnet50
-  EXPECT_FALSE(winograd_pays(make_case(1, 7, 7, 512, 512, 3, 3, 1, 1, 1).params));   // too few tiles
-  EXPECT_FALSE(winograd_pays(make_case(64, 7, 7, 512, 512, 3, 3, 1, 1, 1).params));
-  EXPECT_FALSE(winograd_pays(make_case(1, 14, 14, 160, 160, 3, 3, 1, 1, 10).params));  // regnet_x_400mf: 16 a group
-  EXPECT_FALSE(winograd_pays(make_case(1, 56, 56, 64, 64, 3, 3, 2, 1, 1).params));
-  EXPECT_FALSE(winograd_pays(make_case(1, 56, 56, 64, 64, 5, 5, 1, 2, 1).params));
-  const ConvParams p = make_case(1, 14, 14, 64, 64, 3, 3, 1, 1, 1).params;
-  EXPECT_EQ(select_winograd(p, Isa::kAvx512).name, "winograd_f32_avx512");
-  EXPECT_EQ(select_winograd(p, Isa::kAvx2).name, "winograd_f32_avx2");
-  EXPECT_EQ(select_winograd(p, Isa::kGeneric).name, "winograd_f32_generic");
+  const auto pays = [](const ConvCase& c) { return kWinograd.is_profitable(c.params, Isa::kGeneric); };
+  EXPECT_TRUE(pays(make_case(1, 14, 14, 224, 224, 3, 3, 1, 1, 2)));  // regnet_y_16gf
+  EXPECT_TRUE(pays(make_case(1, 56, 56, 64, 64, 3, 3, 1, 1, 1)));    // resnet50
+  EXPECT_FALSE(pays(make_case(1, 7, 7, 512, 512, 3, 3, 1, 1, 1)));   // too few tiles
+  EXPECT_FALSE(pays(make_case(64, 7, 7, 512, 512, 3, 3, 1, 1, 1)));
+  EXPECT_FALSE(pays(make_case(1, 14, 14, 160, 160, 3, 3, 1, 1, 10)));  // regnet_x_400mf: 16 a group
+  EXPECT_FALSE(pays(make_case(1, 56, 56, 64, 64, 3, 3, 2, 1, 1)));
+  EXPECT_FALSE(pays(make_case(1, 56, 56, 64, 64, 5, 5, 1, 2, 1)));
 }
 
 TEST(WinogradFits, accepts_exact_operands_and_nothing_smaller) {
   const ConvParams good = make_case(2, 9, 9, 32, 24, 3, 3, 1, 1, 2).params;
-  const KernelInfo& kernel = select_winograd(good, Isa::kGeneric);
-  const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 9 * 9 * 24 * 4, w = winograd_packed_bytes(good, kernel);
-  const std::size_t scratch = winograd_scratch_bytes(good, kernel);
+  const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 9 * 9 * 24 * 4, w = kWinograd.packed_bytes(good);
+  const std::size_t scratch = kWinograd.scratch_bytes(good);
   const auto fits = [](const ConvParams& p, std::vector<std::size_t> in, std::size_t out, std::size_t scratch_bytes) {
     const std::size_t outs[] = {out};
-    return winograd_fits({&p, sizeof p, in, outs, scratch_bytes});
+    return kWinograd.fits({&p, sizeof p, in, outs, scratch_bytes});
   };
   EXPECT_TRUE(fits(good, {x, w, 24 * 4, y}, y, scratch));
   EXPECT_FALSE(fits(good, {x - 1, w, 0, 0}, y, scratch));

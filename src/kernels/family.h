@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a family of kernels is: it computes one thing, has a kernel for each target that is worth one, and knows how a
+// call of them is prepared and proved safe. Each family is one constant in a folder of its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "base/cpu.h"
+#include "kernels/kernel.h"
+
+namespace kite {
+
+// FNV-1a of a kernel's name: what a plan stores.
+[[nodiscard]] constexpr std::uint64_t kernel_id(std::string_view name) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+struct Kernel {
+  std::string_view name;  // "conv_f32_avx512": what it computes, element type, target
+  Isa isa;
+  KernelFn run;
+  std::uint64_t id = kernel_id(name);
+};
+
+// Floats in a vector of this instruction set: what panels of weights are packed in.
+[[nodiscard]] constexpr std::int64_t vector_lanes(Isa isa) noexcept {
+  return isa == Isa::kAvx512 ? 16 : isa == Isa::kAvx2 ? 8 : 4;
+}
+
+// Byte sizes of what a plan hands to one kernel call; a left-out operand has size 0.
+struct KernelOperands {
+  const void* params;
+  std::size_t params_bytes;
+  std::span<const std::size_t> in_bytes;
+  std::span<const std::size_t> out_bytes;
+  std::size_t scratch_bytes;  // for each thread
+};
+
+// What is known without the type of the params: enough to open a plan.
+class Family {
+ public:
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+  // Best first; the last one runs everywhere, unless the family is chosen only where it has a kernel.
+  [[nodiscard]] virtual std::span<const Kernel> kernels() const noexcept = 0;
+  // True only if a call with these params reads and writes inside these operands, whatever bytes params holds: plans
+  // may come from a file. Checked once when a plan is opened.
+  [[nodiscard]] virtual bool fits(const KernelOperands& operands) const noexcept = 0;
+  // The input that may lie exactly where the first output lies; -1 where none may. `params`: those that fits() accepts.
+  [[nodiscard]] virtual int in_place_input(const void* params) const noexcept = 0;
+  // Whether the second operand are weights in the kernel's own order, which start on a cache line.
+  [[nodiscard]] virtual bool packs_weights() const noexcept { return false; }
+
+  // The first kernel that a processor with `max_isa` can run.
+  [[nodiscard]] const Kernel& best_kernel(Isa max_isa) const noexcept {
+    const std::span<const Kernel> all = kernels();
+    for (const Kernel& kernel : all) {
+      if (kernel.isa <= max_isa) return kernel;
+    }
+    return all.back();
+  }
+
+ protected:
+  ~Family() = default;
+};
+
+// A family whose calls are told by a plain struct. What a plan is made with.
+template <typename Params>
+class FamilyOf : public Family {
+  static_assert(std::is_trivially_copyable_v<Params> && alignof(Params) <= 8);
+
+ public:
+  // More threads than this would each have less than about 10 us of work.
+  [[nodiscard]] virtual int max_parts(const Params& params) const noexcept = 0;
+  // Bytes of scratch for each thread.
+  [[nodiscard]] virtual std::size_t scratch_bytes(const Params& /*params*/) const noexcept { return 0; }
+
+  [[nodiscard]] bool fits(const KernelOperands& operands) const noexcept final {
+    if (operands.params_bytes != sizeof(Params)) return false;
+    const Params& params = *static_cast<const Params*>(operands.params);
+    return fits_operands(params, operands) && operands.scratch_bytes >= scratch_bytes(params);
+  }
+  [[nodiscard]] int in_place_input(const void* params) const noexcept final {
+    return in_place(*static_cast<const Params*>(params));
+  }
+
+ protected:
+  ~FamilyOf() = default;
+
+ private:
+  // fits() apart from the size of params and scratch. Where it is true, scratch_bytes() cannot overflow.
+  [[nodiscard]] virtual bool fits_operands(const Params& params, const KernelOperands& operands) const noexcept = 0;
+  [[nodiscard]] virtual int in_place(const Params& /*params*/) const noexcept { return -1; }
+};
+
+}  // namespace kite
