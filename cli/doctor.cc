@@ -15,6 +15,7 @@
 #include "command.h"
 #include "json_output.h"
 #include "kernels/peak/peak.h"
+#include "kernels/targets.h"
 #include "output.h"
 #include "paperkite/try.h"
 #include "plan/cache.h"
@@ -68,12 +69,13 @@ struct Finding {
 
 std::vector<Finding> examine(const CommonOptions& options) {
   std::vector<Finding> findings;
-  const auto isa = default_isa();
+  const auto target = default_target();
   findings.push_back({"processor", cpu_model_name(), {}});
   findings.push_back({"instruction set",
-                      fmt::format("{} (native {})", isa.ok() ? isa_name(*isa) : "invalid", isa_name(native_isa())),
-                      isa.ok() ? (*isa == native_isa() ? "" : "KITE_ISA holds kite below what the machine can do")
-                               : isa.error().message()});
+                      fmt::format("{} (native {})", target.ok() ? (*target)->name : "invalid", native_target().name),
+                      target.ok()
+                          ? (*target == &native_target() ? "" : "KITE_ISA holds kite below what the machine can do")
+                          : target.error().message()});
   const auto cpus = allowed_cpus();
   const double quota = cgroup_cpu_share_under("");
   findings.push_back({"processors",
@@ -90,7 +92,7 @@ std::vector<Finding> examine(const CommonOptions& options) {
                                       : ""});
   }
   findings.push_back({"threads", fmt::format("{} by default", default_thread_count()), {}});
-  const double peak = measure_peak_gflops(isa.ok() ? *isa : native_isa());
+  const double peak = measure_peak_gflops(target.ok() ? **target : native_target());
   findings.push_back({"multiply-add peak", fmt::format("{:.0f} GFLOP/s on one thread", peak), {}});
   const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
   findings.push_back({"frequency governor", governor.empty() ? "not visible (a virtual machine?)" : governor,

@@ -49,7 +49,8 @@ Result<std::vector<double>> measure_steps(Session& session, std::size_t steps, s
   return medians_us;
 }
 
-std::vector<ProfiledStep> describe_steps(std::span<const ModelStep> steps, std::span<const double> medians_us, double peak_gflops) {
+std::vector<ProfiledStep> describe_steps(std::span<const ModelStep> steps, std::span<const double> medians_us,
+                                         double peak_gflops) {
   std::vector<ProfiledStep> rows;
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const ModelStep& step = steps[s];
@@ -70,15 +71,15 @@ std::vector<ProfiledStep> describe_steps(std::span<const ModelStep> steps, std::
 
 void print_table(const std::vector<ProfiledStep>& rows, double total_us, double peak_gflops) {
   print("{:>4} {:>9} {:>6} {:>8} {:>6} {:>9}  {:<32} {:<20} {}\n", "step", "us", "time", "GFLOP/s", "peak", "KB",
-             "kernel", "result", "node");
+        "kernel", "result", "node");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ProfiledStep& row = rows[i];
     print("{:>4} {:>9.1f} {:>5.1f}% {:>8.1f} {:>5.0f}% {:>9.1f}  {:<32} {:<20} {} {}\n", i, row.us,
-               100.0 * row.us / total_us, row.gflops, 100.0 * row.share_of_peak, static_cast<double>(row.bytes) * 1e-3,
-               row.kernel, row.shape, row.op, row.node);
+          100.0 * row.us / total_us, row.gflops, 100.0 * row.share_of_peak, static_cast<double>(row.bytes) * 1e-3,
+          row.kernel, row.shape, row.op, row.node);
   }
   print("{} steps, {:.1f} us; the machine's own multiply-add peak is {:.0f} GFLOP/s\n", rows.size(), total_us,
-             peak_gflops);
+        peak_gflops);
 }
 
 Status profile(const ProfileOptions& options) {
@@ -91,7 +92,7 @@ Status profile(const ProfileOptions& options) {
   for (const Tensor& tensor : tensors) inputs.push_back(tensor.view());
   const std::vector<ModelStep> steps = model.steps();
   KITE_TRY_ASSIGN(const auto medians_us, measure_steps(session, steps.size(), inputs, options.runs));
-  const double peak_gflops = measure_peak_gflops(model.plan()->isa()) * session.threads();
+  const double peak_gflops = measure_peak_gflops(model.plan()->target()) * session.threads();
   const std::vector<ProfiledStep> rows = describe_steps(steps, medians_us, peak_gflops);
   double total_us = 0.0;
   for (const ProfiledStep& row : rows) total_us += row.us;

@@ -17,7 +17,7 @@ using Bytes = std::vector<std::byte>;
 
 Bytes good_plan() {
   const kite::Graph graph = kite::every_family();
-  const auto plan = kite::make_plan(graph, {.isa = kite::Isa::kGeneric});
+  const auto plan = kite::make_plan(graph, {});
   return {(*plan)->bytes().begin(), (*plan)->bytes().end()};
 }
 

@@ -5,17 +5,17 @@
 #include <utility>
 
 #include "api/shapes.h"
-#include "base/cpu.h"
 #include "carriers/model_place.h"
 #include "graph/import.h"
+#include "kernels/targets.h"
 #include "paperkite/try.h"
 
 namespace kite {
 
 namespace {
 
-Result<Isa> chosen_isa(const ModelOptions& options) {
-  return options.isa.empty() ? default_isa() : parse_isa(options.isa);
+Result<const Target*> chosen_target(const ModelOptions& options) {
+  return options.isa.empty() ? default_target() : parse_target(options.isa);
 }
 
 bool states_shapes(const MeaningOptions& meaning) { return meaning.size.has_value() || meaning.batch > 0; }
@@ -25,7 +25,7 @@ bool states_shapes(const MeaningOptions& meaning) { return meaning.size.has_valu
 Result<OpenedPlan> open_plan(const std::string& path, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
   OpenedPlan opened;
   PlanRequest request;
-  KITE_TRY_ASSIGN(request.isa, chosen_isa(options));
+  KITE_TRY_ASSIGN(request.target, chosen_target(options));
   request.shapes = options.input_shapes;
   request.choose_shapes = [&](const StatedModel& model) -> Result<InputShapes> {
     KITE_TRY_ASSIGN(ChosenShapes chosen, choose_shapes(model, path, options.meaning));

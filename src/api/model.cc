@@ -62,7 +62,8 @@ Result<Model> Model::open(const std::string& path, const ModelOptions& options, 
     model.warnings_.push_back("the model leaves the " + decision.subject + " open, " + decision.value +
                               " is a guess; state it with --size HxW");
   }
-  for (std::string& sentence : lines_of(model.plan_->note(kLeftOutNote))) model.warnings_.push_back(std::move(sentence));
+  for (std::string& sentence : lines_of(model.plan_->note(kLeftOutNote)))
+    model.warnings_.push_back(std::move(sentence));
   for (std::string& sentence : lines_of(model.plan_->note(kTypesNote))) {
     model.decisions_.push_back({"arithmetic", std::move(sentence), "the model's types", false});
   }
@@ -96,8 +97,7 @@ std::optional<std::size_t> Model::find_output(std::string_view name) const noexc
 std::vector<ModelStep> Model::steps() const {
   std::vector<ModelStep> steps;
   for (const PlanStep& step : plan_->steps()) {
-    ModelStep made{plan_->text(step.record->node),
-                   plan_->text(step.record->op),
+    ModelStep made{plan_->text(step.record->node), plan_->text(step.record->op),
                    step.kernel != nullptr ? std::string_view(step.kernel->name) : "portable",
                    step.outputs.empty() ? TensorType{} : operand_type(plan_->operand(step.outputs[0])),
                    step.record->macs};
@@ -112,7 +112,7 @@ std::vector<ModelStep> Model::steps() const {
   return steps;
 }
 
-std::string_view Model::isa() const noexcept { return isa_name(plan_->isa()); }
+std::string_view Model::isa() const noexcept { return plan_->target().name; }
 std::uint64_t Model::macs() const noexcept { return plan_->header().macs; }
 std::uint64_t Model::parameters() const noexcept { return plan_->header().parameters; }
 std::uint64_t Model::arena_bytes() const noexcept { return plan_->header().arena_bytes; }

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "api/test_model.h"
-#include "base/cpu.h"
+#include "kernels/targets.h"
 #include "paperkite/session.h"
 #include "plan/cache.h"
 #include "plan/plan_file.h"
@@ -119,7 +119,7 @@ TEST_F(ModelTest, keeps_a_plan_for_each_shape_and_instruction_set_and_none_for_a
   ModelOptions generic = options();
   generic.isa = "generic";
   EXPECT_EQ(open(path, generic).isa(), "generic");
-  const std::size_t expected = native_isa() == Isa::kGeneric ? 2 : 3;
+  const std::size_t expected = &native_target() == &targets::generic ? 2 : 3;
   EXPECT_EQ(cached(), expected);
   ModelOptions bisected = options();
   bisected.disabled_passes = {"fuse_epilogue"};
@@ -248,7 +248,7 @@ TEST_F(ModelTest, refuses_from_a_plan_what_was_decided_when_it_was_made) {
   EXPECT_NE(problem(plan, with).find("limit"), std::string::npos);
   with = options();
   with.isa = "generic";
-  EXPECT_EQ(problem(plan, with) == "ok", native_isa() == Isa::kGeneric) << problem(plan, with);
+  EXPECT_EQ(problem(plan, with) == "ok", &native_target() == &targets::generic) << problem(plan, with);
 }
 
 TEST_F(ModelTest, errors_name_the_file) {

@@ -1,67 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instruction sets by CPUID, and how many threads are worth starting.
+// Features by CPUID, and how many threads are worth starting.
 #include "base/cpu.h"
 
 #include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <utility>
 
 #include "base/cpu_limits.h"
-#include "base/printable.h"
 
 namespace kite {
 
-namespace {
-
-constexpr std::array kIsas = {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512};
-
-}  // namespace
-
-std::string_view isa_name(Isa isa) noexcept {
-  switch (isa) {
-    case Isa::kGeneric: return "generic";
-    case Isa::kAvx2: return "avx2";
-    case Isa::kAvx512: return "avx512";
-  }
-  return "unknown";
-}
-
-Isa native_isa() noexcept {
+Features processor_features() noexcept {
+  Features features;
 #if defined(__x86_64__)
   // The builtins ask XGETBV as well: a register set that the operating system does not save counts as absent.
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return Isa::kGeneric;
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return avx512 ? Isa::kAvx512 : Isa::kAvx2;
-#else
-  return Isa::kGeneric;
+  if (__builtin_cpu_supports("avx2")) features = features | kAvx2;
+  if (__builtin_cpu_supports("fma")) features = features | kFma;
+  if (__builtin_cpu_supports("avx512f")) features = features | kAvx512F;
+  if (__builtin_cpu_supports("avx512bw")) features = features | kAvx512Bw;
+  if (__builtin_cpu_supports("avx512dq")) features = features | kAvx512Dq;
+  if (__builtin_cpu_supports("avx512vl")) features = features | kAvx512Vl;
+#elif defined(__aarch64__)
+  features = kAdvancedSimd;
 #endif
-}
-
-Result<Isa> parse_isa(std::string_view name) {
-  const auto found = std::ranges::find(kIsas, name, isa_name);
-  if (found == kIsas.end()) {
-    return Error{ErrorCode::kUsage, "unknown instruction set " + in_quotes(name), {}, "use generic, avx2 or avx512"};
-  }
-  if (*found > native_isa()) {
-    return Error{ErrorCode::kUsage,
-                 "this machine does not have " + std::string(name),
-                 {},
-                 "use " + std::string(isa_name(native_isa())) + " or leave the choice to the program"};
-  }
-  return *found;
-}
-
-Result<Isa> default_isa() {
-  const char* forced = std::getenv("KITE_ISA");
-  if (forced == nullptr || *forced == '\0') return native_isa();
-  auto isa = parse_isa(forced);
-  if (!isa.ok()) return std::move(isa).error().in("environment variable KITE_ISA");
-  return isa;
+  return features;
 }
 
 std::vector<int> allowed_cpus() {

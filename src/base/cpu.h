@@ -2,32 +2,16 @@
 // What this processor and this process may use: instruction sets, CPUs, cache sizes.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "paperkite/error.h"
+#include "base/features.h"
 
 namespace kite {
 
-// Ordered: each set contains the ones before it.
-enum class Isa : std::uint8_t {
-  kGeneric,  // any x86-64
-  kAvx2,     // AVX2 and FMA
-  kAvx512,   // AVX-512 F, BW, DQ, VL
-};
-
-[[nodiscard]] std::string_view isa_name(Isa isa) noexcept;  // "generic", "avx2", "avx512"
-
-// The best set that the processor and the operating system support (CPUID and XGETBV).
-[[nodiscard]] Isa native_isa() noexcept;
-
-// Parses a name from --isa or KITE_ISA. kUsage for an unknown name and for a set that this machine lacks.
-[[nodiscard]] Result<Isa> parse_isa(std::string_view name);
-
-// native_isa(), or what the environment variable KITE_ISA forces it down to.
-[[nodiscard]] Result<Isa> default_isa();
+// Of the processor, as far as the operating system saves the registers that they need (CPUID and XGETBV; every ARM of
+// 64 bits has Advanced SIMD).
+[[nodiscard]] Features processor_features() noexcept;
 
 // CPUs that this process may run on, ascending (sched_getaffinity; the online CPUs where that fails).
 [[nodiscard]] std::vector<int> allowed_cpus();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instruction sets, and limits read from faked /proc and /sys trees.
+// Features, and limits read from faked /proc and /sys trees.
 #include "base/cpu.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/cpu_limits.h"
@@ -17,48 +18,7 @@
 namespace kite {
 namespace {
 
-// Puts the old value back, so that a run under a forced KITE_ISA keeps it for later tests.
-class IsaVariable : public testing::Test {
- protected:
-  void SetUp() override {
-    if (const char* value = std::getenv("KITE_ISA")) saved_ = value;
-  }
-  void TearDown() override { saved_.empty() ? ::unsetenv("KITE_ISA") : ::setenv("KITE_ISA", saved_.c_str(), 1); }
-  std::string saved_;
-};
-
-TEST_F(IsaVariable, forces_the_instruction_set_down) {
-  ::setenv("KITE_ISA", "generic", 1);
-  ASSERT_TRUE(default_isa().ok());
-  EXPECT_EQ(*default_isa(), Isa::kGeneric);
-  ::unsetenv("KITE_ISA");
-  EXPECT_EQ(*default_isa(), native_isa());
-  ::setenv("KITE_ISA", "", 1);
-  EXPECT_EQ(*default_isa(), native_isa());
-}
-
-TEST_F(IsaVariable, with_an_unknown_name_is_a_usage_error_that_names_it) {
-  ::setenv("KITE_ISA", "avx3", 1);
-  const auto isa = default_isa();
-  ASSERT_FALSE(isa.ok());
-  EXPECT_EQ(isa.error().code, ErrorCode::kUsage);
-  EXPECT_EQ(isa.error().message(),
-            "unknown instruction set \"avx3\"; environment variable KITE_ISA; use generic, avx2 or avx512");
-}
-
-TEST(Isa, names_parse_back_exactly_up_to_the_native_one) {
-  for (const Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512}) {
-    const auto parsed = parse_isa(isa_name(isa));
-    EXPECT_EQ(parsed.ok(), isa <= native_isa());
-    if (parsed.ok()) {
-      EXPECT_EQ(*parsed, isa);
-    } else {
-      EXPECT_EQ(parsed.error().code, ErrorCode::kUsage);
-    }
-  }
-}
-
-TEST(Isa, native_agrees_with_the_flags_the_kernel_lists) {
+TEST(Features, agree_with_the_flags_the_kernel_lists) {
   std::ifstream cpuinfo("/proc/cpuinfo");
   std::string line;
   while (std::getline(cpuinfo, line) && !line.starts_with("flags")) {
@@ -66,12 +26,14 @@ TEST(Isa, native_agrees_with_the_flags_the_kernel_lists) {
   if (line.empty()) GTEST_SKIP() << "no flags in /proc/cpuinfo";
   line += ' ';
   const auto has = [&](const char* flag) { return line.find(" " + std::string(flag) + " ") != std::string::npos; };
-  Isa expected = Isa::kGeneric;
-  if (has("avx2") && has("fma")) expected = Isa::kAvx2;
-  if (expected == Isa::kAvx2 && has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl")) {
-    expected = Isa::kAvx512;
+  Features expected;
+  const std::pair<const char*, Features> named[] = {{"avx2", kAvx2},         {"fma", kFma},
+                                                    {"avx512f", kAvx512F},   {"avx512bw", kAvx512Bw},
+                                                    {"avx512dq", kAvx512Dq}, {"avx512vl", kAvx512Vl}};
+  for (const auto& [flag, feature] : named) {
+    if (has(flag)) expected = expected | feature;
   }
-  EXPECT_EQ(native_isa(), expected);
+  EXPECT_EQ(processor_features(), expected);
 }
 
 TEST(Cpus, follow_the_affinity_of_the_thread) {

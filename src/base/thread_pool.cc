@@ -18,7 +18,13 @@ namespace {
 // scheduler slice when they must share one.
 constexpr int kBarrierSpins = 4000;
 
-void pause() noexcept { __builtin_ia32_pause(); }
+void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
 
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t seen) noexcept {
   ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);

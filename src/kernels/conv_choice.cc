@@ -9,11 +9,11 @@
 
 namespace kite {
 
-const ConvFamily& conv_family(const ConvParams& params, Isa isa) noexcept {
+const ConvFamily& conv_family(const ConvParams& params, const Target& target) noexcept {
   for (const ConvFamily* special :
        {static_cast<const ConvFamily*>(&kDepthwise), static_cast<const ConvFamily*>(&kGrouped),
         static_cast<const ConvFamily*>(&kWinograd)}) {
-    if (special->is_profitable(params, isa)) return *special;
+    if (special->is_profitable(params, target)) return *special;
   }
   return kConv;
 }

@@ -2,12 +2,11 @@
 // Which family computes a convolution: the one rule that planner and benchmark share.
 #pragma once
 
-#include "base/cpu.h"
 #include "kernels/conv/conv_family.h"
 
 namespace kite {
 
-// Where more than one can, the one that measured faster: a function of one picture's shape and of the instruction set.
-[[nodiscard]] const ConvFamily& conv_family(const ConvParams& params, Isa isa) noexcept;
+// Where more than one can, the one that measured faster: a function of one picture's shape and of the target.
+[[nodiscard]] const ConvFamily& conv_family(const ConvParams& params, const Target& target) noexcept;
 
 }  // namespace kite

@@ -9,29 +9,18 @@
 #include <string_view>
 #include <type_traits>
 
-#include "base/cpu.h"
 #include "kernels/kernel.h"
+#include "kernels/name_id.h"
+#include "kernels/target.h"
 
 namespace kite {
 
-// FNV-1a of a kernel's name: what a plan stores.
-[[nodiscard]] constexpr std::uint64_t kernel_id(std::string_view name) noexcept {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return hash;
-}
-
 struct Kernel {
   std::string_view name;  // "conv_f32_avx512": what it computes, element type, target
-  Isa isa;
+  const Target* target;
   KernelFn run;
-  std::uint64_t id = kernel_id(name);
+  std::uint64_t id = name_id(name);
 };
-
-// Floats in a vector of this instruction set: what panels of weights are packed in.
-[[nodiscard]] constexpr std::int64_t vector_lanes(Isa isa) noexcept {
-  return isa == Isa::kAvx512 ? 16 : isa == Isa::kAvx2 ? 8 : 4;
-}
 
 // Byte sizes of what a plan hands to one kernel call; a left-out operand has size 0.
 struct KernelOperands {
@@ -56,11 +45,11 @@ class Family {
   // Whether the second operand are weights in the kernel's own order, which start on a cache line.
   [[nodiscard]] virtual bool packs_weights() const noexcept { return false; }
 
-  // The first kernel that a processor with `max_isa` can run.
-  [[nodiscard]] const Kernel& best_kernel(Isa max_isa) const noexcept {
+  // The first kernel that runs where `target` does.
+  [[nodiscard]] const Kernel& best_kernel(const Target& target) const noexcept {
     const std::span<const Kernel> all = kernels();
     for (const Kernel& kernel : all) {
-      if (kernel.isa <= max_isa) return kernel;
+      if (target.includes(*kernel.target)) return kernel;
     }
     return all.back();
   }

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "kernels/targets.h"
+
 namespace kite {
 namespace {
 
@@ -16,21 +18,21 @@ TEST(Families, have_names_that_find_their_kernels) {
     EXPECT_TRUE(names.insert(family->name()).second) << family->name();
     for (const Kernel& kernel : family->kernels()) {
       EXPECT_TRUE(names.insert(kernel.name).second) << kernel.name;
-      EXPECT_TRUE(kernel.name.ends_with("_" + std::string(isa_name(kernel.isa)))) << kernel.name;
-      const KernelOfFamily found = find_kernel(kernel_id(kernel.name));
+      EXPECT_TRUE(kernel.name.ends_with("_" + std::string(kernel.target->name))) << kernel.name;
+      const KernelOfFamily found = find_kernel(name_id(kernel.name));
       EXPECT_EQ(found.family, family) << kernel.name;
       EXPECT_EQ(found.kernel, &kernel) << kernel.name;
     }
   }
-  EXPECT_EQ(find_kernel(kernel_id("conv_f32_riscv")).kernel, nullptr);
+  EXPECT_EQ(find_kernel(name_id("conv_f32_riscv")).kernel, nullptr);
 }
 
 TEST(Families, give_each_processor_the_best_that_it_can_run) {
   for (const Family* family : all_families()) {
-    for (const Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512}) {
+    for (const Target* target : all_targets()) {
       // Narrow groups have one kernel; conv takes them where it does not run.
-      if (family->name() == "grouped" && isa != Isa::kAvx512) continue;
-      EXPECT_EQ(family->best_kernel(isa).isa, isa) << family->name();
+      if (family->name() == "grouped" && target->name != "avx512") continue;
+      EXPECT_EQ(family->best_kernel(*target).target, target) << family->name();
     }
   }
 }

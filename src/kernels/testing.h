@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kernels/family.h"
+#include "kernels/targets.h"
 #include "tensor/activation_names.h"
 
 namespace kite {
@@ -103,6 +104,10 @@ inline double activation_bound(double error, double value, Activation activation
   if (is_clamp(activation)) return error;
   return 1.5 * error + 5 * 0x1p-23 * std::fabs(value) + 4 * 0x1p-24;
 }
+
+// In SetUp() or a test: a kernel that this processor cannot run counts as skipped.
+#define SKIP_WITHOUT(target) \
+  if (!native_target().includes(target)) GTEST_SKIP() << "this processor lacks " << (target).name
 
 inline std::vector<const Kernel*> kernels_of(const Family& family) {
   std::vector<const Kernel*> kernels;

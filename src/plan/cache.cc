@@ -89,7 +89,7 @@ Error io_error(std::string what, const std::string& path) {
 
 }  // namespace
 
-PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
+PlanKey plan_key(std::span<const std::span<const std::byte>> contents, std::string_view target,
                  const std::map<std::string, Shape, std::less<>>& input_shapes, int threads) {
   // Every piece goes in behind its length, so that no two different lists of pieces give the same bytes.
   XXH3_state_t* state = XXH3_createState();
@@ -100,7 +100,7 @@ PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
     XXH3_128bits_update(state, data, size);
   };
   add_number(plan_format::kVersion);
-  add_number(static_cast<std::uint64_t>(isa));
+  add(target.data(), target.size());
   add_number(input_shapes.size());
   for (const auto& [name, shape] : input_shapes) {
     add(name.data(), name.size());

@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/file_state.h"
 #include "paperkite/error.h"
 #include "paperkite/tensor.h"
@@ -24,8 +23,8 @@ namespace kite {
 // 128 bits of XXH3 over everything that decides a plan.
 using PlanKey = std::array<std::uint64_t, 2>;
 
-// The given contents in their order, the plan version, the instruction set, and the shapes that were asked for.
-[[nodiscard]] PlanKey plan_key(std::span<const std::span<const std::byte>> contents, Isa isa,
+// The given contents in their order, the plan version, the name of the target, and the shapes that were asked for.
+[[nodiscard]] PlanKey plan_key(std::span<const std::span<const std::byte>> contents, std::string_view target,
                                const std::map<std::string, Shape, std::less<>>& input_shapes, int threads = 1);
 
 // Which plan a model led to when its contents were last read.

@@ -31,11 +31,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-PlanKey key_of(std::vector<std::string> contents, Isa isa = Isa::kGeneric,
+PlanKey key_of(std::vector<std::string> contents, std::string_view target = "generic",
                const std::map<std::string, Shape, std::less<>>& shapes = {}) {
   std::vector<std::span<const std::byte>> spans;
   for (const std::string& content : contents) spans.push_back(std::as_bytes(std::span(content)));
-  return plan_key(spans, isa, shapes);
+  return plan_key(spans, target, shapes);
 }
 
 TEST(PlanKey, changes_with_all_that_decides_a_plan) {
@@ -46,13 +46,13 @@ TEST(PlanKey, changes_with_all_that_decides_a_plan) {
       key_of({"mod", "el"}),
       key_of({"el", "mod"}),
       key_of({}),
-      key_of({"model"}, Isa::kAvx2),
-      key_of({"model"}, Isa::kGeneric, {{"x", Shape{1, 3}}}),
-      key_of({"model"}, Isa::kGeneric, {{"x", Shape{3, 1}}}),
-      key_of({"model"}, Isa::kGeneric, {{"x", Shape{1, 3, 1}}}),
-      key_of({"model"}, Isa::kGeneric, {{"y", Shape{1, 3}}}),
-      key_of({"model"}, Isa::kGeneric, {{"x", Shape{1, 3}}, {"y", Shape{1}}}),
-      key_of({"model"}, Isa::kGeneric, {{"x", Shape{}}}),
+      key_of({"model"}, "avx2"),
+      key_of({"model"}, "generic", {{"x", Shape{1, 3}}}),
+      key_of({"model"}, "generic", {{"x", Shape{3, 1}}}),
+      key_of({"model"}, "generic", {{"x", Shape{1, 3, 1}}}),
+      key_of({"model"}, "generic", {{"y", Shape{1, 3}}}),
+      key_of({"model"}, "generic", {{"x", Shape{1, 3}}, {"y", Shape{1}}}),
+      key_of({"model"}, "generic", {{"x", Shape{}}}),
       // The bytes of a name and a shape, but as contents.
       key_of({"x", std::string("\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0", 16), "model"}),
   };
@@ -77,7 +77,7 @@ class PlanCacheTest : public testing::Test {
     TestGraph g;
     const ValueId x = g.input("x", Shape{batch, 4});
     const Graph graph = g.take({g.internal("Linear", {x, g.weights(Shape{4, size})})});
-    auto made = make_plan(graph, {.isa = Isa::kGeneric, .key = key, .lender = std::move(lender)});
+    auto made = make_plan(graph, {.key = key, .lender = std::move(lender)});
     EXPECT_TRUE(made.ok());
     return *made;
   }

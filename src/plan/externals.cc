@@ -14,7 +14,7 @@ namespace {
 
 std::string external_line(const MappedFile& file, std::string_view location, int threads) {
   const std::span<const std::byte> bytes = file.bytes();
-  const PlanKey hash = plan_key({&bytes, 1}, Isa::kGeneric, {}, threads);
+  const PlanKey hash = plan_key({&bytes, 1}, "", {}, threads);
   return std::to_string(hash[0]) + ' ' + std::to_string(hash[1]) + ' ' + std::string(location) + '\n';
 }
 
@@ -56,7 +56,7 @@ std::optional<PlanKey> externals_key(const Plan& plan, const onnx::DataPlaces& p
   });
   if (!settled) return std::nullopt;
   const std::span<const std::byte> bytes = std::as_bytes(std::span(states));
-  return plan_key({&bytes, 1}, Isa::kGeneric, {});
+  return plan_key({&bytes, 1}, "", {});
 }
 
 }  // namespace kite

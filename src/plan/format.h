@@ -38,7 +38,9 @@ struct Text {
 struct Header {
   char magic[8];
   std::uint32_t version;
-  std::uint32_t isa;  // the best instruction set that a step's kernel needs
+  std::uint32_t reserved;
+  std::uint64_t target;    // name_id() of the target whose features contain those of all its kernels
+  std::uint64_t features;  // what it needs of a processor: the bits of base/features.h
   std::uint64_t total_bytes;
   std::uint64_t key[2];     // what the plan was made from: see plan/cache.h; twice the checksum where nothing keyed it
   std::uint64_t checksum;   // block_hash() of all that lies behind the header, half of it
@@ -77,7 +79,7 @@ struct Operand {
 };
 
 struct Step {
-  std::uint64_t kernel;         // kernel_id(name); 0 = the portable implementation of an operator
+  std::uint64_t kernel;         // name_id() of the kernel's name; 0 = the portable implementation of an operator
   std::uint64_t params_offset;  // into the params section
   std::uint64_t params_bytes;
   std::uint64_t scratch_bytes;  // for each thread

@@ -73,8 +73,8 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   params.activation = act.kind;
   params.activation_a = act.a;
   params.activation_b = act.b;
-  const ConvFamily& family = conv_family(params, lowering.isa());
-  const Kernel& kernel = family.best_kernel(lowering.isa());
+  const ConvFamily& family = conv_family(params, lowering.target());
+  const Kernel& kernel = family.best_kernel(lowering.target());
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
   const OperandId packed =
       lowering.constant(family.packed_bytes(params), [params, &family, &kernel, weights](std::byte* out) {

@@ -45,7 +45,7 @@ Result<bool> lower_linear(Lowering& lowering, NodeId id) {
                           .activation = act.kind,
                           .activation_a = act.a,
                           .activation_b = act.b};
-  const Kernel& kernel = kConv.best_kernel(lowering.isa());
+  const Kernel& kernel = kConv.best_kernel(lowering.target());
   const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
   const bool output_first = node.attributes.get_int("transposed", 0) != 0;  // as a convolution has them
   const OperandId packed =

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "graph/graph.h"
 #include "kernels/family.h"
 #include "paperkite/error.h"
@@ -43,10 +42,11 @@ struct LoweredStep {
 // The state of one lowering. Functions in lower_*.cc ask it for operands and append steps; they change nothing else.
 class Lowering {
  public:
-  Lowering(const Graph& graph, Isa isa) : graph_(graph), isa_(isa), operand_of_(graph.value_count(), kUnassigned) {}
+  Lowering(const Graph& graph, const Target& target)
+      : graph_(graph), target_(target), operand_of_(graph.value_count(), kUnassigned) {}
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
-  [[nodiscard]] Isa isa() const noexcept { return isa_; }
+  [[nodiscard]] const Target& target() const noexcept { return target_; }
   [[nodiscard]] const TensorType& type(ValueId id) const { return *graph_.value(id).type; }
   [[nodiscard]] const Shape& shape(ValueId id) const { return type(id).shape; }
 
@@ -67,7 +67,7 @@ class Lowering {
     const auto* first = reinterpret_cast<const std::byte*>(&params);
     return append({.node = node,
                    .family = &family,
-                   .kernel = &family.best_kernel(isa_),
+                   .kernel = &family.best_kernel(target_),
                    .params = {first, first + sizeof(Params)},
                    .inputs = std::move(inputs),
                    .outputs = std::move(outputs),
@@ -90,7 +90,7 @@ class Lowering {
   OperandId new_operand(const TensorType& type, plan_format::Place place);
 
   const Graph& graph_;
-  Isa isa_;
+  const Target& target_;
   std::vector<OperandId> operand_of_;  // by value
   std::vector<plan_format::Operand> operands_;
   std::vector<OperandId> roots_;

@@ -11,7 +11,9 @@
 
 #include "base/block_hash.h"
 #include "base/checked.h"
+#include "base/cpu.h"
 #include "kernels/registry.h"
+#include "kernels/targets.h"
 #include "paperkite/try.h"
 #include "plan/portable.h"
 #include "plan/ports.h"
@@ -137,14 +139,23 @@ class PlanValidator {
                     std::to_string(plan_format::kVersion));
     }
     if (header->total_bytes != total) return broken("its length is not what its header says");
-    if (header->isa > static_cast<std::uint32_t>(Isa::kAvx512)) return broken("it names an unknown instruction set");
-    if (header->isa > static_cast<std::uint32_t>(native_isa())) {
+    const std::string remedy = "make it again on this machine with `kite compile`";
+    const Target* target = find_target(header->target);
+    if (target == nullptr) {
       return Error{ErrorCode::kUnsupportedModel,
-                   "the plan needs " + std::string(isa_name(static_cast<Isa>(header->isa))) + ", this machine has " +
-                       std::string(isa_name(native_isa())),
+                   "the plan is for an instruction set that this program has no kernels for",
                    {},
-                   "make it again on this machine with `kite compile`"};
+                   remedy};
     }
+    if (Features{header->features} != target->needs) return broken("its instruction set needs something else");
+    if (!processor_features().contain(target->needs)) {
+      return Error{
+          ErrorCode::kUnsupportedModel,
+          "the plan needs " + std::string(target->name) + ", this machine has " + std::string(native_target().name),
+          {},
+          remedy};
+    }
+    plan_.target_ = target;
     bool ok = true;
     plan_.header_ = header;
     plan_.operands_ = records<Operand>(header->operands, ok);
@@ -308,7 +319,8 @@ class PlanValidator {
     step.family = found.family;
     step.kernel = found.kernel;
     if (step.kernel == nullptr) return broken("a step names an unknown kernel");
-    if (step.kernel->isa > plan_.isa()) return broken("a step needs more than the plan's instruction set");
+    if (!plan_.target().includes(*step.kernel->target))
+      return broken("a step needs more than the plan's instruction set");
     // To a family's fits() no bytes mean "left out", to the kernel itself a null pointer does: the two must agree.
     for (const auto refs : {step.inputs, step.outputs}) {
       for (const std::uint32_t ref : refs) {

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/mapped_file.h"
 #include "graph/graph.h"
 #include "kernels/family.h"
@@ -77,7 +76,7 @@ class Plan {
 
   [[nodiscard]] const plan_format::Header& header() const noexcept { return *header_; }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
-  [[nodiscard]] Isa isa() const noexcept { return static_cast<Isa>(header_->isa); }
+  [[nodiscard]] const Target& target() const noexcept { return *target_; }
   [[nodiscard]] std::span<const PlanStep> steps() const noexcept { return steps_; }
   [[nodiscard]] std::span<const PlanPort> inputs() const noexcept { return inputs_; }
   [[nodiscard]] std::span<const PlanPort> outputs() const noexcept { return outputs_; }
@@ -107,6 +106,7 @@ class Plan {
   std::span<const std::byte> bytes_;
   std::span<const std::byte> constants_;
   const plan_format::Header* header_ = nullptr;
+  const Target* target_ = nullptr;
   std::span<const plan_format::Operand> operands_;
   std::span<const plan_format::Note> notes_;
   std::vector<PlanStep> steps_;

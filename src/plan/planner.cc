@@ -139,7 +139,7 @@ struct Sections {
   void add_step(const Graph& graph, const LoweredStep& lowered) {
     Step step{};
     const Node& node = graph.node(lowered.node);
-    step.kernel = lowered.kernel == nullptr ? 0 : kernel_id(lowered.kernel->name);
+    step.kernel = lowered.kernel == nullptr ? 0 : lowered.kernel->id;
     step.params_offset = params.size();
     step.params_bytes = lowered.params.size();
     step.scratch_bytes = lowered.scratch_bytes;
@@ -226,7 +226,7 @@ std::uint64_t parameter_count(const Graph& graph) {
 }  // namespace
 
 Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOptions& options) {
-  Lowering lowering(graph, options.isa);
+  Lowering lowering(graph, *options.target);
   KITE_TRY(lower_nodes(lowering));
 
   Header header{};
@@ -247,17 +247,18 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
         {lowering.operand(graph.outputs[i]), sections.add_text(graph.output_name(i)), sections.add_text(dims), 0});
   }
   header.arena_bytes = place_arena(lowering);
-  Isa needed = Isa::kGeneric;
+  const Target* needed = &targets::generic;
   for (const LoweredStep& step : lowering.steps()) {
     sections.add_step(graph, step);
     header.scratch_bytes = std::max(header.scratch_bytes, step.scratch_bytes);
     header.macs += step.macs;
-    if (step.kernel != nullptr) needed = std::max(needed, step.kernel->isa);
+    if (step.kernel != nullptr && step.kernel->target->includes(*needed)) needed = step.kernel->target;
   }
   for (const auto& [key, value] : options.notes) {
     sections.notes.push_back({sections.add_text(key), sections.add_text(value)});
   }
-  header.isa = static_cast<std::uint32_t>(needed);
+  header.target = name_id(needed->name);
+  header.features = needed->needs.bits;
 
   std::uint64_t end = static_cast<std::uint64_t>(round_up(sizeof(Header), 64));
   header.operands = place_section(end, lowering.operands());

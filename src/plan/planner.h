@@ -9,15 +9,15 @@
 #include <memory>
 #include <string>
 
-#include "base/cpu.h"
 #include "graph/graph.h"
+#include "kernels/target.h"
 #include "paperkite/error.h"
 #include "plan/plan.h"
 
 namespace kite {
 
 struct PlanOptions {
-  Isa isa = Isa::kGeneric;
+  const Target* target = &targets::generic;
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // arena, scratch and constants together
   std::array<std::uint64_t, 2> key{};
   std::map<std::string, std::string> notes{};  // carried in the plan: labels, recipe

@@ -52,9 +52,9 @@ StatedModel stated_model(const ImportedModel& imported) {
 
 namespace {
 
-PlanKey state_key(const FileState& model, Isa isa, const InputShapes& shapes) {
+PlanKey state_key(const FileState& model, const Target& target, const InputShapes& shapes) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(&model, 1));
-  return plan_key({&bytes, 1}, isa, shapes);
+  return plan_key({&bytes, 1}, target.name, shapes);
 }
 
 // A plan that was made under a larger limit, or elsewhere. make_plan() has the fuller message for a new one.
@@ -70,10 +70,10 @@ Status check_limit(const Plan& plan, const std::string& path, std::uint64_t limi
 // What was decided when a plan file was made cannot be asked for otherwise now.
 Status check_plan_file(const Plan& plan, const std::string& path, const PlanRequest& request) {
   const std::string remedy = "make a plan with these options from the .onnx file with `kite compile`";
-  if (plan.isa() > request.isa) {
+  if (!request.target->includes(plan.target())) {
     return Error{ErrorCode::kUsage,
-                 "the plan was made for " + std::string(isa_name(plan.isa())) + ", " +
-                     std::string(isa_name(request.isa)) + " is asked for",
+                 "the plan was made for " + std::string(plan.target().name) + ", " + std::string(request.target->name) +
+                     " is asked for",
                  path, remedy};
   }
   if (!request.disabled_passes.empty()) return Error{ErrorCode::kUsage, "the passes of a plan have run", path, remedy};
@@ -157,7 +157,7 @@ Status PlanLoader::choose(const StatedModel& model) {
 PlanLoader::Found PlanLoader::find_receipt(const InputShapes& shapes) const {
   const auto state = file_state(path_);
   if (!state) return nullptr;
-  const auto receipt = cache_.receipt(state_key(*state, request_.isa, shapes));
+  const auto receipt = cache_.receipt(state_key(*state, *request_.target, shapes));
   if (!receipt) return nullptr;
   auto plan = cache_.find(receipt->plan, request_.threads);
   if (plan == nullptr || externals_key(*plan, places_) != receipt->externals) return nullptr;
@@ -177,7 +177,7 @@ Result<PlanLoader::Found> PlanLoader::find_by_state() {
 
 PlanLoader::Found PlanLoader::find_by_contents() {
   const std::span<const std::byte> content = file_->bytes();
-  key_ = plan_key({&content, 1}, request_.isa, shapes_, request_.threads);
+  key_ = plan_key({&content, 1}, request_.target->name, shapes_, request_.threads);
   Found plan = cache_.find(key_, request_.threads);
   if (plan == nullptr) return nullptr;
   const auto externals = externals_key(*plan, places_);
@@ -191,7 +191,7 @@ PlanLoader::Found PlanLoader::find_by_contents() {
 void PlanLoader::find_lender() {
   if (lender_ != nullptr || shapes_.empty()) return;
   const std::span<const std::byte> content = file_->bytes();
-  own_key_ = plan_key({&content, 1}, request_.isa, {}, request_.threads);
+  own_key_ = plan_key({&content, 1}, request_.target->name, {}, request_.threads);
   lender_ = cache_.find(own_key_, request_.threads);
   if (lender_ != nullptr) return;
   if (const auto receipt = cache_.receipt(own_key_)) lender_ = cache_.find(receipt->plan, request_.threads);
@@ -200,8 +200,8 @@ void PlanLoader::find_lender() {
 // `externals`: externals_key() from before the files were read.
 void PlanLoader::keep_receipts(const Plan& plan, const std::optional<PlanKey>& externals) const {
   if (!settled_ || !externals || externals_key(plan, places_) != externals || file_state(path_) != state_) return;
-  cache_.keep_receipt(state_key(state_, request_.isa, shapes_), {key_, *externals});
-  if (is_open_) cache_.keep_receipt(state_key(state_, request_.isa, {}), {key_, *externals});
+  cache_.keep_receipt(state_key(state_, *request_.target, shapes_), {key_, *externals});
+  if (is_open_) cache_.keep_receipt(state_key(state_, *request_.target, {}), {key_, *externals});
 }
 
 Result<LoadedPlan> PlanLoader::from_cache(Found plan) {
@@ -227,7 +227,7 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
   }();
   if (!optimised.ok()) return std::move(optimised).error();
   const OptimisedModel& model = *optimised;
-  PlanOptions options{.isa = request_.isa,
+  PlanOptions options{.target = request_.target,
                       .memory_limit_bytes = request_.memory_limit_bytes,
                       .key = key_,
                       .threads = request_.threads};

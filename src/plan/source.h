@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/cpu.h"
 #include "graph/graph.h"
 #include "graph/import.h"
+#include "kernels/target.h"
 #include "paperkite/error.h"
 #include "paperkite/trace.h"
 #include "passes/pass.h"
@@ -35,13 +35,13 @@ struct StatedModel {
 };
 
 struct PlanRequest {
-  Isa isa = Isa::kGeneric;
+  const Target* target = &targets::generic;
   InputShapes shapes;  // that the caller asks for; the others are the model's own
   // Chooses shapes for a model that leaves more open than its batch, where the caller asks for none. It sees the same
   // whether the model was read or a plan of it was found. Empty: every open dimension is 1.
   std::function<Result<InputShapes>(const StatedModel&)> choose_shapes;
   bool always_chooses = false;  // also where nothing or only the batch is open
-  int threads = 1;  // that read and pack weights
+  int threads = 1;              // that read and pack weights
   bool use_cache = true;
   std::string cache_dir;                        // empty: see PlanCache
   std::vector<std::string> data_dirs;           // besides the model's folder, for external data

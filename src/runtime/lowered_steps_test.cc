@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/cpu.h"
 #include "graph/graph.h"
+#include "kernels/targets.h"
 #include "ops/evaluate.h"
 #include "passes/pass.h"
 #include "plan/planner.h"
@@ -140,10 +140,11 @@ void expect_steps(OneNode& one, const std::string& expected) {
   for (const Tensor& tensor : inputs) views.push_back(tensor.view());
   const auto wanted = interpret(graph, views);
   ASSERT_TRUE(wanted.ok()) << wanted.error().message();
-  for (const Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512}) {
-    if (isa > native_isa()) continue;  // each kernel's own test counts the instruction sets that are missing as skipped
+  for (const Target* target : all_targets()) {
+    if (!native_target().includes(*target))
+      continue;  // each kernel's own test counts the instruction sets that are missing as skipped
     PlanOptions options;
-    options.isa = isa;
+    options.target = target;
     const auto plan = make_plan(graph, options);
     ASSERT_TRUE(plan.ok()) << plan.error().message();
     EXPECT_EQ(families(**plan), expected);
@@ -152,7 +153,7 @@ void expect_steps(OneNode& one, const std::string& expected) {
       ASSERT_TRUE(session.ok()) << session.error().message();
       ASSERT_TRUE((*session)->run(views).ok());
       for (std::size_t i = 0; i < wanted->size(); ++i) {
-        SCOPED_TRACE(std::string(isa_name(isa)) + ", threads " + std::to_string(threads) + ", output " +
+        SCOPED_TRACE(std::string(target->name) + ", threads " + std::to_string(threads) + ", output " +
                      std::to_string(i));
         expect_close((*session)->output(i), (*wanted)[i]);
       }

@@ -19,8 +19,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/cpu.h"
+#include "kernels/name_id.h"
 #include "kernels/registry.h"
+#include "kernels/targets.h"
 #include "plan/planner.h"
 #include "plan/test_graph.h"
 #include "runtime/session.h"
@@ -36,8 +37,8 @@ using plan_format::Step;
 using Bytes = std::vector<std::byte>;
 using OpenedPlan = Result<std::shared_ptr<const Plan>>;
 
-std::shared_ptr<const Plan> plan_of(const Graph& graph, Isa isa = native_isa()) {
-  auto plan = make_plan(graph, {.isa = isa, .key = {1, 2}, .notes = {{"labels", "[\"a\"]"}}});
+std::shared_ptr<const Plan> plan_of(const Graph& graph, const Target& target = native_target()) {
+  auto plan = make_plan(graph, {.target = &target, .key = {1, 2}, .notes = {{"labels", "[\"a\"]"}}});
   EXPECT_TRUE(plan.ok()) << plan.error().message();
   return plan.ok() ? *plan : nullptr;
 }
@@ -119,31 +120,15 @@ TEST(Plan, of_the_same_graph_has_the_same_bytes) {
   EXPECT_EQ(bytes_of(*plan_of(every_family())), bytes_of(*plan_of(every_family())));
 }
 
-// What the planner picks for each instruction set, as data.
-TEST(Plan, takes_the_best_kernel_of_each_family_that_the_instruction_set_has) {
-  struct Choice {
-    Isa isa;
-    const char* conv;
-    const char* depthwise;
-    const char* matmul;
-  };
-  constexpr Choice kChoices[] = {{Isa::kGeneric, "conv_f32_generic", "depthwise_f32_generic", "matmul_f32_generic"},
-                                 {Isa::kAvx2, "conv_f32_avx2", "depthwise_f32_avx2", "matmul_f32_avx2"},
-                                 {Isa::kAvx512, "conv_f32_avx512", "depthwise_f32_avx512", "matmul_f32_avx512"}};
+TEST(Plan, takes_the_best_kernel_of_each_family_that_the_target_has) {
   const Graph graph = every_family();
-  for (const Choice& choice : kChoices) {
-    if (choice.isa > native_isa()) continue;
-    const auto plan = plan_of(graph, choice.isa);
-    EXPECT_EQ(plan->isa(), choice.isa);
+  for (const Target* target : all_targets()) {
+    if (!native_target().includes(*target)) continue;
+    const auto plan = plan_of(graph, *target);
+    EXPECT_EQ(&plan->target(), target);
     for (const PlanStep& step : plan->steps()) {
       if (step.kernel == nullptr) continue;
-      EXPECT_EQ(step.kernel->isa, choice.isa) << step.kernel->name;
-      for (const auto& [family, name] :
-           {std::pair{"conv", choice.conv}, {"depthwise", choice.depthwise}, {"matmul", choice.matmul}}) {
-        if (step.family->name() == family) {
-          EXPECT_EQ(step.kernel->name, name);
-        }
-      }
+      EXPECT_EQ(step.kernel->target, target) << step.kernel->name;
     }
   }
   std::string families;
@@ -163,7 +148,7 @@ TEST(Plan, tells_depthwise_winograd_grouped_and_planar_convolutions_apart) {
     std::vector<TestGraph::Attribute> attributes;
     const char* family;
   };
-  const char* const narrow = native_isa() >= Isa::kAvx512 ? "grouped" : "conv";
+  const char* const narrow = native_target().name == "avx512" ? "grouped" : "conv";
   const std::vector<Case> cases = {
       {Shape{1, 8, 8, 16}, Shape{32, 16, 1, 1}, {}, "conv"},
       {Shape{1, 8, 8, 32}, Shape{32, 1, 3, 3}, {{"group", std::int64_t{32}}}, "depthwise"},
@@ -207,14 +192,14 @@ TEST(Plan, a_residual_that_nothing_else_reads_is_replaced_by_the_sum) {
 
 TEST(Plan, over_the_memory_limit_names_the_largest_tensor) {
   const Graph graph = every_family();
-  const auto plan = make_plan(graph, {.isa = Isa::kGeneric, .memory_limit_bytes = 10000});
+  const auto plan = make_plan(graph, {.memory_limit_bytes = 10000});
   ASSERT_FALSE(plan.ok());
   EXPECT_EQ(plan.error().code, ErrorCode::kLimit);
   EXPECT_NE(plan.error().message().find("largest tensor: [2,9,9,24] of node \"Conv_0\""), std::string::npos)
       << plan.error().message();
   const Header header = plan_of(graph)->header();
   const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
-  EXPECT_TRUE(make_plan(graph, {.isa = native_isa(), .memory_limit_bytes = needed + 4096}).ok());
+  EXPECT_TRUE(make_plan(graph, {.target = &native_target(), .memory_limit_bytes = needed + 4096}).ok());
 }
 
 // 2^43 bytes each, whatever the limit: their sum must not wrap around to something small.
@@ -226,7 +211,7 @@ TEST(Plan, with_tensors_larger_than_any_machine_is_refused_before_memory_is_touc
   for (int i = 0; i < 8; ++i) outputs.push_back(g.node("Relu", 14, {huge}));
   const Graph graph = g.take(outputs);
   for (const std::uint64_t limit : {std::uint64_t{16} << 30, UINT64_MAX}) {
-    const auto plan = make_plan(graph, {.isa = Isa::kGeneric, .memory_limit_bytes = limit});
+    const auto plan = make_plan(graph, {.memory_limit_bytes = limit});
     ASSERT_FALSE(plan.ok());
     EXPECT_EQ(plan.error().code, ErrorCode::kLimit);
     EXPECT_NE(plan.error().message().find("[1099511627776]"), std::string::npos) << plan.error().message();
@@ -267,16 +252,17 @@ TEST(Plan, of_another_version_or_instruction_set_is_refused) {
   EXPECT_EQ(newer.error().message(), "not a usable plan: it has version " + std::to_string(ours + 1) +
                                          ", this program reads " + std::to_string(ours) +
                                          "; make it again with `kite compile`");
-  EXPECT_FALSE(with([](Header& h) { h.isa = 3; }).ok());
-  EXPECT_FALSE(with([](Header& h) { h.isa = UINT32_MAX; }).ok());
   EXPECT_FALSE(with([](Header& h) { h.magic[0] = 'k'; }).ok());
-  if (native_isa() != Isa::kGeneric) {
-    EXPECT_FALSE(with([](Header& h) { h.isa = 0; }).ok()) << "its kernels need more";
-  }
-  if (native_isa() != Isa::kAvx512) {
-    const auto above = with([](Header& h) { h.isa = static_cast<std::uint32_t>(native_isa()) + 1; });
-    ASSERT_FALSE(above.ok());
-    EXPECT_EQ(above.error().code, ErrorCode::kUnsupportedModel);
+  const auto elsewhere = with([](Header& h) { h.target = name_id("riscv"); });
+  ASSERT_FALSE(elsewhere.ok());
+  EXPECT_EQ(elsewhere.error().code, ErrorCode::kUnsupportedModel);
+  EXPECT_FALSE(with([](Header& h) { h.features = ~h.features; }).ok());
+  for (const Target* target : all_targets()) {
+    const auto changed = with([&](Header& h) {
+      h.target = name_id(target->name);
+      h.features = target->needs.bits;
+    });
+    EXPECT_EQ(changed.ok(), target == &native_target()) << target->name;
   }
   EXPECT_FALSE(with([](Header& h) { h.arena_bytes = UINT64_MAX; }).ok());
   EXPECT_FALSE(with([](Header& h) { h.scratch_bytes = UINT64_MAX; }).ok());
@@ -449,7 +435,7 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
       // The families of convolution take each other's params.
       if (family != step.family && !(family->packs_weights() && step.family->packs_weights())) continue;
       for (const Kernel& kernel : family->kernels()) {
-        if (kernel.isa <= native_isa()) siblings.push_back({family, &kernel});
+        if (native_target().includes(*kernel.target)) siblings.push_back({family, &kernel});
       }
     }
     const auto& [family, chosen] = siblings[below(siblings.size())];
@@ -515,7 +501,7 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
   }
   for (const Family* family : all_families()) {
     for (const Kernel& kernel : family->kernels()) {
-      if (kernel.isa > native_isa()) continue;
+      if (!native_target().includes(*kernel.target)) continue;
       EXPECT_GT(ran[kernel.name], 0) << kernel.name << " never ran: the mutations are too wild for it";
     }
   }

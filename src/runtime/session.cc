@@ -2,7 +2,6 @@
 // Binding a plan's operands to addresses once, and the step loop that all members of the team run together.
 #include "runtime/session.h"
 
-#include <xmmintrin.h>
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -11,6 +10,7 @@
 #include "base/checked.h"
 #include "base/parallel.h"
 #include "paperkite/try.h"
+#include "runtime/denormals_off.h"
 
 namespace kite {
 
@@ -30,18 +30,6 @@ struct PlanSession::BoundStep {
 namespace {
 
 constexpr std::size_t kNoView = ~std::size_t{0};
-
-// Flush-to-zero and denormals-are-zero while kernels run: a single denormal costs as much as a hundred normal sums.
-class DenormalsOff {
- public:
-  DenormalsOff() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040u); }
-  ~DenormalsOff() { _mm_setcsr(saved_); }
-  DenormalsOff(const DenormalsOff&) = delete;
-  DenormalsOff& operator=(const DenormalsOff&) = delete;
-
- private:
-  unsigned saved_;
-};
 
 std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(

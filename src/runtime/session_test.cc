@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/cpu.h"
+#include "kernels/targets.h"
 #include "plan/planner.h"
 #include "plan/test_graph.h"
 
@@ -57,8 +57,8 @@ void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { r
 namespace kite {
 namespace {
 
-std::shared_ptr<const Plan> plan_of(const Graph& graph, Isa isa = native_isa()) {
-  auto plan = make_plan(graph, {.isa = isa});
+std::shared_ptr<const Plan> plan_of(const Graph& graph, const Target& target = native_target()) {
+  auto plan = make_plan(graph, {.target = &target});
   EXPECT_TRUE(plan.ok()) << plan.error().message();
   return plan.ok() ? *plan : nullptr;
 }
@@ -90,9 +90,10 @@ TEST(Session, computes_what_the_interpreter_computes_on_every_instruction_set) {
   const Prepared p;
   const auto wanted = interpret(p.graph, p.inputs);
   ASSERT_TRUE(wanted.ok()) << wanted.error().message();
-  for (const Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512}) {
-    if (isa > native_isa()) continue;  // the kernels' own tests count missing instruction sets as skipped
-    const auto session = session_of(plan_of(p.graph, isa), 2);
+  for (const Target* target : all_targets()) {
+    if (!native_target().includes(*target))
+      continue;  // the kernels' own tests count missing instruction sets as skipped
+    const auto session = session_of(plan_of(p.graph, *target), 2);
     ASSERT_TRUE(session->run(p.inputs).ok());
     for (std::size_t i = 0; i < wanted->size(); ++i) {
       const Tensor& expected = (*wanted)[i];
@@ -100,7 +101,7 @@ TEST(Session, computes_what_the_interpreter_computes_on_every_instruction_set) {
       for (std::int64_t e = 0; e < expected.shape().elements(); ++e) {
         // Values up to 5 after nine layers of at most 72 terms each: 1e-5 is some hundred roundings.
         ASSERT_NEAR(session->output(i).as<float>()[e], expected.as<float>()[e], 1e-5f)
-            << isa_name(isa) << ", output " << i << ", " << e;
+            << target->name << ", output " << i << ", " << e;
       }
     }
   }

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/cpu.h"
 #include "conformance/cases.h"
 #include "conformance/run_case.h"
 #include "conformance/skipped.h"
+#include "kernels/targets.h"
 #include "ops/op.h"
 #include "paperkite/try.h"
 
@@ -127,9 +127,9 @@ class Tally {
 
 Result<int> run_all(const std::vector<std::string>& arguments) {
   KITE_TRY_ASSIGN(const Options options, parse_options(arguments));
-  const Result<Isa> isa = default_isa();
-  if (!isa.ok()) {
-    std::printf("skipped: %s\n", isa.error().message().c_str());
+  const Result<const Target*> target = default_target();
+  if (!target.ok()) {
+    std::printf("skipped: %s\n", target.error().message().c_str());
     return kSkippedExit;
   }
   KITE_TRY_ASSIGN(std::vector<SkipLine> skips, read_skip_list(options.skipped));
@@ -148,7 +148,7 @@ Result<int> run_all(const std::vector<std::string>& arguments) {
   }
   tally.finish();
   std::printf("instruction set %s; %d of %zu cases use operators that kite does not list\n",
-              std::string(isa_name(*isa)).c_str(), other_operators, cases.size());
+              std::string((*target)->name).c_str(), other_operators, cases.size());
   return tally.print();
 }
 

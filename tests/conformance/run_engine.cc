@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "base/cpu.h"
+#include "kernels/targets.h"
 #include "paperkite/try.h"
 #include "passes/pass.h"
 #include "plan/planner.h"
@@ -16,7 +16,7 @@ Result<std::vector<Tensor>> run_engine(Graph graph, std::span<const TensorView> 
   KITE_TRY(infer_types(graph));
   KITE_TRY_ASSIGN([[maybe_unused]] const auto passes, run_passes(graph, {}));
   PlanOptions options;
-  KITE_TRY_ASSIGN(options.isa, default_isa());
+  KITE_TRY_ASSIGN(options.target, default_target());
   KITE_TRY_ASSIGN(const std::shared_ptr<const Plan> plan, make_plan(graph, options));
   KITE_TRY_ASSIGN(const std::unique_ptr<PlanSession> session, PlanSession::create(plan, 2));
   KITE_TRY(session->run(inputs));

@@ -23,6 +23,7 @@
 #include "kernels/bench/onednn.h"
 #include "kernels/conv_choice.h"
 #include "kernels/peak/peak.h"
+#include "kernels/targets.h"
 
 namespace kite {
 
@@ -70,10 +71,10 @@ std::string text_of(const ConvParams& p) {
 
 std::size_t bytes(std::int64_t h, std::int64_t w, std::int64_t c) { return static_cast<std::size_t>(4 * h * w * c); }
 
-Layer make_layer(const LayerShape& p, Isa isa) {
-  const ConvFamily& family = conv_family(p, isa);
+Layer make_layer(const LayerShape& p, const Target& target) {
+  const ConvFamily& family = conv_family(p, target);
   return {.shape = &p,
-          .kernel = &family.best_kernel(isa),
+          .kernel = &family.best_kernel(target),
           .weights = std::make_unique<Buffer>(family.packed_bytes(p)),
           .scratch_bytes = family.scratch_bytes(p),
           .in_bytes = bytes(p.in_h, p.in_w, p.in_c),
@@ -91,7 +92,7 @@ void run(const Layer& layer, const Buffer& x, Buffer& y, Buffer& scratch, const 
 }
 
 struct Options {
-  Isa isa = native_isa();
+  const Target* target = &native_target();
   double peak = 0;  // FLOP/s
   int repeats = 15;
   bool layers = false, name_next = true;
@@ -127,7 +128,7 @@ void bench(std::string_view name, const Options& options) {
   std::size_t largest = 64, scratch_bytes = 64;
   double work = 0;
   for (const LayerShape& shape : shapes) {
-    layers.push_back(make_layer(shape, options.isa));
+    layers.push_back(make_layer(shape, *options.target));
     const Layer& layer = layers.back();
     scratch_bytes = std::max(scratch_bytes, layer.scratch_bytes);
     largest = std::max({largest, layer.in_bytes, layer.out_bytes});
@@ -167,9 +168,9 @@ int bench_main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--isa" && i + 1 < argc) {
-      const auto parsed = parse_isa(argv[++i]);
+      const auto parsed = parse_target(argv[++i]);
       if (!parsed.ok()) return fail("unknown or missing instruction set", argv[i]);
-      options.isa = *parsed;
+      options.target = *parsed;
     } else if (argument == "--repeats" && i + 1 < argc) {
       options.repeats = std::max(1, std::atoi(argv[++i]));
     } else if (argument == "--layers") {
@@ -183,8 +184,8 @@ int bench_main(int argc, char** argv) {
     }
   }
   if (names.empty()) names.assign(network_names().begin(), network_names().end());
-  options.peak = measure_peak_gflops(options.isa) * 1e9;
-  std::printf("%s, peak %.1f GFLOP/s\n", std::string(isa_name(options.isa)).c_str(), options.peak * 1e-9);
+  options.peak = measure_peak_gflops(*options.target) * 1e9;
+  std::printf("%s, peak %.1f GFLOP/s\n", std::string(options.target->name).c_str(), options.peak * 1e-9);
   for (const std::string_view name : names) bench(name, options);
   return 0;
 }

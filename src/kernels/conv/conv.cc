@@ -65,12 +65,12 @@ std::size_t DirectConv::packed_bytes(const ConvParams& p) const noexcept {
 }
 
 void DirectConv::pack(const ConvParams& p, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept {
-  const std::int64_t lanes = vector_lanes(kernel.isa);
+  const std::int64_t lanes = kernel.target->lanes;
   const std::int64_t depth = p.in_c / p.groups;
   const std::int64_t channels = p.out_c / p.groups;
   const std::int64_t taps = static_cast<std::int64_t>(p.kernel_h) * p.kernel_w;
   const std::int64_t row = depth * taps;  // of one output channel: [depth][taps], to become a column of [taps][depth]
-  const PanelCut cut = panel_cut(channels, lanes);
+  const PanelCut cut = panel_cut(channels, lanes, kernel.target->tuning.panel_blocks);
   for (std::int64_t group = 0; group < p.groups; ++group) {
     const float* const from = w_oihw + group * channels * row;
     float* const group_to = packed + group * packed_width(channels) * row;
@@ -95,10 +95,10 @@ void DirectConv::pack(const ConvParams& p, const Kernel& kernel, const float* w_
 
 void DirectConv::pack_transposed(const ConvParams& p, const Kernel& kernel, const float* w_io,
                                  float* packed) const noexcept {
-  const std::int64_t lanes = vector_lanes(kernel.isa);
+  const std::int64_t lanes = kernel.target->lanes;
   const auto* bytes = reinterpret_cast<const char*>(w_io);  // memcpy: w_io may lie at any address
   std::memset(packed, 0, packed_bytes(p));
-  const PanelCut cut = panel_cut(p.out_c, lanes);
+  const PanelCut cut = panel_cut(p.out_c, lanes, kernel.target->tuning.panel_blocks);
   for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
     const std::int64_t first = panel_first_block(cut, panel) * lanes;
     const std::int64_t width = panel_blocks(cut, panel) * lanes;

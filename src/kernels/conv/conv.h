@@ -12,7 +12,6 @@
 #include <span>
 #include <string_view>
 
-#include "base/cpu.h"
 #include "kernels/conv/conv_family.h"
 
 namespace kite {
@@ -22,7 +21,7 @@ class DirectConv final : public ConvFamily {
   [[nodiscard]] std::string_view name() const noexcept override { return "conv"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
   [[nodiscard]] bool supports(const ConvParams& /*params*/) const noexcept override { return true; }
-  [[nodiscard]] bool is_profitable(const ConvParams& /*params*/, Isa /*max_isa*/) const noexcept override {
+  [[nodiscard]] bool is_profitable(const ConvParams& /*params*/, const Target& /*target*/) const noexcept override {
     return true;
   }
   [[nodiscard]] std::size_t packed_bytes(const ConvParams& params) const noexcept override;

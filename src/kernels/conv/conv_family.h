@@ -7,7 +7,6 @@
 
 #include <cstddef>
 
-#include "base/cpu.h"
 #include "kernels/conv/conv_params.h"
 #include "kernels/family.h"
 
@@ -19,9 +18,8 @@ class ConvFamily : public FamilyOf<ConvParams> {
  public:
   // The shapes that it can compute.
   [[nodiscard]] virtual bool supports(const ConvParams& params) const noexcept = 0;
-  // Those where it measured faster than direct convolution (docs/performance.md has where), on a processor with
-  // `max_isa`.
-  [[nodiscard]] virtual bool is_profitable(const ConvParams& params, Isa max_isa) const noexcept = 0;
+  // Those where it measured faster than direct convolution (docs/performance.md has where), where `target` runs.
+  [[nodiscard]] virtual bool is_profitable(const ConvParams& params, const Target& target) const noexcept = 0;
   // Bytes of the packed weights: a multiple of 64 and the same for every kernel (only their order differs).
   [[nodiscard]] virtual std::size_t packed_bytes(const ConvParams& params) const noexcept = 0;
   // w_oihw: [out_c, in_c / groups, kernel_h, kernel_w] at any alignment. packed: 64-byte aligned.

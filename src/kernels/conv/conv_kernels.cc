@@ -302,12 +302,12 @@ void conv_f32(const KernelCall& call);
 void conv_f32(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);
   const ConvGeometry g = conv_geometry(p);
-  const PanelCut cut = panel_cut(g.group_out, Vec::kLanes);
+  const PanelCut cut = panel_cut(g.group_out, Vec::kLanes, kTuning.panel_blocks);
   const std::int64_t panels = panel_count(cut);
   const std::int64_t out_rows = static_cast<std::int64_t>(p.batch) * p.out_h;
   // Pixels of a matrix are shared out in whole tiles where there are many; of few, a tile more for one thread than for
   // another would cost more than one that is not full.
-  const std::int64_t unit = g.pixels < 32 * kUnitPixels ? 1 : kUnitPixels;
+  const std::int64_t unit = g.pixels < 32 * kTuning.unit_pixels ? 1 : kTuning.unit_pixels;
   const std::int64_t pixel_units = g.flat ? (g.pixels + unit - 1) / unit : out_rows;
   const std::int64_t channel_units = p.groups * panels;
   const ConvSplit split = conv_split(p, g, pixel_units, channel_units, call.parts, Vec::kLanes);

@@ -93,21 +93,18 @@ static inline Range rows_inside(const ConvParams& p, std::int64_t out_row) {
   return r;
 }
 
-// How the output channels of a group, in blocks of `lanes`, fall into panels: `count` of `blocks` blocks each, then
+// How the output channels of a group, in blocks of `lanes`, fall into panels of usually
+// `panel_blocks`: `count` of `blocks` blocks each, then
 // `rest_count` of `rest_blocks`.
 //
-// 16 lanes (AVX-512, 32 registers): panels of three, and one or two of four for what three does not divide. A tile of
-// 7 pixels x 3 blocks loads 10 vectors for 21 multiply-adds and runs at 99 % of the multiply-add peak with its weights
-// in L2, 6 x 4 at 98 %; 14 x 2 loads 16 for 28 and stops at 90 %, 28 x 1 at 55 %: an Ice Lake core loads one and a half
-// full vectors a cycle, broadcasts included. 8 and 4 lanes (16 registers): panels of two, the last of an odd number
-// three.
+// Usual panels of three: one or two of four for what three does not divide. Of two: the last of an odd number is three.
 struct PanelCut {
   std::int64_t count, blocks, rest_count, rest_blocks;
 };
-static inline PanelCut panel_cut(std::int64_t channels, std::int64_t lanes) {
+static inline PanelCut panel_cut(std::int64_t channels, std::int64_t lanes, int panel_blocks) {
   const std::int64_t blocks = (channels + lanes - 1) / lanes;
   if (blocks < 3) return {1, blocks, 0, 0};
-  if (lanes < 16) return blocks % 2 == 0 ? PanelCut{blocks / 2, 2, 0, 0} : PanelCut{(blocks - 3) / 2, 2, 1, 3};
+  if (panel_blocks == 2) return blocks % 2 == 0 ? PanelCut{blocks / 2, 2, 0, 0} : PanelCut{(blocks - 3) / 2, 2, 1, 3};
   if (blocks % 3 == 0) return {blocks / 3, 3, 0, 0};
   if (blocks % 3 == 1) return {(blocks - 4) / 3, 3, 1, 4};
   return blocks == 5 ? PanelCut{1, 3, 1, 2} : PanelCut{(blocks - 8) / 3, 3, 2, 4};

@@ -138,7 +138,7 @@ struct TileQueue {
   std::int32_t cut_blocks, low;
 
   void cut(std::int64_t pixels) {
-    const std::int64_t longest = kTileLength[blocks - 1];
+    const std::int64_t longest = kTuning.segment_pixels[blocks - 1];
     segments = (pixels + longest - 1) / longest;
     low = static_cast<std::int32_t>(pixels / segments);
     extra = pixels - low * segments;
@@ -204,36 +204,31 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
 // Panels from `panel` on that have the usual width, are full and come three (four, two) at a time; returns the first
 // one left.
 static inline std::int64_t wide_rows(const RowsCall& c, const PanelCut& cut, std::int64_t panel) {
-  constexpr bool kMany = Vec::kRegisters == 32;
-  constexpr int kBlocks = kMany ? 3 : 2;
+  constexpr int kBlocks = kTuning.panel_blocks;
   if (cut.blocks != kBlocks) return panel;
-  const int panels = kMany ? 3 : c.rows == 1 ? 4 : 2;
+  const int panels = c.rows == 1 ? kTuning.panels_of_one_row : kTuning.panels_of_more_rows;
   const std::int64_t full = c.columns / (kBlocks * Vec::kLanes);
   std::int64_t end = cut.count < full ? cut.count : full;
   if (end > c.last_panel) end = c.last_panel;
   for (; panel + panels <= end; panel += panels) {
     const std::int64_t column = panel * kBlocks * Vec::kLanes;
     if (c.rows == 1) {
-      wide_tile<1, kMany ? 3 : 4, kBlocks>(c, column);
+      wide_tile<1, kTuning.panels_of_one_row, kBlocks>(c, column);
     } else if (c.rows == 2) {
-      wide_tile<2, kMany ? 3 : 2, kBlocks>(c, column);
+      wide_tile<2, kTuning.panels_of_more_rows, kBlocks>(c, column);
     } else {
       wide_tile<3, 2, kBlocks>(c, column);
-      if (kMany) wide_tile<3, 1, kBlocks>(c, column + 2 * kBlocks * Vec::kLanes);
+      if (kTuning.panels_of_more_rows == 3) wide_tile<3, 1, kBlocks>(c, column + 2 * kBlocks * Vec::kLanes);
     }
   }
   return panel;
 }
 
-// Rows in bands that leave room in L2 for the panels that stream by: half of the smallest L2 of the processors that
-// have AVX-512 (1 MB). Beside the L2 of those that stop at AVX2 (256 or 512 KB) no band is small enough to be worth
-// streaming the panels once more: 1 to 5 % slower than bands in L3.
-constexpr std::int64_t kRowBandBytes = (kManyRegisters ? 512 : 2048) * 1024;
 // Weights beyond this do not stay in L2 from one band to the next.
 constexpr std::int64_t kResidentBytes = 768 * 1024;
 
 static inline void run_rows(const RowsCall& c) {
-  const PanelCut cut = panel_cut(c.columns, Vec::kLanes);
+  const PanelCut cut = panel_cut(c.columns, Vec::kLanes, kTuning.panel_blocks);
   std::int64_t panel = c.first_panel;
   if (c.rows <= 3) panel = wide_rows(c, cut, panel);
   if (panel == c.last_panel) return;
@@ -245,8 +240,9 @@ static inline void run_rows(const RowsCall& c) {
   t.activation = c.activation;
   t.activation_a = c.activation_a;
   t.activation_b = c.activation_b;
-  const std::int64_t bands = (c.rows * c.depth * 4 + kRowBandBytes - 1) / kRowBandBytes;
-  const std::int64_t band = ((c.rows + bands - 1) / bands + kUnitPixels - 1) / kUnitPixels * kUnitPixels;
+  const std::int64_t bands = (c.rows * c.depth * 4 + kTuning.row_band_bytes - 1) / kTuning.row_band_bytes;
+  const std::int64_t band =
+      ((c.rows + bands - 1) / bands + kTuning.unit_pixels - 1) / kTuning.unit_pixels * kTuning.unit_pixels;
   const auto bytes_before = [&](std::int64_t u) { return panel_first_block(cut, u) * Vec::kLanes * c.depth * 4; };
   const std::int64_t all_bytes = bytes_before(c.last_panel) - bytes_before(panel);
   const bool resident = all_bytes <= kResidentBytes;

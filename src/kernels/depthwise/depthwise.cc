@@ -19,7 +19,7 @@ bool DepthwiseConv::supports(const ConvParams& p) const noexcept {
   return p.groups == p.in_c && p.out_c == p.in_c && p.input_planar == 0;
 }
 
-bool DepthwiseConv::is_profitable(const ConvParams& p, Isa /*max_isa*/) const noexcept {
+bool DepthwiseConv::is_profitable(const ConvParams& p, const Target& /*target*/) const noexcept {
   return p.groups > 1 && supports(p);
 }
 

@@ -10,7 +10,6 @@
 #include <span>
 #include <string_view>
 
-#include "base/cpu.h"
 #include "kernels/conv/conv_family.h"
 
 namespace kite {
@@ -21,7 +20,7 @@ class DepthwiseConv final : public ConvFamily {
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
   // As many groups as channels on both sides.
   [[nodiscard]] bool supports(const ConvParams& params) const noexcept override;
-  [[nodiscard]] bool is_profitable(const ConvParams& params, Isa max_isa) const noexcept override;
+  [[nodiscard]] bool is_profitable(const ConvParams& params, const Target& target) const noexcept override;
   [[nodiscard]] std::size_t packed_bytes(const ConvParams& params) const noexcept override;
   void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;
   [[nodiscard]] std::size_t scratch_bytes(const ConvParams& params) const noexcept override;

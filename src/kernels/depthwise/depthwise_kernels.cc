@@ -42,11 +42,6 @@ struct DepthwiseRow {
 
 static inline int lanes_from(int first, int lanes) { return lanes - first < Vec::kLanes ? lanes - first : Vec::kLanes; }
 
-// Activations that are more than a clamp are applied to a run before it is stored. Applied to what was stored, loads
-// wait for lines that are on their way from L2 or L3 still: EfficientNet-B0's layers take 0.87 of the time on Zen 4.
-// With AVX2 that took 1.14, so there a whole row is done at once.
-constexpr bool kActivatesRuns = Vec::kRegisters == 32;
-
 // Residual, activation and store of `Outputs` sums, `step` floats apart from y[at] on.
 template <int Outputs, bool Full>
 static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall& c, Vec (&sum)[Outputs],
@@ -70,7 +65,7 @@ static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) sum[q] = min(sum[q], high);
   }
-  if (kActivatesRuns && !is_clamp(activation)) {
+  if (kTuning.activates_runs && !is_clamp(activation)) {
     alignas(64) float held[Outputs * Vec::kLanes];
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) store(held + q * Vec::kLanes, sum[q]);
@@ -232,7 +227,7 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
     row.first_slot = (row.top + row.first_tap) % p.kernel_h;
     for (std::int64_t i = 0; i < row_lines && c.next_lines > 0; ++i, --c.next_lines, c.next += 64) prefetch_l2(c.next);
     outputs(c, row);
-    if (!kActivatesRuns && !is_clamp(p.activation)) {
+    if (!kTuning.activates_runs && !is_clamp(p.activation)) {
       activate_rows(c.y + row.at, p.out_w, p.in_c, row.lanes, p.activation, p.activation_a, p.activation_b);
     }
   }

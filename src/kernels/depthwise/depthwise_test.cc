@@ -103,9 +103,7 @@ void expect_right(const Kernel& kernel, const ConvParams& p, bool bias, bool res
 
 class DepthwiseKernels : public testing::TestWithParam<const Kernel*> {
  protected:
-  void SetUp() override {
-    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
-  }
+  void SetUp() override { SKIP_WITHOUT(*GetParam()->target); }
 };
 
 TEST_P(DepthwiseKernels, agree_with_the_reference_around_every_width) {

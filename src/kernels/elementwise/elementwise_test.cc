@@ -85,9 +85,7 @@ void expect_right(const Kernel& kernel, const ElementwiseParams& p, const std::v
 
 class ElementwiseKernels : public testing::TestWithParam<const Kernel*> {
  protected:
-  void SetUp() override {
-    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
-  }
+  void SetUp() override { SKIP_WITHOUT(*GetParam()->target); }
 };
 
 constexpr ElementwiseOp kBinaryOps[] = {ElementwiseOp::kAdd, ElementwiseOp::kSub, ElementwiseOp::kMul,

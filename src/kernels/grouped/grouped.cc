@@ -17,7 +17,7 @@ void grouped_f32(const KernelCall& call);
 
 namespace {
 
-constexpr Kernel kKernels[] = {{"grouped_f32_avx512", Isa::kAvx512, &avx512::grouped_f32}};
+constexpr Kernel kKernels[] = {{"grouped_f32_avx512", &targets::avx512, &avx512::grouped_f32}};
 
 }  // namespace
 
@@ -31,17 +31,17 @@ bool GroupedConv::supports(const ConvParams& p) const noexcept {
          9 * static_cast<std::int64_t>(p.in_c / p.groups) <= kPieceDepth;
 }
 
-bool GroupedConv::is_profitable(const ConvParams& p, Isa max_isa) const noexcept {
+bool GroupedConv::is_profitable(const ConvParams& p, const Target& target) const noexcept {
   // Wider groups fill two vectors or more at a time, which conv makes as much of.
   constexpr std::int32_t kMostChannels = 32;
-  return max_isa >= Isa::kAvx512 && supports(p) && p.groups > 1 && p.out_c / p.groups <= kMostChannels;
+  return target.includes(*kKernels[0].target) && supports(p) && p.groups > 1 && p.out_c / p.groups <= kMostChannels;
 }
 
 std::size_t GroupedConv::packed_bytes(const ConvParams& p) const noexcept { return kConv.packed_bytes(p); }
 
 // [group][block of a vector's channels][row of taps][input channel][column of taps][lanes]
 void GroupedConv::pack(const ConvParams& p, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept {
-  const std::int64_t lanes = vector_lanes(kernel.isa);
+  const std::int64_t lanes = kernel.target->lanes;
   const std::int64_t depth = p.in_c / p.groups, channels = p.out_c / p.groups;
   const std::int64_t group_floats = packed_width(channels) * 9 * depth;
   const auto* bytes = reinterpret_cast<const char*>(w_oihw);  // memcpy: w may lie at any address

@@ -12,7 +12,6 @@
 #include <span>
 #include <string_view>
 
-#include "base/cpu.h"
 #include "kernels/conv/conv_family.h"
 
 namespace kite {
@@ -25,7 +24,7 @@ class GroupedConv final : public ConvFamily {
   // in a sum than are added up in one piece.
   [[nodiscard]] bool supports(const ConvParams& params) const noexcept override;
   // With half the registers of AVX-512 it is no faster, so there is no other kernel.
-  [[nodiscard]] bool is_profitable(const ConvParams& params, Isa max_isa) const noexcept override;
+  [[nodiscard]] bool is_profitable(const ConvParams& params, const Target& target) const noexcept override;
   [[nodiscard]] std::size_t packed_bytes(const ConvParams& params) const noexcept override;
   void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;
 };

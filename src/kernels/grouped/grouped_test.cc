@@ -30,9 +30,7 @@ void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random,
 
 class GroupedKernels : public testing::TestWithParam<const Kernel*> {
  protected:
-  void SetUp() override {
-    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
-  }
+  void SetUp() override { SKIP_WITHOUT(*GetParam()->target); }
 };
 
 TEST_P(GroupedKernels, agree_with_the_reference_on_pictures_of_every_width) {
@@ -132,14 +130,14 @@ TEST_P(GroupedKernels, keep_what_is_not_finite_to_the_outputs_that_see_it) {
 INSTANTIATE_TEST_SUITE_P(grouped, GroupedKernels, testing::ValuesIn(kernels_of(kGrouped)), kernel_test_name);
 
 TEST(GroupedSelection, takes_narrow_groups_whatever_the_batch) {
-  const auto pays = [](const ConvCase& c) { return kGrouped.is_profitable(c.params, Isa::kAvx512); };
+  const auto pays = [](const ConvCase& c) { return kGrouped.is_profitable(c.params, targets::avx512); };
   EXPECT_TRUE(pays(make_case(1, 14, 14, 160, 160, 3, 3, 1, 1, 10)));  // regnet_x_400mf
   EXPECT_TRUE(pays(make_case(64, 112, 112, 32, 32, 3, 3, 2, 1, 2)));
   EXPECT_FALSE(pays(make_case(1, 28, 28, 448, 448, 3, 3, 2, 1, 4)));  // regnet_y_16gf
   EXPECT_FALSE(pays(make_case(1, 56, 56, 16, 16, 3, 3, 1, 1, 1)));
   ConvParams p = make_case(1, 14, 14, 32, 32, 3, 3, 1, 1, 2).params;
-  EXPECT_TRUE(kGrouped.is_profitable(p, Isa::kAvx512));
-  EXPECT_FALSE(kGrouped.is_profitable(p, Isa::kAvx2));
+  EXPECT_TRUE(kGrouped.is_profitable(p, targets::avx512));
+  EXPECT_FALSE(kGrouped.is_profitable(p, targets::avx2));
   p.out_w += 1;  // one more column of padding on the right
   EXPECT_FALSE(kGrouped.supports(p));
   for (const ConvCase& c : {make_case(1, 14, 14, 32, 32, 3, 3, 1, 2, 2), make_case(1, 14, 14, 32, 32, 3, 3, 3, 1, 2),

@@ -3,7 +3,7 @@
 // For each row of taps and input channel the three weights of that row are loaded once, each pixel once, and every
 // output that the pixel falls under takes it: 4 x 7 outputs of stride 1 load 3 + 36 vectors for 84 multiply-adds.
 //
-// Registers: Segments * Length sums + 3 weights + 1 pixel <= Vec::kRegisters. A row of pixels needs one pointer and an
+// Registers: Segments * Length sums + 3 weights + 1 pixel <= kRegisters. A row of pixels needs one pointer and an
 // index register for each odd column but the last: p + {0, 1, 2, 3, 4, 5, 6, 7, 8} d is p + {0, d, 2d, 3d, 4d, 5d,
 // 2(3d), 7d, 8d} in x86 addressing, four registers for the nine columns of stride 1, seven for the fifteen of stride 2.
 #pragma once
@@ -15,7 +15,7 @@ namespace kite::KITE_TARGET {
 constexpr int kTaps = 3;  // in a row and in a column
 constexpr int kMostColumns = 15;
 constexpr int kMostIndexed = 9;  // columns that d1 to d7 reach
-constexpr int kMostSums = Vec::kRegisters - kTaps - 1;
+constexpr int kMostSums = kRegisters - kTaps - 1;
 
 // Where the outermost tap of a run's first, of its last output falls into the padding.
 struct Edges {
@@ -100,7 +100,7 @@ static void grouped_tile(const TileCall& t, Edges edges) {
 #pragma GCC unroll 4
       for (int s = 0; s < Segments; ++s) x[s] += 4;
       for (int i = t.prefetch_lines; i > 0; --i, prefetch += 64) prefetch_l2(prefetch);
-      if (kFetchOutput) output.fetch_pixel<1>();
+      if (kTuning.fetches_output) output.fetch_pixel<1>();
     }
   }
   if (t.last_lanes == Vec::kLanes) {

@@ -7,7 +7,7 @@
 
 namespace kite {
 
-#define KITE_TARGET_ROW(target, isa)          \
+#define KITE_TARGET_ROW(target)               \
   namespace target {                          \
   int spin(std::int64_t rounds, float* sink); \
   }
@@ -16,9 +16,9 @@ namespace kite {
 
 namespace {
 
-int (*spin_of(Isa wanted))(std::int64_t rounds, float* sink) {
-#define KITE_TARGET_ROW(target, isa) \
-  if (wanted == Isa::isa) return target::spin;
+int (*spin_of(const Target& wanted))(std::int64_t rounds, float* sink) {
+#define KITE_TARGET_ROW(target) \
+  if (wanted.name == targets::target.name) return target::spin;
 #include "kernels/targets.inc"
 #undef KITE_TARGET_ROW
   return generic::spin;
@@ -26,11 +26,11 @@ int (*spin_of(Isa wanted))(std::int64_t rounds, float* sink) {
 
 }  // namespace
 
-double measure_peak_gflops(Isa isa) {
+double measure_peak_gflops(const Target& target) {
   // About 1 ms a run at 5 GHz and 10 cycles a round; the first runs also wake the wide units up.
   constexpr std::int64_t kRounds = 500'000;
   constexpr int kRuns = 20;
-  const auto spin = spin_of(isa);
+  const auto spin = spin_of(target);
   // Values that neither overflow nor become denormal: x -> x/2 + 1 stays near 2.
   alignas(64) float sink[16] = {0.5f, 1.0f};
   double best = 0.0;

@@ -4,7 +4,7 @@
 
 namespace kite::KITE_TARGET {
 
-inline constexpr int kChains = Vec::kRegisters == 32 ? 20 : 12;
+constexpr int kChains = kTuning.peak_chains;
 
 // Runs `rounds` multiply-adds on each chain; returns the multiply-adds that one round makes.
 int spin(std::int64_t rounds, float* sink);

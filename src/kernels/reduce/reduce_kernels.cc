@@ -10,7 +10,7 @@
 namespace kite::KITE_TARGET {
 
 constexpr std::int64_t kReduceBlock = 256;
-constexpr int kReduceVectors = Vec::kRegisters == 32 ? 4 : 2;
+constexpr int kReduceVectors = kTuning.mean_vectors;
 
 // `Vectors` vectors of outputs at x; unless Full, the last one has `lanes` lanes.
 template <int Vectors, bool Full>

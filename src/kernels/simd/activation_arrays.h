@@ -11,7 +11,7 @@ namespace kite {
 
 enum class VectorFunction : std::int32_t { kExp, kErf, kActivation };
 
-#define KITE_TARGET_ROW(target, isa)                                                                              \
+#define KITE_TARGET_ROW(target)                                                                                   \
   namespace target {                                                                                              \
   void apply_to_array(VectorFunction function, Activation activation, float a, float b, const float* x, float* y, \
                       std::size_t count);                                                                         \

@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "kernels/simd/activation_arrays.h"
+#include "kernels/targets.h"
 #include "kernels/testing.h"
 
 namespace kite {
 namespace {
 
-struct IsaCase {
-  Isa isa;
+struct TargetCase {
+  const Target* target;
   decltype(&generic::apply_to_array) apply;
 };
 
@@ -43,11 +43,9 @@ double smooth_reference(VectorFunction function, Activation activation, double x
   return std::tanh(x);
 }
 
-class VectorFunctions : public testing::TestWithParam<IsaCase> {
+class VectorFunctions : public testing::TestWithParam<TargetCase> {
  protected:
-  void SetUp() override {
-    if (GetParam().isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam().isa);
-  }
+  void SetUp() override { SKIP_WITHOUT(*GetParam().target); }
 
   std::vector<float> apply(VectorFunction function, Activation activation, const std::vector<float>& x, float a = 0,
                            float b = 0) {
@@ -158,12 +156,14 @@ TEST_P(VectorFunctions, a_value_has_the_same_bits_beside_any_other) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(activation, VectorFunctions,
-                         testing::Values(IsaCase{Isa::kGeneric, &generic::apply_to_array},
-                                         IsaCase{Isa::kAvx2, &avx2::apply_to_array},
-                                         IsaCase{Isa::kAvx512, &avx512::apply_to_array}),
-                         [](const testing::TestParamInfo<IsaCase>& row) {
-                           return std::string(isa_name(row.param.isa));
+constexpr TargetCase kTargetCases[] = {
+#define KITE_TARGET_ROW(target) {&targets::target, &target::apply_to_array},
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+};
+INSTANTIATE_TEST_SUITE_P(activation, VectorFunctions, testing::ValuesIn(kTargetCases),
+                         [](const testing::TestParamInfo<TargetCase>& row) {
+                           return std::string(row.param.target->name);
                          });
 
 }  // namespace

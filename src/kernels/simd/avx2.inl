@@ -11,7 +11,6 @@ namespace kite::avx2 {
 
 struct Vec {
   static constexpr int kLanes = 8;
-  static constexpr int kRegisters = 16;
   static constexpr bool kFused = true;  // mul_add rounds once
   static constexpr bool kTable = false;
   __m256 v;

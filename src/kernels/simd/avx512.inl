@@ -11,7 +11,6 @@ namespace kite::avx512 {
 
 struct Vec {
   static constexpr int kLanes = 16;
-  static constexpr int kRegisters = 32;
   static constexpr bool kFused = true;  // mul_add rounds once
   static constexpr bool kTable = true;  // has exp2_sixteenths, and a `scale` for every n
   __m512 v;

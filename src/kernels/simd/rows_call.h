@@ -27,7 +27,7 @@ struct RowsCall {
 };
 
 // One for each target, in conv/conv_kernels.cc.
-#define KITE_TARGET_ROW(target, isa)        \
+#define KITE_TARGET_ROW(target)             \
   namespace target {                        \
   void multiply_rows(const RowsCall& call); \
   }

@@ -3,4 +3,13 @@
 // namespace of what is compiled, and the file in KITE_TARGET_VECTOR.
 #pragma once
 
+#include "kernels/target.h"
 #include KITE_TARGET_VECTOR
+
+namespace kite::KITE_TARGET {
+
+constexpr int kRegisters = targets::KITE_TARGET.registers;
+constexpr Tuning kTuning = targets::KITE_TARGET.tuning;
+static_assert(Vec::kLanes == targets::KITE_TARGET.lanes);
+
+}  // namespace kite::KITE_TARGET

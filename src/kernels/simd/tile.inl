@@ -4,7 +4,7 @@
 //
 // Pixels come in segments: a segment is `Length` pixels at one constant distance, so seven of them need one pointer and
 // three index registers: p + {0, 1, 2, 3, 4, 5, 6} d is p + {0, d, 2d, 3d, 4d, 5d, 2(3d)} in x86 addressing.
-// Registers: Segments * Length * Blocks sums + Blocks weights + 1 broadcast <= Vec::kRegisters.
+// Registers: Segments * Length * Blocks sums + Blocks weights + 1 broadcast <= kRegisters.
 // A tile needs about 8 sums or more to hide the latency of a multiply-add (4 cycles, 2 a cycle), and few loads for each
 // multiply-add: conv/geometry.h has what was measured.
 #pragma once
@@ -60,7 +60,7 @@ static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segment
 
 template <int Segments, int Length, int Blocks, bool HalfLast>
 static void tile(const TileCall& t) {
-  static_assert(Segments * Length * Blocks + Blocks + 1 <= Vec::kRegisters);
+  static_assert(Segments * Length * Blocks + Blocks + 1 <= kRegisters);
   static_assert(Segments <= kMaxSegments && Length <= 7);
   constexpr int kWidth = Blocks * Vec::kLanes;
   Vec sum[Segments][Length][Blocks];
@@ -87,7 +87,7 @@ static void tile(const TileCall& t) {
 #pragma GCC unroll 8
         for (int s = 0; s < Segments; ++s) x[s] += 16;
         for (int i = t.prefetch_lines; i > 0; --i, prefetch += 64) prefetch_l2(prefetch);
-        if (kFetchOutput) output.fetch_pixel<(kWidth * 4 + 63) / 64>();
+        if (kTuning.fetches_output) output.fetch_pixel<(kWidth * 4 + 63) / 64>();
       }
       for (; left > 0; --left) {
         asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
@@ -108,32 +108,24 @@ static void tile(const TileCall& t) {
 
 using TileFn = void (*)(const TileCall&);
 
-// The longest segment by number of blocks (1 to 4): what fits into the registers, and no more than x86 can address.
-constexpr bool kManyRegisters = Vec::kRegisters == 32;
-constexpr int kMaxBlocks = kManyRegisters ? 4 : 3;
-constexpr int kTileLength[4] = {kManyRegisters ? 7 : 6, kManyRegisters ? 7 : 3, kManyRegisters ? 7 : 4,
-                                kManyRegisters ? 6 : 1};
-
 // Segments of `length` that one tile of `blocks` takes: 1, 2 or (one block wide) 4.
 static constexpr int tile_segments(int length, int blocks) {
-  const int fitting = (Vec::kRegisters - blocks - 1) / (length * blocks);
+  const int fitting = (kRegisters - blocks - 1) / (length * blocks);
   return fitting >= 4 && blocks == 1 ? 4 : fitting >= 2 ? 2 : 1;
 }
 // Pixels of the largest tile.
 static constexpr int tile_pixels(int blocks) {
-  return kTileLength[blocks - 1] * tile_segments(kTileLength[blocks - 1], blocks);
+  return kTuning.segment_pixels[blocks - 1] * tile_segments(kTuning.segment_pixels[blocks - 1], blocks);
 }
-// Pixels are cut into bands in multiples of this; where there are many, they are shared out among threads so too.
-constexpr int kUnitPixels = kManyRegisters ? 14 : 6;
-
 // Panels of two or three blocks, the last no more than half full (24, 40 and 72 channels), have tiles that spend half
 // on that one. Panels of one block so narrow are seldom, and of four the gain is an eighth.
-constexpr bool has_half_tile(int blocks) { return Vec::kLanes == 16 && (blocks == 2 || blocks == 3); }
+constexpr bool has_half_tile(int blocks) { return kTuning.has_half_tiles && (blocks == 2 || blocks == 3); }
 
 // The tile, with the length (and the segments) held to what exists.
 template <int Segments, int Length, int Blocks>
 static TileFn tile_that_fits(bool half_last) {
-  constexpr int kLength = Length < kTileLength[Blocks - 1] ? Length : kTileLength[Blocks - 1];
+  constexpr int kLongest = kTuning.segment_pixels[Blocks - 1];
+  constexpr int kLength = Length < kLongest ? Length : kLongest;
   constexpr int kSegments = Segments < tile_segments(kLength, Blocks) ? Segments : tile_segments(kLength, Blocks);
   if (has_half_tile(Blocks) && half_last) return tile<kSegments, kLength, Blocks, has_half_tile(Blocks)>;
   return tile<kSegments, kLength, Blocks, false>;
@@ -156,15 +148,15 @@ static TileFn tile_of_segments(int segments, int length, bool half_last) {
   return segments == 2 ? tile_of_length<2, Blocks>(length, half_last) : tile_of_length<1, Blocks>(length, half_last);
 }
 
-// The tile for `segments` (1, 2 or 4, at most tile_segments), `length` (at most kTileLength) and `blocks`, the last of
-// which has `last_lanes`.
+// The tile for `segments` (1, 2 or 4, at most tile_segments), `length` (at most kTuning.segment_pixels) and `blocks`,
+// the last of which has `last_lanes`.
 static TileFn find_tile(int segments, int length, int blocks, int last_lanes) {
   const bool half_last = 2 * last_lanes <= Vec::kLanes && halves_pay();
   switch (blocks) {
     case 1: return tile_of_segments<1>(segments, length, half_last);
     case 2: return tile_of_segments<2>(segments, length, half_last);
     case 3: return tile_of_segments<3>(segments, length, half_last);
-    default: return tile_of_segments<kMaxBlocks>(segments, length, half_last);
+    default: return tile_of_segments<kTuning.most_blocks>(segments, length, half_last);
   }
 }
 

@@ -64,8 +64,7 @@ static inline __attribute__((always_inline)) void start_tile(const TileCall& t, 
 
 // The lines that a tile writes, and those of the residual that it adds: fetched while it computes, a pixel at a time. A
 // store to a line that is not in L1 would otherwise wait for it when the sums are done and nothing else is left to do.
-// Measured on a core that has AVX-512; one that stops at AVX2 loses 5 to 18 % by it (docs/performance.md).
-constexpr bool kFetchOutput = Vec::kRegisters == 32;
+// Only where kTuning.fetches_output.
 struct OutputLines {
   const TileCall& t;
   const char* y;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transposes a tile of 4 x 4 in the registers of SSE2. Included by the targets that have those, after Vec.
+// Transposes a tile of 4 x 4 in registers. Included by the targets whose Vec has four lanes, after it.
 #pragma once
-
-#include <emmintrin.h>
 
 #include <cstddef>
 
@@ -16,12 +14,15 @@ static inline void transpose_tile(const float* x, std::ptrdiff_t x_step, int row
   Vec a[4];
 #pragma GCC unroll 4
   for (int r = 0; r < 4; ++r) a[r] = r < rows ? load_n(x + r * x_step, columns) : zero();
-  const __m128 low01 = _mm_unpacklo_ps(a[0].v, a[1].v), high01 = _mm_unpackhi_ps(a[0].v, a[1].v);
-  const __m128 low23 = _mm_unpacklo_ps(a[2].v, a[3].v), high23 = _mm_unpackhi_ps(a[2].v, a[3].v);
-  const Vec b[4] = {{_mm_movelh_ps(low01, low23)},
-                    {_mm_movehl_ps(low23, low01)},
-                    {_mm_movelh_ps(high01, high23)},
-                    {_mm_movehl_ps(high23, high01)}};
+  // Pairs of rows, then both halves.
+  const auto low01 = __builtin_shufflevector(a[0].v, a[1].v, 0, 4, 1, 5);
+  const auto high01 = __builtin_shufflevector(a[0].v, a[1].v, 2, 6, 3, 7);
+  const auto low23 = __builtin_shufflevector(a[2].v, a[3].v, 0, 4, 1, 5);
+  const auto high23 = __builtin_shufflevector(a[2].v, a[3].v, 2, 6, 3, 7);
+  const Vec b[4] = {{__builtin_shufflevector(low01, low23, 0, 1, 4, 5)},
+                    {__builtin_shufflevector(low01, low23, 2, 3, 6, 7)},
+                    {__builtin_shufflevector(high01, high23, 0, 1, 4, 5)},
+                    {__builtin_shufflevector(high01, high23, 2, 3, 6, 7)}};
 #pragma GCC unroll 4
   for (int c = 0; c < 4; ++c) {
     if (c < columns) store_n(y + c * y_step, b[c], rows);

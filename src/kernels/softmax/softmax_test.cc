@@ -44,9 +44,7 @@ void expect_right(const Kernel& kernel, const SoftmaxParams& p, const std::vecto
 
 class SoftmaxKernels : public testing::TestWithParam<const Kernel*> {
  protected:
-  void SetUp() override {
-    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
-  }
+  void SetUp() override { SKIP_WITHOUT(*GetParam()->target); }
 };
 
 TEST_P(SoftmaxKernels, agree_with_the_reference_around_every_width) {

@@ -85,9 +85,7 @@ void expect_right(const Kernel& kernel, const StridedCopyParams& p, std::mt19937
 
 class StridedCopyKernels : public testing::TestWithParam<const Kernel*> {
  protected:
-  void SetUp() override {
-    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
-  }
+  void SetUp() override { SKIP_WITHOUT(*GetParam()->target); }
 };
 
 TEST_P(StridedCopyKernels, transpose_matrices_of_every_small_size) {

@@ -64,7 +64,7 @@ bool WinogradConv::supports(const ConvParams& p) const noexcept {
          p.dilation_w == 1 && p.input_planar == 0;
 }
 
-bool WinogradConv::is_profitable(const ConvParams& p, Isa /*max_isa*/) const noexcept {
+bool WinogradConv::is_profitable(const ConvParams& p, const Target& /*target*/) const noexcept {
   if (!supports(p)) return false;
   // Each channel is transformed once for as many multiply-adds as there are channels on the other side; and weights,
   // 16/9 of their size now, must be used often enough to be worth their way from memory.
@@ -80,11 +80,11 @@ std::size_t WinogradConv::packed_bytes(const ConvParams& p) const noexcept {
 }
 
 void WinogradConv::pack(const ConvParams& p, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept {
-  const std::int64_t lanes = vector_lanes(kernel.isa);
+  const std::int64_t lanes = kernel.target->lanes;
   const std::int64_t depth = p.in_c / p.groups;
   const std::int64_t channels = p.out_c / p.groups;
   const std::int64_t plane = packed_width(channels) * depth;
-  const PanelCut cut = panel_cut(channels, lanes);
+  const PanelCut cut = panel_cut(channels, lanes, kernel.target->tuning.panel_blocks);
   if (channels % 16 != 0) std::fill(packed, packed + p.groups * kPlaces * plane, 0.0f);  // lanes that nothing fills
   for (std::int64_t group = 0; group < p.groups; ++group) {
     for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {

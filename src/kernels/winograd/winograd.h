@@ -17,7 +17,6 @@
 #include <span>
 #include <string_view>
 
-#include "base/cpu.h"
 #include "kernels/conv/conv_family.h"
 
 namespace kite {
@@ -29,7 +28,7 @@ class WinogradConv final : public ConvFamily {
   // 3x3, stride and dilation 1, channels-last.
   [[nodiscard]] bool supports(const ConvParams& params) const noexcept override;
   // By one picture's shape alone, so that the bits of an answer depend neither on the machine nor on the batch.
-  [[nodiscard]] bool is_profitable(const ConvParams& params, Isa max_isa) const noexcept override;
+  [[nodiscard]] bool is_profitable(const ConvParams& params, const Target& target) const noexcept override;
   [[nodiscard]] std::size_t packed_bytes(const ConvParams& params) const noexcept override;
   // Weights are transformed in double and rounded once.
   void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;

@@ -200,7 +200,7 @@ constexpr std::int64_t kFetchBytes = 256 * 1024;
 // One block of tiles of panels [first_panel, last_panel) of a group.
 static void run_block(const WinogradCall& c, std::int64_t group, Range panels, std::int64_t first, std::int64_t count,
                       bool weights_are_new, NextWeights next) {
-  const PanelCut cut = panel_cut(c.g.group_out, Vec::kLanes);
+  const PanelCut cut = panel_cut(c.g.group_out, Vec::kLanes, kTuning.panel_blocks);
   const std::int64_t plane = packed_width(c.g.group_out) * c.g.group_in;
   const std::int64_t panel_floats = c.g.group_in * Vec::kLanes;
   transform_input(c, group, first, count);
@@ -238,7 +238,7 @@ void winograd_f32(const KernelCall& call);
 void winograd_f32(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);
   const WinogradGeometry g = winograd_geometry(p);
-  const std::int64_t panels = panel_count(panel_cut(g.group_out, Vec::kLanes));
+  const std::int64_t panels = panel_count(panel_cut(g.group_out, Vec::kLanes, kTuning.panel_blocks));
   const std::int64_t units = (g.tiles + kUnitTiles - 1) / kUnitTiles;
   const ConvSplit split = conv_split(p, conv_geometry(p), units, p.groups * panels, call.parts, Vec::kLanes);
   const Range columns = share(p.groups * panels, call.part % split.channels, split.channels);

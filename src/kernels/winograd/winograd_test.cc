@@ -39,9 +39,7 @@ void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random,
 
 class WinogradKernels : public testing::TestWithParam<const Kernel*> {
  protected:
-  void SetUp() override {
-    if (GetParam()->isa > native_isa()) GTEST_SKIP() << "this processor lacks " << isa_name(GetParam()->isa);
-  }
+  void SetUp() override { SKIP_WITHOUT(*GetParam()->target); }
 };
 
 TEST_P(WinogradKernels, agree_with_the_reference_around_every_width) {
@@ -106,7 +104,7 @@ TEST_P(WinogradKernels, err_hardly_more_than_direct_convolution_does) {
   ConvData d = make_data(c, random);
   for (float& value : d.x) value = std::max(value, 0.0f);  // as behind a ReLU
   const ConvReference want = conv_reference(c.params, d.x.data(), d.w.data(), d.bias.data(), nullptr);
-  const Kernel& direct = kConv.best_kernel(GetParam()->isa);
+  const Kernel& direct = kConv.best_kernel(*GetParam()->target);
   const auto error = [&](const std::vector<float>& y) {
     double squares = 0;
     for (std::size_t i = 0; i < y.size(); ++i) squares += (y[i] - want.value[i]) * (y[i] - want.value[i]);
@@ -154,7 +152,7 @@ TEST_P(WinogradKernels, spread_what_is_not_finite_no_further_than_its_tiles) {
 INSTANTIATE_TEST_SUITE_P(winograd, WinogradKernels, testing::ValuesIn(kernels_of(kWinograd)), kernel_test_name);
 
 TEST(WinogradSelection, takes_what_pays_whatever_the_batch) {
-  const auto pays = [](const ConvCase& c) { return kWinograd.is_profitable(c.params, Isa::kGeneric); };
+  const auto pays = [](const ConvCase& c) { return kWinograd.is_profitable(c.params, targets::generic); };
   EXPECT_TRUE(pays(make_case(1, 14, 14, 224, 224, 3, 3, 1, 1, 2)));  // regnet_y_16gf
   EXPECT_TRUE(pays(make_case(1, 56, 56, 64, 64, 3, 3, 1, 1, 1)));    // resnet50
   EXPECT_FALSE(pays(make_case(1, 7, 7, 512, 512, 3, 3, 1, 1, 1)));   // too few tiles

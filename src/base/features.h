@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a processor can do beyond its architecture's minimum, as a set. Constants only: code compiled for one
+// instruction set includes this.
+#pragma once
+
+#include <cstdint>
+
+namespace kite {
+
+struct Features {
+  std::uint64_t bits = 0;
+
+  [[nodiscard]] constexpr bool contain(Features other) const noexcept { return (other.bits & ~bits) == 0; }
+  friend constexpr Features operator|(Features a, Features b) noexcept { return {a.bits | b.bits}; }
+  friend constexpr bool operator==(Features a, Features b) noexcept = default;
+};
+
+// Bits are kept in plans: a new feature takes the next free one.
+inline constexpr Features kAvx2 = {1 << 0}, kFma = {1 << 1}, kAvx512F = {1 << 2}, kAvx512Bw = {1 << 3},
+                          kAvx512Dq = {1 << 4}, kAvx512Vl = {1 << 5};
+inline constexpr Features kAdvancedSimd = {1 << 6};  // of ARM
+
+}  // namespace kite
