@@ -10,7 +10,7 @@
 #include "json_output.h"
 #include "output.h"
 #include "paperkite/try.h"
-#include "plan/cache.h"
+#include "plan/source/cache.h"
 
 namespace kite::cli {
 
@@ -43,10 +43,10 @@ Status list(const CommonOptions& options) {
   for (const CacheEntry& entry : entries) {
     total += entry.size_bytes;
     print("{:>10.1f} MB  {:>12}  {}\n", static_cast<double>(entry.size_bytes) * 1e-6, age_of(entry.used_at),
-               entry.path);
+          entry.path);
   }
   print("{} plan{}, {:.1f} MB in {}\n", entries.size(), entries.size() == 1 ? "" : "s",
-             static_cast<double>(total) * 1e-6, cache.enabled() ? cache.folder() : "no folder");
+        static_cast<double>(total) * 1e-6, cache.enabled() ? cache.folder() : "no folder");
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "image/text_escape.h"
 #include "json_output.h"
+#include "kernels/targets.h"
 #include "number_option.h"
 #include "output.h"
 
@@ -86,12 +87,22 @@ ModelOptions CommonOptions::model_options() const {
   return options;
 }
 
+namespace {
+
+std::vector<std::string> names_of_targets() {
+  std::vector<std::string> names;
+  for (const Target* target : all_targets()) names.insert(names.begin(), std::string(target->name));
+  return names;
+}
+
+}  // namespace
+
 void add_common_options(CLI::App& verb, CommonOptions& options) {
   verb.add_option("--threads", options.threads, "Threads to compute with (default: what the machine grants)")
       ->transform(integer_within(1, 1024))
       ->type_name("N");
   verb.add_option("--isa", options.isa, "Instruction set to stay within (default: the best there is, or $KITE_ISA)")
-      ->check(CLI::IsMember({"generic", "avx2", "avx512"}));
+      ->check(CLI::IsMember(names_of_targets()));
   verb.add_flag("--no-cache", options.no_cache, "Neither read nor write the plan cache");
   verb.add_option("--cache-dir", options.cache_dir, "Folder of the plan cache (default: $XDG_CACHE_HOME/paperkite)")
       ->type_name("DIR");

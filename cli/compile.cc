@@ -14,7 +14,6 @@
 #include "output_file.h"
 #include "paperkite/classifier.h"
 #include "paperkite/try.h"
-#include "plan/plan.h"
 
 namespace kite::cli {
 
@@ -42,7 +41,8 @@ Result<Meaning> meaning_of(const CompileOptions& options) {
   const auto classifier = Classifier::open(options.model, classifier_options);
   Meaning meaning;
   if (!classifier.ok()) {
-    if (classifier.error().code == ErrorCode::kUnsupportedModel && options.common.meaning.labels.empty()) return meaning;
+    if (classifier.error().code == ErrorCode::kUnsupportedModel && options.common.meaning.labels.empty())
+      return meaning;
     return classifier.error();
   }
   for (const std::string& warning : classifier->warnings()) warn(warning);
@@ -68,17 +68,17 @@ Status compile(const CompileOptions& options) {
   KITE_TRY_ASSIGN(const Meaning meaning, meaning_of(options));
   model_options.metadata = meaning.metadata;
   KITE_TRY_ASSIGN(const Model model, Model::open(options.model, model_options));
-  const std::span<const std::byte> bytes = model.plan()->bytes();
+  const std::span<const std::byte> bytes = model.plan_bytes();
   output.stream().write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   KITE_TRY(output.publish());
   if (options.common.json) {
-    const nlohmann::ordered_json object = {
-        {"model", options.model}, {"plan", options.output},          {"bytes", bytes.size()},
-        {"isa", model.isa()},     {"labels", meaning.labels_source}, {"preprocess", meaning.recipe_source}};
+    const nlohmann::ordered_json object = {{"model", options.model},          {"plan", options.output},
+                                           {"bytes", bytes.size()},           {"isa", model.isa()},
+                                           {"labels", meaning.labels_source}, {"preprocess", meaning.recipe_source}};
     print_json(object);
   } else {
     print("{}: {:.1f} MB for {}, labels: {}, preprocessing: {}\n", options.output,
-               static_cast<double>(bytes.size()) * 1e-6, model.isa(), meaning.labels_source, meaning.recipe_source);
+          static_cast<double>(bytes.size()) * 1e-6, model.isa(), meaning.labels_source, meaning.recipe_source);
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "kernels/targets.h"
 #include "output.h"
 
 namespace kite::cli {
@@ -196,7 +197,9 @@ std::string manual_page(const CLI::App& app) {
       ".SH EXIT STATUS\n.TP\n0\nok\n.TP\n1\nsome inputs failed, the others were "
       "answered\n.TP\n2\nusage\n.TP\n3\nmodel\n.TP\n4\n"
       "image\n.TP\n5\na limit would be exceeded\n.TP\n6\ninput or output\n.TP\n130\ninterrupted\n"
-      ".SH ENVIRONMENT\n.TP\nKITE_ISA\ninstruction set to stay within: generic, avx2 or avx512\n.TP\nKITE_CACHE_DIR\n"
+      ".SH ENVIRONMENT\n.TP\nKITE_ISA\ninstruction set to stay within: " +
+      target_names() +
+      "\n.TP\nKITE_CACHE_DIR\n"
       "folder of the plan cache; default $XDG_CACHE_HOME/paperkite, then ~/.cache/paperkite\n";
   return page;
 }

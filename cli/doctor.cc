@@ -18,7 +18,7 @@
 #include "kernels/targets.h"
 #include "output.h"
 #include "paperkite/try.h"
-#include "plan/cache.h"
+#include "plan/source/cache.h"
 #include "race.h"
 
 namespace kite::cli {

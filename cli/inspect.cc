@@ -14,7 +14,6 @@
 #include "output.h"
 #include "paperkite/classifier.h"
 #include "paperkite/try.h"
-#include "plan/plan.h"
 
 namespace kite::cli {
 
@@ -74,9 +73,7 @@ Sources describe_sources(const InspectOptions& options) {
     rows.emplace_back(decision.subject,
                       decision.value + "  (" + decision.source + (decision.is_guess ? ", a guess)" : ")"));
   }
-  return Sources{std::move(rows),
-                 classifier->warnings(),
-                 classifier->conflicts(),
+  return Sources{std::move(rows), classifier->warnings(), classifier->conflicts(),
                  Json::parse(classifier->recipe_json())};
 }
 
@@ -87,7 +84,8 @@ Json describe_ports(std::span<const Port> ports) {
     for (const Dimension& dim : port.dims) {
       stated.push_back(dim.size ? Json(*dim.size) : dim.symbol.empty() ? Json() : Json(dim.symbol));
     }
-    array.push_back({{"name", port.name}, {"dtype", dtype_name(port.type.dtype)}, {"shape", dims_of(port.type)}, {"dims", stated}});
+    array.push_back(
+        {{"name", port.name}, {"dtype", dtype_name(port.type.dtype)}, {"shape", dims_of(port.type)}, {"dims", stated}});
   }
   return array;
 }
@@ -118,7 +116,7 @@ std::string stated_dims(const Port& port) {
 
 void print_port(std::string_view what, const Port& port) {
   print("  {:<14} {} {}{}{}\n", what, escape_for_terminal(port.name), dtype_name(port.type.dtype),
-             port.type.shape.to_string(), stated_dims(port));
+        port.type.shape.to_string(), stated_dims(port));
 }
 
 void print_model(const InspectOptions& options, const Model& model) {
@@ -142,7 +140,7 @@ void print_model(const InspectOptions& options, const Model& model) {
   for (const Port& port : model.inputs()) print_port("input", port);
   for (const Port& port : model.outputs()) print_port("output", port);
   print("  parameters     {:.3f} million\n  multiply-adds  {:.3f} million a run\n",
-             static_cast<double>(model.parameters()) * 1e-6, static_cast<double>(model.macs()) * 1e-6);
+        static_cast<double>(model.parameters()) * 1e-6, static_cast<double>(model.macs()) * 1e-6);
   for (const auto& [key, value] : sources.rows) print("  {:<14} {}\n", key, escape_for_terminal(value));
   for (const std::string& conflict : sources.conflicts)
     print("  {:<14} {}\n", "overruled", escape_for_terminal(conflict));
@@ -151,7 +149,7 @@ void print_model(const InspectOptions& options, const Model& model) {
   const std::vector<ModelStep> steps = model.steps();
   for (std::size_t s = 0; s < steps.size(); ++s) {
     print("{:>4}  {:<22} {:<20} {:>10.3f}  {:<34} {}\n", s, steps[s].op, steps[s].result.shape.to_string(),
-               static_cast<double>(steps[s].macs) * 1e-6, steps[s].kernel, escape_for_terminal(steps[s].node));
+          static_cast<double>(steps[s].macs) * 1e-6, steps[s].kernel, escape_for_terminal(steps[s].node));
   }
 }
 
@@ -160,29 +158,29 @@ constexpr std::uint64_t kProgramBytes = std::uint64_t{280} << 10;
 
 // What a run will need, before anything runs.
 void print_plan(const InspectOptions& options, const Model& model) {
-  const plan_format::Header& header = model.plan()->header();
+  const ModelMemory memory = model.memory();
+  const std::size_t steps = model.steps().size();
   const int threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
-  const std::uint64_t scratch = header.scratch_bytes * static_cast<std::uint64_t>(threads);
-  std::uint64_t private_bytes = header.arena_bytes + scratch + kProgramBytes;
+  const std::uint64_t scratch = memory.scratch_bytes * static_cast<std::uint64_t>(threads);
+  std::uint64_t private_bytes = memory.arena_bytes + scratch + kProgramBytes;
   for (const Port& input : model.inputs()) private_bytes += static_cast<std::uint64_t>(input.type.size_bytes());
   if (options.common.json) {
     print_json({{"model", options.model},
-                {"plan_bytes", model.plan()->size_bytes()},
-                {"weight_bytes", header.constants.count},
-                {"arena_bytes", header.arena_bytes},
+                {"plan_bytes", memory.plan_bytes},
+                {"weight_bytes", memory.weight_bytes},
+                {"arena_bytes", memory.arena_bytes},
                 {"scratch_bytes", scratch},
                 {"private_bytes", private_bytes},
                 {"threads", threads},
-                {"steps", model.plan()->steps().size()}},
+                {"steps", steps}},
                2);
     return;
   }
-  print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(model.plan()->size_bytes()),
-             megabytes(header.constants.count));
-  print(
-      "  arena    {}\n  scratch  {} for {} thread{}\n  private  {} at the peak, besides the picture\n  steps    {}\n",
-      megabytes(header.arena_bytes), megabytes(scratch), threads, threads == 1 ? "" : "s", megabytes(private_bytes),
-      model.plan()->steps().size());
+  print("{}\n  plan     {}, of that weights {}\n", options.model, megabytes(memory.plan_bytes),
+        megabytes(memory.weight_bytes));
+  print("  arena    {}\n  scratch  {} for {} thread{}\n  private  {} at the peak, besides the picture\n  steps    {}\n",
+        megabytes(memory.arena_bytes), megabytes(scratch), threads, threads == 1 ? "" : "s", megabytes(private_bytes),
+        steps);
 }
 
 Status print_passes(const InspectOptions& options) {

@@ -7,7 +7,7 @@
 
 #include "base/mapped_file.h"
 #include "graph/import.h"
-#include "plan/source.h"
+#include "plan/source/source.h"
 
 namespace kite::cli {
 

@@ -9,13 +9,13 @@
 #include "command.h"
 #include "json_output.h"
 #include "kernels/peak/peak.h"
+#include "kernels/targets.h"
 #include "model_files.h"
 #include "number_option.h"
 #include "output.h"
 #include "output_file.h"
 #include "paperkite/session.h"
 #include "paperkite/try.h"
-#include "plan/plan.h"
 #include "profile_chart.h"
 
 namespace kite::cli {
@@ -92,7 +92,7 @@ Status profile(const ProfileOptions& options) {
   for (const Tensor& tensor : tensors) inputs.push_back(tensor.view());
   const std::vector<ModelStep> steps = model.steps();
   KITE_TRY_ASSIGN(const auto medians_us, measure_steps(session, steps.size(), inputs, options.runs));
-  const double peak_gflops = measure_peak_gflops(model.plan()->target()) * session.threads();
+  const double peak_gflops = measure_peak_gflops(**parse_target(model.isa())) * session.threads();
   const std::vector<ProfiledStep> rows = describe_steps(steps, medians_us, peak_gflops);
   double total_us = 0.0;
   for (const ProfiledStep& row : rows) total_us += row.us;

@@ -19,7 +19,7 @@
 #include "output.h"
 #include "output_file.h"
 #include "paperkite/try.h"
-#include "plan/plan.h"
+#include "plan/format/plan.h"
 #include "run_oracle.h"
 
 namespace kite::cli {
@@ -53,8 +53,8 @@ Result<PortNames> read_names(const RunOptions& options) {
     for (const PlanPort& port : plan->outputs()) names.outputs.emplace(port.name);
     return names;
   }
-  KITE_TRY_ASSIGN(const ImportedModel model, import_file(std::make_shared<const MappedFile>(std::move(mapped)),
-                                                         options.common.meaning.data_dirs));
+  KITE_TRY_ASSIGN(const ImportedModel model,
+                  import_file(std::make_shared<const MappedFile>(std::move(mapped)), options.common.meaning.data_dirs));
   const Graph& graph = model.graph;
   for (const GraphInput& input : graph.inputs) names.inputs.insert(graph.value(input.value).name);
   for (const GraphInput& input : graph.inputs_with_default) names.inputs.insert(graph.value(input.value).name);
@@ -115,7 +115,7 @@ Status write_outputs(const RunOptions& options, const Paths& paths, const std::v
          {"file", path == paths.end() ? nlohmann::ordered_json() : nlohmann::ordered_json(path->second)}});
     if (!options.common.json) {
       print("{}: {}{}{}\n", name, dtype_name(tensor.type.dtype), shape.to_string(),
-                 path == paths.end() ? "" : " -> " + path->second);
+            path == paths.end() ? "" : " -> " + path->second);
     }
   }
   if (options.common.json) {

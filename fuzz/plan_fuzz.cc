@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "plan/planner.h"
+#include "plan/lower/planner.h"
 #include "plan/test_graph.h"
 #include "runtime/session.h"
 

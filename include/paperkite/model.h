@@ -2,6 +2,7 @@
 // A model that is ready to run: opened from an .onnx file or a plan, immutable, shared by any number of sessions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -18,10 +19,11 @@
 
 namespace kite {
 
-class Plan;
+class Plan;       // the engine's own
+struct Internals;
 
 struct ModelOptions {
-  // "generic", "avx2" or "avx512"; empty: the best that the machine has, or what KITE_ISA says.
+  // "generic", "avx2" or "avx512" (on ARM "generic" or "neon"); empty: the best that the machine has, or what KITE_ISA says.
   std::string isa;
   // What the caller states about the model; see paperkite/meaning.h.
   MeaningOptions meaning;
@@ -55,10 +57,18 @@ struct Port {
 struct ModelStep {
   std::string_view node;    // its name in the model
   std::string_view op;      // "Conv"
-  std::string_view kernel;  // "conv_f32_7x48_avx512"; "portable" where an operator has no kernel
+  std::string_view kernel;  // "conv_f32_avx512"; "portable" where an operator has no kernel
   TensorType result;        // of its first output
   std::uint64_t macs = 0;   // multiply-adds
   std::uint64_t bytes = 0;  // that it reads and writes, weights included
+};
+
+// What a model takes of memory.
+struct ModelMemory {
+  std::uint64_t plan_bytes = 0;     // mapped from the cache where that is in use; weights included
+  std::uint64_t weight_bytes = 0;   // packed
+  std::uint64_t arena_bytes = 0;    // activations of one session
+  std::uint64_t scratch_bytes = 0;  // of each thread of a session
 };
 
 // Where the plan of a Model came from.
@@ -81,18 +91,21 @@ class Model {
   [[nodiscard]] std::optional<std::size_t> find_output(std::string_view name) const noexcept;
   // metadata_props of the ONNX file, and what `kite compile` embedded.
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
-  [[nodiscard]] std::string_view isa() const noexcept;       // the best instruction set that its kernels use
-  [[nodiscard]] std::uint64_t macs() const noexcept;         // multiply-adds of one run
-  [[nodiscard]] std::uint64_t parameters() const noexcept;   // elements of its float constants
+  [[nodiscard]] std::string_view isa() const noexcept;      // the best instruction set that its kernels use
+  [[nodiscard]] std::uint64_t macs() const noexcept;        // multiply-adds of one run
+  [[nodiscard]] std::uint64_t parameters() const noexcept;  // elements of its float constants
   [[nodiscard]] std::vector<ModelStep> steps() const;
-  [[nodiscard]] std::uint64_t arena_bytes() const noexcept;  // activations of one session
+  [[nodiscard]] ModelMemory memory() const noexcept;
+  // The model as it will run. Written to a file, it opens as this model does, without the ONNX file. Of a model from
+  // for_shapes() it may lack the weights.
+  [[nodiscard]] std::span<const std::byte> plan_bytes() const noexcept;
   [[nodiscard]] PlanOrigin origin() const noexcept { return origin_; }
   // How the dimensions that the model leaves open were bound.
   [[nodiscard]] const std::vector<Decision>& decisions() const noexcept { return decisions_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
-  [[nodiscard]] const std::shared_ptr<const Plan>& plan() const noexcept { return plan_; }
 
  private:
+  friend struct Internals;
   Model() = default;
   static Result<Model> open(const std::string& path, const ModelOptions& options, std::shared_ptr<const Plan> lender);
   std::string path_;

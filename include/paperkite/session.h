@@ -14,7 +14,7 @@
 
 namespace kite {
 
-class PlanSession;
+class PlanSession;  // the engine's own
 
 struct SessionOptions {
   int threads = 0;  // 0: as many as the process may use (affinity, control group, physical cores)
@@ -39,10 +39,9 @@ class Session {
   [[nodiscard]] TensorView output(std::size_t index) const;
 
   [[nodiscard]] int threads() const noexcept;
-  // The engine's own session, for programs inside this project that time single steps.
-  [[nodiscard]] PlanSession& internals() noexcept { return *session_; }
 
  private:
+  friend struct Internals;
   explicit Session(std::unique_ptr<PlanSession> session);
   std::unique_ptr<PlanSession> session_;
 };

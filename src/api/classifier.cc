@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analysis/scores.h"
+#include "api/internals.h"
 #include "api/picture_rows.h"
 #include "api/picture_source.h"
 #include "api/ranking.h"
@@ -15,7 +16,7 @@
 #include "carriers/interpretation.h"
 #include "carriers/recipe_carriers.h"
 #include "paperkite/try.h"
-#include "plan/plan.h"
+#include "plan/format/plan.h"
 #include "runtime/session.h"
 #include "tensor/convert.h"
 
@@ -58,7 +59,8 @@ Status run_traced(const Model& model, Session& session, const TensorView& input,
 
 Status check_threshold(const MeaningOptions& meaning) {
   if (!meaning.threshold || (*meaning.threshold > 0 && *meaning.threshold < 1)) return {};
-  return Error{ErrorCode::kUsage, "a threshold of " + std::to_string(*meaning.threshold), {}, "it lies between 0 and 1"};
+  return Error{
+      ErrorCode::kUsage, "a threshold of " + std::to_string(*meaning.threshold), {}, "it lies between 0 and 1"};
 }
 
 Result<InterpretationSources> interpretation_sources(const Model& model, const ClassifierOptions& options) {
@@ -80,7 +82,7 @@ Result<ScoreChoice> choose_scores(const Model& model, const InterpretationSource
   ScoreSources sources;
   sources.model_path = model.path();
   sources.ports.assign(model.outputs().begin(), model.outputs().end());
-  sources.outputs = parse_scores(model.plan()->note(kScoresNote)).value_or(std::vector<OutputScores>{});
+  sources.outputs = parse_scores(Internals::plan(model)->note(kScoresNote)).value_or(std::vector<OutputScores>{});
   sources.metadata = model.metadata();
   sources.meaning = &meaning;
   sources.files = labels.files;
@@ -96,16 +98,16 @@ Status fit_binary_labels(const Model& model, ScoreChoice& choice, Interpretation
   const std::size_t count = interpretation.labels.size();
   if (!is_binary(choice) || count < 2) return {};
   if (count > 2) {
-    return Error{ErrorCode::kInvalidModel,
-                 std::to_string(count) + " labels for a model that gives one number", model.path(),
-                 "name two classes, of which the number is the second one's probability"};
+    return Error{ErrorCode::kInvalidModel, std::to_string(count) + " labels for a model that gives one number",
+                 model.path(), "name two classes, of which the number is the second one's probability"};
   }
   if (choice.kind == ScoreKind::kRaw) return {};
   choice.classes = 2;
   choice.kind = ScoreKind::kProbabilities;
-  choice.decisions.push_back({"classes", "p is that of \"" + interpretation.labels[1] + "\", 1 - p that of \"" +
-                                             interpretation.labels[0] + '"',
-                              "two labels for one probability", false});
+  choice.decisions.push_back(
+      {"classes",
+       "p is that of \"" + interpretation.labels[1] + "\", 1 - p that of \"" + interpretation.labels[0] + '"',
+       "two labels for one probability", false});
   return {};
 }
 
@@ -209,8 +211,9 @@ Result<Classifier> Classifier::open(const std::string& path, const ClassifierOpt
   }
   decisions.insert(decisions.end(), choice.decisions.begin(), choice.decisions.end());
   decisions.insert(decisions.end(), interpretation.decisions.begin(), interpretation.decisions.end());
-  auto shared = std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
-                                                      std::move(choice), meaning.threshold, std::move(decisions), trace});
+  auto shared =
+      std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
+                                            std::move(choice), meaning.threshold, std::move(decisions), trace});
   return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value(), std::move(rows)}));
 }
 

@@ -7,8 +7,8 @@
 
 #include "paperkite/error.h"
 #include "paperkite/model.h"
-#include "plan/optimise.h"
-#include "plan/source.h"
+#include "plan/source/optimise.h"
+#include "plan/source/source.h"
 
 namespace kite {
 

@@ -115,6 +115,10 @@ std::vector<ModelStep> Model::steps() const {
 std::string_view Model::isa() const noexcept { return plan_->target().name; }
 std::uint64_t Model::macs() const noexcept { return plan_->header().macs; }
 std::uint64_t Model::parameters() const noexcept { return plan_->header().parameters; }
-std::uint64_t Model::arena_bytes() const noexcept { return plan_->header().arena_bytes; }
+ModelMemory Model::memory() const noexcept {
+  const plan_format::Header& header = plan_->header();
+  return {plan_->size_bytes(), header.constants.count, header.arena_bytes, header.scratch_bytes};
+}
+std::span<const std::byte> Model::plan_bytes() const noexcept { return plan_->bytes(); }
 
 }  // namespace kite

@@ -13,11 +13,12 @@
 #include <thread>
 #include <vector>
 
+#include "api/internals.h"
 #include "api/test_model.h"
 #include "kernels/targets.h"
 #include "paperkite/session.h"
-#include "plan/cache.h"
-#include "plan/plan_file.h"
+#include "plan/format/plan_file.h"
+#include "plan/source/cache.h"
 
 namespace kite {
 namespace {
@@ -69,7 +70,7 @@ TEST_F(ModelTest, gives_the_same_answer_fresh_cached_and_from_a_plan_file) {
   EXPECT_EQ(fresh.origin(), PlanOrigin::kBuilt);
   const Model found = open(path, options());
   EXPECT_EQ(found.origin(), PlanOrigin::kCached);
-  ASSERT_TRUE(write_plan_file(*fresh.plan(), folder_ + "m.plan").ok());
+  ASSERT_TRUE(write_plan_file(*Internals::plan(fresh), folder_ + "m.plan").ok());
   const Model compiled = open(folder_ + "m.plan", options());
   EXPECT_EQ(compiled.origin(), PlanOrigin::kPlanFile);
   for (const Model* model : {&fresh, &found, &compiled}) {
@@ -91,19 +92,19 @@ TEST_F(ModelTest, another_batch_size_adds_a_schedule_and_no_weights) {
   ModelOptions wide = options();
   wide.input_shapes.emplace("x", Shape{2, 3, 4, 4});
   const std::vector<float> twice = {1, 20, 1, 20};
-  EXPECT_FALSE(open(path, wide).plan()->is_borrower()) << "there is nobody to borrow from";
+  EXPECT_FALSE(Internals::plan(open(path, wide))->is_borrower()) << "there is nobody to borrow from";
   fs::remove_all(cache());
   open(path, options());
   for (const PlanOrigin origin : {PlanOrigin::kBuilt, PlanOrigin::kCached}) {
     const Model model = open(path, wide);
     EXPECT_EQ(model.origin(), origin);
-    EXPECT_TRUE(model.plan()->is_borrower());
+    EXPECT_TRUE(Internals::plan(model)->is_borrower());
     EXPECT_EQ(logits(model), twice);
   }
   // The weights are edited: the old plan lends nothing to the new model.
   write("m.onnx", classifier_bytes({2, 0, 0, 0, 20, 0}));
   const Model edited = open(path, wide);
-  EXPECT_FALSE(edited.plan()->is_borrower());
+  EXPECT_FALSE(Internals::plan(edited)->is_borrower());
   EXPECT_EQ(logits(edited), (std::vector<float>{2, 40, 2, 40}));
 }
 
@@ -229,7 +230,7 @@ TEST_F(ModelTest, cannot_be_told_by_metadata_that_its_external_data_is_unchanged
 
 TEST_F(ModelTest, refuses_from_a_plan_what_was_decided_when_it_was_made) {
   const std::string path = write("m.onnx", classifier_bytes(kWeights));
-  ASSERT_TRUE(write_plan_file(*open(path, options()).plan(), folder_ + "m.plan").ok());
+  ASSERT_TRUE(write_plan_file(*Internals::plan(open(path, options())), folder_ + "m.plan").ok());
   const std::string plan = folder_ + "m.plan";
   ModelOptions with = options();
   with.input_shapes.emplace("x", Shape{1, 3, 4, 4});

@@ -10,10 +10,10 @@
 #include <utility>
 #include <variant>
 
+#include "api/internals.h"
 #include "image/picture_file.h"
 #include "image/preprocess.h"
 #include "paperkite/try.h"
-#include "runtime/session.h"
 
 namespace kite {
 
@@ -71,7 +71,7 @@ std::vector<Result<FilledRow>> PictureRows::fill(const PreprocessRecipe& recipe,
                                                  Session& session) {
   if (count_ > 1 && tensor_.type() != input_) tensor_ = Tensor(input_);
   std::vector<std::optional<Result<FilledRow>>> filled(pictures.size());
-  session.internals().share_out(pictures.size(), [&](std::size_t i) { filled[i] = fill_row(recipe, pictures[i], i); });
+  Internals::session(session).share_out(pictures.size(), [&](std::size_t i) { filled[i] = fill_row(recipe, pictures[i], i); });
   std::vector<Result<FilledRow>> rows;
   std::optional<std::size_t> good;
   for (std::size_t i = 0; i < filled.size(); ++i) {

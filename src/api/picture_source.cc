@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "analysis/front.h"
+#include "api/internals.h"
 #include "carriers/picture_form.h"
 #include "paperkite/try.h"
-#include "plan/plan.h"
 
 namespace kite {
 
@@ -23,11 +23,12 @@ Status check_one_input(const Model& model) {
   if (model.inputs().empty()) return refusal(model, "the model has no input", "");
   std::string names;
   for (const Port& port : model.inputs()) {
-    names += (names.empty() ? "\"" : ", \"") + std::string(port.name) + "\" " + std::string(dtype_name(port.type.dtype)) +
-             port.type.shape.to_string();
+    names += (names.empty() ? "\"" : ", \"") + std::string(port.name) + "\" " +
+             std::string(dtype_name(port.type.dtype)) + port.type.shape.to_string();
   }
-  return refusal(model, "the model has " + std::to_string(model.inputs().size()) + " inputs (" + names +
-                            "), a classifier of pictures has one",
+  return refusal(model,
+                 "the model has " + std::to_string(model.inputs().size()) + " inputs (" + names +
+                     "), a classifier of pictures has one",
                  "use `kite run` with a tensor for each, or export the model with the others as constants");
 }
 
@@ -48,7 +49,7 @@ Status describe_picture(const Model& model, InterpretationSources& sources) {
   // Before a height and a width an open dimension counts grey pictures, and not channels, whatever it is bound to.
   if (dims.size() == 3 && !input.dims[0].size) sources.input_shape[0] = -1;
   sources.input_type = input.type.dtype;
-  sources.front = front_of(*model.plan());
+  sources.front = front_of(*Internals::plan(model));
   const Result<PictureForm> form = read_picture_form(input.type.dtype, sources.input_shape);
   if (!form.ok()) return Error(form.error()).in(model.path());
   return {};

@@ -4,9 +4,9 @@
 
 #include <utility>
 
+#include "api/internals.h"
 #include "base/cpu.h"
 #include "paperkite/try.h"
-#include "runtime/session.h"
 
 namespace kite {
 
@@ -23,7 +23,7 @@ Result<Session> Session::create(const Model& model, const SessionOptions& option
                  "use 1 to " + std::to_string(kMaxThreads) + ", or 0 for the machine's own number"};
   }
   const int threads = options.threads == 0 ? default_thread_count() : options.threads;
-  KITE_TRY_ASSIGN(auto session, PlanSession::create(model.plan(), threads));
+  KITE_TRY_ASSIGN(auto session, PlanSession::create(Internals::plan(model), threads));
   return Session(std::move(session));
 }
 

@@ -8,7 +8,7 @@
 #include "paperkite/error.h"
 #include "paperkite/meaning.h"
 #include "passes/pass.h"
-#include "plan/source.h"
+#include "plan/source/source.h"
 
 namespace kite {
 

@@ -7,9 +7,10 @@
 #include <chrono>
 #include <filesystem>
 
+#include "api/internals.h"
 #include "api/shapes.h"
 #include "api/test_model.h"
-#include "plan/plan.h"
+#include "plan/format/plan.h"
 
 namespace kite {
 namespace {
@@ -79,7 +80,7 @@ TEST_F(OpenShapes, an_edited_recipe_counts_at_once_and_plans_of_several_sizes_sh
   const Model smaller = open(path, options());
   EXPECT_EQ(input_of(smaller), (Shape{1, 3, 32, 24}));
   EXPECT_EQ(smaller.origin(), PlanOrigin::kBuilt);
-  EXPECT_TRUE(smaller.plan()->is_borrower());
+  EXPECT_TRUE(Internals::plan(smaller)->is_borrower());
   fs::remove(folder_ + "m.kite.json");
   const Model again = open(path, options());
   EXPECT_EQ(again.origin(), PlanOrigin::kCached);
@@ -124,7 +125,7 @@ TEST_F(OpenShapes, for_shapes_shares_the_weights_without_the_cache) {
   const auto other = one.for_shapes({{"x", Shape{3, 3, 5, 6}}});
   ASSERT_TRUE(other.ok()) << other.error().message();
   EXPECT_EQ(input_of(*other), (Shape{3, 3, 5, 6}));
-  EXPECT_TRUE(other->plan()->is_borrower());
+  EXPECT_TRUE(Internals::plan(*other)->is_borrower());
   EXPECT_FALSE(fs::exists(cache()));
 }
 

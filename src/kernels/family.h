@@ -45,7 +45,7 @@ class Family {
   // Whether the second operand are weights in the kernel's own order, which start on a cache line.
   [[nodiscard]] virtual bool packs_weights() const noexcept { return false; }
 
-  // The first kernel that runs where `target` does.
+  // The first kernel that runs where `target` does; there is one, unless the family is chosen only where it has one.
   [[nodiscard]] const Kernel& best_kernel(const Target& target) const noexcept {
     const std::span<const Kernel> all = kernels();
     for (const Kernel& kernel : all) {

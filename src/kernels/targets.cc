@@ -21,8 +21,11 @@ constexpr const Target* kTargets[] = {
 #undef KITE_TARGET_ROW
 };
 
-// "generic, avx2 or avx512"
-std::string all_names() {
+}  // namespace
+
+std::span<const Target* const> all_targets() noexcept { return kTargets; }
+
+std::string target_names() {
   std::string text;
   for (std::size_t left = std::size(kTargets); left > 0; --left) {
     text += kTargets[left - 1]->name;
@@ -30,10 +33,6 @@ std::string all_names() {
   }
   return text;
 }
-
-}  // namespace
-
-std::span<const Target* const> all_targets() noexcept { return kTargets; }
 
 const Target* find_target(std::uint64_t id) noexcept {
   const auto found = std::ranges::find(kTargets, id, [](const Target* target) { return name_id(target->name); });
@@ -48,7 +47,7 @@ const Target& native_target() noexcept {
 Result<const Target*> parse_target(std::string_view name) {
   const auto found = std::ranges::find(kTargets, name, &Target::name);
   if (found == std::end(kTargets)) {
-    return Error{ErrorCode::kUsage, "unknown instruction set " + in_quotes(name), {}, "use " + all_names()};
+    return Error{ErrorCode::kUsage, "unknown instruction set " + in_quotes(name), {}, "use " + target_names()};
   }
   if (!processor_features().contain((*found)->needs)) {
     return Error{ErrorCode::kUsage,

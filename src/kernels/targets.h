@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "kernels/target.h"
@@ -13,6 +14,8 @@ namespace kite {
 
 // Those of this architecture, best first; the last one, generic, runs everywhere.
 [[nodiscard]] std::span<const Target* const> all_targets() noexcept;
+// "generic, avx2 or avx512"
+[[nodiscard]] std::string target_names();
 // Null for one that this program does not have.
 [[nodiscard]] const Target* find_target(std::uint64_t id) noexcept;
 // The best that this processor runs.

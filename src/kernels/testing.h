@@ -97,6 +97,10 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * 4) == 0);
 }
 
+inline double activated(ActivationForm activation, double value) {
+  return activation_formula(activation.kind)(value, activation.a, activation.b);
+}
+
 // An activation stretches an error of its argument by its steepest slope, and adds its own: nothing for a clamp; at
 // most 4.6 ULP of the result for the smooth ones (simd/activation.inl); a few roundings of values about 1 for the hard
 // ones.

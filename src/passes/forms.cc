@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "passes/match.h"
+#include "tensor/activation_names.h"
 
 namespace kite {
 
@@ -75,27 +76,17 @@ std::optional<ClipLimits> clip_limits(const Graph& graph, const Node& node) {
 }
 
 std::optional<ActivationForm> activation_form(const Graph& graph, const Node& node) {
-  struct Row {
-    std::string_view op_type, domain;
-    Activation kind;
-  };
-  static constexpr Row kRows[] = {
-      {"Relu", "", Activation::kRelu},       {"Clip", "", Activation::kClip},
-      {"Sigmoid", "", Activation::kSigmoid}, {"HardSigmoid", "", Activation::kHardSigmoid},
-      {"Tanh", "", Activation::kTanh},       {"HardSwish", "", Activation::kHardSwish},
-      {"Gelu", "", Activation::kGelu},       {"Silu", kInternalDomain, Activation::kSilu},
-  };
-  const auto* found = std::ranges::find_if(kRows, [&](const Row& row) { return is_op(node, row.op_type, row.domain); });
-  if (found == std::ranges::end(kRows)) return std::nullopt;
-  ActivationForm form{found->kind};
+  if (!node.domain.empty() && node.domain != kInternalDomain) return std::nullopt;
+  const auto kind = activation_of_operator(node.op_type);
+  if (!kind) return std::nullopt;
+  const ActivationSource& source = activation_source(*kind);
+  ActivationForm form{*kind, node.attributes.get_float(source.a, source.a_default),
+                      node.attributes.get_float(source.b, source.b_default)};
   if (form.kind == Activation::kClip) {
     const auto limits = clip_limits(graph, node);
     if (!limits) return std::nullopt;
     form.a = as_float(limits->low);
     form.b = as_float(limits->high);
-  } else if (form.kind == Activation::kHardSigmoid) {
-    form.a = node.attributes.get_float("alpha", 0.2F);
-    form.b = node.attributes.get_float("beta", 0.5F);
   } else if (form.kind == Activation::kGelu && node.attributes.get_string("approximate", "none") != "none") {
     return std::nullopt;
   }

@@ -27,10 +27,6 @@ struct ClipLimits {
 
 // The activation that a node is, with its parameters; nothing for other operators, and for the approximation of Gelu by
 // tanh, which is another function.
-struct ActivationForm {
-  Activation kind = Activation::kNone;
-  float a = 0, b = 0;
-};
 [[nodiscard]] std::optional<ActivationForm> activation_form(const Graph& graph, const Node& node);
 
 // Pads of a constant-mode Pad for every axis of input 0, and the value that fills them.

@@ -127,7 +127,7 @@ bool take_activation(const Graph& graph, Fusion& fusion, const Node& node) {
   if (!form) return false;
   Attributes& attributes = fusion.node.attributes;
   attributes.set("activation", std::string(activation_spelling(form->kind)));
-  if (form->kind != Activation::kClip && form->kind != Activation::kHardSigmoid) return true;
+  if (form->a == 0 && form->b == 0) return true;
   attributes.set("activation_a", form->a);
   attributes.set("activation_b", form->b);
   return true;

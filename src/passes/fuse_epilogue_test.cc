@@ -47,6 +47,7 @@ TEST(FuseEpilogue, takes_every_activation) {
       {"HardSwish", 17, {}, "activation=\"hard_swish\""},
       {"HardSigmoid", 17, {attr("alpha", 0.25F)}, "activation=\"hard_sigmoid\" activation_a=0.25 activation_b=0.5"},
       {"Gelu", 20, {}, "activation=\"gelu\""},
+      {"LeakyRelu", 16, {attr("alpha", 0.25F)}, "activation=\"leaky_relu\" activation_a=0.25 activation_b=0"},
   };
   for (const Case& c : cases) {
     const auto build = [&] {

@@ -16,7 +16,7 @@
 #include "kernels/targets.h"
 #include "ops/evaluate.h"
 #include "passes/pass.h"
-#include "plan/planner.h"
+#include "plan/lower/planner.h"
 #include "runtime/session.h"
 
 namespace kite {
@@ -214,7 +214,7 @@ TEST(LoweredSteps, compute_binary_operators_with_any_broadcast_of_four_dimension
 }
 
 TEST(LoweredSteps, compute_unary_operators) {
-  for (const char* op : {"Relu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Erf"}) {
+  for (const char* op : {"Relu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "LeakyRelu", "Erf"}) {
     expect_steps(OneNode(op, 14).input(Shape{3, 5, 21}), "elementwise");
   }
   expect_steps(OneNode("Sqrt", 14).input(Shape{3, 5, 21}), "elementwise");

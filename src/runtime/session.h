@@ -13,7 +13,7 @@
 #include "base/thread_pool.h"
 #include "paperkite/error.h"
 #include "paperkite/tensor.h"
-#include "plan/plan.h"
+#include "plan/format/plan.h"
 
 namespace kite {
 

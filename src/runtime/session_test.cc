@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "kernels/targets.h"
-#include "plan/planner.h"
+#include "plan/lower/planner.h"
 #include "plan/test_graph.h"
 
 namespace {

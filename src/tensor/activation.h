@@ -9,7 +9,7 @@ namespace kite {
 
 // f(x) with the parameters `a` and `b`.
 enum class Activation : std::int32_t {
-#define KITE_ACTIVATION(constant, spelling, kind, portable, vector) constant,
+#define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) constant,
 #include "tensor/activations.inc"
 #undef KITE_ACTIVATION
 };
@@ -24,7 +24,7 @@ enum class ActivationKind : std::uint8_t {
 // A switch and a mask, and no table: objects of one instruction set must hold no data that others could link with.
 [[nodiscard]] constexpr ActivationKind kind_of(Activation activation) noexcept {
   switch (activation) {
-#define KITE_ACTIVATION(constant, spelling, kind, portable, vector) \
+#define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) \
   case Activation::constant: return ActivationKind::kind;
 #include "tensor/activations.inc"
 #undef KITE_ACTIVATION
@@ -33,10 +33,16 @@ enum class ActivationKind : std::uint8_t {
 }
 
 inline constexpr std::int32_t kActivationCount = 0
-#define KITE_ACTIVATION(constant, spelling, kind, portable, vector) +1
+#define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) +1
 #include "tensor/activations.inc"
 #undef KITE_ACTIVATION
     ;
+
+// An activation with its parameters, as params carry it.
+struct ActivationForm {
+  Activation kind = Activation::kNone;
+  float a = 0, b = 0;
+};
 
 // False for a number that a broken plan holds in the place of one.
 [[nodiscard]] constexpr bool is_activation(Activation activation) noexcept {

@@ -15,13 +15,19 @@ double clamp(double x, double low, double high) {
 }
 
 constexpr std::string_view kSpellings[] = {
-#define KITE_ACTIVATION(constant, spelling, kind, portable, vector) spelling,
+#define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) spelling,
+#include "tensor/activations.inc"
+#undef KITE_ACTIVATION
+};
+
+constexpr ActivationSource kSources[] = {
+#define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) ActivationSource source,
 #include "tensor/activations.inc"
 #undef KITE_ACTIVATION
 };
 
 constexpr ActivationFormula kFormulas[] = {
-#define KITE_ACTIVATION(constant, spelling, kind, portable, vector) \
+#define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) \
   []([[maybe_unused]] double x, [[maybe_unused]] double a, [[maybe_unused]] double b) -> double { return portable; },
 #include "tensor/activations.inc"
 #undef KITE_ACTIVATION
@@ -36,6 +42,17 @@ std::string_view activation_spelling(Activation activation) noexcept {
 std::optional<Activation> find_activation(std::string_view spelling) noexcept {
   for (std::int32_t i = 0; i < kActivationCount; ++i) {
     if (kSpellings[i] == spelling) return static_cast<Activation>(i);
+  }
+  return std::nullopt;
+}
+
+const ActivationSource& activation_source(Activation activation) noexcept {
+  return kSources[static_cast<std::int32_t>(activation)];
+}
+
+std::optional<Activation> activation_of_operator(std::string_view op_type) noexcept {
+  for (std::int32_t i = 0; i < kActivationCount; ++i) {
+    if (!op_type.empty() && kSources[i].op_type == op_type) return static_cast<Activation>(i);
   }
   return std::nullopt;
 }

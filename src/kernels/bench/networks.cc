@@ -45,8 +45,7 @@ class Builder {
                                  .pad_top = pad,
                                  .pad_left = pad,
                                  .groups = groups,
-                                 .activation = activation_,
-                                 .activation_b = 6.0f});
+                                 .activation = {activation_, 0.0f, 6.0f}});
     return *this;
   }
   Builder& depthwise(int kernel, int stride) { return conv(channels_, kernel, stride, kernel / 2, channels_); }
@@ -175,7 +174,7 @@ std::vector<LayerShape> vit_b_16() {
   std::vector<LayerShape> layers = net.take();
   for (int block = 0; block < 12; ++block) {
     const auto dense = [&](int in, int out, Activation activation) {
-      layers.push_back(ConvParams{1, 197, 1, in, 197, 1, out, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, activation, 0.0f, 0.0f});
+      layers.push_back(ConvParams{.in_h = 197, .in_c = in, .out_h = 197, .out_c = out, .activation = {activation}});
     };
     dense(768, 2304, Activation::kNone);
     dense(768, 768, Activation::kNone);

@@ -22,8 +22,9 @@ struct Shape {
 };
 
 Shape shape_of(const ConvParams& p) {
-  return {p.in_c,     p.out_c,    p.groups,   p.in_h,     p.in_w,    p.out_h,    p.out_w,
-          p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_top, p.pad_left, p.activation != Activation::kNone};
+  return {
+      p.in_c,     p.out_c,    p.groups,   p.in_h,     p.in_w,    p.out_h,    p.out_w,
+      p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_top, p.pad_left, p.activation.kind != Activation::kNone};
 }
 
 double least_seconds(const Shape& s, int repeats) {

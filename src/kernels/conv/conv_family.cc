@@ -34,7 +34,7 @@ bool params_are_sane(const ConvParams& p) noexcept {
   }
   if (p.pad_top < 0 || p.pad_left < 0 || p.in_c % p.groups != 0 || p.out_c % p.groups != 0) return false;
   if (p.input_planar != 0 && p.input_planar != 1) return false;
-  if (!is_activation(p.activation)) return false;
+  if (!is_activation(p.activation.kind)) return false;
   const auto reach = [](std::int64_t out, std::int64_t stride, std::int64_t kernel, std::int64_t dilation) {
     return (out - 1) * stride <= INT32_MAX && (kernel - 1) * dilation <= INT32_MAX;
   };

@@ -291,8 +291,6 @@ static void run_flat(const ConvCall& c, Range pixels, Range units) {
   rows.first_panel = units.begin;
   rows.last_panel = units.end;
   rows.activation = c.p.activation;
-  rows.activation_a = c.p.activation_a;
-  rows.activation_b = c.p.activation_b;
   rows.next = c.next;
   rows.next_bytes = c.next_bytes;
   run_rows(rows);
@@ -339,8 +337,6 @@ void conv_f32(const KernelCall& call) {
   TileQueue queue = {};
   queue.call.y_pixel = p.out_c;
   queue.call.activation = p.activation;
-  queue.call.activation_a = p.activation_a;
-  queue.call.activation_b = p.activation_b;
   while (pixels.begin < pixels.end) {
     const std::int64_t n = pixels.begin / p.out_h;
     const std::int64_t row = pixels.begin - n * p.out_h;

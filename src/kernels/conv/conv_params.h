@@ -23,8 +23,7 @@ struct ConvParams {
   std::int32_t pad_top = 0, pad_left = 0;  // >= 0
   std::int32_t groups = 1;                 // divides in_c and out_c
   std::int32_t input_planar = 0;           // 1: x is NCHW (a picture tensor as it came); 0: NHWC
-  Activation activation = Activation::kNone;
-  float activation_a = 0, activation_b = 0;
+  ActivationForm activation{};
 };
 
 }  // namespace kite

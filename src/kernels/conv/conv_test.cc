@@ -47,9 +47,9 @@ TEST_P(ConvKernels, agree_with_the_reference_around_every_width) {
       ConvCase c = make_case(1, 1, pixels, 1 + channels % 5, channels, 1, 1, 1, 0, 1);
       c.bias = channels % 2 == 0;
       c.residual = channels % 3 == 0;
-      c.params.activation = static_cast<Activation>((channels + pixels) % kActivationCount);
-      c.params.activation_a = -0.25f;
-      c.params.activation_b = 0.75f;
+      c.params.activation.kind = static_cast<Activation>((channels + pixels) % kActivationCount);
+      c.params.activation.a = -0.25f;
+      c.params.activation.b = 0.75f;
       expect_right(*GetParam(), c, random, 1 + channels % 3);
       if (HasFatalFailure()) return;
     }
@@ -76,7 +76,7 @@ TEST_P(ConvKernels, agree_with_the_reference_on_the_shapes_of_real_networks) {
     cases.back().params.input_planar = planar;
   }
   for (ConvCase& c : cases) {
-    c.params.activation = Activation::kRelu;
+    c.params.activation.kind = Activation::kRelu;
     c.residual = true;
     expect_right(*GetParam(), c, random, 2);
     if (HasFatalFailure()) return;
@@ -112,9 +112,9 @@ TEST_P(ConvKernels, agree_with_the_reference_on_random_shapes) {
     p.out_h = tall / p.stride_h + 1;
     p.out_w = wide / p.stride_w + 1;
     p.input_planar = pick(0, 3) == 0;
-    p.activation = static_cast<Activation>(pick(0, kActivationCount - 1));
-    p.activation_a = -0.5f;
-    p.activation_b = 1.5f;
+    p.activation.kind = static_cast<Activation>(pick(0, kActivationCount - 1));
+    p.activation.a = -0.5f;
+    p.activation.b = 1.5f;
     c.bias = pick(0, 1);
     c.residual = pick(0, 1);
     expect_right(*GetParam(), c, random, pick(1, 5));
@@ -148,7 +148,7 @@ TEST_P(ConvKernels, give_a_row_the_same_bits_among_any_others) {
   std::mt19937 random(2);
   ConvCase many = make_case(1, 1, 40, 65, 304, 1, 1, 1, 0, 1);
   many.residual = true;
-  many.params.activation = Activation::kGelu;
+  many.params.activation.kind = Activation::kGelu;
   const ConvData d = make_data(many, random);
   const std::vector<float> want = run_conv(*GetParam(), many, d, 1);
   for (const int rows : {1, 2, 3, 4, 7}) {
@@ -192,7 +192,7 @@ TEST_P(ConvKernels, add_long_sums_up_in_pieces) {
   cases.push_back(make_case(1, 4, 4, 1800, 130, 3, 1, 1, 1, 1));  // rows of padding only
   for (ConvCase& c : cases) {
     for (const Activation activation : {Activation::kRelu, Activation::kSilu}) {
-      c.params.activation = activation;
+      c.params.activation.kind = activation;
       c.residual = activation == Activation::kRelu;
       expect_right(*GetParam(), c, random, 1);
       if (HasFatalFailure()) return;
@@ -214,7 +214,7 @@ TEST_P(ConvKernels, add_a_residual_in_place) {
 TEST_P(ConvKernels, let_nan_and_infinity_through) {
   ConvCase c = make_case(1, 3, 3, 2, 3, 1, 1, 1, 0, 1);
   c.bias = false;
-  c.params.activation = Activation::kRelu;
+  c.params.activation.kind = Activation::kRelu;
   ConvData d;
   d.x.assign(18, 1.0f);
   d.w.assign(6, 1.0f);

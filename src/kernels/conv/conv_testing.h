@@ -31,7 +31,7 @@ inline std::string describe(const ConvCase& c) {
   put("n", p.batch), put("h", p.in_h), put("w", p.in_w), put("c", p.in_c), put("p", p.out_h), put("q", p.out_w);
   put("k", p.out_c), put("r", p.kernel_h), put("s", p.kernel_w), put("sh", p.stride_h), put("sw", p.stride_w);
   put("dh", p.dilation_h), put("dw", p.dilation_w), put("pt", p.pad_top), put("pl", p.pad_left), put("g", p.groups);
-  put("planar", p.input_planar), put("act", static_cast<int>(p.activation)), put("bias", c.bias),
+  put("planar", p.input_planar), put("act", static_cast<int>(p.activation.kind)), put("bias", c.bias),
       put("res", c.residual);
   return text;
 }
@@ -105,8 +105,8 @@ inline void expect_within(const Kernel& kernel, const ConvCase& c, int parts, co
                           const std::vector<double>& values, const std::vector<double>& magnitudes, double roundings) {
   const ConvParams& p = c.params;
   for (std::size_t i = 0; i < y.size(); ++i) {
-    const double value = activation_formula(p.activation)(values[i], p.activation_a, p.activation_b);
-    const double bound = activation_bound(roundings * 0x1p-24 * magnitudes[i], value, p.activation);
+    const double value = activated(p.activation, values[i]);
+    const double bound = activation_bound(roundings * 0x1p-24 * magnitudes[i], value, p.activation.kind);
     ASSERT_LE(std::fabs(y[i] - value), bound)
         << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(c) << "parts=" << parts;
   }
@@ -115,7 +115,7 @@ inline void expect_within(const Kernel& kernel, const ConvCase& c, int parts, co
 inline void expect_same_bits_for_any_parts(const ConvFamily& family, const Kernel& kernel, ConvCase c,
                                            std::mt19937& random) {
   c.residual = true;
-  c.params.activation = Activation::kSilu;
+  c.params.activation.kind = Activation::kSilu;
   const ConvData d = make_data(c, random);
   const std::vector<float> want = run_packed(family, kernel, c, d, 1);
   for (const int parts : {2, 3, 4, 5, 16, 64}) {

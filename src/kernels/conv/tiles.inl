@@ -159,7 +159,7 @@ static inline std::int64_t piece_depth(std::int64_t depth) {
 template <int Rows, int Panels, int Blocks>
 static void wide_tile(const RowsCall& c, std::int64_t first_column) {
   constexpr int kWidth = Blocks * Vec::kLanes;
-  const Clamp clamp(c.activation, c.activation_a, c.activation_b);
+  const Clamp clamp(c.activation);
   const std::int64_t piece = piece_depth(c.depth);
   for (std::int64_t from = 0; from < c.depth; from += piece) {
     const std::int64_t end = c.depth - from < piece ? c.depth : from + piece;
@@ -195,9 +195,8 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
       }
     }
   }
-  if (!is_clamp(c.activation)) {
-    activate_rows(c.y + first_column, Rows, c.y_stride, Blocks * Panels * Vec::kLanes, c.activation, c.activation_a,
-                  c.activation_b);
+  if (!is_clamp(c.activation.kind)) {
+    activate_rows(c.y + first_column, Rows, c.y_stride, Blocks * Panels * Vec::kLanes, c.activation);
   }
 }
 
@@ -238,8 +237,6 @@ static inline void run_rows(const RowsCall& c) {
   t.y_pixel = c.y_stride;
   t.rows = t.taps = 1;
   t.activation = c.activation;
-  t.activation_a = c.activation_a;
-  t.activation_b = c.activation_b;
   const std::int64_t bands = (c.rows * c.depth * 4 + kTuning.row_band_bytes - 1) / kTuning.row_band_bytes;
   const std::int64_t band =
       ((c.rows + bands - 1) / bands + kTuning.unit_pixels - 1) / kTuning.unit_pixels * kTuning.unit_pixels;

@@ -54,14 +54,14 @@ static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall
       sum[q] = add(sum[q], Full ? load(residual + q * step) : load_n(residual + q * step, lanes));
     }
   }
-  const Activation activation = c.p.activation;
+  const Activation activation = c.p.activation.kind;
   if (activation == Activation::kRelu || activation == Activation::kClip) {
-    const Vec low = splat(activation == Activation::kClip ? c.p.activation_a : 0.0f);
+    const Vec low = splat(activation == Activation::kClip ? c.p.activation.a : 0.0f);
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) sum[q] = max(sum[q], low);
   }
   if (activation == Activation::kClip) {
-    const Vec high = splat(c.p.activation_b);
+    const Vec high = splat(c.p.activation.b);
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) sum[q] = min(sum[q], high);
   }
@@ -69,7 +69,7 @@ static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall
     alignas(64) float held[Outputs * Vec::kLanes];
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) store(held + q * Vec::kLanes, sum[q]);
-    activate_rows(held, 1, 0, Outputs * Vec::kLanes, activation, c.p.activation_a, c.p.activation_b);
+    activate_rows(held, 1, 0, Outputs * Vec::kLanes, c.p.activation);
 #pragma GCC unroll 8
     for (int q = 0; q < Outputs; ++q) sum[q] = load(held + q * Vec::kLanes);
   }
@@ -227,8 +227,8 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
     row.first_slot = (row.top + row.first_tap) % p.kernel_h;
     for (std::int64_t i = 0; i < row_lines && c.next_lines > 0; ++i, --c.next_lines, c.next += 64) prefetch_l2(c.next);
     outputs(c, row);
-    if (!kTuning.activates_runs && !is_clamp(p.activation)) {
-      activate_rows(c.y + row.at, p.out_w, p.in_c, row.lanes, p.activation, p.activation_a, p.activation_b);
+    if (!kTuning.activates_runs && !is_clamp(p.activation.kind)) {
+      activate_rows(c.y + row.at, p.out_w, p.in_c, row.lanes, p.activation);
     }
   }
 }

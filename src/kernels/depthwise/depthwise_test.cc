@@ -35,9 +35,9 @@ ConvParams make_params(int batch, int h, int w, int channels, int kernel, int st
   p.stride_h = p.stride_w = stride;
   p.dilation_h = p.dilation_w = 1;
   p.pad_top = p.pad_left = pad;
-  p.activation = activation;
-  p.activation_a = -0.25f;
-  p.activation_b = 0.75f;
+  p.activation.kind = activation;
+  p.activation.a = -0.25f;
+  p.activation.b = 0.75f;
   return p;
 }
 
@@ -45,7 +45,7 @@ std::string describe(const ConvParams& p) {
   std::string text;
   for (const std::int32_t value :
        {p.batch, p.in_h, p.in_w, p.in_c, p.out_h, p.out_w, p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.dilation_h,
-        p.dilation_w, p.pad_top, p.pad_left, static_cast<int>(p.activation)}) {
+        p.dilation_w, p.pad_top, p.pad_left, static_cast<int>(p.activation.kind)}) {
     text += std::to_string(value) + " ";
   }
   return "n h w c p q r s sh sw dh dw pt pl act = " + text;
@@ -94,8 +94,8 @@ void expect_right(const Kernel& kernel, const ConvParams& p, bool bias, bool res
       conv_reference(p, d.x.data(), d.w.data(), bias ? d.bias.data() : nullptr, residual ? d.residual.data() : nullptr);
   const double terms = static_cast<double>(p.kernel_h) * p.kernel_w + 2;
   for (std::size_t i = 0; i < y.size(); ++i) {
-    const double value = activation_formula(p.activation)(want.value[i], p.activation_a, p.activation_b);
-    const double bound = activation_bound((terms + 8) * 0x1p-24 * want.magnitude[i], value, p.activation);
+    const double value = activated(p.activation, want.value[i]);
+    const double bound = activation_bound((terms + 8) * 0x1p-24 * want.magnitude[i], value, p.activation.kind);
     ASSERT_LE(std::fabs(y[i] - value), bound)
         << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(p) << "parts=" << parts;
   }
@@ -143,9 +143,9 @@ TEST_P(DepthwiseKernels, agree_with_the_reference_on_random_shapes) {
     if (tall < 0 || wide < 0) continue;
     p.out_h = tall / p.stride_h + 1;
     p.out_w = wide / p.stride_w + 1;
-    p.activation = static_cast<Activation>(pick(0, kActivationCount - 1));
-    p.activation_a = -0.5f;
-    p.activation_b = 1.5f;
+    p.activation.kind = static_cast<Activation>(pick(0, kActivationCount - 1));
+    p.activation.a = -0.5f;
+    p.activation.b = 1.5f;
     expect_right(*GetParam(), p, pick(0, 1), pick(0, 1), random, pick(1, 5));
     if (HasFatalFailure()) {
       ADD_FAILURE() << "seed " << seed;

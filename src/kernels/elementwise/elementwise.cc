@@ -75,12 +75,12 @@ bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::in
   return true;
 }
 
-std::span<const Kernel> Elementwise::kernels() const noexcept { return kKernels; }
+std::span<const Kernel> ElementwiseFamily::kernels() const noexcept { return kKernels; }
 
-bool Elementwise::fits_operands(const ElementwiseParams& p, const KernelOperands& operands) const noexcept {
+bool ElementwiseFamily::fits_operands(const ElementwiseParams& p, const KernelOperands& operands) const noexcept {
   if (operands.out_bytes.size() != 1) return false;
   if (static_cast<std::int32_t>(p.op) < 0 || static_cast<std::int32_t>(p.op) >= kElementwiseOpCount) return false;
-  if (!is_activation(p.activation)) return false;
+  if (!is_activation(p.activation.kind)) return false;
   const bool binary = is_binary(p.op);
   if (operands.in_bytes.size() != (binary ? 2u : 1u)) return false;
   std::int64_t elements = 1;
@@ -98,15 +98,15 @@ bool Elementwise::fits_operands(const ElementwiseParams& p, const KernelOperands
   return (a_inner == 1 && (b_inner == 0 || b_inner == 1)) || (a_inner == 0 && b_inner == 1);
 }
 
-int Elementwise::max_parts(const ElementwiseParams& p) const noexcept {
+int ElementwiseFamily::max_parts(const ElementwiseParams& p) const noexcept {
   double elements = 1;
   for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
   // 10 us: 2 elements a nanosecond from and to L2, 1 where an exponential is taken (AVX2).
-  const bool smooth = p.op == ElementwiseOp::kErf || kind_of(p.activation) == ActivationKind::kSmooth;
+  const bool smooth = p.op == ElementwiseOp::kErf || kind_of(p.activation.kind) == ActivationKind::kSmooth;
   const double parts = elements / (smooth ? 10e3 : 20e3);
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }
 
-constinit const Elementwise kElementwise;
+constinit const ElementwiseFamily kElementwise;
 
 }  // namespace kite

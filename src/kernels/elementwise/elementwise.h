@@ -21,7 +21,7 @@ namespace kite {
 [[nodiscard]] bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::int64_t> a,
                                       std::span<const std::int64_t> b, ElementwiseParams& params) noexcept;
 
-class Elementwise final : public FamilyOf<ElementwiseParams> {
+class ElementwiseFamily final : public FamilyOf<ElementwiseParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "elementwise"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -32,6 +32,6 @@ class Elementwise final : public FamilyOf<ElementwiseParams> {
                                    const KernelOperands& operands) const noexcept override;
 };
 
-extern const Elementwise kElementwise;
+extern const ElementwiseFamily kElementwise;
 
 }  // namespace kite

@@ -76,7 +76,7 @@ static inline void map_row(const float* x, float* y, std::int64_t count, const F
 static void unary_run(const ElementwiseParams& p, const float* x, float* y, std::int64_t count) {
   if (p.op == ElementwiseOp::kErf) return map_row(x, y, count, [](Vec v) { return erf(v); });
   if (p.op == ElementwiseOp::kSqrt) return map_row(x, y, count, [](Vec v) { return sqrt(v); });
-  with_activation(p.activation, p.activation_a, p.activation_b, [&](auto f) { map_row(x, y, count, f); });
+  with_activation(p.activation, [&](auto f) { map_row(x, y, count, f); });
 }
 
 // The position of a row: indices of the three outer dimensions and where the operands' rows start.
@@ -112,9 +112,9 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::
   auto* y = static_cast<float*>(call.out[0]);
   const std::int64_t width = p.size[3];
   const bool a_step = p.a_stride[3] != 0, b_step = p.b_stride[3] != 0;
-  const bool clamps = p.activation == Activation::kRelu || p.activation == Activation::kClip;
-  const bool smooth = !is_clamp(p.activation);
-  const Clamp clamp(p.activation, p.activation_a, p.activation_b);
+  const bool clamps = p.activation.kind == Activation::kRelu || p.activation.kind == Activation::kClip;
+  const bool smooth = !is_clamp(p.activation.kind);
+  const Clamp clamp(p.activation);
   const BinaryRow row = find_binary_row(p.op, a_step, b_step, clamps);
   RowWalk walk = {p, {}, 0, 0};
   walk.start(first / width);
@@ -132,7 +132,7 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::
       walk.next();
     }
     if (smooth && (at - pending >= kActivateElems || at == last)) {
-      activate_rows(y + pending, 1, 0, static_cast<int>(at - pending), p.activation, p.activation_a, p.activation_b);
+      activate_rows(y + pending, 1, 0, static_cast<int>(at - pending), p.activation);
       pending = at;
     }
   }

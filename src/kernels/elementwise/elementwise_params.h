@@ -27,8 +27,7 @@ struct ElementwiseParams {
   std::int64_t a_stride[kElementwiseDims];  // floats
   std::int64_t b_stride[kElementwiseDims];
   ElementwiseOp op;
-  Activation activation;
-  float activation_a, activation_b;
+  ActivationForm activation;
 };
 
 }  // namespace kite

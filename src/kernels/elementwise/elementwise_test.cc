@@ -34,7 +34,7 @@ std::size_t elements(const Dims& dims) {
 
 std::string describe(const ElementwiseParams& p) {
   std::string text =
-      "op " + std::to_string(static_cast<int>(p.op)) + " act " + std::to_string(static_cast<int>(p.activation));
+      "op " + std::to_string(static_cast<int>(p.op)) + " act " + std::to_string(static_cast<int>(p.activation.kind));
   for (int d = 0; d < kElementwiseDims; ++d) {
     text += " [" + std::to_string(p.size[d]) + " " + std::to_string(p.a_stride[d]) + " " +
             std::to_string(p.b_stride[d]) + "]";
@@ -46,9 +46,9 @@ ElementwiseParams make_params(ElementwiseOp op, Activation activation, const Dim
   ElementwiseParams p = {};
   EXPECT_TRUE(collapse_broadcast(y, a, b, p));
   p.op = op;
-  p.activation = activation;
-  p.activation_a = -0.25f;
-  p.activation_b = 0.75f;
+  p.activation.kind = activation;
+  p.activation.a = -0.25f;
+  p.activation.b = 0.75f;
   return p;
 }
 
@@ -75,9 +75,8 @@ void expect_right(const Kernel& kernel, const ElementwiseParams& p, const std::v
   const double ulps = p.op == ElementwiseOp::kErf ? 5 : p.op == ElementwiseOp::kActivate ? 0 : 1;
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double error = ulps * 0x1p-23 * std::fabs(want[i]);
-    const double value =
-        activates ? activation_formula(p.activation)(want[i], p.activation_a, p.activation_b) : want[i];
-    const double bound = activates ? activation_bound(error, value, p.activation) : error;
+    const double value = activates ? activated(p.activation, want[i]) : want[i];
+    const double bound = activates ? activation_bound(error, value, p.activation.kind) : error;
     ASSERT_LE(std::fabs(y[i] - value), bound) << kernel.name << " at " << i << ": " << y[i] << ", want " << value
                                               << "; " << describe(p) << " parts=" << parts;
   }
@@ -246,7 +245,7 @@ TEST(ElementwiseFits, accepts_exact_operands_and_nothing_smaller) {
   EXPECT_FALSE(fits(broken, {y, b}, y));
   for (const std::int32_t wild : {-1, kActivationCount, INT32_MAX}) {
     broken = p;
-    broken.activation = static_cast<Activation>(wild);
+    broken.activation.kind = static_cast<Activation>(wild);
     EXPECT_FALSE(fits(broken, {y, b}, y)) << wild;
   }
   for (int d = 0; d < kElementwiseDims; ++d) {

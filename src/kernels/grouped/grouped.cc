@@ -9,17 +9,11 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv/geometry.h"
 
+#define KITE_KERNEL grouped_f32
+#define KITE_KERNEL_TARGETS "kernels/grouped/targets.inc"
+#include "kernels/kernel_table.inc"
+
 namespace kite {
-
-namespace avx512 {
-void grouped_f32(const KernelCall& call);
-}
-
-namespace {
-
-constexpr Kernel kKernels[] = {{"grouped_f32_avx512", &targets::avx512, &avx512::grouped_f32}};
-
-}  // namespace
 
 std::span<const Kernel> GroupedConv::kernels() const noexcept { return kKernels; }
 

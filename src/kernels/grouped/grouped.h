@@ -23,7 +23,7 @@ class GroupedConv final : public ConvFamily {
   // 3x3, channels-last, stride 1 or 2, not dilated, at most one column of padding on either side, and no more products
   // in a sum than are added up in one piece.
   [[nodiscard]] bool supports(const ConvParams& params) const noexcept override;
-  // With half the registers of AVX-512 it is no faster, so there is no other kernel.
+  // Where it has a kernel: those with fewer registers are no faster.
   [[nodiscard]] bool is_profitable(const ConvParams& params, const Target& target) const noexcept override;
   [[nodiscard]] std::size_t packed_bytes(const ConvParams& params) const noexcept override;
   void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;

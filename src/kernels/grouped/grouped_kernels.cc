@@ -110,8 +110,6 @@ void grouped_f32(const KernelCall& call) {
   t.y_pixel = p.out_c;
   t.depth = p.in_c / p.groups;
   t.activation = p.activation;
-  t.activation_a = p.activation_a;
-  t.activation_b = p.activation_b;
   if (c.next_lines > 0) {
     t.prefetch = static_cast<const char*>(call.next_weights) + next.begin;
     const std::int64_t blocks = (p.out_c / p.groups + Vec::kLanes - 1) / Vec::kLanes;

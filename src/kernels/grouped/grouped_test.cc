@@ -40,9 +40,9 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_pictures_of_every_width) {
       ConvCase c = make_case(1, 1 + width % 9, width, 16, 2 * (1 + width % 18), 3, 3, stride, 1, 2);
       c.bias = width % 2 == 0;
       c.residual = width % 3 == 0;
-      c.params.activation = static_cast<Activation>((width + stride) % kActivationCount);
-      c.params.activation_a = -0.25f;
-      c.params.activation_b = 0.75f;
+      c.params.activation.kind = static_cast<Activation>((width + stride) % kActivationCount);
+      c.params.activation.a = -0.25f;
+      c.params.activation.b = 0.75f;
       expect_right(*GetParam(), c, random, 1 + width % 3);
       if (HasFatalFailure()) return;
     }
@@ -54,7 +54,7 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_the_shapes_of_real_networks) 
   for (ConvCase c : {make_case(1, 112, 112, 32, 32, 3, 3, 2, 1, 2), make_case(1, 28, 28, 64, 64, 3, 3, 1, 1, 4),
                      make_case(2, 14, 14, 160, 160, 3, 3, 1, 1, 10), make_case(1, 7, 7, 400, 400, 3, 3, 1, 1, 25),
                      make_case(1, 14, 14, 128, 128, 3, 3, 1, 1, 32), make_case(1, 14, 14, 96, 96, 3, 3, 2, 1, 4)}) {
-    c.params.activation = Activation::kRelu;
+    c.params.activation.kind = Activation::kRelu;
     expect_right(*GetParam(), c, random, 2);
     if (HasFatalFailure()) return;
   }
@@ -77,9 +77,9 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_random_shapes) {
     p.pad_left = pick(0, 1);
     p.out_h = std::max(1, (p.in_h + p.pad_top + pick(0, 4) - 3) / p.stride_h + 1);
     p.out_w = std::max(1, (p.in_w + p.pad_left + pick(0, 1) - 3) / p.stride_w + 1);
-    p.activation = static_cast<Activation>(pick(0, kActivationCount - 1));
-    p.activation_a = -0.5f;
-    p.activation_b = 1.5f;
+    p.activation.kind = static_cast<Activation>(pick(0, kActivationCount - 1));
+    p.activation.a = -0.5f;
+    p.activation.b = 1.5f;
     c.bias = pick(0, 1) != 0;
     c.residual = pick(0, 1) != 0;
     if (!kGrouped.supports(p)) continue;
@@ -130,14 +130,16 @@ TEST_P(GroupedKernels, keep_what_is_not_finite_to_the_outputs_that_see_it) {
 INSTANTIATE_TEST_SUITE_P(grouped, GroupedKernels, testing::ValuesIn(kernels_of(kGrouped)), kernel_test_name);
 
 TEST(GroupedSelection, takes_narrow_groups_whatever_the_batch) {
-  const auto pays = [](const ConvCase& c) { return kGrouped.is_profitable(c.params, targets::avx512); };
+  const auto pays = [](const ConvCase& c) {
+    return kGrouped.is_profitable(c.params, *kGrouped.kernels().front().target);
+  };
   EXPECT_TRUE(pays(make_case(1, 14, 14, 160, 160, 3, 3, 1, 1, 10)));  // regnet_x_400mf
   EXPECT_TRUE(pays(make_case(64, 112, 112, 32, 32, 3, 3, 2, 1, 2)));
   EXPECT_FALSE(pays(make_case(1, 28, 28, 448, 448, 3, 3, 2, 1, 4)));  // regnet_y_16gf
   EXPECT_FALSE(pays(make_case(1, 56, 56, 16, 16, 3, 3, 1, 1, 1)));
   ConvParams p = make_case(1, 14, 14, 32, 32, 3, 3, 1, 1, 2).params;
-  EXPECT_TRUE(kGrouped.is_profitable(p, targets::avx512));
-  EXPECT_FALSE(kGrouped.is_profitable(p, targets::avx2));
+  EXPECT_TRUE(kGrouped.is_profitable(p, *kGrouped.kernels().front().target));
+  EXPECT_FALSE(kGrouped.is_profitable(p, targets::generic));
   p.out_w += 1;  // one more column of padding on the right
   EXPECT_FALSE(kGrouped.supports(p));
   for (const ConvCase& c : {make_case(1, 14, 14, 32, 32, 3, 3, 1, 2, 2), make_case(1, 14, 14, 32, 32, 3, 3, 3, 1, 2),

@@ -108,7 +108,7 @@ static void grouped_tile(const TileCall& t, Edges edges) {
   } else {
     finish_tile<Segments, Length, 1, false>(t, sum);
   }
-  if (!is_clamp(t.activation)) activate_tile<Segments, Length, 1>(t);
+  if (!is_clamp(t.activation.kind)) activate_tile<Segments, Length, 1>(t);
 }
 
 using GroupedTileFn = void (*)(const TileCall&, Edges);

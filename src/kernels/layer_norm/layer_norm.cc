@@ -13,9 +13,9 @@
 
 namespace kite {
 
-std::span<const Kernel> LayerNorm::kernels() const noexcept { return kKernels; }
+std::span<const Kernel> LayerNormFamily::kernels() const noexcept { return kKernels; }
 
-bool LayerNorm::fits_operands(const LayerNormParams& p, const KernelOperands& operands) const noexcept {
+bool LayerNormFamily::fits_operands(const LayerNormParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 3 || operands.out_bytes.size() != 1) {
     return false;
   }
@@ -27,13 +27,13 @@ bool LayerNorm::fits_operands(const LayerNormParams& p, const KernelOperands& op
          holds(operands.out_bytes[0], *floats);
 }
 
-int LayerNorm::max_parts(const LayerNormParams& p) const noexcept {
+int LayerNormFamily::max_parts(const LayerNormParams& p) const noexcept {
   // 10 us at 2 elements a nanosecond; shares are rows.
   const double rows = static_cast<double>(p.rows);
   const double parts = std::min({rows * static_cast<double>(p.channels) / 20e3, rows, 1024.0});
   return parts < 1.0 ? 1 : static_cast<int>(parts);
 }
 
-constinit const LayerNorm kLayerNorm;
+constinit const LayerNormFamily kLayerNorm;
 
 }  // namespace kite

@@ -16,7 +16,7 @@
 
 namespace kite {
 
-class LayerNorm final : public FamilyOf<LayerNormParams> {
+class LayerNormFamily final : public FamilyOf<LayerNormParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "layer_norm"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -27,6 +27,6 @@ class LayerNorm final : public FamilyOf<LayerNormParams> {
                                    const KernelOperands& operands) const noexcept override;
 };
 
-extern const LayerNorm kLayerNorm;
+extern const LayerNormFamily kLayerNorm;
 
 }  // namespace kite

@@ -30,13 +30,13 @@ bool holds(std::size_t bytes, std::int64_t floats) noexcept {
 
 }  // namespace
 
-std::span<const Kernel> Matmul::kernels() const noexcept { return kKernels; }
+std::span<const Kernel> MatmulFamily::kernels() const noexcept { return kKernels; }
 
-std::size_t Matmul::scratch_bytes(const MatmulParams& p) const noexcept {
+std::size_t MatmulFamily::scratch_bytes(const MatmulParams& p) const noexcept {
   return static_cast<std::size_t>(round_up(matmul_block_columns(p) * p.k * 4, 64));
 }
 
-bool Matmul::fits_operands(const MatmulParams& p, const KernelOperands& operands) const noexcept {
+bool MatmulFamily::fits_operands(const MatmulParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 2 || operands.out_bytes.size() != 1) {
     return false;
   }
@@ -48,12 +48,12 @@ bool Matmul::fits_operands(const MatmulParams& p, const KernelOperands& operands
   return holds(operands.out_bytes[0], reach(p.batch, *c_stride, p.m, p.n));
 }
 
-int Matmul::max_parts(const MatmulParams& p) const noexcept {
+int MatmulFamily::max_parts(const MatmulParams& p) const noexcept {
   // 10 us at 100 GFLOP/s, which one core of a current server reaches.
   const double parts = static_cast<double>(p.batch) * p.m * p.n * p.k / 0.5e6;
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }
 
-constinit const Matmul kMatmul;
+constinit const MatmulFamily kMatmul;
 
 }  // namespace kite

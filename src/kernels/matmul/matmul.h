@@ -14,7 +14,7 @@
 
 namespace kite {
 
-class Matmul final : public FamilyOf<MatmulParams> {
+class MatmulFamily final : public FamilyOf<MatmulParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "matmul"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -25,6 +25,6 @@ class Matmul final : public FamilyOf<MatmulParams> {
   [[nodiscard]] bool fits_operands(const MatmulParams& params, const KernelOperands& operands) const noexcept override;
 };
 
-extern const Matmul kMatmul;
+extern const MatmulFamily kMatmul;
 
 }  // namespace kite

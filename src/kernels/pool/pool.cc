@@ -24,10 +24,10 @@ bool holds(std::size_t bytes, std::int64_t batch, std::int64_t h, std::int64_t w
 
 }  // namespace
 
-std::span<const Kernel> Pool::kernels() const noexcept { return kKernels; }
+std::span<const Kernel> PoolFamily::kernels() const noexcept { return kKernels; }
 
 // The kernel clips every tap to the picture with 64-bit positions: all 32-bit windows are safe once they are positive.
-bool Pool::fits_operands(const PoolParams& p, const KernelOperands& operands) const noexcept {
+bool PoolFamily::fits_operands(const PoolParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
@@ -43,7 +43,7 @@ bool Pool::fits_operands(const PoolParams& p, const KernelOperands& operands) co
          holds(operands.out_bytes[0], p.batch, p.out_h, p.out_w, p.channels);
 }
 
-int Pool::max_parts(const PoolParams& p) const noexcept {
+int PoolFamily::max_parts(const PoolParams& p) const noexcept {
   // 10 us at 8 taps a nanosecond; shares are rows of y.
   const double rows = static_cast<double>(p.batch) * p.out_h;
   const double taps = rows * p.out_w * p.channels * std::min(p.kernel_h, p.in_h) * std::min(p.kernel_w, p.in_w);
@@ -51,6 +51,6 @@ int Pool::max_parts(const PoolParams& p) const noexcept {
   return parts < 1.0 ? 1 : static_cast<int>(parts);
 }
 
-constinit const Pool kPool;
+constinit const PoolFamily kPool;
 
 }  // namespace kite

@@ -13,7 +13,7 @@
 
 namespace kite {
 
-class Pool final : public FamilyOf<PoolParams> {
+class PoolFamily final : public FamilyOf<PoolParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "pool"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -23,6 +23,6 @@ class Pool final : public FamilyOf<PoolParams> {
   [[nodiscard]] bool fits_operands(const PoolParams& params, const KernelOperands& operands) const noexcept override;
 };
 
-extern const Pool kPool;
+extern const PoolFamily kPool;
 
 }  // namespace kite

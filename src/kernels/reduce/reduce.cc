@@ -13,9 +13,9 @@
 
 namespace kite {
 
-std::span<const Kernel> Mean::kernels() const noexcept { return kKernels; }
+std::span<const Kernel> MeanFamily::kernels() const noexcept { return kKernels; }
 
-bool Mean::fits_operands(const ReduceParams& p, const KernelOperands& operands) const noexcept {
+bool MeanFamily::fits_operands(const ReduceParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
@@ -26,7 +26,7 @@ bool Mean::fits_operands(const ReduceParams& p, const KernelOperands& operands) 
          operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*out);
 }
 
-int Mean::max_parts(const ReduceParams& p) const noexcept {
+int MeanFamily::max_parts(const ReduceParams& p) const noexcept {
   // 10 us at 5 elements a nanosecond: x comes from L2. Shares are whole cache lines of y, or whole rows.
   const double elements = static_cast<double>(p.outer) * static_cast<double>(p.count) * static_cast<double>(p.inner);
   const double most = p.inner == 1 ? static_cast<double>(p.outer)
@@ -35,6 +35,6 @@ int Mean::max_parts(const ReduceParams& p) const noexcept {
   return parts < 1.0 ? 1 : static_cast<int>(parts);
 }
 
-constinit const Mean kMean;
+constinit const MeanFamily kMean;
 
 }  // namespace kite

@@ -16,7 +16,7 @@
 
 namespace kite {
 
-class Mean final : public FamilyOf<ReduceParams> {
+class MeanFamily final : public FamilyOf<ReduceParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "reduce"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -26,6 +26,6 @@ class Mean final : public FamilyOf<ReduceParams> {
   [[nodiscard]] bool fits_operands(const ReduceParams& params, const KernelOperands& operands) const noexcept override;
 };
 
-extern const Mean kMean;
+extern const MeanFamily kMean;
 
 }  // namespace kite

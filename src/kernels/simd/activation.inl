@@ -205,11 +205,11 @@ static inline Vec hard_swish(Vec x) {
 struct Clamp {
   Vec low, high;
 
-  Clamp(Activation activation, float a, float b) : low(splat(-__builtin_inff())), high(splat(__builtin_inff())) {
-    if (activation == Activation::kRelu) low = zero();
-    if (activation != Activation::kClip) return;
-    low = splat(a);
-    high = splat(b);
+  explicit Clamp(ActivationForm activation) : low(splat(-__builtin_inff())), high(splat(__builtin_inff())) {
+    if (activation.kind == Activation::kRelu) low = zero();
+    if (activation.kind != Activation::kClip) return;
+    low = splat(activation.a);
+    high = splat(activation.b);
   }
   Vec apply(Vec x) const { return min(max(x, low), high); }
 };
@@ -217,9 +217,10 @@ struct Clamp {
 // Calls run(f) with the vector form of tensor/activations.inc: the switch stands outside the loops of `run`, and each
 // case is a loop of its own.
 template <typename Run>
-static inline __attribute__((always_inline)) void with_activation(Activation activation, float a, float b, Run run) {
-  switch (activation) {
-#define KITE_ACTIVATION(constant, spelling, kind, portable, vector) \
+static inline __attribute__((always_inline)) void with_activation(ActivationForm activation, Run run) {
+  const float a = activation.a, b = activation.b;
+  switch (activation.kind) {
+#define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) \
   case Activation::constant: return run([a, b](Vec x) { return (void)a, (void)b, vector; });
 #include "tensor/activations.inc"
 #undef KITE_ACTIVATION
@@ -229,8 +230,8 @@ static inline __attribute__((always_inline)) void with_activation(Activation act
 // f over rows of `lanes` floats, `step` apart, in place: what a kernel has just stored or holds, and is in L1. Out of
 // line: beside a tile's sums there is no room for it.
 static inline __attribute__((noinline)) void activate_rows(float* y, std::int64_t rows, std::int64_t step, int lanes,
-                                                           Activation activation, float a, float b) {
-  with_activation(activation, a, b, [=](auto f) {
+                                                           ActivationForm activation) {
+  with_activation(activation, [=](auto f) {
     float* row = y;
     for (std::int64_t i = 0; i < rows; ++i, row += step) {
       int at = 0;

@@ -7,8 +7,7 @@
 
 namespace kite::KITE_TARGET {
 
-void apply_to_array(VectorFunction function, Activation activation, float a, float b, const float* x, float* y,
-                    std::size_t count) {
+void apply_to_array(VectorFunction function, ActivationForm activation, const float* x, float* y, std::size_t count) {
   const auto run = [=](auto f) {
     for (std::size_t i = 0; i < count; i += Vec::kLanes) {
       const int lanes = count - i < Vec::kLanes ? static_cast<int>(count - i) : Vec::kLanes;
@@ -17,7 +16,7 @@ void apply_to_array(VectorFunction function, Activation activation, float a, flo
   };
   if (function == VectorFunction::kExp) return run([](Vec value) { return exp(value); });
   if (function == VectorFunction::kErf) return run([](Vec value) { return erf(value); });
-  with_activation(activation, a, b, run);
+  with_activation(activation, run);
 }
 
 }  // namespace kite::KITE_TARGET

@@ -11,10 +11,10 @@ namespace kite {
 
 enum class VectorFunction : std::int32_t { kExp, kErf, kActivation };
 
-#define KITE_TARGET_ROW(target)                                                                                   \
-  namespace target {                                                                                              \
-  void apply_to_array(VectorFunction function, Activation activation, float a, float b, const float* x, float* y, \
-                      std::size_t count);                                                                         \
+#define KITE_TARGET_ROW(target)                                                                     \
+  namespace target {                                                                                \
+  void apply_to_array(VectorFunction function, ActivationForm activation, const float* x, float* y, \
+                      std::size_t count);                                                           \
   }
 #include "kernels/targets.inc"
 #undef KITE_TARGET_ROW

@@ -50,7 +50,7 @@ class VectorFunctions : public testing::TestWithParam<TargetCase> {
   std::vector<float> apply(VectorFunction function, Activation activation, const std::vector<float>& x, float a = 0,
                            float b = 0) {
     std::vector<float> y(x.size());
-    GetParam().apply(function, activation, a, b, x.data(), y.data(), x.size());
+    GetParam().apply(function, {activation, a, b}, x.data(), y.data(), x.size());
     return y;
   }
 
@@ -108,7 +108,9 @@ TEST_P(VectorFunctions, nan_and_infinity_give_the_limits) {
         Row{VectorFunction::kActivation, Activation::kHardSwish, inf, nan},
         Row{VectorFunction::kActivation, Activation::kSilu, inf, nan},
         Row{VectorFunction::kActivation, Activation::kGelu, inf, nan},
-        Row{VectorFunction::kActivation, Activation::kTanh, 1, -1}}) {
+        Row{VectorFunction::kActivation, Activation::kTanh, 1, -1},
+        Row{VectorFunction::kActivation, Activation::kLeakyRelu, inf, inf}}) {  // a = -1
+
     const std::vector<float> y = apply(row.function, row.activation, x, -1.0f, 6.0f);
     const int name = static_cast<int>(row.activation);
     EXPECT_TRUE(std::isnan(y[0])) << name;
@@ -131,8 +133,8 @@ TEST_P(VectorFunctions, nan_and_infinity_give_the_limits) {
 TEST_P(VectorFunctions, piecewise_activations_round_a_few_times_at_most) {
   std::vector<float> x;
   for (int i = -8000; i <= 8000; ++i) x.push_back(static_cast<float>(i) / 1000);
-  for (const Activation activation :
-       {Activation::kNone, Activation::kRelu, Activation::kClip, Activation::kHardSigmoid, Activation::kHardSwish}) {
+  for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kClip, Activation::kHardSigmoid,
+                                      Activation::kHardSwish, Activation::kLeakyRelu}) {
     const std::vector<float> y = apply(VectorFunction::kActivation, activation, x, 0.2f, 0.5f);
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double want = activation_formula(activation)(x[i], 0.2f, 0.5f);

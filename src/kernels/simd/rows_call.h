@@ -20,8 +20,7 @@ struct RowsCall {
   std::int64_t rows, depth, columns;
   std::int64_t x_stride, y_stride;  // floats from row to row
   std::int64_t first_panel, last_panel;
-  Activation activation;
-  float activation_a, activation_b;
+  ActivationForm activation;
   const char* next;  // this thread's share of what the next step streams; null where there is nothing
   std::int64_t next_bytes;
 };

@@ -103,7 +103,7 @@ static void tile(const TileCall& t) {
   } else {
     finish_tile<Segments, Length, Blocks, false>(t, sum);
   }
-  if (!is_clamp(t.activation) && !t.unfinished) activate_tile<Segments, Length, Blocks>(t);
+  if (!is_clamp(t.activation.kind) && !t.unfinished) activate_tile<Segments, Length, Blocks>(t);
 }
 
 using TileFn = void (*)(const TileCall&);

@@ -29,8 +29,7 @@ struct TileCall {
   std::int32_t last_lanes;  // of the last block: 1..Vec::kLanes
   bool continued;           // y holds the sum so far, bias included: what is summed here is added to it
   bool unfinished;          // more is to be added: no residual, no activation yet
-  Activation activation;
-  float activation_a, activation_b;
+  ActivationForm activation;
 };
 
 // The activations that are more than a clamp, applied to what the tile has stored.
@@ -39,8 +38,7 @@ static inline __attribute__((always_inline)) void activate_tile(const TileCall& 
   const int lanes = (Blocks - 1) * Vec::kLanes + t.last_lanes;
   const bool joined = Segments == 1 || t.y[Segments - 1] == t.y[0] + (Segments - 1) * Length * t.y_pixel;
   for (int s = 0; s < (joined ? 1 : Segments); ++s) {
-    activate_rows(t.y[s], joined ? Segments * Length : Length, t.y_pixel, lanes, t.activation, t.activation_a,
-                  t.activation_b);
+    activate_rows(t.y[s], joined ? Segments * Length : Length, t.y_pixel, lanes, t.activation);
   }
 }
 
@@ -114,9 +112,9 @@ static inline __attribute__((always_inline)) void finish_tile(const TileCall& t,
   };
   if (t.continued) add_up(t.y);
   if (t.residual[0] != nullptr && !t.unfinished) add_up(t.residual);
-  const Activation activation = t.unfinished ? Activation::kNone : t.activation;
+  const Activation activation = t.unfinished ? Activation::kNone : t.activation.kind;
   if (activation == Activation::kRelu || activation == Activation::kClip) {
-    const Vec low = splat(t.activation == Activation::kClip ? t.activation_a : 0.0f);
+    const Vec low = splat(activation == Activation::kClip ? t.activation.a : 0.0f);
 #pragma GCC unroll 8
     for (int s = 0; s < Segments; ++s) {
 #pragma GCC unroll 8
@@ -127,7 +125,7 @@ static inline __attribute__((always_inline)) void finish_tile(const TileCall& t,
     }
   }
   if (activation == Activation::kClip) {
-    const Vec high = splat(t.activation_b);
+    const Vec high = splat(t.activation.b);
 #pragma GCC unroll 8
     for (int s = 0; s < Segments; ++s) {
 #pragma GCC unroll 8

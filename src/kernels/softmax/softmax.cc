@@ -13,9 +13,9 @@
 
 namespace kite {
 
-std::span<const Kernel> Softmax::kernels() const noexcept { return kKernels; }
+std::span<const Kernel> SoftmaxFamily::kernels() const noexcept { return kKernels; }
 
-bool Softmax::fits_operands(const SoftmaxParams& p, const KernelOperands& operands) const noexcept {
+bool SoftmaxFamily::fits_operands(const SoftmaxParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
@@ -25,13 +25,13 @@ bool Softmax::fits_operands(const SoftmaxParams& p, const KernelOperands& operan
          operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*floats);
 }
 
-int Softmax::max_parts(const SoftmaxParams& p) const noexcept {
+int SoftmaxFamily::max_parts(const SoftmaxParams& p) const noexcept {
   // 10 us at 1 element a nanosecond; shares are rows.
   const double rows = static_cast<double>(p.rows);
   const double parts = std::min({rows * static_cast<double>(p.channels) / 10e3, rows, 1024.0});
   return parts < 1.0 ? 1 : static_cast<int>(parts);
 }
 
-constinit const Softmax kSoftmax;
+constinit const SoftmaxFamily kSoftmax;
 
 }  // namespace kite

@@ -14,7 +14,7 @@
 
 namespace kite {
 
-class Softmax final : public FamilyOf<SoftmaxParams> {
+class SoftmaxFamily final : public FamilyOf<SoftmaxParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "softmax"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -24,6 +24,6 @@ class Softmax final : public FamilyOf<SoftmaxParams> {
   [[nodiscard]] bool fits_operands(const SoftmaxParams& params, const KernelOperands& operands) const noexcept override;
 };
 
-extern const Softmax kSoftmax;
+extern const SoftmaxFamily kSoftmax;
 
 }  // namespace kite

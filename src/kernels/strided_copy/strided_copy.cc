@@ -61,9 +61,9 @@ bool collapse_copy(std::span<const CopyAxis> axes, StridedCopyParams& params) no
   return true;
 }
 
-std::span<const Kernel> StridedCopy::kernels() const noexcept { return kKernels; }
+std::span<const Kernel> StridedCopyFamily::kernels() const noexcept { return kKernels; }
 
-bool StridedCopy::fits_operands(const StridedCopyParams& p, const KernelOperands& operands) const noexcept {
+bool StridedCopyFamily::fits_operands(const StridedCopyParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
@@ -78,13 +78,13 @@ bool StridedCopy::fits_operands(const StridedCopyParams& p, const KernelOperands
          holds(operands.out_bytes[0], reach(p, p.out_first, p.out_stride));
 }
 
-int StridedCopy::max_parts(const StridedCopyParams& p) const noexcept {
+int StridedCopyFamily::max_parts(const StridedCopyParams& p) const noexcept {
   double elements = 1;
   for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
   const double parts = elements / 20e3;  // 10 us at 2 elements a nanosecond, from and to L2
   return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
 }
 
-constinit const StridedCopy kStridedCopy;
+constinit const StridedCopyFamily kStridedCopy;
 
 }  // namespace kite

@@ -23,7 +23,7 @@ struct CopyAxis {
 // step through alike become one. False where more than kCopyDims remain.
 [[nodiscard]] bool collapse_copy(std::span<const CopyAxis> axes, StridedCopyParams& params) noexcept;
 
-class StridedCopy final : public FamilyOf<StridedCopyParams> {
+class StridedCopyFamily final : public FamilyOf<StridedCopyParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "strided_copy"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -34,6 +34,6 @@ class StridedCopy final : public FamilyOf<StridedCopyParams> {
                                    const KernelOperands& operands) const noexcept override;
 };
 
-extern const StridedCopy kStridedCopy;
+extern const StridedCopyFamily kStridedCopy;
 
 }  // namespace kite

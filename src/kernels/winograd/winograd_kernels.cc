@@ -162,7 +162,7 @@ static inline __attribute__((always_inline)) void transform_products(const Winog
 static void transform_output(const WinogradCall& c, std::int64_t group, std::int64_t begin, std::int64_t end,
                              std::int64_t first, std::int64_t count) {
   const ConvParams& p = c.p;
-  const Clamp clamp(p.activation, p.activation_a, p.activation_b);
+  const Clamp clamp(p.activation);
   const float* const bias = c.bias == nullptr ? nullptr : c.bias + group * c.g.group_out;
   TilePlace place(c, first);
   for (std::int64_t tile = 0; tile < count; ++tile, place.next(c)) {
@@ -180,10 +180,10 @@ static void transform_output(const WinogradCall& c, std::int64_t group, std::int
       transform_products<false>(c, from + channel, at + channel,
                                 bias == nullptr ? zero() : load_n(bias + channel, lanes), clamp, rows, columns, lanes);
     }
-    if (is_clamp(p.activation)) continue;
+    if (is_clamp(p.activation.kind)) continue;
     for (std::int64_t i = 0; i < (rows < 2 ? rows : 2); ++i) {
       activate_rows(c.y + at + i * p.out_w * p.out_c + begin, columns < 2 ? columns : 2, p.out_c,
-                    static_cast<int>(end - begin), p.activation, p.activation_a, p.activation_b);
+                    static_cast<int>(end - begin), p.activation);
     }
   }
 }
@@ -210,7 +210,7 @@ static void run_block(const WinogradCall& c, std::int64_t group, Range panels, s
   rows.columns = rows.y_stride = c.g.group_out;
   rows.first_panel = panels.begin;
   rows.last_panel = panels.end;
-  rows.activation = Activation::kNone;
+  rows.activation.kind = Activation::kNone;
   for (std::int64_t place = 0; place < kPlaces; ++place) {
     rows.x = c.pixels + place * c.g.in_plane;
     rows.w = c.w + (group * kPlaces + place) * plane;

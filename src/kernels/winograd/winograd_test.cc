@@ -49,9 +49,9 @@ TEST_P(WinogradKernels, agree_with_the_reference_around_every_width) {
       ConvCase c = make_case(1, size, size + 1, 1 + (channels * 7) % 37, channels, 3, 3, 1, 1, 1);
       c.bias = channels % 2 == 0;
       c.residual = channels % 3 == 0;
-      c.params.activation = static_cast<Activation>((channels + size) % kActivationCount);
-      c.params.activation_a = -0.25f;
-      c.params.activation_b = 0.75f;
+      c.params.activation.kind = static_cast<Activation>((channels + size) % kActivationCount);
+      c.params.activation.a = -0.25f;
+      c.params.activation.b = 0.75f;
       expect_right(*GetParam(), c, random, 1 + channels % 3);
       if (HasFatalFailure()) return;
     }
@@ -62,7 +62,7 @@ TEST_P(WinogradKernels, agree_with_the_reference_on_the_shapes_of_real_networks)
   std::mt19937 random(2);
   for (ConvCase c : {make_case(1, 14, 14, 224, 224, 3, 3, 1, 1, 2), make_case(1, 28, 28, 64, 64, 3, 3, 1, 1, 1),
                      make_case(2, 14, 14, 128, 96, 3, 3, 1, 1, 1), make_case(1, 14, 14, 256, 256, 3, 3, 1, 1, 1)}) {
-    c.params.activation = Activation::kRelu;
+    c.params.activation.kind = Activation::kRelu;
     c.residual = true;
     expect_right(*GetParam(), c, random, 2);
     if (HasFatalFailure()) return;
@@ -84,9 +84,9 @@ TEST_P(WinogradKernels, agree_with_the_reference_on_random_shapes) {
     p.pad_left = pick(0, 4);
     p.out_h = std::max(1, p.in_h + p.pad_top + pick(0, 4) - 2);
     p.out_w = std::max(1, p.in_w + p.pad_left + pick(0, 4) - 2);
-    p.activation = static_cast<Activation>(pick(0, kActivationCount - 1));
-    p.activation_a = -0.5f;
-    p.activation_b = 1.5f;
+    p.activation.kind = static_cast<Activation>(pick(0, kActivationCount - 1));
+    p.activation.a = -0.5f;
+    p.activation.b = 1.5f;
     c.bias = pick(0, 1) != 0;
     c.residual = pick(0, 1) != 0;
     expect_right(*GetParam(), c, random, pick(1, 5));

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this folder sees behind the public classes.
+#pragma once
+
+#include <memory>
+
+#include "paperkite/model.h"
+#include "paperkite/session.h"
+#include "plan/format/plan.h"
+#include "runtime/session.h"
+
+namespace kite {
+
+struct Internals {
+  static const std::shared_ptr<const Plan>& plan(const Model& model) noexcept { return model.plan_; }
+  static PlanSession& session(Session& session) noexcept { return *session.session_; }
+};
+
+}  // namespace kite

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan on disk and in memory, which are the same bytes: a header and sections of plain records with offsets.
+//
+//   header | operands | refs | steps | params | text | inputs, outputs | constants
+//
+// A plan for other input shapes of the same model may have no constants of its own and name the plan that lends it
+// some. Offsets count from the first byte of the plan. All records are little-endian and naturally aligned; the
+// constants section starts on a page, each constant on a cache line. Nothing is relocated: opening is validate() and no
+// more.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "paperkite/tensor.h"
+
+namespace kite::plan_format {
+
+inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
+// Raised whenever a record, a kernel's params or a packing changes its meaning, and where a model's plan would answer
+// otherwise than one that lies in a cache.
+inline constexpr std::uint32_t kVersion = 12;
+inline constexpr std::uint64_t kConstantAlignment = 64;
+inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
+
+// A run of `count` records that starts `offset` bytes into the plan.
+struct Section {
+  std::uint64_t offset;
+  std::uint64_t count;
+};
+
+// A piece of the text section: names, never null-terminated.
+struct Text {
+  std::uint32_t offset;
+  std::uint32_t size;
+};
+
+struct Header {
+  char magic[8];
+  std::uint32_t version;
+  std::uint32_t reserved;
+  std::uint64_t target;    // name_id() of the target whose features contain those of all its kernels
+  std::uint64_t features;  // what it needs of a processor: the bits of base/features.h
+  std::uint64_t total_bytes;
+  std::uint64_t
+      key[2];  // what the plan was made from: see plan/source/cache.h; twice the checksum where nothing keyed it
+  std::uint64_t checksum;         // block_hash() of all that lies behind the header, half of it
+  std::uint64_t lender[2];        // key of the plan whose constants are used; zero where they are this plan's own
+  std::uint64_t lender_checksum;  // and its checksum
+  std::uint64_t arena_bytes;      // activations, one buffer for a session
+  std::uint64_t scratch_bytes;    // for each thread
+  std::uint64_t macs;             // multiply-adds of direct convolution and products
+  std::uint64_t parameters;       // elements of the model's own constants
+  Section operands;               // Operand
+  Section refs;                   // uint32 operand numbers, grouped by step
+  Section steps;                  // Step
+  Section params;                 // bytes
+  Section text;                   // bytes
+  Section inputs;                 // Port
+  Section outputs;                // Port
+  Section notes;                  // Note: model metadata that the plan carries along
+  Section constants;              // bytes; of the lender, with offset 0, where there is one
+};
+
+enum class Place : std::uint8_t {
+  kNone,      // an operand that is left out
+  kArena,     // offset into the arena
+  kConstant,  // offset into the constants section
+  kInput,     // the caller's buffer number `offset`
+};
+
+struct Operand {
+  std::uint64_t offset;
+  std::uint64_t size_bytes;
+  std::int64_t dims[kMaxRank];
+  Place place;
+  DType dtype;
+  std::uint8_t rank;
+  std::uint8_t reserved[5];
+};
+
+struct Step {
+  std::uint64_t kernel;         // name_id() of the kernel's name; 0 = the portable implementation of an operator
+  std::uint64_t params_offset;  // into the params section
+  std::uint64_t params_bytes;
+  std::uint64_t scratch_bytes;  // for each thread
+  std::uint64_t macs;
+  std::uint32_t first_ref;  // inputs, then outputs
+  std::uint32_t inputs;
+  std::uint32_t outputs;
+  std::uint32_t max_parts;  // threads beyond this would have too little to do
+  Text node;                // the node's name in the model, for profiles and errors
+  Text op;                  // its operator
+};
+
+struct Port {
+  std::uint32_t operand;
+  Text name;
+  Text dims;  // as the model states them: plan/format/ports.h
+  std::uint32_t reserved;
+};
+
+// One key and value of the model's metadata.
+struct Note {
+  Text key;
+  Text value;
+};
+
+static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) % 8 == 0);
+static_assert(sizeof(Operand) == 88 && sizeof(Step) == 72 && sizeof(Port) == 24 && sizeof(Note) == 16);
+
+}  // namespace kite::plan_format

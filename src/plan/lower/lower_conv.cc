@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Channels-last convolutions: to the family that conv_family() names.
+#include <limits>
+
+#include "kernels/conv_choice.h"
+#include "paperkite/try.h"
+#include "plan/lower/lowering.h"
+
+namespace kite {
+
+namespace {
+
+bool fits_int32(std::span<const std::int64_t> dims) {
+  for (const std::int64_t dim : dims) {
+    if (dim > std::numeric_limits<std::int32_t>::max()) return false;
+  }
+  return true;
+}
+
+// False for shapes with a dimension of 2^31 or more: those stay with the portable operator.
+bool read_shape(const Lowering& lowering, const Node& node, ConvParams& params) {
+  const Shape& x = lowering.shape(node.inputs[0]);
+  const Shape& w = lowering.shape(node.inputs[1]);
+  const Shape& y = lowering.shape(node.outputs[0]);
+  const auto strides = node.attributes.get_ints("strides");
+  const auto pads = node.attributes.get_ints("pads");
+  const auto dilations = node.attributes.get_ints("dilations");
+  for (const auto numbers : {x.dims(), w.dims(), y.dims(), strides, pads, dilations}) {
+    if (!fits_int32(numbers)) return false;
+  }
+  const auto i32 = [](std::int64_t n) { return static_cast<std::int32_t>(n); };
+  const auto at = [&](std::span<const std::int64_t> list, std::size_t i, std::int64_t fallback) {
+    return i32(i < list.size() ? list[i] : fallback);
+  };
+  const bool planar = node.attributes.get_string("input_layout", "nhwc") == "nchw";
+  const int h = planar ? 2 : 1;
+  params = {.batch = i32(x[0]),
+            .in_h = i32(x[h]),
+            .in_w = i32(x[h + 1]),
+            .in_c = i32(x[planar ? 1 : 3]),
+            .out_h = i32(y[1]),
+            .out_w = i32(y[2]),
+            .out_c = i32(y[3]),
+            .kernel_h = i32(w[2]),
+            .kernel_w = i32(w[3]),
+            .stride_h = at(strides, 0, 1),
+            .stride_w = at(strides, 1, 1),
+            .dilation_h = at(dilations, 0, 1),
+            .dilation_w = at(dilations, 1, 1),
+            .pad_top = at(pads, 0, 0),
+            .pad_left = at(pads, 1, 0),
+            .groups = i32(node.attributes.get_int("group", 1)),
+            .input_planar = planar ? 1 : 0};
+  return true;
+}
+
+std::uint64_t conv_macs(const ConvParams& s) {
+  return static_cast<std::uint64_t>(s.batch) * static_cast<std::uint64_t>(s.out_h) *
+         static_cast<std::uint64_t>(s.out_w) * static_cast<std::uint64_t>(s.out_c) *
+         static_cast<std::uint64_t>(s.kernel_h) * static_cast<std::uint64_t>(s.kernel_w) *
+         static_cast<std::uint64_t>(s.in_c / s.groups);
+}
+
+Result<bool> lower_conv(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.graph().node(id);
+  ConvParams params{};
+  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || !lowering.graph().is_constant(node.inputs[1]) ||
+      lowering.shape(node.outputs[0]).elements() == 0 || lowering.shape(node.inputs[0]).elements() == 0 ||
+      !read_shape(lowering, node, params)) {
+    return false;
+  }
+  KITE_TRY_ASSIGN(params.activation, activation_of(node.attributes));
+  const ConvFamily& family = conv_family(params, lowering.target());
+  const Kernel& kernel = family.best_kernel(lowering.target());
+  const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
+  const OperandId packed =
+      lowering.constant(family.packed_bytes(params), [params, &family, &kernel, weights](std::byte* out) {
+        family.pack(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
+      });
+  lowering.step(id, family, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])}).macs =
+      conv_macs(params);
+  return true;
+}
+
+constexpr LowerRule kRules[] = {{kInternalDomain, "Conv", lower_conv}};
+
+}  // namespace
+
+std::span<const LowerRule> conv_rules() noexcept { return kRules; }
+
+}  // namespace kite

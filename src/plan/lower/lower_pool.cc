@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Channels-last pooling to the pool family, means over neighbouring axes to the reduce family.
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "kernels/pool/pool.h"
+#include "kernels/reduce/reduce.h"
+#include "plan/lower/constant_ints.h"
+#include "plan/lower/lowering.h"
+
+namespace kite {
+
+namespace {
+
+// The window of one spatial axis of a channels-last pool; ops/window.h has the arithmetic that infer() went through.
+bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolParams& params) {
+  const Shape& x = lowering.shape(node.inputs[0]);
+  const Shape& y = lowering.shape(node.outputs[0]);
+  const auto kernel = node.attributes.get_ints("kernel_shape");
+  const auto strides = node.attributes.get_ints("strides");
+  const auto pads = node.attributes.get_ints("pads");
+  const auto dilations = node.attributes.get_ints("dilations");
+  for (const auto numbers : {x.dims(), y.dims(), kernel, strides, pads, dilations}) {
+    if (std::ranges::any_of(numbers, [](std::int64_t n) { return n > std::numeric_limits<std::int32_t>::max(); }))
+      return false;
+  }
+  const auto at = [](std::span<const std::int64_t> list, std::size_t i, std::int64_t fallback) {
+    return static_cast<std::int32_t>(i < list.size() ? list[i] : fallback);
+  };
+  params = {at(x.dims(), 0, 1),
+            at(x.dims(), 1, 1),
+            at(x.dims(), 2, 1),
+            at(x.dims(), 3, 1),
+            at(y.dims(), 1, 1),
+            at(y.dims(), 2, 1),
+            at(kernel, 0, 1),
+            at(kernel, 1, 1),
+            at(strides, 0, 1),
+            at(strides, 1, 1),
+            at(dilations, 0, 1),
+            at(dilations, 1, 1),
+            at(pads, 0, 0),
+            at(pads, 1, 0),
+            at(pads, 2, 0),
+            at(pads, 3, 0),
+            kind};
+  return true;
+}
+
+Result<bool> lower_pool(Lowering& lowering, NodeId id, PoolKind kind) {
+  const Node& node = lowering.graph().node(id);
+  const std::string_view auto_pad = node.attributes.get_string("auto_pad", "NOTSET");
+  const bool has_indices = node.outputs.size() > 1 && node.outputs[1] != kNoValue;
+  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || lowering.shape(node.inputs[0]).rank() != 4 ||
+      has_indices || lowering.shape(node.inputs[0]).elements() == 0 ||
+      lowering.shape(node.outputs[0]).elements() == 0 || (auto_pad != "NOTSET" && auto_pad != "VALID")) {
+    return false;
+  }
+  PoolParams params{};
+  if (!read_pool(lowering, node, kind, params)) return false;
+  lowering.step(id, kPool, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
+  return true;
+}
+
+Result<bool> lower_max_pool(Lowering& lowering, NodeId id) { return lower_pool(lowering, id, PoolKind::kMax); }
+
+Result<bool> lower_average_pool(Lowering& lowering, NodeId id) {
+  const bool include_pad = lowering.graph().node(id).attributes.get_int("count_include_pad", 0) != 0;
+  return lower_pool(lowering, id, include_pad ? PoolKind::kAverageIncludePad : PoolKind::kAverage);
+}
+
+// Axes in [first, last) are averaged; those of size 1 may lie anywhere. False where the averaged ones are no
+// neighbours.
+bool averaged_range(const Lowering& lowering, const Node& node, int& first, int& last) {
+  const Shape& x = lowering.shape(node.inputs[0]);
+  const auto axes = constant_ints(lowering.graph(), node, "axes", 1, 18);
+  if (!axes) return false;
+  bool averaged[kMaxRank] = {};
+  for (const std::int64_t axis : *axes) averaged[axis < 0 ? axis + x.rank() : axis] = true;
+  first = last = -1;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    if (!averaged[axis] || x[axis] == 1) continue;
+    if (first < 0) first = axis;
+    last = axis + 1;
+  }
+  if (first < 0) return false;
+  for (int axis = first; axis < last; ++axis) {
+    if (!averaged[axis] && x[axis] != 1) return false;
+  }
+  return true;
+}
+
+Result<bool> lower_mean(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.graph().node(id);
+  const Shape& x = lowering.shape(node.inputs[0]);
+  int first = 0, last = 0;
+  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || x.elements() == 0 ||
+      !averaged_range(lowering, node, first, last)) {
+    return false;
+  }
+  const ReduceParams params{x.elements(0, first), x.elements(first, last), x.elements(last, x.rank())};
+  lowering.step(id, kMean, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
+  return true;
+}
+
+constexpr LowerRule kRules[] = {{kInternalDomain, "MaxPool", lower_max_pool},
+                                {kInternalDomain, "AveragePool", lower_average_pool},
+                                {"", "ReduceMean", lower_mean}};
+
+}  // namespace
+
+std::span<const LowerRule> pool_rules() noexcept { return kRules; }
+
+}  // namespace kite

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators that work row by row: layer normalisation and softmax.
+#include "kernels/layer_norm/layer_norm.h"
+#include "kernels/softmax/softmax.h"
+#include "plan/lower/lowering.h"
+
+namespace kite {
+
+namespace {
+
+bool is_left_out(const Node& node, std::size_t input) {
+  return input >= node.inputs.size() || node.inputs[input] == kNoValue;
+}
+
+// Mean and InvStdDev, which only training asks for.
+bool needs_statistics(const Graph& graph, const Node& node) {
+  for (std::size_t i = 1; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] != kNoValue && graph.use_count(node.outputs[i]) > 0) return true;
+  }
+  return false;
+}
+
+// Whether a parameter has one element for each of a row. infer() has checked that it broadcasts to the row; a smaller
+// one is left to the portable operator.
+bool covers_row(const Lowering& lowering, ValueId parameter, const Shape& x, int axis) {
+  return lowering.shape(parameter).elements() == x.elements(axis, x.rank());
+}
+
+Result<bool> lower_layer_norm(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.graph().node(id);
+  const Shape& x = lowering.shape(node.inputs[0]);
+  std::int64_t axis = node.attributes.get_int("axis", -1);
+  if (axis < 0) axis += x.rank();
+  const auto first = static_cast<int>(axis);
+  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || x.elements() == 0 ||
+      needs_statistics(lowering.graph(), node) || !covers_row(lowering, node.inputs[1], x, first) ||
+      (!is_left_out(node, 2) && !covers_row(lowering, node.inputs[2], x, first))) {
+    return false;
+  }
+  const LayerNormParams params{x.elements(0, first), x.elements(first, x.rank()),
+                               node.attributes.get_float("epsilon", 1e-5f), 0};
+  lowering.step(id, kLayerNorm, params,
+                {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1]),
+                 lowering.operand(is_left_out(node, 2) ? kNoValue : node.inputs[2])},
+                {lowering.operand(node.outputs[0])});
+  return true;
+}
+
+// Before opset 13 all axes from `axis` on are one row; from then on `axis` alone, which must be the last one that
+// counts.
+Result<bool> lower_softmax(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.graph().node(id);
+  const Shape& x = lowering.shape(node.inputs[0]);
+  std::int64_t axis = node.attributes.get_int("axis", node.opset < 13 ? 1 : -1);
+  if (axis < 0) axis += x.rank();
+  const auto first = static_cast<int>(axis);
+  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || x.elements() == 0 ||
+      (node.opset >= 13 && x.elements(first + 1, x.rank()) != 1)) {
+    return false;
+  }
+  const SoftmaxParams params{x.elements(0, first), x.elements(first, x.rank())};
+  lowering.step(id, kSoftmax, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
+  return true;
+}
+
+constexpr LowerRule kRules[] = {{"", "LayerNormalization", lower_layer_norm}, {"", "Softmax", lower_softmax}};
+
+}  // namespace
+
+std::span<const LowerRule> row_rules() noexcept { return kRules; }
+
+}  // namespace kite

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operands, constants and aliases of a lowering, and the table of rules by operator.
+#include "plan/lower/lowering.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/checked.h"
+#include "plan/format/portable.h"
+#include "tensor/activation_names.h"
+
+namespace kite {
+
+using plan_format::Operand;
+using plan_format::Place;
+
+OperandId Lowering::new_operand(const TensorType& type, Place place) {
+  Operand operand{};
+  operand.place = place;
+  operand.dtype = type.dtype;
+  operand.rank = static_cast<std::uint8_t>(type.shape.rank());
+  std::ranges::copy(type.shape.dims(), operand.dims);
+  operand.size_bytes = static_cast<std::uint64_t>(type.size_bytes());
+  operands_.push_back(operand);
+  roots_.push_back(static_cast<OperandId>(operands_.size() - 1));
+  return roots_.back();
+}
+
+OperandId Lowering::operand(ValueId id) {
+  if (id == kNoValue) {
+    if (none_ == kUnassigned) none_ = new_operand({DType::kFloat32, Shape{0}}, Place::kNone);
+    return none_;
+  }
+  OperandId& known = operand_of_[static_cast<std::size_t>(id)];
+  if (known != kUnassigned) return known;
+  const Value& value = graph_.value(id);
+  if (value.constant) {
+    const OperandId created = constant(static_cast<std::uint64_t>(value.constant->type.size_bytes()),
+                                       [view = *value.constant](std::byte* out) {
+                                         std::memcpy(out, view.data, static_cast<std::size_t>(view.type.size_bytes()));
+                                       });
+    Operand& operand = operands_[created];
+    operand.dtype = value.constant->type.dtype;
+    operand.rank = static_cast<std::uint8_t>(value.constant->type.shape.rank());
+    std::ranges::fill(operand.dims, 0);
+    std::ranges::copy(value.constant->type.shape.dims(), operand.dims);
+    return operand_of_[static_cast<std::size_t>(id)] = created;
+  }
+  for (std::size_t i = 0; value.producer == kNoNode && i < graph_.inputs.size(); ++i) {
+    if (graph_.inputs[i].value != id) continue;
+    known = new_operand(*value.type, Place::kInput);
+    operands_[known].offset = i;
+    return known;
+  }
+  return known = new_operand(*value.type, Place::kArena);
+}
+
+OperandId Lowering::constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write) {
+  const OperandId id = new_operand({DType::kUInt8, Shape{static_cast<std::int64_t>(size_bytes)}}, Place::kConstant);
+  operands_[id].offset = constant_bytes_;
+  constants_.push_back({constant_bytes_, size_bytes, std::move(write)});
+  constant_bytes_ +=
+      static_cast<std::uint64_t>(round_up(static_cast<std::int64_t>(size_bytes), plan_format::kConstantAlignment));
+  return id;
+}
+
+std::vector<OperandId> Lowering::product_inputs(const Node& node, OperandId packed_weights) {
+  std::vector<OperandId> inputs{operand(node.inputs[0]), packed_weights};
+  for (std::size_t i = 2; i < 4; ++i) inputs.push_back(operand(i < node.inputs.size() ? node.inputs[i] : kNoValue));
+  return inputs;
+}
+
+void Lowering::alias(ValueId from, ValueId to) {
+  const OperandId source = operand(from);
+  const OperandId target = new_operand(type(to), operands_[source].place);
+  operands_[target].offset = operands_[source].offset;
+  roots_[target] = roots_[source];
+  operand_of_[static_cast<std::size_t>(to)] = target;
+}
+
+LoweredStep& Lowering::append(LoweredStep step) {
+  steps_.push_back(std::move(step));
+  return steps_.back();
+}
+
+Status Lowering::portable_step(NodeId id) {
+  const Node& node = graph_.node(id);
+  LoweredStep step;
+  step.node = id;
+  step.params = encode_portable(node);
+  for (const ValueId input : node.inputs) step.inputs.push_back(operand(input));
+  for (const ValueId output : node.outputs) step.outputs.push_back(operand(output));
+  append(std::move(step));
+  return {};
+}
+
+LowerFn find_lower_rule(std::string_view domain, std::string_view op_type) noexcept {
+  for (const auto rules : {alias_rules(), conv_rules(), product_rules(), pool_rules(), elementwise_rules(), row_rules(),
+                           movement_rules()}) {
+    for (const LowerRule& rule : rules) {
+      if (rule.domain == domain && rule.op_type == op_type) return rule.lower;
+    }
+  }
+  return nullptr;
+}
+
+Result<ActivationForm> activation_of(const Attributes& attributes) {
+  const std::string_view name = attributes.get_string("activation", "none");
+  const auto kind = find_activation(name);
+  if (!kind) {
+    return Error{ErrorCode::kInvalidModel,
+                 "the activation \"" + std::string(name) + "\" is not known",
+                 {},
+                 "this is paperkite's own mistake: report it with the model"};
+  }
+  return ActivationForm{*kind, attributes.get_float("activation_a", 0.0f), attributes.get_float("activation_b", 0.0f)};
+}
+
+}  // namespace kite

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns a graph into the steps, operands and constants of a plan. Each lower_*.cc handles a group of operators.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "kernels/family.h"
+#include "paperkite/error.h"
+#include "passes/forms.h"
+#include "plan/format/format.h"
+
+namespace kite {
+
+using OperandId = std::uint32_t;
+
+// A constant that is written into the plan's memory once that exists.
+struct ConstantJob {
+  std::uint64_t offset = 0;  // into the constants section
+  std::uint64_t size_bytes = 0;
+  std::function<void(std::byte*)> write;
+};
+
+struct LoweredStep {
+  NodeId node = kNoNode;
+  const Family* family = nullptr;  // null: portable
+  const Kernel* kernel = nullptr;
+  std::vector<std::byte> params;
+  std::vector<OperandId> inputs;
+  std::vector<OperandId> outputs;
+  std::uint64_t scratch_bytes = 0;  // for each thread
+  std::uint64_t macs = 0;
+  int max_parts = 1;
+};
+
+// The state of one lowering. Functions in lower_*.cc ask it for operands and append steps; they change nothing else.
+class Lowering {
+ public:
+  Lowering(const Graph& graph, const Target& target)
+      : graph_(graph), target_(target), operand_of_(graph.value_count(), kUnassigned) {}
+
+  [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
+  [[nodiscard]] const Target& target() const noexcept { return target_; }
+  [[nodiscard]] const TensorType& type(ValueId id) const { return *graph_.value(id).type; }
+  [[nodiscard]] const Shape& shape(ValueId id) const { return type(id).shape; }
+
+  // The operand of a value: a graph input, a constant (copied into the plan on first use) or a place in the arena.
+  // kNoValue gives the operand that stands for "left out".
+  OperandId operand(ValueId id);
+  // A constant that only the plan has, e.g. packed weights.
+  OperandId constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write);
+  // What a product reads: x, the packed weights, bias and residual where the node has them.
+  std::vector<OperandId> product_inputs(const Node& node, OperandId packed_weights);
+  // Makes `to` another shape over the memory of `from`: no step, no copy.
+  void alias(ValueId from, ValueId to);
+
+  // Appends a step of the family's best kernel.
+  template <typename Params>
+  LoweredStep& step(NodeId node, const FamilyOf<Params>& family, const Params& params, std::vector<OperandId> inputs,
+                    std::vector<OperandId> outputs) {
+    const auto* first = reinterpret_cast<const std::byte*>(&params);
+    return append({.node = node,
+                   .family = &family,
+                   .kernel = &family.best_kernel(target_),
+                   .params = {first, first + sizeof(Params)},
+                   .inputs = std::move(inputs),
+                   .outputs = std::move(outputs),
+                   .scratch_bytes = family.scratch_bytes(params),
+                   .max_parts = family.max_parts(params)});
+  }
+  // Appends the portable implementation of the node.
+  Status portable_step(NodeId node);
+
+  [[nodiscard]] const std::vector<LoweredStep>& steps() const noexcept { return steps_; }
+  [[nodiscard]] std::vector<plan_format::Operand>& operands() noexcept { return operands_; }
+  [[nodiscard]] const std::vector<ConstantJob>& constants() const noexcept { return constants_; }
+  [[nodiscard]] std::uint64_t constant_bytes() const noexcept { return constant_bytes_; }
+  // Aliases share the memory of their root; every other operand is its own root.
+  [[nodiscard]] OperandId root(OperandId id) const { return roots_[id]; }
+
+ private:
+  static constexpr OperandId kUnassigned = ~OperandId{0};
+  LoweredStep& append(LoweredStep step);
+  OperandId new_operand(const TensorType& type, plan_format::Place place);
+
+  const Graph& graph_;
+  const Target& target_;
+  std::vector<OperandId> operand_of_;  // by value
+  std::vector<plan_format::Operand> operands_;
+  std::vector<OperandId> roots_;
+  std::vector<LoweredStep> steps_;
+  std::vector<ConstantJob> constants_;
+  std::uint64_t constant_bytes_ = 0;
+  OperandId none_ = kUnassigned;
+};
+
+// Appends the steps of one node and returns true, or returns false when its case (a dtype, a rank) is not one that
+// it has a kernel for; the portable implementation then takes over.
+using LowerFn = Result<bool> (*)(Lowering& lowering, NodeId node);
+
+struct LowerRule {
+  std::string_view domain;
+  std::string_view op_type;
+  LowerFn lower;
+};
+
+// Every operator that has a fast kernel (lower.cc lists the rules of all groups).
+[[nodiscard]] LowerFn find_lower_rule(std::string_view domain, std::string_view op_type) noexcept;
+
+// One span of rules for each group; each is defined in the file of its name.
+[[nodiscard]] std::span<const LowerRule> alias_rules() noexcept;        // lower_alias.cc
+[[nodiscard]] std::span<const LowerRule> conv_rules() noexcept;         // lower_conv.cc
+[[nodiscard]] std::span<const LowerRule> product_rules() noexcept;      // lower_product.cc: Linear, MatMul
+[[nodiscard]] std::span<const LowerRule> pool_rules() noexcept;         // lower_pool.cc: pooling, means
+[[nodiscard]] std::span<const LowerRule> elementwise_rules() noexcept;  // lower_elementwise.cc
+[[nodiscard]] std::span<const LowerRule> row_rules() noexcept;          // lower_rows.cc: LayerNormalization, Softmax
+[[nodiscard]] std::span<const LowerRule> movement_rules() noexcept;     // lower_movement.cc: Transpose, Concat
+
+// The fused activation of an internal operator's attributes. kInvalidModel: they name none that is known.
+[[nodiscard]] Result<ActivationForm> activation_of(const Attributes& attributes);
+
+}  // namespace kite

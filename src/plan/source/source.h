@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order in which a plan is looked for, and how it is made when there is none.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+#include "graph/import.h"
+#include "kernels/target.h"
+#include "paperkite/error.h"
+#include "paperkite/trace.h"
+#include "passes/pass.h"
+#include "plan/format/plan.h"
+
+namespace kite {
+
+// An input as the model states it.
+struct StatedInput {
+  std::string name;
+  DType dtype = DType::kFloat32;
+  std::vector<InputDim> dims;
+};
+
+// What the shapes of a model with open dimensions are chosen from.
+struct StatedModel {
+  std::vector<StatedInput> inputs;
+  std::map<std::string, std::string, std::less<>> metadata;
+};
+
+struct PlanRequest {
+  const Target* target = &targets::generic;
+  InputShapes shapes;  // that the caller asks for; the others are the model's own
+  // Chooses shapes for a model that leaves more open than its batch, where the caller asks for none. It sees the same
+  // whether the model was read or a plan of it was found. Empty: every open dimension is 1.
+  std::function<Result<InputShapes>(const StatedModel&)> choose_shapes;
+  bool always_chooses = false;  // also where nothing or only the batch is open
+  int threads = 1;              // that read and pack weights
+  bool use_cache = true;
+  std::string cache_dir;                        // empty: see PlanCache
+  std::vector<std::string> data_dirs;           // besides the model's folder, for external data
+  std::map<std::string, std::string> metadata;  // kept in the plan over the model's own; such a plan is never cached
+  std::vector<std::string> disabled_passes;     // a plan with some is never cached
+  std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;
+  std::shared_ptr<const Plan> lender;  // a plan of the same model, whose weights this one may use
+  Trace* trace = nullptr;
+};
+
+struct LoadedPlan {
+  enum class Origin : std::uint8_t { kBuilt, kCached, kPlanFile };
+  std::shared_ptr<const Plan> plan;
+  Origin origin = Origin::kBuilt;
+  std::vector<std::string> warnings;
+};
+
+// A plan file, a cached plan, or the whole way from ONNX bytes.
+[[nodiscard]] Result<LoadedPlan> load_plan(const std::string& path, const PlanRequest& request);
+
+// What a plan and an imported graph say alike.
+[[nodiscard]] StatedModel stated_model(const Plan& plan);
+[[nodiscard]] StatedModel stated_model(const ImportedModel& imported);
+
+// True when an input leaves another dimension open than its first, the batch.
+[[nodiscard]] bool is_open(std::span<const StatedInput> inputs) noexcept;
+
+// True when the bytes begin as a plan does.
+[[nodiscard]] bool is_plan(std::span<const std::byte> bytes) noexcept;
+
+// "dir/" of "dir/model.onnx"; "./" of "model.onnx".
+[[nodiscard]] std::string folder_of(const std::string& path);
+
+}  // namespace kite
