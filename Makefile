@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every target is a line over a CMake preset or a script. `make` builds release; CONTRIBUTING.md lists the rest.
+# Every target is a line over a CMake preset or a script. `make` builds the two programs; CONTRIBUTING.md lists the rest.
 .DEFAULT_GOAL := release
-.PHONY: packages packages-develop release demo study test test-all bench asan tsan fuzz tidy format install models graphs clean
+.PHONY: packages packages-develop packages-aarch64 kite release everything demo study check test test-all test-aarch64 bench \
+  asan tsan fuzz tidy format install models graphs clean
 CLANG_FORMAT ?= clang-format-19
 SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'tests/*.cc' 'fuzz/*.cc')
 
@@ -11,7 +12,16 @@ packages:
 packages-develop:
 	@tools/install_packages tools/packages-develop.txt
 
+packages-aarch64: packages
+	@tools/install_packages tools/packages-aarch64.txt
+
+kite: packages
+	cmake --preset release && cmake --build --preset release --target kite
+
 release: packages
+	cmake --preset release && cmake --build --preset release --target kite kite-race
+
+everything: packages
 	cmake --preset release && cmake --build --preset release
 
 demo: packages
@@ -20,12 +30,21 @@ demo: packages
 study: release
 	@tools/study
 
-test: release
+# One program of unit tests: T=passes builds and runs kite_passes_test; ARGS go to it.
+check: packages
+	@cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; }
+	cmake --build --preset release --target kite_$(T)_test && build/release/bin/kite_$(T)_test $(ARGS)
+
+test: everything
 	tests/python/ensure_venv.sh && tools/run_tests build/release -LE all
 
 # All of it, or PART=NAME; PART=list names the parts.
 test-all:
 	@tools/test_all $(PART)
+
+# On ARM of 64 bits, which QEMU plays.
+test-aarch64: packages-aarch64
+	tools/test_aarch64
 
 bench: release
 	tools/bench
@@ -45,7 +64,7 @@ tidy: packages packages-develop
 format: packages-develop
 	$(CLANG_FORMAT) -i $(SOURCES)
 
-install: release
+install: everything
 	cmake --install build/release
 
 models: packages

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import re
+import shlex
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -19,9 +21,10 @@ from pathlib import Path
 import fill
 import references
 from comparison import Case, Status, compare_bits, compare_logits, healthy
-from kite_runner import Kite, missing_features
+from kite_runner import FEATURES, Kite, missing_features
 
-ISAS = ("avx512", "avx2", "generic")  # best first
+# Best first.
+ISAS = ("neon", "generic") if platform.machine() == "aarch64" else ("avx512", "avx2", "generic")
 # A filled file of these is 340 MB: on one ISA in a quick run, and not kept afterwards.
 LARGE = ("regnet_y_16gf", "vit_b_16")
 
@@ -124,7 +127,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--kite", type=Path, default=root / "build/release/bin/kite")
     parser.add_argument("--work", type=Path, default=root / "build/models", help="filled models and references")
     parser.add_argument("--only", default="", help="regular expression on NETWORK-STYLE-BATCH")
-    parser.add_argument("--isa", action="append", choices=ISAS, help="may be repeated; all three if not given")
+    parser.add_argument("--isa", action="append", choices=sorted(FEATURES), help="may be repeated; all of this machine's if not given")
+    parser.add_argument("--emulator", default="", help="a command that runs kite, where it is of another architecture; needs --isa")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="graphs at a time")
     parser.add_argument("--verbose", action="store_true", help="print the cases that passed, too")
     size = parser.add_mutually_exclusive_group()
@@ -145,11 +149,15 @@ def main() -> int:
     # Long jobs first, so that none is left running alone at the end.
     graphs.sort(key=lambda g: (not g.name.startswith(LARGE), not g.name.startswith(("convnext", "resnet")), g.name))
     names = [name_of(graph) for graph in graphs]
-    isas, cases = skipped_cases(names, [isa for isa in ISAS if isa in (arguments.isa or ISAS)])
+    emulator = tuple(shlex.split(arguments.emulator))
+    if emulator:  # what it plays has what the program asks for
+        isas, cases = arguments.isa or [], []
+    else:
+        isas, cases = skipped_cases(names, [isa for isa in ISAS if isa in (arguments.isa or ISAS)])
     for case in cases:
         report(case, arguments.verbose)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    kite, spent = Kite(arguments.kite.resolve()), [0.0, 0.0]
+    kite, spent = Kite(arguments.kite.resolve(), emulator), [0.0, 0.0]
     with ProcessPoolExecutor(max_workers=arguments.jobs) as pool:
         jobs = {
             pool.submit(check_graph, graph, kite, arguments.work, isas, arguments.quick): name

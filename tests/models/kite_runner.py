@@ -18,13 +18,14 @@ FEATURES = {
     "generic": (),
     "avx2": ("avx2", "fma"),
     "avx512": ("avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl"),
+    "neon": ("asimd",),
 }
 
 
 def missing_features(isa: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
     """The features that `isa` needs and this machine lacks."""
     for line in cpuinfo.read_text().splitlines():
-        if line.startswith("flags"):
+        if line.startswith(("flags", "Features")):  # x86, ARM
             present = set(line.split(":", 1)[1].split())
             return [feature for feature in FEATURES[isa] if feature not in present]
     return list(FEATURES[isa])
@@ -42,12 +43,13 @@ class Answer:
 @dataclass(frozen=True)
 class Kite:
     program: Path
+    emulator: tuple[str, ...] = ()  # what runs a program of another architecture
 
     def run(self, model: Path, x: Path, isa: str, threads: int, folder: Path) -> Answer:
         """`folder` receives the output file; a stale one of an earlier run is removed first."""
         out = folder / f"kite-{isa}-{threads}-{x.stem[-2:]}.npy"
         out.unlink(missing_ok=True)
-        command = [str(self.program), "run", str(model), "--input", f"x={x}", "--output", f"logits={out}"]
+        command = [*self.emulator, str(self.program), "run", str(model), "--input", f"x={x}", "--output", f"logits={out}"]
         command += ["--threads", str(threads), "--isa", isa, "--no-cache"]
         told = shlex.join(command)
         try:
