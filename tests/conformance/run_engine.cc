@@ -7,7 +7,7 @@
 #include "kernels/targets.h"
 #include "paperkite/try.h"
 #include "passes/pass.h"
-#include "plan/planner.h"
+#include "plan/lower/planner.h"
 #include "runtime/session.h"
 
 namespace kite::conformance {

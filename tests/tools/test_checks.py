@@ -13,6 +13,12 @@ def run(*command):
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
 
 
+class DrawRooms(unittest.TestCase):
+    def test_the_drawing_is_what_the_includes_say(self):
+        result = run(ROOT / "tools/draw_rooms", "--check")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+
 class CheckLayers(unittest.TestCase):
     def check(self, files):
         with tempfile.TemporaryDirectory() as folder:
@@ -28,7 +34,7 @@ class CheckLayers(unittest.TestCase):
         self.assertEqual(self.check({"src/plan/a.cc": '#include "kernels/kernel.h"\n#include "graph/graph.h"\n'}).returncode, 0)
 
     def test_looking_to_the_right_is_refused(self):
-        result = self.check({"src/graph/a.cc": '#include "plan/plan.h"\n'})
+        result = self.check({"src/graph/a.cc": '#include "plan/format/plan.h"\n'})
         self.assertEqual(result.returncode, 1)
         self.assertIn("src/graph/a.cc:1", result.stdout)
 
@@ -39,8 +45,20 @@ class CheckLayers(unittest.TestCase):
         self.assertEqual(self.check({"src/base/a.cc": "#include <immintrin.h>\n"}).returncode, 1)
         self.assertEqual(self.check({"src/kernels/conv/a.inl": "#include <immintrin.h>\n"}).returncode, 0)
 
+    def test_the_folders_of_kernels_and_plans_stand_in_a_line_too(self):
+        for name, target in (("kernels/simd/a.inl", "kernels/conv/geometry.h"), ("kernels/pool/a.cc", "kernels/conv/conv.h"),
+                             ("kernels/conv/a.cc", "kernels/registry.h"), ("plan/format/a.cc", "plan/lower/planner.h"),
+                             ("plan/lower/a.h", "plan/source/cache.h")):
+            result = self.check({f"src/{name}": f'#include "{target}"\n'})
+            self.assertEqual(result.returncode, 1, name)
+            self.assertIn(f"src/{name}:1", result.stdout)
+        for name, target in (("kernels/grouped/a.cc", "kernels/conv/conv.h"), ("kernels/conv/a.cc", "kernels/family.h"),
+                             ("kernels/bench/a.cc", "kernels/registry.h"), ("kernels/registry.cc", "kernels/conv/conv.h"),
+                             ("plan/source/a.cc", "plan/lower/planner.h")):
+            self.assertEqual(self.check({f"src/{name}": f'#include "{target}"\n'}).returncode, 0, name)
+
     def test_the_public_api_shows_no_internals(self):
-        self.assertEqual(self.check({"include/paperkite/a.h": '#include "plan/plan.h"\n'}).returncode, 1)
+        self.assertEqual(self.check({"include/paperkite/a.h": '#include "plan/format/plan.h"\n'}).returncode, 1)
 
     def test_a_race_that_obeys_passes(self):
         self.assertEqual(self.check({
@@ -66,7 +84,7 @@ class CheckLayers(unittest.TestCase):
             self.assertIn(f"report/{folder} must not see report/{target}", result.stdout)
 
     def test_the_race_sees_of_the_engine_the_public_headers_only(self):
-        result = self.check({"race/commands/a.cc": '#include "plan/plan.h"\n'})
+        result = self.check({"race/commands/a.cc": '#include "plan/format/plan.h"\n'})
         self.assertEqual(result.returncode, 1)
         self.assertIn("include/paperkite/", result.stdout)
 
