@@ -32,7 +32,7 @@ study: release
 
 # One program of unit tests: T=passes builds and runs kite_passes_test; ARGS go to it.
 check: packages
-	@cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; }
+	@mkdir -p build && cmake --preset release >build/configure.log || { cat build/configure.log; exit 1; }
 	cmake --build --preset release --target kite_$(T)_test && build/release/bin/kite_$(T)_test $(ARGS)
 
 test: everything

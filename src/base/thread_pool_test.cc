@@ -2,6 +2,7 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -99,6 +100,12 @@ TEST(ThreadPool, makes_do_with_fewer_threads_when_the_system_refuses_more) {
   rlimit none = saved;
   none.rlim_cur = 1;
   if (setrlimit(RLIMIT_AS, &none) != 0) GTEST_SKIP() << "skipped: cannot lower RLIMIT_AS";
+  void* const more = ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (more != MAP_FAILED) {
+    ::munmap(more, 4096);
+    setrlimit(RLIMIT_AS, &saved);
+    GTEST_SKIP() << "skipped: an emulated processor keeps no limit of the address space";
+  }
   ThreadPool* pool = nullptr;
   alignas(ThreadPool) static std::byte storage[sizeof(ThreadPool)];
   pool = new (storage) ThreadPool(64);
