@@ -98,6 +98,12 @@ class Reanalysis:
                 found[key] = np.log(value) - np.mean([np.log(other) for _, other in before + after])
         return found
 
+    @staticmethod
+    def log_ratio(times, others, row):
+        """Of two blocks. Pictures differ in what they take: those that both have done count, where pictures are read."""
+        count = min(len(times), len(others)) if row["mode"] == "inc_pre" else None
+        return np.log(np.median(times[:count])) - np.log(np.median(others[:count]))
+
     def log_ratios_of_blocks(self, contestant, row):
         own, reference = self.cell(contestant, row)["id"], self.cell(self.plan["reference"], row)["id"]
         found = {}
@@ -121,15 +127,14 @@ class Reanalysis:
                 first = 1 + taken[block["cell"]]
                 taken[block["cell"]] += block["samples"]
                 good = block["cpu_ns"] / block["wall_ns"] >= least[block["cell"]] and block["cycle"] > 0
-                value = np.log(np.median(samples[block["cell"]][first:first + block["samples"]]))
-                line.append((block["cell"] == own, block["cycle"], good, value))
+                line.append((block["cell"] == own, block["cycle"], good, samples[block["cell"]][first:first + block["samples"]]))
             ratios = []
-            for at, (is_own, _, good, value) in enumerate(line):
+            for at, (is_own, _, good, times) in enumerate(line):
                 before = [other for other in line[:at] if not other[0]][-1:]
                 after = [other for other in line[at + 1:] if not other[0]][:1]
                 beside = [other[3] for other in before + after if other[2]]
                 if is_own and good and beside:
-                    ratios += [value - other for other in (beside if len(beside) == 2 else beside * 2)]
+                    ratios += [self.log_ratio(times, other, row) for other in (beside if len(beside) == 2 else beside * 2)]
             if len(ratios) >= 2 * 3:
                 found[record["heat"], record["set"]] = np.median(ratios)
         return found
