@@ -92,7 +92,8 @@ Status profile(const ProfileOptions& options) {
   for (const Tensor& tensor : tensors) inputs.push_back(tensor.view());
   const std::vector<ModelStep> steps = model.steps();
   KITE_TRY_ASSIGN(const auto medians_us, measure_steps(session, steps.size(), inputs, options.runs));
-  const double peak_gflops = measure_peak_gflops(**parse_target(model.isa())) * session.threads();
+  KITE_TRY_ASSIGN(const Target* target, parse_target(model.isa()));
+  const double peak_gflops = measure_peak_gflops(*target) * session.threads();
   const std::vector<ProfiledStep> rows = describe_steps(steps, medians_us, peak_gflops);
   double total_us = 0.0;
   for (const ProfiledStep& row : rows) total_us += row.us;

@@ -19,11 +19,12 @@
 
 namespace kite {
 
-class Plan;       // the engine's own
+class Plan;  // the engine's own
 struct Internals;
 
 struct ModelOptions {
-  // "generic", "avx2" or "avx512" (on ARM "generic" or "neon"); empty: the best that the machine has, or what KITE_ISA says.
+  // "generic", "avx2" or "avx512" (on ARM "generic" or "neon"); empty: the best that the machine has, or what KITE_ISA
+  // says.
   std::string isa;
   // What the caller states about the model; see paperkite/meaning.h.
   MeaningOptions meaning;
@@ -80,8 +81,8 @@ class Model {
   // options contradicts the model), kLimit, kUsage (an unknown ISA or pass).
   [[nodiscard]] static Result<Model> open(const std::string& path, const ModelOptions& options = {});
 
-  // The same model for other shapes of its inputs. The weights are shared where they are the same bytes; nothing is read
-  // from or written to the cache. Errors as for open().
+  // The same model for other shapes of its inputs. The weights are shared where they are the same bytes; nothing is
+  // read from or written to the cache. Errors as for open().
   [[nodiscard]] Result<Model> for_shapes(const std::map<std::string, Shape, std::less<>>& shapes) const;
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }

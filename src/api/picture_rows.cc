@@ -54,7 +54,8 @@ Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Pi
       return Error{ErrorCode::kInvalidInput,
                    "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +
                        input_.shape.to_string(),
-                   {}, "state the crop in the model's .kite.json file"};
+                   {},
+                   "state the crop in the model's .kite.json file"};
     }
     if (count_ == 1) {
       tensor_ = std::move(prepared.tensor);
@@ -71,7 +72,8 @@ std::vector<Result<FilledRow>> PictureRows::fill(const PreprocessRecipe& recipe,
                                                  Session& session) {
   if (count_ > 1 && tensor_.type() != input_) tensor_ = Tensor(input_);
   std::vector<std::optional<Result<FilledRow>>> filled(pictures.size());
-  Internals::session(session).share_out(pictures.size(), [&](std::size_t i) { filled[i] = fill_row(recipe, pictures[i], i); });
+  Internals::session(session).share_out(pictures.size(),
+                                        [&](std::size_t i) { filled[i] = fill_row(recipe, pictures[i], i); });
   std::vector<Result<FilledRow>> rows;
   std::optional<std::size_t> good;
   for (std::size_t i = 0; i < filled.size(); ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this processor and this process may use: instruction sets, CPUs, cache sizes.
+// What this processor and this process may use: features, CPUs.
 #pragma once
 
 #include <string>

@@ -2,6 +2,8 @@
 // The families of convolution, the special ones first.
 #include "kernels/conv_choice.h"
 
+#include <algorithm>
+
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/grouped/grouped.h"
@@ -9,13 +11,16 @@
 
 namespace kite {
 
+namespace {
+
+// kConv, which takes every shape, is the last.
+constexpr const ConvFamily* kConvFamilies[] = {&kDepthwise, &kGrouped, &kWinograd, &kConv};
+
+}  // namespace
+
 const ConvFamily& conv_family(const ConvParams& params, const Target& target) noexcept {
-  for (const ConvFamily* special :
-       {static_cast<const ConvFamily*>(&kDepthwise), static_cast<const ConvFamily*>(&kGrouped),
-        static_cast<const ConvFamily*>(&kWinograd)}) {
-    if (special->is_profitable(params, target)) return *special;
-  }
-  return kConv;
+  return **std::ranges::find_if(kConvFamilies,
+                                [&](const ConvFamily* family) { return family->is_profitable(params, target); });
 }
 
 }  // namespace kite

@@ -57,75 +57,55 @@ struct Target {
 
 namespace targets {
 
+// What follows from the number of registers; the rows below add what was measured on their processors.
+constexpr Tuning kOf32Registers = {.panel_blocks = 3,
+                                   .segment_pixels = {7, 7, 7, 6},
+                                   .most_blocks = 4,
+                                   .unit_pixels = 14,
+                                   .panels_of_one_row = 3,
+                                   .panels_of_more_rows = 3,
+                                   .has_half_tiles = false,
+                                   .fetches_output = false,
+                                   .activates_runs = false,
+                                   .row_band_bytes = 512 * 1024,
+                                   .mean_vectors = 4,
+                                   .peak_chains = 20};
+constexpr Tuning kOf16Registers = {.panel_blocks = 2,
+                                   .segment_pixels = {6, 3, 4, 1},
+                                   .most_blocks = 3,
+                                   .unit_pixels = 6,
+                                   .panels_of_one_row = 4,
+                                   .panels_of_more_rows = 2,
+                                   .has_half_tiles = false,
+                                   .fetches_output = false,
+                                   .activates_runs = false,
+                                   .row_band_bytes = 2048 * 1024,
+                                   .mean_vectors = 2,
+                                   .peak_chains = 12};
+
 #if defined(__x86_64__)
+constexpr Tuning kOfAvx512 = [] {
+  Tuning tuning = kOf32Registers;
+  tuning.has_half_tiles = true;
+  tuning.fetches_output = true;
+  tuning.activates_runs = true;
+  return tuning;
+}();
 inline constexpr Target avx512 = {.name = "avx512",
                                   .needs = kAvx2 | kFma | kAvx512F | kAvx512Bw | kAvx512Dq | kAvx512Vl,
                                   .lanes = 16,
                                   .registers = 32,
-                                  .tuning = {.panel_blocks = 3,
-                                             .segment_pixels = {7, 7, 7, 6},
-                                             .most_blocks = 4,
-                                             .unit_pixels = 14,
-                                             .panels_of_one_row = 3,
-                                             .panels_of_more_rows = 3,
-                                             .has_half_tiles = true,
-                                             .fetches_output = true,
-                                             .activates_runs = true,
-                                             .row_band_bytes = 512 * 1024,
-                                             .mean_vectors = 4,
-                                             .peak_chains = 20}};
-inline constexpr Target avx2 = {.name = "avx2",
-                                .needs = kAvx2 | kFma,
-                                .lanes = 8,
-                                .registers = 16,
-                                .tuning = {.panel_blocks = 2,
-                                           .segment_pixels = {6, 3, 4, 1},
-                                           .most_blocks = 3,
-                                           .unit_pixels = 6,
-                                           .panels_of_one_row = 4,
-                                           .panels_of_more_rows = 2,
-                                           .has_half_tiles = false,
-                                           .fetches_output = false,
-                                           .activates_runs = false,
-                                           .row_band_bytes = 2048 * 1024,
-                                           .mean_vectors = 2,
-                                           .peak_chains = 12}};
+                                  .tuning = kOfAvx512};
+inline constexpr Target avx2 = {
+    .name = "avx2", .needs = kAvx2 | kFma, .lanes = 8, .registers = 16, .tuning = kOf16Registers};
 #elif defined(__aarch64__)
-// Advanced SIMD. Chosen by the number of registers: nothing here was timed on a processor that has it.
-inline constexpr Target neon = {.name = "neon",
-                                .needs = kAdvancedSimd,
-                                .lanes = 4,
-                                .registers = 32,
-                                .tuning = {.panel_blocks = 3,
-                                           .segment_pixels = {7, 7, 7, 6},
-                                           .most_blocks = 4,
-                                           .unit_pixels = 14,
-                                           .panels_of_one_row = 3,
-                                           .panels_of_more_rows = 3,
-                                           .has_half_tiles = false,
-                                           .fetches_output = false,
-                                           .activates_runs = false,
-                                           .row_band_bytes = 512 * 1024,
-                                           .mean_vectors = 4,
-                                           .peak_chains = 20}};
+// Advanced SIMD. Nothing was timed on a processor that has it.
+inline constexpr Target neon = {
+    .name = "neon", .needs = kAdvancedSimd, .lanes = 4, .registers = 32, .tuning = kOf32Registers};
 #endif
 // Whatever the compiler makes of four floats side by side.
-inline constexpr Target generic = {.name = "generic",
-                                   .needs = {},
-                                   .lanes = 4,
-                                   .registers = 16,
-                                   .tuning = {.panel_blocks = 2,
-                                              .segment_pixels = {6, 3, 4, 1},
-                                              .most_blocks = 3,
-                                              .unit_pixels = 6,
-                                              .panels_of_one_row = 4,
-                                              .panels_of_more_rows = 2,
-                                              .has_half_tiles = false,
-                                              .fetches_output = false,
-                                              .activates_runs = false,
-                                              .row_band_bytes = 2048 * 1024,
-                                              .mean_vectors = 2,
-                                              .peak_chains = 12}};
+inline constexpr Target generic = {
+    .name = "generic", .needs = {}, .lanes = 4, .registers = 16, .tuning = kOf16Registers};
 
 }  // namespace targets
 

@@ -18,7 +18,8 @@ class ConvFamily : public FamilyOf<ConvParams> {
  public:
   // The shapes that it can compute.
   [[nodiscard]] virtual bool supports(const ConvParams& params) const noexcept = 0;
-  // Those where it measured faster than direct convolution (docs/performance.md has where), where `target` runs.
+  // Those where it measured faster than direct convolution (docs/performance.md has where), where `target` runs; of
+  // direct convolution itself, all.
   [[nodiscard]] virtual bool is_profitable(const ConvParams& params, const Target& target) const noexcept = 0;
   // Bytes of the packed weights: a multiple of 64 and the same for every kernel (only their order differs).
   [[nodiscard]] virtual std::size_t packed_bytes(const ConvParams& params) const noexcept = 0;

@@ -93,9 +93,8 @@ static inline Range rows_inside(const ConvParams& p, std::int64_t out_row) {
   return r;
 }
 
-// How the output channels of a group, in blocks of `lanes`, fall into panels of usually
-// `panel_blocks`: `count` of `blocks` blocks each, then
-// `rest_count` of `rest_blocks`.
+// How the output channels of a group, in blocks of `lanes`, fall into panels of usually `panel_blocks`: `count` of
+// `blocks` blocks each, then `rest_count` of `rest_blocks`.
 //
 // Usual panels of three: one or two of four for what three does not divide. Of two: the last of an odd number is three.
 struct PanelCut {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The float vector of any processor: 4 lanes in the compiler's own vector type, multiply and add rounded apart. Included
-// by simd/target.inl.
+// The float vector of any processor: 4 lanes in the compiler's own vector type, multiply and add rounded apart.
+// Included by simd/target.inl.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a register tile is told, and how it begins and ends: sums start at the bias; the sum so far, the residual and
-// the activation come when they are done. The loops between
-// are simd/tile.inl and grouped/tile.inl.
+// the activation come when they are done. The loops between are simd/tile.inl and grouped/tile.inl.
 #pragma once
 
 #include "kernels/simd/activation.inl"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of matrices: with constant weights a convolution of one tap, with two computed operands to
-// matmul.
+// Products of matrices: with constant weights they are convolutions of one tap, with two computed operands they go
+// to the matmul family.
 #include <limits>
 
 #include "kernels/conv/conv.h"

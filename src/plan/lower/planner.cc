@@ -252,7 +252,8 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
     sections.add_step(graph, step);
     header.scratch_bytes = std::max(header.scratch_bytes, step.scratch_bytes);
     header.macs += step.macs;
-    if (step.kernel != nullptr && step.kernel->target->includes(*needed)) needed = step.kernel->target;
+    if (step.kernel == nullptr || needed->includes(*step.kernel->target)) continue;
+    needed = step.kernel->target->includes(*needed) ? step.kernel->target : options.target;
   }
   for (const auto& [key, value] : options.notes) {
     sections.notes.push_back({sections.add_text(key), sections.add_text(value)});
