@@ -2,6 +2,7 @@
 #include "race/job/installed_size.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -14,14 +15,15 @@ namespace fs = std::filesystem;
 
 class InstalledSize : public testing::Test {
  protected:
-  InstalledSize() : folder_(testing::TempDir() + "installed_size") {
-    fs::remove_all(folder_);
+  void SetUp() override {
+    folder_ = (fs::temp_directory_path() / "kite-installed-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
     fs::create_directories(folder_ + "/venv/lib");
     file("venv/lib/runtime.so", 1000);
     file("venv/module.py", 20);
     file("elsewhere.so", 300);
   }
-  ~InstalledSize() override { fs::remove_all(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
 
   void file(const std::string& name, std::size_t bytes) { std::ofstream(path(name)) << std::string(bytes, 'x'); }
   [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
