@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   // The same bytes as a single tensor, as the .pb files of test suites hold it.
   if (const auto tensor = kite::onnx::parse_tensor(bytes, "fuzz"); tensor.ok()) {
-    kite::onnx::ExternalFiles none(std::nullopt);
+    kite::onnx::ExternalFiles none;
     if (const auto read = kite::onnx::read_tensor(*tensor, none); read.ok()) {
       unsigned sum = 0;  // every byte of the view can be read
       for (const std::byte b : read->view.bytes()) sum += static_cast<unsigned>(b);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace kite {
@@ -17,6 +18,14 @@ namespace kite {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum)) return std::nullopt;
   return sum;
+}
+
+// The largest number instead of an overflow; of numbers >= 0.
+[[nodiscard]] constexpr std::int64_t capped_mul(std::int64_t a, std::int64_t b) noexcept {
+  return checked_mul(a, b).value_or(std::numeric_limits<std::int64_t>::max());
+}
+[[nodiscard]] constexpr std::int64_t capped_add(std::int64_t a, std::int64_t b) noexcept {
+  return checked_add(a, b).value_or(std::numeric_limits<std::int64_t>::max());
 }
 
 // Rounds up to a multiple of `unit` (> 0). The caller has bounded `n`, so the sum cannot overflow.

@@ -223,7 +223,7 @@ void Graph::replace_uses(ValueId from, ValueId to) {
 // Lifetimes ----------------------------------------------------------------------------------------------------
 
 TensorView Graph::own(Tensor tensor) {
-  owned_bytes_ += tensor.type().size_bytes();
+  budget_.constant_bytes -= tensor.type().size_bytes();
   tensors_.push_back(std::move(tensor));
   return tensors_.back().view();
 }

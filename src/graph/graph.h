@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/mapped_file.h"
 #include "graph/attributes.h"
 #include "paperkite/tensor.h"
@@ -120,10 +121,11 @@ class Graph {
   void replace_uses(ValueId from, ValueId to);
 
   // Lifetimes --------------------------------------------------------------------------------------------------
-  // Takes ownership of a tensor and returns a view that lives as long as the graph.
+  // Takes ownership of a tensor, whose bytes go from the budget, and returns a view that lives as long as the graph.
   TensorView own(Tensor tensor);
-  // Bytes of all tensors that the graph owns: what passes have copied so far.
-  [[nodiscard]] std::int64_t owned_bytes() const noexcept { return owned_bytes_; }
+  // What may still be spent on this model before it runs.
+  [[nodiscard]] Budget& budget() noexcept { return budget_; }
+  [[nodiscard]] const Budget& budget() const noexcept { return budget_; }
   // For data that is already somewhere: an aligned copy that the graph owns where `view` is unaligned and at most
   // kAlignedBytes long, else `view` itself.
   TensorView align(const TensorView& view);
@@ -165,7 +167,7 @@ class Graph {
   NodeId last_ = kNoNode;
   std::unordered_map<std::string, int> names_;  // every name given out -> the next suffix to try for it
   std::deque<Tensor> tensors_;
-  std::int64_t owned_bytes_ = 0;
+  Budget budget_;
   std::vector<std::shared_ptr<const MappedFile>> files_;
 };
 

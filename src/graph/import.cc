@@ -293,11 +293,9 @@ Status Importer::add_nodes() {
 
 Status Importer::add_outputs() {
   // Graph looks outputs up linearly; no model for pictures comes near.
-  constexpr std::size_t kMaxOutputs = 4096;
   if (model_.graph.outputs.empty()) return invalid("the graph has no outputs", {}, "export the model again");
-  if (model_.graph.outputs.size() > kMaxOutputs) {
-    return Error{ErrorCode::kLimit, "the graph has more than 4096 outputs", {}, {}};
-  }
+  graph_.budget().outputs -= static_cast<std::int64_t>(model_.graph.outputs.size());
+  if (graph_.budget().outputs < 0) return Error{ErrorCode::kLimit, "the graph has too many outputs", {}, {}};
   std::unordered_set<std::string_view> names;
   for (const onnx::ValueInfo& output : model_.graph.outputs) {
     const std::string where = "output " + in_quotes(output.name);
@@ -332,9 +330,11 @@ Status Importer::run() {
 
 Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view where,
                                    std::optional<onnx::DataPlaces> places) {
-  KITE_TRY_ASSIGN(const onnx::Model model, onnx::parse_model(bytes, where));
-  onnx::ExternalFiles external(std::move(places));
   ImportedModel imported;
+  Budget& budget = imported.graph.budget();
+  budget.grow(static_cast<std::int64_t>(bytes.size()));
+  KITE_TRY_ASSIGN(const onnx::Model model, onnx::parse_model(bytes, where, budget));
+  onnx::ExternalFiles external = places ? onnx::ExternalFiles(std::move(*places), budget) : onnx::ExternalFiles();
   if (Status status = Importer(model, external, imported).run(); !status.ok()) {
     return std::move(status).error().in(where);
   }

@@ -116,10 +116,8 @@ std::string describe_node(const onnx::Node& node) {
 }
 
 Result<Attributes> import_attributes(const onnx::Node& node, Graph& graph, onnx::ExternalFiles& files) {
-  // More than any operator has; Attributes is looked up linearly.
-  constexpr std::size_t kMaxAttributes = 1024;
-  if (node.attributes.size() > kMaxAttributes) {
-    return Error{ErrorCode::kLimit, "a node with more than 1024 attributes", describe_node(node), {}};
+  if (static_cast<std::int64_t>(node.attributes.size()) > graph.budget().node_attributes) {
+    return Error{ErrorCode::kLimit, "a node with too many attributes", describe_node(node), {}};
   }
   Attributes attributes;
   for (const onnx::Attribute& attribute : node.attributes) {

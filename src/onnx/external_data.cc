@@ -15,7 +15,6 @@ namespace kite::onnx {
 namespace {
 
 // More files than any exporter writes, fewer than a process may map.
-constexpr std::size_t kMaxFiles = 10'000;
 
 Error bad_range(std::string what, std::string_view location, std::string remedy = {}) {
   return Error{ErrorCode::kInvalidModel, std::move(what), "external data " + in_quotes(location), std::move(remedy)};
@@ -71,10 +70,10 @@ Result<Bytes> ExternalFiles::open(std::string_view location) {
     return Error{ErrorCode::kUnsupportedModel, "a model from memory cannot have external data",
                  "external data " + in_quotes(location), "open the model by its path"};
   }
-  if (files_.size() >= kMaxFiles) {
-    return Error{ErrorCode::kLimit, "the model has more than 10000 external-data files", {}, {}};
-  }
+  if (--budget_->external_files < 0)
+    return Error{ErrorCode::kLimit, "the model has too many external-data files", {}, {}};
   KITE_TRY_ASSIGN(MappedFile mapped, open_external(*places_, location));
+  budget_->grow(static_cast<std::int64_t>(mapped.bytes().size()));
   auto file = std::make_shared<const MappedFile>(std::move(mapped));
   return files_.emplace(location, std::move(file)).first->second->bytes();
 }
@@ -83,16 +82,16 @@ Result<Bytes> ExternalFiles::read(const TensorProto& tensor, std::int64_t size_b
   KITE_TRY_ASSIGN(const Entries entries, read_entries(tensor));
   if (entries.length && *entries.length != size_bytes) {
     return bad_range("the tensor's shape takes " + std::to_string(size_bytes) + " bytes, its length says " +
-                       std::to_string(*entries.length),
-                   *entries.location);
+                         std::to_string(*entries.length),
+                     *entries.location);
   }
   KITE_TRY_ASSIGN(const Bytes file, open(*entries.location));
   const std::int64_t offset = entries.offset.value_or(0);
   const auto end = checked_add(offset, size_bytes);
   if (!end || *end > static_cast<std::int64_t>(file.size())) {
     return bad_range("bytes " + std::to_string(offset) + " + " + std::to_string(size_bytes) +
-                       " lie beyond the end of the file (" + std::to_string(file.size()) + " bytes)",
-                   *entries.location, "if the file was cut short, download or export it again");
+                         " lie beyond the end of the file (" + std::to_string(file.size()) + " bytes)",
+                     *entries.location, "if the file was cut short, download or export it again");
   }
   return file.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size_bytes));
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/budget.h"
 #include "onnx/external_file.h"
 #include "onnx/model.h"
 #include "paperkite/error.h"
@@ -18,8 +19,10 @@ namespace kite::onnx {
 // Maps each file once, as open_external() allows it.
 class ExternalFiles {
  public:
-  // nullopt (a model from memory) refuses all external data.
-  explicit ExternalFiles(std::optional<DataPlaces> places) : places_(std::move(places)) {}
+  // Of a model from memory: refuses all external data.
+  ExternalFiles() = default;
+  // Takes each file from the budget, which grows with its size.
+  ExternalFiles(DataPlaces places, Budget& budget) : places_(std::move(places)), budget_(&budget) {}
 
   // The bytes that `tensor`'s external_data entries name, which must be `size_bytes` long. "location" is required,
   // "offset" defaults to 0, "length" to size_bytes; "checksum" and "prepacked_..." (weights as one runtime packs them)
@@ -33,6 +36,7 @@ class ExternalFiles {
   [[nodiscard]] Result<Bytes> open(std::string_view location);
 
   std::optional<DataPlaces> places_;
+  Budget* budget_ = nullptr;  // where there are places
   FilesByLocation files_;
 };
 

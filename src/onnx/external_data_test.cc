@@ -42,7 +42,8 @@ class ExternalData : public testing::Test {
     TensorProto tensor;
     tensor.is_external = true;
     tensor.external_data = entries;
-    ExternalFiles files(DataPlaces{folder_ + "/m.onnx", {}});
+    Budget budget;
+    ExternalFiles files({folder_ + "/m.onnx", {}}, budget);
     const auto bytes = files.read(tensor, size_bytes);
     if (!bytes.ok()) return bytes.error().message();
     return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
@@ -68,7 +69,8 @@ TEST_F(ExternalData, is_read_from_the_folder_and_below) {
 TEST_F(ExternalData, maps_a_file_once) {
   TensorProto tensor;
   tensor.external_data = {{"location", "weights.bin"}};
-  ExternalFiles files(DataPlaces{folder_ + "/m.onnx", {}});
+  Budget budget;
+  ExternalFiles files({folder_ + "/m.onnx", {}}, budget);
   const auto first = files.read(tensor, 4);
   tensor.external_data.push_back({"offset", "4"});
   const auto second = files.read(tensor, 4);
@@ -138,7 +140,7 @@ TEST_F(ExternalData, keys_are_known_and_given_once) {
 TEST_F(ExternalData, needs_a_folder) {
   TensorProto tensor;
   tensor.external_data = {{"location", "weights.bin"}};
-  ExternalFiles files(std::nullopt);
+  ExternalFiles files;
   const auto bytes = files.read(tensor, 4);
   ASSERT_FALSE(bytes.ok());
   EXPECT_EQ(bytes.error().message(),

@@ -15,7 +15,7 @@ namespace {
 
 class Parser {
  public:
-  Parser(Bytes file, const ParseLimits& limits) : state_(file.data()), left_(limits) {}
+  Parser(Bytes file, Budget& budget) : state_(file.data()), budget_(budget) {}
 
   ParseState& state() { return state_; }
   void model(Bytes message, Model& out);
@@ -34,26 +34,26 @@ class Parser {
   OpsetImport opset_import(Bytes message);
   FunctionName function(Bytes message);
 
-  // Takes `count` from a budget; false (and a failure) when it is used up. Called before anything is stored.
-  bool spend(std::int64_t ParseLimits::* budget, std::string_view what, const FieldReader& at, std::int64_t count = 1);
+  // Takes `count` from what is left of one kind of record; false (and a failure) when it is used up. Called before
+  // anything is stored.
+  bool spend(std::int64_t Budget::* record, std::string_view what, const FieldReader& at, std::int64_t count = 1);
   void append_ints(FieldReader& reader, std::vector<std::int64_t>& out);
   void append_floats(FieldReader& reader, std::vector<float>& out);
 
   ParseState state_;
-  ParseLimits left_;
+  Budget& budget_;
 };
 
-bool Parser::spend(std::int64_t ParseLimits::* budget, std::string_view what, const FieldReader& at,
-                   std::int64_t count) {
-  left_.*budget -= count;
-  if (left_.*budget >= 0) return !state_.failed();
+bool Parser::spend(std::int64_t Budget::* record, std::string_view what, const FieldReader& at, std::int64_t count) {
+  budget_.*record -= count;
+  if (budget_.*record >= 0) return !state_.failed();
   state_.fail(ErrorCode::kLimit, "the model has too many " + std::string(what), at.position());
   return false;
 }
 
 void Parser::append_ints(FieldReader& reader, std::vector<std::int64_t>& out) {
   Bytes run = reader.run(WireType::kVarint);
-  if (!spend(&ParseLimits::elements, "list elements", reader, count_varints(run))) return;
+  if (!spend(&Budget::elements, "list elements", reader, count_varints(run))) return;
   while (!run.empty()) {
     const auto value = take_varint(run);
     if (!value) return state_.fail(ErrorCode::kInvalidModel, "a malformed number in a list", reader.position());
@@ -67,7 +67,7 @@ void Parser::append_floats(FieldReader& reader, std::vector<float>& out) {
     return state_.fail(ErrorCode::kInvalidModel, "a list of floats whose size is no multiple of 4", reader.position());
   }
   const std::size_t count = run.size() / sizeof(float);
-  if (count == 0 || !spend(&ParseLimits::elements, "list elements", reader, static_cast<std::int64_t>(count))) return;
+  if (count == 0 || !spend(&Budget::elements, "list elements", reader, static_cast<std::int64_t>(count))) return;
   out.resize(out.size() + count);
   std::memcpy(&out[out.size() - count], run.data(), run.size());
 }
@@ -130,7 +130,7 @@ void Parser::tensor_type(Bytes message, ValueInfo& out) {
           continue;
         }
         const Bytes dim = shape.bytes();
-        if (!spend(&ParseLimits::elements, "dimensions", shape)) return;
+        if (!spend(&Budget::elements, "dimensions", shape)) return;
         dimension(dim, out.shape.emplace_back());
       }
     } else {
@@ -172,7 +172,7 @@ void Parser::tensor(Bytes message, TensorProto& out) {
   for (FieldReader reader(message, state_); reader.next();) {
     const auto add_run = [&](Runs& runs, WireType unpacked) {
       const Bytes run = reader.run(unpacked);
-      if (!run.empty() && spend(&ParseLimits::elements, "pieces of tensor data", reader)) runs.push_back(run);
+      if (!run.empty() && spend(&Budget::elements, "pieces of tensor data", reader)) runs.push_back(run);
     };
     switch (reader.field()) {
       case 1: append_ints(reader, out.dims); break;
@@ -197,7 +197,7 @@ void Parser::tensor(Bytes message, TensorProto& out) {
         break;
       case 13: {
         const Bytes entry = reader.bytes();
-        if (spend(&ParseLimits::entries, "external-data entries", reader)) {
+        if (spend(&Budget::entries, "external-data entries", reader)) {
           out.external_data.push_back(string_pair(entry));
         }
         break;
@@ -244,7 +244,7 @@ bool Parser::attribute_value(FieldReader& reader, Attribute& out) {
     case 9: {
       type = AttributeType::kStrings;
       const std::string_view text = reader.text();
-      if (spend(&ParseLimits::elements, "list elements", reader)) out.strings.push_back(text);
+      if (spend(&Budget::elements, "list elements", reader)) out.strings.push_back(text);
       break;
     }
     case 10:  // tensors
@@ -281,14 +281,14 @@ void Parser::node(Bytes message, Node& out) {
       case 2: {
         auto& names = reader.field() == 1 ? out.inputs : out.outputs;
         const std::string_view name = reader.text();
-        if (spend(&ParseLimits::names, "node inputs and outputs", reader)) names.push_back(name);
+        if (spend(&Budget::names, "node inputs and outputs", reader)) names.push_back(name);
         break;
       }
       case 3: out.name = reader.text(); break;
       case 4: out.op_type = reader.text(); break;
       case 5: {
         const Bytes body = reader.bytes();
-        if (spend(&ParseLimits::attributes, "attributes", reader)) attribute(body, out.attributes.emplace_back());
+        if (spend(&Budget::attributes, "attributes", reader)) attribute(body, out.attributes.emplace_back());
         break;
       }
       case 7: out.domain = reader.text(); break;
@@ -302,20 +302,20 @@ void Parser::graph(Bytes message, Graph& out) {
     switch (reader.field()) {
       case 1: {
         const Bytes body = reader.bytes();
-        if (spend(&ParseLimits::nodes, "nodes", reader)) node(body, out.nodes.emplace_back());
+        if (spend(&Budget::nodes, "nodes", reader)) node(body, out.nodes.emplace_back());
         break;
       }
       case 2: out.name = reader.text(); break;
       case 5: {
         const Bytes body = reader.bytes();
-        if (spend(&ParseLimits::initializers, "initializers", reader)) tensor(body, out.initializers.emplace_back());
+        if (spend(&Budget::initializers, "initializers", reader)) tensor(body, out.initializers.emplace_back());
         break;
       }
       case 11:
       case 12: {
         auto& list = reader.field() == 11 ? out.inputs : out.outputs;
         const Bytes body = reader.bytes();
-        if (spend(&ParseLimits::entries, "inputs and outputs", reader)) value_info(body, list.emplace_back());
+        if (spend(&Budget::entries, "inputs and outputs", reader)) value_info(body, list.emplace_back());
         break;
       }
       case 15:
@@ -339,7 +339,7 @@ void Parser::model(Bytes message, Model& out) {
       case 25: {
         const std::uint32_t field = reader.field();
         const Bytes body = reader.bytes();
-        if (!spend(&ParseLimits::entries, "opsets, metadata entries and functions", reader)) break;
+        if (!spend(&Budget::entries, "opsets, metadata entries and functions", reader)) break;
         if (field == 8) out.opset_imports.push_back(opset_import(body));
         if (field == 14) out.metadata.push_back(string_pair(body));
         if (field == 25) out.functions.push_back(function(body));
@@ -352,9 +352,9 @@ void Parser::model(Bytes message, Model& out) {
 
 }  // namespace
 
-Result<Model> parse_model(Bytes bytes, std::string_view where, const ParseLimits& limits) {
+Result<Model> parse_model(Bytes bytes, std::string_view where, Budget& budget) {
   Model model;
-  Parser parser(bytes, limits);
+  Parser parser(bytes, budget);
   parser.model(bytes, model);
   const bool failed = parser.state().failed();
   if (failed && parser.state().failure().code == ErrorCode::kLimit) return Error(parser.state().failure()).in(where);
@@ -379,9 +379,15 @@ Result<Model> parse_model(Bytes bytes, std::string_view where, const ParseLimits
   return model;
 }
 
+Result<Model> parse_model(Bytes bytes, std::string_view where) {
+  Budget budget;
+  return parse_model(bytes, where, budget);
+}
+
 Result<TensorProto> parse_tensor(Bytes bytes, std::string_view where) {
   TensorProto tensor;
-  Parser parser(bytes, {});
+  Budget budget;
+  Parser parser(bytes, budget);
   parser.tensor(bytes, tensor);
   if (parser.state().failed()) return Error(parser.state().failure()).in(where);
   return tensor;

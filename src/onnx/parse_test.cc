@@ -192,7 +192,13 @@ TEST(Parse, skips_unknown_groups_and_refuses_broken_ones) {
   const std::string whole = onnx::test::model(Message()).bytes();
   // Field 120: a number, eight bytes, a run, another group and four bytes.
   const std::string group =
-      "\xc3\x07\x08\x05\x11" "12345678" "\x1a\x02" "ab" "\xcb\x07\xcc\x07\x25" "1234" "\xc4\x07"s;
+      "\xc3\x07\x08\x05\x11"
+      "12345678"
+      "\x1a\x02"
+      "ab"
+      "\xcb\x07\xcc\x07\x25"
+      "1234"
+      "\xc4\x07"s;
   EXPECT_EQ(problem(group + whole), problem(whole));
   EXPECT_EQ(problem(whole + group), problem(whole));
   const auto nested = [](std::size_t depth) {
@@ -260,24 +266,23 @@ TEST(Parse, every_truncation_and_every_flipped_bit_is_an_error_or_a_model) {
   }
 }
 
-TEST(Parse, budgets_are_tested_before_anything_is_stored) {
+TEST(Parse, the_budget_is_asked_before_anything_is_stored) {
   test::GraphParts parts;
   parts.nodes = std::vector<Message>(5, test::node("Relu", {"a", "b"}, {"c"}, {test::ints_attribute("l", {1, 2, 3})}));
   parts.initializers = std::vector<Message>(4, test::float_tensor("w", {1}, {1.F}));
   parts.inputs = std::vector<Message>(4, test::value_info("x", kFloat, {}));
   const Message file = test::model(test::graph(parts));
-  const std::pair<std::int64_t ParseLimits::*, std::string> budgets[] = {
-      {&ParseLimits::nodes, "nodes"},
-      {&ParseLimits::initializers, "initializers"},
-      {&ParseLimits::attributes, "attributes"},
-      {&ParseLimits::names, "node inputs and outputs"},
-      {&ParseLimits::elements, "list elements"},
-      {&ParseLimits::entries, "inputs and outputs"}};
+  const std::pair<std::int64_t Budget::*, std::string> records[] = {{&Budget::nodes, "nodes"},
+                                                                    {&Budget::initializers, "initializers"},
+                                                                    {&Budget::attributes, "attributes"},
+                                                                    {&Budget::names, "node inputs and outputs"},
+                                                                    {&Budget::elements, "list elements"},
+                                                                    {&Budget::entries, "inputs and outputs"}};
   EXPECT_EQ(problem(file), "ok");
-  for (const auto& [budget, what] : budgets) {
-    ParseLimits limits;
-    limits.*budget = 3;
-    const auto parsed = parse_model(file.span(), "m.onnx", limits);
+  for (const auto& [record, what] : records) {
+    Budget left;
+    left.*record = 3;
+    const auto parsed = parse_model(file.span(), "m.onnx", left);
     ASSERT_FALSE(parsed.ok()) << what;
     EXPECT_EQ(parsed.error().code, ErrorCode::kLimit);
     EXPECT_EQ(parsed.error().what, "the model has too many " + what);

@@ -22,7 +22,7 @@ using test::tensor_head;
 // The tensor with the bytes it borrows from.
 struct Read {
   explicit Read(Message message) : file(std::move(message)), proto(*parse_tensor(file.span(), "t.pb")) {
-    ExternalFiles none(std::nullopt);
+    ExternalFiles none;
     result = read_tensor(proto, none);
   }
   std::string problem() const { return result->ok() ? "ok" : result->error().message(); }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/checked.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -65,7 +66,7 @@ Status check_kernel_shape(const InferContext& context, std::span<const std::int6
 
 }  // namespace
 
-Result<Convolution> infer_convolution(const InferContext& context, ConvLayout layout) {
+Result<Convolution> infer_convolution(InferContext& context, ConvLayout layout) {
   KITE_TRY(context.require_float(0));
   KITE_TRY(context.require_same_dtype(0, 1));
   KITE_TRY_ASSIGN(const Convolution conv, infer_geometry(context, layout, 1));
@@ -73,7 +74,7 @@ Result<Convolution> infer_convolution(const InferContext& context, ConvLayout la
   return conv;
 }
 
-Result<Convolution> infer_geometry(const InferContext& context, ConvLayout layout, int weights) {
+Result<Convolution> infer_geometry(InferContext& context, ConvLayout layout, int weights) {
   const Shape& x = context.shape(0);
   const Shape& w = context.shape(weights);
   if (x.rank() < 3) {
@@ -88,6 +89,7 @@ Result<Convolution> infer_geometry(const InferContext& context, ConvLayout layou
   KITE_TRY(check_channels(context, conv, w));
   KITE_TRY(check_kernel_shape(context, w.dims().subspan(2), w));
   KITE_TRY_ASSIGN(conv.window, infer_window(context, spatial(x, layout), w.dims().subspan(2), WindowUse::kConvolution));
+  context.set_terms(capped_mul(conv.in_per_group(), conv.window.taps()));
   return conv;
 }
 

@@ -26,10 +26,10 @@ enum class ConvLayout : std::uint8_t { kChannelsFirst, kChannelsLast };
 
 // For infer(): checks types, ranks, group, channels, bias and attributes of x = input 0, w = input 1 ([K, C/group,
 // kernel...] in either layout) and bias = input 2.
-[[nodiscard]] Result<Convolution> infer_convolution(const InferContext& context, ConvLayout layout);
+[[nodiscard]] Result<Convolution> infer_convolution(InferContext& context, ConvLayout layout);
 
 // The same without types and bias, for operators whose weights are another input.
-[[nodiscard]] Result<Convolution> infer_geometry(const InferContext& context, ConvLayout layout, int weights);
+[[nodiscard]] Result<Convolution> infer_geometry(InferContext& context, ConvLayout layout, int weights);
 
 // For compute(): what these accepted.
 [[nodiscard]] Result<Convolution> read_convolution(const ComputeContext& context, ConvLayout layout,

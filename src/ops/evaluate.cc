@@ -42,21 +42,18 @@ bool is_aligned(const TensorView& view) {
   return reinterpret_cast<std::uintptr_t>(view.data) % dtype_size(view.type.dtype) == 0;
 }
 
-// The sum of the output sizes. Shape bounds each below 2^43 bytes; the sum is checked all the same.
-Result<std::int64_t> output_bytes(const Graph& graph, NodeId id) {
+std::int64_t output_bytes(const Graph& graph, NodeId id) {
   std::int64_t total = 0;
   for (const ValueId output : graph.node(id).outputs) {
     if (output == kNoValue) continue;
     const auto& type = graph.value(output).type;
     KITE_CHECK(type.has_value());
-    const auto sum = checked_add(total, type->size_bytes());
-    if (!sum) return Error{ErrorCode::kLimit, "output sizes overflow", graph.describe(id), {}};
-    total = *sum;
+    total = capped_add(total, type->size_bytes());
   }
   return total;
 }
 
-Error over_budget(const Graph& graph, NodeId id, std::int64_t wanted, std::int64_t limit) {
+Error over_limit(const Graph& graph, NodeId id, std::int64_t wanted, std::int64_t limit) {
   return {ErrorCode::kLimit,
           "computing this node needs " + std::to_string(wanted) + " bytes, the limit is " + std::to_string(limit),
           graph.describe(id), "use a smaller input shape, or check the model's shape constants"};
@@ -85,11 +82,27 @@ Status infer_node(Graph& graph, NodeId id) {
   return {};
 }
 
+Result<NodeCost> cost_of(Graph& graph, NodeId id) {
+  KITE_TRY_ASSIGN(const Operator* op, operator_of(graph, id));
+  InferContext context(graph, id);
+  KITE_TRY(op->infer(context));
+  NodeCost cost{output_bytes(graph, id), 0};
+  for (const ValueId input : graph.node(id).inputs) {
+    if (input != kNoValue) cost.steps = capped_add(cost.steps, graph.value(input).type->shape.elements());
+  }
+  for (const ValueId output : graph.node(id).outputs) {
+    if (output == kNoValue) continue;
+    const std::int64_t elements = graph.value(output).type->shape.elements();
+    cost.steps = capped_add(cost.steps, capped_mul(elements, std::max<std::int64_t>(context.terms(), 1)));
+  }
+  return cost;
+}
+
 Result<std::vector<Tensor>> evaluate_node(const Graph& graph, NodeId id, std::span<const TensorView> inputs,
                                           std::int64_t limit_bytes) {
   KITE_TRY_ASSIGN(const Operator* op, operator_of(graph, id));
-  KITE_TRY_ASSIGN(const std::int64_t wanted, output_bytes(graph, id));
-  if (wanted > limit_bytes) return over_budget(graph, id, wanted, limit_bytes);
+  const std::int64_t wanted = output_bytes(graph, id);
+  if (wanted > limit_bytes) return over_limit(graph, id, wanted, limit_bytes);
 
   // Operators read elements through typed pointers; a constant inside a mapped file may lie at any byte.
   std::vector<Tensor> aligned;

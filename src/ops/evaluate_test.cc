@@ -53,6 +53,61 @@ TEST(InferNode, names_operator_and_domain_when_unknown) {
   EXPECT_NE(status.error().what.find("Frobnicate of domain ai.onnx is not supported"), std::string::npos);
 }
 
+// Inputs of these shapes.
+void give(OpCase& op, std::initializer_list<Shape> shapes) {
+  for (const Shape& shape : shapes) op.input(iota(shape));
+}
+
+void expect_cost(OpCase& op, std::int64_t bytes, std::int64_t steps) {
+  const auto cost = op.cost();
+  ASSERT_TRUE(cost.ok()) << cost.error().message();
+  EXPECT_EQ(cost->bytes, bytes);
+  EXPECT_EQ(cost->steps, steps);
+}
+
+TEST(CostOf, counts_the_elements_that_are_read_and_written) {
+  OpCase op("Sqrt");
+  give(op, {{6}});
+  expect_cost(op, 24, 6 + 6);
+}
+
+TEST(CostOf, counts_the_terms_of_products) {
+  for (const char* name : {"MatMul", "Gemm"}) {
+    OpCase op(name);
+    give(op, {{2, 3}, {3, 5}});
+    expect_cost(op, 40, 6 + 15 + 10 * 3);
+  }
+  OpCase einsum("Einsum");
+  give(einsum, {{2, 3}, {3, 5}});
+  expect_cost(einsum.attr("equation", "ij,jk->ik"), 40, 6 + 15 + 10 * 2 * 3);
+  OpCase conv("Conv");  // two channels in each group
+  give(conv, {{1, 4, 5, 5}, {6, 2, 3, 3}});
+  expect_cost(conv.attr("group", 2), 216, 100 + 108 + 54 * 2 * 9);
+}
+
+TEST(CostOf, counts_the_taps_of_windows_inside_the_input) {
+  OpCase small("AveragePool");
+  give(small, {{1, 1, 4, 4}});
+  expect_cost(small.attr("kernel_shape", Ints{2, 2}), 36, 16 + 9 * 4);
+  OpCase large("MaxPool");
+  give(large, {{1, 1, 2, 2}});
+  expect_cost(large.attr("kernel_shape", Ints{5, 5}).attr("pads", Ints{3, 3, 0, 0}), 4, 4 + 1 * 4);
+  OpCase channels("LRN");
+  give(channels, {{1, 8, 1, 1}});
+  expect_cost(channels.attr("size", 3), 32, 8 + 8 * 3);
+  OpCase resize("Resize");  // four taps on each of two axes
+  give(resize, {{1, 1, 2, 2}});
+  resize.no_input().no_input().input(ints({4}, {1, 1, 4, 4})).attr("mode", "linear");
+  expect_cost(resize, 64, 4 + 4 + 16 * 16);
+}
+
+TEST(CostOf, counts_the_depth_of_a_heap) {
+  OpCase op("TopK");
+  give(op, {{8}});
+  op.input(ints({1}, {2})).outputs(2);
+  expect_cost(op, 2 * 4 + 2 * 8, 8 + 1 + 2 * 2 * (4 * 8 / 2));
+}
+
 TEST(InferNode, names_the_opset_range_when_it_is_left) {
   OpCase old("Expand", 7);
   expect_error(old.runtime_input(iota({1})).input(ints({1}, {1})), ErrorCode::kUnsupportedModel,

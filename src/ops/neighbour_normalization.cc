@@ -26,6 +26,7 @@ Status infer_lrn(InferContext& context) {
   KITE_TRY_ASSIGN(const std::int64_t size, context.get_int("size", 0));
   if (size < 1) return context.invalid("attribute 'size' is " + std::to_string(size) + ", expected 1 or more");
   if (context.shape(0).rank() < 2) return context.invalid("input " + context.shape(0).to_string() + " has no channels");
+  context.set_terms(std::min(size, context.shape(0)[1]));
   return context.set_output(0, context.input(0));
 }
 

@@ -50,6 +50,11 @@ class InferContext {
   [[nodiscard]] Status set_output(int i, DType dtype, std::span<const std::int64_t> dims);
   [[nodiscard]] Status set_output(int i, const TensorType& type);
 
+  // How many elements each element of the outputs is made from, where that is not about one: the length of a dot
+  // product, the taps of a window.
+  void set_terms(std::int64_t terms) noexcept { terms_ = terms; }
+  [[nodiscard]] std::int64_t terms() const noexcept { return terms_; }
+
   // Errors that already carry the place: node "x" (Conv).
   [[nodiscard]] Error invalid(std::string what, std::string remedy = {}) const;
   [[nodiscard]] Error unsupported(std::string what, std::string remedy = {}) const;
@@ -57,6 +62,7 @@ class InferContext {
  private:
   Graph& graph_;
   NodeId id_;
+  std::int64_t terms_ = 1;
 };
 
 // What an operator sees while it computes. Absent operands have data == nullptr. Input and output buffers never

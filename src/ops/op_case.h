@@ -18,6 +18,7 @@
 #include "ops/op.h"
 #include "paperkite/error.h"
 #include "paperkite/tensor.h"
+#include "paperkite/try.h"
 
 namespace kite {
 
@@ -69,15 +70,26 @@ class OpCase {
     return *this;
   }
 
-  // Infers, then computes. Call once.
+  // Infers, then computes. Call one of the two, once.
   [[nodiscard]] Result<std::vector<Tensor>> run() {
-    for (int i = 0; i < output_count_; ++i) node_.outputs.push_back(graph_.add_value("y" + std::to_string(i)));
-    const NodeId id = graph_.add_node(std::move(node_));
-    if (Status inferred = infer_node(graph_, id); !inferred.ok()) return std::move(inferred).error();
-    return evaluate_node(graph_, id, views_);
+    KITE_TRY_ASSIGN(const NodeId id, infer());
+    return evaluate_node(graph_, id, views_, kMostBytes);
+  }
+  // Infers, then says what computing would take.
+  [[nodiscard]] Result<NodeCost> cost() {
+    KITE_TRY_ASSIGN(const NodeId id, infer());
+    return cost_of(graph_, id);
   }
 
  private:
+  static constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
+
+  Result<NodeId> infer() {
+    for (int i = 0; i < output_count_; ++i) node_.outputs.push_back(graph_.add_value("y" + std::to_string(i)));
+    const NodeId id = graph_.add_node(std::move(node_));
+    KITE_TRY(infer_node(graph_, id));
+    return id;
+  }
   OpCase& set(std::string name, Attribute::Value value) {
     node_.attributes.set(std::move(name), std::move(value));
     return *this;

@@ -35,6 +35,7 @@ Result<Pooling> infer_pooling(InferContext& context, PoolLayout layout, std::opt
   if (kernel.empty()) return context.invalid("attribute 'kernel_shape' is missing");
   Pooling pool = dimensions(x, layout);
   KITE_TRY_ASSIGN(pool.window, infer_window(context, spatial(x, layout), kernel, WindowUse::kPooling));
+  context.set_terms(pool.window.taps());
   std::vector<std::int64_t> dims{pool.batch};
   if (!pool.channels_last) dims.push_back(pool.channels);
   for (const WindowAxis& axis : pool.window.spatial()) dims.push_back(axis.out);

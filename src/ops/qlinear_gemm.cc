@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// QGemm: y = alpha * a_scale * b_scale[n] * (sum over k of (a[m,k] - a_zero) * (b[k,n] - b_zero[n]) + c[m,n]) with a and
-// b transposed on demand, in float32, or where y has a scale rounded to its 8 bits.
+// QGemm: y = alpha * a_scale * b_scale[n] * (sum over k of (a[m,k] - a_zero) * (b[k,n] - b_zero[n]) + c[m,n]) with a
+// and b transposed on demand, in float32, or where y has a scale rounded to its 8 bits.
 #include <array>
 #include <cstdint>
 #include <string>
@@ -62,6 +62,7 @@ Status infer(InferContext& context) {
   if (a.rank() != 2 || b.rank() != 2) return context.invalid("inputs are " + shapes + ", expected matrices");
   const Sizes sizes = sizes_of(context.attributes(), a, b);
   if (sizes.depth != sizes.b_depth) return context.invalid("inputs " + shapes + " do not multiply");
+  context.set_terms(sizes.depth);
   KITE_TRY(require_scale(context, 1));
   KITE_TRY(require_zero_point(context, 2, context.input(kA).dtype));
   KITE_TRY(require_scale(context, 4, sizes.columns));

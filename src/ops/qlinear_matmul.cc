@@ -57,6 +57,7 @@ Result<Product> infer_product(InferContext& context, int b_input, DType dtype) {
   for (const std::int64_t dim : batch->dims()) dims[rank++] = dim;
   if (a.rank() > 1) dims[rank++] = product.rows;
   if (b.rank() > 1) dims[rank++] = product.columns;
+  context.set_terms(product.depth);
   KITE_TRY(context.set_output(0, dtype, std::span<const std::int64_t>(dims).first(rank)));
   return product;
 }
@@ -140,8 +141,8 @@ Status check_float_bias(const InferContext& context, int i, std::int64_t columns
   if (!context.has_input(i)) return {};
   const TensorType& bias = context.input(i);
   if (bias.dtype == dtype && bias.shape.rank() == 1 && bias.shape[0] == columns) return {};
-  return context.invalid("the bias is " + std::string(dtype_name(bias.dtype)) + bias.shape.to_string() +
-                         ", expected " + std::string(dtype_name(dtype)) + "[" + std::to_string(columns) + "]");
+  return context.invalid("the bias is " + std::string(dtype_name(bias.dtype)) + bias.shape.to_string() + ", expected " +
+                         std::string(dtype_name(dtype)) + "[" + std::to_string(columns) + "]");
 }
 
 // a, b, a_scale, b_scale, a_zero, b_zero, bias
@@ -194,11 +195,12 @@ Status compute_dynamic(const ComputeContext& context) {
     const Scales<T> b_scales(context.inputs[2]);
     const T* bias = context.has_input(4) ? context.inputs[4].as<T>() : nullptr;
     T* y = context.outputs[0].as<T>();
-    return multiply(context, 1, ZeroPoints(context, 3),
-                    [&](std::int64_t i, std::int64_t) { return found.rounding.centred(found.divide(a[i])); },
-                    [&](std::int64_t i, std::int64_t, std::int64_t n, std::int32_t sum) {
-                      y[i] = static_cast<T>(sum) * (a_scale * b_scales[n]) + (bias == nullptr ? T{0} : bias[n]);
-                    });
+    return multiply(
+        context, 1, ZeroPoints(context, 3),
+        [&](std::int64_t i, std::int64_t) { return found.rounding.centred(found.divide(a[i])); },
+        [&](std::int64_t i, std::int64_t, std::int64_t n, std::int32_t sum) {
+          y[i] = static_cast<T>(sum) * (a_scale * b_scales[n]) + (bias == nullptr ? T{0} : bias[n]);
+        });
   });
 }
 
@@ -209,8 +211,8 @@ constexpr std::string_view kLimits = "float32 scales";
 extern const Operator kMatMulIntegerOperator{"", "MatMulInteger", 10, 23, "", infer_integer, compute_integer};
 extern const Operator kQLinearMatMulOperator{"", "QLinearMatMul", 10, 23, kLimits, infer_qlinear, compute_qlinear};
 extern const Operator kMatMulIntegerToFloatOperator{"com.microsoft", "MatMulIntegerToFloat", 1, 1, kLimits,
-                                                    infer_to_float, compute_to_float};
+                                                    infer_to_float,  compute_to_float};
 extern const Operator kDynamicQuantizeMatMulOperator{"com.microsoft", "DynamicQuantizeMatMul", 1, 1, kLimits,
-                                                     infer_dynamic, compute_dynamic};
+                                                     infer_dynamic,   compute_dynamic};
 
 }  // namespace kite

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // TopK: the k largest (or smallest) elements along one axis, best first, and where they stand. Of equal ones the one
 // that stands first comes first; NaN counts as larger than every number.
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -36,6 +38,7 @@ Status infer(InferContext& context) {
   }
   std::vector<std::int64_t> dims(x.dims().begin(), x.dims().end());
   dims[static_cast<std::size_t>(axis)] = k;
+  context.set_terms(std::bit_width(static_cast<std::uint64_t>(x[axis])) * x[axis] / std::max<std::int64_t>(k, 1));
   KITE_TRY(context.set_output(0, context.input(0).dtype, dims));
   return context.set_output(1, DType::kInt64, dims);
 }

@@ -111,6 +111,12 @@ Status solve_axis(WindowAxis& axis, AutoPad auto_pad, bool ceil_mode, WindowUse 
 
 }  // namespace
 
+std::int64_t Window::taps() const noexcept {
+  std::int64_t taps = 1;
+  for (const WindowAxis& axis : axes) taps *= std::min(axis.kernel, axis.in);  // at most the elements of the input
+  return taps;
+}
+
 std::int64_t WindowAxis::first_tap(std::int64_t o) const noexcept {
   const std::int64_t begin = start(o);
   return begin >= 0 ? 0 : std::min(kernel, ceil_div(-begin, dilation));

@@ -52,6 +52,8 @@ struct Window {
   }
   [[nodiscard]] std::int64_t in_pixels() const noexcept { return axes[0].in * axes[1].in * axes[2].in; }
   [[nodiscard]] std::int64_t out_pixels() const noexcept { return axes[0].out * axes[1].out * axes[2].out; }
+  // Elements under the window, as far as they lie inside the input: at most so many are read for an output.
+  [[nodiscard]] std::int64_t taps() const noexcept;
 };
 
 enum class WindowUse : std::uint8_t {

@@ -11,10 +11,7 @@
 
 namespace kite {
 
-bool may_copy(const Graph& graph, std::int64_t bytes) {
-  constexpr std::int64_t kMostOwnedBytes = std::int64_t{1} << 32;
-  return bytes <= kMostOwnedBytes && graph.owned_bytes() <= kMostOwnedBytes - bytes;
-}
+bool may_copy(const Graph& graph, std::int64_t bytes) { return bytes <= graph.budget().constant_bytes; }
 
 std::vector<double> read_doubles(const TensorView& view) {
   std::vector<double> values(static_cast<std::size_t>(view.type.shape.elements()));

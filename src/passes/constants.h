@@ -12,8 +12,8 @@
 
 namespace kite {
 
-// Whether a pass may still copy a constant of `bytes`. Ordinary models stay far below: ViT-L's weights have 1.2 GB. It
-// is for models whose thousand nodes share one large weight, of which every node would want its own version.
+// Whether the budget still has `bytes` for the copy of a constant. It always has, but for models whose thousand nodes
+// share one large weight, of which each would want its own version.
 [[nodiscard]] bool may_copy(const Graph& graph, std::int64_t bytes);
 
 // The elements of a float32 or float64 tensor, which may lie unaligned.

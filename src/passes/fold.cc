@@ -96,17 +96,6 @@ std::optional<TensorView> as_view(const Graph& graph, const Node& node) {
   return view;
 }
 
-std::int64_t output_bytes(const Graph& graph, const Node& node) {
-  std::int64_t total = 0;
-  for (const ValueId id : node.outputs) {
-    if (id == kNoValue) continue;
-    const std::int64_t bytes = graph.value(id).type->size_bytes();
-    if (bytes > kEvaluateLimitBytes - total) return kEvaluateLimitBytes + 1;  // and no overflow further on
-    total += bytes;
-  }
-  return total;
-}
-
 }  // namespace
 
 Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes) {
@@ -120,8 +109,10 @@ Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes) {
   } else if (const auto view = as_view(graph, node)) {
     views = {*view};
   } else {
-    const std::int64_t bytes = output_bytes(graph, node);
-    if (bytes > limit_bytes || !may_copy(graph, bytes)) return false;
+    KITE_TRY_ASSIGN(const NodeCost cost, cost_of(graph, id));
+    if (cost.bytes > limit_bytes || !may_copy(graph, cost.bytes)) return false;
+    if (cost.steps > graph.budget().constant_steps) return false;
+    graph.budget().constant_steps -= cost.steps;
     std::vector<TensorView> operands;
     for (const ValueId input : node.inputs) {
       operands.push_back(input == kNoValue ? TensorView{} : *graph.value(input).constant);

@@ -73,12 +73,33 @@ TEST(FoldConstants, does_not_blow_a_small_constant_up) {
   expect_untouched(build(800), fold_constants);                // 640,000 bytes out of 800
 }
 
-TEST(FoldConstants, stops_copying_at_four_gibibytes) {
+TEST(FoldConstants, copies_as_much_as_the_budget_has) {
   Graph graph;
-  EXPECT_TRUE(may_copy(graph, std::int64_t{1} << 32));
-  EXPECT_FALSE(may_copy(graph, (std::int64_t{1} << 32) + 1));
+  graph.budget().constant_bytes = 1000;
+  EXPECT_TRUE(may_copy(graph, 1000));
+  EXPECT_FALSE(may_copy(graph, 1001));
   graph.own(Tensor(DType::kInt8, Shape{1}));
-  EXPECT_FALSE(may_copy(graph, std::int64_t{1} << 32));
+  EXPECT_FALSE(may_copy(graph, 1000));
+}
+
+TEST(FoldConstants, leaves_what_would_take_more_steps_than_the_budget_has) {
+  // 2 * 20 * 20 elements are read, each of 20 * 20 results is the sum of 20 products.
+  constexpr std::int64_t kSteps = 2 * 400 + 400 * 20;
+  const auto products = [](std::int64_t steps) {
+    GraphCase g;
+    const ValueId x = g.input("x", Shape{2, 20});
+    const ValueId w = g.random("w", Shape{20, 20});
+    const ValueId squared = g.n("squared", "MatMul", {w, w});
+    g.returns(g.n("y", "MatMul", {x, g.n("cubed", "MatMul", {squared, w})}));
+    Graph graph = g.take();
+    graph.budget().constant_steps = steps;
+    const auto folded = fold_constants(graph);
+    EXPECT_TRUE(folded.ok());
+    return folded.ok() ? *folded : -1;
+  };
+  EXPECT_EQ(products(2 * kSteps), 2);
+  EXPECT_EQ(products(2 * kSteps - 1), 1);
+  EXPECT_EQ(products(kSteps - 1), 0);
 }
 
 TEST(FoldConstants, keeps_what_makes_a_graph_output) {

@@ -92,6 +92,24 @@ std::string kernels_of(const Plan& plan) {
   return names;
 }
 
+TEST(Plan, packs_weights_that_several_nodes_read_once) {
+  const auto constant_bytes = [](int count, bool shared, std::int64_t second_width = 4) {
+    TestGraph g;
+    ValueId y = g.input("x", Shape{1, 4, 4, 32});
+    const ValueId first = g.weights(Shape{32, 32, 1, 1});
+    for (int i = 0; i < count; ++i) {
+      y = g.internal("Conv", {y, shared || i == 0 ? first : g.weights(Shape{32, 32, 1, 1})});
+    }
+    const ValueId z = g.internal("Conv", {g.input("x2", Shape{1, 4, second_width, 32}), first});
+    return plan_of(g.take({y, z}))->constants().size();
+  };
+  constexpr std::uint64_t kPacked = 32 * 32 * 4;
+  EXPECT_EQ(constant_bytes(1, true), kPacked);
+  EXPECT_EQ(constant_bytes(5, true), kPacked);
+  EXPECT_EQ(constant_bytes(5, false), 5 * kPacked);
+  EXPECT_EQ(constant_bytes(5, true, 7), 2 * kPacked);  // another shape may be packed in another order
+}
+
 TEST(Plan, opens_again_from_the_same_bytes_and_from_a_file) {
   const auto plan = plan_of(every_family());
   const auto again = open_bytes(bytes_of(*plan));

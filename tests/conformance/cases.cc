@@ -38,7 +38,7 @@ Status read_operators(Case& entry) {
 Result<Tensor> read_tensor_file(const std::string& path) {
   KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
   KITE_TRY_ASSIGN(const onnx::TensorProto proto, onnx::parse_tensor(file.bytes(), path));
-  onnx::ExternalFiles no_files(std::nullopt);
+  onnx::ExternalFiles no_files;
   auto data = onnx::read_tensor(proto, no_files);
   if (!data.ok()) return std::move(data).error().in(path);
   return Tensor::copy_of(data->view);

@@ -71,12 +71,7 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   }
   KITE_TRY_ASSIGN(params.activation, activation_of(node.attributes));
   const ConvFamily& family = conv_family(params, lowering.target());
-  const Kernel& kernel = family.best_kernel(lowering.target());
-  const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
-  const OperandId packed =
-      lowering.constant(family.packed_bytes(params), [params, &family, &kernel, weights](std::byte* out) {
-        family.pack(params, kernel, weights.as<float>(), reinterpret_cast<float*>(out));
-      });
+  const OperandId packed = lowering.packed_weights(node.inputs[1], WeightOrder::kOutputFirst, family, params);
   lowering.step(id, family, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])}).macs =
       conv_macs(params);
   return true;

@@ -33,15 +33,9 @@ Result<bool> lower_linear(Lowering& lowering, NodeId id) {
                           .out_w = static_cast<std::int32_t>(rows),
                           .out_c = static_cast<std::int32_t>(out_features),
                           .activation = activation};
-  const Kernel& kernel = kConv.best_kernel(lowering.target());
-  const TensorView weights = *lowering.graph().value(node.inputs[1]).constant;
-  const bool output_first = node.attributes.get_int("transposed", 0) != 0;  // as a convolution has them
-  const OperandId packed =
-      lowering.constant(kConv.packed_bytes(params), [params, &kernel, weights, output_first](std::byte* out) {
-        auto* const to = reinterpret_cast<float*>(out);
-        output_first ? kConv.pack(params, kernel, weights.as<float>(), to)
-                     : kConv.pack_transposed(params, kernel, weights.as<float>(), to);
-      });
+  const bool output_first = node.attributes.get_int("transposed", 0) != 0;
+  const OperandId packed = lowering.packed_weights(
+      node.inputs[1], output_first ? WeightOrder::kOutputFirst : WeightOrder::kInputFirst, kConv, params);
   lowering.step(id, kConv, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])}).macs =
       static_cast<std::uint64_t>(rows * features * out_features);
   return true;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/checked.h"
+#include "kernels/conv/conv.h"
 #include "plan/format/portable.h"
 #include "tensor/activation_names.h"
 
@@ -62,6 +63,26 @@ OperandId Lowering::constant(std::uint64_t size_bytes, std::function<void(std::b
   constant_bytes_ +=
       static_cast<std::uint64_t>(round_up(static_cast<std::int64_t>(size_bytes), plan_format::kConstantAlignment));
   return id;
+}
+
+OperandId Lowering::packed_weights(ValueId weights, WeightOrder order, const ConvFamily& family,
+                                   const ConvParams& params) {
+  const float* const from = graph_.value(weights).constant->as<float>();
+  const Kernel& kernel = family.best_kernel(target_);
+  ConvParams shape = params;
+  shape.activation = {};
+  std::string key(reinterpret_cast<const char*>(&shape), sizeof shape);
+  const auto append_bytes = [&](const auto& part) { key.append(reinterpret_cast<const char*>(&part), sizeof part); };
+  append_bytes(from);
+  append_bytes(kernel.id);
+  append_bytes(order);
+  const auto [entry, is_new] = packed_.try_emplace(std::move(key), kUnassigned);
+  if (!is_new) return entry->second;
+  return entry->second = constant(family.packed_bytes(params), [=, &family, &kernel](std::byte* out) {
+           auto* const to = reinterpret_cast<float*>(out);
+           order == WeightOrder::kOutputFirst ? family.pack(params, kernel, from, to)
+                                              : kConv.pack_transposed(params, kernel, from, to);
+         });
 }
 
 std::vector<OperandId> Lowering::product_inputs(const Node& node, OperandId packed_weights) {

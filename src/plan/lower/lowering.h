@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "kernels/conv/conv_family.h"
 #include "kernels/family.h"
 #include "paperkite/error.h"
 #include "passes/forms.h"
@@ -26,6 +27,8 @@ struct ConstantJob {
   std::uint64_t size_bytes = 0;
   std::function<void(std::byte*)> write;
 };
+
+enum class WeightOrder : std::uint8_t { kOutputFirst, kInputFirst };  // [out, in, ...] or, of Linear, [in, out]
 
 struct LoweredStep {
   NodeId node = kNoNode;
@@ -53,8 +56,8 @@ class Lowering {
   // The operand of a value: a graph input, a constant (copied into the plan on first use) or a place in the arena.
   // kNoValue gives the operand that stands for "left out".
   OperandId operand(ValueId id);
-  // A constant that only the plan has, e.g. packed weights.
-  OperandId constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write);
+  // Weights in the order of the family's kernel. Nodes that read one constant for convolutions of one shape share them.
+  OperandId packed_weights(ValueId weights, WeightOrder order, const ConvFamily& family, const ConvParams& params);
   // What a product reads: x, the packed weights, bias and residual where the node has them.
   std::vector<OperandId> product_inputs(const Node& node, OperandId packed_weights);
   // Makes `to` another shape over the memory of `from`: no step, no copy.
@@ -87,6 +90,8 @@ class Lowering {
  private:
   static constexpr OperandId kUnassigned = ~OperandId{0};
   LoweredStep& append(LoweredStep step);
+  // A constant of the plan, written once its memory exists.
+  OperandId constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write);
   OperandId new_operand(const TensorType& type, plan_format::Place place);
 
   const Graph& graph_;
@@ -97,6 +102,7 @@ class Lowering {
   std::vector<LoweredStep> steps_;
   std::vector<ConstantJob> constants_;
   std::uint64_t constant_bytes_ = 0;
+  std::map<std::string, OperandId> packed_;  // by all that decides the bytes
   OperandId none_ = kUnassigned;
 };
 
