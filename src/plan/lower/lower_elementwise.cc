@@ -7,6 +7,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "passes/forms.h"
 #include "plan/lower/lowering.h"
+#include "plan/lower/region.h"
 #include "tensor/activation_names.h"
 
 namespace kite {
@@ -43,20 +44,60 @@ Result<bool> lower_unary(Lowering& lowering, NodeId id) {
   return true;
 }
 
-template <ElementwiseOp op>
+std::optional<ElementwiseOp> binary_op(const Node& node) {
+  if (!node.domain.empty()) return std::nullopt;
+  if (node.op_type == "Add") return ElementwiseOp::kAdd;
+  if (node.op_type == "Sub") return ElementwiseOp::kSub;
+  if (node.op_type == "Mul") return ElementwiseOp::kMul;
+  if (node.op_type == "Div") return ElementwiseOp::kDiv;
+  return std::nullopt;
+}
+
+// What a binary node computes; nothing where no kernel does.
+std::optional<ElementwiseParams> read_binary(const Lowering& lowering, const Node& node) {
+  const auto op = binary_op(node);
+  if (!op || lowering.type(node.inputs[0]).dtype != DType::kFloat32) return std::nullopt;
+  ElementwiseParams params{};
+  params.op = *op;
+  const auto dims = [&](ValueId id) { return lowering.shape(id).dims(); };
+  if (!collapse_broadcast(dims(node.outputs[0]), dims(node.inputs[0]), dims(node.inputs[1]), params)) {
+    return std::nullopt;
+  }
+  return params;
+}
+
+void binary_step(Lowering& lowering, NodeId id, const Node& node, const ElementwiseParams& params, ValueId result) {
+  lowering.step(id, kElementwise, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
+                {lowering.operand(result)});
+}
+
 Result<bool> lower_binary(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
-  ElementwiseParams params{};
-  params.op = op;
-  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 ||
-      !collapse_broadcast(lowering.shape(node.outputs[0]).dims(), lowering.shape(node.inputs[0]).dims(),
-                          lowering.shape(node.inputs[1]).dims(), params)) {
-    return false;
-  }
-  lowering.step(id, kElementwise, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
-                {lowering.operand(node.outputs[0])});
-  return true;
+  const auto params = read_binary(lowering, node);
+  if (params) binary_step(lowering, id, node, *params, node.outputs[0]);
+  return params.has_value();
 }
+
+// act(a + b), and so on: one pass over memory instead of two.
+Region match_activated(const Lowering& lowering, NodeId last) {
+  const Graph& graph = lowering.graph();
+  const Node& activation = graph.node(last);
+  if (!activation_form(graph, activation) || !graph.is_read_once(activation.inputs[0])) return {};
+  const NodeId binary = graph.value(activation.inputs[0]).producer;
+  if (binary == kNoNode || !read_binary(lowering, graph.node(binary))) return {};
+  return {binary, last};
+}
+
+Status lower_activated(Lowering& lowering, std::span<const NodeId> region) {
+  const Graph& graph = lowering.graph();
+  const Node& binary = graph.node(region[0]);
+  ElementwiseParams params = *read_binary(lowering, binary);
+  params.activation = *activation_form(graph, graph.node(region[1]));
+  binary_step(lowering, region[1], binary, params, graph.node(region[1]).outputs[0]);
+  return {};
+}
+
+constexpr RegionRule kRegionRules[] = {{match_activated, lower_activated}};
 
 constexpr LowerRule kRules[] = {
 #define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) \
@@ -64,13 +105,17 @@ constexpr LowerRule kRules[] = {
       {kInternalDomain, (ActivationSource source).op_type, lower_unary<read_activation>},
 #include "tensor/activations.inc"
 #undef KITE_ACTIVATION
-    {"", "Add", lower_binary<ElementwiseOp::kAdd>},         {"", "Sub", lower_binary<ElementwiseOp::kSub>},
-    {"", "Mul", lower_binary<ElementwiseOp::kMul>},         {"", "Div", lower_binary<ElementwiseOp::kDiv>},
-    {"", "Erf", lower_unary<read_op<ElementwiseOp::kErf>>}, {"", "Sqrt", lower_unary<read_op<ElementwiseOp::kSqrt>>},
+    {"", "Add", lower_binary},
+    {"", "Sub", lower_binary},
+    {"", "Mul", lower_binary},
+    {"", "Div", lower_binary},
+    {"", "Erf", lower_unary<read_op<ElementwiseOp::kErf>>},
+    {"", "Sqrt", lower_unary<read_op<ElementwiseOp::kSqrt>>},
 };
 
 }  // namespace
 
 std::span<const LowerRule> elementwise_rules() noexcept { return kRules; }
+std::span<const RegionRule> elementwise_region_rules() noexcept { return kRegionRules; }
 
 }  // namespace kite

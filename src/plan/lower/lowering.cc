@@ -100,8 +100,15 @@ void Lowering::alias(ValueId from, ValueId to) {
 }
 
 LoweredStep& Lowering::append(LoweredStep step) {
+  step.op = graph_.node(step.node).op_type;
   steps_.push_back(std::move(step));
   return steps_.back();
+}
+
+void Lowering::name_region(std::span<const NodeId> nodes) {
+  std::string& op = steps_.back().op;
+  op.clear();
+  for (const NodeId id : nodes) op += (op.empty() ? "" : "+") + graph_.node(id).op_type;
 }
 
 Status Lowering::portable_step(NodeId id) {

@@ -32,6 +32,7 @@ enum class WeightOrder : std::uint8_t { kOutputFirst, kInputFirst };  // [out, i
 
 struct LoweredStep {
   NodeId node = kNoNode;
+  std::string op;                  // the node's operator, or those of its region: "Add+Relu"
   const Family* family = nullptr;  // null: portable
   const Kernel* kernel = nullptr;
   std::vector<std::byte> params;
@@ -77,6 +78,8 @@ class Lowering {
                    .scratch_bytes = family.scratch_bytes(params),
                    .max_parts = family.max_parts(params)});
   }
+  // The step that was appended last computes all nodes of a region.
+  void name_region(std::span<const NodeId> nodes);
   // Appends the portable implementation of the node.
   Status portable_step(NodeId node);
 

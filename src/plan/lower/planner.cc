@@ -15,6 +15,7 @@
 #include "plan/format/ports.h"
 #include "plan/lower/lowering.h"
 #include "plan/lower/memory.h"
+#include "plan/lower/region.h"
 
 namespace kite {
 
@@ -32,7 +33,12 @@ Status lower_nodes(Lowering& lowering) {
   const Graph& graph = lowering.graph();
   // Inputs first, so that each has an operand even if nothing reads it.
   for (const GraphInput& input : graph.inputs) lowering.operand(input.value);
+  const Regions regions(lowering);
   for (const NodeId id : graph.order()) {
+    if (regions.is_inside(id)) continue;
+    auto together = regions.lower(lowering, id);
+    if (!together.ok()) return std::move(together).error().in(graph.describe(id));
+    if (*together) continue;
     const Node& node = graph.node(id);
     const LowerFn rule = find_lower_rule(node.domain, node.op_type);
     bool lowered = false;
@@ -149,7 +155,7 @@ struct Sections {
     step.outputs = static_cast<std::uint32_t>(lowered.outputs.size());
     step.max_parts = static_cast<std::uint32_t>(std::max(lowered.max_parts, 1));
     step.node = add_text(node.name);
-    step.op = add_text(node.op_type);
+    step.op = add_text(lowered.op);
     params.insert(params.end(), lowered.params.begin(), lowered.params.end());
     params.resize(static_cast<std::size_t>(round_up(static_cast<std::int64_t>(params.size()), 8)));
     refs.insert(refs.end(), lowered.inputs.begin(), lowered.inputs.end());

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nodes that one step computes together give the bits that they give alone, on every target and for 1 and 2 threads.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/targets.h"
+#include "plan/lower/planner.h"
+#include "plan/test_graph.h"
+#include "runtime/session.h"
+
+namespace kite {
+namespace {
+
+std::string operators(const Plan& plan) {
+  std::string text;
+  for (const PlanStep& step : plan.steps()) text += (text.empty() ? "" : " ") + std::string(plan.text(step.record->op));
+  return text;
+}
+
+std::vector<Tensor> random_inputs(const Graph& graph) {
+  std::mt19937 random(5);
+  std::vector<Tensor> tensors;
+  for (const GraphInput& input : graph.inputs) {
+    Tensor tensor(*graph.value(input.value).type);
+    for (std::int64_t i = 0; i < tensor.shape().elements(); ++i) {
+      tensor.as<float>()[i] = static_cast<float>(static_cast<std::int32_t>(random())) * 0x1p-29f;  // [-4, 4)
+    }
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+std::vector<float> run(const std::shared_ptr<const Plan>& plan, const std::vector<Tensor>& inputs, int threads) {
+  std::vector<TensorView> views;
+  for (const Tensor& tensor : inputs) views.push_back(tensor.view());
+  auto session = PlanSession::create(plan, threads);
+  EXPECT_TRUE(session.ok() && (*session)->run(views).ok());
+  const TensorView y = (*session)->output(0);
+  return {y.as<float>(), y.as<float>() + y.type.shape.elements()};
+}
+
+using AttributeList = std::vector<TestGraph::Attribute>;
+
+// binary(x, other), then the activation. With `also` the value between is an output, too, so that nothing is fused.
+Graph pair(const std::string& binary, const Shape& other, const std::string& activation, const AttributeList& attributes,
+           bool also) {
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{2, 5, 7, 23});
+  const ValueId between = g.node(binary, 14, {x, g.weights(other)});
+  const std::string domain = activation == "Silu" ? std::string(kInternalDomain) : "";
+  const ValueId y = domain.empty() ? g.node(activation, 14, {between}, attributes) : g.internal(activation, {between});
+  return also ? g.take({y, between}) : g.take({y});
+}
+
+void expect_same_bits(const std::string& binary, const Shape& other, const std::string& activation,
+                      const AttributeList& attributes) {
+  SCOPED_TRACE(binary + " of " + other.to_string() + ", " + activation);
+  const Graph together = pair(binary, other, activation, attributes, false);
+  const Graph apart = pair(binary, other, activation, attributes, true);
+  const std::vector<Tensor> inputs = random_inputs(together);
+  for (const Target* target : all_targets()) {
+    if (!native_target().includes(*target)) continue;
+    PlanOptions options;
+    options.target = target;
+    const auto one = make_plan(together, options);
+    const auto two = make_plan(apart, options);
+    ASSERT_TRUE(one.ok() && two.ok());
+    EXPECT_EQ(operators(**one), binary + "+" + activation);
+    EXPECT_EQ(operators(**two), binary + " " + activation);
+    for (const int threads : {1, 2}) {
+      const std::vector<float> a = run(*one, inputs, threads), b = run(*two, inputs, threads);
+      ASSERT_EQ(a.size(), b.size());
+      EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0) << target->name;
+    }
+  }
+}
+
+TEST(Regions, an_activation_joins_the_binary_operator_before_it) {
+  for (const char* binary : {"Add", "Sub", "Mul", "Div"}) {
+    for (const Shape& other : {Shape{2, 5, 7, 23}, Shape{23}, Shape{7, 1}, Shape{}}) {
+      for (const char* activation : {"Relu", "Sigmoid", "HardSwish", "Tanh", "Silu"}) {
+        expect_same_bits(binary, other, activation, {});
+      }
+      expect_same_bits(binary, other, "LeakyRelu", {{"alpha", 0.3F}});
+    }
+  }
+}
+
+TEST(Regions, what_is_read_twice_is_computed_alone) {
+  TestGraph g;
+  const ValueId sum = g.node("Add", 14, {g.input("x", Shape{6}), g.weights(Shape{6})});
+  const ValueId y = g.node("Mul", 14, {g.node("Relu", 14, {sum}), sum});
+  const auto plan = make_plan(g.take({y}), {});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(operators(**plan), "Add Relu Mul");
+}
+
+TEST(Regions, a_chain_is_cut_from_its_end) {
+  TestGraph g;
+  const ValueId sum = g.node("Add", 14, {g.input("x", Shape{6}), g.weights(Shape{6})});
+  const ValueId product = g.node("Mul", 14, {g.node("Relu", 14, {sum}), g.weights(Shape{6})});
+  const auto plan = make_plan(g.take({g.node("Sigmoid", 14, {g.node("Tanh", 14, {product})})}), {});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(operators(**plan), "Add+Relu Mul+Tanh Sigmoid");
+}
+
+TEST(Regions, what_has_no_kernel_together_is_computed_alone) {
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{6}, DType::kInt32);
+  const ValueId sum = g.node("Add", 14, {x, x});
+  const auto plan = make_plan(g.take({g.node("Relu", 14, {sum})}), {});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(operators(**plan), "Add Relu");
+}
+
+}  // namespace
+}  // namespace kite
