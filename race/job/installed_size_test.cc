@@ -2,11 +2,11 @@
 #include "race/job/installed_size.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
 #include <vector>
+
+#include "base/test_folder.h"
 
 namespace kite::race {
 namespace {
@@ -16,19 +16,14 @@ namespace fs = std::filesystem;
 class InstalledSize : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = (fs::temp_directory_path() / "kite-installed-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
-    fs::create_directories(folder_ + "/venv/lib");
     file("venv/lib/runtime.so", 1000);
     file("venv/module.py", 20);
     file("elsewhere.so", 300);
   }
-  void TearDown() override { fs::remove_all(folder_); }
+  void file(const std::string& name, std::size_t bytes) { folder_.write(name, std::string(bytes, 'x')); }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_ / name; }
 
-  void file(const std::string& name, std::size_t bytes) { std::ofstream(path(name)) << std::string(bytes, 'x'); }
-  [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
-
-  std::string folder_;
+  TestFolder folder_;
 };
 
 TEST_F(InstalledSize, is_the_bytes_of_files_and_of_all_files_in_folders) {

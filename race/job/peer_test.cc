@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
+
+#include "base/test_folder.h"
 
 namespace kite::race {
 namespace {
@@ -127,21 +128,19 @@ TEST(Peer, names_are_plain) {
 }
 
 TEST(Peer, a_broken_one_is_a_row_beside_the_others) {
-  const fs::path folder = fs::path(testing::TempDir()) / "kite_peers";
-  fs::remove_all(folder);
-  for (const char* name : {"good", "bad", "not-a-peer"}) fs::create_directories(folder / name);
-  std::ofstream(folder / "good/peer.toml") << kGood;
-  std::ofstream(folder / "bad/peer.toml") << "title = 1\n";
-  const auto found = find_peers(folder.string());
+  const TestFolder folder;
+  folder.write("good/peer.toml", kGood);
+  folder.write("bad/peer.toml", "title = 1\n");
+  folder.write("not-a-peer/text", "");
+  const auto found = find_peers(folder.path());
   ASSERT_TRUE(found.ok());
   ASSERT_EQ(found->size(), 2u);
   EXPECT_EQ((*found)[0].name, "bad");
   EXPECT_FALSE((*found)[0].peer);
   EXPECT_NE((*found)[0].reason.find("'title' is not a text"), std::string::npos);
   EXPECT_TRUE((*found)[1].peer);
-  EXPECT_EQ((*found)[1].peer->folder, (folder / "good").string());
-  EXPECT_FALSE(find_peers((folder / "nowhere").string()).ok());
-  fs::remove_all(folder);
+  EXPECT_EQ((*found)[1].peer->folder, folder / "good");
+  EXPECT_FALSE(find_peers(folder / "nowhere").ok());
 }
 
 }  // namespace

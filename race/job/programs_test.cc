@@ -2,10 +2,10 @@
 #include "race/job/programs.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
+
+#include "base/test_folder.h"
 
 namespace kite::race {
 namespace {
@@ -14,15 +14,8 @@ namespace fs = std::filesystem;
 
 class Programs : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("kite-programs-" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   [[nodiscard]] std::string file(const std::string& name, const std::string& contents) const {
-    std::ofstream(folder_ / name) << contents;
-    return (folder_ / name).string();
+    return folder_.write(name, contents);
   }
 
   [[nodiscard]] static Racer command(const std::string& id, CommandTemplate oneshot) {
@@ -32,7 +25,7 @@ class Programs : public ::testing::Test {
     return racer;
   }
 
-  fs::path folder_;
+  TestFolder folder_;
 };
 
 TEST_F(Programs, are_the_files_that_a_command_names_and_not_those_of_the_race) {
@@ -40,7 +33,7 @@ TEST_F(Programs, are_the_files_that_a_command_names_and_not_those_of_the_race) {
   Variant form;
   form.oneshot = {"sh", "--log", log, "{peer}/infer.py", "{model}", log, "--threads"};
   form.no_pre = {"sh", "{peer}/infer.py", "/no/such/file"};
-  const auto programs = programs_of(form, {{"peer", folder_.string()}});
+  const auto programs = programs_of(form, {{"peer", folder_.path()}});
   ASSERT_EQ(programs.size(), 2u);
   EXPECT_TRUE(programs[0].path.ends_with("/sh")) << programs[0].path;
   EXPECT_EQ(programs[1].path, script);

@@ -3,17 +3,16 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
 
+#include "base/test_folder.h"
 #include "race/journal/json.h"
 
 namespace kite::race {
@@ -44,14 +43,8 @@ void spill(const std::string& path, const std::string& text) { std::ofstream(pat
 
 class journal : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = testing::TempDir() + "journal-" + std::to_string(getpid());
-    std::filesystem::create_directories(folder_);
-    path_ = folder_ + "/journal.jsonl";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string folder_, path_;
+  TestFolder folder_;
+  const std::string path_ = folder_ / "journal.jsonl";
 };
 
 TEST_F(journal, holds_what_was_appended) {
@@ -187,7 +180,7 @@ TEST_F(journal, errors_name_the_line) {
   }
   EXPECT_FALSE(parse_journal("", "j").ok());
   EXPECT_FALSE(parse_journal(plan.substr(0, plan.size() - 1), "j").ok());
-  EXPECT_EQ(read_journal(folder_ + "/none").error().code, ErrorCode::kIo);
+  EXPECT_EQ(read_journal(folder_ / "none").error().code, ErrorCode::kIo);
 }
 
 TEST_F(journal, mutated_files_never_crash_the_reader) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/test_folder.h"
 #include "race/journal/profile_info.h"
 #include "race/spawn/spawner.h"
 
@@ -21,23 +22,17 @@ namespace fs = std::filesystem;
 class ProfileTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "kite-profile-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    fs::create_directories(folder_ + "/bin");
+    fs::create_directories(folder_ / "bin");
     path_ = std::getenv("PATH") != nullptr ? std::getenv("PATH") : "";
-    ::setenv("PATH", (folder_ + "/bin").c_str(), 1);  // so that only the test's own tools are found
+    ::setenv("PATH", (folder_ / "bin").c_str(), 1);  // so that only the test's own tools are found
     auto started = Spawner::start();
     ASSERT_TRUE(started.ok()) << started.error().message();
     spawner_.emplace(std::move(*started));
   }
-  void TearDown() override {
-    ::setenv("PATH", path_.c_str(), 1);
-    fs::remove_all(folder_);
-  }
+  void TearDown() override { ::setenv("PATH", path_.c_str(), 1); }
 
   void tool(const std::string& name, const std::string& script) {
-    const std::string file = folder_ + "/bin/" + name;
+    const std::string file = folder_ / "bin/" + name;
     std::ofstream(file) << "#!/bin/sh\nPATH=/bin:/usr/bin\n" << script;
     ::chmod(file.c_str(), 0755);
   }
@@ -59,7 +54,7 @@ class ProfileTest : public testing::Test {
     request.cell.model = "../model";
     request.cell.mode = Mode::kNoPre;
     request.argv = std::move(argv);
-    request.folder = folder_;
+    request.folder = folder_.path();
     request.timeout_s = 20;
     auto record = profile_process(*spawner_, request);
     if (record.ok()) return std::move(*record);
@@ -68,11 +63,12 @@ class ProfileTest : public testing::Test {
   }
   std::string contents(const std::string& name) {
     std::ostringstream text;
-    text << std::ifstream(folder_ + "/" + name).rdbuf();
+    text << std::ifstream(folder_ / name).rdbuf();
     return std::move(text).str();
   }
 
-  std::string folder_, path_;
+  TestFolder folder_;
+  std::string path_;
   std::optional<Spawner> spawner_;
 };
 
@@ -97,7 +93,7 @@ TEST_F(ProfileTest, stacks_with_names_are_kept_at_once) {
   EXPECT_EQ(contents(record.info.at(kProfileStacks)), "by_dwarf 1\n");
   EXPECT_EQ(record.info.at(kProfileSamples), "1");
   EXPECT_FALSE(record.info.contains(kProfileLacks));
-  EXPECT_FALSE(fs::exists(folder_ + "/profiles/peer.variant_default-.._model.samples"));
+  EXPECT_FALSE(fs::exists(folder_ / "profiles/peer.variant_default-.._model.samples"));
 }
 
 TEST_F(ProfileTest, frame_pointers_are_tried_where_dwarf_gives_no_names) {
@@ -116,7 +112,7 @@ TEST_F(ProfileTest, perf_takes_over_where_py_spy_is_refused_and_the_record_says_
   fake_perf("by_dwarf (/bin/a)", "by_pointer (/bin/a)");
   tool("py-spy", "echo 'Permission Denied: Try running again with elevated permissions' >&2; exit 1\n");
   tool("python3", "exec sleep 0.1\n");
-  const ProcessRecord record = profile({folder_ + "/bin/python3", "contestant.py"});
+  const ProcessRecord record = profile({folder_ / "bin/python3", "contestant.py"});
   EXPECT_EQ(record.status, Outcome::kOk) << record.reason;
   EXPECT_EQ(contents(record.info.at(kProfileStacks)), "by_dwarf 1\n");
   EXPECT_NE(record.info.at(kProfileLacks).find("Permission Denied"), std::string::npos)

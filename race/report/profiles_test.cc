@@ -2,11 +2,10 @@
 #include "race/report/profiles.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
 
+#include "base/test_folder.h"
 #include "race/journal/profile_info.h"
 #include "race/report/analysis/planted_journal.h"
 #include "race/report/document/report.h"
@@ -20,14 +19,10 @@ namespace fs = std::filesystem;
 class ProfileFilesTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = (fs::temp_directory_path() / "kite-profiles-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
-    fs::create_directories(folder_ + "/profiles");
     write("profiles/a.folded", "main;<b>\"conv\" 3\nmain;gemm 1\n");
     write("profiles/a.memory.csv", "ms,rss_anon_bytes,rss_file_bytes\n0,1048576,0\n10,2097152,0\n");
   }
-  void TearDown() override { fs::remove_all(folder_); }
-  void write(const std::string& name, const std::string& text) { std::ofstream(folder_ + "/" + name) << text; }
+  void write(const std::string& name, const std::string& text) { folder_.write(name, text); }
 
   static Journal journal_with(const std::string& stacks, const std::string& memory) {
     Journal journal = planted_journal();
@@ -38,11 +33,11 @@ class ProfileFilesTest : public testing::Test {
     return journal;
   }
 
-  std::string folder_;
+  TestFolder folder_;
 };
 
 TEST_F(ProfileFilesTest, a_flame_graph_of_its_own_and_a_page_are_made_from_the_data) {
-  const ReportFiles files = profile_files(journal_with("profiles/a.folded", "profiles/a.memory.csv"), folder_);
+  const ReportFiles files = profile_files(journal_with("profiles/a.folded", "profiles/a.memory.csv"), folder_.path());
   ASSERT_EQ(files.size(), 2u);
   EXPECT_EQ(files[0].first, "profiles/a.svg");
   for (const char* piece : {"data-name=\"&lt;b&gt;&quot;conv&quot;\"", "<style>", "Find a function", "</svg>"}) {
@@ -59,7 +54,7 @@ TEST_F(ProfileFilesTest, only_files_below_profiles_are_read_and_what_cannot_be_i
   write("outside.folded", "secret 1\n");
   for (const char* name : {"profiles/../outside.folded", "outside.folded", "/etc/passwd", "profiles/",
                            "profiles/.folded", "profiles/absent.folded", "profiles/a.memory.csv", ""}) {
-    const ReportFiles files = profile_files(journal_with(name, "profiles/absent.memory.csv"), folder_);
+    const ReportFiles files = profile_files(journal_with(name, "profiles/absent.memory.csv"), folder_.path());
     ASSERT_EQ(files.size(), 1u) << name;
     EXPECT_EQ(files[0].second.find("secret"), std::string::npos) << name;
     EXPECT_NE(files[0].second.find("cannot be read"), std::string::npos) << name;
@@ -68,7 +63,7 @@ TEST_F(ProfileFilesTest, only_files_below_profiles_are_read_and_what_cannot_be_i
 
 TEST_F(ProfileFilesTest, a_race_without_profiles_has_neither_page_nor_section) {
   const Journal plain = planted_journal();
-  EXPECT_TRUE(profile_files(plain, folder_).empty());
+  EXPECT_TRUE(profile_files(plain, folder_.path()).empty());
   const auto page = [](const Journal& journal) {
     const auto analysis = analyse(journal);
     return analysis.ok() ? html_page(report_document(*analysis, journal)) : std::string();

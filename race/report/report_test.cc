@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The files of a report: deterministic, complete, and free of numbers that are no numbers.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <clocale>
@@ -10,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/test_folder.h"
 #include "race/report/analysis/planted_journal.h"
 #include "race/report/exports/csv.h"
 #include "race/report/exports/exports.h"
@@ -172,17 +172,16 @@ TEST(report, of_a_race_that_stopped_in_its_pilot_says_so) {
 }
 
 TEST(report, is_written_whole_or_not_at_all) {
-  const auto folder = std::filesystem::temp_directory_path() / ("kite_report_test_" + std::to_string(::getpid()));
+  const TestFolder folder;
   const Journal journal = planted_journal({.rounds = 1, .planned_rounds = 1});
-  ASSERT_TRUE(write_report(journal, folder.string()).ok());
+  ASSERT_TRUE(write_report(journal, folder.path()).ok());
   std::size_t found = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
     if (!entry.is_regular_file()) continue;
     ++found;
     EXPECT_EQ(entry.path().extension() == ".part", false);
   }
   EXPECT_EQ(found, files_of(journal).size());
-  std::filesystem::remove_all(folder);
   const auto refused = write_report(journal, "/proc/no_such_folder");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kIo);

@@ -2,7 +2,6 @@
 #include "race/schedule/heats.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "race/pairing/log_ratios.h"
 #include "race/schedule/heat_plan.h"
 #include "race/schedule/mock_runner.h"
@@ -23,25 +23,22 @@ namespace {
 // Races of steady inference alone: every cell of mode no_pre, the others cannot run.
 class heats : public testing::Test {
  protected:
-  void SetUp() override { folder_ = testing::TempDir() + "heats-" + std::to_string(getpid()); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   RaceSetup setup(const std::vector<std::string>& contestants) {
-    RaceSetup made = mock_setup(folder_, contestants, 1, 10);
+    RaceSetup made = mock_setup(folder_.path(), contestants, 1, 10);
     for (std::size_t i = 0; i < made.cells.size(); ++i) {
       if (made.plan.cells[i].mode != Mode::kNoPre) made.cells[i].unready = "not in this test";
     }
     return made;
   }
   Journal race(RaceSetup& made, MockRunner& runner, RaceEnd expected = RaceEnd::kFinished) {
-    auto opened = JournalWriter::resume(folder_ + "/journal.jsonl", made.plan);
+    auto opened = JournalWriter::resume(folder_ / "journal.jsonl", made.plan);
     EXPECT_TRUE(opened.ok()) << opened.error().message();
     auto end = run_race(made, std::move(opened->past), opened->writer, runner);
     EXPECT_TRUE(end.ok()) << end.error().message();
     if (end.ok()) {
       EXPECT_EQ(*end, expected);
     }
-    return std::move(read_journal(folder_ + "/journal.jsonl")).value();
+    return std::move(read_journal(folder_ / "journal.jsonl")).value();
   }
   static std::int32_t cell(const RaceSetup& made, const std::string& contestant) {
     for (const CellRecord& one : made.plan.cells) {
@@ -50,7 +47,7 @@ class heats : public testing::Test {
     return -1;
   }
 
-  std::string folder_;
+  TestFolder folder_;
 };
 
 std::vector<ProcessRecord> of_heats(const Journal& journal) {
@@ -104,7 +101,7 @@ TEST_F(heats, go_on_until_the_control_is_narrow_and_no_further) {
   quiet.contestants["kite"].process_sd = quiet.contestants["control"].process_sd = 0.001;
   quiet.contestants["ort"].process_sd = 0.2;  // of no weight
   EXPECT_EQ(race(made, quiet).sets.size(), static_cast<std::size_t>(kFewestSets));
-  std::filesystem::remove_all(folder_);
+  std::filesystem::remove_all(folder_.path());
   made = setup({"kite", "ort"});
   MockRunner noisy;
   noisy.contestants["kite"].process_sd = noisy.contestants["control"].process_sd = 0.1;
@@ -168,7 +165,7 @@ TEST_F(heats, an_interrupted_set_is_run_again_and_complete_ones_are_not) {
   MockRunner whole;
   const Journal expected = race(made, whole);
   for (const std::size_t after : {1, 100, 150, 250}) {
-    std::filesystem::remove_all(folder_);
+    std::filesystem::remove_all(folder_.path());
     RaceSetup again = setup({"kite", "ort"});
     again.plan.rounds = 4;
     std::atomic<bool> stop = false;

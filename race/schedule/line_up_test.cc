@@ -2,11 +2,10 @@
 #include "race/schedule/line_up.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "race/schedule/mock_runner.h"
 
 namespace kite::race {
@@ -23,9 +22,8 @@ TEST(line_up, every_contestant_has_the_reference_right_beside_it) {
 }
 
 TEST(line_up, cells_of_one_model_mode_and_number_of_threads_stand_together) {
-  const std::string folder = testing::TempDir() + "line-up-" + std::to_string(getpid());
-  const RaceSetup setup = mock_setup(folder, {"kite", "ort", "ort:saved"}, 2, 4);
-  std::filesystem::remove_all(folder);
+  const TestFolder folder;
+  const RaceSetup setup = mock_setup(folder.path(), {"kite", "ort", "ort:saved"}, 2, 4);
   Cells cells;
   for (const CellRecord& cell : setup.plan.cells) cells.push_back(cell.id);
   const std::vector<LineUp> all = line_ups(setup, cells);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "base/test_folder.h"
 #include "race/spawn/spawner.h"
 
 namespace kite::race {
@@ -54,7 +55,7 @@ class live_run : public testing::Test {
     request.classes = 5;
     request.blocks = turns;
     request.timeout_s = timeout_s;
-    auto started = LiveRun::start(*spawner_, spawn, request, testing::TempDir());
+    auto started = LiveRun::start(*spawner_, spawn, request, folder_.path());
     EXPECT_TRUE(started.ok()) << started.error().message();
     taken_ = stopped_ = 0;
     for (int i = 0; i < turns; ++i) {
@@ -76,6 +77,7 @@ class live_run : public testing::Test {
     EXPECT_NE(record.reason.find(reason), std::string::npos) << record.reason;
   }
 
+  TestFolder folder_;
   std::optional<Spawner> spawner_;
   int taken_ = 0, stopped_ = 0;
 };

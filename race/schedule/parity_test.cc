@@ -2,13 +2,13 @@
 #include "race/schedule/parity.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
 #include <limits>
 #include <string>
 
+#include "base/test_folder.h"
 #include "race/job/npy_writer.h"
 #include "race/schedule/npy_file.h"
 
@@ -84,15 +84,6 @@ TEST(parity, printed_classes_must_be_those_of_the_logits) {
   EXPECT_NE(contradiction(samples, planted(3)), "");
 }
 
-struct TemporaryFile {
-  explicit TemporaryFile(const std::string& name) : path(testing::TempDir() + std::to_string(getpid()) + "-" + name) {}
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() { unlink(path.c_str()); }
-
-  const std::string path;
-};
-
 void write(const std::string& path, const std::vector<std::vector<float>>& items) {
   auto writer = NpyWriter::create(path, {static_cast<std::int64_t>(items.front().size())});
   ASSERT_TRUE(writer.ok());
@@ -101,20 +92,21 @@ void write(const std::string& path, const std::vector<std::vector<float>>& items
 }
 
 TEST(parity, tensors_are_compared_element_by_element) {
-  const TemporaryFile recipe("recipe.npy"), own("own.npy");
-  write(recipe.path, {{0, 1, 2, 3}, {4, 5, 6, 7}});
-  write(own.path, {{0, 1.5F, 2, 3.0005F}});
-  auto difference = compare_tensors(recipe.path, own.path);
+  const TestFolder folder;
+  const std::string recipe = folder / "recipe.npy", own = folder / "own.npy";
+  write(recipe, {{0, 1, 2, 3}, {4, 5, 6, 7}});
+  write(own, {{0, 1.5F, 2, 3.0005F}});
+  auto difference = compare_tensors(recipe, own);
   ASSERT_TRUE(difference.ok()) << difference.error().message();
   EXPECT_EQ(difference->max, 0.5);
   EXPECT_EQ(difference->differing_share, 0.25);
-  write(own.path, {{0, 1}});
-  EXPECT_FALSE(compare_tensors(recipe.path, own.path).ok());
+  write(own, {{0, 1}});
+  EXPECT_FALSE(compare_tensors(recipe, own).ok());
 }
 
 TEST(npy_file, hostile_headers_are_errors) {
-  const TemporaryFile file("hostile.npy");
-  const std::string& path = file.path;
+  const TestFolder folder;
+  const std::string path = folder / "hostile.npy";
   const auto file_of = [&](const std::string& header, const std::string& data) {
     std::ofstream out(path, std::ios::binary);
     out << "\x93NUMPY" << '\x01' << '\0' << static_cast<char>(header.size() & 255)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A race that is killed or interrupted anywhere ends with the same rows as one that was left alone.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "race/schedule/mock_runner.h"
 #include "race/schedule/rounds.h"
 
@@ -36,14 +36,8 @@ std::string slurp(const std::string& path) {
 
 class resume : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = testing::TempDir() + "resume-" + std::to_string(getpid());
-    path_ = folder_ + "/journal.jsonl";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   RaceSetup setup() {
-    RaceSetup made = mock_setup(folder_, {"kite", "never"}, 1, 12);
+    RaceSetup made = mock_setup(folder_.path(), {"kite", "never"}, 1, 12);
     made.plan.rounds = 3;
     made.pilot_rounds = 1;
     made.oracle_seconds = 0;
@@ -68,7 +62,8 @@ class resume : public testing::Test {
     return std::move(read_journal(path_)).value();
   }
 
-  std::string folder_, path_;
+  TestFolder folder_;
+  const std::string path_ = folder_ / "journal.jsonl";
 };
 
 TEST_F(resume, after_a_kill_at_any_line_or_in_it_leads_to_the_same_rows) {
@@ -116,7 +111,7 @@ TEST_F(resume, an_interrupted_race_ends_cleanly_and_loses_only_the_process_that_
   script(reference);
   const auto expected = rows_of(run(made, reference, RaceEnd::kFinished));
   for (std::size_t after = 1; after <= 17; after += 4) {  // of sets: heats_test.cc
-    std::filesystem::remove_all(folder_);
+    std::filesystem::remove_all(folder_.path());
     RaceSetup again = setup();
     std::atomic<bool> stop = false;
     again.interrupted = &stop;

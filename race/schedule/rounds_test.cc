@@ -2,16 +2,15 @@
 #include "race/schedule/rounds.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "race/schedule/mock_runner.h"
 #include "race/schedule/pilot.h"
 
@@ -20,22 +19,19 @@ namespace {
 
 class rounds : public testing::Test {
  protected:
-  void SetUp() override { folder_ = testing::TempDir() + "rounds-" + std::to_string(getpid()); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   // Runs the race to its end (or interruption) and reads its journal back.
   Journal race(RaceSetup& setup, MockRunner& runner, RaceEnd expected = RaceEnd::kFinished) {
-    auto opened = JournalWriter::resume(folder_ + "/journal.jsonl", setup.plan);
+    auto opened = JournalWriter::resume(folder_ / "journal.jsonl", setup.plan);
     EXPECT_TRUE(opened.ok()) << opened.error().message();
     auto end = run_race(setup, std::move(opened->past), opened->writer, runner);
     EXPECT_TRUE(end.ok()) << end.error().message();
     if (end.ok()) {
       EXPECT_EQ(*end, expected);
     }
-    return std::move(read_journal(folder_ + "/journal.jsonl")).value();
+    return std::move(read_journal(folder_ / "journal.jsonl")).value();
   }
 
-  std::string folder_;
+  TestFolder folder_;
 };
 
 std::vector<ProcessRecord> of(const Journal& journal, Purpose purpose) {
@@ -52,7 +48,7 @@ bool has_note(const Journal& journal, NoteKind kind, const std::string& beginnin
 }
 
 TEST_F(rounds, run_whole_programs_with_the_reference_between_in_a_balanced_order) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "a", "b", "c"}, 1, 40);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "a", "b", "c"}, 1, 40);
   setup.plan.rounds = 8;  // two squares of three contestants and the control
   MockRunner runner;
   const Journal journal = race(setup, runner);
@@ -76,7 +72,7 @@ TEST_F(rounds, run_whole_programs_with_the_reference_between_in_a_balanced_order
 }
 
 TEST_F(rounds, finish_one_model_before_the_next_within_a_round) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "a"}, 3, 4);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "a"}, 3, 4);
   setup.plan.rounds = 2;
   MockRunner runner;
   const auto raced = of(race(setup, runner), Purpose::kRound);
@@ -88,7 +84,7 @@ TEST_F(rounds, finish_one_model_before_the_next_within_a_round) {
 }
 
 TEST_F(rounds, who_fails_three_times_is_given_up_and_the_others_go_on) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "late", "never"}, 1, 10);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "late", "never"}, 1, 10);
   setup.plan.rounds = 6;
   MockRunner runner;
   runner.contestants["late"].fails_from = 2 + 5 + 2;  // after its passes, the pilot, and two rounds
@@ -109,7 +105,7 @@ TEST_F(rounds, who_fails_three_times_is_given_up_and_the_others_go_on) {
 }
 
 TEST_F(rounds, end_in_one_count_of_instructions_for_each_plain_form) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "kite:no-plan"}, 2, 40);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "kite:no-plan"}, 2, 40);
   setup.plan.rounds = 1;
   setup.count_instructions = true;
   MockRunner runner;
@@ -124,7 +120,7 @@ TEST_F(rounds, end_in_one_count_of_instructions_for_each_plain_form) {
 }
 
 TEST_F(rounds, passes_come_first_and_are_judged) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "ort", "bad"}, 1, 40);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "ort", "bad"}, 1, 40);
   setup.plan.rounds = 1;
   setup.oracle_seconds = 5.5;
   MockRunner runner;
@@ -152,7 +148,7 @@ TEST_F(rounds, passes_come_first_and_are_judged) {
 }
 
 TEST_F(rounds, two_runtimes_against_the_judge_make_the_race_invalid) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "a", "b"}, 1, 10);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "a", "b"}, 1, 10);
   setup.plan.rounds = 1;
   MockRunner runner;
   runner.contestants["a"].logit_error = runner.contestants["b"].logit_error = 0.01;
@@ -161,7 +157,7 @@ TEST_F(rounds, two_runtimes_against_the_judge_make_the_race_invalid) {
 }
 
 TEST_F(rounds, a_reference_that_disagrees_with_the_oracle_judges_nobody) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "a"}, 1, 10);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "a"}, 1, 10);
   setup.plan.rounds = 1;
   setup.oracle_seconds = 0;
   MockRunner runner;
@@ -173,7 +169,7 @@ TEST_F(rounds, a_reference_that_disagrees_with_the_oracle_judges_nobody) {
 }
 
 TEST_F(rounds, the_pilot_decides_on_rounds_and_samples) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 400);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "ort"}, 1, 400);
   MockRunner runner;
   runner.contestants["ort"].process_sd = 0.06;
   const Journal journal = race(setup, runner);
@@ -185,7 +181,7 @@ TEST_F(rounds, the_pilot_decides_on_rounds_and_samples) {
 }
 
 TEST_F(rounds, the_budget_is_kept) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "ort", "ort:slow"}, 1, 1000);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "ort", "ort:slow"}, 1, 1000);
   setup.plan.budget_minutes = 3;
   MockRunner runner;
   for (const char* id : {"kite", "ort", "control"}) runner.contestants[id] = {800, 20};
@@ -201,7 +197,7 @@ TEST_F(rounds, the_budget_is_kept) {
 }
 
 TEST_F(rounds, what_cannot_run_is_a_row) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 10);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "ort"}, 1, 10);
   setup.plan.rounds = 2;
   for (std::size_t i = 0; i < setup.cells.size(); ++i) {
     if (setup.plan.cells[i].contestant == "ort") setup.cells[i].unready = "not set up: kite race setup ort";
@@ -215,7 +211,7 @@ TEST_F(rounds, what_cannot_run_is_a_row) {
 }
 
 TEST_F(rounds, who_is_given_up_before_the_first_round_is_a_row_as_well) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "never"}, 1, 10);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "never"}, 1, 10);
   setup.plan.rounds = 2;
   MockRunner runner;
   runner.contestants["never"].fails_from = 0;
@@ -232,7 +228,7 @@ TEST_F(rounds, who_is_given_up_before_the_first_round_is_a_row_as_well) {
 }
 
 TEST_F(rounds, answers_that_change_after_the_pass_are_unequal) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "cheat"}, 1, 50);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "cheat"}, 1, 50);
   setup.plan.rounds = 2;
   MockRunner runner;
   runner.meddle = [](const ProcessRequest& request, ProcessRecord& record) {
@@ -247,7 +243,7 @@ TEST_F(rounds, answers_that_change_after_the_pass_are_unequal) {
 }
 
 TEST_F(rounds, any_program_gets_the_labels_that_its_answer_is_looked_for_with) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 10);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "ort"}, 1, 10);
   setup.plan.rounds = 1;
   setup.plan.contestants[1].peer.clear();
   setup.models[0].labels = {"cat", "dog"};
@@ -271,11 +267,11 @@ struct Seen : ProgressSink {
 };
 
 TEST_F(rounds, progress_counts_to_its_total) {
-  RaceSetup setup = mock_setup(folder_, {"kite", "ort"}, 1, 10);
+  RaceSetup setup = mock_setup(folder_.path(), {"kite", "ort"}, 1, 10);
   setup.plan.rounds = 10;
   MockRunner runner;
   Seen seen;
-  auto opened = JournalWriter::resume(folder_ + "/journal.jsonl", setup.plan);
+  auto opened = JournalWriter::resume(folder_ / "journal.jsonl", setup.plan);
   ASSERT_TRUE(run_race(setup, opened->past, opened->writer, runner, &seen).ok());
   ASSERT_FALSE(seen.all.empty());
   EXPECT_EQ(seen.all.back().done + 1, seen.all.back().total);

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/test_folder.h"
 #include "race/spawn/proc_text.h"
 #include "race/spawn/spawner_fixture.h"
 
@@ -138,7 +139,8 @@ TEST_F(SpawnerHostileTest, a_flood_is_ended) {
 }
 
 TEST_F(SpawnerHostileTest, filling_the_disk_ends_at_the_limit) {
-  const std::string path = testing::TempDir() + "kite_fill_" + std::to_string(getpid());
+  const TestFolder folder;
+  const std::string path = folder / "full";
   SpawnRequest request = subject({"fill-file", path});
   request.file_size_limit_bytes = 1 << 20;
   const SpawnOutcome outcome = run(request);
@@ -147,7 +149,6 @@ TEST_F(SpawnerHostileTest, filling_the_disk_ends_at_the_limit) {
   struct stat status;
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_size, 1 << 20);
-  unlink(path.c_str());
 }
 
 TEST_F(SpawnerHostileTest, a_dead_helper_is_replaced) {

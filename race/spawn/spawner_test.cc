@@ -8,6 +8,7 @@
 #include <cstring>
 #include <thread>
 
+#include "base/test_folder.h"
 #include "race/spawn/affinity.h"
 #include "race/spawn/spawner_fixture.h"
 
@@ -110,16 +111,12 @@ TEST_F(SpawnerTest, a_file_that_cannot_be_executed_is_a_failure) {
 }
 
 TEST_F(SpawnerTest, a_script_without_its_interpreter_says_so) {
-  const std::string path = testing::TempDir() + "kite_no_interpreter_" + std::to_string(getpid());
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  ASSERT_NE(file, nullptr);
-  std::fputs("#!/no/such/interpreter\n", file);
-  std::fclose(file);
+  const TestFolder folder;
+  const std::string path = folder.write("script", "#!/no/such/interpreter\n");
   ASSERT_EQ(chmod(path.c_str(), 0700), 0);
   const SpawnOutcome outcome = run(command({path}));
   EXPECT_EQ(outcome.status, Outcome::kMissing);
   EXPECT_NE(outcome.reason.find("interpreter"), std::string::npos) << outcome.reason;
-  unlink(path.c_str());
 }
 
 TEST_F(SpawnerTest, the_working_folder_is_entered_or_named) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "race/spawn/valgrind.h"
 
+#include "base/test_folder.h"
 #include "race/spawn/spawner_fixture.h"
 
 namespace kite::race {
@@ -31,10 +32,10 @@ TEST(Valgrind, the_command_keeps_its_arguments) {
 using ValgrindHere = SpawnerFixture;
 
 TEST_F(ValgrindHere, counts_have_a_value_or_a_reason) {
-  const std::string file = testing::TempDir() + "kite_valgrind_" + std::to_string(getpid());
+  const TestFolder folder;
+  const std::string file = folder / "counts";
   const auto instructions = run_under_valgrind(*spawner_, ValgrindTool::kCallgrind, command({"true"}), file);
   const auto heap = run_under_valgrind(*spawner_, ValgrindTool::kMassif, command({"sort", "/dev/null"}), file);
-  unlink(file.c_str());
   EXPECT_TRUE(instructions.value.has_value() || !instructions.reason.empty());
   EXPECT_TRUE(heap.value.has_value() || !heap.reason.empty());
   if (!instructions.value) GTEST_SKIP() << instructions.reason;
@@ -43,9 +44,9 @@ TEST_F(ValgrindHere, counts_have_a_value_or_a_reason) {
 }
 
 TEST_F(ValgrindHere, a_failing_program_is_a_reason) {
-  const std::string file = testing::TempDir() + "kite_valgrind_failing_" + std::to_string(getpid());
+  const TestFolder folder;
+  const std::string file = folder / "counts";
   const auto counter = run_under_valgrind(*spawner_, ValgrindTool::kCallgrind, command({"false"}), file);
-  unlink(file.c_str());
   EXPECT_FALSE(counter.value.has_value());
   EXPECT_TRUE(counter.reason.starts_with("valgrind is not installed") ||
               counter.reason.starts_with("under valgrind: exit code 1"))

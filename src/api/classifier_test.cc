@@ -21,7 +21,7 @@ constexpr const char* kPlain = R"({"resize": 4, "crop": 4, "mean": [0, 0, 0], "s
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-class ClassifierTest : public TestFolder {
+class ClassifierTest : public FolderTest {
  protected:
   ClassifierOptions options() const {
     ClassifierOptions options;
@@ -230,7 +230,7 @@ TEST_F(ClassifierTest, errors_about_a_picture_carry_its_path) {
   const std::string good = write("good.png", kRed), broken = write("broken.png", kRed.substr(0, 40)),
                     text = write("text.jpg", "hello");
   EXPECT_TRUE(classifier.classify_file(good).ok());
-  for (const std::string& path : {broken, text, folder_ + "missing.png", folder_}) {
+  for (const std::string& path : {broken, text, folder_ / "missing.png", folder_.path()}) {
     const auto answer = classifier.classify_file(path);
     ASSERT_FALSE(answer.ok()) << path;
     EXPECT_NE(answer.error().message().find(path), std::string::npos) << answer.error().message();
@@ -280,7 +280,7 @@ TEST_F(ClassifierTest, names_classes_by_a_file_of_labels) {
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
   EXPECT_EQ(classify(*classifier, kRed).top[0].label, "paper kite");
   with.model.meaning.labels = write("short.txt", "adonis\n");
-  EXPECT_FALSE(Classifier::open(folder_ + "m.onnx", with).ok());
+  EXPECT_FALSE(Classifier::open(folder_ / "m.onnx", with).ok());
 }
 
 TEST_F(ClassifierTest, numbers_that_the_graph_normalises_itself_are_given_as_they_are_also_from_a_cached_plan) {
@@ -369,8 +369,8 @@ TEST_F(BatchTest, pictures_are_read_from_files_and_each_error_carries_its_path) 
   with.model.meaning.batch = 2;
   auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 0, 1, 0})), with);
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
-  const std::vector<PictureFile> pictures = {folder_ + "gone.png", write("red.png", kRed), write("text.jpg", "hello"),
-                                             write("cut.png", kRed.substr(0, 40)), folder_ + "red.png"};
+  const std::vector<PictureFile> pictures = {folder_ / "gone.png", write("red.png", kRed), write("text.jpg", "hello"),
+                                             write("cut.png", kRed.substr(0, 40)), folder_ / "red.png"};
   const auto answers = classifier->classify_batch(pictures);
   EXPECT_EQ(firsts(answers), (std::vector<std::int64_t>{-1, 0, -1, -1, 0}));
   for (const std::size_t i : {0, 2, 3}) {

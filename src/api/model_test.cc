@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class ModelTest : public TestFolder {
+class ModelTest : public FolderTest {
  protected:
   ModelOptions options() const {
     ModelOptions options;
@@ -70,8 +70,8 @@ TEST_F(ModelTest, gives_the_same_answer_fresh_cached_and_from_a_plan_file) {
   EXPECT_EQ(fresh.origin(), PlanOrigin::kBuilt);
   const Model found = open(path, options());
   EXPECT_EQ(found.origin(), PlanOrigin::kCached);
-  ASSERT_TRUE(write_plan_file(*Internals::plan(fresh), folder_ + "m.plan").ok());
-  const Model compiled = open(folder_ + "m.plan", options());
+  ASSERT_TRUE(write_plan_file(*Internals::plan(fresh), folder_ / "m.plan").ok());
+  const Model compiled = open(folder_ / "m.plan", options());
   EXPECT_EQ(compiled.origin(), PlanOrigin::kPlanFile);
   for (const Model* model : {&fresh, &found, &compiled}) {
     EXPECT_EQ(logits(*model), kLogits);
@@ -152,7 +152,7 @@ TEST_F(ModelTest, notices_changed_external_data) {
   const Model changed = open(path, options());
   EXPECT_EQ(changed.origin(), PlanOrigin::kBuilt);
   EXPECT_EQ(logits(changed), (std::vector<float>{2, 20}));
-  fs::remove(folder_ + "w.bin");
+  fs::remove(folder_ / "w.bin");
   EXPECT_NE(problem(path, options()), "ok") << "a plan whose weights are gone is not used";
 }
 
@@ -179,9 +179,9 @@ TEST_F(ModelTest, finds_the_plan_of_a_settled_model_by_its_state_and_notices_eve
   write("m.onnx", classifier_bytes({2, 0, 0, 0, 10, 0}));
   fs::last_write_time(path, modified);
   EXPECT_EQ(logits(open(path, options())), (std::vector<float>{2, 20}));
-  const auto weights_modified = fs::last_write_time(folder_ + "w.bin");
+  const auto weights_modified = fs::last_write_time(folder_ / "w.bin");
   write("w.bin", floats({3, 0, 0, 0, 10, 0}));
-  fs::last_write_time(folder_ + "w.bin", weights_modified);
+  fs::last_write_time(folder_ / "w.bin", weights_modified);
   EXPECT_EQ(logits(open(external, options())), (std::vector<float>{3, 20}));
   ASSERT_TRUE(PlanCache(cache()).clear().ok());
   EXPECT_EQ(receipts(), 0);
@@ -205,9 +205,9 @@ TEST_F(ModelTest, does_not_take_the_weights_of_a_model_of_equal_bytes_in_another
 TEST_F(ModelTest, refuses_a_link_that_leads_elsewhere_with_and_without_a_cached_plan) {
   const std::string path = write("m/m.onnx", classifier_bytes(kWeights, false, "w.bin"));
   write("w.bin", floats(kWeights));
-  fs::create_symlink("../w.bin", folder_ + "m/w.bin");
+  fs::create_symlink("../w.bin", folder_ / "m/w.bin");
   ModelOptions allowed = options();
-  allowed.meaning.data_dirs = {folder_};
+  allowed.meaning.data_dirs = {folder_.path()};
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(logits(open(path, allowed)), kLogits);
     EXPECT_NE(problem(path, options()).find("a symbolic link leads out of the model's folder"), std::string::npos);
@@ -230,8 +230,8 @@ TEST_F(ModelTest, cannot_be_told_by_metadata_that_its_external_data_is_unchanged
 
 TEST_F(ModelTest, refuses_from_a_plan_what_was_decided_when_it_was_made) {
   const std::string path = write("m.onnx", classifier_bytes(kWeights));
-  ASSERT_TRUE(write_plan_file(*Internals::plan(open(path, options())), folder_ + "m.plan").ok());
-  const std::string plan = folder_ + "m.plan";
+  ASSERT_TRUE(write_plan_file(*Internals::plan(open(path, options())), folder_ / "m.plan").ok());
+  const std::string plan = folder_ / "m.plan";
   ModelOptions with = options();
   with.input_shapes.emplace("x", Shape{1, 3, 4, 4});
   EXPECT_EQ(problem(plan, with), "ok");
@@ -253,9 +253,9 @@ TEST_F(ModelTest, refuses_from_a_plan_what_was_decided_when_it_was_made) {
 }
 
 TEST_F(ModelTest, errors_name_the_file) {
-  EXPECT_NE(problem(folder_ + "none.onnx", options()).find("none.onnx"), std::string::npos);
-  EXPECT_TRUE(problem(folder_ + "none.onnx", options()).starts_with("io: "));
-  EXPECT_TRUE(problem(folder_, options()).starts_with("io: "));
+  EXPECT_NE(problem(folder_ / "none.onnx", options()).find("none.onnx"), std::string::npos);
+  EXPECT_TRUE(problem(folder_ / "none.onnx", options()).starts_with("io: "));
+  EXPECT_TRUE(problem(folder_.path(), options()).starts_with("io: "));
   EXPECT_TRUE(problem(write("empty.onnx", ""), options()).starts_with("invalid-model: "));
   EXPECT_TRUE(problem(write("text.onnx", "hello, this is no model"), options()).starts_with("invalid-model: "));
   const std::string text = problem(write("half.plan", "KITEPLAN and then nothing"), options());
@@ -266,13 +266,13 @@ TEST_F(ModelTest, errors_name_the_file) {
   EXPECT_TRUE(problem(write("m.onnx", classifier_bytes(kWeights)), with).starts_with("usage: "));
   with = options();
   with.disabled_passes = {"nonsense"};
-  EXPECT_TRUE(problem(folder_ + "m.onnx", with).starts_with("usage: "));
+  EXPECT_TRUE(problem(folder_ / "m.onnx", with).starts_with("usage: "));
   with = options();
   with.input_shapes.emplace("x", Shape{1, 4, 4, 4});
-  EXPECT_TRUE(problem(folder_ + "m.onnx", with).starts_with("invalid-input: ")) << problem(folder_ + "m.onnx", with);
+  EXPECT_TRUE(problem(folder_ / "m.onnx", with).starts_with("invalid-input: ")) << problem(folder_ / "m.onnx", with);
   with = options();
   with.memory_limit_bytes = 100;
-  EXPECT_TRUE(problem(folder_ + "m.onnx", with).starts_with("limit: "));
+  EXPECT_TRUE(problem(folder_ / "m.onnx", with).starts_with("limit: "));
 }
 
 TEST_F(ModelTest, a_session_takes_1_to_1024_threads) {

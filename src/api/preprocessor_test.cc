@@ -14,7 +14,7 @@
 namespace kite {
 namespace {
 
-class PreprocessorTest : public TestFolder {
+class PreprocessorTest : public FolderTest {
  protected:
   Result<Classifier> open(const std::string& recipe) {
     ClassifierOptions options;
@@ -84,7 +84,7 @@ TEST_F(PreprocessorTest, errors_name_the_key_or_the_picture) {
   EXPECT_FALSE(Preprocessor::parse("[").ok());
   const auto preprocessor = Preprocessor::parse("{}");
   ASSERT_TRUE(preprocessor.ok());
-  for (const std::string& path : {write("broken.png", picture(1, 2, 3).substr(0, 40)), folder_ + "missing.png"}) {
+  for (const std::string& path : {write("broken.png", picture(1, 2, 3).substr(0, 40)), folder_ / "missing.png"}) {
     const auto made = preprocessor->tensor_of_file(path);
     ASSERT_FALSE(made.ok());
     EXPECT_NE(made.error().message().find(path), std::string::npos) << made.error().message();

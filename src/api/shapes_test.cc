@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr char kRecipe[] = R"({"preprocess": {"resize": 40, "crop": [32, 24], "interpolation": "bilinear",
                                "mean": [0, 0, 0], "std": [1, 1, 1]}})";
 
-class OpenShapes : public TestFolder {
+class OpenShapes : public FolderTest {
  protected:
   std::string model(const std::vector<std::int64_t>& dims, const std::string& name = "m.onnx") const {
     return write(name, classifier_bytes({1, 0, 0, 0, 10, 0}, false, {}, {}, dims));
@@ -55,7 +55,7 @@ TEST_F(OpenShapes, the_size_is_the_callers_then_the_recipes_then_the_usual_one) 
       {{-1, 3, 4, 4}, false, PictureSize{4, 4}, Shape{1, 3, 4, 4}, "--size", false},
   };
   for (const Row& row : rows) {
-    fs::remove_all(folder_ + "m.kite.json");
+    fs::remove_all(folder_ / "m.kite.json");
     if (row.has_recipe) write("m.kite.json", kRecipe);
     const std::string path = model(row.dims);
     ModelOptions wanted = options();
@@ -81,7 +81,7 @@ TEST_F(OpenShapes, an_edited_recipe_counts_at_once_and_plans_of_several_sizes_sh
   EXPECT_EQ(input_of(smaller), (Shape{1, 3, 32, 24}));
   EXPECT_EQ(smaller.origin(), PlanOrigin::kBuilt);
   EXPECT_TRUE(Internals::plan(smaller)->is_borrower());
-  fs::remove(folder_ + "m.kite.json");
+  fs::remove(folder_ / "m.kite.json");
   const Model again = open(path, options());
   EXPECT_EQ(again.origin(), PlanOrigin::kCached);
   EXPECT_EQ(input_of(again), (Shape{1, 3, 224, 224}));

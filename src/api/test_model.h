@@ -4,38 +4,25 @@
 
 #include <gtest/gtest.h>
 #include <png.h>
-#include <stdlib.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "onnx/message_builder.h"
 
 namespace kite {
 
-// A folder that goes with its test, and with it the cache inside.
-class TestFolder : public testing::Test {
+// Has a folder, and in it a cache.
+class FolderTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "kite_api_XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name + "/";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string write(const std::string& name, std::string_view bytes) const { return folder_.write(name, bytes); }
+  std::string cache() const { return folder_ / "cache"; }
 
-  std::string write(const std::string& name, std::string_view bytes) const {
-    std::filesystem::create_directories(std::filesystem::path(folder_ + name).parent_path());
-    std::ofstream(folder_ + name, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    return folder_ + name;
-  }
-  std::string cache() const { return folder_ + "cache"; }
-
-  std::string folder_;
+  TestFolder folder_;
 };
 
 // x [1,3,4,4] (red, green, blue) -> the mean of each plane -> Gemm with `weights` [C,3] -> logits [1,C], or their

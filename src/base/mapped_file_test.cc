@@ -6,26 +6,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
 
+#include "base/test_folder.h"
+
 namespace kite {
 namespace {
 
 class MappedFiles : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "kite_map_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
-  std::string folder_;
+  std::string path(const std::string& name) const { return folder_ / name; }
+  TestFolder folder_;
 };
 
 std::string text_of(const MappedFile& file) {
@@ -81,7 +76,7 @@ TEST_F(MappedFiles, a_missing_file_is_named) {
 TEST_F(MappedFiles, directories_pipes_and_devices_are_refused_by_kind) {
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
   const std::pair<std::string, std::string> cases[] = {
-      {folder_, "a directory"}, {path("pipe"), "a named pipe"}, {"/dev/zero", "a device"}};
+      {folder_.path(), "a directory"}, {path("pipe"), "a named pipe"}, {"/dev/zero", "a device"}};
   for (const auto& [name, kind] : cases) {
     const auto file = MappedFile::open(name);
     ASSERT_FALSE(file.ok()) << name;

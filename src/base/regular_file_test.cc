@@ -5,22 +5,16 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
+
+#include "base/test_folder.h"
 
 namespace kite {
 namespace {
 
 class RegularFileTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "/regular-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    path_ = folder_ + "/file";
-    std::ofstream(path_) << "0123456789";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string folder_;
-  std::string path_;
+  TestFolder folder_;
+  const std::string path_ = folder_.write("file", "0123456789");
 };
 
 std::string text_of(const FileBytes& bytes) {
@@ -47,11 +41,11 @@ TEST_F(RegularFileTest, a_file_that_became_shorter_is_an_error_and_not_a_signal)
 }
 
 TEST_F(RegularFileTest, what_is_no_regular_file_is_named) {
-  ASSERT_EQ(::mkfifo((folder_ + "/fifo").c_str(), 0600), 0);
-  const std::pair<std::string, std::string> cases[] = {{folder_, "a directory"},
-                                                       {folder_ + "/fifo", "a named pipe"},
+  ASSERT_EQ(::mkfifo((folder_ / "fifo").c_str(), 0600), 0);
+  const std::pair<std::string, std::string> cases[] = {{folder_.path(), "a directory"},
+                                                       {folder_ / "fifo", "a named pipe"},
                                                        {"/dev/null", "a device"},
-                                                       {folder_ + "/missing", "No such file"}};
+                                                       {folder_ / "missing", "No such file"}};
   for (const auto& [path, word] : cases) {
     const auto file = RegularFile::open(path);
     ASSERT_FALSE(file.ok()) << path;

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <utility>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
+
+#include "base/test_folder.h"
 
 namespace kite {
 namespace {
@@ -19,18 +19,11 @@ namespace fs = std::filesystem;
 class Interpret : public testing::Test {
  protected:
   void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::temp_directory_path() / ("kite_" + std::string(test->name()) + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-    sources_.model_path = (folder_ / "photo.onnx").string();
+    sources_.model_path = folder_ / "photo.onnx";
     sources_.input_shape = {1, 3, 224, 224};
     sources_.classes = 2;
   }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  void write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-  }
+  void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
   // Files may have changed since the last time.
   Interpretation resolve() {
     sources_.files = std::make_shared<JsonFiles>();
@@ -49,7 +42,7 @@ class Interpret : public testing::Test {
                        [&](const std::string& text) { return text.find(word) != std::string::npos; });
   }
 
-  fs::path folder_;
+  TestFolder folder_;
   InterpretationSources sources_;
 };
 
@@ -106,7 +99,7 @@ TEST_F(Interpret, every_source_yields_to_the_one_above_it) {
   write("photo.kite.json", R"({"labels": ["kite", "b"]})");
   EXPECT_EQ(resolve().labels[0], "kite");
   write("mine.txt", "flag\nb\n");
-  sources_.labels_path = (folder_ / "mine.txt").string();
+  sources_.labels_path = folder_ / "mine.txt";
   const Interpretation found = resolve();
   EXPECT_EQ(found.labels[0], "flag");
   EXPECT_EQ(found.conflicts.size(), 4U);
@@ -227,9 +220,9 @@ TEST_F(Interpret, a_source_that_names_the_model_must_fit) {
 
 TEST_F(Interpret, a_flag_that_does_not_fit_is_a_usage_error) {
   write("three.txt", "a\nb\nc\n");
-  sources_.labels_path = (folder_ / "three.txt").string();
+  sources_.labels_path = folder_ / "three.txt";
   EXPECT_EQ(refusal().code, ErrorCode::kUsage);
-  sources_.labels_path = (folder_ / "missing.txt").string();
+  sources_.labels_path = folder_ / "missing.txt";
   EXPECT_EQ(refusal().code, ErrorCode::kIo);
   sources_.labels_path.reset();
   sources_.preprocess_json = "{\"std\": [0, 0, 0]}";
@@ -278,7 +271,7 @@ TEST_F(Interpret, of_two_spellings_the_models_own_is_read) {
   write("Photo.labels.txt", "x\ny\n");
   write("photo.labels.txt", "a\nb\n");
   EXPECT_EQ(resolve().labels, (Labels{"a", "b"}));
-  sources_.model_path = (folder_ / "Photo.onnx").string();
+  sources_.model_path = folder_ / "Photo.onnx";
   EXPECT_EQ(resolve().labels, (Labels{"x", "y"}));
 }
 
@@ -328,9 +321,9 @@ TEST_F(Interpret, a_folder_named_onnx_shares_the_files_above_it) {
   fs::create_directories(folder_ / "onnx");
   fs::create_directories(folder_ / "other");
   write("labels.txt", "a\nb\n");
-  sources_.model_path = (folder_ / "onnx" / "model.onnx").string();
+  sources_.model_path = folder_ / "onnx/model.onnx";
   EXPECT_EQ(resolve().labels_source, "labels.txt");
-  sources_.model_path = (folder_ / "other" / "model.onnx").string();
+  sources_.model_path = folder_ / "other/model.onnx";
   EXPECT_EQ(resolve().labels_source, "none");
 }
 
@@ -340,13 +333,13 @@ TEST_F(Interpret, tritons_config_names_the_file_of_labels_above_its_version_fold
         "name: \"m\"  # label_filename: \"no.txt\"\n"
         "output [ { name: \"y\" label_filename: \"mine.txt\" dims: [ 2 ] } ]\n");
   write("mine.txt", "a\nb\n");
-  sources_.model_path = (folder_ / "1" / "model.onnx").string();
+  sources_.model_path = folder_ / "1/model.onnx";
   EXPECT_EQ(resolve().labels_source, "mine.txt");
 }
 
 TEST_F(Interpret, a_data_sets_folders_name_the_classes_only_where_nothing_else_does) {
-  fs::create_directories(folder_ / "train" / "b");
-  fs::create_directories(folder_ / "train" / "a");
+  fs::create_directories(folder_ / "train/b");
+  fs::create_directories(folder_ / "train/a");
   const Interpretation found = resolve();
   EXPECT_EQ(found.labels, (Labels{"a", "b"}));
   EXPECT_TRUE(mentions(found.warnings, "folder train: the labels are guessed"));

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 
+#include "base/test_folder.h"
 #include "carriers/labels.h"
 
 namespace kite {
@@ -18,16 +18,8 @@ namespace fs = std::filesystem;
 
 class JsonFilesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("kite_json_files" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  std::string write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return (folder_ / name).string();
-  }
-  fs::path folder_;
+  std::string write(const std::string& name, const std::string& text) { return folder_.write(name, text); }
+  TestFolder folder_;
 };
 
 std::string list_of(std::int64_t count) {
@@ -43,15 +35,16 @@ TEST_F(JsonFilesTest, a_file_is_read_once_however_its_path_is_spelled) {
   const Result<Json>& first = files.read(path, 0);
   ASSERT_TRUE(first.ok());
   write("config.json", R"({"a": 2})");
-  const Result<Json>& second = files.read((folder_ / "." / ".." / folder_.filename() / "config.json").string(), 3);
+  const Result<Json>& second =
+      files.read(folder_ / ("./../" + fs::path(folder_.path()).filename().string() + "/config.json"), 3);
   EXPECT_EQ(&first, &second);
   EXPECT_EQ(second->at("a"), 1);
 }
 
 TEST_F(JsonFilesTest, a_file_that_is_not_there_is_an_error_each_time) {
   JsonFiles files;
-  EXPECT_FALSE(files.read((folder_ / "none.json").string(), 0).ok());
-  EXPECT_FALSE(files.read((folder_ / "none.json").string(), 0).ok());
+  EXPECT_FALSE(files.read(folder_ / "none.json", 0).ok());
+  EXPECT_FALSE(files.read(folder_ / "none.json", 0).ok());
 }
 
 TEST(JsonLimit, a_document_may_hold_as_many_values_as_the_models_classes_need) {

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/printable.h"
+#include "base/temporary_folder.h"
 #include "carriers/zip_archive.h"
 #include "paperkite/try.h"
 
@@ -92,31 +95,6 @@ Result<std::string> model_in_folder(const fs::path& folder) {
                folder.string(), "name one of them, as " + (folder / found.front()).string()};
 }
 
-// A folder of one process, removed with all that is in it.
-class TemporaryFolder {
- public:
-  static Result<std::shared_ptr<const TemporaryFolder>> make() {
-    std::error_code error;
-    std::string pattern = (fs::temp_directory_path(error) / "paperkite-XXXXXX").string();
-    if (error || ::mkdtemp(pattern.data()) == nullptr) {
-      return Error{ErrorCode::kIo, "cannot make a temporary folder to unpack to", pattern,
-                   "set TMPDIR to a folder with room"};
-    }
-    return std::shared_ptr<const TemporaryFolder>(new TemporaryFolder(pattern));
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const noexcept { return path_; }
-
- private:
-  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
-
 bool is_useful(const std::string& name) {
   const std::string folded = lower(name);
   return std::any_of(kUsefulEndings.begin(), kUsefulEndings.end(),
@@ -130,10 +108,11 @@ Result<ModelPlace> model_in_zip(const std::string& named) {
   if (!has_model) {
     return Error{ErrorCode::kUnsupportedModel, "the archive holds no .onnx file", named, "export the model as ONNX"};
   }
-  KITE_TRY_ASSIGN(const auto folder, TemporaryFolder::make());
+  KITE_TRY_ASSIGN(TemporaryFolder made, TemporaryFolder::create());
+  const auto folder = std::make_shared<const TemporaryFolder>(std::move(made));
   for (const ZipEntry& entry : archive.entries()) {
     if (!is_useful(entry.name)) continue;
-    const fs::path path = folder->path() / entry.name;
+    const fs::path path = fs::path(folder->path()) / entry.name;
     std::error_code error;
     fs::create_directories(path.parent_path(), error);
     if (error) return Error{ErrorCode::kIo, "cannot make a folder: " + error.message(), path.string(), ""};

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <zlib.h>
+
+#include "base/test_folder.h"
 
 namespace kite {
 namespace {
@@ -67,29 +68,19 @@ std::string zip_of(const std::vector<Member>& members) {
 
 class FindModel : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::temp_directory_path() / ("kite_" + std::string(test->name()) + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  void write(const std::string& name, const std::string& text = "x") {
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-  }
+  void write(const std::string& name, const std::string& text = "x") const { folder_.write(name, text); }
   std::string found() {
-    const auto place = find_model(folder_.string());
-    return place.ok() ? fs::relative(place->path, folder_).string() : place.error().message();
+    const auto place = find_model(folder_.path());
+    return place.ok() ? fs::relative(place->path, folder_.path()).string() : place.error().message();
   }
   Error refusal(const std::string& bytes) {
     write("a.zip", bytes);
-    const auto place = find_model((folder_ / "a.zip").string());
+    const auto place = find_model(folder_ / "a.zip");
     EXPECT_FALSE(place.ok());
     return place.ok() ? Error{} : place.error();
   }
 
-  fs::path folder_;
+  TestFolder folder_;
 };
 
 std::string content(const fs::path& path) {
@@ -99,7 +90,7 @@ std::string content(const fs::path& path) {
 
 TEST_F(FindModel, a_file_is_its_own_place) {
   write("a.onnx");
-  EXPECT_EQ(find_model((folder_ / "a.onnx").string())->path, (folder_ / "a.onnx").string());
+  EXPECT_EQ(find_model(folder_ / "a.onnx")->path, folder_ / "a.onnx");
   EXPECT_EQ(find_model("missing.onnx")->path, "missing.onnx");
 }
 
@@ -120,7 +111,7 @@ TEST_F(FindModel, the_usual_layouts_of_folders_are_known) {
 TEST_F(FindModel, several_models_are_listed_and_none_is_chosen) {
   write("b.onnx");
   write("a.onnx");
-  const auto place = find_model(folder_.string());
+  const auto place = find_model(folder_.path());
   ASSERT_FALSE(place.ok());
   EXPECT_EQ(place.error().code, ErrorCode::kUsage);
   EXPECT_NE(place.error().message().find(R"("a.onnx", "b.onnx")"), std::string::npos);
@@ -130,7 +121,7 @@ TEST_F(FindModel, a_zip_is_unpacked_for_as_long_as_it_is_held) {
   const std::string long_text(100000, 'k');
   write("a.zip",
         zip_of({{"export/model.onnx", long_text, 8, 0}, {"export/labels.txt", "a\n"}, {"export/big.png", "x"}}));
-  auto place = find_model((folder_ / "a.zip").string());
+  auto place = find_model(folder_ / "a.zip");
   ASSERT_TRUE(place.ok()) << place.error().message();
   const fs::path model = place->path;
   EXPECT_EQ(content(model), long_text);

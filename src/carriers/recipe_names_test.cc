@@ -3,11 +3,8 @@
 #include "carriers/recipe_names.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "base/test_folder.h"
 #include "carriers/recipe_carriers.h"
 
 namespace kite {
@@ -61,18 +58,12 @@ TEST(RecipeNames, imagenet_also_states_resize_and_crop) {
 TEST(RecipeNames, an_argument_is_a_name_an_object_or_a_file) {
   EXPECT_EQ(recipe_from_argument("0-255", {})->rescale, 1.0);
   EXPECT_EQ(recipe_from_argument(R"({"resize": 40})", {})->resize->height, 40);
-  const auto folder = std::filesystem::temp_directory_path() / ("kite_recipe_names" + std::to_string(::getpid()));
-  std::filesystem::create_directories(folder);
-  const std::string path = (folder / "r.json").string();
-  const auto reads = [&](const char* text) {
-    std::ofstream(path) << text;
-    return recipe_from_argument(path, {});
-  };
+  const TestFolder folder;
+  const auto reads = [&](const char* text) { return recipe_from_argument(folder.write("r.json", text), {}); };
   EXPECT_EQ(reads(R"({"resize": 41})")->resize->height, 41);
   EXPECT_EQ(reads(R"({"labels": ["a"], "preprocess": {"resize": 42}})")->resize->height, 42);
   EXPECT_EQ(reads(R"({"recipe": "0-255"})")->rescale, 1.0);
   EXPECT_EQ(reads(R"("0-255")")->rescale, 1.0);
-  std::filesystem::remove_all(folder);
   const auto unknown = recipe_from_argument("imagenet2", {});
   ASSERT_FALSE(unknown.ok());
   EXPECT_NE(unknown.error().message().find("keras-caffe"), std::string::npos);

@@ -3,38 +3,27 @@
 #include "carriers/score_statement.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
+
+#include "base/test_folder.h"
 
 namespace kite {
 namespace {
 
 class ScoreStatementTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "kite_scores_XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name + "/";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  void write(const std::string& name, const std::string& text) {
-    std::filesystem::create_directories(std::filesystem::path(folder_ + name).parent_path());
-    std::ofstream(folder_ + name) << text;
-  }
+  void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
   // "sigmoid", "softmax", "nothing" or "refused".
   std::string said(const std::map<std::string, std::string>& metadata = {}, const std::string& model = "m.onnx") {
     JsonFiles files;
-    const auto found = stated_scores(folder_ + model, metadata, files, 0);
+    const auto found = stated_scores(folder_ / model, metadata, files, 0);
     if (!found.ok()) return "refused";
     return *found ? std::string(activation_name((*found)->activation)) : "nothing";
   }
 
-  std::string folder_;
+  TestFolder folder_;
 };
 
 TEST_F(ScoreStatementTest, metadata_says_it_in_many_words) {

@@ -5,16 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "graph/dump.h"
 #include "graph/unreadable.h"
 #include "graph/verify.h"
@@ -408,18 +407,8 @@ TEST(Import, every_truncation_and_every_flipped_bit_is_an_error_or_a_sound_graph
 
 class ImportFile : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "kite_import_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string write(const std::string& name, std::string_view bytes) const {
-    std::ofstream(folder_ + "/" + name, std::ios::binary)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    return folder_ + "/" + name;
-  }
-  std::string folder_;
+  std::string write(const std::string& name, std::string_view bytes) const { return folder_.write(name, bytes); }
+  TestFolder folder_;
 };
 
 TEST_F(ImportFile, weights_point_into_the_mapped_file_and_outlive_the_import) {
@@ -449,14 +438,14 @@ TEST_F(ImportFile, external_data_is_mapped_and_listed) {
   ASSERT_TRUE(imported.ok()) << imported.error().message();
   ASSERT_EQ(imported->external_files.size(), 1U);
   const MappedFile& weights = *imported->external_files.at("w.bin");
-  EXPECT_EQ(weights.path(), folder_ + "/w.bin");
+  EXPECT_EQ(weights.path(), folder_ / "w.bin");
   EXPECT_EQ(imported->graph.value(0).constant->data, weights.bytes().data() + 16);
   const Graph graph = std::move(imported->graph);
   imported->external_files.clear();
   float last = 0.F;
   std::memcpy(&last, graph.value(0).constant->data + 39'996, 4);
   EXPECT_EQ(last, 2.5F) << "the graph alone keeps the mapping";
-  std::filesystem::remove(folder_ + "/w.bin");
+  std::filesystem::remove(folder_ / "w.bin");
   EXPECT_EQ(import_file(path).error().message(),
             "the file does not exist; " + path +
                 ": tensor \"w\": external data \"w.bin\"; put it beside the model, name its folder "
@@ -470,7 +459,7 @@ TEST_F(ImportFile, relative_paths_find_their_folder) {
                                .integer(14, 1);
   write("m.onnx", with_nodes({node("Add", {"x", "w"}, {"y"})}, {"y"}, {external}).bytes());
   const auto before = std::filesystem::current_path();
-  std::filesystem::current_path(folder_);
+  std::filesystem::current_path(folder_.path());
   const bool beside = import_file("m.onnx").ok();
   const bool dotted = import_file("./m.onnx").ok();
   std::filesystem::current_path(before);
@@ -481,8 +470,8 @@ TEST_F(ImportFile, relative_paths_find_their_folder) {
 TEST_F(ImportFile, files_of_other_kinds_are_named_with_their_path) {
   const std::string text = write("notes.onnx", "shopping list\n");
   EXPECT_EQ(import_file(text).error().message(), "not an ONNX model: a text file; " + text + "; name an .onnx file");
-  EXPECT_EQ(import_file(folder_).error().message(),
-            "expected a file, found a directory; " + folder_ + "; name a regular file");
+  EXPECT_EQ(import_file(folder_.path()).error().message(),
+            "expected a file, found a directory; " + folder_.path() + "; name a regular file");
 }
 
 }  // namespace

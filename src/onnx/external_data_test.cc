@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/test_folder.h"
 
 namespace kite::onnx {
 namespace {
@@ -25,17 +26,12 @@ namespace fs = std::filesystem;
 class ExternalData : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "kite_external_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
-    folder_ = root_ + "/model";
     fs::create_directories(folder_ + "/sub");
-    write(root_ + "/outside.bin", "secret");
+    write(root_ / "outside.bin", "secret");
     write(folder_ + "/weights.bin", "0123456789abcdef");
     write(folder_ + "/sub/more.bin", "more");
     ASSERT_EQ(::mkfifo((folder_ + "/pipe").c_str(), 0600), 0);
   }
-  void TearDown() override { fs::remove_all(root_); }
   static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
   std::string read(const std::vector<StringPair>& entries, std::int64_t size_bytes) const {
@@ -50,8 +46,8 @@ class ExternalData : public testing::Test {
   }
   std::string open(std::string_view location) const { return read({{"location", location}}, 4); }
 
-  std::string root_;
-  std::string folder_;
+  TestFolder root_;
+  const std::string folder_ = root_ / "model";
 };
 
 TEST_F(ExternalData, is_read_from_the_folder_and_below) {

@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/test_folder.h"
 
 namespace kite::onnx {
 namespace {
@@ -25,10 +26,6 @@ namespace fs = std::filesystem;
 class ExternalFile : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "kite_external_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = fs::canonical(name).string();
-    folder_ = root_ + "/model";
     write("outside.bin", "secret");
     write("model/m.onnx", "");
     write("model/weights.bin", "0123");
@@ -38,7 +35,6 @@ class ExternalFile : public testing::Test {
     link("sub", "model/linked");
     ASSERT_EQ(::mkfifo((folder_ + "/pipe").c_str(), 0600), 0);
   }
-  void TearDown() override { fs::remove_all(root_); }
   void write(const std::string& path, const std::string& text) const {
     fs::create_directories(fs::path(root_ + "/" + path).parent_path());
     std::ofstream(root_ + "/" + path) << text;
@@ -56,8 +52,9 @@ class ExternalFile : public testing::Test {
     return {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()};
   }
 
-  std::string root_;
-  std::string folder_;
+  TestFolder own_;
+  const std::string root_ = fs::canonical(own_.path());  // links are reported without those that lead to it
+  const std::string folder_ = root_ + "/model";
 };
 
 TEST_F(ExternalFile, links_that_stay_in_the_models_folder_are_followed) {

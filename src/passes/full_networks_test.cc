@@ -2,13 +2,11 @@
 // The eight torchvision networks at full size, as tests/models/graphs keeps them: exported graphs without weights.
 // Which operators are left does not depend on the weights, so here they all come from one file of zeros.
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
@@ -16,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "graph/import.h"
 #include "passes/graph_case.h"
 
@@ -108,23 +107,14 @@ std::string with_zero_weights(const std::string& model, std::int64_t& largest_by
 
 class FullNetworks : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "kite-passes-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   // Typed for one picture, or for `batch` where the model lets it be chosen.
   Graph load(const std::string& name, std::int64_t batch = 1) {
     std::int64_t largest_bytes = 0;
     const std::string bytes =
         with_zero_weights(inflated(std::filesystem::path(kGraphs) / (name + ".onnx.gz")), largest_bytes);
     EXPECT_GT(largest_bytes, 0);
-    std::ofstream(folder_ / "model.onnx", std::ios::binary) << bytes;
-    std::ofstream(folder_ / "zeros", std::ios::binary).put(0);
-    std::filesystem::resize_file(folder_ / "zeros", static_cast<std::uintmax_t>(largest_bytes));  // sparse
-    auto model = import_file((folder_ / "model.onnx").string());
+    std::filesystem::resize_file(folder_.write("zeros", ""), static_cast<std::uintmax_t>(largest_bytes));  // sparse
+    auto model = import_file(folder_.write("model.onnx", bytes));
     EXPECT_TRUE(model.ok()) << model.error().message();
     if (!model.ok()) return {};
     Graph graph = std::move(model->graph);
@@ -138,7 +128,7 @@ class FullNetworks : public testing::Test {
     return graph;
   }
 
-  std::filesystem::path folder_;
+  TestFolder folder_;
 };
 
 struct KeptNetwork {

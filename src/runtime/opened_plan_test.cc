@@ -9,8 +9,6 @@
 #include <array>
 #include <chrono>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <random>
@@ -19,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "kernels/grouped/grouped.h"
 #include "kernels/name_id.h"
 #include "kernels/registry.h"
@@ -114,14 +113,11 @@ TEST(Plan, opens_again_from_the_same_bytes_and_from_a_file) {
   const auto plan = plan_of(every_family());
   const auto again = open_bytes(bytes_of(*plan));
   ASSERT_TRUE(again.ok()) << again.error().message();
-  const std::string path = testing::TempDir() + "plan_test_same.plan";
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(plan->bytes().data()), static_cast<std::streamsize>(plan->bytes().size()));
-  auto file = MappedFile::open(path);
+  const TestFolder folder;
+  auto file = MappedFile::open(folder.write("same.plan", plan->bytes()));
   ASSERT_TRUE(file.ok());
   const auto mapped = Plan::open(std::move(*file));
   ASSERT_TRUE(mapped.ok()) << mapped.error().message();
-  std::filesystem::remove(path);
   for (const Plan* other : {again->get(), mapped->get()}) {
     EXPECT_EQ(kernels_of(*other), kernels_of(*plan));
     ASSERT_EQ(other->inputs().size(), 2u);

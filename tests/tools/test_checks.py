@@ -100,6 +100,26 @@ class CheckLayers(unittest.TestCase):
         self.assertEqual(self.check({"src/base/a.cc": "\n" * 800}).returncode, 0)
 
 
+class CheckTemporaryFolders(unittest.TestCase):
+    def check(self, name, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+            return run(ROOT / "tools/check_temporary_folders", folder)
+
+    def test_a_name_made_up_in_the_shared_place_is_refused(self):
+        for name, text in (("src/base/a_test.cc", 'auto a = testing::TempDir() + "a";\n'), ("race/job/a.h", "auto a = fs::temp_directory_path();\n"),
+                           ("tests/models/a.cc", "::mkdtemp(name.data());\n"), ("cli/a.cc", "int fd = mkostemp(name, 0);\n")):
+            result = self.check(name, "\n" + text)
+            self.assertEqual(result.returncode, 1, name)
+            self.assertIn(f"{name}:2: ", result.stdout)
+
+    def test_the_one_place_and_other_words_pass(self):
+        self.assertEqual(self.check("src/base/temporary_folder.cc", "::mkdtemp(name.data());\n").returncode, 0)
+        self.assertEqual(self.check("src/base/a.cc", "// as mkdtemp does\nTestFolder folder;\n").returncode, 0)
+
+
 class CheckIsaObjects(unittest.TestCase):
     def check(self, source):
         with tempfile.TemporaryDirectory() as folder:

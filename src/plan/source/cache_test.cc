@@ -4,10 +4,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -22,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "paperkite/try.h"
 #include "plan/lower/planner.h"
 #include "plan/test_graph.h"
@@ -64,14 +63,6 @@ TEST(PlanKey, changes_with_all_that_decides_a_plan) {
 
 class PlanCacheTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "kite_cache_XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
-    folder_ = root_ + "/cache";
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
   static std::shared_ptr<const Plan> plan(PlanKey key, std::int64_t size = 8, std::int64_t batch = 1,
                                           std::shared_ptr<const Plan> lender = nullptr) {
     TestGraph g;
@@ -103,7 +94,8 @@ class PlanCacheTest : public testing::Test {
     const timespec times[2] = {then, then};
     ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
   }
-  std::string root_, folder_;
+  TestFolder root_;
+  const std::string folder_ = root_ / "cache";
 };
 
 TEST_F(PlanCacheTest, finds_lists_and_clears_what_was_stored) {
@@ -149,7 +141,7 @@ TEST_F(PlanCacheTest, a_plan_for_another_shape_borrows_the_weights_of_the_first)
   auto alone = MappedFile::open(path_of({3, 4}));
   ASSERT_TRUE(alone.ok());
   EXPECT_FALSE(Plan::open(std::move(alone).value()).ok()) << "alone it is not a plan";
-  EXPECT_FALSE(write_plan_file(*found, root_ + "/alone.plan").ok());
+  EXPECT_FALSE(write_plan_file(*found, root_ / "alone.plan").ok());
 }
 
 TEST_F(PlanCacheTest, a_plan_is_as_good_as_none_without_the_one_that_lends_it_weights) {
@@ -261,11 +253,11 @@ TEST_F(PlanCacheTest, gives_receipts_back_and_takes_none_that_is_cut_off_or_whos
 
 TEST_F(PlanCacheTest, makes_its_folder_for_its_owner_whatever_the_umask) {
   const mode_t before = ::umask(0);
-  const PlanCache cache(root_ + "/new/below/");
+  const PlanCache cache(root_ / "new/below/");
   ::umask(before);
   EXPECT_TRUE(cache.enabled()) << cache.reason();
   struct stat info{};
-  ASSERT_EQ(::stat((root_ + "/new/below").c_str(), &info), 0);
+  ASSERT_EQ(::stat((root_ / "new/below").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700u);
 }
 
@@ -281,9 +273,9 @@ TEST_F(PlanCacheTest, is_off_where_others_may_write_or_no_folder_can_be) {
     EXPECT_EQ(names().size(), 0u);
     fs::remove(folder_);
   }
-  std::ofstream(root_ + "/file") << "x";
+  std::ofstream(root_ / "file") << "x";
   for (const char* path : {"/file", "/file/below"}) {
-    const PlanCache cache(root_ + path);
+    const PlanCache cache(root_.path() + path);
     EXPECT_FALSE(cache.enabled());
     EXPECT_NE(cache.reason().find("cannot create"), std::string::npos) << cache.reason();
   }
@@ -344,13 +336,13 @@ TEST_F(PlanCacheTest, clearing_frees_what_killed_writers_left) {
 }
 
 TEST_F(PlanCacheTest, a_plan_that_cannot_be_written_is_an_error_and_leaves_nothing) {
-  fs::create_directories(root_ + "/taken.plan/full");
-  const Status status = write_plan_file(*plan({1, 2}), root_ + "/taken.plan");
+  fs::create_directories(root_ / "taken.plan/full");
+  const Status status = write_plan_file(*plan({1, 2}), root_ / "taken.plan");
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kIo);
-  EXPECT_FALSE(write_plan_file(*plan({1, 2}), root_ + "/missing/m.plan").ok());
+  EXPECT_FALSE(write_plan_file(*plan({1, 2}), root_ / "missing/m.plan").ok());
   std::size_t count = 0;
-  for (const auto& entry : fs::directory_iterator(root_)) count += !entry.path().empty();
+  for (const auto& entry : fs::directory_iterator(root_.path())) count += !entry.path().empty();
   EXPECT_EQ(count, 1u);
 }
 

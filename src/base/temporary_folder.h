@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder for what one process needs for a while.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "paperkite/error.h"
+
+namespace kite {
+
+// Owns a folder inside the system's temporary folder (TMPDIR, else /tmp) that only this user may enter, and removes it
+// with all that is in it. No two have the same name, in whichever processes they are made. Move-only.
+class TemporaryFolder {
+ public:
+  // kIo where it cannot be made.
+  [[nodiscard]] static Result<TemporaryFolder> create();
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
+  ~TemporaryFolder();
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }  // without a slash at its end
+
+ private:
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;  // empty: moved away
+};
+
+}  // namespace kite
