@@ -16,8 +16,8 @@
 #include <utility>
 
 #include "json_output.h"
-#include "npy.h"
 #include "output.h"
+#include "output_file.h"
 #include "paperkite/try.h"
 #include "process_memory.h"
 
@@ -186,7 +186,7 @@ Status write_series(const BenchOptions& options, const Workload& workload, const
   if (!options.logits.empty()) {
     KITE_TRY_ASSIGN(const Shape shape, Shape::make(std::array{options.samples, series.classes}));
     const auto bytes = std::as_bytes(std::span(series.logits));
-    KITE_TRY(write_npy(options.logits, {{DType::kFloat32, shape}, bytes.data()}));
+    KITE_TRY(write_tensor_file(options.logits, {{DType::kFloat32, shape}, bytes.data()}));
   }
   if (options.tensors.empty()) return {};
   const std::int64_t kept = std::min(options.samples, kTensorsKept);
@@ -202,7 +202,7 @@ Status write_series(const BenchOptions& options, const Workload& workload, const
     const auto bytes = tensor.view().bytes();
     std::memcpy(all.mutable_view().data + static_cast<std::size_t>(i) * bytes.size(), bytes.data(), bytes.size());
   }
-  return write_npy(options.tensors, all.view());
+  return write_tensor_file(options.tensors, all.view());
 }
 
 Status run_protocol(const BenchOptions& options, std::int64_t runtime_ns, bool (*stopped)()) {

@@ -2,17 +2,19 @@
 // Tensors from a file, a picture or noise; and pictures.
 #include "bench_workload.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <optional>
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "image/picture_file.h"
 #include "image_list.h"
-#include "npy.h"
 #include "paperkite/classifier.h"
+#include "paperkite/npy.h"
 #include "paperkite/try.h"
 #include "picture_input.h"
 
@@ -34,6 +36,21 @@ Tensor seeded_noise(const TensorType& type) {
   return tensor;
 }
 
+std::string described(const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); }
+
+// How many of the file's items make one of `wanted`: a file may hold several tensors, one behind the other.
+Result<std::int64_t> items_of_one(const NpyReader& file, const TensorType& wanted, const std::string& path) {
+  const TensorType& found = file.type();
+  if (found == wanted) return file.items();
+  const auto has = found.shape.dims(), takes = wanted.shape.dims();
+  const bool fits = found.dtype == wanted.dtype && has.size() == takes.size() && !takes.empty() && takes[0] > 0 &&
+                    has[0] > 0 && has[0] % takes[0] == 0 && std::ranges::equal(has.subspan(1), takes.subspan(1));
+  if (fits) return takes[0];
+  return Error{ErrorCode::kInvalidInput,
+               "the file holds " + described(found) + ", the model takes " + described(wanted), path,
+               "give a tensor of that type and shape, or several along the first dimension"};
+}
+
 class TensorWorkload : public Workload {
  public:
   TensorWorkload(const BenchOptions& options, Model model, Session session)
@@ -45,8 +62,9 @@ class TensorWorkload : public Workload {
         return Error{ErrorCode::kUsage, "--input is for models of one input", options_.model,
                      "leave it out: noise goes to all"};
       }
-      KITE_TRY_ASSIGN(NpyStack stack, NpyStack::open(options_.input, model_.inputs()[0].type));
-      stack_.emplace(std::move(stack));
+      KITE_TRY_ASSIGN(NpyReader file, NpyReader::open(options_.input));
+      KITE_TRY_ASSIGN(items_, items_of_one(file, model_.inputs()[0].type, options_.input));
+      file_.emplace(std::move(file));
       tensors_.emplace_back(model_.inputs()[0].type);
     } else if (!options_.image.empty()) {
       KITE_TRY_ASSIGN(Tensor tensor, picture_input(options_.model, options_.common.model_options(), options_.image));
@@ -57,29 +75,33 @@ class TensorWorkload : public Workload {
     for (const Tensor& tensor : tensors_) views_.push_back(tensor.view());
     return {};
   }
-  std::int64_t inputs() const override { return stack_ ? stack_->count() : 1; }
+  std::int64_t inputs() const override { return file_ && items_ > 0 ? file_->items() / items_ : 1; }
   Status prepare(std::int64_t input) override {
-    if (!stack_ || input == held_) return {};
+    if (!file_ || input == held_) return {};
     held_ = input;
-    return stack_->read(input, tensors_[0].mutable_view());
+    return read(input, tensors_[0]);
   }
   Status run(std::int64_t) override { return session_.run(views_); }
   TensorView scores() const override { return session_.output(0); }
   Result<Tensor> tensor(std::int64_t input) const override {
-    if (!stack_) return Tensor::copy_of(tensors_[0].view());
+    if (!file_) return Tensor::copy_of(tensors_[0].view());
     Tensor copy(tensors_[0].type());
-    KITE_TRY(stack_->read(input, copy.mutable_view()));
+    KITE_TRY(read(input, copy));
     return copy;
   }
   const Model& model() const override { return model_; }
   int threads() const override { return session_.threads(); }
 
  private:
+  Status read(std::int64_t input, Tensor& into) const {
+    return file_->read(input * items_, items_, {into.mutable_view().data, into.view().bytes().size()});
+  }
   const BenchOptions& options_;
   Model model_;
   Session session_;
-  std::optional<NpyStack> stack_;
-  std::int64_t held_ = -1;       // what of the stack lies in tensors_[0]
+  std::optional<NpyReader> file_;
+  std::int64_t items_ = 0;       // of the file, that make one input
+  std::int64_t held_ = -1;       // which input of the file lies in tensors_[0]
   std::vector<Tensor> tensors_;  // one for each input of the model
   std::vector<TensorView> views_;
 };

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "number_option.h"
+#include "paperkite/npy.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {
@@ -163,6 +164,14 @@ Status OutputFile::publish() {
 Status write_file(const std::string& path, std::string_view bytes) {
   KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(path));
   file.stream().write(bytes);
+  return file.publish();
+}
+
+Status write_tensor_file(const std::string& path, const TensorView& tensor) {
+  KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(path));
+  file.stream().write(npy_header(tensor.type));
+  const auto elements = tensor.bytes();
+  file.stream().write({reinterpret_cast<const char*>(elements.data()), elements.size()});
   return file.publish();
 }
 

@@ -13,6 +13,7 @@
 #include "base/unfinished_file.h"
 #include "output.h"
 #include "paperkite/error.h"
+#include "paperkite/tensor.h"
 
 namespace kite::cli {
 
@@ -51,5 +52,7 @@ class OutputFile {
 
 // create(), one write, publish().
 [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);
+// The same with a tensor, as .npy.
+[[nodiscard]] Status write_tensor_file(const std::string& path, const TensorView& tensor);
 
 }  // namespace kite::cli

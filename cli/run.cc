@@ -15,9 +15,9 @@
 #include "graph/import.h"
 #include "json_output.h"
 #include "model_files.h"
-#include "npy.h"
 #include "output.h"
 #include "output_file.h"
+#include "paperkite/npy.h"
 #include "paperkite/try.h"
 #include "plan/format/plan.h"
 #include "run_oracle.h"
@@ -107,7 +107,7 @@ Status write_outputs(const RunOptions& options, const Paths& paths, const std::v
   for (const auto& [name, tensor] : outputs) {
     const Shape& shape = tensor.type.shape;
     const auto path = paths.find(name);
-    if (path != paths.end()) KITE_TRY(write_npy(path->second, tensor));
+    if (path != paths.end()) KITE_TRY(write_tensor_file(path->second, tensor));
     described.push_back(
         {{"name", name},
          {"dtype", dtype_name(tensor.type.dtype)},

@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "paperkite/classifier.h"
+#include "paperkite/npy.h"
 #include "paperkite/try.h"
-#include "race/job/npy_writer.h"
 #include "race/job/subprocess.h"
 
 namespace kite::race {
@@ -105,7 +105,8 @@ kite::Status append(const Classifier& classifier, const std::string& picture, co
     return Error{ErrorCode::kUnsupportedModel, "the model takes no float32 tensor of one picture",
                  classifier.model().path(), "race it with --modes oneshot"};
   }
-  const std::vector<std::int64_t> item(dims.begin() + 1, dims.end());
+  KITE_TRY_ASSIGN(const Shape shape, Shape::make(dims.subspan(1)));
+  const TensorType item{DType::kFloat32, shape};
   if (!writer) {
     KITE_TRY_ASSIGN(NpyWriter made, NpyWriter::create(path, item));
     writer.emplace(std::move(made));
@@ -114,7 +115,7 @@ kite::Status append(const Classifier& classifier, const std::string& picture, co
     return Error{ErrorCode::kInvalidImage, "its tensor has another size than the first picture's", picture,
                  "race such a model with --modes oneshot"};
   }
-  return writer->append({tensor->as<float>(), static_cast<std::size_t>(tensor->shape().elements())});
+  return writer->append(tensor->view().bytes());
 }
 
 kite::Status write_tensors(const Classifier& classifier, const ModelFiles& files, bool settled,

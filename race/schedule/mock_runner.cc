@@ -6,10 +6,10 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <span>
 
+#include "paperkite/npy.h"
 #include "paperkite/try.h"
-#include "race/job/npy_writer.h"
-#include "race/schedule/npy_file.h"
 
 namespace kite::race {
 
@@ -17,9 +17,10 @@ namespace {
 
 constexpr std::int64_t kClasses = 5;
 
-kite::Status write_npy(const std::string& path, const std::vector<std::vector<float>>& items) {
-  KITE_TRY_ASSIGN(NpyWriter writer, NpyWriter::create(path, {static_cast<std::int64_t>(items.front().size())}));
-  for (const auto& item : items) KITE_TRY(writer.append(item));
+kite::Status write_items(const std::string& path, const std::vector<std::vector<float>>& items) {
+  const TensorType row{DType::kFloat32, Shape{static_cast<std::int64_t>(items.front().size())}};
+  KITE_TRY_ASSIGN(NpyWriter writer, NpyWriter::create(path, row));
+  for (const auto& item : items) KITE_TRY(writer.append(std::as_bytes(std::span(item))));
   return writer.finish();
 }
 
@@ -136,10 +137,10 @@ Result<ProcessRecord> MockRunner::run(const ProcessRequest& request) {
     record.samples.clear();
   }
   if (const std::string path = value_behind(request.argv, "--logits"); !path.empty() && !logits.empty()) {
-    KITE_TRY(write_npy(path, logits));
+    KITE_TRY(write_items(path, logits));
   }
   if (const std::string path = value_behind(request.argv, "--tensors"); !path.empty()) {
-    KITE_TRY(write_npy(path, {{0.0F, 1.0F}}));
+    KITE_TRY(write_items(path, {{0.0F, 1.0F}}));
   }
   if (meddle) meddle(request, record);
   return record;
@@ -149,9 +150,9 @@ Result<ProcessRecord> MockRunner::run(const ProcessRequest& request) {
 kite::Status MockRunner::run_unmeasured(const Argv& argv, double) {
   ++unmeasured;
   now_ns_ += static_cast<std::int64_t>(oracle_ms * 1e6);
-  KITE_TRY_ASSIGN(NpyFile input, NpyFile::open(argv[1]));
-  KITE_TRY_ASSIGN(const std::vector<float> values, input.read(0, 1));
-  return write_npy(argv[2], {mock_logits(static_cast<std::int64_t>(values[0]))});
+  KITE_TRY_ASSIGN(const NpyReader input, NpyReader::open(argv[1]));
+  KITE_TRY_ASSIGN(const std::vector<float> values, input.read_floats(0, 1));
+  return write_items(argv[2], {mock_logits(static_cast<std::int64_t>(values[0]))});
 }
 
 RaceSetup mock_setup(const std::string& folder, const std::vector<std::string>& contestants, int models, int pictures) {
@@ -196,7 +197,7 @@ RaceSetup mock_setup(const std::string& folder, const std::vector<std::string>& 
   }
   std::vector<std::vector<float>> inputs;
   for (int i = 0; i < pictures; ++i) inputs.push_back({static_cast<float>(i), 1.0F});
-  if (!write_npy(setup.models.front().inputs, inputs).ok()) setup.models.clear();
+  if (!write_items(setup.models.front().inputs, inputs).ok()) setup.models.clear();
   return setup;
 }
 

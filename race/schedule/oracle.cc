@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "paperkite/npy.h"
 #include "paperkite/try.h"
-#include "race/job/npy_writer.h"
-#include "race/schedule/npy_file.h"
 
 namespace kite::race {
 
@@ -20,18 +21,21 @@ namespace {
 constexpr std::int64_t kFewest = 2;
 constexpr double kTimeoutSeconds = 3600;  // a big network in double, without a vector unit's help
 
-kite::Status write_item(NpyFile& inputs, std::int64_t item, const std::string& path) {
-  std::vector<std::int64_t> shape(inputs.shape().begin() + 1, inputs.shape().end());
-  KITE_TRY_ASSIGN(const std::vector<float> values, inputs.read(item, 1));
-  KITE_TRY_ASSIGN(NpyWriter writer, NpyWriter::create(path, std::move(shape)));
-  KITE_TRY(writer.append(values));
-  return writer.finish();
+kite::Status write_item(const NpyReader& inputs, std::int64_t item, const std::string& path) {
+  KITE_TRY_ASSIGN(const std::vector<float> values, inputs.read_floats(item, 1));
+  std::vector<std::int64_t> dims(inputs.type().shape.dims().begin(), inputs.type().shape.dims().end());
+  dims[0] = 1;
+  KITE_TRY_ASSIGN(const Shape shape, Shape::make(dims));
+  return write_npy(path, {{DType::kFloat32, shape}, std::as_bytes(std::span(values)).data()});
 }
 
 }  // namespace
 
 Result<Logits> run_oracle(Conductor& conductor, const RaceModel& model, const std::string& prefix, std::int64_t most) {
-  KITE_TRY_ASSIGN(NpyFile inputs, NpyFile::open(model.inputs));
+  KITE_TRY_ASSIGN(const NpyReader inputs, NpyReader::open(model.inputs));
+  if (inputs.type().shape.rank() == 0) {
+    return Error{ErrorCode::kInvalidInput, "the inputs are no array [N, ...]", model.inputs, {}};
+  }
   most = std::min(most, inputs.items());
   Logits logits;
   const std::int64_t begin_ns = conductor.runner().now_ns();

@@ -10,8 +10,8 @@
 #include <limits>
 #include <utility>
 
+#include "paperkite/npy.h"
 #include "paperkite/try.h"
-#include "race/schedule/npy_file.h"
 
 namespace kite::race {
 
@@ -44,12 +44,12 @@ RowVerdict compare_row(std::span<const float> judge, std::span<const float> own)
 }  // namespace
 
 Result<Logits> read_logits(const std::string& path) {
-  KITE_TRY_ASSIGN(NpyFile file, NpyFile::open(path));
-  if (file.shape().size() != 2 || file.item_elements() == 0 || file.items() == 0) {
+  KITE_TRY_ASSIGN(const NpyReader file, NpyReader::open(path));
+  if (file.type().shape.rank() != 2 || file.item_elements() == 0 || file.items() == 0) {
     return Error{ErrorCode::kInvalidInput, "logits are no array [pictures, classes]", path, {}};
   }
   Logits logits{file.items(), file.item_elements(), {}};
-  KITE_TRY_ASSIGN(logits.values, file.read(0, file.items()));
+  KITE_TRY_ASSIGN(logits.values, file.read_floats(0, file.items()));
   return logits;
 }
 
@@ -99,8 +99,8 @@ ParityRecord compare_logits(Mode mode, const Logits& judge, const Logits& own) {
 }
 
 Result<TensorDifference> compare_tensors(const std::string& recipe_path, const std::string& own_path) {
-  KITE_TRY_ASSIGN(NpyFile recipe, NpyFile::open(recipe_path));
-  KITE_TRY_ASSIGN(NpyFile own, NpyFile::open(own_path));
+  KITE_TRY_ASSIGN(const NpyReader recipe, NpyReader::open(recipe_path));
+  KITE_TRY_ASSIGN(const NpyReader own, NpyReader::open(own_path));
   if (own.item_elements() != recipe.item_elements() || own.items() == 0 || own.item_elements() == 0) {
     return Error{ErrorCode::kInvalidInput, "tensors of another shape than the recipe's", own_path, {}};
   }
@@ -108,8 +108,8 @@ Result<TensorDifference> compare_tensors(const std::string& recipe_path, const s
   TensorDifference difference;
   std::int64_t differing = 0;
   for (std::int64_t item = 0; item < n; ++item) {
-    KITE_TRY_ASSIGN(const std::vector<float> expected, recipe.read(item, 1));
-    KITE_TRY_ASSIGN(const std::vector<float> got, own.read(item, 1));
+    KITE_TRY_ASSIGN(const std::vector<float> expected, recipe.read_floats(item, 1));
+    KITE_TRY_ASSIGN(const std::vector<float> got, own.read_floats(item, 1));
     for (std::size_t i = 0; i < got.size(); ++i) {
       const double off = std::fabs(double{got[i]} - double{expected[i]});
       differing += off <= kTensorTolerance ? 0 : 1;  // what is no number differs as well

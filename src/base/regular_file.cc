@@ -63,14 +63,19 @@ Result<FileBytes> RegularFile::read(std::size_t most_bytes) const {
   if (data == nullptr) {
     return Error{ErrorCode::kLimit, "no memory for " + std::to_string(wanted) + " bytes", path_, "allow more memory"};
   }
-  for (std::size_t done = 0; done < wanted;) {
-    const ssize_t count = ::pread(fd_, data.get() + done, wanted - done, static_cast<off_t>(done));
+  KITE_TRY(read_at(0, {data.get(), wanted}));
+  return FileBytes(std::move(data), wanted);
+}
+
+Status RegularFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
+  for (std::size_t done = 0; done < into.size();) {
+    const ssize_t count = ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return io_error(path_, std::string("cannot read the file: ") + std::strerror(errno), {});
     if (count == 0) return io_error(path_, "the file became shorter while it was read", "try again when it is whole");
     done += static_cast<std::size_t>(count);
   }
-  return FileBytes(std::move(data), wanted);
+  return {};
 }
 
 }  // namespace kite

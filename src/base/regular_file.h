@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,6 +46,8 @@ class RegularFile {
   // Its first bytes, at most `most_bytes` and at most as many as it had when it was opened. kIo where it has become
   // shorter, kLimit where there is no memory.
   [[nodiscard]] Result<FileBytes> read(std::size_t most_bytes) const;
+  // All of `into`, from a byte of the file on. kIo where it does not have so many.
+  [[nodiscard]] Status read_at(std::uint64_t offset, std::span<std::byte> into) const;
 
  private:
   RegularFile(std::string path, int fd, const FileState& state) : path_(std::move(path)), fd_(fd), state_(state) {}

@@ -3,6 +3,7 @@
 #include "contestant.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -14,7 +15,7 @@
 #include <optional>
 #include <set>
 
-#include "npy.h"
+#include "paperkite/npy.h"
 #include "paperkite/preprocessor.h"
 
 namespace contestant {
@@ -116,6 +117,24 @@ kite::Preprocessor read_recipe(const std::string& path) {
   return *made;
 }
 
+// A stack [N, C, H, W], of which one at a time is in memory: the file does not count as the contestant's.
+kite::NpyReader open_tensors(const std::string& path) {
+  auto made = kite::NpyReader::open(path);
+  if (!made.ok()) throw Failure(made.error().message());
+  const kite::TensorType& type = made->type();
+  if (type.dtype != kite::DType::kFloat32 || type.shape.rank() != 4 || type.shape.elements() == 0) {
+    throw Failure(path + ": it holds something else; save it with numpy.save() as float32 [N, C, H, W]");
+  }
+  return std::move(*made);
+}
+
+void write_floats(const std::string& path, std::span<const std::int64_t> dims, std::span<const float> values) {
+  const auto shape = kite::Shape::make(dims);
+  if (!shape.ok()) throw Failure(path + ": " + shape.error().message());
+  const kite::TensorView view{{kite::DType::kFloat32, *shape}, std::as_bytes(values).data()};
+  if (const auto written = kite::write_npy(path, view); !written.ok()) throw Failure(written.error().message());
+}
+
 kite::Tensor picture_tensor(const kite::Preprocessor& recipe, const std::string& path) {
   auto made = recipe.tensor_of_file(path);
   if (!made.ok()) throw Failure(made.error().message());
@@ -200,7 +219,9 @@ class Inputs {
  public:
   explicit Inputs(const Request& request) {
     if (request.command == Command::kNoPre) {
-      tensors_.emplace(request.inputs);
+      tensors_.emplace(open_tensors(request.inputs));
+      buffer_.resize(static_cast<std::size_t>(tensors_->item_elements()));
+      std::ranges::copy(tensors_->type().shape.dims().subspan<1, 3>(), shape_.begin() + 1);
       return;
     }
     recipe_ = read_recipe(request.recipe);
@@ -208,7 +229,7 @@ class Inputs {
     if (paths_.empty()) throw Failure(request.inputs + ": names no picture");
   }
   [[nodiscard]] std::int64_t count() const {
-    return tensors_ ? tensors_->count() : static_cast<std::int64_t>(paths_.size());
+    return tensors_ ? tensors_->items() : static_cast<std::int64_t>(paths_.size());
   }
 
   struct Sample {
@@ -218,9 +239,10 @@ class Inputs {
   Sample take(std::int64_t index, Engine& engine) {
     Sample sample;
     if (tensors_) {
-      tensors_->read(index, buffer_);
+      const auto read = tensors_->read(index, 1, std::as_writable_bytes(std::span(buffer_)));
+      if (!read.ok()) throw Failure(read.error().message());
       sample.begin_ns = now_ns();
-      sample.scores = engine.infer(buffer_.data(), tensors_->shape());
+      sample.scores = engine.infer(buffer_.data(), shape_);
     } else {
       const std::string& path = paths_[static_cast<std::size_t>(index)];
       sample.begin_ns = now_ns();
@@ -233,8 +255,9 @@ class Inputs {
   [[nodiscard]] const kite::Tensor& picture() const { return picture_; }  // of the last sample
 
  private:
-  std::optional<Tensors> tensors_;
+  std::optional<kite::NpyReader> tensors_;
   std::vector<float> buffer_;
+  std::array<std::int64_t, 4> shape_{1};  // of one
   std::optional<kite::Preprocessor> recipe_;
   std::vector<std::string> paths_;
   kite::Tensor picture_;
@@ -338,8 +361,8 @@ void run_series(const Program& program, const Request& request, std::int64_t run
   std::fputs(end_mark.c_str(), stdout);
   say_info(versions, engine.get());
   const std::int64_t logits_shape[] = {request.count, static_cast<std::int64_t>(series.scores(0).size())};
-  if (!request.logits.empty()) write_npy(request.logits, logits_shape, series.logits);
-  if (!request.tensors.empty()) write_npy(request.tensors, series.kept_shape, series.kept);
+  if (!request.logits.empty()) write_floats(request.logits, logits_shape, series.logits);
+  if (!request.tensors.empty()) write_floats(request.tensors, series.kept_shape, series.kept);
   say_phase("done", end_ns);  // the last line; what came after the last sample is no inference
 }
 
