@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel tests share: buffers with guarded ends, random values, and the activations in double.
+// What the kernel tests share: buffers with guarded ends, random values, what bounds the error of an activation.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@
 
 #include "kernels/family.h"
 #include "kernels/targets.h"
-#include "tensor/activation_names.h"
+#include "tensor/activation.h"
 
 namespace kite {
 
@@ -87,6 +87,13 @@ class PageEndFloats {
   float* data_;
 };
 
+// Height and width; one number says both.
+struct HeightWidth {
+  int h, w;
+  constexpr HeightWidth(int both) : HeightWidth(both, both) {}  // NOLINT(google-explicit-constructor)
+  constexpr HeightWidth(int height, int width) : h(height), w(width) {}
+};
+
 inline std::vector<float> random_floats(std::size_t count, std::mt19937& random) {
   std::vector<float> values(count);
   for (float& value : values) value = static_cast<float>(static_cast<std::int32_t>(random())) * 0x1p-31f;
@@ -95,10 +102,6 @@ inline std::vector<float> random_floats(std::size_t count, std::mt19937& random)
 
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * 4) == 0);
-}
-
-inline double activated(ActivationForm activation, double value) {
-  return activation_formula(activation.kind)(value, activation.a, activation.b);
 }
 
 // An activation stretches an error of its argument by its steepest slope, and adds its own: nothing for a clamp; at

@@ -41,6 +41,11 @@ class CheckLayers(unittest.TestCase):
     def test_kernels_must_not_see_the_graph(self):
         self.assertEqual(self.check({"src/kernels/conv/a.cc": '#include "graph/graph.h"\n'}).returncode, 1)
 
+    def test_only_tests_of_kernels_see_the_portable_operators(self):
+        for name, code in (("conv/a.cc", 1), ("conv/a.h", 1), ("conv/a_test.cc", 0), ("oracle_testing.h", 0)):
+            self.assertEqual(self.check({f"src/kernels/{name}": '#include "ops/op_case.h"\n'}).returncode, code, name)
+        self.assertEqual(self.check({"src/kernels/conv/a_test.cc": '#include "plan/format/plan.h"\n'}).returncode, 1)
+
     def test_intrinsics_belong_to_kernels(self):
         self.assertEqual(self.check({"src/base/a.cc": "#include <immintrin.h>\n"}).returncode, 1)
         self.assertEqual(self.check({"src/kernels/conv/a.inl": "#include <immintrin.h>\n"}).returncode, 0)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases and guarded runs for the tests of the families that take ConvParams.
+// Cases, guarded runs and the oracle for the tests of the families that take ConvParams.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -13,7 +12,9 @@
 #include <vector>
 
 #include "kernels/conv/conv_family.h"
+#include "kernels/oracle_testing.h"
 #include "kernels/testing.h"
+#include "tensor/activation_names.h"
 
 namespace kite {
 
@@ -36,27 +37,35 @@ inline std::string describe(const ConvCase& c) {
   return text;
 }
 
-// in_h, in_w and pads on all four sides; out_h and out_w follow.
-inline ConvCase make_case(int batch, int h, int w, int c, int k, int r, int s, int stride, int pad, int groups) {
-  ConvCase out = {};
-  out.params = {.batch = batch,
-                .in_h = h,
-                .in_w = w,
-                .in_c = c,
-                .out_h = (h + 2 * pad - r) / stride + 1,
-                .out_w = (w + 2 * pad - s) / stride + 1,
-                .out_c = k,
-                .kernel_h = r,
-                .kernel_w = s,
-                .stride_h = stride,
-                .stride_w = stride,
-                .dilation_h = 1,
-                .dilation_w = 1,
-                .pad_top = pad,
-                .pad_left = pad,
-                .groups = groups};
-  out.bias = true;
-  return out;
+// A call as tests state it: pads on all four sides, the outputs that fit, a bias.
+struct ConvShape {
+  int batch = 1;
+  HeightWidth picture = 1;
+  int in = 1, out = 1;  // channels
+  HeightWidth kernel = 1, stride = 1, pad = 0;
+  int groups = 1;
+  bool planar = false;
+};
+
+inline ConvCase make_case(const ConvShape& shape) {
+  const auto fitting = [](int size, int pad, int kernel, int stride) { return (size + 2 * pad - kernel) / stride + 1; };
+  return {.params = {.batch = shape.batch,
+                     .in_h = shape.picture.h,
+                     .in_w = shape.picture.w,
+                     .in_c = shape.in,
+                     .out_h = fitting(shape.picture.h, shape.pad.h, shape.kernel.h, shape.stride.h),
+                     .out_w = fitting(shape.picture.w, shape.pad.w, shape.kernel.w, shape.stride.w),
+                     .out_c = shape.out,
+                     .kernel_h = shape.kernel.h,
+                     .kernel_w = shape.kernel.w,
+                     .stride_h = shape.stride.h,
+                     .stride_w = shape.stride.w,
+                     .pad_top = shape.pad.h,
+                     .pad_left = shape.pad.w,
+                     .groups = shape.groups,
+                     .input_planar = shape.planar ? 1 : 0},
+          .bias = true,
+          .residual = false};
 }
 
 struct ConvData {
@@ -98,18 +107,51 @@ inline std::vector<float> run_packed(const ConvFamily& family, const Kernel& ker
   return y.values();
 }
 
-inline const float* data_or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
-
-// y against the values before the activation, to `roundings` units of their magnitudes.
-inline void expect_within(const Kernel& kernel, const ConvCase& c, int parts, const std::vector<float>& y,
-                          const std::vector<double>& values, const std::vector<double>& magnitudes, double roundings) {
+// The call as a node of the portable operator. Params leave the padding behind the last
+// row and column to be understood: as far as a tap reaches.
+inline std::vector<double> conv_oracle(const ConvCase& c, const ConvData& d) {
   const ConvParams& p = c.params;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const double value = activated(p.activation, values[i]);
-    const double bound = activation_bound(roundings * 0x1p-24 * magnitudes[i], value, p.activation.kind);
-    ASSERT_LE(std::fabs(y[i] - value), bound)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << value << "; " << describe(c) << "parts=" << parts;
-  }
+  const auto pad_end = [](int in, int out, int kernel, int stride, int dilation, int pad) {
+    return std::int64_t{std::max(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - pad - in)};
+  };
+  const std::int64_t bottom = pad_end(p.in_h, p.out_h, p.kernel_h, p.stride_h, p.dilation_h, p.pad_top);
+  const std::int64_t right = pad_end(p.in_w, p.out_w, p.kernel_w, p.stride_w, p.dilation_w, p.pad_left);
+  const bool planar = p.input_planar != 0;
+  OpCase node("Conv", 1, "paperkite");
+  node.attr("strides", Ints{p.stride_h, p.stride_w})
+      .attr("dilations", Ints{p.dilation_h, p.dilation_w})
+      .attr("pads", Ints{p.pad_top, p.pad_left, bottom, right})
+      .attr("group", p.groups)
+      .attr("input_layout", planar ? "nchw" : "nhwc")
+      .attr("activation", std::string(activation_spelling(p.activation.kind)).c_str())
+      .attr("activation_a", p.activation.a)
+      .attr("activation_b", p.activation.b)
+      .input(in_double(planar ? Shape{p.batch, p.in_c, p.in_h, p.in_w} : Shape{p.batch, p.in_h, p.in_w, p.in_c}, d.x))
+      .input(in_double({p.out_c, p.in_c / p.groups, p.kernel_h, p.kernel_w}, d.w));
+  d.bias.empty() ? node.no_input() : node.input(in_double({p.out_c}, d.bias));
+  if (!d.residual.empty()) node.input(in_double({p.batch, p.out_h, p.out_w, p.out_c}, d.residual));
+  return oracle(node);
+}
+
+inline ConvData magnitudes(const ConvData& d) {
+  return {magnitudes(d.x), magnitudes(d.w), magnitudes(d.bias), magnitudes(d.residual)};
+}
+
+// The sum of the magnitudes that each output is a sum of.
+inline std::vector<double> conv_magnitude(ConvCase c, const ConvData& d) {
+  c.params.activation = {};
+  return conv_oracle(c, magnitudes(d));
+}
+
+// y against the oracle, to `roundings` units of the magnitudes before the activation.
+inline void expect_within(const Kernel& kernel, const ConvCase& c, const ConvData& d, int parts,
+                          const std::vector<float>& y, const std::vector<double>& magnitude, double roundings) {
+  const std::vector<double> want = conv_oracle(c, d);
+  ASSERT_EQ(want.size(), magnitude.size()) << describe(c);
+  expect_close(y, want, std::string(kernel.name) + " " + describe(c) + "parts=" + std::to_string(parts),
+               [&](std::size_t i) {
+                 return activation_bound(roundings * 0x1p-24 * magnitude[i], want[i], c.params.activation.kind);
+               });
 }
 
 inline void expect_same_bits_for_any_parts(const ConvFamily& family, const Kernel& kernel, ConvCase c,

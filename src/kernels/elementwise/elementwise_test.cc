@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every elementwise kernel against the double reference: all operators, activations and broadcasts, parts, NaN.
+// Every elementwise kernel against the portable operator in double: all operators, activations and broadcasts, parts,
+// NaN.
 #include "kernels/elementwise/elementwise.h"
 
 #include <gtest/gtest.h>
@@ -12,15 +13,16 @@
 #include <string>
 #include <vector>
 
-#include "kernels/elementwise/reference.h"
+#include "kernels/oracle_testing.h"
 #include "kernels/testing.h"
+#include "tensor/activation_names.h"
 
 namespace kite {
 namespace {
 
 using Dims = std::vector<std::int64_t>;
 
-bool is_binary(const ElementwiseParams& p) { return p.op >= ElementwiseOp::kAdd; }
+bool is_binary(ElementwiseOp op) { return op >= ElementwiseOp::kAdd; }
 
 std::size_t elements(const ElementwiseParams& p) {
   return static_cast<std::size_t>(p.size[0] * p.size[1] * p.size[2] * p.size[3]);
@@ -42,13 +44,17 @@ std::string describe(const ElementwiseParams& p) {
   return text;
 }
 
-ElementwiseParams make_params(ElementwiseOp op, Activation activation, const Dims& y, const Dims& a, const Dims& b) {
+struct ElementwiseCase {
+  ElementwiseOp op;
+  Activation activation;
+  Dims y, a, b;
+};
+
+ElementwiseParams make_params(const ElementwiseCase& c) {
   ElementwiseParams p = {};
-  EXPECT_TRUE(collapse_broadcast(y, a, b, p));
-  p.op = op;
-  p.activation.kind = activation;
-  p.activation.a = -0.25f;
-  p.activation.b = 0.75f;
+  EXPECT_TRUE(collapse_broadcast(c.y, c.a, c.b, p));
+  p.op = c.op;
+  p.activation = {c.activation, -0.25f, 0.75f};
   return p;
 }
 
@@ -57,7 +63,7 @@ std::vector<float> run_elementwise(const Kernel& kernel, const ElementwiseParams
   GuardedFloats y(elements(p));
   const std::size_t in_bytes[] = {a.size() * 4, b.size() * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
-  const std::span<const std::size_t> ins(in_bytes, is_binary(p) ? 2 : 1);
+  const std::span<const std::size_t> ins(in_bytes, is_binary(p.op) ? 2 : 1);
   EXPECT_TRUE(kElementwise.fits({&p, sizeof p, ins, out_bytes, 0})) << describe(p);
   const void* in[] = {a.data(), b.data()};
   void* out[] = {y.data()};
@@ -66,20 +72,43 @@ std::vector<float> run_elementwise(const Kernel& kernel, const ElementwiseParams
   return y.values();
 }
 
-// One rounding of the operator, then the activation; erf has an error of its own (simd/activation.inl: 4 ULP).
-void expect_right(const Kernel& kernel, const ElementwiseParams& p, const std::vector<float>& a,
-                  const std::vector<float>& b, int parts) {
-  const std::vector<float> y = run_elementwise(kernel, p, a, b, parts);
-  const std::vector<double> want = elementwise_reference(p, a.data(), is_binary(p) ? b.data() : nullptr);
-  const bool activates = p.op != ElementwiseOp::kErf && p.op != ElementwiseOp::kSqrt;
-  const double ulps = p.op == ElementwiseOp::kErf ? 5 : p.op == ElementwiseOp::kActivate ? 0 : 1;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const double error = ulps * 0x1p-23 * std::fabs(want[i]);
-    const double value = activates ? activated(p.activation, want[i]) : want[i];
-    const double bound = activates ? activation_bound(error, value, p.activation.kind) : error;
-    ASSERT_LE(std::fabs(y[i] - value), bound) << kernel.name << " at " << i << ": " << y[i] << ", want " << value
-                                              << "; " << describe(p) << " parts=" << parts;
+const char* operator_name(ElementwiseOp op) {
+  switch (op) {
+    case ElementwiseOp::kActivate: return "Identity";
+    case ElementwiseOp::kErf: return "Erf";
+    case ElementwiseOp::kSqrt: return "Sqrt";
+    case ElementwiseOp::kAdd: return "Add";
+    case ElementwiseOp::kSub: return "Sub";
+    case ElementwiseOp::kMul: return "Mul";
+    case ElementwiseOp::kDiv: return "Div";
   }
+  return "";
+}
+
+// Before the activation.
+std::vector<double> elementwise_oracle(const ElementwiseCase& c, const std::vector<float>& a,
+                                       const std::vector<float>& b) {
+  const auto shape = [](const Dims& dims) { return Shape::make(dims).value(); };
+  OpCase node(operator_name(c.op));
+  node.input(in_double(shape(c.a), a));
+  if (is_binary(c.op)) node.input(in_double(shape(c.b), b));
+  return oracle(node);
+}
+
+// One rounding of the operator, then the activation; erf has an error of its own (simd/activation.inl: 4 ULP).
+void expect_right(const Kernel& kernel, const ElementwiseCase& c, const std::vector<float>& a,
+                  const std::vector<float>& b, int parts) {
+  const ElementwiseParams p = make_params(c);
+  const std::vector<double> before = elementwise_oracle(c, a, b);
+  std::vector<double> want;
+  for (const double value : before) {
+    want.push_back(activation_formula(c.activation)(value, p.activation.a, p.activation.b));
+  }
+  const double ulps = c.op == ElementwiseOp::kErf ? 5 : c.op == ElementwiseOp::kActivate ? 0 : 1;
+  expect_close(run_elementwise(kernel, p, a, b, parts), want,
+               std::string(kernel.name) + " " + describe(p) + " parts=" + std::to_string(parts), [&](std::size_t i) {
+                 return activation_bound(ulps * 0x1p-23 * std::fabs(before[i]), want[i], c.activation);
+               });
 }
 
 class ElementwiseKernels : public testing::TestWithParam<const Kernel*> {
@@ -106,10 +135,10 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_in_every_broadcast_around_ev
       for (const ElementwiseOp op : kBinaryOps) {
         const auto activation = static_cast<Activation>((c + static_cast<int>(op)) % kActivationCount);
         const int parts = 1 + static_cast<int>(c % 5);
-        expect_right(*GetParam(), make_params(op, activation, y, y, b), random_floats(elements(y), random),
-                     divisors(elements(b), random), parts);
-        expect_right(*GetParam(), make_params(op, activation, y, b, y), random_floats(elements(b), random),
-                     divisors(elements(y), random), parts);
+        expect_right(*GetParam(), {.op = op, .activation = activation, .y = y, .a = y, .b = b},
+                     random_floats(elements(y), random), divisors(elements(b), random), parts);
+        expect_right(*GetParam(), {.op = op, .activation = activation, .y = y, .a = b, .b = y},
+                     random_floats(elements(b), random), divisors(elements(y), random), parts);
         if (HasFatalFailure()) return;
       }
     }
@@ -120,8 +149,8 @@ TEST_P(ElementwiseKernels, broadcast_both_operands_at_once) {
   std::mt19937 random(2);
   for (const ElementwiseOp op : kBinaryOps) {
     const Dims a = {5, 1, 7, 1}, b = {1, 6, 1, 9}, y = {5, 6, 7, 9};
-    expect_right(*GetParam(), make_params(op, Activation::kNone, y, a, b), random_floats(35, random),
-                 divisors(54, random), 3);
+    expect_right(*GetParam(), {.op = op, .activation = Activation::kNone, .y = y, .a = a, .b = b},
+                 random_floats(35, random), divisors(54, random), 3);
   }
 }
 
@@ -132,12 +161,20 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_on_every_operator_of_one_ope
     for (float& value : x) value *= 8;
     for (int activation = 0; activation < kActivationCount; ++activation) {
       expect_right(*GetParam(),
-                   make_params(ElementwiseOp::kActivate, static_cast<Activation>(activation), {count}, {count}, {}), x,
-                   {}, 1 + activation % 4);
+                   {.op = ElementwiseOp::kActivate,
+                    .activation = static_cast<Activation>(activation),
+                    .y = {count},
+                    .a = {count},
+                    .b = {}},
+                   x, {}, 1 + activation % 4);
     }
-    expect_right(*GetParam(), make_params(ElementwiseOp::kErf, Activation::kNone, {count}, {count}, {}), x, {}, 2);
+    expect_right(*GetParam(),
+                 {.op = ElementwiseOp::kErf, .activation = Activation::kNone, .y = {count}, .a = {count}, .b = {}}, x,
+                 {}, 2);
     for (float& value : x) value = std::fabs(value);
-    expect_right(*GetParam(), make_params(ElementwiseOp::kSqrt, Activation::kNone, {count}, {count}, {}), x, {}, 2);
+    expect_right(*GetParam(),
+                 {.op = ElementwiseOp::kSqrt, .activation = Activation::kNone, .y = {count}, .a = {count}, .b = {}}, x,
+                 {}, 2);
     if (HasFatalFailure()) return;
   }
 }
@@ -156,8 +193,8 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_on_random_shapes) {
     }
     const auto op = kBinaryOps[pick(0, 3)];
     const auto activation = static_cast<Activation>(pick(0, kActivationCount - 1));
-    expect_right(*GetParam(), make_params(op, activation, y, a, b), random_floats(elements(a), random),
-                 divisors(elements(b), random), pick(1, 5));
+    expect_right(*GetParam(), {.op = op, .activation = activation, .y = y, .a = a, .b = b},
+                 random_floats(elements(a), random), divisors(elements(b), random), pick(1, 5));
     if (HasFatalFailure()) {
       ADD_FAILURE() << "seed " << seed;
       return;
@@ -168,7 +205,8 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_on_random_shapes) {
 TEST_P(ElementwiseKernels, give_the_same_bits_for_any_number_of_parts) {
   std::mt19937 random(4);
   for (const Activation activation : {Activation::kNone, Activation::kSilu}) {
-    const ElementwiseParams p = make_params(ElementwiseOp::kMul, activation, {3, 50, 37}, {3, 50, 37}, {3, 1, 37});
+    const ElementwiseParams p = make_params(
+        {.op = ElementwiseOp::kMul, .activation = activation, .y = {3, 50, 37}, .a = {3, 50, 37}, .b = {3, 1, 37}});
     const std::vector<float> a = random_floats(3 * 50 * 37, random), b = random_floats(3 * 37, random);
     const std::vector<float> want = run_elementwise(*GetParam(), p, a, b, 1);
     for (const int parts : {2, 3, 4, 5, 64, 1000})
@@ -180,14 +218,19 @@ TEST_P(ElementwiseKernels, give_the_same_bits_for_any_number_of_parts) {
 TEST_P(ElementwiseKernels, activate_long_rows_once) {
   std::mt19937 random(5);
   const std::vector<float> a = random_floats(9001, random), b = random_floats(9001, random);
-  expect_right(*GetParam(), make_params(ElementwiseOp::kAdd, Activation::kTanh, {9001}, {9001}, {9001}), a, b, 1);
-  expect_right(*GetParam(), make_params(ElementwiseOp::kAdd, Activation::kGelu, {9001}, {9001}, {}), a, {0.25f}, 3);
+  expect_right(*GetParam(),
+               {.op = ElementwiseOp::kAdd, .activation = Activation::kTanh, .y = {9001}, .a = {9001}, .b = {9001}}, a,
+               b, 1);
+  expect_right(*GetParam(),
+               {.op = ElementwiseOp::kAdd, .activation = Activation::kGelu, .y = {9001}, .a = {9001}, .b = {}}, a,
+               {0.25f}, 3);
 }
 
 TEST_P(ElementwiseKernels, keep_nan_and_infinities) {
   const std::vector<float> x = {NAN, INFINITY, -INFINITY, 0.0f, 1.0f};
   const auto run = [&](ElementwiseOp op, Activation activation) {
-    return run_elementwise(*GetParam(), make_params(op, activation, {5}, {5}, {}), x, {2.0f}, 1);
+    return run_elementwise(*GetParam(), make_params({.op = op, .activation = activation, .y = {5}, .a = {5}, .b = {}}),
+                           x, {2.0f}, 1);
   };
   for (int activation = 0; activation < kActivationCount; ++activation) {
     EXPECT_TRUE(std::isnan(run(ElementwiseOp::kActivate, static_cast<Activation>(activation))[0])) << activation;
@@ -197,8 +240,10 @@ TEST_P(ElementwiseKernels, keep_nan_and_infinities) {
   EXPECT_EQ(run(ElementwiseOp::kActivate, Activation::kSigmoid)[2], 0.0f);
   EXPECT_EQ(run(ElementwiseOp::kDiv, Activation::kNone)[1], INFINITY);
   EXPECT_TRUE(std::isnan(run(ElementwiseOp::kSqrt, Activation::kNone)[2]));
-  const std::vector<float> quotient =
-      run_elementwise(*GetParam(), make_params(ElementwiseOp::kDiv, Activation::kNone, {5}, {}, {5}), {1.0f}, x, 1);
+  const std::vector<float> quotient = run_elementwise(
+      *GetParam(),
+      make_params({.op = ElementwiseOp::kDiv, .activation = Activation::kNone, .y = {5}, .a = {}, .b = {5}}), {1.0f}, x,
+      1);
   EXPECT_EQ(quotient[3], INFINITY);
   EXPECT_EQ(quotient[1], 0.0f);
 }
@@ -229,7 +274,11 @@ TEST(ElementwiseBroadcast, is_cut_into_as_few_dimensions_as_possible) {
 }
 
 TEST(ElementwiseFits, accepts_exact_operands_and_nothing_smaller) {
-  const ElementwiseParams p = make_params(ElementwiseOp::kMul, Activation::kNone, {2, 49, 24}, {2, 49, 24}, {2, 1, 24});
+  const ElementwiseParams p = make_params({.op = ElementwiseOp::kMul,
+                                           .activation = Activation::kNone,
+                                           .y = {2, 49, 24},
+                                           .a = {2, 49, 24},
+                                           .b = {2, 1, 24}});
   const auto fits = [](const ElementwiseParams& q, std::vector<std::size_t> in, std::size_t out) {
     const std::size_t outs[] = {out};
     return kElementwise.fits({&q, sizeof q, in, outs, 0});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kernel for narrow groups against the double reference; parts, batch positions, edges of memory and of pictures,
-// and which shapes go this way.
+// Every kernel for narrow groups against the portable operator in double; parts, batch positions, edges of memory and
+// of pictures, and which shapes go this way.
 #include "kernels/grouped/grouped.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,6 @@
 
 #include "kernels/conv/conv.h"
 #include "kernels/conv/conv_testing.h"
-#include "kernels/conv/reference.h"
 
 namespace kite {
 namespace {
@@ -23,8 +22,7 @@ namespace {
 void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int parts) {
   const ConvParams& p = c.params;
   const ConvData d = make_data(c, random);
-  const ConvReference want = conv_reference(p, d.x.data(), d.w.data(), data_or_null(d.bias), data_or_null(d.residual));
-  expect_within(kernel, c, parts, run_packed(kGrouped, kernel, c, d, parts), want.value, want.magnitude,
+  expect_within(kernel, c, d, parts, run_packed(kGrouped, kernel, c, d, parts), conv_magnitude(c, d),
                 9.0 * (p.in_c / p.groups) + 3);
 }
 
@@ -37,7 +35,13 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_pictures_of_every_width) {
   std::mt19937 random(1);
   for (int width = 1; width <= 30; ++width) {
     for (const int stride : {1, 2}) {
-      ConvCase c = make_case(1, 1 + width % 9, width, 16, 2 * (1 + width % 18), 3, 3, stride, 1, 2);
+      ConvCase c = make_case({.picture = {1 + width % 9, width},
+                              .in = 16,
+                              .out = 2 * (1 + width % 18),
+                              .kernel = 3,
+                              .stride = stride,
+                              .pad = 1,
+                              .groups = 2});
       c.bias = width % 2 == 0;
       c.residual = width % 3 == 0;
       c.params.activation.kind = static_cast<Activation>((width + stride) % kActivationCount);
@@ -51,9 +55,16 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_pictures_of_every_width) {
 
 TEST_P(GroupedKernels, agree_with_the_reference_on_the_shapes_of_real_networks) {
   std::mt19937 random(2);
-  for (ConvCase c : {make_case(1, 112, 112, 32, 32, 3, 3, 2, 1, 2), make_case(1, 28, 28, 64, 64, 3, 3, 1, 1, 4),
-                     make_case(2, 14, 14, 160, 160, 3, 3, 1, 1, 10), make_case(1, 7, 7, 400, 400, 3, 3, 1, 1, 25),
-                     make_case(1, 14, 14, 128, 128, 3, 3, 1, 1, 32), make_case(1, 14, 14, 96, 96, 3, 3, 2, 1, 4)}) {
+  const ConvShape shapes[] = {
+      {.picture = 112, .in = 32, .out = 32, .kernel = 3, .stride = 2, .pad = 1, .groups = 2},
+      {.picture = 28, .in = 64, .out = 64, .kernel = 3, .pad = 1, .groups = 4},
+      {.batch = 2, .picture = 14, .in = 160, .out = 160, .kernel = 3, .pad = 1, .groups = 10},
+      {.picture = 7, .in = 400, .out = 400, .kernel = 3, .pad = 1, .groups = 25},
+      {.picture = 14, .in = 128, .out = 128, .kernel = 3, .pad = 1, .groups = 32},
+      {.picture = 14, .in = 96, .out = 96, .kernel = 3, .stride = 2, .pad = 1, .groups = 4},
+  };
+  for (const ConvShape& shape : shapes) {
+    ConvCase c = make_case(shape);
     c.params.activation.kind = Activation::kRelu;
     expect_right(*GetParam(), c, random, 2);
     if (HasFatalFailure()) return;
@@ -68,7 +79,14 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_random_shapes) {
     std::mt19937 random(seed);
     const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
     const int groups = pick(1, 4), stride = pick(1, 2);
-    ConvCase c = make_case(pick(1, 3), 1, 1, groups * pick(1, 44), groups * pick(1, 40), 3, 3, stride, 1, groups);
+    ConvCase c = make_case({.batch = pick(1, 3),
+                            .picture = 1,
+                            .in = groups * pick(1, 44),
+                            .out = groups * pick(1, 40),
+                            .kernel = 3,
+                            .stride = stride,
+                            .pad = 1,
+                            .groups = groups});
     ConvParams& p = c.params;
     p.in_h = pick(1, 17);
     p.in_w = pick(1, 17);
@@ -95,24 +113,33 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_random_shapes) {
 
 TEST_P(GroupedKernels, give_the_same_bits_for_any_number_of_parts) {
   std::mt19937 random(3);
-  for (const ConvCase& c : {make_case(1, 15, 14, 48, 72, 3, 3, 1, 1, 3), make_case(2, 9, 14, 32, 32, 3, 3, 2, 1, 2)}) {
+  const ConvShape shapes[] = {
+      {.picture = {15, 14}, .in = 48, .out = 72, .kernel = 3, .pad = 1, .groups = 3},
+      {.batch = 2, .picture = {9, 14}, .in = 32, .out = 32, .kernel = 3, .stride = 2, .pad = 1, .groups = 2},
+  };
+  for (const ConvShape& shape : shapes) {
+    const ConvCase c = make_case(shape);
     expect_same_bits_for_any_parts(kGrouped, *GetParam(), c, random);
   }
 }
 
 TEST_P(GroupedKernels, give_the_same_bits_at_any_place_in_a_batch) {
   std::mt19937 random(4);
-  expect_same_bits_at_any_place(kGrouped, *GetParam(), make_case(1, 7, 9, 32, 48, 3, 3, 1, 1, 2), random);
+  expect_same_bits_at_any_place(kGrouped, *GetParam(),
+                                make_case({.picture = {7, 9}, .in = 32, .out = 48, .kernel = 3, .pad = 1, .groups = 2}),
+                                random);
 }
 
 TEST_P(GroupedKernels, add_a_residual_in_place) {
   std::mt19937 random(5);
-  expect_same_bits_in_place(kGrouped, *GetParam(), make_case(1, 7, 8, 24, 44, 3, 3, 1, 1, 2), random);
+  expect_same_bits_in_place(kGrouped, *GetParam(),
+                            make_case({.picture = {7, 8}, .in = 24, .out = 44, .kernel = 3, .pad = 1, .groups = 2}),
+                            random);
 }
 
 TEST_P(GroupedKernels, keep_what_is_not_finite_to_the_outputs_that_see_it) {
   std::mt19937 random(6);
-  const ConvCase c = make_case(1, 8, 8, 8, 8, 3, 3, 1, 1, 2);
+  const ConvCase c = make_case({.picture = 8, .in = 8, .out = 8, .kernel = 3, .pad = 1, .groups = 2});
   ConvData d = make_data(c, random);
   d.x[static_cast<std::size_t>(3 * 8 + 3) * 8] = INFINITY;  // of the first group
   const std::vector<float> y = run_packed(kGrouped, *GetParam(), c, d, 1);
@@ -130,26 +157,35 @@ TEST_P(GroupedKernels, keep_what_is_not_finite_to_the_outputs_that_see_it) {
 INSTANTIATE_TEST_SUITE_P(grouped, GroupedKernels, testing::ValuesIn(kernels_of(kGrouped)), kernel_test_name);
 
 TEST(GroupedSelection, takes_narrow_groups_whatever_the_batch) {
-  const auto pays = [](const ConvCase& c) {
-    return kGrouped.is_profitable(c.params, *kGrouped.kernels().front().target);
+  const auto pays = [](const ConvShape& shape) {
+    return kGrouped.is_profitable(make_case(shape).params, *kGrouped.kernels().front().target);
   };
-  EXPECT_TRUE(pays(make_case(1, 14, 14, 160, 160, 3, 3, 1, 1, 10)));  // regnet_x_400mf
-  EXPECT_TRUE(pays(make_case(64, 112, 112, 32, 32, 3, 3, 2, 1, 2)));
-  EXPECT_FALSE(pays(make_case(1, 28, 28, 448, 448, 3, 3, 2, 1, 4)));  // regnet_y_16gf
-  EXPECT_FALSE(pays(make_case(1, 56, 56, 16, 16, 3, 3, 1, 1, 1)));
-  ConvParams p = make_case(1, 14, 14, 32, 32, 3, 3, 1, 1, 2).params;
+  EXPECT_TRUE(pays({.picture = 14, .in = 160, .out = 160, .kernel = 3, .pad = 1, .groups = 10}));  // regnet_x_400mf
+  EXPECT_TRUE(
+      pays({.batch = 64, .picture = 112, .in = 32, .out = 32, .kernel = 3, .stride = 2, .pad = 1, .groups = 2}));
+  EXPECT_FALSE(
+      pays({.picture = 28, .in = 448, .out = 448, .kernel = 3, .stride = 2, .pad = 1, .groups = 4}));  // regnet_y_16gf
+  EXPECT_FALSE(pays({.picture = 56, .in = 16, .out = 16, .kernel = 3, .pad = 1}));
+  ConvParams p = make_case({.picture = 14, .in = 32, .out = 32, .kernel = 3, .pad = 1, .groups = 2}).params;
   EXPECT_TRUE(kGrouped.is_profitable(p, *kGrouped.kernels().front().target));
   EXPECT_FALSE(kGrouped.is_profitable(p, targets::generic));
   p.out_w += 1;  // one more column of padding on the right
   EXPECT_FALSE(kGrouped.supports(p));
-  for (const ConvCase& c : {make_case(1, 14, 14, 32, 32, 3, 3, 1, 2, 2), make_case(1, 14, 14, 32, 32, 3, 3, 3, 1, 2),
-                            make_case(1, 14, 14, 32, 32, 5, 5, 1, 1, 2), make_case(1, 14, 14, 90, 32, 3, 3, 1, 1, 2)}) {
+  const ConvShape shapes[] = {
+      {.picture = 14, .in = 32, .out = 32, .kernel = 3, .pad = 2, .groups = 2},
+      {.picture = 14, .in = 32, .out = 32, .kernel = 3, .stride = 3, .pad = 1, .groups = 2},
+      {.picture = 14, .in = 32, .out = 32, .kernel = 5, .pad = 1, .groups = 2},
+      {.picture = 14, .in = 90, .out = 32, .kernel = 3, .pad = 1, .groups = 2},
+  };
+  for (const ConvShape& shape : shapes) {
+    const ConvCase c = make_case(shape);
     EXPECT_FALSE(kGrouped.supports(c.params)) << describe(c);
   }
 }
 
 TEST(GroupedFits, accepts_exact_operands_and_nothing_smaller) {
-  const ConvParams good = make_case(2, 9, 9, 32, 24, 3, 3, 1, 1, 2).params;
+  const ConvParams good =
+      make_case({.batch = 2, .picture = 9, .in = 32, .out = 24, .kernel = 3, .pad = 1, .groups = 2}).params;
   const std::size_t x = 2 * 9 * 9 * 32 * 4, y = 2 * 9 * 9 * 24 * 4, w = kGrouped.packed_bytes(good);
   const auto fits = [](const ConvParams& p, std::vector<std::size_t> in, std::size_t out) {
     const std::size_t outs[] = {out};

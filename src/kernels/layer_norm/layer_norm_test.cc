@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every layer-norm kernel against the double reference, with a derived bound; large means, parts, NaN, edges of memory.
+// Every layer-norm kernel against the portable operator in double, with a derived bound; large means, parts, NaN, edges
+// of memory.
 #include "kernels/layer_norm/layer_norm.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/layer_norm/reference.h"
+#include "kernels/oracle_testing.h"
 #include "kernels/testing.h"
 
 namespace kite {
@@ -51,22 +52,28 @@ std::vector<float> run_layer_norm(const Kernel& kernel, const LayerNormParams& p
 // sum of deviations (channels/4/lanes + 6 additions, at least one lane wide), each relative to the largest deviation;
 // the factor carries the variance's error halved, a root and a quotient; two products and a sum follow.
 void expect_right(const Kernel& kernel, const LayerNormParams& p, const LayerNormData& d, int parts) {
-  const std::vector<float> y = run_layer_norm(kernel, p, d.x.data(), d, parts);
-  const LayerNormReference want =
-      layer_norm_reference(p, d.x.data(), d.scale.data(), d.bias.empty() ? nullptr : d.bias.data());
-  const double additions = static_cast<double>(p.channels) / 16 + 8;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const std::size_t row = i / static_cast<std::size_t>(p.channels) * static_cast<std::size_t>(p.channels);
-    double mean = 0, largest = 0;
-    for (std::int64_t c = 0; c < p.channels; ++c)
-      mean += d.x[row + static_cast<std::size_t>(c)] / static_cast<double>(p.channels);
-    for (std::int64_t c = 0; c < p.channels; ++c)
-      largest = std::max(largest, std::fabs(d.x[row + static_cast<std::size_t>(c)] - mean));
-    const double bound = 0x1p-24 * ((additions + 8) * want.magnitude[i] + (additions + 4) * largest * want.slope[i]);
-    ASSERT_LE(std::fabs(y[i] - want.value[i]), bound)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i] << " rows=" << p.rows
-        << " channels=" << p.channels << " parts=" << parts;
+  OpCase node("LayerNormalization");
+  node.attr("epsilon", p.epsilon).input(in_double({p.rows, p.channels}, d.x)).input(in_double({p.channels}, d.scale));
+  if (!d.bias.empty()) node.input(in_double({p.channels}, d.bias));
+  const auto outputs = node.outputs(3).run();
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+  const std::vector<double> want = values_of((*outputs)[0]), means = values_of((*outputs)[1]);
+  const std::vector<double> factors = values_of((*outputs)[2]);  // 1 / sqrt(variance + epsilon)
+  const auto channels = static_cast<std::size_t>(p.channels);
+  std::vector<double> largest(means.size());  // |x - mean|
+  for (std::size_t i = 0; i < d.x.size(); ++i) {
+    largest[i / channels] = std::max(largest[i / channels], std::fabs(d.x[i] - means[i / channels]));
   }
+  const double additions = static_cast<double>(p.channels) / 16 + 8;
+  expect_close(run_layer_norm(kernel, p, d.x.data(), d, parts), want,
+               std::string(kernel.name) + " rows=" + std::to_string(p.rows) +
+                   " channels=" + std::to_string(p.channels) + " parts=" + std::to_string(parts),
+               [&](std::size_t i) {
+                 const double bias = d.bias.empty() ? 0.0 : d.bias[i % channels];
+                 const double magnitude = std::fabs(want[i] - bias) + std::fabs(bias);
+                 const double slope = std::fabs(d.scale[i % channels]) * factors[i / channels];
+                 return 0x1p-24 * ((additions + 8) * magnitude + (additions + 4) * largest[i / channels] * slope);
+               });
 }
 
 class LayerNormKernels : public testing::TestWithParam<const Kernel*> {

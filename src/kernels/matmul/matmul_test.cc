@@ -1,25 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every matrix-product kernel against the double reference, with the proven bound; batches, broadcasts, parts.
+// Every matrix-product kernel against the portable operator in double, with the proven bound; batches, broadcasts,
+// parts.
 #include "kernels/matmul/matmul.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "kernels/matmul/reference.h"
+#include "kernels/oracle_testing.h"
 #include "kernels/testing.h"
 
 namespace kite {
 namespace {
 
-MatmulParams make_params(int batch, int m, int n, int k, bool transposed) {
-  return {static_cast<std::int64_t>(m) * k, static_cast<std::int64_t>(k) * n, batch, m, n, k, transposed ? 1 : 0, 0};
+struct MatmulShape {
+  int batch = 1, m = 1, n = 1, k = 1;
+  bool transposed = false;
+};
+
+MatmulParams make_params(const MatmulShape& shape) {
+  return {.a_batch_stride = std::int64_t{shape.m} * shape.k,
+          .b_batch_stride = std::int64_t{shape.k} * shape.n,
+          .batch = shape.batch,
+          .m = shape.m,
+          .n = shape.n,
+          .k = shape.k,
+          .b_transposed = shape.transposed ? 1 : 0,
+          .reserved = 0};
 }
 
 std::string describe(const MatmulParams& p) {
@@ -51,18 +63,38 @@ std::vector<float> run_matmul(const Kernel& kernel, const MatmulParams& p, const
   return c.values();
 }
 
+// Matrices of one operand as MatMul takes them: dense, rows first.
+Tensor matrices(const std::vector<float>& values, const MatmulParams& p, std::int64_t batch_stride, std::int64_t rows,
+                std::int64_t columns, bool transposed) {
+  Tensor tensor(DType::kFloat64, {p.batch, rows, columns});
+  double* to = tensor.as<double>();
+  for (std::int64_t item = 0; item < p.batch; ++item) {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (std::int64_t column = 0; column < columns; ++column) {
+        const std::int64_t at = transposed ? column * rows + row : row * columns + column;
+        *to++ = values[static_cast<std::size_t>(item * batch_stride + at)];
+      }
+    }
+  }
+  return tensor;
+}
+
+std::vector<double> matmul_oracle(const MatmulParams& p, const std::vector<float>& a, const std::vector<float>& b) {
+  OpCase node("MatMul");
+  node.input(matrices(a, p, p.a_batch_stride, p.m, p.k, false));
+  node.input(matrices(b, p, p.b_batch_stride, p.k, p.n, p.b_transposed != 0));
+  return oracle(node);
+}
+
 void expect_right(const Kernel& kernel, const MatmulParams& p, std::mt19937& random, int parts) {
   const std::vector<float> a =
       random_floats(floats(p.batch, p.a_batch_stride, static_cast<std::int64_t>(p.m) * p.k), random);
   const std::vector<float> b =
       random_floats(floats(p.batch, p.b_batch_stride, static_cast<std::int64_t>(p.k) * p.n), random);
-  const std::vector<float> c = run_matmul(kernel, p, a, b, parts);
-  const MatmulReference want = matmul_reference(p, a.data(), b.data());
-  for (std::size_t i = 0; i < c.size(); ++i) {
-    ASSERT_LE(std::fabs(c[i] - want.value[i]), (p.k + 8) * 0x1p-24 * want.magnitude[i])
-        << kernel.name << " at " << i << ": " << c[i] << ", want " << want.value[i] << "; " << describe(p)
-        << " parts=" << parts;
-  }
+  const std::vector<double> magnitude = matmul_oracle(p, magnitudes(a), magnitudes(b));
+  expect_close(run_matmul(kernel, p, a, b, parts), matmul_oracle(p, a, b),
+               std::string(kernel.name) + " " + describe(p) + " parts=" + std::to_string(parts),
+               [&](std::size_t i) { return (p.k + 8) * 0x1p-24 * magnitude[i]; });
 }
 
 class MatmulKernels : public testing::TestWithParam<const Kernel*> {
@@ -74,7 +106,9 @@ TEST_P(MatmulKernels, agree_with_the_reference_around_every_width) {
   std::mt19937 random(1);
   for (int n = 1; n <= 50; ++n) {
     for (const int m : {1, 2, 3, 6, 7, 14, 15, 29}) {
-      expect_right(*GetParam(), make_params(1 + n % 3, m, n, 1 + (n * m) % 33, n % 2 == 0), random, 1 + (n + m) % 4);
+      expect_right(*GetParam(),
+                   make_params({.batch = 1 + n % 3, .m = m, .n = n, .k = 1 + (n * m) % 33, .transposed = n % 2 == 0}),
+                   random, 1 + (n + m) % 4);
       if (HasFatalFailure()) return;
     }
   }
@@ -82,24 +116,26 @@ TEST_P(MatmulKernels, agree_with_the_reference_around_every_width) {
 
 TEST_P(MatmulKernels, agree_with_the_reference_on_attention) {
   std::mt19937 random(2);
-  expect_right(*GetParam(), make_params(3, 197, 197, 64, true), random, 2);
-  expect_right(*GetParam(), make_params(3, 197, 64, 197, false), random, 2);
+  expect_right(*GetParam(), make_params({.batch = 3, .m = 197, .n = 197, .k = 64, .transposed = true}), random, 2);
+  expect_right(*GetParam(), make_params({.batch = 3, .m = 197, .n = 64, .k = 197}), random, 2);
 }
 
 TEST_P(MatmulKernels, cut_wide_products_into_blocks_of_columns) {
   std::mt19937 random(3);
   for (const bool transposed : {false, true}) {
-    expect_right(*GetParam(), make_params(1, 9, 419, 700, transposed), random, 1);  // 91 columns a block: 96
-    expect_right(*GetParam(), make_params(2, 3, 100, 1500, transposed), random, 3);
+    expect_right(*GetParam(), make_params({.m = 9, .n = 419, .k = 700, .transposed = transposed}), random,
+                 1);  // 91 columns a block: 96
+    expect_right(*GetParam(), make_params({.batch = 2, .m = 3, .n = 100, .k = 1500, .transposed = transposed}), random,
+                 3);
   }
 }
 
 TEST_P(MatmulKernels, take_one_matrix_for_the_whole_batch) {
   std::mt19937 random(4);
-  MatmulParams p = make_params(4, 5, 40, 9, false);
+  MatmulParams p = make_params({.batch = 4, .m = 5, .n = 40, .k = 9});
   p.b_batch_stride = 0;
   expect_right(*GetParam(), p, random, 3);
-  p = make_params(4, 5, 40, 9, true);
+  p = make_params({.batch = 4, .m = 5, .n = 40, .k = 9, .transposed = true});
   p.a_batch_stride = 0;
   expect_right(*GetParam(), p, random, 1);
   p.a_batch_stride = 100;  // gaps
@@ -111,8 +147,13 @@ TEST_P(MatmulKernels, agree_with_the_reference_on_random_shapes) {
   for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
     std::mt19937 random(seed);
     const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
-    expect_right(*GetParam(), make_params(pick(1, 4), pick(1, 60), pick(1, 150), pick(1, 150), pick(0, 1)), random,
-                 pick(1, 5));
+    expect_right(*GetParam(),
+                 make_params({.batch = pick(1, 4),
+                              .m = pick(1, 60),
+                              .n = pick(1, 150),
+                              .k = pick(1, 150),
+                              .transposed = pick(0, 1) != 0}),
+                 random, pick(1, 5));
     if (HasFatalFailure()) {
       ADD_FAILURE() << "seed " << seed;
       return;
@@ -122,7 +163,7 @@ TEST_P(MatmulKernels, agree_with_the_reference_on_random_shapes) {
 
 TEST_P(MatmulKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_the_batch) {
   std::mt19937 random(5);
-  const MatmulParams p = make_params(5, 37, 70, 45, true);
+  const MatmulParams p = make_params({.batch = 5, .m = 37, .n = 70, .k = 45, .transposed = true});
   const std::vector<float> a = random_floats(5 * 37 * 45, random), b = random_floats(5 * 70 * 45, random);
   const std::vector<float> want = run_matmul(*GetParam(), p, a, b, 1);
   for (const int parts : {2, 3, 4, 5, 40})
@@ -140,7 +181,7 @@ TEST_P(MatmulKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_i
 INSTANTIATE_TEST_SUITE_P(matmul, MatmulKernels, testing::ValuesIn(kernels_of(kMatmul)), kernel_test_name);
 
 TEST(MatmulFits, accepts_exact_operands_and_nothing_smaller) {
-  const MatmulParams p = make_params(3, 5, 7, 11, false);
+  const MatmulParams p = make_params({.batch = 3, .m = 5, .n = 7, .k = 11});
   const std::size_t a = 3 * 5 * 11 * 4, b = 3 * 7 * 11 * 4, c = 3 * 5 * 7 * 4;
   const std::size_t scratch = kMatmul.scratch_bytes(p);
   const auto fits = [](const MatmulParams& q, std::vector<std::size_t> in, std::size_t out, std::size_t scratch_bytes) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every pooling kernel against the double reference; parts, padding, ceil_mode, dilation, NaN, edges of memory.
+// Every pooling kernel against the portable operator in double; parts, padding, ceil_mode, dilation, NaN, edges of
+// memory.
 #include "kernels/pool/pool.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -12,26 +14,58 @@
 #include <string>
 #include <vector>
 
-#include "kernels/pool/reference.h"
+#include "kernels/oracle_testing.h"
 #include "kernels/testing.h"
 
 namespace kite {
 namespace {
 
-PoolParams make_params(PoolKind kind, int batch, int h, int w, int channels, int kernel, int stride, int pad) {
-  PoolParams p = {};
-  p.batch = batch;
-  p.in_h = h;
-  p.in_w = w;
-  p.channels = channels;
-  p.out_h = (h + 2 * pad - kernel) / stride + 1;
-  p.out_w = (w + 2 * pad - kernel) / stride + 1;
-  p.kernel_h = p.kernel_w = kernel;
-  p.stride_h = p.stride_w = stride;
-  p.dilation_h = p.dilation_w = 1;
-  p.pad_top = p.pad_left = p.pad_bottom = p.pad_right = pad;
-  p.kind = kind;
-  return p;
+struct PoolShape {
+  PoolKind kind = PoolKind::kMax;
+  int batch = 1;
+  HeightWidth picture = 1;
+  int channels = 1;
+  HeightWidth kernel = 1, stride = 1, dilation = 1;
+  HeightWidth pad = 0, pad_end = 0;
+  bool ceil_mode = false;
+};
+
+OpCase pool_node(const PoolShape& shape, const std::vector<float>& x) {
+  OpCase node(shape.kind == PoolKind::kMax ? "MaxPool" : "AveragePool", 1, "paperkite");
+  node.attr("kernel_shape", Ints{shape.kernel.h, shape.kernel.w})
+      .attr("strides", Ints{shape.stride.h, shape.stride.w})
+      .attr("dilations", Ints{shape.dilation.h, shape.dilation.w})
+      .attr("pads", Ints{shape.pad.h, shape.pad.w, shape.pad_end.h, shape.pad_end.w})
+      .attr("ceil_mode", shape.ceil_mode ? 1 : 0)
+      .attr("count_include_pad", shape.kind == PoolKind::kAverageIncludePad ? 1 : 0)
+      .input(in_double({shape.batch, shape.picture.h, shape.picture.w, shape.channels}, x));
+  return node;
+}
+
+// As many outputs as fit.
+PoolParams make_params(const PoolShape& shape) {
+  const auto fitting = [](int size, int pads, int kernel, int dilation, int stride) {
+    return (size + pads - (kernel - 1) * dilation - 1) / stride + 1;
+  };
+  return {.batch = shape.batch,
+          .in_h = shape.picture.h,
+          .in_w = shape.picture.w,
+          .channels = shape.channels,
+          .out_h =
+              fitting(shape.picture.h, shape.pad.h + shape.pad_end.h, shape.kernel.h, shape.dilation.h, shape.stride.h),
+          .out_w =
+              fitting(shape.picture.w, shape.pad.w + shape.pad_end.w, shape.kernel.w, shape.dilation.w, shape.stride.w),
+          .kernel_h = shape.kernel.h,
+          .kernel_w = shape.kernel.w,
+          .stride_h = shape.stride.h,
+          .stride_w = shape.stride.w,
+          .dilation_h = shape.dilation.h,
+          .dilation_w = shape.dilation.w,
+          .pad_top = shape.pad.h,
+          .pad_left = shape.pad.w,
+          .pad_bottom = shape.pad_end.h,
+          .pad_right = shape.pad_end.w,
+          .kind = shape.kind};
 }
 
 std::string describe(const PoolParams& p) {
@@ -59,20 +93,22 @@ std::vector<float> run_pool(const Kernel& kernel, const PoolParams& p, const flo
   return y.values();
 }
 
-void expect_right(const Kernel& kernel, const PoolParams& p, std::mt19937& random, int parts) {
+// An average is a sum of taps and one quotient; a maximum is exact.
+void expect_right(const Kernel& kernel, const PoolShape& shape, std::mt19937& random, int parts) {
+  PoolParams p = make_params(shape);
   const std::vector<float> x = random_floats(in_floats(p), random);
-  const std::vector<float> y = run_pool(kernel, p, x.data(), parts);
-  const PoolReference want = pool_reference(p, x.data());
-  const double taps = static_cast<double>(p.kernel_h) * p.kernel_w;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    if (std::isinf(want.value[i])) {
-      ASSERT_EQ(y[i], want.value[i]) << describe(p);
-      continue;
-    }
-    ASSERT_LE(std::fabs(y[i] - want.value[i]), (taps + 1) * 0x1p-24 * want.magnitude[i])
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << want.value[i] << "; " << describe(p)
-        << "parts=" << parts;
+  const auto outputs = pool_node(shape, x).run();
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+  if (shape.ceil_mode) {  // it is for the operator to say whether there is an output more
+    p.out_h = static_cast<std::int32_t>(outputs->front().shape()[1]);
+    p.out_w = static_cast<std::int32_t>(outputs->front().shape()[2]);
   }
+  OpCase unsigned_node = pool_node(shape, magnitudes(x));
+  const std::vector<double> magnitude = oracle(unsigned_node);
+  const double roundings = shape.kind == PoolKind::kMax ? 0 : static_cast<double>(p.kernel_h) * p.kernel_w + 1;
+  expect_close(run_pool(kernel, p, x.data(), parts), values_of(outputs->front()),
+               std::string(kernel.name) + " " + describe(p) + "parts=" + std::to_string(parts),
+               [&](std::size_t i) { return roundings * 0x1p-24 * magnitude[i]; });
 }
 
 class PoolKernels : public testing::TestWithParam<const Kernel*> {
@@ -84,7 +120,16 @@ TEST_P(PoolKernels, agree_with_the_reference_around_every_width) {
   std::mt19937 random(1);
   for (int channels = 1; channels <= 70; ++channels) {
     for (const PoolKind kind : {PoolKind::kMax, PoolKind::kAverage, PoolKind::kAverageIncludePad}) {
-      expect_right(*GetParam(), make_params(kind, 1 + channels % 2, 7, 6, channels, 3, 2, 1), random, 1 + channels % 5);
+      expect_right(*GetParam(),
+                   {.kind = kind,
+                    .batch = 1 + channels % 2,
+                    .picture = {7, 6},
+                    .channels = channels,
+                    .kernel = 3,
+                    .stride = 2,
+                    .pad = 1,
+                    .pad_end = 1},
+                   random, 1 + channels % 5);
       if (HasFatalFailure()) return;
     }
   }
@@ -95,28 +140,21 @@ TEST_P(PoolKernels, agree_with_the_reference_on_random_windows) {
   for (unsigned seed = 100; std::chrono::steady_clock::now() < end; ++seed) {
     std::mt19937 random(seed);
     const auto pick = [&random](int low, int high) { return static_cast<int>(low + random() % (high - low + 1)); };
-    PoolParams p = {};
-    p.batch = pick(1, 3);
-    p.channels = pick(1, 40);
-    p.in_h = pick(1, 15);
-    p.in_w = pick(1, 15);
-    p.kernel_h = pick(1, 5);
-    p.kernel_w = pick(1, 5);
-    p.stride_h = pick(1, 3);
-    p.stride_w = pick(1, 3);
-    p.dilation_h = pick(1, 3);
-    p.dilation_w = pick(1, 3);
-    p.pad_top = pick(0, 6);  // wider than ONNX allows: outputs without any tap inside
-    p.pad_left = pick(0, 6);
-    p.pad_bottom = pick(0, 3);
-    p.pad_right = pick(0, 3);
-    const int tall = p.in_h + p.pad_top + p.pad_bottom - (p.kernel_h - 1) * p.dilation_h - 1;
-    const int wide = p.in_w + p.pad_left + p.pad_right - (p.kernel_w - 1) * p.dilation_w - 1;
-    if (tall < 0 || wide < 0) continue;
-    p.out_h = tall / p.stride_h + 1 + pick(0, 1);  // one more, as ceil_mode has it
-    p.out_w = wide / p.stride_w + 1 + pick(0, 1);
-    p.kind = static_cast<PoolKind>(pick(0, 2));
-    expect_right(*GetParam(), p, random, pick(1, 5));
+    PoolShape shape = {.kind = static_cast<PoolKind>(pick(0, 2)),
+                       .batch = pick(1, 3),
+                       .picture = {pick(1, 15), pick(1, 15)},
+                       .channels = pick(1, 40),
+                       .kernel = {pick(1, 5), pick(1, 5)},
+                       .stride = {pick(1, 3), pick(1, 3)},
+                       .dilation = {pick(1, 3), pick(1, 3)},
+                       .ceil_mode = pick(0, 1) != 0};
+    // Pads are narrower than what a window spans.
+    const HeightWidth span = {(shape.kernel.h - 1) * shape.dilation.h + 1, (shape.kernel.w - 1) * shape.dilation.w + 1};
+    shape.pad = {pick(0, std::min(6, span.h - 1)), pick(0, std::min(6, span.w - 1))};
+    shape.pad_end = {pick(0, std::min(3, span.h - 1)), pick(0, std::min(3, span.w - 1))};
+    if (shape.picture.h + shape.pad.h + shape.pad_end.h < span.h) continue;
+    if (shape.picture.w + shape.pad.w + shape.pad_end.w < span.w) continue;
+    expect_right(*GetParam(), shape, random, pick(1, 5));
     if (HasFatalFailure()) {
       ADD_FAILURE() << "seed " << seed;
       return;
@@ -124,8 +162,20 @@ TEST_P(PoolKernels, agree_with_the_reference_on_random_windows) {
   }
 }
 
+// Dilation steps over all of the picture: nothing is the largest, and nothing has the average 0.
+TEST_P(PoolKernels, agree_with_the_reference_where_no_tap_lies_inside) {
+  std::mt19937 random(2);
+  PoolShape shape = {.channels = 37, .kernel = 2, .dilation = 3, .pad = 2, .pad_end = 2};
+  for (const PoolKind kind : {PoolKind::kMax, PoolKind::kAverage, PoolKind::kAverageIncludePad}) {
+    shape.kind = kind;
+    expect_right(*GetParam(), shape, random, 1);
+    EXPECT_EQ(run_pool(*GetParam(), make_params(shape), random_floats(37, random).data(), 1)[0],
+              kind == PoolKind::kMax ? -INFINITY : 0.0f);
+  }
+}
+
 TEST_P(PoolKernels, let_nan_win_a_maximum_wherever_it_stands) {
-  const PoolParams p = make_params(PoolKind::kMax, 1, 3, 3, 21, 3, 1, 0);
+  const PoolParams p = make_params({.picture = 3, .channels = 21, .kernel = 3});
   for (std::size_t at = 0; at < 9; ++at) {
     std::vector<float> x(9 * 21, INFINITY);  // the hardest company: nothing is larger
     for (std::size_t i = 0; i < x.size(); i += 2) x[i] = -1.0f;
@@ -137,7 +187,7 @@ TEST_P(PoolKernels, let_nan_win_a_maximum_wherever_it_stands) {
 }
 
 TEST_P(PoolKernels, keep_infinities_of_a_maximum) {
-  const PoolParams p = make_params(PoolKind::kMax, 1, 2, 2, 17, 2, 1, 0);
+  const PoolParams p = make_params({.picture = 2, .channels = 17, .kernel = 2});
   std::vector<float> x(4 * 17, -INFINITY);
   for (std::size_t c = 0; c < 17; ++c) x[(c % 4) * 17 + c] = c < 4 ? -INFINITY : c < 8 ? -3.0f : INFINITY;
   const std::vector<float> y = run_pool(*GetParam(), p, x.data(), 1);
@@ -145,7 +195,8 @@ TEST_P(PoolKernels, keep_infinities_of_a_maximum) {
 }
 
 TEST_P(PoolKernels, count_padding_only_when_told) {
-  const PoolParams with = make_params(PoolKind::kAverageIncludePad, 1, 4, 4, 8, 3, 1, 1);
+  const PoolParams with = make_params(
+      {.kind = PoolKind::kAverageIncludePad, .picture = 4, .channels = 8, .kernel = 3, .pad = 1, .pad_end = 1});
   PoolParams without = with;
   without.kind = PoolKind::kAverage;
   const std::vector<float> x(4 * 4 * 8, 9.0f);
@@ -155,7 +206,14 @@ TEST_P(PoolKernels, count_padding_only_when_told) {
 
 TEST_P(PoolKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_the_batch) {
   std::mt19937 random(3);
-  const PoolParams p = make_params(PoolKind::kAverage, 3, 9, 11, 45, 3, 2, 1);
+  const PoolParams p = make_params({.kind = PoolKind::kAverage,
+                                    .batch = 3,
+                                    .picture = {9, 11},
+                                    .channels = 45,
+                                    .kernel = 3,
+                                    .stride = 2,
+                                    .pad = 1,
+                                    .pad_end = 1});
   const std::vector<float> x = random_floats(in_floats(p), random);
   const std::vector<float> want = run_pool(*GetParam(), p, x.data(), 1);
   for (const int parts : {2, 3, 4, 5, 64})
@@ -172,7 +230,8 @@ TEST_P(PoolKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_
 INSTANTIATE_TEST_SUITE_P(pool, PoolKernels, testing::ValuesIn(kernels_of(kPool)), kernel_test_name);
 
 TEST(PoolFits, accepts_exact_operands_and_nothing_smaller) {
-  const PoolParams p = make_params(PoolKind::kMax, 2, 9, 9, 24, 3, 2, 1);
+  const PoolParams p =
+      make_params({.batch = 2, .picture = 9, .channels = 24, .kernel = 3, .stride = 2, .pad = 1, .pad_end = 1});
   const auto fits = [](const PoolParams& q, std::size_t in, std::size_t out) {
     const std::size_t ins[] = {in}, outs[] = {out};
     return kPool.fits({&q, sizeof q, ins, outs, 0});
@@ -212,8 +271,11 @@ TEST_P(PoolKernels, run_inside_their_operands_with_any_params_that_fit) {
 }
 
 TEST(PoolParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(kPool.max_parts(make_params(PoolKind::kMax, 1, 112, 112, 64, 3, 2, 1)), 22);
-  EXPECT_EQ(kPool.max_parts(make_params(PoolKind::kMax, 1, 4, 4, 8, 3, 2, 1)), 1);
+  EXPECT_EQ(
+      kPool.max_parts(make_params({.picture = 112, .channels = 64, .kernel = 3, .stride = 2, .pad = 1, .pad_end = 1})),
+      22);
+  EXPECT_EQ(
+      kPool.max_parts(make_params({.picture = 4, .channels = 8, .kernel = 3, .stride = 2, .pad = 1, .pad_end = 1})), 1);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "kernels/simd/activation_arrays.h"
 #include "kernels/targets.h"
 #include "kernels/testing.h"
+#include "tensor/activation_names.h"
 
 namespace kite {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every softmax kernel against the double reference, with a derived bound; extremes, parts, NaN, edges of memory.
+// Every softmax kernel against the portable operator in double, with a derived bound; extremes, parts, NaN, edges of
+// memory.
 #include "kernels/softmax/softmax.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/softmax/reference.h"
+#include "kernels/oracle_testing.h"
 #include "kernels/testing.h"
 
 namespace kite {
@@ -32,14 +33,13 @@ std::vector<float> run_softmax(const Kernel& kernel, const SoftmaxParams& p, con
 // two exponentials (simd/activation.inl); channels/2/lanes + 6 additions of positive terms; a quotient and a product.
 // Absolute: results below the smallest normal float.
 void expect_right(const Kernel& kernel, const SoftmaxParams& p, const std::vector<float>& x, double spread, int parts) {
-  const std::vector<float> y = run_softmax(kernel, p, x.data(), parts);
-  const std::vector<double> want = softmax_reference(p, x.data());
+  OpCase node("Softmax");
+  const std::vector<double> want = oracle(node.input(in_double({p.rows, p.channels}, x)));
   const double relative = 0x1p-24 * (2 * spread + 16 + static_cast<double>(p.channels) / 8 + 6 + 3);
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    ASSERT_LE(std::fabs(y[i] - want[i]), relative * want[i] + 0x1p-126)
-        << kernel.name << " at " << i << ": " << y[i] << ", want " << want[i] << " rows=" << p.rows
-        << " channels=" << p.channels << " parts=" << parts;
-  }
+  expect_close(run_softmax(kernel, p, x.data(), parts), want,
+               std::string(kernel.name) + " rows=" + std::to_string(p.rows) +
+                   " channels=" + std::to_string(p.channels) + " parts=" + std::to_string(parts),
+               [&](std::size_t i) { return relative * want[i] + 0x1p-126; });
 }
 
 class SoftmaxKernels : public testing::TestWithParam<const Kernel*> {
