@@ -29,23 +29,23 @@ bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolPa
   const auto at = [](std::span<const std::int64_t> list, std::size_t i, std::int64_t fallback) {
     return static_cast<std::int32_t>(i < list.size() ? list[i] : fallback);
   };
-  params = {at(x.dims(), 0, 1),
-            at(x.dims(), 1, 1),
-            at(x.dims(), 2, 1),
-            at(x.dims(), 3, 1),
-            at(y.dims(), 1, 1),
-            at(y.dims(), 2, 1),
-            at(kernel, 0, 1),
-            at(kernel, 1, 1),
-            at(strides, 0, 1),
-            at(strides, 1, 1),
-            at(dilations, 0, 1),
-            at(dilations, 1, 1),
-            at(pads, 0, 0),
-            at(pads, 1, 0),
-            at(pads, 2, 0),
-            at(pads, 3, 0),
-            kind};
+  params = {.batch = at(x.dims(), 0, 1),
+            .in_h = at(x.dims(), 1, 1),
+            .in_w = at(x.dims(), 2, 1),
+            .channels = at(x.dims(), 3, 1),
+            .out_h = at(y.dims(), 1, 1),
+            .out_w = at(y.dims(), 2, 1),
+            .kernel_h = at(kernel, 0, 1),
+            .kernel_w = at(kernel, 1, 1),
+            .stride_h = at(strides, 0, 1),
+            .stride_w = at(strides, 1, 1),
+            .dilation_h = at(dilations, 0, 1),
+            .dilation_w = at(dilations, 1, 1),
+            .pad_top = at(pads, 0, 0),
+            .pad_left = at(pads, 1, 0),
+            .pad_bottom = at(pads, 2, 0),
+            .pad_right = at(pads, 3, 0),
+            .kind = kind};
   return true;
 }
 
