@@ -17,6 +17,8 @@ struct TypeList {};
 
 using FloatTypes = TypeList<float, double>;
 using IndexTypes = TypeList<std::int32_t, std::int64_t>;
+using IntegerTypes = TypeList<std::int32_t, std::int64_t, std::uint8_t, std::int8_t>;
+using SignedTypes = TypeList<float, double, std::int32_t, std::int64_t, std::int8_t>;
 using NumericTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t>;
 using AllTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t, bool>;
 

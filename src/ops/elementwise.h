@@ -19,17 +19,21 @@ template <typename Types>
   return context.set_output(0, context.input(0));
 }
 
-// y[i] = fn(x[i]); fn is called with and returns the element type.
+// y[i] = fn(x[i]); X and Y are the element types of input 0 and output 0.
+template <typename X, typename Y, typename Fn>
+[[nodiscard]] Status map_elements(const ComputeContext& context, Fn fn) {
+  const X* x = context.inputs[0].as<X>();
+  Y* y = context.outputs[0].as<Y>();
+  const std::int64_t count = context.outputs[0].type.shape.elements();
+  for (std::int64_t i = 0; i < count; ++i) y[i] = fn(x[i]);
+  return {};
+}
+
+// The same where both have one element type of the list.
 template <typename Types, typename Fn>
 [[nodiscard]] Status map_unary(const ComputeContext& context, Types types, Fn fn) {
-  const MutableTensorView& out = context.outputs[0];
-  return dispatch(types, out.type.dtype, [&]<typename T>() -> Status {
-    const T* x = context.inputs[0].as<T>();
-    T* y = out.as<T>();
-    const std::int64_t count = out.type.shape.elements();
-    for (std::int64_t i = 0; i < count; ++i) y[i] = fn(x[i]);
-    return {};
-  });
+  return dispatch(types, context.outputs[0].type.dtype,
+                  [&]<typename T>() -> Status { return map_elements<T, T>(context, fn); });
 }
 
 // For smooth functions: y[i] = fn(x[i]) with fn on double, rounded once to the element type.

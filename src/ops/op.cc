@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "ops/tables.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -19,11 +20,19 @@ namespace kite {
 #undef KITE_OPERATOR
 
 std::span<const Operator* const> all_operators() noexcept {
+  static const std::vector<const Operator*> kOperators = [] {
 #define KITE_OPERATOR(symbol) &symbol,
-  static constexpr const Operator* kOperators[] = {
+    std::vector<const Operator*> all = {
 #include "ops/ops.inc"
-  };
+    };
 #undef KITE_OPERATOR
+    for (const auto table :
+         {unary_operators(), binary_operators(), predicate_operators(), variadic_operators(), reduction_operators()}) {
+      for (const Operator& row : table) all.push_back(&row);
+    }
+    std::ranges::sort(all, {}, [](const Operator* op) { return std::pair(op->domain, op->name); });
+    return all;
+  }();
   return kOperators;
 }
 

@@ -90,7 +90,7 @@ struct Operator {
   Status (*compute)(const ComputeContext& context);
 };
 
-// All operators in the order of ops.inc.
+// All operators, by domain and name.
 [[nodiscard]] std::span<const Operator* const> all_operators() noexcept;
 
 // Null when unknown.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold for every line of ops.inc, so that an operator cannot be added without its tests.
+// What must hold for every operator, so that an operator cannot be added without its tests.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -39,7 +39,7 @@ TEST(OperatorList, every_operator_has_a_test_suite_of_its_name) {
   }
 }
 
-TEST(OperatorList, is_long_enough_to_be_the_real_one) { EXPECT_GE(all_operators().size(), 45U); }
+TEST(OperatorList, is_long_enough_to_be_the_real_one) { EXPECT_GE(all_operators().size(), 140U); }
 
 TEST(OperatorList, names_each_operator_once) {
   std::set<std::pair<std::string_view, std::string_view>> seen;

@@ -3,10 +3,12 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 
 #include "ops/elementwise.h"
 #include "ops/op.h"
+#include "ops/tables.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -45,7 +47,7 @@ Status compute_equal(const ComputeContext& context) {
   return compare_numbers<std::equal_to<>{}>(context);
 }
 
-// Rows. NaN is equal to nothing, and neither less nor greater.
+// NaN is equal to nothing, and neither less nor greater.
 template <auto kCompare>
 constexpr Operator comparison(std::string_view name, int first_opset) {
   return {"", name, first_opset, 23, "", infer_pairs<NumericTypes>, compare_numbers<kCompare>};
@@ -56,16 +58,11 @@ constexpr Operator logic(std::string_view name, int first_opset) {
   return {"", name, first_opset, 23, "", infer_pairs<TypeList<bool>>, combine_truths<kCombine>};
 }
 
+// `kTest` makes the test of the node's attributes.
 template <auto kTest>
 Status test_numbers(const ComputeContext& context) {
-  return dispatch(FloatTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    const T* x = context.inputs[0].as<T>();
-    bool* y = context.outputs[0].as<bool>();
-    const auto test = kTest(context.attributes);
-    const std::int64_t count = context.outputs[0].type.shape.elements();
-    for (std::int64_t i = 0; i < count; ++i) y[i] = test(x[i]);
-    return {};
-  });
+  return dispatch(FloatTypes{}, context.inputs[0].type.dtype,
+                  [&]<typename T>() -> Status { return map_elements<T, bool>(context, kTest(context.attributes)); });
 }
 
 Status infer_test(InferContext& context) {
@@ -83,40 +80,39 @@ Status infer_not(InferContext& context) {
 }
 
 Status compute_not(const ComputeContext& context) {
-  const auto* x = context.inputs[0].as<Truth>();
-  bool* y = context.outputs[0].as<bool>();
-  const std::int64_t count = context.outputs[0].type.shape.elements();
-  for (std::int64_t i = 0; i < count; ++i) y[i] = x[i] == 0;
-  return {};
+  return map_elements<Truth, bool>(context, [](Truth x) { return x == 0; });
 }
+
+constexpr auto kIsNaN = [](const Attributes&) { return [](auto x) { return std::isnan(x); }; };
+constexpr auto kIsInf = [](const Attributes& attributes) {
+  const bool negative = attributes.get_int("detect_negative", 1) != 0;
+  const bool positive = attributes.get_int("detect_positive", 1) != 0;
+  return [negative, positive](auto x) { return std::isinf(x) && (x < 0 ? negative : positive); };
+};
+
+template <auto kTest>
+constexpr Operator test(std::string_view name, int first_opset) {
+  return {"", name, first_opset, 23, "", infer_test, test_numbers<kTest>};
+}
+
+constexpr Operator kRows[] = {
+    {"", "Equal", 7, 23, "strings are not supported", infer_pairs<AllTypes>, compute_equal},
+    comparison<std::greater<>{}>("Greater", 7),
+    comparison<std::greater_equal<>{}>("GreaterOrEqual", 12),
+    comparison<std::less<>{}>("Less", 7),
+    comparison<std::less_equal<>{}>("LessOrEqual", 12),
+
+    logic<std::logical_and<>{}>("And", 7),
+    logic<std::logical_or<>{}>("Or", 7),
+    logic<std::not_equal_to<>{}>("Xor", 7),
+    {"", "Not", 7, 23, "", infer_not, compute_not},
+
+    test<kIsNaN>("IsNaN", 9),
+    test<kIsInf>("IsInf", 10),
+};
 
 }  // namespace
 
-extern constinit const Operator kEqualOperator = {
-    "", "Equal", 7, 23, "strings are not supported", infer_pairs<AllTypes>, compute_equal};
-extern constinit const Operator kGreaterOperator = comparison<std::greater<>{}>("Greater", 7);
-extern constinit const Operator kGreaterOrEqualOperator = comparison<std::greater_equal<>{}>("GreaterOrEqual", 12);
-extern constinit const Operator kLessOperator = comparison<std::less<>{}>("Less", 7);
-extern constinit const Operator kLessOrEqualOperator = comparison<std::less_equal<>{}>("LessOrEqual", 12);
-
-extern constinit const Operator kAndOperator = logic<std::logical_and<>{}>("And", 7);
-extern constinit const Operator kOrOperator = logic<std::logical_or<>{}>("Or", 7);
-extern constinit const Operator kXorOperator = logic<std::not_equal_to<>{}>("Xor", 7);
-extern constinit const Operator kNotOperator = {"", "Not", 7, 23, "", infer_not, compute_not};
-
-extern constinit const Operator kIsNaNOperator = {
-    "",
-    "IsNaN",
-    9,
-    23,
-    "",
-    infer_test,
-    test_numbers<[](const Attributes&) { return [](auto x) { return std::isnan(x); }; }>};
-extern constinit const Operator kIsInfOperator = {
-    "", "IsInf", 10, 23, "", infer_test, test_numbers<[](const Attributes& attributes) {
-      const bool negative = attributes.get_int("detect_negative", 1) != 0;
-      const bool positive = attributes.get_int("detect_positive", 1) != 0;
-      return [negative, positive](auto x) { return std::isinf(x) && (x < 0 ? negative : positive); };
-    }>};
+std::span<const Operator> predicate_operators() noexcept { return kRows; }
 
 }  // namespace kite

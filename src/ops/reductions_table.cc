@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include "ops/axes.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "ops/tables.h"
 #include "ops/wrapping.h"
 #include "paperkite/try.h"
 
@@ -212,7 +214,11 @@ struct TotalOfSquares {
 
 template <typename T>
 struct Length : TotalOfSquares<T> {
-  [[nodiscard]] T result(std::int64_t) const { return static_cast<T>(std::sqrt(this->total)); }
+  [[nodiscard]] T result(std::int64_t) const {
+    const double length = std::sqrt(this->total);
+    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(length);
+    return static_cast<T>(static_cast<std::int64_t>(length));  // at most 2^32
+  }
 };
 
 template <typename T>
@@ -260,17 +266,21 @@ constexpr Operator reduction(std::string_view name, Status (*infer_types)(InferC
   return {"", name, 7, 23, "axes must be constant", infer_types, compute<State, Types, kInputSince>};
 }
 
+constexpr Operator kRows[] = {
+    reduction<TotalOfMagnitudes, ReduceTypes>("ReduceL1"),
+    reduction<Length, ReduceTypes>("ReduceL2"),
+    reduction<LogOfTotal, FloatTypes>("ReduceLogSum"),
+    reduction<LogOfTotalOfPowers, FloatTypes>("ReduceLogSumExp"),
+    reduction<Largest, AllTypes>("ReduceMax"),
+    reduction<Average, ReduceTypes>("ReduceMean", infer_mean),
+    reduction<Smallest, AllTypes>("ReduceMin"),
+    reduction<Product, ReduceTypes>("ReduceProd"),
+    reduction<Total, ReduceTypes, kSumAxesInputSince>("ReduceSum"),
+    reduction<TotalOfSquares, ReduceTypes>("ReduceSumSquare"),
+};
+
 }  // namespace
 
-extern constinit const Operator kReduceL1Operator = reduction<TotalOfMagnitudes, ReduceTypes>("ReduceL1");
-extern constinit const Operator kReduceL2Operator = reduction<Length, FloatTypes>("ReduceL2");
-extern constinit const Operator kReduceLogSumOperator = reduction<LogOfTotal, FloatTypes>("ReduceLogSum");
-extern constinit const Operator kReduceLogSumExpOperator = reduction<LogOfTotalOfPowers, FloatTypes>("ReduceLogSumExp");
-extern constinit const Operator kReduceMaxOperator = reduction<Largest, AllTypes>("ReduceMax");
-extern constinit const Operator kReduceMeanOperator = reduction<Average, ReduceTypes>("ReduceMean", infer_mean);
-extern constinit const Operator kReduceMinOperator = reduction<Smallest, AllTypes>("ReduceMin");
-extern constinit const Operator kReduceProdOperator = reduction<Product, ReduceTypes>("ReduceProd");
-extern constinit const Operator kReduceSumOperator = reduction<Total, ReduceTypes, kSumAxesInputSince>("ReduceSum");
-extern constinit const Operator kReduceSumSquareOperator = reduction<TotalOfSquares, ReduceTypes>("ReduceSumSquare");
+std::span<const Operator> reduction_operators() noexcept { return kRows; }
 
 }  // namespace kite

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operators that are rows of a table (unary_table.cc, predicates_table.cc, variadic_table.cc, reductions_table.cc):
-// one row of values each, in float32 and float64. The suite of a test is its operator.
+// The operators that are rows of a table (tables.h): one row of values each, in float32 and float64. The suite of a test
+// is its operator.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -158,6 +162,53 @@ TEST(Xor, of_the_four_pairs) {
 }
 TEST(Not, of_both) { expect_output<bool>(OpCase("Not", 7).input(truths({0, 1})), {2}, {1, 0}); }
 
+TEST(BitwiseAnd, broadcasts) {
+  expect_output<std::int64_t>(OpCase("BitwiseAnd", 18).input(ints({3}, {6, -1, 8})).input(ints({1}, {3})), {3},
+                              {2, 3, 0});
+}
+TEST(BitwiseOr, broadcasts) {
+  expect_output<std::int64_t>(OpCase("BitwiseOr", 18).input(ints({3}, {6, -1, 8})).input(ints({1}, {3})), {3},
+                              {7, -1, 11});
+}
+TEST(BitwiseXor, broadcasts) {
+  expect_output<std::int64_t>(OpCase("BitwiseXor", 18).input(ints({3}, {6, -1, 8})).input(ints({1}, {3})), {3},
+                              {5, -4, 11});
+}
+TEST(BitwiseNot, of_bytes) {
+  expect_output<std::uint8_t>(OpCase("BitwiseNot", 18).input(Tensor::of<std::uint8_t>({3}, {0, 1, 255})), {3},
+                              {255, 254, 0});
+}
+TEST(BitwiseNot, rejects_floats) {
+  expect_error(OpCase("BitwiseNot", 18).input(iota({2})), ErrorCode::kUnsupportedModel, "float32");
+}
+
+// These compute in the element type. IEEE 754 rounds each of them once, so that the detour through double, rounded to
+// float, has the same bits.
+TEST(TableOperators, of_one_rounding_have_the_bits_of_a_double_rounded_to_float) {
+  std::vector<float> values;
+  // Every sign and exponent, with some 40 fractions each.
+  for (std::uint64_t bits = 0; bits <= 0xFFFFFFFF; bits += 208'003) {
+    values.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  }
+  const auto count = static_cast<std::int64_t>(values.size());
+  Tensor narrow(DType::kFloat32, {count}), wide(DType::kFloat64, {count});
+  std::ranges::copy(values, narrow.as<float>());
+  std::ranges::copy(values, wide.as<double>());
+  for (const char* name : {"Abs", "Ceil", "Floor", "Neg", "Reciprocal", "Relu", "Round", "Sign", "Sqrt"}) {
+    const auto y32 = OpCase(name, 13).runtime_input(Tensor::copy_of(narrow.view())).run();
+    const auto y64 = OpCase(name, 13).runtime_input(Tensor::copy_of(wide.view())).run();
+    ASSERT_TRUE(y32.ok() && y64.ok()) << name;
+    std::int64_t differ = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const float found = (*y32)[0].as<float>()[i];
+      const auto expected = static_cast<float>((*y64)[0].as<double>()[i]);
+      const bool same = std::bit_cast<std::uint32_t>(found) == std::bit_cast<std::uint32_t>(expected);
+      differ += !same && !(std::isnan(found) && std::isnan(expected));
+    }
+    EXPECT_EQ(differ, 0) << name;
+  }
+}
+
 TEST(TableOperators, of_integers_wrap) {
   constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
   for (const char* op : {"Neg", "Abs"}) {
@@ -193,6 +244,10 @@ TEST(TableOperators, reduce_integers_and_truths) {
   expect_output<std::int64_t>(OpCase("ReduceMax", 18).input(iota<std::int64_t>({2, 3})).input(ints({1}, {0})), {1, 3},
                               {3, 4, 5});
   expect_output<bool>(OpCase("ReduceMax", 20).attr("keepdims", 0).input(truths({0, 1})), {}, {1});
+}
+
+TEST(TableOperators, cut_the_fraction_of_an_integer_length) {
+  expect_output<std::int64_t>(OpCase("ReduceL2", 18).attr("keepdims", 0).input(ints({3}, {3, -4, 1})), {}, {5});
 }
 
 TEST(Size, counts_elements) { expect_output<std::int64_t>(OpCase("Size", 13).input(iota({2, 3})), {}, {6}); }

@@ -2,11 +2,13 @@
 // Operators on any number of inputs that broadcast to one shape: y = x0 o x1 o x2 ..., from left to right.
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "ops/tables.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -59,15 +61,16 @@ constexpr Operator variadic(std::string_view name) {
   return {"", name, 7, 23, "", infer_all<Types>, fold_all<Types, kCombine, kFinish>};
 }
 
+constexpr Operator kRows[] = {
+    // NaN wins over every number, whichever input it stands in.
+    variadic<NumericTypes, []<typename T>(T y, T x) -> T { return y < x || x != x ? x : y; }>("Max"),
+    variadic<NumericTypes, []<typename T>(T y, T x) -> T { return x < y || x != x ? x : y; }>("Min"),
+    variadic<FloatTypes, kAdd, [](auto y, auto count) { return y / count; }>("Mean"),
+    variadic<FloatTypes, kAdd>("Sum"),
+};
+
 }  // namespace
 
-// NaN wins over every number, whichever input it stands in.
-extern constinit const Operator kMaxOperator =
-    variadic<NumericTypes, []<typename T>(T y, T x) -> T { return y < x || x != x ? x : y; }>("Max");
-extern constinit const Operator kMinOperator =
-    variadic<NumericTypes, []<typename T>(T y, T x) -> T { return x < y || x != x ? x : y; }>("Min");
-extern constinit const Operator kMeanOperator =
-    variadic<FloatTypes, kAdd, [](auto y, auto count) { return y / count; }>("Mean");
-extern constinit const Operator kSumOperator = variadic<FloatTypes, kAdd>("Sum");
+std::span<const Operator> variadic_operators() noexcept { return kRows; }
 
 }  // namespace kite

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators on pairs of elements with broadcasting that give a number, a row each. Integers wrap.
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "ops/elementwise.h"
+#include "ops/op.h"
+#include "ops/tables.h"
+#include "ops/wrapping.h"
+#include "paperkite/try.h"
+
+namespace kite {
+namespace {
+
+template <typename Types>
+Status infer(InferContext& context) {
+  return infer_binary(context, Types{});
+}
+
+// `kFormula` maps two elements of a type to one of the same type.
+template <auto kFormula, typename Types>
+constexpr Operator arithmetic(std::string_view name, int first_opset, Types) {
+  return {"", name, first_opset, 23, "", infer<Types>, [](const ComputeContext& context) {
+            return map_binary(context, Types{}, kFormula);
+          }};
+}
+
+Status infer_division(InferContext& context) {
+  KITE_TRY_ASSIGN([[maybe_unused]] const std::int64_t fmod, context.get_int("fmod", 0));
+  return infer_binary(context, NumericTypes{});
+}
+
+// `kFormula` maps two elements and the attribute fmod to one. It never sees an integer 0 as the divisor: that is an
+// error, found while computing because it depends on the data.
+template <auto kFormula>
+Status compute_division(const ComputeContext& context) {
+  const bool fmod = context.attributes.get_int("fmod", 0) != 0;
+  return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
+    bool by_zero = false;
+    map_pairs<T, T, T>(context, [&by_zero, fmod](T a, T b) -> T {
+      if constexpr (std::is_integral_v<T>) {
+        by_zero = by_zero || b == 0;
+        if (b == 0) return 0;
+      }
+      return kFormula(a, b, fmod);
+    });
+    if (!by_zero) return {};
+    return Error{ErrorCode::kInvalidInput, "integer division by zero", {}, "input 1 must hold no 0"};
+  });
+}
+
+template <auto kFormula>
+constexpr Operator division(std::string_view name, int first_opset) {
+  return {"", name, first_opset, 23, "", infer_division, compute_division<kFormula>};
+}
+
+// Integers divide towards zero. The lowest value divided by -1 does not fit: it wraps to itself, where the processor
+// would trap.
+constexpr auto kQuotient = []<typename T>(T a, T b, bool) -> T {
+  if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
+    if (b == static_cast<T>(-1)) return wrapping_sub(T{0}, a);
+  }
+  return static_cast<T>(a / b);
+};
+
+// With fmod the remainder has the sign of the dividend as in C, else that of the divisor as in Python.
+constexpr auto kRemainder = []<typename T>(T a, T b, bool fmod) -> T {
+  if constexpr (std::is_floating_point_v<T>) {
+    const T remainder = std::fmod(a, b);
+    if (fmod) return remainder;
+    if (remainder == 0) return std::copysign(remainder, b);
+    return (remainder < 0) != (b < 0) ? remainder + b : remainder;
+  } else {
+    if (std::is_signed_v<T> && b == static_cast<T>(-1)) return 0;  // the lowest value % -1 traps on x86
+    const auto remainder = static_cast<T>(a % b);
+    const bool adjust = !fmod && remainder != 0 && (remainder < 0) != (b < 0);
+    return adjust ? static_cast<T>(remainder + b) : remainder;
+  }
+};
+
+constexpr Operator kRows[] = {
+    arithmetic<[]<typename T>(T a, T b) { return wrapping_add(a, b); }>("Add", 7, NumericTypes{}),
+    arithmetic<[]<typename T>(T a, T b) { return wrapping_mul(a, b); }>("Mul", 7, NumericTypes{}),
+    arithmetic<[]<typename T>(T a, T b) { return wrapping_sub(a, b); }>("Sub", 7, NumericTypes{}),
+    arithmetic<[]<typename T>(T a, T b) { return static_cast<T>(a & b); }>("BitwiseAnd", 18, IntegerTypes{}),
+    arithmetic<[]<typename T>(T a, T b) { return static_cast<T>(a | b); }>("BitwiseOr", 18, IntegerTypes{}),
+    arithmetic<[]<typename T>(T a, T b) { return static_cast<T>(a ^ b); }>("BitwiseXor", 18, IntegerTypes{}),
+
+    division<kQuotient>("Div", 7),
+    division<kRemainder>("Mod", 10),
+};
+
+}  // namespace
+
+std::span<const Operator> binary_operators() noexcept { return kRows; }
+
+}  // namespace kite
