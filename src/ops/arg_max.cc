@@ -54,10 +54,9 @@ Status compute(const ComputeContext& context) {
   auto* y = context.outputs[0].as<std::int64_t>();
   return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     const T* x = context.inputs[0].as<T>();
-    for (std::int64_t o = 0; o < outer; ++o) {
-      for (std::int64_t i = 0; i < inner; ++i) {
-        *y++ = position_of_best(x + o * count * inner + i, count, inner, last, kBeats);
-      }
+    const ElementRange range = context.share.of(outer * inner, 8);
+    for (std::int64_t i = range.first; i < range.last; ++i) {
+      y[i] = position_of_best(x + i / inner * count * inner + i % inner, count, inner, last, kBeats);
     }
     return {};
   });
@@ -65,7 +64,9 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kArgMaxOperator = {"", "ArgMax", 7, 23, "", infer, compute<std::greater<>{}>};
-extern constinit const Operator kArgMinOperator = {"", "ArgMin", 7, 23, "", infer, compute<std::less<>{}>};
+extern constinit const Operator kArgMaxOperator = {
+    "", "ArgMax", 7, 23, "", infer, compute<std::greater<>{}>, Sharing::kShared};
+extern constinit const Operator kArgMinOperator = {
+    "", "ArgMin", 7, 23, "", infer, compute<std::less<>{}>, Sharing::kShared};
 
 }  // namespace kite

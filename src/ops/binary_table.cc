@@ -23,9 +23,14 @@ Status infer(InferContext& context) {
 // `kFormula` maps two elements of a type to one of the same type.
 template <auto kFormula, typename Types>
 constexpr Operator arithmetic(std::string_view name, int first_opset, Types) {
-  return {"", name, first_opset, 23, "", infer<Types>, [](const ComputeContext& context) {
-            return map_binary(context, Types{}, kFormula);
-          }};
+  return {"",
+          name,
+          first_opset,
+          23,
+          "",
+          infer<Types>,
+          [](const ComputeContext& context) { return map_binary(context, Types{}, kFormula); },
+          Sharing::kShared};
 }
 
 Status infer_division(InferContext& context) {
@@ -54,7 +59,7 @@ Status compute_division(const ComputeContext& context) {
 
 template <auto kFormula>
 constexpr Operator division(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_division, compute_division<kFormula>};
+  return {"", name, first_opset, 23, "", infer_division, compute_division<kFormula>, Sharing::kShared};
 }
 
 // Integers divide towards zero. The lowest value divided by -1 does not fit: it wraps to itself, where the processor

@@ -2,6 +2,7 @@
 // Numpy broadcasting: the common shape of several operands, and a walk over it that allocates nothing.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -44,9 +45,9 @@ class Broadcast {
  public:
   Broadcast(const Shape& out, const std::array<Shape, N>& in) noexcept;
 
-  // Calls fn(const BroadcastRow<N>&) for each run, in the order of the output.
+  // Calls fn(const BroadcastRow<N>&) for each run of the elements `range` of the output, in their order.
   template <typename Fn>
-  void for_each_row(Fn&& fn) const;
+  void for_each_row(ElementRange range, Fn&& fn) const;
 
  private:
   int rank_ = 0;  // merged axes; 0 when the output is empty
@@ -83,25 +84,33 @@ Broadcast<N>::Broadcast(const Shape& out, const std::array<Shape, N>& in) noexce
 
 template <std::size_t N>
 template <typename Fn>
-void Broadcast<N>::for_each_row(Fn&& fn) const {
-  if (rank_ == 0) return;
+void Broadcast<N>::for_each_row(ElementRange range, Fn&& fn) const {
+  if (range.first >= range.last) return;
   const auto inner = static_cast<std::size_t>(rank_ - 1);
+  const std::int64_t width = size_[inner];
+  std::array<std::int64_t, kMaxRank> index{};  // of the outer axes
+  std::array<std::int64_t, N> start{};         // where the operands' rows start
+  std::int64_t outer = range.first / width;
+  for (int axis = rank_ - 2; axis >= 0; --axis) {
+    const auto a = static_cast<std::size_t>(axis);
+    index[a] = outer % size_[a];
+    outer /= size_[a];
+    for (std::size_t n = 0; n < N; ++n) start[n] += index[a] * stride_[a][n];
+  }
   BroadcastRow<N> row;
-  row.count = size_[inner];
   row.step = stride_[inner];
-  std::array<std::int64_t, kMaxRank> index{};
-  while (true) {
+  std::int64_t column = range.first % width;
+  for (row.out = range.first; row.out < range.last; row.out += row.count, column = 0) {
+    row.count = std::min(width - column, range.last - row.out);
+    for (std::size_t n = 0; n < N; ++n) row.in[n] = start[n] + column * row.step[n];
     fn(static_cast<const BroadcastRow<N>&>(row));
-    row.out += row.count;
-    int axis = rank_ - 2;  // an odometer over the outer axes
-    for (; axis >= 0; --axis) {
+    for (int axis = rank_ - 2; axis >= 0; --axis) {  // an odometer over the outer axes
       const auto a = static_cast<std::size_t>(axis);
-      for (std::size_t n = 0; n < N; ++n) row.in[n] += stride_[a][n];
+      for (std::size_t n = 0; n < N; ++n) start[n] += stride_[a][n];
       if (++index[a] < size_[a]) break;
-      for (std::size_t n = 0; n < N; ++n) row.in[n] -= stride_[a][n] * size_[a];
+      for (std::size_t n = 0; n < N; ++n) start[n] -= stride_[a][n] * size_[a];
       index[a] = 0;
     }
-    if (axis < 0) return;
   }
 }
 

@@ -29,7 +29,7 @@ std::int64_t operand_offset(const Shape& in, const Shape& out, std::int64_t flat
 int check_walk(const Shape& out, const Shape& a, const Shape& b) {
   int rows = 0;
   std::int64_t next = 0;
-  Broadcast<2>(out, {a, b}).for_each_row([&](const BroadcastRow<2>& row) {
+  Broadcast<2>(out, {a, b}).for_each_row({0, out.elements()}, [&](const BroadcastRow<2>& row) {
     ++rows;
     EXPECT_EQ(row.out, next);
     next += row.count;

@@ -12,6 +12,7 @@
 
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "ops/strided_copy.h"
 #include "paperkite/try.h"
 #include "tensor/half.h"
 
@@ -97,16 +98,13 @@ Status infer_like(InferContext& context) {
 Status compute(const ComputeContext& context) {
   const TensorView& x = context.inputs[0];
   const MutableTensorView& y = context.outputs[0];
-  const std::int64_t count = x.type.shape.elements();
-  if (x.type.dtype == y.type.dtype) {
-    std::memcpy(y.data, x.data, static_cast<std::size_t>(x.type.size_bytes()));
-    return {};
-  }
+  const ElementRange range = context.share.of(x.type.shape.elements());
+  if (x.type.dtype == y.type.dtype) return copy_elements(context);
   return dispatch(CastTypes{}, x.type.dtype, [&]<typename From>() -> Status {
     return dispatch(CastTypes{}, y.type.dtype, [&]<typename To>() -> Status {
       const auto* from = x.as<Moved<From>>();
       auto* to = y.as<Moved<To>>();
-      for (std::int64_t i = 0; i < count; ++i) to[i] = convert<Moved<To>>(from[i]);
+      for (std::int64_t i = range.first; i < range.last; ++i) to[i] = convert<Moved<To>>(from[i]);
       return {};
     });
   });
@@ -116,7 +114,7 @@ Status compute(const ComputeContext& context) {
 
 constexpr std::string_view kLimits = "no float8, int4, 16-bit or unsigned integers, or strings";
 
-extern const Operator kCastOperator = {"", "Cast", 7, 23, kLimits, infer, compute};
-extern const Operator kCastLikeOperator = {"", "CastLike", 15, 23, kLimits, infer_like, compute};
+extern const Operator kCastOperator = {"", "Cast", 7, 23, kLimits, infer, compute, Sharing::kShared};
+extern const Operator kCastLikeOperator = {"", "CastLike", 15, 23, kLimits, infer_like, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -2,13 +2,13 @@
 // Concat: the inputs one after another along one axis.
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "base/checked.h"
 #include "ops/op.h"
+#include "ops/strided_copy.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -46,14 +46,15 @@ Status compute(const ComputeContext& context) {
   std::int64_t axis = context.attributes.get_int("axis", 0);
   if (axis < 0) axis += shape.rank();
   const std::int64_t outer = shape.elements(0, static_cast<int>(axis));
-  const auto element_size = static_cast<std::int64_t>(dtype_size(y.type.dtype));
-  const std::int64_t row = shape.elements(static_cast<int>(axis), shape.rank()) * element_size;
-  std::int64_t at = 0;  // bytes into an output row
+  const std::size_t size = dtype_size(y.type.dtype);
+  const std::int64_t row = shape.elements(static_cast<int>(axis), shape.rank());
+  std::int64_t at = 0;  // elements into an output row
   for (const TensorView& x : context.inputs) {
-    const std::int64_t run = x.type.shape.elements(static_cast<int>(axis), shape.rank()) * element_size;
-    for (std::int64_t o = 0; o < outer && run > 0; ++o) {
-      std::memcpy(y.data + o * row + at, x.data + o * run, static_cast<std::size_t>(run));
-    }
+    const std::int64_t run = x.type.shape.elements(static_cast<int>(axis), shape.rank());
+    StridedCopy copy;
+    copy.add_axis(outer, row, run);
+    copy.add_axis(run, 1, 1);
+    strided_copy(copy, size, x.data, y.data + at * static_cast<std::int64_t>(size), context.share);
     at += run;
   }
   return {};
@@ -61,6 +62,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConcatOperator = {"", "Concat", 7, 23, "", infer, compute};
+extern const Operator kConcatOperator = {"", "Concat", 7, 23, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

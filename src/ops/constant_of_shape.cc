@@ -35,13 +35,13 @@ Status compute(const ComputeContext& context) {
   const TensorView* value = context.attributes.get_tensor("value");
   StridedCopy fill;
   fill.add_axis(y.type.shape.elements(), 1, 0);
-  strided_copy(fill, dtype_size(y.type.dtype), value == nullptr ? kZero : value->data, y.data);
+  strided_copy(fill, dtype_size(y.type.dtype), value == nullptr ? kZero : value->data, y.data, context.share);
   return {};
 }
 
 }  // namespace
 
-extern const Operator kConstantOfShapeOperator = {"",     "ConstantOfShape", 9, 23, "shape must be constant", infer,
-                                                  compute};
+extern const Operator kConstantOfShapeOperator = {"",      "ConstantOfShape", 9, 23, "shape must be constant", infer,
+                                                  compute, Sharing::kShared};
 
 }  // namespace kite

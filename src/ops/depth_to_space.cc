@@ -78,22 +78,24 @@ Status compute_to_space(const ComputeContext& context) {
   const Blocks blocks{context.attributes.get_int("blocksize", 1),
                       context.attributes.get_string("mode", "DCR") == "CRD"};
   strided_copy(copy_of(blocks, context.inputs[0].type.shape, context.outputs[0].type.shape, true),
-               dtype_size(context.inputs[0].type.dtype), context.inputs[0].data, context.outputs[0].data);
+               dtype_size(context.inputs[0].type.dtype), context.inputs[0].data, context.outputs[0].data,
+               context.share);
   return {};
 }
 
 Status compute_to_depth(const ComputeContext& context) {
   const Blocks blocks{context.attributes.get_int("blocksize", 1), false};
   strided_copy(copy_of(blocks, context.outputs[0].type.shape, context.inputs[0].type.shape, false),
-               dtype_size(context.inputs[0].type.dtype), context.inputs[0].data, context.outputs[0].data);
+               dtype_size(context.inputs[0].type.dtype), context.inputs[0].data, context.outputs[0].data,
+               context.share);
   return {};
 }
 
 }  // namespace
 
 extern constinit const Operator kDepthToSpaceOperator = {
-    "", "DepthToSpace", 7, 23, "", infer_to_space, compute_to_space};
+    "", "DepthToSpace", 7, 23, "", infer_to_space, compute_to_space, Sharing::kShared};
 extern constinit const Operator kSpaceToDepthOperator = {
-    "", "SpaceToDepth", 7, 23, "", infer_to_depth, compute_to_depth};
+    "", "SpaceToDepth", 7, 23, "", infer_to_depth, compute_to_depth, Sharing::kShared};
 
 }  // namespace kite

@@ -19,13 +19,13 @@ template <typename Types>
   return context.set_output(0, context.input(0));
 }
 
-// y[i] = fn(x[i]); X and Y are the element types of input 0 and output 0.
+// y[i] = fn(x[i]); X and Y are the element types of input 0 and output 0. These loops compute the share of their call.
 template <typename X, typename Y, typename Fn>
 [[nodiscard]] Status map_elements(const ComputeContext& context, Fn fn) {
   const X* x = context.inputs[0].as<X>();
   Y* y = context.outputs[0].as<Y>();
-  const std::int64_t count = context.outputs[0].type.shape.elements();
-  for (std::int64_t i = 0; i < count; ++i) y[i] = fn(x[i]);
+  const auto [first, last] = context.share.of(context.outputs[0].type.shape.elements());
+  for (std::int64_t i = first; i < last; ++i) y[i] = fn(x[i]);
   return {};
 }
 
@@ -58,8 +58,9 @@ void map_pairs(const ComputeContext& context, Fn fn) {
   const A* a = context.inputs[0].as<A>();
   const B* b = context.inputs[1].as<B>();
   Y* y = context.outputs[0].as<Y>();
-  const Broadcast<2> walk(context.outputs[0].type.shape, {context.inputs[0].type.shape, context.inputs[1].type.shape});
-  walk.for_each_row([&](const BroadcastRow<2>& row) {
+  const Shape& shape = context.outputs[0].type.shape;
+  const Broadcast<2> walk(shape, {context.inputs[0].type.shape, context.inputs[1].type.shape});
+  walk.for_each_row(context.share.of(shape.elements()), [&](const BroadcastRow<2>& row) {
     const A* row_a = a + row.in[0];
     const B* row_b = b + row.in[1];
     Y* row_y = y + row.out;

@@ -34,12 +34,13 @@ Status compute(const ComputeContext& context) {
     copy.add_axis(y.type.shape[axis], out_strides[static_cast<std::size_t>(axis)],
                   repeats ? 0 : in_strides[static_cast<std::size_t>(axis - lead)]);
   }
-  strided_copy(copy, dtype_size(x.type.dtype), x.data, y.data);
+  strided_copy(copy, dtype_size(x.type.dtype), x.data, y.data, context.share);
   return {};
 }
 
 }  // namespace
 
-extern const Operator kExpandOperator = {"", "Expand", 8, 23, "shape must be constant", infer, compute};
+extern const Operator kExpandOperator = {"",      "Expand",        8, 23, "shape must be constant", infer,
+                                         compute, Sharing::kShared};
 
 }  // namespace kite

@@ -49,22 +49,21 @@ Status compute(const ComputeContext& context) {
   const std::int64_t outer = shape.elements(0, axis);
   const std::int64_t run = shape.elements(axis + 1, shape.rank()) * static_cast<std::int64_t>(dtype_size(x.type.dtype));
   const IndexView indices(context.inputs[1]);
-  for (std::int64_t i = 0; i < indices.size(); ++i) {
-    std::int64_t index = indices[i];
+  const auto [first, last] = context.share.of(outer * indices.size(), 1);
+  for (std::int64_t row = first; row < last; ++row) {
+    std::int64_t index = indices[row % indices.size()];
     if (index < -size || index >= size) {
       return Error{ErrorCode::kInvalidInput, out_of_range(index, size), {}, {}};
     }
     if (index < 0) index += size;
-    for (std::int64_t o = 0; o < outer; ++o) {
-      std::memcpy(y.data + (o * indices.size() + i) * run, x.data + (o * size + index) * run,
-                  static_cast<std::size_t>(run));
-    }
+    const std::int64_t from = row / indices.size() * size + index;
+    std::memcpy(y.data + row * run, x.data + from * run, static_cast<std::size_t>(run));
   }
   return {};
 }
 
 }  // namespace
 
-extern const Operator kGatherOperator = {"", "Gather", 7, 23, "", infer, compute};
+extern const Operator kGatherOperator = {"", "Gather", 7, 23, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // y = x, for every element type.
-#include <algorithm>
-
 #include "ops/op.h"
+#include "ops/strided_copy.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -13,13 +12,9 @@ Status infer(InferContext& context) {
   return context.set_output(0, context.input(0));
 }
 
-Status compute(const ComputeContext& context) {
-  std::ranges::copy(context.inputs[0].bytes(), context.outputs[0].data);
-  return {};
-}
-
 }  // namespace
 
-extern const Operator kIdentityOperator{"", "Identity", 7, 23, "tensors only, no sequences", infer, compute};
+extern const Operator kIdentityOperator{
+    "", "Identity", 7, 23, "tensors only, no sequences", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

@@ -6,18 +6,23 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ops/op.h"
 #include "paperkite/tensor.h"
 
 namespace kite {
 
 using Index = std::array<std::int64_t, kMaxRank>;
 
-// Calls fn(const Index&, std::int64_t flat) for each element; fn returns false to stop. False when it did.
+// Calls fn(const Index&, std::int64_t flat) for each element of `range`; fn returns false to stop. False when it did.
 template <typename Fn>
-bool for_each_index(const Shape& shape, Fn&& fn) {
+bool for_each_index(const Shape& shape, ElementRange range, Fn&& fn) {
   Index index{};
-  const std::int64_t count = shape.elements();
-  for (std::int64_t flat = 0; flat < count; ++flat) {
+  if (range.first >= range.last) return true;
+  for (std::int64_t axis = shape.rank() - 1, rest = range.first; axis >= 0; --axis) {
+    index[static_cast<std::size_t>(axis)] = rest % shape[static_cast<int>(axis)];
+    rest /= shape[static_cast<int>(axis)];
+  }
+  for (std::int64_t flat = range.first; flat < range.last; ++flat) {
     if (!fn(static_cast<const Index&>(index), flat)) return false;
     for (int axis = shape.rank() - 1; axis >= 0; --axis) {
       const auto a = static_cast<std::size_t>(axis);

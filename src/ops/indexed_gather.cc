@@ -53,21 +53,22 @@ Status compute_elements(const ComputeContext& context) {
   const std::int64_t length = shape[static_cast<int>(axis)];
   const IndexView indices(context.inputs[1]);
   std::int64_t wrong = 0;
-  const bool all = for_each_index(y.type.shape, [&](const Index& at, std::int64_t flat) {
-    std::int64_t index = indices[flat];
-    if (index < -length || index >= length) {
-      wrong = index;
-      return false;
-    }
-    if (index < 0) index += length;
-    std::int64_t from = 0;
-    for (int a = 0; a < shape.rank(); ++a) {
-      const auto k = static_cast<std::size_t>(a);
-      from += (a == axis ? index : at[k]) * strides[k];
-    }
-    std::memcpy(y.data + flat * size, x.data + from * size, static_cast<std::size_t>(size));
-    return true;
-  });
+  const bool all =
+      for_each_index(y.type.shape, context.share.of(y.type.shape.elements()), [&](const Index& at, std::int64_t flat) {
+        std::int64_t index = indices[flat];
+        if (index < -length || index >= length) {
+          wrong = index;
+          return false;
+        }
+        if (index < 0) index += length;
+        std::int64_t from = 0;
+        for (int a = 0; a < shape.rank(); ++a) {
+          const auto k = static_cast<std::size_t>(a);
+          from += (a == axis ? index : at[k]) * strides[k];
+        }
+        std::memcpy(y.data + flat * size, x.data + from * size, static_cast<std::size_t>(size));
+        return true;
+      });
   if (!all) return out_of_range(wrong, length);
   return {};
 }
@@ -110,7 +111,8 @@ Status compute_nd(const ComputeContext& context) {
   const auto size = static_cast<std::int64_t>(dtype_size(x.type.dtype));
   const IndexView indices(context.inputs[1]);
   std::byte* out = context.outputs[0].data;
-  for (std::int64_t i = 0; i < batches * lookups; ++i) {
+  const auto [first, last] = context.share.of(batches * lookups, 1);
+  for (std::int64_t i = first; i < last; ++i) {
     std::int64_t from = i / std::max<std::int64_t>(lookups, 1) * batch_stride;
     for (int c = 0; c < coordinates; ++c) {
       const std::int64_t length = shape[batch + c];
@@ -127,7 +129,8 @@ Status compute_nd(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kGatherElementsOperator = {
-    "", "GatherElements", 11, 23, "", infer_elements, compute_elements};
-extern constinit const Operator kGatherNDOperator = {"", "GatherND", 11, 23, "", infer_nd, compute_nd};
+    "", "GatherElements", 11, 23, "", infer_elements, compute_elements, Sharing::kShared};
+extern constinit const Operator kGatherNDOperator = {"", "GatherND", 11,         23,
+                                                     "", infer_nd,   compute_nd, Sharing::kShared};
 
 }  // namespace kite

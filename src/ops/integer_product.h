@@ -9,8 +9,8 @@
 
 namespace kite {
 
-// Calls store(m, n, sum) once for each m < rows and n < columns with sum = sum over k < depth of a(m, k) * b(k, n) in 32
-// bits, which wrap. a(m, k) is an element without its zero point, load_row(k, n, count, out) writes as many of b's.
+// Calls store(m, n, sum) once for each m < rows and n < columns with sum = sum over k < depth of a(m, k) * b(k, n) in
+// 32 bits, which wrap. a(m, k) is an element without its zero point, load_row(k, n, count, out) writes as many of b's.
 template <typename A, typename LoadRow, typename Store>
 void integer_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, A a, LoadRow load_row, Store store) {
   // Rows of b are converted once for four rows of a; unsigned sums wrap.

@@ -110,7 +110,7 @@ Status compute(const ComputeContext& context) {
       if (context.has_output(2)) context.outputs[2].as<T>()[g] = static_cast<T>(moments.inverse_deviation);
       if (!context.has_output(0)) continue;
       T* y = context.outputs[0].as<T>() + g * count;
-      walk.for_each_row([&](const BroadcastRow<2>& row) {
+      walk.for_each_row({0, count}, [&](const BroadcastRow<2>& row) {
         for (std::int64_t i = 0; i < row.count; ++i) {
           const double normal = (static_cast<double>(x[row.out + i]) - moments.mean) * moments.inverse_deviation;
           y[row.out + i] = static_cast<T>(normal * static_cast<double>(scale[row.in[0] + i * row.step[0]]) +

@@ -78,16 +78,17 @@ Status compute(const ComputeContext& context) {
     const T* b = context.inputs[1].as<T>();
     T* y = context.outputs[0].as<T>();
     // Broadcasting counts in whole matrices.
-    Broadcast<2>(batch, {operands.a_batch, operands.b_batch}).for_each_row([&](const BroadcastRow<2>& run) {
-      for (std::int64_t i = 0; i < run.count; ++i) {
-        const MatrixOperand<T> left{a + (run.in[0] + i * run.step[0]) * rows * depth, depth, 1};
-        const MatrixOperand<T> right{b + (run.in[1] + i * run.step[1]) * depth * columns, columns, 1};
-        T* out = y + (run.out + i) * rows * columns;
-        matrix_product(rows, columns, depth, left, right, [&](std::int64_t m, std::int64_t n, Accumulator<T> sum) {
-          out[m * columns + n] = static_cast<T>(sum);
+    Broadcast<2>(batch, {operands.a_batch, operands.b_batch})
+        .for_each_row({0, batch.elements()}, [&](const BroadcastRow<2>& run) {
+          for (std::int64_t i = 0; i < run.count; ++i) {
+            const MatrixOperand<T> left{a + (run.in[0] + i * run.step[0]) * rows * depth, depth, 1};
+            const MatrixOperand<T> right{b + (run.in[1] + i * run.step[1]) * depth * columns, columns, 1};
+            T* out = y + (run.out + i) * rows * columns;
+            matrix_product(rows, columns, depth, left, right, [&](std::int64_t m, std::int64_t n, Accumulator<T> sum) {
+              out[m * columns + n] = static_cast<T>(sum);
+            });
+          }
         });
-      }
-    });
     return {};
   });
 }

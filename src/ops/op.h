@@ -2,6 +2,8 @@
 // The operator contract: what every operator must say about itself, and how to find one by name.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +67,26 @@ class InferContext {
   std::int64_t terms_ = 1;
 };
 
+// Elements [first, last) of some list.
+struct ElementRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
+// Which share of its work a call does: `part` of `parts`. Shares are disjoint, in order, and together the whole.
+struct Share {
+  int part = 0;
+  int parts = 1;
+
+  // This share of `count` things, cut at multiples of `grain`: 64 elements of any size end at a cache line's border
+  // where their buffer begins at one.
+  [[nodiscard]] ElementRange of(std::int64_t count, std::int64_t grain = 64) const noexcept {
+    const std::int64_t grains = count / grain + (count % grain != 0 ? 1 : 0);
+    const auto cut = [&](int k) { return std::min(grains * k / parts * grain, count); };
+    return {cut(part), cut(part + 1)};
+  }
+};
+
 // What an operator sees while it computes. Absent operands have data == nullptr. Input and output buffers never
 // overlap. Types are those that infer() accepted and set.
 struct ComputeContext {
@@ -72,10 +94,16 @@ struct ComputeContext {
   int opset = 0;
   std::span<const TensorView> inputs;
   std::span<const MutableTensorView> outputs;
+  Share share = {};  // the whole, unless the operator is Sharing::kShared
 
   [[nodiscard]] bool has_input(std::size_t i) const { return i < inputs.size() && inputs[i].data != nullptr; }
   [[nodiscard]] bool has_output(std::size_t i) const { return i < outputs.size() && outputs[i].data != nullptr; }
 };
+
+// Whether several threads may compute one call, each a share of it. They do so at the same time, so each call writes
+// elements of its own and reads no output that another one writes; an element has the same bits in whichever share it
+// lies, and the error of the lowest share is that of the whole.
+enum class Sharing : std::uint8_t { kAlone, kShared };
 
 // One operator of one domain over a range of opset versions. `compute` is the portable implementation: any rank, any
 // supported dtype, plain row-major layout, templated on the element type so that float64 gives the oracle. It
@@ -88,6 +116,7 @@ struct Operator {
   std::string_view limits;  // what is not supported, for the support table; empty = complete for our dtypes
   Status (*infer)(InferContext& context);
   Status (*compute)(const ComputeContext& context);
+  Sharing sharing = Sharing::kAlone;
 };
 
 // All operators, by domain and name.

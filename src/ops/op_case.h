@@ -6,9 +6,11 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <limits>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -79,6 +81,34 @@ class OpCase {
   [[nodiscard]] Result<NodeCost> cost() {
     KITE_TRY_ASSIGN(const NodeId id, infer());
     return cost_of(graph_, id);
+  }
+
+  // The same on `parts` threads at once, each with its share.
+  [[nodiscard]] Result<std::vector<Tensor>> run_shared(int parts) {
+    KITE_TRY_ASSIGN(const NodeId id, infer());
+    const Node& node = graph_.node(id);
+    std::vector<Tensor> results;
+    std::vector<MutableTensorView> outputs;
+    for (const ValueId output : node.outputs) {
+      results.emplace_back(*graph_.value(output).type);
+      outputs.push_back(results.back().mutable_view());
+      // What no share writes shows as a difference.
+      std::memset(outputs.back().data, 0xA5, static_cast<std::size_t>(outputs.back().type.size_bytes()));
+    }
+    const Operator* op = find_operator(node.domain, node.op_type);
+    std::vector<Status> statuses(static_cast<std::size_t>(parts));
+    const auto compute = [&](int part) {
+      statuses[static_cast<std::size_t>(part)] =
+          op->compute(ComputeContext{node.attributes, node.opset, views_, outputs, Share{part, parts}});
+    };
+    std::vector<std::thread> team;
+    for (int part = 1; part < parts; ++part) team.emplace_back(compute, part);
+    compute(0);
+    for (std::thread& member : team) member.join();
+    for (Status& status : statuses) {
+      if (!status.ok()) return std::move(status).error().in(graph_.describe(id));
+    }
+    return results;
   }
 
  private:

@@ -73,6 +73,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kPowOperator{"", "Pow", 7, 23, "", infer, compute};
+extern const Operator kPowOperator{"", "Pow", 7, 23, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

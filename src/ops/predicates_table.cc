@@ -50,12 +50,12 @@ Status compute_equal(const ComputeContext& context) {
 // NaN is equal to nothing, and neither less nor greater.
 template <auto kCompare>
 constexpr Operator comparison(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_pairs<NumericTypes>, compare_numbers<kCompare>};
+  return {"", name, first_opset, 23, "", infer_pairs<NumericTypes>, compare_numbers<kCompare>, Sharing::kShared};
 }
 
 template <auto kCombine>
 constexpr Operator logic(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_pairs<TypeList<bool>>, combine_truths<kCombine>};
+  return {"", name, first_opset, 23, "", infer_pairs<TypeList<bool>>, combine_truths<kCombine>, Sharing::kShared};
 }
 
 // `kTest` makes the test of the node's attributes.
@@ -92,11 +92,11 @@ constexpr auto kIsInf = [](const Attributes& attributes) {
 
 template <auto kTest>
 constexpr Operator test(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_test, test_numbers<kTest>};
+  return {"", name, first_opset, 23, "", infer_test, test_numbers<kTest>, Sharing::kShared};
 }
 
 constexpr Operator kRows[] = {
-    {"", "Equal", 7, 23, "strings are not supported", infer_pairs<AllTypes>, compute_equal},
+    {"", "Equal", 7, 23, "strings are not supported", infer_pairs<AllTypes>, compute_equal, Sharing::kShared},
     comparison<std::greater<>{}>("Greater", 7),
     comparison<std::greater_equal<>{}>("GreaterOrEqual", 12),
     comparison<std::less<>{}>("Less", 7),
@@ -105,7 +105,7 @@ constexpr Operator kRows[] = {
     logic<std::logical_and<>{}>("And", 7),
     logic<std::logical_or<>{}>("Or", 7),
     logic<std::not_equal_to<>{}>("Xor", 7),
-    {"", "Not", 7, 23, "", infer_not, compute_not},
+    {"", "Not", 7, 23, "", infer_not, compute_not, Sharing::kShared},
 
     test<kIsNaN>("IsNaN", 9),
     test<kIsInf>("IsInf", 10),

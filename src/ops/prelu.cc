@@ -24,6 +24,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kPReluOperator = {"", "PRelu", 7, 23, "", infer, compute};
+extern constinit const Operator kPReluOperator = {"", "PRelu", 7, 23, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

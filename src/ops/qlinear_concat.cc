@@ -88,7 +88,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kQLinearConcatOperator{
-    "com.microsoft", "QLinearConcat", 1, 1, "uint8 and int8; float32 scales", infer, compute};
+extern const Operator kQLinearConcatOperator{"com.microsoft", "QLinearConcat", 1, 1, "uint8 and int8; float32 scales",
+                                             infer,           compute};
 
 }  // namespace kite

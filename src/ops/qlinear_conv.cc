@@ -173,9 +173,9 @@ Status compute_qlinear(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConvIntegerOperator{"", "ConvInteger", 10, 23, "1 to 3 spatial axes", infer_integer,
-                                           compute_integer};
-extern const Operator kQLinearConvOperator{"", "QLinearConv", 10, 23, "1 to 3 spatial axes; float32 scales",
-                                           infer_qlinear, compute_qlinear};
+extern const Operator kConvIntegerOperator{
+    "", "ConvInteger", 10, 23, "1 to 3 spatial axes", infer_integer, compute_integer};
+extern const Operator kQLinearConvOperator{
+    "", "QLinearConv", 10, 23, "1 to 3 spatial axes; float32 scales", infer_qlinear, compute_qlinear};
 
 }  // namespace kite

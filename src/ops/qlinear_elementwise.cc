@@ -81,13 +81,14 @@ Status map_pairs_rounded(const ComputeContext& context, Fn fn) {
   const std::int32_t b_zero = ZeroPoints(context, 5)[0];
   const MutableTensorView& c = context.outputs[0];
   const Rounding rounding(c.type.dtype, ZeroPoints(context, 7)[0]);
-  Broadcast<2>(c.type.shape, {a.type.shape, b.type.shape}).for_each_row([&](const BroadcastRow<2>& row) {
-    for (std::int64_t i = 0; i < row.count; ++i) {
-      const std::int32_t left = quantized_at(a, row.in[0] + i * row.step[0]) - a_zero;
-      const std::int32_t right = quantized_at(b, row.in[1] + i * row.step[1]) - b_zero;
-      c.data[row.out + i] = rounding(fn(static_cast<double>(left), static_cast<double>(right)));
-    }
-  });
+  Broadcast<2>(c.type.shape, {a.type.shape, b.type.shape})
+      .for_each_row(context.share.of(c.type.shape.elements()), [&](const BroadcastRow<2>& row) {
+        for (std::int64_t i = 0; i < row.count; ++i) {
+          const std::int32_t left = quantized_at(a, row.in[0] + i * row.step[0]) - a_zero;
+          const std::int32_t right = quantized_at(b, row.in[1] + i * row.step[1]) - b_zero;
+          c.data[row.out + i] = rounding(fn(static_cast<double>(left), static_cast<double>(right)));
+        }
+      });
   return {};
 }
 
@@ -147,10 +148,10 @@ constexpr std::string_view kMicrosoft = "com.microsoft";
 
 extern const Operator kQLinearAddOperator{kMicrosoft, "QLinearAdd", 1, 1, kLimits, infer_pair, compute_add};
 extern const Operator kQLinearMulOperator{kMicrosoft, "QLinearMul", 1, 1, kLimits, infer_pair, compute_mul};
-extern const Operator kQLinearLeakyReluOperator{kMicrosoft, "QLinearLeakyRelu", 1, 1, kLimits, infer_map,
-                                                compute_leaky_relu};
+extern const Operator kQLinearLeakyReluOperator{kMicrosoft, "QLinearLeakyRelu", 1, 1, kLimits,
+                                                infer_map,  compute_leaky_relu};
 extern const Operator kQLinearSigmoidOperator{kMicrosoft, "QLinearSigmoid", 1, 1, kLimits, infer_map, compute_sigmoid};
-extern const Operator kQLinearSoftmaxOperator{kMicrosoft, "QLinearSoftmax", 1, 1, kLimits, infer_softmax,
-                                              compute_softmax};
+extern const Operator kQLinearSoftmaxOperator{kMicrosoft,    "QLinearSoftmax", 1, 1, kLimits,
+                                              infer_softmax, compute_softmax};
 
 }  // namespace kite

@@ -72,7 +72,7 @@ Status multiply(const ComputeContext& context, std::size_t b_input, const ZeroPo
   KITE_TRY_ASSIGN(const Shape batch, broadcast_shapes(product.a_batch, product.b_batch));
   const auto& [rows, columns, depth, b_depth, a_batch, b_batch] = product;
   // Broadcasting counts in whole matrices.
-  Broadcast<2>(batch, {a_batch, b_batch}).for_each_row([&](const BroadcastRow<2>& run) {
+  Broadcast<2>(batch, {a_batch, b_batch}).for_each_row({0, batch.elements()}, [&](const BroadcastRow<2>& run) {
     for (std::int64_t i = 0; i < run.count; ++i) {
       const std::int64_t a_at = (run.in[0] + i * run.step[0]) * rows * depth;
       const std::int64_t b_at = (run.in[1] + i * run.step[1]) * depth * columns;

@@ -119,7 +119,7 @@ constexpr std::string_view kLimits = "uint8 and int8; float32 scales; 1 to 3 spa
 extern const Operator kQLinearAveragePoolOperator{"com.microsoft",   "QLinearAveragePool", 1, 1, kLimits,
                                                   infer_window_mean, compute_window_mean};
 extern const Operator kQLinearGlobalAveragePoolOperator{
-    "com.microsoft", "QLinearGlobalAveragePool", 1, 1, "uint8 and int8; float32 scales", infer_global_mean,
-    compute_global_mean};
+    "com.microsoft",   "QLinearGlobalAveragePool", 1, 1, "uint8 and int8; float32 scales",
+    infer_global_mean, compute_global_mean};
 
 }  // namespace kite

@@ -212,7 +212,9 @@ TEST(QLinearConv, and_conv_integer_sum_in_integers) {
 
 TEST(ConvInteger, refuses_zero_points_of_another_type) {
   OpCase op("ConvInteger", 10);
-  op.input(spread<std::uint8_t>({1, 1, 3, 3}, 1)).input(spread<std::int8_t>({1, 1, 3, 3}, 1)).input(one<std::int8_t>(0));
+  op.input(spread<std::uint8_t>({1, 1, 3, 3}, 1))
+      .input(spread<std::int8_t>({1, 1, 3, 3}, 1))
+      .input(one<std::int8_t>(0));
   expect_error(op, ErrorCode::kInvalidModel, "the zero point of input 2 is int8, expected uint8");
 }
 
@@ -252,7 +254,10 @@ TEST(QLinearGlobalAveragePool, averages_planes) {
 TEST(QLinearAveragePool, counts_padding_as_zero_on_demand) {
   for (const int counted : {0, 1}) {
     auto op = mapped("QLinearAveragePool", Tensor::of<std::uint8_t>({1, 1, 3}, {2, 6, 22}), 0.5F);
-    op.attr("kernel_shape", Ints{2}).attr("pads", Ints{1, 1}).attr("strides", Ints{3}).attr("count_include_pad", counted);
+    op.attr("kernel_shape", Ints{2})
+        .attr("pads", Ints{1, 1})
+        .attr("strides", Ints{3})
+        .attr("count_include_pad", counted);
     expect_output<std::uint8_t>(op, {1, 1, 2}, {1, static_cast<std::uint8_t>(counted == 1 ? 11 : 21)});
   }
 }

@@ -74,8 +74,7 @@ Status check_scales(const InferContext& context) {
   KITE_TRY_ASSIGN(const std::int64_t stated_axis, context.get_int("axis", 1));
   const Shape& scale = context.shape(1);
   if (context.has_input(2) && context.shape(2).elements() != scale.elements()) {
-    return context.invalid("scales have shape " + scale.to_string() + ", zero points " +
-                           context.shape(2).to_string());
+    return context.invalid("scales have shape " + scale.to_string() + ", zero points " + context.shape(2).to_string());
   }
   if (block == 0 && scale.elements() == 1 && scale.rank() <= 1) return {};
   KITE_TRY_ASSIGN(const int axis, context.normalize_axis(stated_axis, context.shape(0).rank()));
@@ -201,15 +200,15 @@ Status compute_dynamic(const ComputeContext& context) {
 constexpr std::string_view kQuantizeLimits = "uint8 and int8; float32 scales";
 constexpr std::string_view kDequantizeLimits = "uint8, int8 and int32; float32 scales";
 
-extern const Operator kQuantizeLinearOperator{"", "QuantizeLinear", 10, 23, kQuantizeLimits, infer_quantize,
-                                              compute_quantize};
-extern const Operator kDequantizeLinearOperator{"", "DequantizeLinear", 10, 23, kDequantizeLimits, infer_dequantize,
-                                                compute_dequantize};
-extern const Operator kDynamicQuantizeLinearOperator{"", "DynamicQuantizeLinear", 11, 23, "", infer_dynamic,
-                                                     compute_dynamic};
+extern const Operator kQuantizeLinearOperator{
+    "", "QuantizeLinear", 10, 23, kQuantizeLimits, infer_quantize, compute_quantize};
+extern const Operator kDequantizeLinearOperator{
+    "", "DequantizeLinear", 10, 23, kDequantizeLimits, infer_dequantize, compute_dequantize};
+extern const Operator kDynamicQuantizeLinearOperator{
+    "", "DynamicQuantizeLinear", 11, 23, "", infer_dynamic, compute_dynamic};
 extern const Operator kMicrosoftQuantizeLinearOperator{"com.microsoft", "QuantizeLinear", 1, 1, kQuantizeLimits,
-                                                       infer_quantize, compute_quantize};
-extern const Operator kMicrosoftDequantizeLinearOperator{"com.microsoft", "DequantizeLinear", 1, 1, kDequantizeLimits,
+                                                       infer_quantize,  compute_quantize};
+extern const Operator kMicrosoftDequantizeLinearOperator{"com.microsoft",  "DequantizeLinear", 1, 1, kDequantizeLimits,
                                                          infer_dequantize, compute_dequantize};
 
 }  // namespace kite

@@ -92,6 +92,17 @@ struct Axes {
     stride[static_cast<std::size_t>(rank)] = axis_stride;
     ++rank;
   }
+  // To position `flat`, counted with the last axis fastest; returns its offset.
+  std::int64_t seek(std::int64_t flat) {
+    std::int64_t offset = 0;
+    for (int axis = rank - 1; axis >= 0; --axis) {
+      const auto a = static_cast<std::size_t>(axis);
+      index[a] = flat % size[a];
+      flat /= size[a];
+      offset += index[a] * stride[a];
+    }
+    return offset;
+  }
   // Moves `offset` to the next position, last axis fastest; false after the last one, back at the first.
   bool advance(std::int64_t& offset) {
     for (int axis = rank - 1; axis >= 0; --axis) {
@@ -136,25 +147,32 @@ Plan plan_of(const Shape& x, const ListView& list, bool noop) {
   return plan;
 }
 
+// Shares of outputs are cut at multiples of this. Each output may cost much: one cache line of float32.
+constexpr std::int64_t kOutputsApart = 16;
+
 template <typename State, typename T>
-void reduce(Plan plan, const T* x, T* y) {
+void reduce(Plan plan, ElementRange outputs, const T* x, T* y) {
   // Taken for up to this many neighbouring outputs at a time, so that x is read in order.
   constexpr std::int64_t kBlock = 64;
   std::array<State, kBlock> states;
-  std::int64_t outer = 0;
-  do {
-    for (std::int64_t begin = 0; begin < plan.run; begin += kBlock) {
-      const std::int64_t width = std::min(kBlock, plan.run - begin);
-      states.fill(State{});
-      std::int64_t offset = outer + begin;
-      if (plan.count > 0) {
-        do {
-          for (std::int64_t i = 0; i < width; ++i) states[static_cast<std::size_t>(i)].add(x[offset + i]);
-        } while (plan.reduced.advance(offset));
-      }
-      for (std::int64_t i = 0; i < width; ++i) *y++ = states[static_cast<std::size_t>(i)].result(plan.count);
+  std::int64_t outer = plan.kept.seek(outputs.first / plan.run);
+  std::int64_t begin = outputs.first % plan.run;
+  for (std::int64_t at = outputs.first; at < outputs.last;) {
+    const std::int64_t width = std::min({kBlock, plan.run - begin, outputs.last - at});
+    states.fill(State{});
+    std::int64_t offset = outer + begin;
+    if (plan.count > 0) {
+      do {
+        for (std::int64_t i = 0; i < width; ++i) states[static_cast<std::size_t>(i)].add(x[offset + i]);
+      } while (plan.reduced.advance(offset));
     }
-  } while (plan.kept.advance(outer));
+    for (std::int64_t i = 0; i < width; ++i) y[at + i] = states[static_cast<std::size_t>(i)].result(plan.count);
+    at += width;
+    begin += width;
+    if (begin < plan.run) continue;
+    begin = 0;
+    plan.kept.advance(outer);
+  }
 }
 
 template <template <typename> typename State, typename Types, int kInputSince>
@@ -163,7 +181,8 @@ Status compute(const ComputeContext& context) {
   const bool noop = context.opset >= kInputSince && context.attributes.get_int("noop_with_empty_axes", 0) != 0;
   const Plan plan = plan_of(context.inputs[0].type.shape, ListView(context, "axes", 1, kInputSince), noop);
   return dispatch(Types{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
-    reduce<State<T>>(plan, context.inputs[0].as<T>(), context.outputs[0].as<T>());
+    const ElementRange outputs = context.share.of(context.outputs[0].type.shape.elements(), kOutputsApart);
+    reduce<State<T>>(plan, outputs, context.inputs[0].as<T>(), context.outputs[0].as<T>());
     return {};
   });
 }
@@ -263,7 +282,7 @@ struct Smallest {
 
 template <template <typename> typename State, typename Types, int kInputSince = kAxesInputSince>
 constexpr Operator reduction(std::string_view name, Status (*infer_types)(InferContext&) = infer<Types, kInputSince>) {
-  return {"", name, 7, 23, "axes must be constant", infer_types, compute<State, Types, kInputSince>};
+  return {"", name, 7, 23, "axes must be constant", infer_types, compute<State, Types, kInputSince>, Sharing::kShared};
 }
 
 constexpr Operator kRows[] = {

@@ -60,6 +60,7 @@ Status infer(InferContext& context) {
 
 }  // namespace
 
-extern const Operator kReshapeOperator = {"", "Reshape", 7, 23, "shape must be constant", infer, copy_elements};
+extern const Operator kReshapeOperator = {
+    "", "Reshape", 7, 23, "shape must be constant", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

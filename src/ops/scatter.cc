@@ -146,7 +146,8 @@ Status compute_elements(const ComputeContext& context) {
   const IndexView indices(context.inputs[1]);
   const Target target(context);
   Status status;
-  for_each_index(context.inputs[1].type.shape, [&](const Index& at, std::int64_t flat) {
+  const Shape& updates = context.inputs[1].type.shape;
+  for_each_index(updates, {0, updates.elements()}, [&](const Index& at, std::int64_t flat) {
     std::int64_t index = indices[flat];
     if (index < -length || index >= length) {
       status = out_of_range(index, length);

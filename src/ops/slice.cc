@@ -123,13 +123,13 @@ Status compute(const ComputeContext& context) {
     copy.add_axis(taken.count[a], out_strides[a], taken.step[a] * in_strides[a]);
   }
   const std::size_t element_size = dtype_size(x.type.dtype);
-  strided_copy(copy, element_size, x.data + first * static_cast<std::int64_t>(element_size), y.data);
+  strided_copy(copy, element_size, x.data + first * static_cast<std::int64_t>(element_size), y.data, context.share);
   return {};
 }
 
 }  // namespace
 
-extern const Operator kSliceOperator = {"",    "Slice", 7, 23, "starts, ends, axes and steps must be constant",
-                                        infer, compute};
+extern const Operator kSliceOperator = {
+    "", "Slice", 7, 23, "starts, ends, axes and steps must be constant", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "base/checked.h"
 #include "ops/axes.h"
 #include "ops/op.h"
+#include "ops/strided_copy.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -82,8 +82,8 @@ Status compute(const ComputeContext& context) {
   if (raw_axis < 0) raw_axis += shape.rank();
   const auto axis = static_cast<int>(raw_axis);
   const std::int64_t outer = shape.elements(0, axis);
-  const std::int64_t inner =
-      shape.elements(axis + 1, shape.rank()) * static_cast<std::int64_t>(dtype_size(x.type.dtype));
+  const std::int64_t inner = shape.elements(axis + 1, shape.rank());
+  const std::size_t element_size = dtype_size(x.type.dtype);
   const ListView stated(context, "split", 1, kSplitInputSince);
   const auto parts = static_cast<std::int64_t>(context.outputs.size());
   std::int64_t at = 0;  // along the axis
@@ -91,10 +91,11 @@ Status compute(const ComputeContext& context) {
     // An output that is left out has no type, so its size comes from the list or the rule.
     const std::int64_t size = stated.empty() ? std::min(ceil_div(shape[axis], parts), shape[axis] - at) : stated[i];
     const MutableTensorView& y = context.outputs[static_cast<std::size_t>(i)];
-    const std::int64_t run = size * inner;
-    for (std::int64_t o = 0; y.data != nullptr && o < outer && run > 0; ++o) {
-      std::memcpy(y.data + o * run, x.data + (o * shape[axis] + at) * inner, static_cast<std::size_t>(run));
-    }
+    StridedCopy copy;
+    copy.add_axis(outer, size * inner, shape[axis] * inner);
+    copy.add_axis(size * inner, 1, 1);
+    const std::byte* from = x.data + at * inner * static_cast<std::int64_t>(element_size);
+    if (y.data != nullptr) strided_copy(copy, element_size, from, y.data, context.share);
     at += size;
   }
   return {};
@@ -102,6 +103,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kSplitOperator = {"", "Split", 7, 23, "split must be constant", infer, compute};
+extern const Operator kSplitOperator = {"", "Split", 7, 23, "split must be constant", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -41,6 +41,7 @@ Status infer(InferContext& context) {
 
 }  // namespace
 
-extern const Operator kSqueezeOperator = {"", "Squeeze", 7, 23, "axes must be constant", infer, copy_elements};
+extern const Operator kSqueezeOperator = {
+    "", "Squeeze", 7, 23, "axes must be constant", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

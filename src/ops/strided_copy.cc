@@ -52,6 +52,24 @@ void bring_input_run_inside(StridedCopy& copy) noexcept {
   }
 }
 
+// Leaves `share` of the copy: a stretch of the outermost axis that is long enough, else of the longest one. False when
+// there is nothing in it.
+bool take_share(StridedCopy& copy, Share share, std::int64_t element_size, const std::byte*& in,
+                std::byte*& out) noexcept {
+  if (share.parts == 1) return true;
+  constexpr std::int64_t kEnough = 4;  // positions a share: the longest is then at most a quarter above the mean
+  std::size_t axis = 0;
+  for (std::size_t a = 0; a < static_cast<std::size_t>(copy.rank); ++a) {
+    if (copy.size[a] > copy.size[axis]) axis = a;
+    if (copy.size[axis] >= kEnough * share.parts) break;
+  }
+  const auto [first, last] = share.of(copy.size[axis], copy.out_stride[axis] == 1 ? 64 : 1);
+  in += first * copy.in_stride[axis] * element_size;
+  out += first * copy.out_stride[axis] * element_size;
+  copy.size[axis] = last - first;
+  return first < last;
+}
+
 // One innermost run of `count` elements.
 template <std::size_t kSize>
 void copy_run(std::int64_t count, const std::byte* in, std::int64_t in_step, std::byte* out,
@@ -110,8 +128,9 @@ void copy_axes(const StridedCopy& copy, bool tiled, const std::byte* in, std::by
 
 }  // namespace
 
-void strided_copy(StridedCopy copy, std::size_t element_size, const std::byte* in, std::byte* out) noexcept {
-  if (!collapse(copy)) return;
+void strided_copy(StridedCopy copy, std::size_t element_size, const std::byte* in, std::byte* out,
+                  Share share) noexcept {
+  if (!collapse(copy) || !take_share(copy, share, static_cast<std::int64_t>(element_size), in, out)) return;
   const auto last = static_cast<std::size_t>(copy.rank - 1);
   const bool is_run = copy.in_stride[last] == 1 && copy.out_stride[last] == 1;
   bool tiled = false;
@@ -143,7 +162,8 @@ std::array<std::int64_t, kMaxRank> dense_strides(const Shape& shape) noexcept {
 
 Status copy_elements(const ComputeContext& context) {
   const TensorView& in = context.inputs[0];
-  std::memcpy(context.outputs[0].data, in.data, static_cast<std::size_t>(in.type.size_bytes()));
+  const auto [first, last] = context.share.of(in.type.size_bytes());
+  std::copy(in.data + first, in.data + last, context.outputs[0].data + first);
   return {};
 }
 

@@ -29,12 +29,13 @@ struct StridedCopy {
 
 // Joins axes that are contiguous in both buffers first, then moves the longest runs there are; where the input runs
 // along another axis than the output, both are walked in tiles that stay in the first-level cache.
-void strided_copy(StridedCopy copy, std::size_t element_size, const std::byte* in, std::byte* out) noexcept;
+void strided_copy(StridedCopy copy, std::size_t element_size, const std::byte* in, std::byte* out,
+                  Share share = {}) noexcept;
 
 // Strides of a dense row-major tensor, in elements.
 [[nodiscard]] std::array<std::int64_t, kMaxRank> dense_strides(const Shape& shape) noexcept;
 
-// compute() of operators that change only the shape: output 0 holds the elements of input 0.
+// compute(), shared, of operators that change only the shape: output 0 holds the elements of input 0.
 Status copy_elements(const ComputeContext& context);
 
 }  // namespace kite

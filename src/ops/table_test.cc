@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operators that are rows of a table (tables.h): one row of values each, in float32 and float64. The suite of a test
-// is its operator.
+// The operators that are rows of a table (tables.h): one row of values each, in float32 and float64. The suite of a
+// test is its operator.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -59,12 +59,14 @@ Status compute(const ComputeContext& context) {
     copy.add_axis(y[axis] / x[axis], out[a] * x[axis], 0);
     if (x[axis] > 1) copy.add_axis(x[axis], out[a], in[a]);
   }
-  strided_copy(copy, dtype_size(context.inputs[0].type.dtype), context.inputs[0].data, context.outputs[0].data);
+  strided_copy(copy, dtype_size(context.inputs[0].type.dtype), context.inputs[0].data, context.outputs[0].data,
+               context.share);
   return {};
 }
 
 }  // namespace
 
-extern constinit const Operator kTileOperator = {"", "Tile", 7, 23, "repeats must be constant", infer, compute};
+extern constinit const Operator kTileOperator = {"",      "Tile",          7, 23, "repeats must be constant", infer,
+                                                 compute, Sharing::kShared};
 
 }  // namespace kite

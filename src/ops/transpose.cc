@@ -53,12 +53,12 @@ Status compute(const ComputeContext& context) {
         perm.empty() ? static_cast<std::size_t>(x.type.shape.rank() - 1 - axis) : static_cast<std::size_t>(perm[a]);
     copy.add_axis(y.type.shape[axis], out_strides[a], in_strides[from]);
   }
-  strided_copy(copy, dtype_size(x.type.dtype), x.data, y.data);
+  strided_copy(copy, dtype_size(x.type.dtype), x.data, y.data, context.share);
   return {};
 }
 
 }  // namespace
 
-extern const Operator kTransposeOperator = {"", "Transpose", 7, 23, "", infer, compute};
+extern const Operator kTransposeOperator = {"", "Transpose", 7, 23, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

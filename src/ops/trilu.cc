@@ -32,7 +32,8 @@ Status compute(const ComputeContext& context) {
   const std::int64_t columns = shape[shape.rank() - 1];
   const std::int64_t rows = shape[shape.rank() - 2];
   const auto size = static_cast<std::int64_t>(dtype_size(x.type.dtype));
-  for (std::int64_t i = 0; i < shape.elements(); ++i) {
+  const auto [first, last] = context.share.of(shape.elements());
+  for (std::int64_t i = first; i < last; ++i) {
     const std::int64_t row = i / columns % rows;
     const std::int64_t column = i % columns;
     // k may be any int64: it is compared, never added.
@@ -48,6 +49,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kTriluOperator = {"", "Trilu", 14, 23, "", infer, compute};
+extern constinit const Operator kTriluOperator = {"", "Trilu", 14, 23, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -34,17 +34,27 @@ Status infer_formula(InferContext& context) {
 // For what is rounded to the element type once: `kFormula` maps a double to a double.
 template <auto kFormula>
 constexpr Operator smooth(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_formula<FloatTypes>, [](const ComputeContext& context) {
-            return map_smooth(context, kFormula);
-          }};
+  return {"",
+          name,
+          first_opset,
+          23,
+          "",
+          infer_formula<FloatTypes>,
+          [](const ComputeContext& context) { return map_smooth(context, kFormula); },
+          Sharing::kShared};
 }
 
 // The same where `kMake` makes the formula of the node's attributes.
 template <auto kMake>
 constexpr Operator smooth_with_parameters(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_formula<FloatTypes>, [](const ComputeContext& context) {
-            return map_smooth(context, kMake(context.attributes));
-          }};
+  return {"",
+          name,
+          first_opset,
+          23,
+          "",
+          infer_formula<FloatTypes>,
+          [](const ComputeContext& context) { return map_smooth(context, kMake(context.attributes)); },
+          Sharing::kShared};
 }
 
 // The same with the formula and the parameters of a line of tensor/activations.inc.
@@ -66,9 +76,14 @@ constexpr Operator activation(std::string_view name, int first_opset, std::strin
 // For what each element type computes itself: `kFormula` maps a T to a T, exactly or with the one rounding of IEEE 754.
 template <auto kFormula, typename Types>
 constexpr Operator exact(std::string_view name, int first_opset, Types) {
-  return {"", name, first_opset, 23, "", infer_formula<Types>, [](const ComputeContext& context) {
-            return map_unary(context, Types{}, kFormula);
-          }};
+  return {"",
+          name,
+          first_opset,
+          23,
+          "",
+          infer_formula<Types>,
+          [](const ComputeContext& context) { return map_unary(context, Types{}, kFormula); },
+          Sharing::kShared};
 }
 
 // ln(1 + e^x) without overflow: e^x is only taken of what is not positive.

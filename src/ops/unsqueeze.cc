@@ -40,6 +40,7 @@ Status infer(InferContext& context) {
 
 }  // namespace
 
-extern const Operator kUnsqueezeOperator = {"", "Unsqueeze", 7, 23, "axes must be constant", infer, copy_elements};
+extern const Operator kUnsqueezeOperator = {
+    "", "Unsqueeze", 7, 23, "axes must be constant", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

@@ -27,12 +27,12 @@ Status infer_all(InferContext& context) {
   return context.set_output(0, TensorType{context.input(0).dtype, shape});
 }
 
-// y[i] = fn(y[i], x[i]) with x broadcast to the shape of y.
+// y[i] = fn(y[i], x[i]) for the elements `range` of y, with x broadcast to its shape.
 template <typename T, typename Fn>
-void fold_in(const MutableTensorView& out, const TensorView& in, Fn fn) {
+void fold_in(const MutableTensorView& out, const TensorView& in, ElementRange range, Fn fn) {
   T* y = out.as<T>();
   const T* x = in.as<T>();
-  Broadcast<1>(out.type.shape, {in.type.shape}).for_each_row([&](const BroadcastRow<1>& row) {
+  Broadcast<1>(out.type.shape, {in.type.shape}).for_each_row(range, [&](const BroadcastRow<1>& row) {
     for (std::int64_t i = 0; i < row.count; ++i) {
       y[row.out + i] = fn(y[row.out + i], x[row.in[0] + i * row.step[0]]);
     }
@@ -44,11 +44,12 @@ template <typename Types, auto kCombine, auto kFinish>
 Status fold_all(const ComputeContext& context) {
   const MutableTensorView& out = context.outputs[0];
   return dispatch(Types{}, out.type.dtype, [&]<typename T>() -> Status {
-    fold_in<T>(out, context.inputs[0], [](T, T x) { return x; });
-    for (std::size_t k = 1; k < context.inputs.size(); ++k) fold_in<T>(out, context.inputs[k], kCombine);
+    const ElementRange range = context.share.of(out.type.shape.elements());
+    fold_in<T>(out, context.inputs[0], range, [](T, T x) { return x; });
+    for (std::size_t k = 1; k < context.inputs.size(); ++k) fold_in<T>(out, context.inputs[k], range, kCombine);
     T* y = out.as<T>();
     const auto count = static_cast<T>(context.inputs.size());
-    for (std::int64_t i = 0; i < out.type.shape.elements(); ++i) y[i] = kFinish(y[i], count);
+    for (std::int64_t i = range.first; i < range.last; ++i) y[i] = kFinish(y[i], count);
     return {};
   });
 }
@@ -58,7 +59,7 @@ constexpr auto kAdd = [](auto y, auto x) { return y + x; };
 
 template <typename Types, auto kCombine, auto kFinish = kAsItIs>
 constexpr Operator variadic(std::string_view name) {
-  return {"", name, 7, 23, "", infer_all<Types>, fold_all<Types, kCombine, kFinish>};
+  return {"", name, 7, 23, "", infer_all<Types>, fold_all<Types, kCombine, kFinish>, Sharing::kShared};
 }
 
 constexpr Operator kRows[] = {

@@ -32,7 +32,8 @@ void select(const ComputeContext& context) {
   const std::byte* if_false = context.inputs[2].data;
   std::byte* y = context.outputs[0].data;
   constexpr auto kStep = static_cast<std::int64_t>(kSize);
-  Broadcast<3>(context.outputs[0].type.shape, shapes).for_each_row([&](const BroadcastRow<3>& row) {
+  const Shape& shape = context.outputs[0].type.shape;
+  Broadcast<3>(shape, shapes).for_each_row(context.share.of(shape.elements()), [&](const BroadcastRow<3>& row) {
     for (std::int64_t i = 0; i < row.count; ++i) {
       const bool chosen = condition[row.in[0] + i * row.step[0]] != 0;
       const std::byte* from =
@@ -54,6 +55,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kWhereOperator = {"", "Where", 9, 23, "", infer, compute};
+extern const Operator kWhereOperator = {"", "Where", 9, 23, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -400,6 +400,19 @@ TEST(Plan, steps_take_their_refs_in_turn) {
   EXPECT_NE(problem(bytes), "ok");
 }
 
+TEST(Plan, shares_no_portable_operator_that_one_thread_must_compute) {
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{4});
+  const ValueId scattered = g.node("ScatterElements", 13, {x, g.ints({1, 2}), g.weights(Shape{2})});
+  const Graph graph = g.take({g.node("Sin", 13, {scattered})});
+  Bytes bytes = bytes_of(*plan_of(graph));
+  ASSERT_EQ(problem(bytes), "ok");
+  records<Step>(bytes, &Header::steps)[1].max_parts = 2;
+  EXPECT_EQ(problem(bytes), "ok") << "Sin may be shared";
+  records<Step>(bytes, &Header::steps)[0].max_parts = 2;
+  EXPECT_NE(problem(bytes).find("one thread must compute"), std::string::npos) << problem(bytes);
+}
+
 // Memory that ends where a page begins that nothing may touch.
 class FencedMemory {
  public:

@@ -30,6 +30,7 @@ struct PlanSession::BoundStep {
 namespace {
 
 constexpr std::size_t kNoView = ~std::size_t{0};
+constexpr std::size_t kNoStep = ~std::size_t{0};
 
 std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(
@@ -55,6 +56,7 @@ Result<std::unique_ptr<PlanSession>> PlanSession::create(std::shared_ptr<const P
     KITE_TRY_ASSIGN(session->scratch_,
                     PlanBuffer::allocate(session->scratch_stride_ * static_cast<std::uint64_t>(session->threads())));
   }
+  session->failures_.resize(static_cast<std::size_t>(session->threads()));
   session->bind_steps();
   if (session->threads() > 1) {
     session->touching_ = true;
@@ -193,10 +195,15 @@ Status PlanSession::execute(std::span<const TensorView> inputs) {
     if (slot.view != kNoView) views_[slot.view].data = inputs[slot.input].data;
   }
   finish_touching();
-  failed_.store(false, std::memory_order_relaxed);
+  failed_step_.store(kNoStep, std::memory_order_relaxed);
   pool_.run(&PlanSession::run_member, this);
-  if (failed_.load(std::memory_order_relaxed)) return std::exchange(failure_, Status{});
-  return {};
+  if (failed_step_.load(std::memory_order_relaxed) == kNoStep) return {};
+  Status first;
+  for (Status& failure : failures_) {
+    Status told = std::exchange(failure, Status{});
+    if (first.ok()) first = std::move(told);
+  }
+  return first;
 }
 
 void PlanSession::run_member(void* session, int member) { static_cast<PlanSession*>(session)->run_steps(member); }
@@ -205,7 +212,7 @@ void PlanSession::run_steps(int member) noexcept {
   const DenormalsOff denormals_off;
   void* const scratch = scratch_.bytes().data() + scratch_stride_ * static_cast<std::uint64_t>(member);
   for (std::size_t s = 0; s < steps_.size(); ++s) {
-    BoundStep& bound = steps_[s];
+    const BoundStep& bound = steps_[s];
     const std::uint64_t start = observer_ != nullptr && member == 0 ? now_ns() : 0;
     if (member < bound.parts) {
       if (bound.step->kernel != nullptr) {
@@ -216,8 +223,8 @@ void PlanSession::run_steps(int member) noexcept {
             bound.step->params,      operands, results, scratch, member, bound.parts, bound.next_weights,
             bound.next_weights_bytes};
         bound.step->kernel->run(call);
-      } else if (member == 0) {
-        run_portable(bound);
+      } else {
+        run_portable(s, member);
       }
     }
     // The team's return is the last step's barrier, except where a clock is to see all members end.
@@ -226,18 +233,22 @@ void PlanSession::run_steps(int member) noexcept {
   }
 }
 
-void PlanSession::run_portable(BoundStep& bound) noexcept {
-  if (failed_.load(std::memory_order_relaxed)) return;
+void PlanSession::run_portable(std::size_t step, int member) noexcept {
+  // Set in an earlier step, it is seen behind that one's barrier; set in this one by another member, it changes
+  // nothing.
+  if (failed_step_.load(std::memory_order_relaxed) < step) return;
+  const BoundStep& bound = steps_[step];
   const PortableCall& portable = *bound.step->portable;
   const ComputeContext context{portable.attributes,
                                portable.opset,
                                {views_.data() + bound.first_view, bound.step->inputs.size()},
-                               {mutable_views_.data() + bound.first_mutable, bound.step->outputs.size()}};
+                               {mutable_views_.data() + bound.first_mutable, bound.step->outputs.size()},
+                               {member, bound.parts}};
   Status status = portable.op->compute(context);
   if (status.ok()) return;
-  failure_ = std::move(status).error().in("node \"" + std::string(plan_->text(bound.step->record->node)) + "\" (" +
-                                          std::string(portable.op->name) + ")");
-  failed_.store(true, std::memory_order_relaxed);
+  failures_[static_cast<std::size_t>(member)] = std::move(status).error().in(
+      "node \"" + std::string(plan_->text(bound.step->record->node)) + "\" (" + std::string(portable.op->name) + ")");
+  failed_step_.store(step, std::memory_order_relaxed);
 }
 
 TensorView PlanSession::output(std::size_t index) const {

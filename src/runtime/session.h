@@ -53,7 +53,7 @@ class PlanSession {
   static void touch_memory(void* session, int member) noexcept;
   void finish_touching() noexcept;
   void run_steps(int member) noexcept;
-  void run_portable(BoundStep& step) noexcept;
+  void run_portable(std::size_t step, int member) noexcept;
   [[nodiscard]] std::byte* address(std::uint32_t operand) const noexcept;
 
   std::shared_ptr<const Plan> plan_;
@@ -74,11 +74,13 @@ class PlanSession {
   std::vector<MutableTensorView> mutable_views_;
   StepObserver observer_ = nullptr;
   void* observer_context_ = nullptr;
-  std::atomic<bool> failed_{false};
+  // Steps that follow a failed one are left out. Each member has a place for its error, of which the lowest counts: it
+  // is the one that a single thread meets.
+  std::atomic<std::size_t> failed_step_{0};
+  std::vector<Status> failures_;
   bool touching_ = false;  // the workers were sent to touch_memory()
   std::atomic<bool> stop_touching_{false};
   std::atomic<std::uint64_t> untouched_{0};  // the first piece, of arena and plan, that no worker has taken
-  Status failure_;
 };
 
 }  // namespace kite

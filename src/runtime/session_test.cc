@@ -214,6 +214,44 @@ TEST(Session, an_index_out_of_range_names_its_node_and_leaves_the_session_usable
   }
 }
 
+// Rows of sines, picked by indices of which any may be wrong.
+TEST(Session, shares_portable_steps_without_a_difference_in_bits_or_errors) {
+  constexpr std::int64_t kRows = 6000;
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{50, 333});
+  const ValueId rows = g.input("rows", Shape{kRows}, DType::kInt64);
+  const ValueId sine = g.node("Sin", 13, {x});
+  const ValueId picked = g.node("Gather", 13, {sine, rows}, {{"axis", std::int64_t{0}}});
+  const Graph graph = g.take({sine, g.node("ReduceSumSquare", 13, {picked}, {{"axes", TestGraph::Ints{1}}})});
+  const auto plan = plan_of(graph);
+  for (const PlanStep& step : plan->steps()) {
+    ASSERT_EQ(step.kernel, nullptr) << "all are to be portable";
+    EXPECT_GE(step.record->max_parts, 3u);
+  }
+  const std::vector<Tensor> tensors = inputs_of(graph);
+  Tensor indices(DType::kInt64, Shape{kRows});
+  for (std::int64_t i = 0; i < kRows; ++i) indices.as<std::int64_t>()[i] = i * 7 % 50;
+  const std::vector<TensorView> inputs = {tensors[0].view(), indices.view()};
+  const auto alone = session_of(plan);
+  ASSERT_EQ(problem(*alone, inputs), "ok");
+  const std::string wanted = bytes_of_outputs(*alone);
+  for (const int threads : {2, 3}) {
+    const auto session = session_of(plan, threads);
+    for (int repeat = 0; repeat < 10; ++repeat) {
+      ASSERT_EQ(problem(*session, inputs), "ok");
+      ASSERT_EQ(bytes_of_outputs(*session), wanted) << threads << " threads";
+    }
+    Tensor wrong = Tensor::copy_of(indices.view());
+    wrong.as<std::int64_t>()[kRows - 1] = 52;  // in the last share
+    const std::vector<TensorView> late = {inputs[0], wrong.view()};
+    EXPECT_EQ(problem(*session, late), problem(*alone, late));
+    wrong.as<std::int64_t>()[1] = 51;  // in the first one, too
+    EXPECT_EQ(problem(*session, late), problem(*alone, late));
+    EXPECT_NE(problem(*session, late).find("index 51"), std::string::npos);
+    EXPECT_EQ(problem(*session, inputs), "ok");
+  }
+}
+
 TEST(Session, gives_back_inputs_constants_and_aliases_as_outputs) {
   TestGraph g;
   const ValueId x = g.input("x", Shape{2, 3});

@@ -346,6 +346,9 @@ class PlanValidator {
   Status resolve_portable(PlanStep& step) {
     KITE_TRY_ASSIGN(step.portable,
                     decode_portable(params_.subspan(step.record->params_offset, step.record->params_bytes)));
+    if (step.record->max_parts > 1 && step.portable->op->sharing != Sharing::kShared) {
+      return broken("a step shares what one thread must compute");
+    }
     std::vector<PortableInput> inputs;
     std::vector<std::optional<TensorType>> outputs;
     for (const std::uint32_t ref : step.inputs) {
