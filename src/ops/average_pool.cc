@@ -43,7 +43,7 @@ Status compute(const ComputeContext& context) {
       const double count = divisor(pool.window, taps, include_pad);
       *out = count == 0 ? T{0} : static_cast<T>(sum / count);
     };
-    for_each_window(pool, context.inputs[0].as<T>(), context.outputs[0].as<T>(), average);
+    for_each_window(pool, context.share, context.inputs[0].as<T>(), context.outputs[0].as<T>(), average);
     return {};
   });
 }
@@ -56,13 +56,15 @@ extern const Operator kAveragePoolOperator{"",
                                            23,
                                            "1 to 3 spatial axes",
                                            infer<PoolLayout::kChannelsFirst>,
-                                           compute<PoolLayout::kChannelsFirst>};
+                                           compute<PoolLayout::kChannelsFirst>,
+                                           Sharing::kShared};
 extern const Operator kInternalAveragePoolOperator{"paperkite",
                                                    "AveragePool",
                                                    0,
                                                    1000,
                                                    "1 to 3 spatial axes",
                                                    infer<PoolLayout::kChannelsLast>,
-                                                   compute<PoolLayout::kChannelsLast>};
+                                                   compute<PoolLayout::kChannelsLast>,
+                                                   Sharing::kShared};
 
 }  // namespace kite

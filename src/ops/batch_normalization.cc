@@ -63,12 +63,14 @@ Status compute(const ComputeContext& context) {
     T* y = context.outputs[0].as<T>();
     const std::int64_t channels = channel_count(shape);
     const std::int64_t pixels = shape.rank() < 2 ? 1 : shape.elements(2, shape.rank());
-    for (std::int64_t n = 0; n < shape[0]; ++n) {
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const double center = mean[c];
-        const double shift = bias[c];
-        const double factor = scale[c] / std::sqrt(variance[c] + epsilon);
-        for (std::int64_t i = 0; i < pixels; ++i, ++x, ++y) *y = static_cast<T>((*x - center) * factor + shift);
+    const auto [first, last] = context.share.of(shape[0] * channels, 1);
+    for (std::int64_t plane = first; plane < last; ++plane) {
+      const std::int64_t c = plane % channels;
+      const double center = mean[c];
+      const double shift = bias[c];
+      const double factor = scale[c] / std::sqrt(variance[c] + epsilon);
+      for (std::int64_t i = plane * pixels; i < (plane + 1) * pixels; ++i) {
+        y[i] = static_cast<T>((x[i] - center) * factor + shift);
       }
     }
     return {};
@@ -78,6 +80,7 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kBatchNormalizationOperator{
-    "", "BatchNormalization", 7, 23, "inference only; one element type for all inputs", infer, compute};
+    "",      "BatchNormalization", 7, 23, "inference only; one element type for all inputs", infer,
+    compute, Sharing::kShared};
 
 }  // namespace kite

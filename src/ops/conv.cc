@@ -81,15 +81,13 @@ Status compute(const ComputeContext& context) {
     const std::int64_t channels = conv.in_per_group();
     const Shape& weights = context.inputs[1].type.shape;
     const std::int64_t filter = weights.elements(1, weights.rank());  // elements of one output channel
-    for (std::int64_t n = 0; n < conv.batch; ++n) {
-      for (std::int64_t g = 0; g < conv.group; ++g) {
-        for (std::int64_t i = 0; i < conv.out_per_group(); ++i) {
-          const std::int64_t k = g * conv.out_per_group() + i;
-          convolve_plane(window, channels, x + (n * conv.in_channels + g * channels) * window.in_pixels(),
-                         w + k * filter, bias == nullptr ? 0.0 : static_cast<double>(bias[k]),
-                         y + (n * conv.out_channels + k) * window.out_pixels());
-        }
-      }
+    const auto [first, last] = context.share.of(conv.batch * conv.out_channels, 1);
+    for (std::int64_t plane = first; plane < last; ++plane) {
+      const std::int64_t n = plane / conv.out_channels;
+      const std::int64_t k = plane % conv.out_channels;
+      const std::int64_t first_channel = n * conv.in_channels + k / conv.out_per_group() * channels;
+      convolve_plane(window, channels, x + first_channel * window.in_pixels(), w + k * filter,
+                     bias == nullptr ? 0.0 : static_cast<double>(bias[k]), y + plane * window.out_pixels());
     }
     return {};
   });
@@ -97,6 +95,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConvOperator{"", "Conv", 7, 23, "float32 and float64, 1 to 3 spatial axes", infer, compute};
+extern const Operator kConvOperator{"",      "Conv",          7, 23, "float32 and float64, 1 to 3 spatial axes", infer,
+                                    compute, Sharing::kShared};
 
 }  // namespace kite

@@ -38,7 +38,8 @@ Status compute(const ComputeContext& context) {
   return dispatch(SumTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     const T* x = context.inputs[0].as<T>();
     T* y = context.outputs[0].as<T>();
-    for (std::int64_t line = 0; line < outer * inner; ++line) {
+    const auto [first, last] = context.share.of(outer * inner, 1);
+    for (std::int64_t line = first; line < last; ++line) {
       const std::int64_t start = line / inner * count * inner + line % inner;
       Accumulator<T> sum = 0;
       for (std::int64_t i = 0; i < count; ++i) {
@@ -54,6 +55,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kCumSumOperator = {"", "CumSum", 11, 23, "axis must be constant", infer, compute};
+extern constinit const Operator kCumSumOperator = {"",      "CumSum",        11, 23, "axis must be constant", infer,
+                                                   compute, Sharing::kShared};
 
 }  // namespace kite

@@ -196,9 +196,16 @@ void sum_products(const ComputeContext& context, const Loops& loops) {
   T* y = context.outputs[0].as<T>();
   std::array<std::int64_t, kMostIndices> at{};
   std::array<std::int64_t, kMostOperands> offset{};
+  const auto [first, last] = context.share.of(context.outputs[0].type.shape.elements(), 16);
+  std::int64_t rest = first;
+  for (std::size_t i = loops.outer; i-- > 0;) {
+    at[i] = rest % loops.size[i];
+    rest /= loops.size[i];
+    for (std::size_t n = 0; n < kMostOperands; ++n) offset[n] += at[i] * loops.stride[i][n];
+  }
   const bool is_empty = std::any_of(loops.size.begin() + loops.outer, loops.size.begin() + loops.count,
                                     [](std::int64_t size) { return size == 0; });
-  do {
+  for (std::int64_t i = first; i < last; ++i) {
     Accumulator<T> sum = 0;
     if (!is_empty) {
       do {
@@ -209,8 +216,9 @@ void sum_products(const ComputeContext& context, const Loops& loops) {
         sum += product;
       } while (advance(loops, loops.outer, loops.count, at, offset));
     }
-    *y++ = static_cast<T>(sum);
-  } while (advance(loops, 0, loops.outer, at, offset));
+    y[i] = static_cast<T>(sum);
+    advance(loops, 0, loops.outer, at, offset);
+  }
 }
 
 Status compute(const ComputeContext& context) {
@@ -227,7 +235,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kEinsumOperator = {"",    "Einsum", 12, 23, "up to 8 inputs and 24 indices",
-                                                   infer, compute};
+extern constinit const Operator kEinsumOperator = {
+    "", "Einsum", 12, 23, "up to 8 inputs and 24 indices", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -94,7 +94,7 @@ Status compute(const ComputeContext& context) {
       }
       y[m * columns + n] = static_cast<T>(sum);
     };
-    matrix_product(rows, columns, depth, operand<T>(context.inputs[0], transpose_a),
+    matrix_product(ProductTiles(rows, columns, context.share), depth, operand<T>(context.inputs[0], transpose_a),
                    operand<T>(context.inputs[1], transpose_b), store);
     return {};
   });
@@ -102,6 +102,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kGemmOperator{"", "Gemm", 7, 23, "integers only with alpha = beta = 1", infer, compute};
+extern const Operator kGemmOperator{"",      "Gemm",          7, 23, "integers only with alpha = beta = 1", infer,
+                                    compute, Sharing::kShared};
 
 }  // namespace kite

@@ -50,7 +50,8 @@ Status compute(const ComputeContext& context) {
     T* y = context.outputs[0].as<T>();
     const std::int64_t planes = shape[0] * shape[1];
     const std::int64_t pixels = shape.elements(2, shape.rank());
-    for (std::int64_t plane = 0; plane < planes; ++plane) y[plane] = kPool(x + plane * pixels, pixels);
+    const auto [first, last] = context.share.of(planes, 16);
+    for (std::int64_t plane = first; plane < last; ++plane) y[plane] = kPool(x + plane * pixels, pixels);
     return {};
   });
 }
@@ -58,8 +59,22 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kGlobalAveragePoolOperator{
-    "", "GlobalAveragePool", 7, 23, "", infer, compute<[](const auto* x, std::int64_t n) { return mean_of(x, n); }>};
+    "",
+    "GlobalAveragePool",
+    7,
+    23,
+    "",
+    infer,
+    compute<[](const auto* x, std::int64_t n) { return mean_of(x, n); }>,
+    Sharing::kShared};
 extern constinit const Operator kGlobalMaxPoolOperator{
-    "", "GlobalMaxPool", 7, 23, "", infer, compute<[](const auto* x, std::int64_t n) { return largest_of(x, n); }>};
+    "",
+    "GlobalMaxPool",
+    7,
+    23,
+    "",
+    infer,
+    compute<[](const auto* x, std::int64_t n) { return largest_of(x, n); }>,
+    Sharing::kShared};
 
 }  // namespace kite

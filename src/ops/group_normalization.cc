@@ -64,7 +64,8 @@ void normalize(const ComputeContext& context, std::int64_t groups, std::int64_t 
   const std::int64_t pixels = shape.elements(2, shape.rank());
   const std::int64_t group_channels = shape[1] / groups;
   const std::int64_t count = group_channels * pixels;
-  for (std::int64_t g = 0; g < shape[0] * groups; ++g) {
+  const auto [first, last] = context.share.of(shape[0] * groups, 1);
+  for (std::int64_t g = first; g < last; ++g) {
     const T* x = context.inputs[0].as<T>() + g * count;
     T* y = context.outputs[0].as<T>() + g * count;
     double sum = 0;
@@ -102,8 +103,8 @@ Status compute_group(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kInstanceNormalizationOperator = {
-    "", "InstanceNormalization", 7, 23, "", infer_instance, compute_instance};
-extern constinit const Operator kGroupNormalizationOperator = {"", "GroupNormalization", 18,           23,
-                                                               "", infer_group,          compute_group};
+    "", "InstanceNormalization", 7, 23, "", infer_instance, compute_instance, Sharing::kShared};
+extern constinit const Operator kGroupNormalizationOperator = {
+    "", "GroupNormalization", 18, 23, "", infer_group, compute_group, Sharing::kShared};
 
 }  // namespace kite

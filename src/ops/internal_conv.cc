@@ -101,25 +101,23 @@ void convolve(const ComputeContext& context, const Convolution& conv, const Step
   const WindowAxis& width = conv.window.width();
   const std::int64_t filter = conv.in_per_group() * height.kernel * width.kernel;
   const std::int64_t picture = conv.in_channels * height.in * width.in;
-  for (std::int64_t n = 0; n < conv.batch; ++n) {
-    for (std::int64_t pixel = 0, oh = 0; oh < height.out; ++oh) {
-      for (std::int64_t ow = 0; ow < width.out; ++ow, ++pixel) {
-        const std::int64_t at = (n * height.out * width.out + pixel) * conv.out_channels;
-        for (std::int64_t g = 0; g < conv.group; ++g) {
-          const T* x_group = x + n * picture + g * conv.in_per_group() * steps.channel;
-          const std::int64_t last = (g + 1) * conv.out_per_group();
-          for (std::int64_t k = g * conv.out_per_group(); k < last; k += kBlock) {
-            const std::int64_t count = std::min(kBlock, last - k);
-            Sums sums{};
-            for (std::int64_t i = 0; i < count; ++i) {
-              if (bias != nullptr) sums[static_cast<std::size_t>(i)] += static_cast<double>(bias[k + i]);
-              if (residual != nullptr) sums[static_cast<std::size_t>(i)] += static_cast<double>(residual[at + k + i]);
-            }
-            sum_pixel(conv, steps, x_group, w + k * filter, oh, ow, count, sums);
-            for (std::int64_t i = 0; i < count; ++i) {
-              y[at + k + i] = static_cast<T>(activation(sums[static_cast<std::size_t>(i)]));
-            }
-          }
+  const auto [first, last] = context.share.of(conv.batch * height.out * width.out, 1);
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const std::int64_t n = pixel / width.out / height.out, oh = pixel / width.out % height.out, ow = pixel % width.out;
+    const std::int64_t at = pixel * conv.out_channels;
+    for (std::int64_t g = 0; g < conv.group; ++g) {
+      const T* x_group = x + n * picture + g * conv.in_per_group() * steps.channel;
+      const std::int64_t end = (g + 1) * conv.out_per_group();
+      for (std::int64_t k = g * conv.out_per_group(); k < end; k += kBlock) {
+        const std::int64_t count = std::min(kBlock, end - k);
+        Sums sums{};
+        for (std::int64_t i = 0; i < count; ++i) {
+          if (bias != nullptr) sums[static_cast<std::size_t>(i)] += static_cast<double>(bias[k + i]);
+          if (residual != nullptr) sums[static_cast<std::size_t>(i)] += static_cast<double>(residual[at + k + i]);
+        }
+        sum_pixel(conv, steps, x_group, w + k * filter, oh, ow, count, sums);
+        for (std::int64_t i = 0; i < count; ++i) {
+          y[at + k + i] = static_cast<T>(activation(sums[static_cast<std::size_t>(i)]));
         }
       }
     }
@@ -137,6 +135,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kInternalConvOperator{"paperkite", "Conv", 0, 1000, "two spatial axes", infer, compute};
+extern const Operator kInternalConvOperator{"paperkite",        "Conv", 0,       1000,
+                                            "two spatial axes", infer,  compute, Sharing::kShared};
 
 }  // namespace kite

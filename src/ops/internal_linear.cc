@@ -63,17 +63,18 @@ Status compute(const ComputeContext& context) {
     const T* bias = context.has_input(2) ? context.inputs[2].as<T>() : nullptr;
     const T* residual = context.has_input(3) ? context.inputs[3].as<T>() : nullptr;
     T* y = context.outputs[0].as<T>();
-    matrix_product(rows, columns, depth, left, right, [&](std::int64_t m, std::int64_t n, double sum) {
-      if (bias != nullptr) sum += static_cast<double>(bias[n]);
-      if (residual != nullptr) sum += static_cast<double>(residual[m * columns + n]);
-      y[m * columns + n] = static_cast<T>(activation(sum));
-    });
+    matrix_product(ProductTiles(rows, columns, context.share), depth, left, right,
+                   [&](std::int64_t m, std::int64_t n, double sum) {
+                     if (bias != nullptr) sum += static_cast<double>(bias[n]);
+                     if (residual != nullptr) sum += static_cast<double>(residual[m * columns + n]);
+                     y[m * columns + n] = static_cast<T>(activation(sum));
+                   });
     return {};
   });
 }
 
 }  // namespace
 
-extern const Operator kInternalLinearOperator{"paperkite", "Linear", 0, 1000, "", infer, compute};
+extern const Operator kInternalLinearOperator{"paperkite", "Linear", 0, 1000, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

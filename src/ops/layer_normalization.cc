@@ -103,7 +103,8 @@ Status compute(const ComputeContext& context) {
     const T* bias = has_bias ? context.inputs[2].as<T>() : &zero;
     const std::int64_t groups = shape.elements(0, axis);
     const std::int64_t count = tail.elements();
-    for (std::int64_t g = 0; g < groups; ++g) {
+    const auto [first, last] = context.share.of(groups, 1);
+    for (std::int64_t g = first; g < last; ++g) {
       const T* x = context.inputs[0].as<T>() + g * count;
       const Moments moments = moments_of(x, count, epsilon);
       if (context.has_output(1)) context.outputs[1].as<T>()[g] = static_cast<T>(moments.mean);
@@ -125,6 +126,6 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kLayerNormalizationOperator{
-    "", "LayerNormalization", 17, 23, "scale and bias over the normalised axes only", infer, compute};
+    "", "LayerNormalization", 17, 23, "scale and bias over the normalised axes only", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -78,23 +78,22 @@ Status compute(const ComputeContext& context) {
     const T* b = context.inputs[1].as<T>();
     T* y = context.outputs[0].as<T>();
     // Broadcasting counts in whole matrices.
-    Broadcast<2>(batch, {operands.a_batch, operands.b_batch})
-        .for_each_row({0, batch.elements()}, [&](const BroadcastRow<2>& run) {
-          for (std::int64_t i = 0; i < run.count; ++i) {
-            const MatrixOperand<T> left{a + (run.in[0] + i * run.step[0]) * rows * depth, depth, 1};
-            const MatrixOperand<T> right{b + (run.in[1] + i * run.step[1]) * depth * columns, columns, 1};
-            T* out = y + (run.out + i) * rows * columns;
-            matrix_product(rows, columns, depth, left, right, [&](std::int64_t m, std::int64_t n, Accumulator<T> sum) {
-              out[m * columns + n] = static_cast<T>(sum);
-            });
-          }
-        });
+    const Broadcast<2> matrices(batch, {operands.a_batch, operands.b_batch});
+    for_each_product(batch.elements(), rows, columns, context.share, [&](std::int64_t i, const ProductTiles& tiles) {
+      matrices.for_each_row({i, i + 1}, [&](const BroadcastRow<2>& at) {
+        T* out = y + i * rows * columns;
+        matrix_product(
+            tiles, depth, MatrixOperand<T>{a + at.in[0] * rows * depth, depth, 1},
+            MatrixOperand<T>{b + at.in[1] * depth * columns, columns, 1},
+            [&](std::int64_t m, std::int64_t n, Accumulator<T> sum) { out[m * columns + n] = static_cast<T>(sum); });
+      });
+    });
     return {};
   });
 }
 
 }  // namespace
 
-extern const Operator kMatMulOperator{"", "MatMul", 7, 23, "", infer, compute};
+extern const Operator kMatMulOperator{"", "MatMul", 7, 23, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -63,18 +63,19 @@ std::int64_t column_major(const Window& window, std::int64_t pixel) {
 }
 
 template <typename T>
-void pool_with_indices(const Pooling& pool, bool columns_first, const T* x, T* y, std::int64_t* indices) {
-  for_each_window(pool, x, y, [&](const T* in, std::int64_t step, const PoolTaps& taps, T* out, std::int64_t plane) {
-    const Largest<T> largest = find_largest(pool.window, taps, in, step);
-    *out = largest.value;
-    const std::int64_t pixel = columns_first ? column_major(pool.window, largest.pixel) : largest.pixel;
-    indices[out - y] = largest.pixel < 0 ? -1 : plane * pool.window.in_pixels() + pixel;
-  });
+void pool_with_indices(const Pooling& pool, Share share, bool columns_first, const T* x, T* y, std::int64_t* indices) {
+  for_each_window(pool, share, x, y,
+                  [&](const T* in, std::int64_t step, const PoolTaps& taps, T* out, std::int64_t plane) {
+                    const Largest<T> largest = find_largest(pool.window, taps, in, step);
+                    *out = largest.value;
+                    const std::int64_t pixel = columns_first ? column_major(pool.window, largest.pixel) : largest.pixel;
+                    indices[out - y] = largest.pixel < 0 ? -1 : plane * pool.window.in_pixels() + pixel;
+                  });
 }
 
 template <typename T>
-void pool_values(const Pooling& pool, const T* x, T* y) {
-  for_each_window(pool, x, y, [&](const T* in, std::int64_t step, const PoolTaps& taps, T* out, std::int64_t) {
+void pool_values(const Pooling& pool, Share share, const T* x, T* y) {
+  for_each_window(pool, share, x, y, [&](const T* in, std::int64_t step, const PoolTaps& taps, T* out, std::int64_t) {
     *out = find_largest(pool.window, taps, in, step).value;
   });
 }
@@ -86,9 +87,9 @@ Status compute(const ComputeContext& context) {
     const T* x = context.inputs[0].as<T>();
     T* y = context.outputs[0].as<T>();
     if (context.has_output(1)) {
-      pool_with_indices(pool, columns_first, x, y, context.outputs[1].as<std::int64_t>());
+      pool_with_indices(pool, context.share, columns_first, x, y, context.outputs[1].as<std::int64_t>());
     } else {
-      pool_values(pool, x, y);
+      pool_values(pool, context.share, x, y);
     }
     return {};
   });
@@ -104,15 +105,15 @@ Status infer_internal(InferContext& context) {
 Status compute_internal(const ComputeContext& context) {
   KITE_TRY_ASSIGN(const Pooling pool, read_pooling(context, PoolLayout::kChannelsLast));
   return dispatch(MaxPoolTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    pool_values(pool, context.inputs[0].as<T>(), context.outputs[0].as<T>());
+    pool_values(pool, context.share, context.inputs[0].as<T>(), context.outputs[0].as<T>());
     return {};
   });
 }
 
 }  // namespace
 
-extern const Operator kMaxPoolOperator{"", "MaxPool", 7, 23, "1 to 3 spatial axes", infer, compute};
-extern const Operator kInternalMaxPoolOperator{"paperkite",    "MaxPool",       0, 1000, "1 to 3 spatial axes",
-                                               infer_internal, compute_internal};
+extern const Operator kMaxPoolOperator{"", "MaxPool", 7, 23, "1 to 3 spatial axes", infer, compute, Sharing::kShared};
+extern const Operator kInternalMaxPoolOperator{
+    "paperkite", "MaxPool", 0, 1000, "1 to 3 spatial axes", infer_internal, compute_internal, Sharing::kShared};
 
 }  // namespace kite

@@ -42,7 +42,8 @@ Status compute_lrn(const ComputeContext& context) {
   const std::int64_t before = std::min((size - 1) / 2, channels);
   const std::int64_t behind = std::min(size - 1 - (size - 1) / 2, channels);
   return dispatch(FloatTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    for (std::int64_t plane = 0; plane < shape[0] * channels; ++plane) {
+    const ElementRange planes = context.share.of(shape[0] * channels, 1);
+    for (std::int64_t plane = planes.first; plane < planes.last; ++plane) {
       const std::int64_t c = plane % channels;
       const T* x = context.inputs[0].as<T>() + (plane - c) * pixels;
       T* y = context.outputs[0].as<T>() + plane * pixels;
@@ -80,7 +81,8 @@ Status compute_lp(const ComputeContext& context) {
   const std::int64_t outer = shape.elements(0, static_cast<int>(axis));
   const std::int64_t inner = shape.elements(static_cast<int>(axis) + 1, shape.rank());
   return dispatch(FloatTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    for (std::int64_t line = 0; line < outer * inner; ++line) {
+    const auto [first, last] = context.share.of(outer * inner, 1);
+    for (std::int64_t line = first; line < last; ++line) {
       const std::int64_t start = line / inner * count * inner + line % inner;
       const T* x = context.inputs[0].as<T>() + start;
       T* y = context.outputs[0].as<T>() + start;
@@ -100,7 +102,8 @@ Status compute_lp(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kLRNOperator = {"", "LRN", 7, 23, "", infer_lrn, compute_lrn};
-extern constinit const Operator kLpNormalizationOperator = {"", "LpNormalization", 7, 23, "", infer_lp, compute_lp};
+extern constinit const Operator kLRNOperator = {"", "LRN", 7, 23, "", infer_lrn, compute_lrn, Sharing::kShared};
+extern constinit const Operator kLpNormalizationOperator = {"", "LpNormalization", 7,          23,
+                                                            "", infer_lp,          compute_lp, Sharing::kShared};
 
 }  // namespace kite

@@ -62,17 +62,19 @@ Status compute(const ComputeContext& context) {
   const auto size = static_cast<std::int64_t>(dtype_size(y.type.dtype));
   const std::byte* off = context.inputs[2].data;
   const std::byte* on = off + size;
-  for (std::int64_t i = 0; i < shape.elements(); ++i)
-    std::memcpy(y.data + i * size, off, static_cast<std::size_t>(size));
   return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     const T* indices = context.inputs[0].as<T>();
-    for (std::int64_t i = 0; i < outer * inner; ++i) {
+    const auto [first, last] = context.share.of(outer * inner, 1);
+    for (std::int64_t i = first; i < last; ++i) {
+      std::byte* line = y.data + (i / inner * depth * inner + i % inner) * size;
+      for (std::int64_t k = 0; k < depth; ++k) {
+        std::memcpy(line + k * inner * size, off, static_cast<std::size_t>(size));
+      }
       const auto value = static_cast<double>(indices[i]);
       if (!(value >= -static_cast<double>(depth) && value < static_cast<double>(depth))) continue;
       const auto whole = static_cast<std::int64_t>(indices[i]);
       const std::int64_t position = whole < 0 ? whole + depth : whole;
-      const std::int64_t to = (i / inner * depth + position) * inner + i % inner;
-      std::memcpy(y.data + to * size, on, static_cast<std::size_t>(size));
+      std::memcpy(line + position * inner * size, on, static_cast<std::size_t>(size));
     }
     return {};
   });
@@ -80,6 +82,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kOneHotOperator = {"", "OneHot", 9, 23, "depth must be constant", infer, compute};
+extern constinit const Operator kOneHotOperator = {"",      "OneHot",        9, 23, "depth must be constant", infer,
+                                                   compute, Sharing::kShared};
 
 }  // namespace kite

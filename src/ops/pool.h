@@ -53,20 +53,20 @@ void for_each_pixel(const Window& window, const PoolTaps& taps, Fn&& fn) {
 }
 
 // Calls fn(x, step, taps, y, plane): x points at pixel 0 of one channel, pixels lie `step` elements apart, y is the
-// output element, `plane` the number of the channel counted over the batch.
+// output element, `plane` the number of the channel counted over the batch. Of the planes in this share.
 template <typename T, typename Fn>
-void for_each_window(const Pooling& pool, const T* x, T* y, Fn&& fn) {
+void for_each_window(const Pooling& pool, Share share, const T* x, T* y, Fn&& fn) {
   const Window& window = pool.window;
   const std::int64_t step = pool.channels_last ? pool.channels : 1;
-  for (std::int64_t n = 0; n < pool.batch; ++n) {
-    for (std::int64_t c = 0; c < pool.channels; ++c) {
-      const T* in = x + n * pool.channels * window.in_pixels() + c * (pool.channels_last ? 1 : window.in_pixels());
-      T* out = y + n * pool.channels * window.out_pixels() + c * (pool.channels_last ? 1 : window.out_pixels());
-      for (std::int64_t od = 0; od < window.depth().out; ++od) {
-        for (std::int64_t oh = 0; oh < window.height().out; ++oh) {
-          for (std::int64_t ow = 0; ow < window.width().out; ++ow, out += step) {
-            fn(in, step, pool_taps(window, od, oh, ow), out, n * pool.channels + c);
-          }
+  const auto [first, last] = share.of(pool.batch * pool.channels, pool.channels_last ? 16 : 1);
+  for (std::int64_t plane = first; plane < last; ++plane) {
+    const std::int64_t n = plane / pool.channels, c = plane % pool.channels;
+    const T* in = x + n * pool.channels * window.in_pixels() + c * (pool.channels_last ? 1 : window.in_pixels());
+    T* out = y + n * pool.channels * window.out_pixels() + c * (pool.channels_last ? 1 : window.out_pixels());
+    for (std::int64_t od = 0; od < window.depth().out; ++od) {
+      for (std::int64_t oh = 0; oh < window.height().out; ++oh) {
+        for (std::int64_t ow = 0; ow < window.width().out; ++ow, out += step) {
+          fn(in, step, pool_taps(window, od, oh, ow), out, plane);
         }
       }
     }

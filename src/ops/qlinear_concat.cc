@@ -77,9 +77,9 @@ Status compute(const ComputeContext& context) {
   for (std::size_t i = 2; i < context.inputs.size(); i += 3) {
     const std::array<std::byte, 256> table = table_of(context, i);
     const std::int64_t run = context.inputs[i].type.shape.elements(axis, shape.rank());
-    for (std::int64_t o = 0; o < outer; ++o) {
-      const std::byte* x = context.inputs[i].data + o * run;
-      for (std::int64_t k = 0; k < run; ++k) y.data[o * row + at + k] = table[static_cast<std::size_t>(x[k])];
+    const auto [first, last] = context.share.of(outer * run);
+    for (std::int64_t k = first; k < last; ++k) {
+      y.data[k / run * row + at + k % run] = table[static_cast<std::size_t>(context.inputs[i].data[k])];
     }
     at += run;
   }
@@ -88,7 +88,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kQLinearConcatOperator{"com.microsoft", "QLinearConcat", 1, 1, "uint8 and int8; float32 scales",
-                                             infer,           compute};
+extern const Operator kQLinearConcatOperator{
+    "com.microsoft", "QLinearConcat", 1, 1, "uint8 and int8; float32 scales", infer, compute, Sharing::kShared};
 
 }  // namespace kite

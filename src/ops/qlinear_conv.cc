@@ -138,7 +138,8 @@ Status convolve(const ComputeContext& context, const Operands& operands, Store s
     const X* x = context.inputs[0].as<X>();
     return dispatch(QuantizedTypes{}, context.inputs[operands.weights].type.dtype, [&]<typename W>() -> Status {
       const W* w = context.inputs[operands.weights].as<W>();
-      for (std::int64_t plane = 0; plane < conv.batch * conv.out_channels; ++plane) {
+      const auto [first, last] = context.share.of(conv.batch * conv.out_channels, 1);
+      for (std::int64_t plane = first; plane < last; ++plane) {
         const std::int64_t n = plane / conv.out_channels;
         const std::int64_t k = plane % conv.out_channels;
         const std::int64_t first_channel = n * conv.in_channels + k / conv.out_per_group() * channels;
@@ -174,8 +175,8 @@ Status compute_qlinear(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kConvIntegerOperator{
-    "", "ConvInteger", 10, 23, "1 to 3 spatial axes", infer_integer, compute_integer};
+    "", "ConvInteger", 10, 23, "1 to 3 spatial axes", infer_integer, compute_integer, Sharing::kShared};
 extern const Operator kQLinearConvOperator{
-    "", "QLinearConv", 10, 23, "1 to 3 spatial axes; float32 scales", infer_qlinear, compute_qlinear};
+    "", "QLinearConv", 10, 23, "1 to 3 spatial axes; float32 scales", infer_qlinear, compute_qlinear, Sharing::kShared};
 
 }  // namespace kite

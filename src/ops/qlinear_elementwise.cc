@@ -43,8 +43,8 @@ Status map_table(const ComputeContext& context, Fn fn) {
     const std::int32_t q = is_signed ? static_cast<std::int8_t>(bits) : static_cast<std::int32_t>(bits);
     table[bits] = rounding(fn((q - x_zero) * x_scale) / y_scale);
   }
-  const std::int64_t count = y.type.shape.elements();
-  for (std::int64_t i = 0; i < count; ++i) y.data[i] = table[static_cast<std::size_t>(context.inputs[0].data[i])];
+  const auto [first, last] = context.share.of(y.type.shape.elements());
+  for (std::int64_t i = first; i < last; ++i) y.data[i] = table[static_cast<std::size_t>(context.inputs[0].data[i])];
   return {};
 }
 
@@ -137,7 +137,8 @@ Status compute_softmax(const ComputeContext& context) {
     }
   };
   const std::int64_t outer = shape.elements(0, first);
-  for (std::int64_t row = 0; row < outer * inner; ++row) normalise(row / inner * count * inner + row % inner);
+  const ElementRange rows = context.share.of(outer * inner, 1);
+  for (std::int64_t row = rows.first; row < rows.last; ++row) normalise(row / inner * count * inner + row % inner);
   return {};
 }
 
@@ -146,12 +147,15 @@ Status compute_softmax(const ComputeContext& context) {
 constexpr std::string_view kLimits = "uint8 and int8; float32 scales";
 constexpr std::string_view kMicrosoft = "com.microsoft";
 
-extern const Operator kQLinearAddOperator{kMicrosoft, "QLinearAdd", 1, 1, kLimits, infer_pair, compute_add};
-extern const Operator kQLinearMulOperator{kMicrosoft, "QLinearMul", 1, 1, kLimits, infer_pair, compute_mul};
-extern const Operator kQLinearLeakyReluOperator{kMicrosoft, "QLinearLeakyRelu", 1, 1, kLimits,
-                                                infer_map,  compute_leaky_relu};
-extern const Operator kQLinearSigmoidOperator{kMicrosoft, "QLinearSigmoid", 1, 1, kLimits, infer_map, compute_sigmoid};
-extern const Operator kQLinearSoftmaxOperator{kMicrosoft,    "QLinearSoftmax", 1, 1, kLimits,
-                                              infer_softmax, compute_softmax};
+extern const Operator kQLinearAddOperator{kMicrosoft, "QLinearAdd", 1,           1,
+                                          kLimits,    infer_pair,   compute_add, Sharing::kShared};
+extern const Operator kQLinearMulOperator{kMicrosoft, "QLinearMul", 1,           1,
+                                          kLimits,    infer_pair,   compute_mul, Sharing::kShared};
+extern const Operator kQLinearLeakyReluOperator{kMicrosoft,         "QLinearLeakyRelu", 1, 1, kLimits, infer_map,
+                                                compute_leaky_relu, Sharing::kShared};
+extern const Operator kQLinearSigmoidOperator{kMicrosoft,      "QLinearSigmoid", 1, 1, kLimits, infer_map,
+                                              compute_sigmoid, Sharing::kShared};
+extern const Operator kQLinearSoftmaxOperator{kMicrosoft,      "QLinearSoftmax", 1, 1, kLimits, infer_softmax,
+                                              compute_softmax, Sharing::kShared};
 
 }  // namespace kite

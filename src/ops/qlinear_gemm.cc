@@ -108,7 +108,7 @@ void multiply(const ComputeContext& context, Store store) {
   const ZeroPoints b_zeros(context, 5);
   const Addend c(context);
   integer_product(
-      sizes.rows, sizes.columns, sizes.depth,
+      ProductTiles(sizes.rows, sizes.columns, context.share), sizes.depth,
       [&](std::int64_t m, std::int64_t k) {
         return quantized_at(a, sizes.a_turned ? k * sizes.rows + m : m * sizes.depth + k) - a_zero;
       },
@@ -143,6 +143,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kQGemmOperator{"com.microsoft", "QGemm", 1, 1, "float32 scales", infer, compute};
+extern const Operator kQGemmOperator{"com.microsoft",  "QGemm", 1,       1,
+                                     "float32 scales", infer,   compute, Sharing::kShared};
 
 }  // namespace kite

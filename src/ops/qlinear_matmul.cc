@@ -70,21 +70,22 @@ Status multiply(const ComputeContext& context, std::size_t b_input, const ZeroPo
   const TensorView& b = context.inputs[b_input];
   KITE_TRY_ASSIGN(const Product product, product_of(context.inputs[0].type.shape, b.type.shape));
   KITE_TRY_ASSIGN(const Shape batch, broadcast_shapes(product.a_batch, product.b_batch));
-  const auto& [rows, columns, depth, b_depth, a_batch, b_batch] = product;
+  const std::int64_t rows = product.rows, columns = product.columns, depth = product.depth;
   // Broadcasting counts in whole matrices.
-  Broadcast<2>(batch, {a_batch, b_batch}).for_each_row({0, batch.elements()}, [&](const BroadcastRow<2>& run) {
-    for (std::int64_t i = 0; i < run.count; ++i) {
-      const std::int64_t a_at = (run.in[0] + i * run.step[0]) * rows * depth;
-      const std::int64_t b_at = (run.in[1] + i * run.step[1]) * depth * columns;
-      const std::int64_t y_at = (run.out + i) * rows * columns;
-      integer_product(
-          rows, columns, depth, [&](std::int64_t m, std::int64_t k) { return a(a_at + m * depth + k, m); },
-          [&](std::int64_t k, std::int64_t n, std::int64_t count, std::int32_t* out) {
-            const std::int64_t at = b_at + k * columns + n;
-            for (std::int64_t j = 0; j < count; ++j) out[j] = quantized_at(b, at + j) - b_zeros[n + j];
-          },
-          [&](std::int64_t m, std::int64_t n, std::int32_t sum) { store(y_at + m * columns + n, m, n, sum); });
-    }
+  const Broadcast<2> matrices(batch, {product.a_batch, product.b_batch});
+  const auto compute = [&](std::int64_t i, const ProductTiles& tiles, std::int64_t a_at, std::int64_t b_at) {
+    integer_product(
+        tiles, depth, [&](std::int64_t m, std::int64_t k) { return a(a_at + m * depth + k, m); },
+        [&](std::int64_t k, std::int64_t n, std::int64_t count, std::int32_t* out) {
+          const std::int64_t at = b_at + k * columns + n;
+          for (std::int64_t j = 0; j < count; ++j) out[j] = quantized_at(b, at + j) - b_zeros[n + j];
+        },
+        [&](std::int64_t m, std::int64_t n, std::int32_t sum) { store((i * rows + m) * columns + n, m, n, sum); });
+  };
+  for_each_product(batch.elements(), rows, columns, context.share, [&](std::int64_t i, const ProductTiles& tiles) {
+    matrices.for_each_row({i, i + 1}, [&](const BroadcastRow<2>& at) {
+      compute(i, tiles, at.in[0] * rows * depth, at.in[1] * depth * columns);
+    });
   });
   return {};
 }
@@ -208,11 +209,13 @@ Status compute_dynamic(const ComputeContext& context) {
 
 constexpr std::string_view kLimits = "float32 scales";
 
-extern const Operator kMatMulIntegerOperator{"", "MatMulInteger", 10, 23, "", infer_integer, compute_integer};
-extern const Operator kQLinearMatMulOperator{"", "QLinearMatMul", 10, 23, kLimits, infer_qlinear, compute_qlinear};
-extern const Operator kMatMulIntegerToFloatOperator{"com.microsoft", "MatMulIntegerToFloat", 1, 1, kLimits,
-                                                    infer_to_float,  compute_to_float};
-extern const Operator kDynamicQuantizeMatMulOperator{"com.microsoft", "DynamicQuantizeMatMul", 1, 1, kLimits,
-                                                     infer_dynamic,   compute_dynamic};
+extern const Operator kMatMulIntegerOperator{
+    "", "MatMulInteger", 10, 23, "", infer_integer, compute_integer, Sharing::kShared};
+extern const Operator kQLinearMatMulOperator{
+    "", "QLinearMatMul", 10, 23, kLimits, infer_qlinear, compute_qlinear, Sharing::kShared};
+extern const Operator kMatMulIntegerToFloatOperator{
+    "com.microsoft", "MatMulIntegerToFloat", 1, 1, kLimits, infer_to_float, compute_to_float, Sharing::kShared};
+extern const Operator kDynamicQuantizeMatMulOperator{
+    "com.microsoft", "DynamicQuantizeMatMul", 1, 1, kLimits, infer_dynamic, compute_dynamic, Sharing::kShared};
 
 }  // namespace kite

@@ -73,7 +73,7 @@ Status compute_window_mean(const ComputeContext& context) {
       }
       *reinterpret_cast<std::byte*>(out) = mean(sum, count);
     };
-    for_each_window(pool, context.inputs[0].as<X>(), reinterpret_cast<X*>(y), average);
+    for_each_window(pool, context.share, context.inputs[0].as<X>(), reinterpret_cast<X*>(y), average);
     return {};
   });
 }
@@ -101,7 +101,8 @@ Status compute_global_mean(const ComputeContext& context) {
   const std::int64_t step = channels_last ? channels : 1;
   const std::int32_t zero = ZeroPoints(context, 2)[0];
   const Mean mean(context);
-  for (std::int64_t plane = 0; plane < shape[0] * channels; ++plane) {
+  const auto [begin, end] = context.share.of(shape[0] * channels);
+  for (std::int64_t plane = begin; plane < end; ++plane) {
     const std::int64_t n = plane / channels;
     const std::int64_t c = plane % channels;
     const std::int64_t first = channels_last ? n * pixels * channels + c : plane * pixels;
@@ -116,10 +117,15 @@ Status compute_global_mean(const ComputeContext& context) {
 
 constexpr std::string_view kLimits = "uint8 and int8; float32 scales; 1 to 3 spatial axes";
 
-extern const Operator kQLinearAveragePoolOperator{"com.microsoft",   "QLinearAveragePool", 1, 1, kLimits,
-                                                  infer_window_mean, compute_window_mean};
-extern const Operator kQLinearGlobalAveragePoolOperator{
-    "com.microsoft",   "QLinearGlobalAveragePool", 1, 1, "uint8 and int8; float32 scales",
-    infer_global_mean, compute_global_mean};
+extern const Operator kQLinearAveragePoolOperator{
+    "com.microsoft", "QLinearAveragePool", 1, 1, kLimits, infer_window_mean, compute_window_mean, Sharing::kShared};
+extern const Operator kQLinearGlobalAveragePoolOperator{"com.microsoft",
+                                                        "QLinearGlobalAveragePool",
+                                                        1,
+                                                        1,
+                                                        "uint8 and int8; float32 scales",
+                                                        infer_global_mean,
+                                                        compute_global_mean,
+                                                        Sharing::kShared};
 
 }  // namespace kite

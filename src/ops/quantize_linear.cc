@@ -121,13 +121,16 @@ Status infer_dequantize(InferContext& context) {
   return context.set_output(0, TensorType{context.input(1).dtype, context.shape(0)});
 }
 
-// Calls row(first element, count, scale index, scale step) for each row of elements.
+// Calls row(first element, count, scale index, scale step) for each piece of a row in this share of the elements.
 template <typename Row>
-void for_each_row(const Granularity& shape, Row row) {
-  for (std::int64_t o = 0; o < shape.outer; ++o) {
-    for (std::int64_t a = 0; a < shape.axis; ++a) {
-      row((o * shape.axis + a) * shape.inner, shape.inner, shape.scale_at(o, a), shape.scale_step());
-    }
+void for_each_row(const Granularity& shape, Share share, Row row) {
+  const auto [first, last] = share.of(shape.outer * shape.axis * shape.inner);
+  for (std::int64_t at = first; at < last;) {
+    const std::int64_t line = at / shape.inner;
+    const std::int64_t end = std::min((line + 1) * shape.inner, last);
+    const std::int64_t scale = shape.scale_at(line / shape.axis, line % shape.axis);
+    row(at, end - at, scale + shape.scale_step() * (at - line * shape.inner), shape.scale_step());
+    at = end;
   }
 }
 
@@ -139,17 +142,18 @@ Status compute_quantize(const ComputeContext& context) {
   return dispatch(FloatTypes{}, input.type.dtype, [&]<typename T>() -> Status {
     const T* x = input.as<T>();
     const T* scales = context.inputs[1].as<T>();
-    for_each_row(shape, [&](std::int64_t at, std::int64_t count, std::int64_t scale_at, std::int64_t step) {
-      if (step == 0) {
-        const Rounding rounding(out.type.dtype, zeros[scale_at]);
-        const T scale = scales[scale_at];
-        for (std::int64_t i = at; i < at + count; ++i) out.data[i] = rounding(x[i] / scale);
-        return;
-      }
-      for (std::int64_t i = 0; i < count; ++i) {
-        out.data[at + i] = Rounding(out.type.dtype, zeros[scale_at + i])(x[at + i] / scales[scale_at + i]);
-      }
-    });
+    for_each_row(shape, context.share,
+                 [&](std::int64_t at, std::int64_t count, std::int64_t scale_at, std::int64_t step) {
+                   if (step == 0) {
+                     const Rounding rounding(out.type.dtype, zeros[scale_at]);
+                     const T scale = scales[scale_at];
+                     for (std::int64_t i = at; i < at + count; ++i) out.data[i] = rounding(x[i] / scale);
+                     return;
+                   }
+                   for (std::int64_t i = 0; i < count; ++i) {
+                     out.data[at + i] = Rounding(out.type.dtype, zeros[scale_at + i])(x[at + i] / scales[scale_at + i]);
+                   }
+                 });
     return {};
   });
 }
@@ -163,12 +167,13 @@ Status compute_dequantize(const ComputeContext& context) {
     T* y = context.outputs[0].as<T>();
     return dispatch(StoredTypes{}, input.type.dtype, [&]<typename Q>() -> Status {
       const Q* q = input.as<Q>();
-      for_each_row(shape, [&](std::int64_t at, std::int64_t count, std::int64_t scale_at, std::int64_t step) {
-        for (std::int64_t i = 0; i < count; ++i) {
-          const std::int64_t zero = zeros[scale_at + i * step];
-          y[at + i] = static_cast<T>(static_cast<std::int64_t>(q[at + i]) - zero) * scales[scale_at + i * step];
-        }
-      });
+      for_each_row(
+          shape, context.share, [&](std::int64_t at, std::int64_t count, std::int64_t scale_at, std::int64_t step) {
+            for (std::int64_t i = 0; i < count; ++i) {
+              const std::int64_t zero = zeros[scale_at + i * step];
+              y[at + i] = static_cast<T>(static_cast<std::int64_t>(q[at + i]) - zero) * scales[scale_at + i * step];
+            }
+          });
       return {};
     });
   });
@@ -201,14 +206,15 @@ constexpr std::string_view kQuantizeLimits = "uint8 and int8; float32 scales";
 constexpr std::string_view kDequantizeLimits = "uint8, int8 and int32; float32 scales";
 
 extern const Operator kQuantizeLinearOperator{
-    "", "QuantizeLinear", 10, 23, kQuantizeLimits, infer_quantize, compute_quantize};
+    "", "QuantizeLinear", 10, 23, kQuantizeLimits, infer_quantize, compute_quantize, Sharing::kShared};
 extern const Operator kDequantizeLinearOperator{
-    "", "DequantizeLinear", 10, 23, kDequantizeLimits, infer_dequantize, compute_dequantize};
+    "", "DequantizeLinear", 10, 23, kDequantizeLimits, infer_dequantize, compute_dequantize, Sharing::kShared};
 extern const Operator kDynamicQuantizeLinearOperator{
     "", "DynamicQuantizeLinear", 11, 23, "", infer_dynamic, compute_dynamic};
-extern const Operator kMicrosoftQuantizeLinearOperator{"com.microsoft", "QuantizeLinear", 1, 1, kQuantizeLimits,
-                                                       infer_quantize,  compute_quantize};
-extern const Operator kMicrosoftDequantizeLinearOperator{"com.microsoft",  "DequantizeLinear", 1, 1, kDequantizeLimits,
-                                                         infer_dequantize, compute_dequantize};
+extern const Operator kMicrosoftQuantizeLinearOperator{
+    "com.microsoft", "QuantizeLinear", 1, 1, kQuantizeLimits, infer_quantize, compute_quantize, Sharing::kShared};
+extern const Operator kMicrosoftDequantizeLinearOperator{
+    "com.microsoft",    "DequantizeLinear", 1, 1, kDequantizeLimits, infer_dequantize,
+    compute_dequantize, Sharing::kShared};
 
 }  // namespace kite

@@ -259,12 +259,16 @@ class Resampler {
   Resampler(const Resampling& how, const Axes& axes, const Shape& in, const Shape& out, double outside)
       : how_(how), axes_(axes), out_(out), strides_(dense_strides(in)), outside_(outside) {}
 
-  void run(const T* x, T* y) {
+  void run(ElementRange range, const T* x, T* y) {
     std::array<std::int64_t, kMaxRank> at{};
-    for (int a = 0; a < out_.rank(); ++a) move(a, 0);
-    const std::int64_t count = out_.elements();
-    for (std::int64_t i = 0; i < count; ++i) {
-      *y++ = element(x);
+    std::int64_t rest = range.first;
+    for (int a = out_.rank() - 1; a >= 0; --a) {
+      at[static_cast<std::size_t>(a)] = rest % out_[a];
+      rest /= out_[a];
+      move(a, at[static_cast<std::size_t>(a)]);
+    }
+    for (std::int64_t i = range.first; i < range.last; ++i) {
+      y[i] = element(x);
       for (int a = out_.rank() - 1; a >= 0; --a) {
         auto& position = at[static_cast<std::size_t>(a)];
         if (++position == out_[a]) position = 0;
@@ -331,7 +335,8 @@ Status compute(const ComputeContext& context, bool is_simple, const Inputs& at) 
       axes_of(context.attributes, in, input(at.scales), input(at.sizes), crops ? input(at.roi) : TensorView{});
   const double outside = context.attributes.get_float("extrapolation_value", 0);
   return dispatch(NearestTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    Resampler<T>(how, axes, in, out, outside).run(context.inputs[0].as<T>(), context.outputs[0].as<T>());
+    Resampler<T>(how, axes, in, out, outside)
+        .run(context.share.of(out.elements()), context.inputs[0].as<T>(), context.outputs[0].as<T>());
     return {};
   });
 }
@@ -347,8 +352,8 @@ Status compute_upsample(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kResizeOperator = {
-    "", "Resize", 10, 23, "scales and sizes must be constant", infer_resize, compute_resize};
+    "", "Resize", 10, 23, "scales and sizes must be constant", infer_resize, compute_resize, Sharing::kShared};
 extern constinit const Operator kUpsampleOperator = {
-    "", "Upsample", 9, 9, "scales must be constant", infer_upsample, compute_upsample};
+    "", "Upsample", 9, 9, "scales must be constant", infer_upsample, compute_upsample, Sharing::kShared};
 
 }  // namespace kite

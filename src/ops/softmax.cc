@@ -86,11 +86,10 @@ Status compute(const ComputeContext& context) {
     const std::int64_t inner = shape.elements(last, shape.rank());
     const T* x = context.inputs[0].as<T>();
     T* y = context.outputs[0].as<T>();
-    for (std::int64_t o = 0; o < outer; ++o) {
-      for (std::int64_t i = 0; i < inner; ++i) {
-        const std::int64_t at = o * count * inner + i;
-        kNormalize(Group<T>{x + at, y + at, count, inner});
-      }
+    const ElementRange groups = context.share.of(outer * inner, 1);
+    for (std::int64_t group = groups.first; group < groups.last; ++group) {
+      const std::int64_t at = group / inner * count * inner + group % inner;
+      kNormalize(Group<T>{x + at, y + at, count, inner});
     }
     return {};
   });
@@ -98,8 +97,9 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kHardmaxOperator{"", "Hardmax", 7, 23, "", infer, compute<kHard>};
-extern constinit const Operator kLogSoftmaxOperator{"", "LogSoftmax", 7, 23, "", infer, compute<kLogSoft>};
-extern constinit const Operator kSoftmaxOperator{"", "Softmax", 7, 23, "", infer, compute<kSoft>};
+extern constinit const Operator kHardmaxOperator{"", "Hardmax", 7, 23, "", infer, compute<kHard>, Sharing::kShared};
+extern constinit const Operator kLogSoftmaxOperator{
+    "", "LogSoftmax", 7, 23, "", infer, compute<kLogSoft>, Sharing::kShared};
+extern constinit const Operator kSoftmaxOperator{"", "Softmax", 7, 23, "", infer, compute<kSoft>, Sharing::kShared};
 
 }  // namespace kite

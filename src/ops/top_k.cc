@@ -117,12 +117,11 @@ Status compute(const ComputeContext& context) {
   const std::int64_t inner = shape.elements(axis + 1, shape.rank());
   const std::int64_t k = context.outputs[0].type.shape[axis];
   return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    for (std::int64_t o = 0; o < outer; ++o) {
-      for (std::int64_t i = 0; i < inner; ++i) {
-        const std::int64_t to = o * k * inner + i;
-        Ranking<T>(context.outputs[0].as<T>() + to, context.outputs[1].as<std::int64_t>() + to, inner, largest)
-            .rank(context.inputs[0].as<T>() + o * count * inner + i, count, k);
-      }
+    const auto [first, last] = context.share.of(outer * inner, 1);
+    for (std::int64_t line = first; line < last; ++line) {
+      const std::int64_t to = line / inner * k * inner + line % inner;
+      Ranking<T>(context.outputs[0].as<T>() + to, context.outputs[1].as<std::int64_t>() + to, inner, largest)
+          .rank(context.inputs[0].as<T>() + line / inner * count * inner + line % inner, count, k);
     }
     return {};
   });
@@ -130,6 +129,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kTopKOperator = {"", "TopK", 7, 23, "k must be constant", infer, compute};
+extern constinit const Operator kTopKOperator = {"",      "TopK",          7, 23, "k must be constant", infer,
+                                                 compute, Sharing::kShared};
 
 }  // namespace kite
