@@ -18,8 +18,7 @@ struct ConvCall {
   const ConvGeometry g;
   const float* x;
   const float* w;
-  const float* bias;
-  const float* residual;
+  Epilogue epilogue;
   float* y;
   float* scratch;
   PanelCut cut;          // of one group's output channels
@@ -40,10 +39,10 @@ static std::int64_t start_panel(const ConvCall& c, PanelPlace place, TileQueue& 
   const std::int64_t blocks = panel_blocks(c.cut, place.panel);
   const std::int64_t lanes = c.g.group_out - first - (blocks - 1) * Vec::kLanes;
   queue.blocks = static_cast<std::int32_t>(blocks);
-  queue.call.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
+  queue.call.out.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
   queue.call.w = c.w + (place.group * packed_width(c.g.group_out) + first) * c.weights;
   const std::int64_t channel = place.group * c.g.group_out + first;
-  queue.call.bias = c.bias == nullptr ? nullptr : c.bias + channel;
+  queue.call.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel;
   return channel;
 }
 
@@ -208,18 +207,19 @@ static void run_piece(const ConvCall& c, const Piece& piece, const float* base, 
     if (empty) taken = {piece.row, piece.row};
     const bool continued = !empty && !(taken.begin == inside.begin && first_channels);
     const bool unfinished = !empty && !(taken.end == inside.end && last_channels);
-    if (taken.begin != current.begin || taken.end != current.end || continued != t.continued ||
-        unfinished != t.unfinished) {
+    if (taken.begin != current.begin || taken.end != current.end || continued != t.out.continued ||
+        unfinished != t.out.unfinished) {
       queue.flush();
       current = taken;
       t.rows = static_cast<std::int32_t>(taken.end - taken.begin);
       t.w = panel + (taken.begin - piece.row) * tap_row_weights;
-      t.continued = continued;
-      t.unfinished = unfinished;
+      t.out.continued = continued;
+      t.out.unfinished = unfinished;
     }
     const std::int64_t top = t.rows == 0 ? origin : q * p.stride_h - p.pad_top + taken.begin * p.dilation_h;
     const std::int64_t at = first_y + q * p.out_w * p.out_c;
-    queue.push_run(base + (top - origin) * row, c.y + at, c.residual == nullptr ? nullptr : c.residual + at, p.out_w);
+    const float* const residual = c.epilogue.residual;
+    queue.push_run(base + (top - origin) * row, c.y + at, residual == nullptr ? nullptr : residual + at, p.out_w);
   }
   queue.flush();
 }
@@ -280,8 +280,8 @@ static void run_flat(const ConvCall& c, Range pixels, Range units) {
   RowsCall rows = {};
   rows.x = c.x + pixels.begin * c.p.in_c;
   rows.w = c.w;
-  rows.bias = c.bias;
-  rows.residual = c.residual == nullptr ? nullptr : c.residual + pixels.begin * c.p.out_c;
+  rows.epilogue = c.epilogue;
+  if (c.epilogue.residual != nullptr) rows.epilogue.residual += pixels.begin * c.p.out_c;
   rows.y = c.y + pixels.begin * c.p.out_c;
   rows.rows = pixels.end - pixels.begin;
   rows.depth = c.p.in_c;
@@ -290,7 +290,6 @@ static void run_flat(const ConvCall& c, Range pixels, Range units) {
   rows.y_stride = c.p.out_c;
   rows.first_panel = units.begin;
   rows.last_panel = units.end;
-  rows.activation = c.p.activation;
   rows.next = c.next;
   rows.next_bytes = c.next_bytes;
   run_rows(rows);
@@ -319,8 +318,7 @@ void conv_f32(const KernelCall& call) {
                       g,
                       static_cast<const float*>(call.in[0]),
                       static_cast<const float*>(call.in[1]),
-                      static_cast<const float*>(call.in[2]),
-                      static_cast<const float*>(call.in[3]),
+                      epilogue_of(call, p.activation),
                       static_cast<float*>(call.out[0]),
                       static_cast<float*>(call.scratch),
                       cut,
@@ -335,8 +333,8 @@ void conv_f32(const KernelCall& call) {
     return;
   }
   TileQueue queue = {};
-  queue.call.y_pixel = p.out_c;
-  queue.call.activation = p.activation;
+  queue.call.out.pixel = p.out_c;
+  queue.call.out.activation = p.activation;
   while (pixels.begin < pixels.end) {
     const std::int64_t n = pixels.begin / p.out_h;
     const std::int64_t row = pixels.begin - n * p.out_h;

@@ -73,11 +73,11 @@ struct TileQueue {
       const std::int32_t take = list.count - done == 3 ? 2 : list.count - done;
       for (std::int32_t s = 0; s < take; ++s) {
         call.x[s] = list.x[done + s];
-        call.y[s] = list.y[done + s];
-        call.residual[s] = list.residual[done + s];
+        call.out.y[s] = list.y[done + s];
+        call.out.residual[s] = list.residual[done + s];
       }
       prefetch.give(call, 1);
-      find_tile(take, list.length, blocks, call.last_lanes)(call);
+      find_tile(take, list.length, blocks, call.out.last_lanes)(call);
       done += take;
     }
     list.count = 0;
@@ -91,13 +91,13 @@ struct TileQueue {
       list.length = length;
     }
     const std::int32_t wide = tile_segments(length, blocks);
-    const std::ptrdiff_t x_step = length * call.x_pixel, y_step = length * call.y_pixel;
+    const std::ptrdiff_t x_step = length * call.x_pixel, y_step = length * call.out.pixel;
     if (list.count == 0 && count >= wide) {
-      const TileFn tile = find_tile(wide, length, blocks, call.last_lanes);
+      const TileFn tile = find_tile(wide, length, blocks, call.out.last_lanes);
       for (std::int32_t s = 0; s < wide; ++s) {
         call.x[s] = x + s * x_step;
-        call.y[s] = y + s * y_step;
-        call.residual[s] = residual == nullptr ? nullptr : residual + s * y_step;
+        call.out.y[s] = y + s * y_step;
+        call.out.residual[s] = residual == nullptr ? nullptr : residual + s * y_step;
       }
       const std::int64_t tiles = count / wide;
       for (std::int64_t i = 0, given = 0; i < tiles; ++i) {
@@ -105,15 +105,15 @@ struct TileQueue {
         tile(call);
         for (std::int32_t s = 0; s < wide; ++s) {
           call.x[s] += wide * x_step;
-          call.y[s] += wide * y_step;
-          if (residual != nullptr) call.residual[s] += wide * y_step;
+          call.out.y[s] += wide * y_step;
+          if (residual != nullptr) call.out.residual[s] += wide * y_step;
         }
         if (prefetch.tile_lines > 0) call.prefetch += prefetch.tile_lines * 64;
       }
       count -= tiles * wide;
       x = call.x[0];
-      y = call.y[0];
-      residual = call.residual[0];
+      y = call.out.y[0];
+      residual = call.out.residual[0];
     }
     for (; count > 0; --count, x += x_step, y += y_step) {
       list.x[list.count] = x;
@@ -129,8 +129,8 @@ struct TileQueue {
     if (pixels != cut_pixels || blocks != cut_blocks) cut(pixels);
     push_segments(pending[0], x, y, residual, extra, low + 1);
     const std::int64_t done = extra * (low + 1);
-    push_segments(pending[1], x + done * call.x_pixel, y + done * call.y_pixel,
-                  residual == nullptr ? nullptr : residual + done * call.y_pixel, segments - extra, low);
+    push_segments(pending[1], x + done * call.x_pixel, y + done * call.out.pixel,
+                  residual == nullptr ? nullptr : residual + done * call.out.pixel, segments - extra, low);
   }
 
   // The last cut is kept: a picture asks for the same one row after row, and divisions are dear.
@@ -159,16 +159,22 @@ static inline std::int64_t piece_depth(std::int64_t depth) {
 template <int Rows, int Panels, int Blocks>
 static void wide_tile(const RowsCall& c, std::int64_t first_column) {
   constexpr int kWidth = Blocks * Vec::kLanes;
-  const Clamp clamp(c.activation);
+  const Epilogue& e = c.epilogue;
+  OutputBlock out = {};
+  out.y[0] = c.y + first_column;
+  out.residual[0] = e.residual == nullptr ? nullptr : e.residual + first_column;
+  out.pixel = c.y_stride;
+  out.last_lanes = Vec::kLanes;
+  out.activation = e.activation;
   const std::int64_t piece = piece_depth(c.depth);
   for (std::int64_t from = 0; from < c.depth; from += piece) {
     const std::int64_t end = c.depth - from < piece ? c.depth : from + piece;
-    Vec sum[Rows][Blocks * Panels];
+    Vec sum[1][Rows][Blocks * Panels];
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
       for (int b = 0; b < Blocks * Panels; ++b) {
-        sum[i][b] = c.bias == nullptr || from > 0 ? zero() : load(c.bias + first_column + b * Vec::kLanes);
+        sum[0][i][b] = e.bias == nullptr || from > 0 ? zero() : load(e.bias + first_column + b * Vec::kLanes);
       }
     }
     const float* w = c.w + first_column * c.depth + from * kWidth;
@@ -178,25 +184,12 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
       for (int b = 0; b < Blocks * Panels; ++b) {
         const Vec weight = load(w + b / Blocks * stride + b % Blocks * Vec::kLanes);
 #pragma GCC unroll 8
-        for (int i = 0; i < Rows; ++i) sum[i][b] = mul_add(splat(c.x[i * c.x_stride + k]), weight, sum[i][b]);
+        for (int i = 0; i < Rows; ++i) sum[0][i][b] = mul_add(splat(c.x[i * c.x_stride + k]), weight, sum[0][i][b]);
       }
     }
-    const float* const before = from > 0 ? c.y : nullptr;
-    const float* const residual = end == c.depth ? c.residual : nullptr;
-#pragma GCC unroll 8
-    for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
-      for (int b = 0; b < Blocks * Panels; ++b) {
-        const std::int64_t at = i * c.y_stride + first_column + b * Vec::kLanes;
-        Vec value = sum[i][b];
-        if (before != nullptr) value = add(value, load(before + at));
-        if (residual != nullptr) value = add(value, load(residual + at));
-        store(c.y + at, end < c.depth ? value : clamp.apply(value));
-      }
-    }
-  }
-  if (!is_clamp(c.activation.kind)) {
-    activate_rows(c.y + first_column, Rows, c.y_stride, Blocks * Panels * Vec::kLanes, c.activation);
+    out.continued = from > 0;
+    out.unfinished = end < c.depth;
+    finish(out, sum);
   }
 }
 
@@ -234,9 +227,9 @@ static inline void run_rows(const RowsCall& c) {
   TileQueue queue = {};
   TileCall& t = queue.call;
   t.x_pixel = c.x_stride;
-  t.y_pixel = c.y_stride;
+  t.out.pixel = c.y_stride;
   t.rows = t.taps = 1;
-  t.activation = c.activation;
+  t.out.activation = c.epilogue.activation;
   const std::int64_t bands = (c.rows * c.depth * 4 + kTuning.row_band_bytes - 1) / kTuning.row_band_bytes;
   const std::int64_t band =
       ((c.rows + bands - 1) / bands + kTuning.unit_pixels - 1) / kTuning.unit_pixels * kTuning.unit_pixels;
@@ -252,15 +245,15 @@ static inline void run_rows(const RowsCall& c) {
       const std::int64_t width = blocks * Vec::kLanes;
       const std::int64_t lanes = c.columns - column - (blocks - 1) * Vec::kLanes;
       queue.blocks = static_cast<std::int32_t>(blocks);
-      t.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
-      t.bias = c.bias == nullptr ? nullptr : c.bias + column;
+      t.out.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
+      t.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + column;
       const std::int64_t piece = piece_depth(c.depth);
       for (std::int64_t from = 0; from < c.depth; from += piece) {
         const std::int64_t depth = c.depth - from < piece ? c.depth - from : piece;
         t.w = c.w + column * c.depth + from * width;
         t.depth = static_cast<std::int32_t>(depth);
-        t.continued = from > 0;
-        t.unfinished = from + depth < c.depth;
+        t.out.continued = from > 0;
+        t.out.unfinished = from + depth < c.depth;
         // Pieces and panels follow tile_lines other in memory; after the last one comes the first again, for the next
         // band.
         PrefetchPlan& plan = queue.prefetch;
@@ -283,8 +276,8 @@ static inline void run_rows(const RowsCall& c) {
         const std::int64_t pixels = tile_pixels(queue.blocks);
         plan.spread((count + pixels - 1) / pixels * (depth / 4));
         const std::int64_t at = row * c.y_stride + column;
-        queue.push_run(c.x + row * c.x_stride + from, c.y + at, c.residual == nullptr ? nullptr : c.residual + at,
-                       count);
+        const float* const residual = c.epilogue.residual;
+        queue.push_run(c.x + row * c.x_stride + from, c.y + at, residual == nullptr ? nullptr : residual + at, count);
         queue.flush();
       }
     }

@@ -9,7 +9,7 @@
 // 13 + 7 loads for 49 multiply-adds.
 #include "kernels/depthwise/geometry.h"
 #include "kernels/kernel.h"
-#include "kernels/simd/activation.inl"
+#include "kernels/simd/finish.inl"
 #include "kernels/simd/target.inl"
 
 namespace kite::KITE_TARGET {
@@ -21,8 +21,7 @@ struct DepthwiseCall {
   const ConvParams& p;
   const float* x;
   const float* w;  // [block of 16 channels][kernel_h][kernel_w][16]
-  const float* bias;
-  const float* residual;
+  Epilogue epilogue;
   float* y;
   float* ring;  // [kernel_h][columns][16]
   std::int64_t columns;
@@ -42,46 +41,28 @@ struct DepthwiseRow {
 
 static inline int lanes_from(int first, int lanes) { return lanes - first < Vec::kLanes ? lanes - first : Vec::kLanes; }
 
-// Residual, activation and store of `Outputs` sums, `step` floats apart from y[at] on.
-template <int Outputs, bool Full>
-static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall& c, Vec (&sum)[Outputs],
+// `Outputs` sums to y[at] and on, a pixel apart.
+template <bool Full, int Outputs>
+static inline __attribute__((always_inline)) void finish_run(const DepthwiseCall& c, Vec (&sum)[1][Outputs][1],
                                                              std::int64_t at, int lanes) {
-  const std::int64_t step = c.p.in_c;
-  if (c.residual != nullptr) {
-    const float* residual = c.residual + at;
+  const Epilogue& e = c.epilogue;
+  OutputBlock out = {};
+  out.y[0] = c.y + at;
+  if (e.residual != nullptr) out.residual[0] = e.residual + at;
+  out.pixel = c.p.in_c;
+  out.last_lanes = lanes;
+  out.activation = e.activation;
+  if (!kTuning.activates_runs || is_clamp(e.activation.kind)) return finish_clamped<Full>(out, sum);
+  if (e.residual != nullptr) add_up<Full>(out, out.residual, sum);
+  alignas(64) float held[Outputs * Vec::kLanes];
+  OutputBlock here = {};
+  here.y[0] = held;
+  here.pixel = Vec::kLanes;
+  store_sums<true>(here, sum);
+  activate(held, held, 1, Outputs * Vec::kLanes, 0, e.activation);
 #pragma GCC unroll 8
-    for (int q = 0; q < Outputs; ++q) {
-      sum[q] = add(sum[q], Full ? load(residual + q * step) : load_n(residual + q * step, lanes));
-    }
-  }
-  const Activation activation = c.p.activation.kind;
-  if (activation == Activation::kRelu || activation == Activation::kClip) {
-    const Vec low = splat(activation == Activation::kClip ? c.p.activation.a : 0.0f);
-#pragma GCC unroll 8
-    for (int q = 0; q < Outputs; ++q) sum[q] = max(sum[q], low);
-  }
-  if (activation == Activation::kClip) {
-    const Vec high = splat(c.p.activation.b);
-#pragma GCC unroll 8
-    for (int q = 0; q < Outputs; ++q) sum[q] = min(sum[q], high);
-  }
-  if (kTuning.activates_runs && !is_clamp(activation)) {
-    alignas(64) float held[Outputs * Vec::kLanes];
-#pragma GCC unroll 8
-    for (int q = 0; q < Outputs; ++q) store(held + q * Vec::kLanes, sum[q]);
-    activate_rows(held, 1, 0, Outputs * Vec::kLanes, c.p.activation);
-#pragma GCC unroll 8
-    for (int q = 0; q < Outputs; ++q) sum[q] = load(held + q * Vec::kLanes);
-  }
-  float* y = c.y + at;
-#pragma GCC unroll 8
-  for (int q = 0; q < Outputs; ++q) {
-    if (Full) {
-      store(y + q * step, sum[q]);
-    } else {
-      store_n(y + q * step, sum[q], lanes);
-    }
-  }
+  for (int q = 0; q < Outputs; ++q) sum[0][q][0] = load(held + q * Vec::kLanes);
+  store_sums<Full>(out, sum);
 }
 
 // `Outputs` neighbours of a row from output `q` on. Full: the block has all its channels. Out of line: together they
@@ -92,11 +73,11 @@ __attribute__((noinline)) static void depthwise_run(const DepthwiseCall& c, cons
   const ConvParams& p = c.p;
   for (int first = 0; first < row.lanes; first += Vec::kLanes) {
     const int lanes = lanes_from(first, row.lanes);
-    const float* const bias_at = c.bias == nullptr ? nullptr : c.bias + row.channel + first;
+    const float* const bias_at = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + row.channel + first;
     const Vec bias = bias_at == nullptr ? zero() : Full ? load(bias_at) : load_n(bias_at, lanes);
-    Vec sum[Outputs];
+    Vec sum[1][Outputs][1];
 #pragma GCC unroll 8
-    for (int i = 0; i < Outputs; ++i) sum[i] = bias;
+    for (int i = 0; i < Outputs; ++i) sum[0][i][0] = bias;
     std::int64_t slot = row.first_slot;
     // Columns of the run that lie inside the picture; the ring has zeros for the others.
     const std::int64_t column_of_first = q * Stride - p.pad_left;
@@ -117,12 +98,12 @@ __attribute__((noinline)) static void depthwise_run(const DepthwiseCall& c, cons
 #pragma GCC unroll 8
         for (int i = 0; i < Outputs; ++i) {
           const int s = column - i * Stride;
-          if (s >= 0 && s < Width) sum[i] = accumulate(pixel, weight[s], sum[i]);
+          if (s >= 0 && s < Width) sum[0][i][0] = accumulate(pixel, weight[s], sum[0][i][0]);
         }
       }
       if (++slot == p.kernel_h) slot = 0;
     }
-    finish_run<Outputs, Full>(c, sum, row.at + q * p.in_c + first, lanes);
+    finish_run<Full>(c, sum, row.at + q * p.in_c + first, lanes);
   }
 }
 
@@ -185,17 +166,18 @@ static void depthwise_in_place(const DepthwiseCall& c, const DepthwiseRow& row) 
     for (int first = 0; first < row.lanes; first += Vec::kLanes) {
       const int lanes = lanes_from(first, row.lanes);
       const std::int64_t channel = row.channel + first;
-      Vec sum[1] = {c.bias == nullptr ? zero() : load_n(c.bias + channel, lanes)};
+      const float* const bias = c.epilogue.bias;
+      Vec sum[1][1][1] = {{{bias == nullptr ? zero() : load_n(bias + channel, lanes)}}};
       for (std::int64_t tap = row.first_tap; tap < row.last_tap; ++tap) {
         const float* x = c.x + (row.picture * p.in_h + row.top + tap * p.dilation_h) * row_floats + channel;
         const float* w = c.w + (row.channel * p.kernel_h + tap * kBlockChannels) * p.kernel_w + first;
         std::int64_t column = q * p.stride_w - p.pad_left;
         for (std::int64_t s = 0; s < p.kernel_w; ++s, column += p.dilation_w, w += kBlockChannels) {
           if (column < 0 || column >= p.in_w) continue;
-          sum[0] = mul_add(load_n(x + column * p.in_c, lanes), load(w), sum[0]);
+          sum[0][0][0] = mul_add(load_n(x + column * p.in_c, lanes), load(w), sum[0][0][0]);
         }
       }
-      finish_run<1, false>(c, sum, row.at + q * p.in_c + first, lanes);
+      finish_run<false>(c, sum, row.at + q * p.in_c + first, lanes);
     }
   }
 }
@@ -228,7 +210,8 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
     for (std::int64_t i = 0; i < row_lines && c.next_lines > 0; ++i, --c.next_lines, c.next += 64) prefetch_l2(c.next);
     outputs(c, row);
     if (!kTuning.activates_runs && !is_clamp(p.activation.kind)) {
-      activate_rows(c.y + row.at, p.out_w, p.in_c, row.lanes, p.activation);
+      float* const y = c.y + row.at;
+      activate(y, y, p.out_w, row.lanes, p.in_c, p.activation);
     }
   }
 }
@@ -261,8 +244,7 @@ void depthwise_f32(const KernelCall& call) {
   DepthwiseCall c = {p,
                      static_cast<const float*>(call.in[0]),
                      static_cast<const float*>(call.in[1]),
-                     static_cast<const float*>(call.in[2]),
-                     static_cast<const float*>(call.in[3]),
+                     epilogue_of(call, p.activation),
                      static_cast<float*>(call.out[0]),
                      ring ? static_cast<float*>(call.scratch) : nullptr,
                      depthwise_ring_columns(p),

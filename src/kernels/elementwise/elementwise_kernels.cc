@@ -2,10 +2,11 @@
 // Elementwise operators over rows of the innermost dimension.
 //
 // A share is a run of elements of y, cut at multiples of 16 (a cache line). It is walked row by row; in a row each
-// operand either steps by 1 or stays. Clamps (none, relu, clip) happen in registers; a smooth activation after a binary
-// operator makes a second pass over at most kActivateElems of y, which are still in L1.
+// operand either steps by 1 or stays. An activation after a binary operator makes a second pass over at most
+// kActivateElems of y, which are still in L1.
 #include "kernels/elementwise/elementwise_params.h"
 #include "kernels/kernel.h"
+#include "kernels/simd/activate.h"
 #include "kernels/simd/activation.inl"
 #include "kernels/simd/target.inl"
 
@@ -27,38 +28,33 @@ struct OpDiv {
 };
 
 // `count` elements of a row. AStep, BStep: the operand steps, or is one number for the whole row.
-template <typename Op, bool AStep, bool BStep, bool Clamps>
-static void binary_row(const float* a, const float* b, float* y, std::int64_t count, const Clamp& clamp) {
+template <typename Op, bool AStep, bool BStep>
+static void binary_row(const float* a, const float* b, float* y, std::int64_t count) {
   const Vec a_all = splat(*a), b_all = splat(*b);
   std::int64_t i = 0;
   for (; i + Vec::kLanes <= count; i += Vec::kLanes) {
-    Vec value = Op::apply(AStep ? load(a + i) : a_all, BStep ? load(b + i) : b_all);
-    if (Clamps) value = clamp.apply(value);
-    store(y + i, value);
+    store(y + i, Op::apply(AStep ? load(a + i) : a_all, BStep ? load(b + i) : b_all));
   }
   if (i < count) {
     const int lanes = static_cast<int>(count - i);
-    Vec value = Op::apply(AStep ? load_n(a + i, lanes) : a_all, BStep ? load_n(b + i, lanes) : b_all);
-    if (Clamps) value = clamp.apply(value);
-    store_n(y + i, value, lanes);
+    store_n(y + i, Op::apply(AStep ? load_n(a + i, lanes) : a_all, BStep ? load_n(b + i, lanes) : b_all), lanes);
   }
 }
 
-using BinaryRow = void (*)(const float*, const float*, float*, std::int64_t, const Clamp&);
+using BinaryRow = void (*)(const float*, const float*, float*, std::int64_t);
 
 template <typename Op>
-static BinaryRow find_binary_row(bool a_step, bool b_step, bool clamp) {
-  if (a_step && b_step) return clamp ? binary_row<Op, true, true, true> : binary_row<Op, true, true, false>;
-  if (a_step) return clamp ? binary_row<Op, true, false, true> : binary_row<Op, true, false, false>;
-  return clamp ? binary_row<Op, false, true, true> : binary_row<Op, false, true, false>;
+static BinaryRow find_binary_row(bool a_step, bool b_step) {
+  if (a_step && b_step) return binary_row<Op, true, true>;
+  return a_step ? binary_row<Op, true, false> : binary_row<Op, false, true>;
 }
 
-static BinaryRow find_binary_row(ElementwiseOp op, bool a_step, bool b_step, bool clamp) {
+static BinaryRow find_binary_row(ElementwiseOp op, bool a_step, bool b_step) {
   switch (op) {
-    case ElementwiseOp::kAdd: return find_binary_row<OpAdd>(a_step, b_step, clamp);
-    case ElementwiseOp::kSub: return find_binary_row<OpSub>(a_step, b_step, clamp);
-    case ElementwiseOp::kMul: return find_binary_row<OpMul>(a_step, b_step, clamp);
-    default: return find_binary_row<OpDiv>(a_step, b_step, clamp);
+    case ElementwiseOp::kAdd: return find_binary_row<OpAdd>(a_step, b_step);
+    case ElementwiseOp::kSub: return find_binary_row<OpSub>(a_step, b_step);
+    case ElementwiseOp::kMul: return find_binary_row<OpMul>(a_step, b_step);
+    default: return find_binary_row<OpDiv>(a_step, b_step);
   }
 }
 
@@ -76,7 +72,7 @@ static inline void map_row(const float* x, float* y, std::int64_t count, const F
 static void unary_run(const ElementwiseParams& p, const float* x, float* y, std::int64_t count) {
   if (p.op == ElementwiseOp::kErf) return map_row(x, y, count, [](Vec v) { return erf(v); });
   if (p.op == ElementwiseOp::kSqrt) return map_row(x, y, count, [](Vec v) { return sqrt(v); });
-  with_activation(p.activation, [&](auto f) { map_row(x, y, count, f); });
+  activate(x, y, 1, count, 0, p.activation);
 }
 
 // The position of a row: indices of the three outer dimensions and where the operands' rows start.
@@ -112,10 +108,8 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::
   auto* y = static_cast<float*>(call.out[0]);
   const std::int64_t width = p.size[3];
   const bool a_step = p.a_stride[3] != 0, b_step = p.b_stride[3] != 0;
-  const bool clamps = p.activation.kind == Activation::kRelu || p.activation.kind == Activation::kClip;
-  const bool smooth = !is_clamp(p.activation.kind);
-  const Clamp clamp(p.activation);
-  const BinaryRow row = find_binary_row(p.op, a_step, b_step, clamps);
+  const bool activates = p.activation.kind != Activation::kNone;
+  const BinaryRow row = find_binary_row(p.op, a_step, b_step);
   RowWalk walk = {p, {}, 0, 0};
   walk.start(first / width);
   std::int64_t column = first % width;
@@ -123,16 +117,16 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::
   for (std::int64_t at = first; at < last;) {
     std::int64_t count = width - column;
     if (count > last - at) count = last - at;
-    if (smooth && count > kActivateElems) count = kActivateElems;
-    row(a + walk.a + (a_step ? column : 0), b + walk.b + (b_step ? column : 0), y + at, count, clamp);
+    if (activates && count > kActivateElems) count = kActivateElems;
+    row(a + walk.a + (a_step ? column : 0), b + walk.b + (b_step ? column : 0), y + at, count);
     at += count;
     column += count;
     if (column == width) {
       column = 0;
       walk.next();
     }
-    if (smooth && (at - pending >= kActivateElems || at == last)) {
-      activate_rows(y + pending, 1, 0, static_cast<int>(at - pending), p.activation);
+    if (activates && (at - pending >= kActivateElems || at == last)) {
+      activate(y + pending, y + pending, 1, at - pending, 0, p.activation);
       pending = at;
     }
   }

@@ -11,8 +11,7 @@ struct GroupedCall {
   const ConvParams& p;
   const float* x;
   const float* w;
-  const float* bias;
-  const float* residual;
+  Epilogue epilogue;
   float* y;
   TileCall tile;
   std::int64_t next_lines;  // of the next step's weights, from tile.prefetch on
@@ -38,8 +37,8 @@ static void run_tiles(GroupedCall& c, const float* x, std::int64_t y_at, std::in
       for (int s = 0; s < rows; ++s) {
         const std::int64_t at = y_at + ((row + s) * p.out_w + q) * p.out_c;
         t.x[s] = x + (s * p.stride_h * p.in_w + column) * p.in_c;
-        t.y[s] = c.y + at;
-        t.residual[s] = c.residual == nullptr ? nullptr : c.residual + at;
+        t.out.y[s] = c.y + at;
+        t.out.residual[s] = c.epilogue.residual == nullptr ? nullptr : c.epilogue.residual + at;
       }
       const std::int64_t lines = static_cast<std::int64_t>(t.rows) * t.depth * c.lines;
       t.prefetch_lines = c.next_lines > 0 ? c.lines : 0;
@@ -67,8 +66,8 @@ static void run_group(GroupedCall& c, std::int64_t n, std::int64_t group, Range 
   for (std::int64_t first = 0; first < channels; first += Vec::kLanes, w += kTaps * row_weights) {
     const std::int64_t channel = group * channels + first;
     const std::int64_t lanes = channels - first;
-    t.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
-    t.bias = c.bias == nullptr ? nullptr : c.bias + channel;
+    t.out.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
+    t.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel;
     for (std::int64_t row = rows.begin; row < rows.end;) {
       const Range taps = rows_inside(p, row);
       std::int64_t count = 1;
@@ -98,8 +97,7 @@ void grouped_f32(const KernelCall& call) {
   GroupedCall c = {p,
                    static_cast<const float*>(call.in[0]),
                    static_cast<const float*>(call.in[1]),
-                   static_cast<const float*>(call.in[2]),
-                   static_cast<const float*>(call.in[3]),
+                   epilogue_of(call, p.activation),
                    static_cast<float*>(call.out[0]),
                    {},
                    call.next_weights == nullptr ? 0 : next_bytes / 64,
@@ -107,9 +105,9 @@ void grouped_f32(const KernelCall& call) {
   TileCall& t = c.tile;
   t.x_pixel = p.in_c;
   t.x_row = static_cast<std::ptrdiff_t>(p.in_w) * p.in_c;
-  t.y_pixel = p.out_c;
+  t.out.pixel = p.out_c;
   t.depth = p.in_c / p.groups;
-  t.activation = p.activation;
+  t.out.activation = p.activation;
   if (c.next_lines > 0) {
     t.prefetch = static_cast<const char*>(call.next_weights) + next.begin;
     const std::int64_t blocks = (p.out_c / p.groups + Vec::kLanes - 1) / Vec::kLanes;

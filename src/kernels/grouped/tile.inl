@@ -103,12 +103,7 @@ static void grouped_tile(const TileCall& t, Edges edges) {
       if (kTuning.fetches_output) output.fetch_pixel<1>();
     }
   }
-  if (t.last_lanes == Vec::kLanes) {
-    finish_tile<Segments, Length, 1, true>(t, sum);
-  } else {
-    finish_tile<Segments, Length, 1, false>(t, sum);
-  }
-  if (!is_clamp(t.activation.kind)) activate_tile<Segments, Length, 1>(t);
+  finish(t.out, sum);
 }
 
 using GroupedTileFn = void (*)(const TileCall&, Edges);

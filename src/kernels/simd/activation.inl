@@ -201,44 +201,4 @@ static inline Vec hard_swish(Vec x) {
   return mul(x, min(max(mul_add(x, splat(1.0f / 6.0f), splat(0.5f)), zero()), splat(1.0f)));
 }
 
-// None, relu and clip as one: an end that there is not is infinite. NaN stays.
-struct Clamp {
-  Vec low, high;
-
-  explicit Clamp(ActivationForm activation) : low(splat(-__builtin_inff())), high(splat(__builtin_inff())) {
-    if (activation.kind == Activation::kRelu) low = zero();
-    if (activation.kind != Activation::kClip) return;
-    low = splat(activation.a);
-    high = splat(activation.b);
-  }
-  Vec apply(Vec x) const { return min(max(x, low), high); }
-};
-
-// Calls run(f) with the vector form of tensor/activations.inc: the switch stands outside the loops of `run`, and each
-// case is a loop of its own.
-template <typename Run>
-static inline __attribute__((always_inline)) void with_activation(ActivationForm activation, Run run) {
-  const float a = activation.a, b = activation.b;
-  switch (activation.kind) {
-#define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) \
-  case Activation::constant: return run([a, b](Vec x) { return (void)a, (void)b, vector; });
-#include "tensor/activations.inc"
-#undef KITE_ACTIVATION
-  }
-}
-
-// f over rows of `lanes` floats, `step` apart, in place: what a kernel has just stored or holds, and is in L1. Out of
-// line: beside a tile's sums there is no room for it.
-static inline __attribute__((noinline)) void activate_rows(float* y, std::int64_t rows, std::int64_t step, int lanes,
-                                                           ActivationForm activation) {
-  with_activation(activation, [=](auto f) {
-    float* row = y;
-    for (std::int64_t i = 0; i < rows; ++i, row += step) {
-      int at = 0;
-      for (; at + Vec::kLanes <= lanes; at += Vec::kLanes) store(row + at, f(load(row + at)));
-      if (at < lanes) store_n(row + at, f(load_n(row + at, lanes - at)), lanes - at);
-    }
-  });
-}
-
 }  // namespace kite::KITE_TARGET

@@ -7,16 +7,17 @@
 
 namespace kite::KITE_TARGET {
 
-void apply_to_array(VectorFunction function, ActivationForm activation, const float* x, float* y, std::size_t count) {
+void apply_to_array(VectorFunction function, const float* x, float* y, std::size_t count) {
   const auto run = [=](auto f) {
     for (std::size_t i = 0; i < count; i += Vec::kLanes) {
       const int lanes = count - i < Vec::kLanes ? static_cast<int>(count - i) : Vec::kLanes;
       store_n(y + i, f(load_n(x + i, lanes)), lanes);
     }
   };
-  if (function == VectorFunction::kExp) return run([](Vec value) { return exp(value); });
-  if (function == VectorFunction::kErf) return run([](Vec value) { return erf(value); });
-  with_activation(activation, run);
+  switch (function) {
+    case VectorFunction::kExp: return run([](Vec value) { return exp(value); });
+    case VectorFunction::kErf: return run([](Vec value) { return erf(value); });
+  }
 }
 
 }  // namespace kite::KITE_TARGET

@@ -2,14 +2,16 @@
 // exp, erf and the activations of every instruction set against double, over the whole range of float32.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "kernels/simd/activate.h"
 #include "kernels/simd/activation_arrays.h"
 #include "kernels/targets.h"
 #include "kernels/testing.h"
@@ -21,6 +23,7 @@ namespace {
 struct TargetCase {
   const Target* target;
   decltype(&generic::apply_to_array) apply;
+  decltype(&generic::activate) activate;
 };
 
 // Distance in units of the last place of a float near `want`: 2^-149 below the smallest normal number.
@@ -35,39 +38,43 @@ double ulp_error(float got, double want) {
 
 double sigmoid_reference(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
 
-double smooth_reference(VectorFunction function, Activation activation, double x) {
-  if (function == VectorFunction::kExp) return std::exp(x);
-  if (function == VectorFunction::kErf) return std::erf(x);
+double smooth_reference(Activation activation, double x) {
   if (activation == Activation::kSigmoid) return sigmoid_reference(x);
   if (activation == Activation::kSilu) return x * sigmoid_reference(x);
-  if (activation == Activation::kGelu) return x / 2 * std::erfc(-x / std::sqrt(2.0));
-  return std::tanh(x);
+  return activation_formula(activation)(x, 0, 0);
 }
 
 class VectorFunctions : public testing::TestWithParam<TargetCase> {
  protected:
   void SetUp() override { SKIP_WITHOUT(*GetParam().target); }
 
-  std::vector<float> apply(VectorFunction function, Activation activation, const std::vector<float>& x, float a = 0,
-                           float b = 0) {
+  std::vector<float> apply(VectorFunction function, const std::vector<float>& x) {
     std::vector<float> y(x.size());
-    GetParam().apply(function, {activation, a, b}, x.data(), y.data(), x.size());
+    GetParam().apply(function, x.data(), y.data(), x.size());
+    return y;
+  }
+  std::vector<float> activate(ActivationForm activation, const std::vector<float>& x) {
+    std::vector<float> y(x.size());
+    GetParam().activate(x.data(), y.data(), 1, static_cast<std::int64_t>(x.size()), 0, activation);
     return y;
   }
 
-  // Every `step`-th float32 from all 2^32.
-  void sweep(VectorFunction function, Activation activation, std::uint64_t step) {
+  // Every float32 out of some thousand, from all 2^32.
+  template <typename Run, typename Reference>
+  void sweep(Run run, Reference reference) {
+    // Not a divisor of a power of two, so that all mantissas come up; 2^32 / 1021 is four million values.
+    constexpr std::uint64_t kStep = 1021;
     double worst = 0;
     float at = 0;
     std::vector<float> x;
-    for (std::uint64_t bits = step / 3; bits < (std::uint64_t{1} << 32);) {
+    for (std::uint64_t bits = kStep / 3; bits < (std::uint64_t{1} << 32);) {
       x.clear();
-      for (; x.size() < 4096 && bits < (std::uint64_t{1} << 32); bits += step) {
+      for (; x.size() < 4096 && bits < (std::uint64_t{1} << 32); bits += kStep) {
         x.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
       }
-      const std::vector<float> y = apply(function, activation, x);
+      const std::vector<float> y = run(x);
       for (std::size_t i = 0; i < x.size(); ++i) {
-        const double error = ulp_error(y[i], smooth_reference(function, activation, x[i]));
+        const double error = ulp_error(y[i], reference(static_cast<double>(x[i])));
         if (error > worst) {
           worst = error;
           at = x[i];
@@ -78,70 +85,74 @@ class VectorFunctions : public testing::TestWithParam<TargetCase> {
     EXPECT_LE(worst, 4.0) << "at " << at << " (" << std::hexfloat << at << ")";
     RecordProperty("worst_ulp", std::to_string(worst));
   }
+  void sweep(VectorFunction function, double (*reference)(double)) {
+    sweep([&](const std::vector<float>& x) { return apply(function, x); }, reference);
+  }
+  void sweep(Activation activation) {
+    sweep([&](const std::vector<float>& x) { return activate({activation, 0, 0}, x); },
+          [&](double x) { return smooth_reference(activation, x); });
+  }
 };
 
-// Not a divisor of a power of two, so that all mantissas come up; 2^32 / 1021 is four million values.
-constexpr std::uint64_t kStep = 1021;
+TEST_P(VectorFunctions, exp_is_within_4_ulp) { sweep(VectorFunction::kExp, std::exp); }
+TEST_P(VectorFunctions, erf_is_within_4_ulp) { sweep(VectorFunction::kErf, std::erf); }
+TEST_P(VectorFunctions, sigmoid_is_within_4_ulp) { sweep(Activation::kSigmoid); }
+TEST_P(VectorFunctions, silu_is_within_4_ulp) { sweep(Activation::kSilu); }
+TEST_P(VectorFunctions, gelu_is_within_4_ulp) { sweep(Activation::kGelu); }
+TEST_P(VectorFunctions, tanh_is_within_4_ulp) { sweep(Activation::kTanh); }
 
-TEST_P(VectorFunctions, exp_is_within_4_ulp) { sweep(VectorFunction::kExp, Activation::kNone, kStep); }
-TEST_P(VectorFunctions, erf_is_within_4_ulp) { sweep(VectorFunction::kErf, Activation::kNone, kStep); }
-TEST_P(VectorFunctions, sigmoid_is_within_4_ulp) { sweep(VectorFunction::kActivation, Activation::kSigmoid, kStep); }
-TEST_P(VectorFunctions, silu_is_within_4_ulp) { sweep(VectorFunction::kActivation, Activation::kSilu, kStep); }
-TEST_P(VectorFunctions, gelu_is_within_4_ulp) { sweep(VectorFunction::kActivation, Activation::kGelu, kStep); }
-TEST_P(VectorFunctions, tanh_is_within_4_ulp) { sweep(VectorFunction::kActivation, Activation::kTanh, kStep); }
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-TEST_P(VectorFunctions, nan_and_infinity_give_the_limits) {
-  const float inf = std::numeric_limits<float>::infinity();
-  const std::vector<float> x = {std::nanf(""), inf, -inf};
-  struct Row {
-    VectorFunction function;
-    Activation activation;
-    float at_plus, at_minus;  // NaN: NaN
-  };
-  const float nan = std::nanf("");
-  for (const Row& row :
-       {Row{VectorFunction::kExp, Activation::kNone, inf, 0}, Row{VectorFunction::kErf, Activation::kNone, 1, -1},
-        Row{VectorFunction::kActivation, Activation::kNone, inf, -inf},
-        Row{VectorFunction::kActivation, Activation::kRelu, inf, 0},
-        Row{VectorFunction::kActivation, Activation::kClip, 6, -1},
-        Row{VectorFunction::kActivation, Activation::kSigmoid, 1, 0},
-        Row{VectorFunction::kActivation, Activation::kHardSigmoid, nan, nan},  // see below
-        Row{VectorFunction::kActivation, Activation::kHardSwish, inf, nan},
-        Row{VectorFunction::kActivation, Activation::kSilu, inf, nan},
-        Row{VectorFunction::kActivation, Activation::kGelu, inf, nan},
-        Row{VectorFunction::kActivation, Activation::kTanh, 1, -1},
-        Row{VectorFunction::kActivation, Activation::kLeakyRelu, inf, inf}}) {  // a = -1
+// NaN gives NaN everywhere.
+struct LimitRow {
+  ActivationForm activation;
+  float at_plus, at_minus;  // of what +Inf and -Inf give; NaN: NaN
+};
+constexpr LimitRow kLimits[] = {
+    {{Activation::kNone}, kInf, -kInf},         {{Activation::kRelu}, kInf, 0},
+    {{Activation::kClip, -1, 6}, 6, -1},        {{Activation::kSigmoid}, 1, 0},
+    {{Activation::kHardSigmoid, -1, 6}, 0, 1},  // the slope falls
+    {{Activation::kHardSwish}, kInf, kNan},     {{Activation::kSilu}, kInf, kNan},
+    {{Activation::kGelu}, kInf, kNan},          {{Activation::kTanh}, 1, -1},
+    {{Activation::kLeakyRelu, -1}, kInf, kInf},
+};
 
-    const std::vector<float> y = apply(row.function, row.activation, x, -1.0f, 6.0f);
-    const int name = static_cast<int>(row.activation);
-    EXPECT_TRUE(std::isnan(y[0])) << name;
-    if (row.activation == Activation::kHardSigmoid) {  // a = -1: the slope falls
-      EXPECT_EQ(y[1], 0.0f);
-      EXPECT_EQ(y[2], 1.0f);
-      continue;
-    }
-    const std::array<float, 2> want = {row.at_plus, row.at_minus};
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (std::isnan(want[i])) {
-        EXPECT_TRUE(std::isnan(y[i + 1])) << name << ": " << y[i + 1];
-      } else {
-        EXPECT_EQ(y[i + 1], want[i]) << name;
-      }
+void expect_limits(const std::vector<float>& y, float at_plus, float at_minus, const std::string& name) {
+  EXPECT_TRUE(std::isnan(y[0])) << name;
+  for (const auto& [got, want] : {std::pair{y[1], at_plus}, std::pair{y[2], at_minus}}) {
+    if (std::isnan(want)) {
+      EXPECT_TRUE(std::isnan(got)) << name << ": " << got;
+    } else {
+      EXPECT_EQ(got, want) << name;
     }
   }
+}
+
+TEST_P(VectorFunctions, nan_and_infinity_give_the_limits) {
+  const std::vector<float> x = {kNan, kInf, -kInf};
+  expect_limits(apply(VectorFunction::kExp, x), kInf, 0, "exp");
+  expect_limits(apply(VectorFunction::kErf, x), 1, -1, "erf");
+  std::set<Activation> seen;
+  for (const LimitRow& row : kLimits) {
+    seen.insert(row.activation.kind);
+    expect_limits(activate(row.activation, x), row.at_plus, row.at_minus,
+                  std::string(activation_spelling(row.activation.kind)));
+  }
+  EXPECT_EQ(seen.size(), kActivationCount) << "an activation has no row";
 }
 
 TEST_P(VectorFunctions, piecewise_activations_round_a_few_times_at_most) {
   std::vector<float> x;
   for (int i = -8000; i <= 8000; ++i) x.push_back(static_cast<float>(i) / 1000);
-  for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kClip, Activation::kHardSigmoid,
-                                      Activation::kHardSwish, Activation::kLeakyRelu}) {
-    const std::vector<float> y = apply(VectorFunction::kActivation, activation, x, 0.2f, 0.5f);
+  for (std::int32_t kind = 0; kind < kActivationCount; ++kind) {
+    const ActivationForm activation{static_cast<Activation>(kind), 0.2f, 0.5f};
+    if (kind_of(activation.kind) == ActivationKind::kSmooth) continue;
+    const std::vector<float> y = activate(activation, x);
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const double want = activation_formula(activation)(x[i], 0.2f, 0.5f);
-      const bool exact = activation <= Activation::kClip;
-      ASSERT_LE(std::fabs(y[i] - want), exact ? 0.0 : 3 * 0x1p-24 * std::fmax(1.0, std::fabs(x[i])))
-          << static_cast<int>(activation) << " at " << x[i];
+      const double want = activation_formula(activation.kind)(x[i], activation.a, activation.b);
+      ASSERT_LE(std::fabs(y[i] - want), is_clamp(activation.kind) ? 0.0 : 3 * 0x1p-24 * std::fmax(1.0, std::fabs(x[i])))
+          << activation_spelling(activation.kind) << " at " << x[i];
     }
   }
 }
@@ -151,16 +162,39 @@ TEST_P(VectorFunctions, a_value_has_the_same_bits_beside_any_other) {
   for (const Activation activation : {Activation::kSigmoid, Activation::kSilu}) {
     for (int i = -70000; i <= 70000; i += 7) {
       const float x = static_cast<float>(i) / 1000;
-      const float alone = apply(VectorFunction::kActivation, activation, {x})[0];
-      const float beside = apply(VectorFunction::kActivation, activation, {x, 1000.0f})[0];
+      const float alone = activate({activation}, {x})[0];
+      const float beside = activate({activation}, {x, 1000.0f})[0];
       ASSERT_EQ(std::bit_cast<std::uint32_t>(alone), std::bit_cast<std::uint32_t>(beside))
-          << static_cast<int>(activation) << " at " << x;
+          << activation_spelling(activation) << " at " << x;
+    }
+  }
+}
+
+// Rows of every width around the vector, as tiles and tails leave them.
+TEST_P(VectorFunctions, activate_rows_in_place_or_elsewhere_and_touch_nothing_between_them) {
+  constexpr std::int64_t kRows = 3, kGap = 5;
+  constexpr float kBetween = -7.5f;
+  for (std::int32_t kind = 0; kind < kActivationCount; ++kind) {
+    const ActivationForm activation{static_cast<Activation>(kind), 0.25f, 0.75f};
+    for (std::int64_t columns = 1; columns <= 2 * GetParam().target->lanes + 1; ++columns) {
+      const std::int64_t step = columns + kGap;
+      std::vector<float> x(static_cast<std::size_t>(kRows * step), kBetween), elsewhere = x;
+      std::vector<float> want = x;
+      for (std::int64_t i = 0; i < kRows * step; ++i) {
+        if (i % step >= columns) continue;
+        x[i] = static_cast<float>(i % 17) * 0.5f - 4.0f;
+        want[i] = activate(activation, {x[i]})[0];
+      }
+      GetParam().activate(x.data(), elsewhere.data(), kRows, columns, step, activation);
+      EXPECT_TRUE(same_bits(elsewhere, want)) << activation_spelling(activation.kind) << ", " << columns;
+      GetParam().activate(x.data(), x.data(), kRows, columns, step, activation);
+      EXPECT_TRUE(same_bits(x, want)) << activation_spelling(activation.kind) << ", " << columns << " in place";
     }
   }
 }
 
 constexpr TargetCase kTargetCases[] = {
-#define KITE_TARGET_ROW(target) {&targets::target, &target::apply_to_array},
+#define KITE_TARGET_ROW(target) {&targets::target, &target::apply_to_array, &target::activate},
 #include "kernels/targets.inc"
 #undef KITE_TARGET_ROW
 };

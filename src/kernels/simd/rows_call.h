@@ -6,21 +6,19 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "tensor/activation.h"
+#include "kernels/simd/epilogue.h"
 
 namespace kite {
 
 // y[i, :] = act(x[i, :] * w + bias + residual[i, :]) for i < rows, columns of panels [first_panel, last_panel).
 struct RowsCall {
   const float* x;
-  const float* w;         // packed panels (conv/geometry.h) of all `columns`
-  const float* bias;      // of all columns; null where there is none
-  const float* residual;  // laid out as y; null where there is none
+  const float* w;  // packed panels (conv/geometry.h) of all `columns`
   float* y;
   std::int64_t rows, depth, columns;
   std::int64_t x_stride, y_stride;  // floats from row to row
   std::int64_t first_panel, last_panel;
-  ActivationForm activation;
+  Epilogue epilogue;
   const char* next;  // this thread's share of what the next step streams; null where there is nothing
   std::int64_t next_bytes;
 };

@@ -98,12 +98,7 @@ static void tile(const TileCall& t) {
       }
     }
   }
-  if (t.last_lanes == Vec::kLanes) {
-    finish_tile<Segments, Length, Blocks, true>(t, sum);
-  } else {
-    finish_tile<Segments, Length, Blocks, false>(t, sum);
-  }
-  if (!is_clamp(t.activation.kind) && !t.unfinished) activate_tile<Segments, Length, Blocks>(t);
+  finish(t.out, sum);
 }
 
 using TileFn = void (*)(const TileCall&);

@@ -4,7 +4,7 @@
 #include "kernels/conv/conv_params.h"
 #include "kernels/conv/geometry.h"
 #include "kernels/kernel.h"
-#include "kernels/simd/activation.inl"
+#include "kernels/simd/finish.inl"
 #include "kernels/simd/rows_call.h"
 #include "kernels/simd/target.inl"
 #include "kernels/winograd/geometry.h"
@@ -16,8 +16,7 @@ struct WinogradCall {
   const WinogradGeometry g;
   const float* x;
   const float* w;  // [group][place][panels]
-  const float* bias;
-  const float* residual;
+  Epilogue epilogue;
   float* y;
   float* pixels;    // transformed: [place][tile][group_in]
   float* products;  // [place][tile][group_out]
@@ -118,42 +117,44 @@ static inline __attribute__((always_inline)) void untransform_four(const Vec (&m
   out[1] = sub(sub(m[1], m[2]), m[3]);
 }
 
-// `lanes` channels of one tile: two by two outputs from y[at] on, `rows` and `columns` of them inside the picture.
+// One vector of channels of a tile: two by two outputs to `out`, `rows` and `columns` of them inside the picture.
 template <bool Full>
-static inline __attribute__((always_inline)) void transform_products(const WinogradCall& c, const float* from,
-                                                                     std::int64_t at, Vec bias, const Clamp& clamp,
-                                                                     std::int64_t rows, std::int64_t columns,
-                                                                     int lanes) {
+static inline __attribute__((always_inline)) void transform_products(const WinogradCall& c, const float* from, Vec bias,
+                                                                     const OutputBlock& out, std::int64_t rows,
+                                                                     std::int64_t columns) {
   Vec half[2][4];
 #pragma GCC unroll 4
   for (int j = 0; j < 4; ++j) {
-    Vec m[4], out[2];
+    Vec m[4], two[2];
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
       const float* place = from + (i * 4 + j) * c.g.out_plane;
-      m[i] = Full ? load(place) : load_n(place, lanes);
+      m[i] = Full ? load(place) : load_n(place, out.last_lanes);
     }
-    untransform_four(m, out);
-    half[0][j] = out[0];
-    half[1][j] = out[1];
+    untransform_four(m, two);
+    half[0][j] = two[0];
+    half[1][j] = two[1];
   }
+  Vec sum[2][2][1];
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    Vec two[2];
+    untransform_four(half[i], two);
+    sum[i][0][0] = add(two[0], bias);
+    sum[i][1][0] = add(two[1], bias);
+  }
+  if (rows > 1 && columns > 1) return finish_clamped<Full>(out, sum);
 #pragma GCC unroll 2
   for (int i = 0; i < 2; ++i) {
     if (i >= rows) break;
-    Vec out[2];
-    untransform_four(half[i], out);
 #pragma GCC unroll 2
     for (int j = 0; j < 2; ++j) {
       if (j >= columns) break;
-      const std::int64_t to = at + (i * static_cast<std::int64_t>(c.p.out_w) + j) * c.p.out_c;
-      Vec value = add(out[j], bias);
-      if (c.residual != nullptr) value = add(value, Full ? load(c.residual + to) : load_n(c.residual + to, lanes));
-      value = clamp.apply(value);
-      if (Full) {
-        store(c.y + to, value);
-      } else {
-        store_n(c.y + to, value, lanes);
-      }
+      OutputBlock one = out;
+      one.y[0] = out.y[i] + j * out.pixel;
+      if (out.residual[0] != nullptr) one.residual[0] = out.residual[i] + j * out.pixel;
+      Vec value[1][1][1] = {{{sum[i][j][0]}}};
+      finish_clamped<Full>(one, value);
     }
   }
 }
@@ -162,28 +163,43 @@ static inline __attribute__((always_inline)) void transform_products(const Winog
 static void transform_output(const WinogradCall& c, std::int64_t group, std::int64_t begin, std::int64_t end,
                              std::int64_t first, std::int64_t count) {
   const ConvParams& p = c.p;
-  const Clamp clamp(p.activation);
-  const float* const bias = c.bias == nullptr ? nullptr : c.bias + group * c.g.group_out;
+  const Epilogue& e = c.epilogue;
+  const float* const bias = e.bias == nullptr ? nullptr : e.bias + group * c.g.group_out;
+  const std::int64_t row = static_cast<std::int64_t>(p.out_w) * p.out_c;
   TilePlace place(c, first);
   for (std::int64_t tile = 0; tile < count; ++tile, place.next(c)) {
     const std::int64_t rows = p.out_h - place.row, columns = p.out_w - place.column;
     const std::int64_t pixel = (place.picture * p.out_h + place.row) * p.out_w + place.column;
     const std::int64_t at = pixel * p.out_c + group * c.g.group_out;
     const float* from = c.products + tile * c.g.group_out;
+    const auto block = [&](std::int64_t channel, std::int64_t lanes) __attribute__((always_inline)) {
+      OutputBlock out = {};
+      out.y[0] = c.y + at + channel;
+      out.y[1] = out.y[0] + row;
+      if (e.residual != nullptr) {
+        out.residual[0] = e.residual + at + channel;
+        out.residual[1] = out.residual[0] + row;
+      }
+      out.pixel = p.out_c;
+      out.last_lanes = static_cast<std::int32_t>(lanes);
+      out.activation = e.activation;
+      return out;
+    };
     std::int64_t channel = begin;
     for (; channel + Vec::kLanes <= end; channel += Vec::kLanes) {
-      transform_products<true>(c, from + channel, at + channel, bias == nullptr ? zero() : load(bias + channel), clamp,
-                               rows, columns, Vec::kLanes);
+      transform_products<true>(c, from + channel, bias == nullptr ? zero() : load(bias + channel),
+                               block(channel, Vec::kLanes), rows, columns);
     }
     if (channel < end) {
       const int lanes = static_cast<int>(end - channel);
-      transform_products<false>(c, from + channel, at + channel,
-                                bias == nullptr ? zero() : load_n(bias + channel, lanes), clamp, rows, columns, lanes);
+      transform_products<false>(c, from + channel, bias == nullptr ? zero() : load_n(bias + channel, lanes),
+                                block(channel, lanes), rows, columns);
     }
-    if (is_clamp(p.activation.kind)) continue;
+    if (is_clamp(e.activation.kind)) continue;
+    // All channels of the tile at once.
     for (std::int64_t i = 0; i < (rows < 2 ? rows : 2); ++i) {
-      activate_rows(c.y + at + i * p.out_w * p.out_c + begin, columns < 2 ? columns : 2, p.out_c,
-                    static_cast<int>(end - begin), p.activation);
+      float* const y = c.y + at + i * row + begin;
+      activate(y, y, columns < 2 ? columns : 2, end - begin, p.out_c, e.activation);
     }
   }
 }
@@ -210,7 +226,6 @@ static void run_block(const WinogradCall& c, std::int64_t group, Range panels, s
   rows.columns = rows.y_stride = c.g.group_out;
   rows.first_panel = panels.begin;
   rows.last_panel = panels.end;
-  rows.activation.kind = Activation::kNone;
   for (std::int64_t place = 0; place < kPlaces; ++place) {
     rows.x = c.pixels + place * c.g.in_plane;
     rows.w = c.w + (group * kPlaces + place) * plane;
@@ -250,8 +265,7 @@ void winograd_f32(const KernelCall& call) {
                           g,
                           static_cast<const float*>(call.in[0]),
                           static_cast<const float*>(call.in[1]),
-                          static_cast<const float*>(call.in[2]),
-                          static_cast<const float*>(call.in[3]),
+                          epilogue_of(call, p.activation),
                           static_cast<float*>(call.out[0]),
                           scratch,
                           scratch + kPlaces * g.in_plane,

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The activations over memory, one function for each target: kernels call it for what is more than a clamp.
+#pragma once
+
+#include <cstdint>
+
+#include "tensor/activation.h"
+
+namespace kite {
+
+// y[r * step + i] = f(x[r * step + i]) for r < rows, i < columns; y is x, or they do not overlap.
+#define KITE_TARGET_ROW(target)                                                                       \
+  namespace target {                                                                                  \
+  void activate(const float* x, float* y, std::int64_t rows, std::int64_t columns, std::int64_t step, \
+                ActivationForm activation);                                                           \
+  }
+#include "kernels/targets.inc"
+#undef KITE_TARGET_ROW
+
+}  // namespace kite
