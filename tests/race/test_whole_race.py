@@ -352,7 +352,7 @@ class BadInputTest(RaceCase):
         result = self.run_race(*self.race_arguments(out, "--rounds", 1, "--keep", "--modes", "no_pre"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(self.records(out, "plan")[0]["models"][0]["input_shape"], [1, 3, 8, 8])
-        self.assertIn(b"(4, 3, 8, 8,", (out / "work/tiny/inputs.npy").read_bytes()[:128])
+        self.assertIn(b"(4, 3, 8, 8)", (out / "work/tiny/inputs.npy").read_bytes()[:128])
         parity = self.records(out, "parity")
         self.assertTrue(parity and all(record["equal"] for record in parity), parity)
         self.assertIn("double-precision oracle (4 pictures)", parity[0]["judge"])
