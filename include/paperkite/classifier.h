@@ -60,6 +60,8 @@ class Classifier {
   // Besides the errors of Model::open: kUnsupportedModel when the model does not take one picture or does not give
   // one vector of scores, or where nothing says what its numbers mean.
   [[nodiscard]] static Result<Classifier> open(const std::string& path, const ClassifierOptions& options = {});
+  // The same of bytes, see Model::open(): labels and recipe are in them, or stated in the options.
+  [[nodiscard]] static Result<Classifier> open(std::span<const std::byte> bytes, const ClassifierOptions& options = {});
   // Another one over the same model, for another thread: weights, recipe and labels are shared, only the session is
   // new.
   [[nodiscard]] Result<Classifier> share(const SessionOptions& options = {}) const;
@@ -107,6 +109,7 @@ class Classifier {
 
  private:
   struct State;
+  static Result<Classifier> over(Model model, const ClassifierOptions& options);
   explicit Classifier(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

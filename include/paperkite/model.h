@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model that is ready to run: opened from an .onnx file or a plan, immutable, shared by any number of sessions.
+// A model that is ready to run: opened from ONNX or a plan, in a file or in memory, immutable, shared by any number of
+// sessions.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +22,7 @@ namespace kite {
 
 class Plan;  // the engine's own
 struct Internals;
+struct ModelFile;
 
 struct ModelOptions {
   // "generic", "avx2" or "avx512" (on ARM "generic" or "neon"); empty: the best that the machine has, or what KITE_ISA
@@ -81,11 +83,17 @@ class Model {
   // options contradicts the model), kLimit, kUsage (an unknown ISA or pass).
   [[nodiscard]] static Result<Model> open(const std::string& path, const ModelOptions& options = {});
 
+  // The same of the bytes of an .onnx file or a plan, which may lie at any address and are borrowed until this returns:
+  // a plan is copied as it is, and the weights of an ONNX model into the plan that is made of it. Nothing is read from
+  // or written to the cache, and nothing is looked for beside the model: external data is kUnsupportedModel unless
+  // MeaningOptions::data_dirs says where it lies, and for_shapes() is kUsage.
+  [[nodiscard]] static Result<Model> open(std::span<const std::byte> bytes, const ModelOptions& options = {});
+
   // The same model for other shapes of its inputs. The weights are shared where they are the same bytes; nothing is
   // read from or written to the cache. Errors as for open().
   [[nodiscard]] Result<Model> for_shapes(const std::map<std::string, Shape, std::less<>>& shapes) const;
 
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }  // empty: opened from memory
   [[nodiscard]] std::span<const Port> inputs() const noexcept { return inputs_; }
   [[nodiscard]] std::span<const Port> outputs() const noexcept { return outputs_; }
   // Its place among outputs(); nullopt where the model has no such output.
@@ -108,7 +116,7 @@ class Model {
  private:
   friend struct Internals;
   Model() = default;
-  static Result<Model> open(const std::string& path, const ModelOptions& options, std::shared_ptr<const Plan> lender);
+  static Result<Model> open(const ModelFile& file, const ModelOptions& options, std::shared_ptr<const Plan> lender);
   std::string path_;
   std::shared_ptr<const Plan> plan_;
   std::vector<Port> inputs_;

@@ -183,8 +183,17 @@ Classification Classifier::State::answer_of(FilledRow picture, std::int64_t row,
 }
 
 Result<Classifier> Classifier::open(const std::string& path, const ClassifierOptions& options) {
-  Trace* const trace = options.model.trace;
   KITE_TRY_ASSIGN(Model model, Model::open(path, options.model));
+  return over(std::move(model), options);
+}
+
+Result<Classifier> Classifier::open(std::span<const std::byte> bytes, const ClassifierOptions& options) {
+  KITE_TRY_ASSIGN(Model model, Model::open(bytes, options.model));
+  return over(std::move(model), options);
+}
+
+Result<Classifier> Classifier::over(Model model, const ClassifierOptions& options) {
+  Trace* const trace = options.model.trace;
   const MeaningOptions& meaning = options.model.meaning;
   KITE_TRY(check_threshold(meaning));
   KITE_TRY_ASSIGN(InterpretationSources sources, interpretation_sources(model, options));

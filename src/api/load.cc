@@ -22,13 +22,14 @@ bool states_shapes(const MeaningOptions& meaning) { return meaning.size.has_valu
 
 }  // namespace
 
-Result<OpenedPlan> open_plan(const std::string& path, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
+Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
+  const std::string& path = model.path;  // beside which the recipe may lie; nothing does beside a model from memory
   OpenedPlan opened;
   PlanRequest request;
   KITE_TRY_ASSIGN(request.target, chosen_target(options));
   request.shapes = options.input_shapes;
-  request.choose_shapes = [&](const StatedModel& model) -> Result<InputShapes> {
-    KITE_TRY_ASSIGN(ChosenShapes chosen, choose_shapes(model, path, options.meaning));
+  request.choose_shapes = [&](const StatedModel& stated) -> Result<InputShapes> {
+    KITE_TRY_ASSIGN(ChosenShapes chosen, choose_shapes(stated, path, options.meaning));
     opened.decisions = std::move(chosen.decisions);
     return std::move(chosen.shapes);
   };
@@ -42,7 +43,7 @@ Result<OpenedPlan> open_plan(const std::string& path, const ModelOptions& option
   request.memory_limit_bytes = options.memory_limit_bytes;
   request.lender = std::move(lender);
   request.trace = options.trace;
-  KITE_TRY_ASSIGN(opened.loaded, load_plan(path, request));
+  KITE_TRY_ASSIGN(opened.loaded, load_plan(model, request));
   if (!options.input_shapes.empty()) {
     KITE_TRY_ASSIGN(opened.decisions, check_given(*opened.loaded.plan, options.input_shapes, path, options.meaning));
   } else if (opened.loaded.origin == LoadedPlan::Origin::kPlanFile && states_shapes(options.meaning)) {

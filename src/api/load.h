@@ -18,7 +18,7 @@ struct OpenedPlan {
 };
 
 // `lender`: see PlanRequest.
-[[nodiscard]] Result<OpenedPlan> open_plan(const std::string& path, const ModelOptions& options,
+[[nodiscard]] Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options,
                                            std::shared_ptr<const Plan> lender = nullptr);
 
 // Import, bind, infer, passes, for those who want to look: `kite inspect --passes`.

@@ -42,16 +42,20 @@ PlanOrigin origin_of(LoadedPlan::Origin origin) {
 
 Result<Model> Model::open(const std::string& path, const ModelOptions& options) {
   KITE_TRY_ASSIGN(ModelPlace place, find_model(path));
-  KITE_TRY_ASSIGN(Model model, open(place.path, options, nullptr));
+  KITE_TRY_ASSIGN(Model model, open(ModelFile{place.path, {}}, options, nullptr));
   model.unpacked_ = std::move(place.unpacked);
   return model;
 }
 
-Result<Model> Model::open(const std::string& path, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
-  KITE_TRY_ASSIGN(OpenedPlan opened, open_plan(path, options, std::move(lender)));
+Result<Model> Model::open(std::span<const std::byte> bytes, const ModelOptions& options) {
+  return open(ModelFile{{}, bytes}, options, nullptr);
+}
+
+Result<Model> Model::open(const ModelFile& file, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
+  KITE_TRY_ASSIGN(OpenedPlan opened, open_plan(file, options, std::move(lender)));
   LoadedPlan& loaded = opened.loaded;
   Model model;
-  model.path_ = path;
+  model.path_ = file.path;
   model.options_ = std::make_shared<const ModelOptions>(options);
   model.decisions_ = std::move(opened.decisions);
   model.plan_ = std::move(loaded.plan);
@@ -77,13 +81,19 @@ Result<Model> Model::open(const std::string& path, const ModelOptions& options, 
 }
 
 Result<Model> Model::for_shapes(const std::map<std::string, Shape, std::less<>>& shapes) const {
+  if (path_.empty()) {
+    return Error{ErrorCode::kUsage,
+                 "the model was opened from memory, and its bytes are not kept",
+                 {},
+                 "open the bytes once more, with the shapes as ModelOptions::input_shapes"};
+  }
   ModelOptions options = *options_;
   options.input_shapes = shapes;
   options.meaning.size.reset();
   options.meaning.batch = 0;
   options.use_cache = false;
   options.trace = nullptr;
-  KITE_TRY_ASSIGN(Model model, open(path_, options, plan_));
+  KITE_TRY_ASSIGN(Model model, open(ModelFile{path_, {}}, options, plan_));
   model.unpacked_ = unpacked_;
   return model;
 }

@@ -32,17 +32,6 @@ class ModelTest : public FolderTest {
     options.cache_dir = cache();
     return options;
   }
-  // The logits for a picture whose planes are 1, 2 and 3 everywhere.
-  static std::vector<float> logits(const Model& model) {
-    auto session = Session::create(model, {.threads = 1});
-    EXPECT_TRUE(session.ok());
-    Tensor x(model.inputs()[0].type);
-    for (std::int64_t i = 0; i < x.shape().elements(); ++i) x.as<float>()[i] = static_cast<float>(i / 16 % 3 + 1);
-    const TensorView view = x.view();
-    EXPECT_TRUE(session->run({&view, 1}).ok());
-    const TensorView y = session->output(0);
-    return {y.as<float>(), y.as<float>() + y.type.shape.elements()};
-  }
   Model open(const std::string& path, const ModelOptions& with) {
     auto model = Model::open(path, with);
     EXPECT_TRUE(model.ok()) << model.error().message();

@@ -13,6 +13,8 @@
 
 #include "base/test_folder.h"
 #include "onnx/message_builder.h"
+#include "paperkite/model.h"
+#include "paperkite/session.h"
 
 namespace kite {
 
@@ -49,6 +51,18 @@ inline std::string classifier_bytes(const std::vector<float>& weights, bool soft
   t::Message model = t::model(t::graph(parts));
   for (const auto& [key, value] : metadata) model.message(14, t::Message().text(1, key).text(2, value));
   return model.bytes();
+}
+
+// Of such a model: the logits for pictures whose planes are 1, 2 and 3 everywhere.
+inline std::vector<float> logits(const Model& model) {
+  auto session = Session::create(model, {.threads = 1});
+  EXPECT_TRUE(session.ok());
+  Tensor x(model.inputs()[0].type);
+  for (std::int64_t i = 0; i < x.shape().elements(); ++i) x.as<float>()[i] = static_cast<float>(i / 16 % 3 + 1);
+  const TensorView view = x.view();
+  EXPECT_TRUE(session->run({&view, 1}).ok());
+  const TensorView y = session->output(0);
+  return {y.as<float>(), y.as<float>() + y.type.shape.elements()};
 }
 
 // A PNG of 6x5 pixels of one colour.

@@ -3,6 +3,7 @@
 #include "graph/import.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -328,18 +329,23 @@ Status Importer::run() {
 
 }  // namespace
 
-Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view where,
-                                   std::optional<onnx::DataPlaces> places) {
+Result<ImportedModel> import_model(ModelSource source) {
   ImportedModel imported;
   Budget& budget = imported.graph.budget();
-  budget.grow(static_cast<std::int64_t>(bytes.size()));
-  KITE_TRY_ASSIGN(const onnx::Model model, onnx::parse_model(bytes, where, budget));
-  onnx::ExternalFiles external = places ? onnx::ExternalFiles(std::move(*places), budget) : onnx::ExternalFiles();
+  budget.grow(static_cast<std::int64_t>(source.bytes.size()));
+  KITE_TRY_ASSIGN(const onnx::Model model, onnx::parse_model(source.bytes, source.name, budget));
+  onnx::ExternalFiles external;
+  if (source.file != nullptr || !source.data_dirs.empty()) {
+    const std::string path = source.file == nullptr ? std::string() : source.file->path();
+    external = onnx::ExternalFiles({path, source.data_dirs}, budget);
+  }
   if (Status status = Importer(model, external, imported).run(); !status.ok()) {
-    return std::move(status).error().in(where);
+    return std::move(status).error().in(source.name);
   }
   imported.external_files = external.files();
   for (const auto& [location, file] : imported.external_files) imported.graph.keep(file);
+  if (source.file != nullptr) imported.graph.keep(source.file);
+  imported.source = std::move(source);
   return imported;
 }
 
@@ -349,12 +355,11 @@ Result<ImportedModel> import_file(const std::string& path, std::vector<std::stri
 }
 
 Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file, std::vector<std::string> data_dirs) {
-  const std::string& path = file->path();
-  KITE_TRY_ASSIGN(ImportedModel imported, import_bytes(file->bytes(), path, onnx::DataPlaces{path, data_dirs}));
-  imported.graph.keep(file);
-  imported.file = std::move(file);
-  imported.data_dirs = std::move(data_dirs);
-  return imported;
+  return import_model({file->path(), file->bytes(), file, std::move(data_dirs)});
+}
+
+Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view name) {
+  return import_model({std::string(name), bytes, nullptr, {}});
 }
 
 }  // namespace kite

@@ -28,29 +28,35 @@ inline constexpr std::int64_t kMaxOpset = 23;
 // Among a model's metadata: the name of the input whose type has the denotation IMAGE.
 inline constexpr const char* kImageDenotation = "paperkite.image";
 
+// Where the bytes of a model lie.
+struct ModelSource {
+  std::string name;                        // the path, or what stands for it in messages
+  std::span<const std::byte> bytes;        // they outlive what is made of them, unless `file` holds them
+  std::shared_ptr<const MappedFile> file;  // null: a model from memory
+  std::vector<std::string> data_dirs;      // that may hold external data, besides the folder of `file`
+};
+
 struct ImportedModel {
   Graph graph;                                               // untyped, in topological order; verify() holds
   std::map<std::string, std::string, std::less<>> metadata;  // metadata_props of the model, and what the graph says
   std::string producer;                                      // "pytorch 2.5.1"; empty where the file does not say
   std::int64_t ir_version = 0;
   int opset = 0;  // of the default domain
-  // The graph keeps all files alive as well.
-  std::shared_ptr<const MappedFile> file;  // null for a model from memory
-  onnx::FilesByLocation external_files;    // that are read
-  std::vector<std::string> data_dirs;      // in which they were allowed besides
+  ModelSource source;
+  onnx::FilesByLocation external_files;  // that are read; the graph keeps them and the source's file alive as well
 };
 
-// Maps, parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once. Errors
-// name the file, and the node or tensor within it. `data_dirs`: see onnx::DataPlaces.
-[[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {});
+// Parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once. Errors name the
+// source, and the node or tensor within it. External data of a model from memory is refused where it has no
+// `data_dirs`.
+[[nodiscard]] Result<ImportedModel> import_model(ModelSource source);
 
-// The same for a file that is already mapped.
+// The same of a file, and of one that is already mapped. `data_dirs`: see onnx::DataPlaces.
+[[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {});
 [[nodiscard]] Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file,
                                                 std::vector<std::string> data_dirs = {});
 
-// The same from bytes that outlive the graph. External data is refused unless its `places` are given.
-// `where` is the file's name for messages.
-[[nodiscard]] Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view where,
-                                                 std::optional<onnx::DataPlaces> places = std::nullopt);
+// The same of bytes. `name` stands for the file in messages.
+[[nodiscard]] Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view name);
 
 }  // namespace kite

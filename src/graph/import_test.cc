@@ -417,11 +417,11 @@ TEST_F(ImportFile, weights_point_into_the_mapped_file_and_outlive_the_import) {
   auto imported = import_file(write("m.onnx", file.bytes()));
   ASSERT_TRUE(imported.ok()) << imported.error().message();
   ASSERT_TRUE(imported->external_files.empty());
-  const auto mapping = imported->file->bytes();
+  const auto mapping = imported->source.bytes;
   const std::byte* data = imported->graph.value(0).constant->data;
   EXPECT_TRUE(data > mapping.data() && data + 40'000 <= mapping.data() + mapping.size());
   const Graph graph = std::move(imported->graph);
-  imported->file.reset();
+  imported->source.file.reset();
   float last = 0.F;
   std::memcpy(&last, graph.value(0).constant->data + 39'996, 4);
   EXPECT_EQ(last, 2.5F);

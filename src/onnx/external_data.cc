@@ -68,7 +68,8 @@ Result<Bytes> ExternalFiles::open(std::string_view location) {
   if (const auto known = files_.find(location); known != files_.end()) return known->second->bytes();
   if (!places_) {
     return Error{ErrorCode::kUnsupportedModel, "a model from memory cannot have external data",
-                 "external data " + in_quotes(location), "open the model by its path"};
+                 "external data " + in_quotes(location),
+                 "open the model by its path, or name the folder of the file with --data-dir"};
   }
   if (--budget_->external_files < 0)
     return Error{ErrorCode::kLimit, "the model has too many external-data files", {}, {}};

@@ -19,7 +19,7 @@ namespace kite::onnx {
 // Maps each file once, as open_external() allows it.
 class ExternalFiles {
  public:
-  // Of a model from memory: refuses all external data.
+  // Of a model from memory, for which no folder is named: refuses all external data.
   ExternalFiles() = default;
   // Takes each file from the budget, which grows with its size.
   ExternalFiles(DataPlaces places, Budget& budget) : places_(std::move(places)), budget_(&budget) {}

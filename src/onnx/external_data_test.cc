@@ -141,7 +141,7 @@ TEST_F(ExternalData, needs_a_folder) {
   ASSERT_FALSE(bytes.ok());
   EXPECT_EQ(bytes.error().message(),
             "a model from memory cannot have external data; external data \"weights.bin\"; "
-            "open the model by its path");
+            "open the model by its path, or name the folder of the file with --data-dir");
 }
 
 }  // namespace

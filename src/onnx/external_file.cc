@@ -123,10 +123,12 @@ std::vector<std::string> link_roots(const DataPlaces& places) {
   const auto add = [&](std::string root) {
     if (!root.empty()) roots.push_back(std::move(root));
   };
-  const std::string folder = resolved(with_slash(parent_of(places.model)));
-  add(folder);
-  add(resolved(with_slash(parent_of(resolved(places.model)))));
-  add(repository_root(folder));
+  if (!places.model.empty()) {
+    const std::string folder = resolved(with_slash(parent_of(places.model)));
+    add(folder);
+    add(resolved(with_slash(parent_of(resolved(places.model)))));
+    add(repository_root(folder));
+  }
   for (const std::string& data_dir : places.data_dirs) add(resolved(with_slash(data_dir)));
   return roots;
 }
@@ -226,8 +228,9 @@ int open_beneath(int folder_fd, const std::string& location) {
 Result<MappedFile> open_external(const DataPlaces& places, std::string_view location) {
   KITE_TRY(check_spelling(location));
   const std::string name(location);
-  const std::string folder = with_slash(parent_of(places.model));
-  if (auto file = open_in(places, folder, name)) return *std::move(file);
+  if (!places.model.empty()) {
+    if (auto file = open_in(places, with_slash(parent_of(places.model)), name)) return *std::move(file);
+  }
   const std::string model = resolved(places.model);
   if (!model.empty()) {
     if (auto file = open_in(places, with_slash(parent_of(model)), name)) return *std::move(file);

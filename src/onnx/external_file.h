@@ -19,7 +19,7 @@ using FilesByLocation = std::map<std::string, std::shared_ptr<const MappedFile>,
 // Where the external data of a model is looked for, in this order: beside `model` as it is given, beside the file that
 // `model` leads to where it is a symbolic link, in each of `data_dirs`.
 struct DataPlaces {
-  std::string model;                   // path of the .onnx file
+  std::string model;                   // path of the .onnx file; empty: a model from memory, with data_dirs alone
   std::vector<std::string> data_dirs;  // that the caller allows besides
 };
 

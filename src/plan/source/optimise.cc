@@ -37,10 +37,9 @@ struct OnePicture {
   BatchEdits edits;
 };
 
-Result<OnePicture> prove_one_picture(const std::shared_ptr<const MappedFile>& file,
-                                     const std::vector<std::string>& data_dirs) {
+Result<OnePicture> prove_one_picture(const ModelSource& source) {
   OnePicture one;
-  KITE_TRY_ASSIGN(one.model, import_file(file, data_dirs));
+  KITE_TRY_ASSIGN(one.model, import_model(source));
   (void)leave_out_unsupported(one.model.graph);
   KITE_TRY(bind_inputs(one.model.graph, {}));
   KITE_TRY_ASSIGN([[maybe_unused]] const auto types, compute_in_float32(one.model.graph));
@@ -53,7 +52,6 @@ Result<OnePicture> prove_one_picture(const std::shared_ptr<const MappedFile>& fi
 
 Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shapes,
                                 const std::vector<std::string>& disabled_passes) {
-  const std::string path = imported.file == nullptr ? std::string() : imported.file->path();
   OptimisedModel model{std::move(imported.graph),
                        std::move(imported.metadata),
                        std::move(imported.producer),
@@ -68,7 +66,7 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
   const auto prepare = [&]() -> Status {
     std::optional<OnePicture> one;
     if (batch > 0) {
-      KITE_TRY_ASSIGN(one, prove_one_picture(imported.file, imported.data_dirs));
+      KITE_TRY_ASSIGN(one, prove_one_picture(imported.source));
       open_batch(model.graph, one->edits, batch);
     }
     model.warnings = leave_out_unsupported(model.graph);
@@ -83,7 +81,7 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
     KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, disabled_passes));
     return {};
   };
-  if (Status prepared = prepare(); !prepared.ok()) return std::move(prepared).error().in(path);
+  if (Status prepared = prepare(); !prepared.ok()) return std::move(prepared).error().in(imported.source.name);
   return model;
 }
 

@@ -57,14 +57,18 @@ PlanKey state_key(const FileState& model, const Target& target, const InputShape
   return plan_key({&bytes, 1}, target.name, shapes);
 }
 
+Error over_limit(std::uint64_t needed, const std::string& name, const PlanRequest& request) {
+  return Error{ErrorCode::kLimit,
+               "the model needs " + std::to_string(needed) + " bytes, the limit is " +
+                   std::to_string(request.memory_limit_bytes),
+               name, "raise it with --memory-limit or use smaller inputs"};
+}
+
 // A plan that was made under a larger limit, or elsewhere. make_plan() has the fuller message for a new one.
-Status check_limit(const Plan& plan, const std::string& path, std::uint64_t limit_bytes) {
+Status check_limit(const Plan& plan, const std::string& name, const PlanRequest& request) {
   const plan_format::Header& header = plan.header();
   const std::uint64_t needed = plan.size_bytes() + header.arena_bytes + header.scratch_bytes;
-  if (needed <= limit_bytes) return {};
-  return Error{ErrorCode::kLimit,
-               "the model needs " + std::to_string(needed) + " bytes, the limit is " + std::to_string(limit_bytes),
-               path, "raise it with --memory-limit or use smaller inputs"};
+  return needed <= request.memory_limit_bytes ? Status() : over_limit(needed, name, request);
 }
 
 // What was decided when a plan file was made cannot be asked for otherwise now.
@@ -102,11 +106,13 @@ bool has_shapes(const Plan& plan, const InputShapes& shapes) {
 // One request on its way. The members are what the steps of run() leave for each other.
 class PlanLoader {
  public:
-  PlanLoader(const std::string& path, const PlanRequest& request)
-      : path_(path),
-        places_{path, request.data_dirs},
+  PlanLoader(const ModelFile& model, const PlanRequest& request)
+      : path_(model.path),
+        source_{model.name(), model.bytes, nullptr, request.data_dirs},
+        places_{model.path, request.data_dirs},
         request_(request),
-        wants_cache_(request.use_cache && request.disabled_passes.empty() && request.metadata.empty()),
+        wants_cache_(!model.path.empty() && request.use_cache && request.disabled_passes.empty() &&
+                     request.metadata.empty()),
         cache_(wants_cache_ ? PlanCache(request.cache_dir) : PlanCache()),
         shapes_(request.shapes),
         lender_(request.lender) {}
@@ -126,10 +132,12 @@ class PlanLoader {
   void find_lender();
   void keep_receipts(const Plan& plan, const std::optional<PlanKey>& externals) const;
   Result<LoadedPlan> from_cache(Found plan);
-  Result<LoadedPlan> from_plan_file(MappedFile mapped);
+  Result<LoadedPlan> from_plan(Result<Found> opened);
+  Result<Found> open_copy() const;
   Result<LoadedPlan> build(ImportedModel imported);
 
-  const std::string& path_;
+  const std::string& path_;  // empty: a model from memory
+  ModelSource source_;
   onnx::DataPlaces places_;
   const PlanRequest& request_;
   bool wants_cache_;
@@ -138,7 +146,6 @@ class PlanLoader {
   bool has_chosen_ = false;
   bool is_open_ = false;  // the model has no shapes of its own: its plans are found by those that were chosen
   Found lender_;
-  std::shared_ptr<const MappedFile> file_;
   FileState state_;
   bool settled_ = false;
   PlanKey key_{};
@@ -176,7 +183,7 @@ Result<PlanLoader::Found> PlanLoader::find_by_state() {
 }
 
 PlanLoader::Found PlanLoader::find_by_contents() {
-  const std::span<const std::byte> content = file_->bytes();
+  const std::span<const std::byte> content = source_.bytes;
   key_ = plan_key({&content, 1}, request_.target->name, shapes_, request_.threads);
   Found plan = cache_.find(key_, request_.threads);
   if (plan == nullptr) return nullptr;
@@ -190,7 +197,7 @@ PlanLoader::Found PlanLoader::find_by_contents() {
 // a receipt names the first plan that was made.
 void PlanLoader::find_lender() {
   if (lender_ != nullptr || shapes_.empty()) return;
-  const std::span<const std::byte> content = file_->bytes();
+  const std::span<const std::byte> content = source_.bytes;
   own_key_ = plan_key({&content, 1}, request_.target->name, {}, request_.threads);
   lender_ = cache_.find(own_key_, request_.threads);
   if (lender_ != nullptr) return;
@@ -205,16 +212,27 @@ void PlanLoader::keep_receipts(const Plan& plan, const std::optional<PlanKey>& e
 }
 
 Result<LoadedPlan> PlanLoader::from_cache(Found plan) {
-  KITE_TRY(check_limit(*plan, path_, request_.memory_limit_bytes));
+  KITE_TRY(check_limit(*plan, path_, request_));
   loaded_.plan = std::move(plan);
   loaded_.origin = LoadedPlan::Origin::kCached;
   return std::move(loaded_);
 }
 
-Result<LoadedPlan> PlanLoader::from_plan_file(MappedFile mapped) {
-  KITE_TRY_ASSIGN(loaded_.plan, Plan::open(std::move(mapped)));
-  KITE_TRY(check_plan_file(*loaded_.plan, path_, request_));
-  KITE_TRY(check_limit(*loaded_.plan, path_, request_.memory_limit_bytes));
+// A plan is used for as long as its model lives, and the bytes are the caller's.
+Result<PlanLoader::Found> PlanLoader::open_copy() const {
+  const std::span<const std::byte> bytes = source_.bytes;
+  if (bytes.size() > request_.memory_limit_bytes) return over_limit(bytes.size(), source_.name, request_);
+  KITE_TRY_ASSIGN(PlanBuffer copy, PlanBuffer::allocate(bytes.size()));
+  std::memcpy(copy.bytes().data(), bytes.data(), bytes.size());
+  Result<Found> opened = Plan::open(std::move(copy));
+  if (!opened.ok()) return std::move(opened).error().in(source_.name);
+  return opened;
+}
+
+Result<LoadedPlan> PlanLoader::from_plan(Result<Found> opened) {
+  KITE_TRY_ASSIGN(loaded_.plan, std::move(opened));
+  KITE_TRY(check_plan_file(*loaded_.plan, source_.name, request_));
+  KITE_TRY(check_limit(*loaded_.plan, source_.name, request_));
   loaded_.origin = LoadedPlan::Origin::kPlanFile;
   return std::move(loaded_);
 }
@@ -254,7 +272,7 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
     const TraceScope scope(trace, "make the plan");
     return make_plan(model.graph, options);
   }();
-  if (!plan.ok()) return std::move(plan).error().in(path_);
+  if (!plan.ok()) return std::move(plan).error().in(source_.name);
   loaded_.plan = std::move(plan).value();
   if (file) {
     const TraceScope scope(trace, "keep the plan");
@@ -276,12 +294,17 @@ Result<LoadedPlan> PlanLoader::run() {
     KITE_TRY_ASSIGN(Found plan, find_by_state());
     if (plan != nullptr) return from_cache(std::move(plan));
   }
-  KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path_));
-  if (is_plan(mapped.bytes())) return from_plan_file(std::move(mapped));
-  file_ = std::make_shared<const MappedFile>(std::move(mapped));
-  state_ = file_->state();
-  // Before the reading: what is written meanwhile must show.
-  settled_ = is_settled(state_);
+  if (path_.empty()) {
+    if (is_plan(source_.bytes)) return from_plan(open_copy());
+  } else {
+    KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path_));
+    if (is_plan(mapped.bytes())) return from_plan(Plan::open(std::move(mapped)));
+    source_.file = std::make_shared<const MappedFile>(std::move(mapped));
+    source_.bytes = source_.file->bytes();
+    state_ = source_.file->state();
+    // Before the reading: what is written meanwhile must show.
+    settled_ = is_settled(state_);
+  }
   if (wants_cache_ && !cache_.enabled()) loaded_.warnings.push_back(cache_.reason());
   if (cache_.enabled()) {
     const TraceScope scope(trace, "read the model");
@@ -296,7 +319,7 @@ Result<LoadedPlan> PlanLoader::run() {
   // From the same mapping as the key: a file that is replaced meanwhile cannot get into the cache under another's key.
   auto imported = [&] {
     const TraceScope scope(trace, "import the model");
-    return import_file(file_, request_.data_dirs);
+    return import_model(source_);
   }();
   if (!imported.ok()) return std::move(imported).error();
   const bool had_chosen = has_chosen_;
@@ -312,8 +335,8 @@ Result<LoadedPlan> PlanLoader::run() {
 
 }  // namespace
 
-Result<LoadedPlan> load_plan(const std::string& path, const PlanRequest& request) {
-  return PlanLoader(path, request).run();
+Result<LoadedPlan> load_plan(const ModelFile& model, const PlanRequest& request) {
+  return PlanLoader(model, request).run();
 }
 
 }  // namespace kite

@@ -59,8 +59,17 @@ struct LoadedPlan {
   std::vector<std::string> warnings;
 };
 
-// A plan file, a cached plan, or the whole way from ONNX bytes.
-[[nodiscard]] Result<LoadedPlan> load_plan(const std::string& path, const PlanRequest& request);
+// What a plan is wanted of: a file, or the bytes of one.
+struct ModelFile {
+  std::string path;                  // empty: a model from memory
+  std::span<const std::byte> bytes;  // of such a one, at any address; borrowed until load_plan() returns
+
+  [[nodiscard]] std::string name() const { return path.empty() ? "the model in memory" : path; }  // for messages
+};
+
+// A plan file, a cached plan, or the whole way from ONNX bytes. For a model from memory the cache is neither read nor
+// written; a plan is copied into pages of its own, and of ONNX bytes no more is copied than when a file is read.
+[[nodiscard]] Result<LoadedPlan> load_plan(const ModelFile& model, const PlanRequest& request);
 
 // What a plan and an imported graph say alike.
 [[nodiscard]] StatedModel stated_model(const Plan& plan);
