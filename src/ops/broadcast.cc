@@ -48,8 +48,9 @@ Result<Shape> broadcast_inputs(const InferContext& context, std::initializer_lis
   return shape;
 }
 
-namespace broadcast_internal {
+namespace {
 
+// Strides of a dense operand of shape `in`, seen as `out`; out.rank() entries.
 std::array<std::int64_t, kMaxRank> operand_strides(const Shape& in, const Shape& out) noexcept {
   std::array<std::int64_t, kMaxRank> strides{};
   std::int64_t dense = 1;
@@ -60,5 +61,74 @@ std::array<std::int64_t, kMaxRank> operand_strides(const Shape& in, const Shape&
   return strides;
 }
 
-}  // namespace broadcast_internal
+}  // namespace
+
+template <std::size_t N>
+Broadcast<N>::Broadcast(const Shape& out, const std::array<Shape, N>& in) noexcept {
+  if (out.elements() == 0) return;
+  std::array<std::array<std::int64_t, kMaxRank>, N> strides{};
+  for (std::size_t n = 0; n < N; ++n) strides[n] = operand_strides(in[n], out);
+  for (int axis = 0; axis < out.rank(); ++axis) {
+    if (out[axis] == 1) continue;
+    const auto a = static_cast<std::size_t>(axis);
+    bool merge = rank_ > 0;
+    for (std::size_t n = 0; merge && n < N; ++n) {
+      // An outer stride of size * inner stride (0 = 0 * size included) means that the two axes are one.
+      merge = stride_[static_cast<std::size_t>(rank_ - 1)][n] == strides[n][a] * out[axis];
+    }
+    if (!merge) {
+      size_[static_cast<std::size_t>(rank_)] = 1;
+      ++rank_;
+    }
+    const auto last = static_cast<std::size_t>(rank_ - 1);
+    size_[last] *= out[axis];
+    for (std::size_t n = 0; n < N; ++n) stride_[last][n] = strides[n][a];
+  }
+  if (rank_ == 0) {  // a single element
+    rank_ = 1;
+    size_[0] = 1;
+  }
+}
+
+template <std::size_t N>
+typename Broadcast<N>::Position Broadcast<N>::start(ElementRange range) const noexcept {
+  Position at;
+  at.row.out = range.first;
+  if (rank_ == 0) return at;
+  const auto inner = static_cast<std::size_t>(rank_ - 1);
+  at.row.step = stride_[inner];
+  at.column = range.first % size_[inner];
+  std::int64_t outer = range.first / size_[inner];
+  for (int axis = rank_ - 2; axis >= 0; --axis) {
+    const auto a = static_cast<std::size_t>(axis);
+    at.index[a] = outer % size_[a];
+    outer /= size_[a];
+    for (std::size_t n = 0; n < N; ++n) at.start[n] += at.index[a] * stride_[a][n];
+  }
+  return at;
+}
+
+template <std::size_t N>
+bool Broadcast<N>::take_row(Position& at, std::int64_t last) const noexcept {
+  BroadcastRow<N>& row = at.row;
+  row.out += row.count;
+  if (rank_ == 0 || row.out >= last) return false;
+  const std::int64_t width = size_[static_cast<std::size_t>(rank_ - 1)];
+  row.count = std::min(width - at.column, last - row.out);
+  for (std::size_t n = 0; n < N; ++n) row.in[n] = at.start[n] + at.column * row.step[n];
+  at.column = 0;
+  for (int axis = rank_ - 2; axis >= 0; --axis) {  // an odometer over the outer axes
+    const auto a = static_cast<std::size_t>(axis);
+    for (std::size_t n = 0; n < N; ++n) at.start[n] += stride_[a][n];
+    if (++at.index[a] < size_[a]) break;
+    for (std::size_t n = 0; n < N; ++n) at.start[n] -= stride_[a][n] * size_[a];
+    at.index[a] = 0;
+  }
+  return true;
+}
+
+template class Broadcast<1>;
+template class Broadcast<2>;
+template class Broadcast<3>;
+
 }  // namespace kite

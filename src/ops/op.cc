@@ -3,6 +3,7 @@
 #include "ops/op.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -43,6 +44,12 @@ const Operator* find_operator(std::string_view domain, std::string_view name) no
     if (op->name == name && op->domain == domain) return op;
   }
   return nullptr;
+}
+
+ElementRange Share::of(std::int64_t count, std::int64_t grain) const noexcept {
+  const std::int64_t grains = count / grain + (count % grain != 0 ? 1 : 0);
+  const auto cut = [&](int k) { return std::min(grains * k / parts * grain, count); };
+  return {cut(part), cut(part + 1)};
 }
 
 bool InferContext::has_input(int i) const {

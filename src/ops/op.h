@@ -2,7 +2,6 @@
 // The operator contract: what every operator must say about itself, and how to find one by name.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -80,11 +79,7 @@ struct Share {
 
   // This share of `count` things, cut at multiples of `grain`: 64 elements of any size end at a cache line's border
   // where their buffer begins at one.
-  [[nodiscard]] ElementRange of(std::int64_t count, std::int64_t grain = 64) const noexcept {
-    const std::int64_t grains = count / grain + (count % grain != 0 ? 1 : 0);
-    const auto cut = [&](int k) { return std::min(grains * k / parts * grain, count); };
-    return {cut(part), cut(part + 1)};
-  }
+  [[nodiscard]] ElementRange of(std::int64_t count, std::int64_t grain = 64) const noexcept;
 };
 
 // What an operator sees while it computes. Absent operands have data == nullptr. Input and output buffers never
