@@ -200,7 +200,7 @@ TEST(LoweredSteps, average_over_neighbouring_axes) {
 }
 
 TEST(LoweredSteps, compute_binary_operators_with_any_broadcast_of_four_dimensions) {
-  for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div", "Max", "Min", "Sum"}) {
     expect_steps(OneNode(op, 14).input(Shape{2, 5, 6, 24}).floats(Shape{2, 5, 6, 24}), "elementwise");
     expect_steps(OneNode(op, 14).input(Shape{2, 5, 6, 24}).floats(Shape{24}), "elementwise");
     expect_steps(OneNode(op, 14).input(Shape{2, 5, 6, 24}).floats(Shape{2, 1, 1, 24}), "elementwise");
@@ -217,7 +217,15 @@ TEST(LoweredSteps, compute_unary_operators) {
   for (const char* op : {"Relu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "LeakyRelu", "Erf"}) {
     expect_steps(OneNode(op, 14).input(Shape{3, 5, 21}), "elementwise");
   }
-  expect_steps(OneNode("Sqrt", 14).input(Shape{3, 5, 21}), "elementwise");
+  for (const char* op : {"Abs", "Ceil", "Floor", "Neg", "Reciprocal", "Round", "Sign", "Sqrt"}) {
+    expect_steps(OneNode(op, 14).input(Shape{3, 5, 21}), "elementwise");
+    expect_steps(OneNode(op, 14).input(Shape{40}, DType::kFloat64), "portable");
+  }
+  expect_steps(OneNode("Max", 13).input(Shape{5}).input(Shape{5}).input(Shape{5}), "portable");
+  expect_steps(OneNode("Min", 13).input(Shape{5}), "portable");
+  expect_steps(OneNode("Pow", 13).input(Shape{3, 5, 21}).number(2.0f), "elementwise");
+  expect_steps(OneNode("Pow", 13).input(Shape{3, 5, 21}).number(3.0f), "portable");
+  expect_steps(OneNode("Pow", 13).input(Shape{5}).input(Shape{5}), "portable");
   expect_steps(OneNode("HardSigmoid", 14).input(Shape{77}).set("alpha", 0.3f).set("beta", 0.1f), "elementwise");
   expect_steps(OneNode("Silu", 1, "paperkite").input(Shape{77}), "elementwise");
   expect_steps(OneNode("Gelu", 20).input(Shape{77}), "elementwise");

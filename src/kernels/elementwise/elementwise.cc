@@ -40,8 +40,6 @@ bool holds(std::size_t bytes, std::optional<std::int64_t> floats) noexcept {
   return floats.has_value() && bytes / 4 >= static_cast<std::size_t>(*floats);
 }
 
-bool is_binary(ElementwiseOp op) noexcept { return op >= ElementwiseOp::kAdd; }
-
 }  // namespace
 
 bool collapse_broadcast(std::span<const std::int64_t> y, std::span<const std::int64_t> a,
@@ -79,9 +77,8 @@ std::span<const Kernel> ElementwiseFamily::kernels() const noexcept { return kKe
 
 bool ElementwiseFamily::fits_operands(const ElementwiseParams& p, const KernelOperands& operands) const noexcept {
   if (operands.out_bytes.size() != 1) return false;
-  if (static_cast<std::int32_t>(p.op) < 0 || static_cast<std::int32_t>(p.op) >= kElementwiseOpCount) return false;
-  if (!is_activation(p.activation.kind)) return false;
-  const bool binary = is_binary(p.op);
+  if (operands_of(p.op) == 0 || !is_activation(p.activation.kind)) return false;
+  const bool binary = operands_of(p.op) == 2;
   if (operands.in_bytes.size() != (binary ? 2u : 1u)) return false;
   std::int64_t elements = 1;
   for (const std::int64_t size : p.size) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that look at one element of each operand: activations, erf, sqrt, and broadcasting sums, differences,
-// products and quotients with a fused activation.
+// Operators that look at one element of each operand: the activations, and the formulas of elementwise_ops.inc; those of
+// two operands broadcast them and may have an activation fused.
 //
 // Operands: in[0] a, in[1] b (binary operators only); out[0] y. All f32; y must not overlap a or b.
 // No element depends on another one, so shares and tails cannot change a bit.

@@ -14,22 +14,38 @@ namespace kite::KITE_TARGET {
 
 constexpr std::int64_t kActivateElems = 2048;  // 8 KB
 
-struct OpAdd {
-  static inline Vec apply(Vec a, Vec b) { return add(a, b); }
-};
-struct OpSub {
-  static inline Vec apply(Vec a, Vec b) { return sub(a, b); }
-};
-struct OpMul {
-  static inline Vec apply(Vec a, Vec b) { return mul(a, b); }
-};
-struct OpDiv {
-  static inline Vec apply(Vec a, Vec b) { return div(a, b); }
-};
+// The nearest integral number, halves to the even one: below 2^23, above which none has a fraction, a sum with 2^23 is
+// rounded to it. The sign stays, of 0, too.
+static inline Vec nearest(Vec a) {
+  const Vec large = splat(0x1p23f), magnitude = abs(a);
+  return select_less(magnitude, large, copy_sign(sub(add(magnitude, large), large), a), a);
+}
+static inline Vec floor(Vec a) {
+  const Vec near = nearest(a);
+  return select_less(a, near, sub(near, splat(1.0f)), near);
+}
 
-// `count` elements of a row. AStep, BStep: the operand steps, or is one number for the whole row.
+template <ElementwiseOp>
+struct Formula;
+#define KITE_ELEMENTWISE(constant, name, operands, vector)                    \
+  template <>                                                                 \
+  struct Formula<ElementwiseOp::constant> {                                   \
+    static inline Vec apply(Vec a, [[maybe_unused]] Vec b) { return vector; } \
+  };
+#include "kernels/elementwise/elementwise_ops.inc"
+#undef KITE_ELEMENTWISE
+
+// The arithmetic that networks are full of: a function for each way to broadcast. The others have one for all.
+constexpr bool is_common(ElementwiseOp op) {
+  return op == ElementwiseOp::kAdd || op == ElementwiseOp::kSub || op == ElementwiseOp::kMul ||
+         op == ElementwiseOp::kDiv;
+}
+
+// `count` elements of a row. Each operand steps, or is one number for the whole row.
+using Row = void (*)(const float* a, const float* b, float* y, std::int64_t count, bool a_step, bool b_step);
+
 template <typename Op, bool AStep, bool BStep>
-static void binary_row(const float* a, const float* b, float* y, std::int64_t count) {
+static void common_row(const float* a, const float* b, float* y, std::int64_t count, bool /*a_step*/, bool /*b_step*/) {
   const Vec a_all = splat(*a), b_all = splat(*b);
   std::int64_t i = 0;
   for (; i + Vec::kLanes <= count; i += Vec::kLanes) {
@@ -41,38 +57,52 @@ static void binary_row(const float* a, const float* b, float* y, std::int64_t co
   }
 }
 
-using BinaryRow = void (*)(const float*, const float*, float*, std::int64_t);
-
+// An operand that does not step is read again and again from a vector of copies.
 template <typename Op>
-static BinaryRow find_binary_row(bool a_step, bool b_step) {
-  if (a_step && b_step) return binary_row<Op, true, true>;
-  return a_step ? binary_row<Op, true, false> : binary_row<Op, false, true>;
+static void any_row(const float* a, const float* b, float* y, std::int64_t count, bool a_step, bool b_step) {
+  float a_all[Vec::kLanes], b_all[Vec::kLanes];
+  store(a_all, splat(*a));
+  store(b_all, splat(*b));
+  if (!a_step) a = a_all;
+  if (!b_step) b = b_all;
+  for (std::int64_t i = 0; i < count; i += Vec::kLanes) {
+    const int lanes = count - i < Vec::kLanes ? static_cast<int>(count - i) : Vec::kLanes;
+    store_n(y + i, Op::apply(load_n(a + (a_step ? i : 0), lanes), load_n(b + (b_step ? i : 0), lanes)), lanes);
+  }
 }
 
-static BinaryRow find_binary_row(ElementwiseOp op, bool a_step, bool b_step) {
+// An operator of one operand; b is left out.
+template <typename Op>
+static void unary_row(const float* a, const float* /*b*/, float* y, std::int64_t count, bool /*a_step*/,
+                      bool /*b_step*/) {
+  for (std::int64_t i = 0; i < count; i += Vec::kLanes) {
+    const int lanes = count - i < Vec::kLanes ? static_cast<int>(count - i) : Vec::kLanes;
+    const Vec value = load_n(a + i, lanes);
+    store_n(y + i, Op::apply(value, value), lanes);
+  }
+}
+
+template <ElementwiseOp kOp>
+static Row find_row([[maybe_unused]] bool a_step, [[maybe_unused]] bool b_step) {
+  using Op = Formula<kOp>;
+  if constexpr (is_common(kOp)) {
+    if (a_step && b_step) return common_row<Op, true, true>;
+    return a_step ? common_row<Op, true, false> : common_row<Op, false, true>;
+  } else {
+    return operands_of(kOp) == 2 ? any_row<Op> : unary_row<Op>;
+  }
+}
+
+// Null for an activation alone.
+static Row find_row(ElementwiseOp op, bool a_step, bool b_step) {
   switch (op) {
-    case ElementwiseOp::kAdd: return find_binary_row<OpAdd>(a_step, b_step);
-    case ElementwiseOp::kSub: return find_binary_row<OpSub>(a_step, b_step);
-    case ElementwiseOp::kMul: return find_binary_row<OpMul>(a_step, b_step);
-    default: return find_binary_row<OpDiv>(a_step, b_step);
+    case ElementwiseOp::kActivate: break;
+#define KITE_ELEMENTWISE(constant, name, operands, vector) \
+  case ElementwiseOp::constant: return find_row<ElementwiseOp::constant>(a_step, b_step);
+#include "kernels/elementwise/elementwise_ops.inc"
+#undef KITE_ELEMENTWISE
   }
-}
-
-// f over `count` elements; y may be x.
-template <typename F>
-static inline void map_row(const float* x, float* y, std::int64_t count, const F& f) {
-  std::int64_t i = 0;
-  for (; i + Vec::kLanes <= count; i += Vec::kLanes) store(y + i, f(load(x + i)));
-  if (i < count) {
-    const int lanes = static_cast<int>(count - i);
-    store_n(y + i, f(load_n(x + i, lanes)), lanes);
-  }
-}
-
-static void unary_run(const ElementwiseParams& p, const float* x, float* y, std::int64_t count) {
-  if (p.op == ElementwiseOp::kErf) return map_row(x, y, count, [](Vec v) { return erf(v); });
-  if (p.op == ElementwiseOp::kSqrt) return map_row(x, y, count, [](Vec v) { return sqrt(v); });
-  activate(x, y, 1, count, 0, p.activation);
+  return nullptr;
 }
 
 // The position of a row: indices of the three outer dimensions and where the operands' rows start.
@@ -102,14 +132,14 @@ struct RowWalk {
   }
 };
 
-static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::int64_t first, std::int64_t last) {
+static void binary_run(const KernelCall& call, const ElementwiseParams& p, Row row, std::int64_t first,
+                       std::int64_t last) {
   const auto* a = static_cast<const float*>(call.in[0]);
   const auto* b = static_cast<const float*>(call.in[1]);
   auto* y = static_cast<float*>(call.out[0]);
   const std::int64_t width = p.size[3];
   const bool a_step = p.a_stride[3] != 0, b_step = p.b_stride[3] != 0;
   const bool activates = p.activation.kind != Activation::kNone;
-  const BinaryRow row = find_binary_row(p.op, a_step, b_step);
   RowWalk walk = {p, {}, 0, 0};
   walk.start(first / width);
   std::int64_t column = first % width;
@@ -118,7 +148,7 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, std::
     std::int64_t count = width - column;
     if (count > last - at) count = last - at;
     if (activates && count > kActivateElems) count = kActivateElems;
-    row(a + walk.a + (a_step ? column : 0), b + walk.b + (b_step ? column : 0), y + at, count);
+    row(a + walk.a + (a_step ? column : 0), b + walk.b + (b_step ? column : 0), y + at, count, a_step, b_step);
     at += count;
     column += count;
     if (column == width) {
@@ -141,7 +171,9 @@ void elementwise_f32(const KernelCall& call) {
   std::int64_t last = lines * (call.part + 1) / call.parts * 16;
   if (last > total) last = total;
   if (first >= last) return;
-  if (p.op >= ElementwiseOp::kAdd) return binary_run(call, p, first, last);
+  const bool binary = operands_of(p.op) == 2;
+  const Row row = find_row(p.op, !binary || p.a_stride[3] != 0, binary && p.b_stride[3] != 0);
+  if (binary) return binary_run(call, p, row, first, last);
   // One operand, inner stride 1: collapse_broadcast has made it one row, but a plan may hold anything.
   const auto* x = static_cast<const float*>(call.in[0]);
   auto* y = static_cast<float*>(call.out[0]);
@@ -151,7 +183,12 @@ void elementwise_f32(const KernelCall& call) {
   std::int64_t column = first % width;
   for (std::int64_t at = first; at < last; column = 0, walk.next()) {
     const std::int64_t count = width - column < last - at ? width - column : last - at;
-    unary_run(p, x + walk.a + column, y + at, count);
+    const float* from = x + walk.a + column;
+    if (row == nullptr) {
+      activate(from, y + at, 1, count, 0, p.activation);
+    } else {
+      row(from, nullptr, y + at, count, true, false);
+    }
     at += count;
   }
 }

@@ -5,10 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -22,7 +25,7 @@ namespace {
 
 using Dims = std::vector<std::int64_t>;
 
-bool is_binary(ElementwiseOp op) { return op >= ElementwiseOp::kAdd; }
+bool is_binary(ElementwiseOp op) { return operands_of(op) == 2; }
 
 std::size_t elements(const ElementwiseParams& p) {
   return static_cast<std::size_t>(p.size[0] * p.size[1] * p.size[2] * p.size[3]);
@@ -75,12 +78,10 @@ std::vector<float> run_elementwise(const Kernel& kernel, const ElementwiseParams
 const char* operator_name(ElementwiseOp op) {
   switch (op) {
     case ElementwiseOp::kActivate: return "Identity";
-    case ElementwiseOp::kErf: return "Erf";
-    case ElementwiseOp::kSqrt: return "Sqrt";
-    case ElementwiseOp::kAdd: return "Add";
-    case ElementwiseOp::kSub: return "Sub";
-    case ElementwiseOp::kMul: return "Mul";
-    case ElementwiseOp::kDiv: return "Div";
+#define KITE_ELEMENTWISE(constant, name, operands, vector) \
+  case ElementwiseOp::constant: return name;
+#include "kernels/elementwise/elementwise_ops.inc"
+#undef KITE_ELEMENTWISE
   }
   return "";
 }
@@ -117,7 +118,7 @@ class ElementwiseKernels : public testing::TestWithParam<const Kernel*> {
 };
 
 constexpr ElementwiseOp kBinaryOps[] = {ElementwiseOp::kAdd, ElementwiseOp::kSub, ElementwiseOp::kMul,
-                                        ElementwiseOp::kDiv};
+                                        ElementwiseOp::kDiv, ElementwiseOp::kMax, ElementwiseOp::kMin};
 
 // Away from 0, so that quotients stay bounded.
 std::vector<float> divisors(std::size_t count, std::mt19937& random) {
@@ -191,7 +192,7 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_on_random_shapes) {
       a.push_back(broadcast == 0 ? 1 : y.back());
       b.push_back(broadcast == 1 ? 1 : y.back());
     }
-    const auto op = kBinaryOps[pick(0, 3)];
+    const auto op = kBinaryOps[pick(0, std::size(kBinaryOps) - 1)];
     const auto activation = static_cast<Activation>(pick(0, kActivationCount - 1));
     expect_right(*GetParam(), {.op = op, .activation = activation, .y = y, .a = a, .b = b},
                  random_floats(elements(a), random), divisors(elements(b), random), pick(1, 5));
@@ -224,6 +225,51 @@ TEST_P(ElementwiseKernels, activate_long_rows_once) {
   expect_right(*GetParam(),
                {.op = ElementwiseOp::kAdd, .activation = Activation::kGelu, .y = {9001}, .a = {9001}, .b = {}}, a,
                {0.25f}, 3);
+}
+
+// Some forty floats of every sign and exponent, and what lies on both sides of a rounding.
+std::vector<float> floats_of_every_size() {
+  std::vector<float> values = {0.0f,  -0.0f,          0.5f,    -0.5f,           1.5f,           -1.5f, 2.5f,
+                               -2.5f, 0x1.fffffep-2f, 0x1p23f, -0x1.fffffep22f, 0x1.fffffep22f, NAN};
+  for (std::uint64_t bits = 0; bits <= 0xFFFFFFFF; bits += 208'003) {
+    values.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  }
+  return values;
+}
+
+TEST_P(ElementwiseKernels, have_the_bits_of_the_portable_operator_in_float) {
+  const std::vector<float> x = floats_of_every_size();
+  const auto count = static_cast<std::int64_t>(x.size());
+  std::mt19937 random(6);
+  std::vector<float> other = x;
+  std::shuffle(other.begin(), other.end(), random);
+  const auto tensor = [&](const std::vector<float>& values) {
+    Tensor made(DType::kFloat32, Shape{count});
+    std::ranges::copy(values, made.as<float>());
+    return made;
+  };
+  for (std::int32_t number = 1; number < kElementwiseOpCount; ++number) {
+    const auto op = static_cast<ElementwiseOp>(number);
+    if (op == ElementwiseOp::kErf) continue;  // 4 ULP
+    OpCase node(operator_name(op), 13);
+    node.input(tensor(x));
+    if (is_binary(op)) node.input(tensor(other));
+    const auto wanted = node.run();
+    ASSERT_TRUE(wanted.ok()) << wanted.error().message();
+    const ElementwiseParams p =
+        make_params({.op = op, .activation = Activation::kNone, .y = {count}, .a = {count}, .b = {count}});
+    const std::vector<float> found = run_elementwise(*GetParam(), p, x, other, 2);
+    int differ = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float want = wanted->front().as<float>()[i];
+      const bool same = std::bit_cast<std::uint32_t>(want) == std::bit_cast<std::uint32_t>(found[i]);
+      if (same || (std::isnan(want) && std::isnan(found[i]))) continue;
+      if (++differ == 1)
+        ADD_FAILURE() << operator_name(op) << " of " << x[i] << ", " << other[i] << ": " << found[i] << ", want "
+                      << want;
+    }
+    EXPECT_EQ(differ, 0) << operator_name(op);
+  }
 }
 
 TEST_P(ElementwiseKernels, keep_nan_and_infinities) {

@@ -80,6 +80,7 @@ static inline Vec scale(Vec a, Vec n) { return mul(a, exp2_integral<0>(n)); }
 // is.
 static inline Vec scale_low(Vec a, Vec n) { return mul(mul(a, exp2_integral<64>(n)), splat(0x1p-64f)); }
 static inline Vec abs(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+static inline Vec negate(Vec a) { return {_mm256_xor_ps(_mm256_set1_ps(-0.0f), a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m256 bit = _mm256_set1_ps(-0.0f);
   return {_mm256_or_ps(_mm256_andnot_ps(bit, magnitude.v), _mm256_and_ps(bit, sign.v))};
@@ -87,6 +88,10 @@ static inline Vec copy_sign(Vec magnitude, Vec sign) {
 // lane-wise a < b ? x : y (y when either is NaN).
 static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))};
+}
+// lane-wise a is NaN ? x : y.
+static inline Vec select_nan(Vec a, Vec x, Vec y) {
+  return {_mm256_blendv_ps(y.v, x.v, _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q))};
 }
 // Whether a < b in every lane; false where any is NaN.
 static inline bool all_less(Vec a, Vec b) { return _mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_NLT_UQ)) == 0; }

@@ -96,6 +96,9 @@ static inline Vec scale(Vec a, Vec n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 // The same for n in [-190, 63], rounded once.
 static inline Vec scale_low(Vec a, Vec n) { return scale(a, n); }
 static inline Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }
+static inline Vec negate(Vec a) {
+  return {_mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(a.v), _mm512_set1_epi32(INT32_MIN)))};
+}
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   const __m512i bit = _mm512_set1_epi32(static_cast<int>(0x80000000u));
   return {_mm512_castsi512_ps(
@@ -104,6 +107,10 @@ static inline Vec copy_sign(Vec magnitude, Vec sign) {
 // lane-wise a < b ? x : y (y when either is NaN).
 static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) {
   return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
+}
+// lane-wise a is NaN ? x : y.
+static inline Vec select_nan(Vec a, Vec x, Vec y) {
+  return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q), y.v, x.v)};
 }
 // Whether a < b in every lane; false where any is NaN.
 static inline bool all_less(Vec a, Vec b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_NLT_UQ) == 0; }

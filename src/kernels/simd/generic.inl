@@ -77,11 +77,14 @@ static inline Vec scale(Vec a, Vec n) { return mul(a, exp2_integral<0>(n)); }
 static inline Vec scale_low(Vec a, Vec n) { return mul(mul(a, exp2_integral<64>(n)), splat(0x1p-64f)); }
 constexpr std::int32_t kSign = INT32_MIN;
 static inline Vec abs(Vec a) { return from_bits(bits_of(a) & ~kSign); }
+static inline Vec negate(Vec a) { return from_bits(bits_of(a) ^ kSign); }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   return from_bits((bits_of(magnitude) & ~kSign) | (bits_of(sign) & kSign));
 }
 // lane-wise a < b ? x : y (y when either is NaN).
 static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) { return {a.v < b.v ? x.v : y.v}; }
+// lane-wise a is NaN ? x : y.
+static inline Vec select_nan(Vec a, Vec x, Vec y) { return {a.v == a.v ? y.v : x.v}; }
 // Whether a < b in every lane; false where any is NaN.
 static inline bool all_less(Vec a, Vec b) {
   const Ints less = a.v < b.v;

@@ -66,11 +66,14 @@ static inline Vec scale(Vec a, Vec n) { return mul(a, exp2_integral<0>(n)); }
 // is.
 static inline Vec scale_low(Vec a, Vec n) { return mul(mul(a, exp2_integral<64>(n)), splat(0x1p-64f)); }
 static inline Vec abs(Vec a) { return {vabsq_f32(a.v)}; }
+static inline Vec negate(Vec a) { return {vnegq_f32(a.v)}; }
 static inline Vec copy_sign(Vec magnitude, Vec sign) {
   return {vbslq_f32(vdupq_n_u32(0x80000000u), sign.v, magnitude.v)};
 }
 // lane-wise a < b ? x : y (y when either is NaN).
 static inline Vec select_less(Vec a, Vec b, Vec x, Vec y) { return {vbslq_f32(vcltq_f32(a.v, b.v), x.v, y.v)}; }
+// lane-wise a is NaN ? x : y.
+static inline Vec select_nan(Vec a, Vec x, Vec y) { return {vbslq_f32(vceqq_f32(a.v, a.v), y.v, x.v)}; }
 // Whether a < b in every lane; false where any is NaN.
 static inline bool all_less(Vec a, Vec b) { return vminvq_u32(vcltq_f32(a.v, b.v)) != 0; }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unary and broadcast binary operators to the elementwise family.
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "kernels/elementwise/elementwise.h"
 #include "passes/forms.h"
@@ -26,10 +28,26 @@ std::optional<ElementwiseParams> read_activation(const Graph& graph, const Node&
   return params;
 }
 
-template <ElementwiseOp op>
-std::optional<ElementwiseParams> read_op(const Graph&, const Node&) {
+// The operator of the family's table that a node is; nothing where it is none.
+std::optional<ElementwiseOp> table_op(const Node& node) {
+  static constexpr std::pair<std::string_view, ElementwiseOp> kOps[] = {
+#define KITE_ELEMENTWISE(constant, name, operands, vector) {name, ElementwiseOp::constant},
+#include "kernels/elementwise/elementwise_ops.inc"
+#undef KITE_ELEMENTWISE
+      {"Sum", ElementwiseOp::kAdd},  // of two inputs
+  };
+  if (!node.domain.empty()) return std::nullopt;
+  for (const auto& [name, op] : kOps) {
+    if (node.op_type == name && node.inputs.size() == static_cast<std::size_t>(operands_of(op))) return op;
+  }
+  return std::nullopt;
+}
+
+std::optional<ElementwiseParams> read_formula(const Graph&, const Node& node) {
+  const auto op = table_op(node);
+  if (!op) return std::nullopt;
   ElementwiseParams params{};
-  params.op = op;
+  params.op = *op;
   return params;
 }
 
@@ -44,19 +62,10 @@ Result<bool> lower_unary(Lowering& lowering, NodeId id) {
   return true;
 }
 
-std::optional<ElementwiseOp> binary_op(const Node& node) {
-  if (!node.domain.empty()) return std::nullopt;
-  if (node.op_type == "Add") return ElementwiseOp::kAdd;
-  if (node.op_type == "Sub") return ElementwiseOp::kSub;
-  if (node.op_type == "Mul") return ElementwiseOp::kMul;
-  if (node.op_type == "Div") return ElementwiseOp::kDiv;
-  return std::nullopt;
-}
-
 // What a binary node computes; nothing where no kernel does.
 std::optional<ElementwiseParams> read_binary(const Lowering& lowering, const Node& node) {
-  const auto op = binary_op(node);
-  if (!op || lowering.type(node.inputs[0]).dtype != DType::kFloat32) return std::nullopt;
+  const auto op = table_op(node);
+  if (!op || operands_of(*op) != 2 || lowering.type(node.inputs[0]).dtype != DType::kFloat32) return std::nullopt;
   ElementwiseParams params{};
   params.op = *op;
   const auto dims = [&](ValueId id) { return lowering.shape(id).dims(); };
@@ -76,6 +85,25 @@ Result<bool> lower_binary(Lowering& lowering, NodeId id) {
   const auto params = read_binary(lowering, node);
   if (params) binary_step(lowering, id, node, *params, node.outputs[0]);
   return params.has_value();
+}
+
+// x ^ 2 is x * x to the bit: the square of a float is exact in the double that the power is computed in.
+Result<bool> lower_square(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.graph().node(id);
+  const auto& exponent = lowering.graph().value(node.inputs[1]).constant;
+  const Shape& x = lowering.shape(node.inputs[0]);
+  ElementwiseParams params{};
+  params.op = ElementwiseOp::kMul;
+  if (!exponent || exponent->type.dtype != DType::kFloat32 || exponent->type.shape.elements() != 1) return false;
+  float power = 0;
+  std::memcpy(&power, exponent->data, sizeof power);  // constants may lie at any byte
+  if (power != 2.0f || lowering.type(node.inputs[0]).dtype != DType::kFloat32 ||
+      !(lowering.shape(node.outputs[0]) == x) || !collapse_broadcast(x.dims(), x.dims(), x.dims(), params)) {
+    return false;
+  }
+  const OperandId operand = lowering.operand(node.inputs[0]);
+  lowering.step(id, kElementwise, params, {operand, operand}, {lowering.operand(node.outputs[0])});
+  return true;
 }
 
 // act(a + b), and so on: one pass over memory instead of two.
@@ -105,12 +133,12 @@ constexpr LowerRule kRules[] = {
       {kInternalDomain, (ActivationSource source).op_type, lower_unary<read_activation>},
 #include "tensor/activations.inc"
 #undef KITE_ACTIVATION
-    {"", "Add", lower_binary},
-    {"", "Sub", lower_binary},
-    {"", "Mul", lower_binary},
-    {"", "Div", lower_binary},
-    {"", "Erf", lower_unary<read_op<ElementwiseOp::kErf>>},
-    {"", "Sqrt", lower_unary<read_op<ElementwiseOp::kSqrt>>},
+#define KITE_ELEMENTWISE(constant, name, operands, vector) \
+  {"", name, operands == 2 ? lower_binary : lower_unary<read_formula>},
+#include "kernels/elementwise/elementwise_ops.inc"
+#undef KITE_ELEMENTWISE
+    {"", "Sum", lower_binary},
+    {"", "Pow", lower_square},
 };
 
 }  // namespace
