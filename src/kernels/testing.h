@@ -104,6 +104,14 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * 4) == 0);
 }
 
+// Activation `number` of all in turn, with parameters at which it has no step and is no steeper than 1.5. a <= 0.
+inline ActivationForm activation_case(std::int64_t number, float a, float b) {
+  const auto kind = static_cast<Activation>(number % kActivationCount);
+  if (kind == Activation::kThresholdedRelu) return {kind, 0, b};
+  if (kind == Activation::kCelu) return {kind, -a, b};
+  return {kind, a, b};
+}
+
 // An activation stretches an error of its argument by its steepest slope, and adds its own: nothing for a clamp; at
 // most 4.6 ULP of the result for the smooth ones (simd/activation.inl); a few roundings of values about 1 for the hard
 // ones.

@@ -100,6 +100,14 @@ TEST(InternalConv, knows_every_activation) {
   expect("silu", 0, 0, 1, 0.7310585786);
   expect("gelu", 0, 0, 1, 0.8413447461);
   expect("tanh", 0, 0, 1, 0.7615941560);
+  expect("leaky_relu", 0.25F, 0, -2, -0.5);
+  expect("mish", 0, 0, 1, 0.8650983883);
+  expect("elu", 2, 0, -1, -1.2642411177);
+  expect("selu", 2, 0.5F, -1, -0.6321205588);
+  expect("celu", 2, 0, -1, -0.7869386806);
+  expect("softplus", 0, 0, 0, 0.6931471806);
+  expect("softsign", 0, 0, -3, -0.75);
+  expect("thresholded_relu", 2, 0, 2, 0);
 }
 
 TEST(InternalConv, rejects_an_unknown_activation_layout_and_residual) {

@@ -86,12 +86,6 @@ constexpr Operator exact(std::string_view name, int first_opset, Types) {
           Sharing::kShared};
 }
 
-// ln(1 + e^x) without overflow: e^x is only taken of what is not positive.
-double softplus(double x) { return std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x))) + (std::isnan(x) ? x : 0); }
-
-constexpr float kSeluAlpha = 1.67326319217681884765625F;  // as the standard writes them
-constexpr float kSeluGamma = 1.05070102214813232421875F;
-
 constexpr Operator kRows[] = {
     smooth<[](double x) { return std::acos(x); }>("Acos", 7),
     smooth<[](double x) { return std::acosh(x); }>("Acosh", 9),
@@ -104,35 +98,25 @@ constexpr Operator kRows[] = {
     smooth<[](double x) { return std::erf(x); }>("Erf", 9),
     smooth<[](double x) { return std::exp(x); }>("Exp", 7),
     smooth<[](double x) { return std::log(x); }>("Log", 7),
-    smooth<[](double x) { return x * std::tanh(softplus(x)); }>("Mish", 18),
     smooth<[](double x) { return std::sin(x); }>("Sin", 7),
     smooth<[](double x) { return std::sinh(x); }>("Sinh", 9),
-    smooth<softplus>("Softplus", 7),
-    smooth<[](double x) { return x / (1 + std::fabs(x)); }>("Softsign", 7),
     smooth<[](double x) { return std::tan(x); }>("Tan", 7),
 
+    activation<Activation::kCelu>("Celu", 12),
+    activation<Activation::kElu>("Elu", 7),
     activation<Activation::kHardSigmoid>("HardSigmoid", 7),
     activation<Activation::kHardSwish>("HardSwish", 14),
     activation<Activation::kLeakyRelu>("LeakyRelu", 7),
+    activation<Activation::kMish>("Mish", 18),
+    activation<Activation::kSelu>("Selu", 7),
     activation<Activation::kSigmoid>("Sigmoid", 7),
     activation<Activation::kSilu>("Silu", 0, kInternalDomain),
+    activation<Activation::kSoftplus>("Softplus", 7),
+    activation<Activation::kSoftsign>("Softsign", 7),
     activation<Activation::kTanh>("Tanh", 7),
+    // NaN is not above the threshold, so it becomes 0 by the definition; it is kept here as by Relu.
+    activation<Activation::kThresholdedRelu>("ThresholdedRelu", 10),
 
-    smooth_with_parameters<[](const Attributes& attributes) {
-      return [alpha = static_cast<double>(attributes.get_float("alpha", 1))](double x) {
-        return x < 0 ? alpha * std::expm1(x / alpha) : x;
-      };
-    }>("Celu", 12),
-    smooth_with_parameters<[](const Attributes& attributes) {
-      return [alpha = static_cast<double>(attributes.get_float("alpha", 1))](double x) {
-        return x < 0 ? alpha * std::expm1(x) : x;
-      };
-    }>("Elu", 7),
-    smooth_with_parameters<[](const Attributes& attributes) {
-      const double alpha = attributes.get_float("alpha", kSeluAlpha);
-      const double gamma = attributes.get_float("gamma", kSeluGamma);
-      return [alpha, gamma](double x) { return gamma * (x <= 0 ? alpha * std::expm1(x) : x); };
-    }>("Selu", 7),
     smooth_with_parameters<[](const Attributes& attributes) {
       const double lambd = attributes.get_float("lambd", 0.5F);
       const double bias = attributes.get_float("bias", 0);
@@ -141,10 +125,6 @@ constexpr Operator kRows[] = {
         return (x > lambd) ? x - bias : std::isnan(x) ? x : 0.0;
       };
     }>("Shrink", 9),
-    // NaN is not above the threshold, so it becomes 0 by the definition; it is kept here as by Relu.
-    smooth_with_parameters<[](const Attributes& attributes) {
-      return [alpha = static_cast<double>(attributes.get_float("alpha", 1))](double x) { return x <= alpha ? 0.0 : x; };
-    }>("ThresholdedRelu", 10),
 
     exact<[]<typename T>(T x) { return std::ceil(x); }>("Ceil", 7, FloatTypes{}),
     exact<[]<typename T>(T x) { return std::floor(x); }>("Floor", 7, FloatTypes{}),

@@ -89,6 +89,8 @@ std::optional<ActivationForm> activation_form(const Graph& graph, const Node& no
     form.b = as_float(limits->high);
   } else if (form.kind == Activation::kGelu && node.attributes.get_string("approximate", "none") != "none") {
     return std::nullopt;
+  } else if (form.kind == Activation::kCelu && !(form.a > 0)) {
+    return std::nullopt;
   }
   return form;
 }

@@ -25,8 +25,8 @@ struct ClipLimits {
 };
 [[nodiscard]] std::optional<ClipLimits> clip_limits(const Graph& graph, const Node& node);
 
-// The activation that a node is, with its parameters; nothing for other operators, and for the approximation of Gelu by
-// tanh, which is another function.
+// The activation that a node is, with its parameters; nothing for other operators, for the approximation of Gelu by
+// tanh, which is another function, and for a Celu whose alpha is not positive: below 0 it grows as e^|x| does.
 [[nodiscard]] std::optional<ActivationForm> activation_form(const Graph& graph, const Node& node);
 
 // Pads of a constant-mode Pad for every axis of input 0, and the value that fills them.

@@ -48,6 +48,13 @@ TEST(FuseEpilogue, takes_every_activation) {
       {"HardSigmoid", 17, {attr("alpha", 0.25F)}, "activation=\"hard_sigmoid\" activation_a=0.25 activation_b=0.5"},
       {"Gelu", 20, {}, "activation=\"gelu\""},
       {"LeakyRelu", 16, {attr("alpha", 0.25F)}, "activation=\"leaky_relu\" activation_a=0.25 activation_b=0"},
+      {"Mish", 18, {}, "activation=\"mish\""},
+      {"Elu", 17, {attr("alpha", 0.25F)}, "activation=\"elu\" activation_a=0.25 activation_b=0"},
+      {"Selu", 17, {attr("gamma", 2.0F), attr("alpha", 0.25F)}, "activation=\"selu\" activation_a=0.25 activation_b=2"},
+      {"Celu", 17, {attr("alpha", 0.25F)}, "activation=\"celu\" activation_a=0.25 activation_b=0"},
+      {"Softplus", 17, {}, "activation=\"softplus\""},
+      {"Softsign", 17, {}, "activation=\"softsign\""},
+      {"ThresholdedRelu", 17, {}, "activation=\"thresholded_relu\" activation_a=1 activation_b=0"},
   };
   for (const Case& c : cases) {
     const auto build = [&] {

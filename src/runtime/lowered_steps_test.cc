@@ -214,7 +214,8 @@ TEST(LoweredSteps, compute_binary_operators_with_any_broadcast_of_four_dimension
 }
 
 TEST(LoweredSteps, compute_unary_operators) {
-  for (const char* op : {"Relu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "LeakyRelu", "Erf"}) {
+  for (const char* op : {"Relu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "LeakyRelu", "Erf", "Elu", "Selu",
+                         "Celu", "Softplus", "Softsign", "ThresholdedRelu"}) {
     expect_steps(OneNode(op, 14).input(Shape{3, 5, 21}), "elementwise");
   }
   for (const char* op : {"Abs", "Ceil", "Floor", "Neg", "Reciprocal", "Round", "Sign", "Sqrt"}) {
@@ -229,6 +230,12 @@ TEST(LoweredSteps, compute_unary_operators) {
   expect_steps(OneNode("HardSigmoid", 14).input(Shape{77}).set("alpha", 0.3f).set("beta", 0.1f), "elementwise");
   expect_steps(OneNode("Silu", 1, "paperkite").input(Shape{77}), "elementwise");
   expect_steps(OneNode("Gelu", 20).input(Shape{77}), "elementwise");
+  expect_steps(OneNode("Mish", 18).input(Shape{77}), "elementwise");
+  expect_steps(OneNode("Elu", 14).input(Shape{77}).set("alpha", 0.3f), "elementwise");
+  expect_steps(OneNode("Celu", 14).input(Shape{77}).set("alpha", 2.0f), "elementwise");
+  expect_steps(OneNode("Celu", 14).input(Shape{77}).set("alpha", -2.0f), "portable");
+  expect_steps(OneNode("Selu", 14).input(Shape{77}).set("gamma", 2.0f), "elementwise");
+  expect_steps(OneNode("ThresholdedRelu", 14).input(Shape{77}).set("alpha", -0.1f), "elementwise");
   expect_steps(OneNode("Gelu", 20).input(Shape{77}).set("approximate", std::string("tanh")), "portable");
   expect_steps(OneNode("Clip", 13).input(Shape{77}).number(-0.5f).number(1.0f), "elementwise");
   expect_steps(OneNode("Clip", 13).input(Shape{77}).left_out().number(1.0f), "elementwise");
@@ -244,11 +251,11 @@ TEST(LoweredSteps, refuse_an_activation_that_they_do_not_know) {
   linear.input(Shape{1, 4}).floats(Shape{4, 4});
   for (OneNode* one : {&conv, &linear}) {
     Graph graph = one->take();
-    graph.node(0).attributes.set("activation", std::string("mish"));
+    graph.node(0).attributes.set("activation", std::string("swish"));
     const auto plan = make_plan(graph, {});
     ASSERT_FALSE(plan.ok());
     EXPECT_EQ(plan.error().code, ErrorCode::kInvalidModel);
-    EXPECT_NE(plan.error().message().find("mish"), std::string::npos) << plan.error().message();
+    EXPECT_NE(plan.error().message().find("swish"), std::string::npos) << plan.error().message();
   }
 }
 

@@ -14,6 +14,9 @@ double clamp(double x, double low, double high) {
   return raised > high ? high : raised;
 }
 
+// ln(1 + e^x) without overflow: e^x is only taken of what is not positive.
+double softplus(double x) { return std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x))) + (std::isnan(x) ? x : 0); }
+
 constexpr std::string_view kSpellings[] = {
 #define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) spelling,
 #include "tensor/activations.inc"

@@ -14,7 +14,7 @@ TEST(Activations, are_found_by_the_spelling_that_they_have) {
     const auto activation = static_cast<Activation>(i);
     EXPECT_EQ(find_activation(activation_spelling(activation)), activation) << activation_spelling(activation);
   }
-  EXPECT_EQ(find_activation("mish"), std::nullopt);
+  EXPECT_EQ(find_activation("swish"), std::nullopt);
   EXPECT_EQ(find_activation(""), std::nullopt);
 }
 
@@ -23,6 +23,7 @@ TEST(Activations, keep_their_numbers) {
   EXPECT_EQ(static_cast<int>(Activation::kNone), 0);
   EXPECT_EQ(static_cast<int>(Activation::kClip), 2);
   EXPECT_EQ(static_cast<int>(Activation::kTanh), 8);
+  EXPECT_EQ(static_cast<int>(Activation::kThresholdedRelu), 16);
 }
 
 TEST(Activations, have_formulas_that_let_nan_pass) {

@@ -45,9 +45,7 @@ TEST_P(ConvKernels, agree_with_the_reference_around_every_width) {
       ConvCase c = make_case({.picture = {1, pixels}, .in = 1 + channels % 5, .out = channels});
       c.bias = channels % 2 == 0;
       c.residual = channels % 3 == 0;
-      c.params.activation.kind = static_cast<Activation>((channels + pixels) % kActivationCount);
-      c.params.activation.a = -0.25f;
-      c.params.activation.b = 0.75f;
+      c.params.activation = activation_case(channels + pixels, -0.25f, 0.75f);
       expect_right(*GetParam(), c, random, 1 + channels % 3);
       if (HasFatalFailure()) return;
     }
@@ -118,9 +116,7 @@ TEST_P(ConvKernels, agree_with_the_reference_on_random_shapes) {
     p.out_h = tall / p.stride_h + 1;
     p.out_w = wide / p.stride_w + 1;
     p.input_planar = pick(0, 3) == 0;
-    p.activation.kind = static_cast<Activation>(pick(0, kActivationCount - 1));
-    p.activation.a = -0.5f;
-    p.activation.b = 1.5f;
+    p.activation = activation_case(pick(0, kActivationCount - 1), -0.5f, 1.5f);
     c.bias = pick(0, 1);
     c.residual = pick(0, 1);
     expect_right(*GetParam(), c, random, pick(1, 5));

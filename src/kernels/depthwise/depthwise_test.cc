@@ -25,7 +25,7 @@ ConvCase make_depthwise(HeightWidth picture, int channels, int kernel, int strid
                           .stride = stride,
                           .pad = kernel / 2,
                           .groups = channels});
-  c.params.activation = {activation, -0.25f, 0.75f};
+  c.params.activation = activation_case(static_cast<std::int64_t>(activation), -0.25f, 0.75f);
   return c;
 }
 
@@ -84,9 +84,7 @@ TEST_P(DepthwiseKernels, agree_with_the_reference_on_random_shapes) {
     if (tall < 0 || wide < 0) continue;
     p.out_h = tall / p.stride_h + 1;
     p.out_w = wide / p.stride_w + 1;
-    p.activation.kind = static_cast<Activation>(pick(0, kActivationCount - 1));
-    p.activation.a = -0.5f;
-    p.activation.b = 1.5f;
+    p.activation = activation_case(pick(0, kActivationCount - 1), -0.5f, 1.5f);
     c.bias = pick(0, 1) != 0;
     c.residual = pick(0, 1) != 0;
     expect_right(*GetParam(), c, random, pick(1, 5));

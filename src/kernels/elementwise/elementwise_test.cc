@@ -57,7 +57,7 @@ ElementwiseParams make_params(const ElementwiseCase& c) {
   ElementwiseParams p = {};
   EXPECT_TRUE(collapse_broadcast(c.y, c.a, c.b, p));
   p.op = c.op;
-  p.activation = {c.activation, -0.25f, 0.75f};
+  p.activation = activation_case(static_cast<std::int64_t>(c.activation), -0.25f, 0.75f);
   return p;
 }
 

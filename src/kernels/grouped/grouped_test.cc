@@ -44,9 +44,7 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_pictures_of_every_width) {
                               .groups = 2});
       c.bias = width % 2 == 0;
       c.residual = width % 3 == 0;
-      c.params.activation.kind = static_cast<Activation>((width + stride) % kActivationCount);
-      c.params.activation.a = -0.25f;
-      c.params.activation.b = 0.75f;
+      c.params.activation = activation_case(width + stride, -0.25f, 0.75f);
       expect_right(*GetParam(), c, random, 1 + width % 3);
       if (HasFatalFailure()) return;
     }
@@ -95,9 +93,7 @@ TEST_P(GroupedKernels, agree_with_the_reference_on_random_shapes) {
     p.pad_left = pick(0, 1);
     p.out_h = std::max(1, (p.in_h + p.pad_top + pick(0, 4) - 3) / p.stride_h + 1);
     p.out_w = std::max(1, (p.in_w + p.pad_left + pick(0, 1) - 3) / p.stride_w + 1);
-    p.activation.kind = static_cast<Activation>(pick(0, kActivationCount - 1));
-    p.activation.a = -0.5f;
-    p.activation.b = 1.5f;
+    p.activation = activation_case(pick(0, kActivationCount - 1), -0.5f, 1.5f);
     c.bias = pick(0, 1) != 0;
     c.residual = pick(0, 1) != 0;
     if (!kGrouped.supports(p)) continue;

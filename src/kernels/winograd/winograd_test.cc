@@ -103,9 +103,7 @@ TEST_P(WinogradKernels, agree_with_the_reference_around_every_width) {
           {.picture = {size, size + 1}, .in = 1 + (channels * 7) % 37, .out = channels, .kernel = 3, .pad = 1});
       c.bias = channels % 2 == 0;
       c.residual = channels % 3 == 0;
-      c.params.activation.kind = static_cast<Activation>((channels + size) % kActivationCount);
-      c.params.activation.a = -0.25f;
-      c.params.activation.b = 0.75f;
+      c.params.activation = activation_case(channels + size, -0.25f, 0.75f);
       expect_right(*GetParam(), c, random, 1 + channels % 3);
       if (HasFatalFailure()) return;
     }
@@ -150,9 +148,7 @@ TEST_P(WinogradKernels, agree_with_the_reference_on_random_shapes) {
     p.pad_left = pick(0, 4);
     p.out_h = std::max(1, p.in_h + p.pad_top + pick(0, 4) - 2);
     p.out_w = std::max(1, p.in_w + p.pad_left + pick(0, 4) - 2);
-    p.activation.kind = static_cast<Activation>(pick(0, kActivationCount - 1));
-    p.activation.a = -0.5f;
-    p.activation.b = 1.5f;
+    p.activation = activation_case(pick(0, kActivationCount - 1), -0.5f, 1.5f);
     c.bias = pick(0, 1) != 0;
     c.residual = pick(0, 1) != 0;
     expect_right(*GetParam(), c, random, pick(1, 5));
