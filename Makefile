@@ -2,7 +2,7 @@
 # Every target is a line over a CMake preset or a script. `make` builds the two programs; CONTRIBUTING.md lists the rest.
 .DEFAULT_GOAL := release
 .PHONY: packages packages-develop packages-aarch64 kite release everything demo study check test test-all test-aarch64 bench \
-  asan tsan fuzz tidy format install models graphs clean
+  asan tsan lto fuzz tidy format install models graphs clean
 CLANG_FORMAT ?= clang-format-19
 SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'tests/*.cc' 'fuzz/*.cc')
 
@@ -54,6 +54,10 @@ asan: packages
 
 tsan: packages
 	cmake --preset tsan && cmake --build --preset tsan && tools/run_tests build/tsan -L threads
+
+# All of each program seen by the compiler at once: types of one name that differ, declarations that do not fit.
+lto: packages
+	cmake --preset lto && cmake --build --preset lto
 
 fuzz: packages packages-develop
 	cmake --preset fuzz && cmake --build --preset fuzz && tools/fuzz build/fuzz
