@@ -162,7 +162,7 @@ void print_plan(const InspectOptions& options, const Model& model) {
   const std::size_t steps = model.steps().size();
   const int threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
   const std::uint64_t scratch = memory.scratch_bytes * static_cast<std::uint64_t>(threads);
-  std::uint64_t private_bytes = memory.arena_bytes + scratch + kProgramBytes;
+  std::uint64_t private_bytes = memory.arena_bytes + scratch + memory.prepared_bytes + kProgramBytes;
   for (const Port& input : model.inputs()) private_bytes += static_cast<std::uint64_t>(input.type.size_bytes());
   if (options.common.json) {
     print_json({{"model", options.model},

@@ -68,10 +68,11 @@ struct ModelStep {
 
 // What a model takes of memory.
 struct ModelMemory {
-  std::uint64_t plan_bytes = 0;     // mapped from the cache where that is in use; weights included
-  std::uint64_t weight_bytes = 0;   // packed
-  std::uint64_t arena_bytes = 0;    // activations of one session
-  std::uint64_t scratch_bytes = 0;  // of each thread of a session
+  std::uint64_t plan_bytes = 0;      // mapped from the cache where that is in use; weights included
+  std::uint64_t weight_bytes = 0;    // packed
+  std::uint64_t arena_bytes = 0;     // activations of one session
+  std::uint64_t scratch_bytes = 0;   // of each thread of a session
+  std::uint64_t prepared_bytes = 0;  // what one session decides before its first run
 };
 
 // Where the plan of a Model came from.

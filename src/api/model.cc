@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "carriers/model_place.h"
 #include "paperkite/try.h"
+#include "runtime/session.h"
 
 namespace kite {
 
@@ -127,7 +128,8 @@ std::uint64_t Model::macs() const noexcept { return plan_->header().macs; }
 std::uint64_t Model::parameters() const noexcept { return plan_->header().parameters; }
 ModelMemory Model::memory() const noexcept {
   const plan_format::Header& header = plan_->header();
-  return {plan_->size_bytes(), header.constants.count, header.arena_bytes, header.scratch_bytes};
+  return {plan_->size_bytes(), header.constants.count, header.arena_bytes, header.scratch_bytes,
+          PlanSession::prepared_bytes(*plan_)};
 }
 std::span<const std::byte> Model::plan_bytes() const noexcept { return plan_->bytes(); }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -44,6 +45,11 @@ class Family {
   [[nodiscard]] virtual int in_place_input(const void* params) const noexcept = 0;
   // Whether the second operand are weights in the kernel's own order, which start on a cache line.
   [[nodiscard]] virtual bool packs_weights() const noexcept { return false; }
+  // Bytes of what prepare() makes, a multiple of 8; 0 where a share of a call follows from params in a few additions.
+  [[nodiscard]] virtual std::size_t prepared_bytes() const noexcept { return 0; }
+  // Decides what follows from params, target and number of shares alone, so that no run does: `to` (8-byte aligned)
+  // becomes what the kernels find in KernelCall::prepared. `params`: those that fits() accepts; parts >= 1.
+  virtual void prepare(const void* /*params*/, const Target& /*target*/, int /*parts*/, void* /*to*/) const noexcept {}
 
   // The first kernel that runs where `target` does; there is one, unless the family is chosen only where it has one.
   [[nodiscard]] const Kernel& best_kernel(const Target& target) const noexcept {
@@ -59,11 +65,12 @@ class Family {
 };
 
 // A family whose calls are told by a plain struct. What a plan is made with.
-template <typename Params>
+template <typename ParamsType>
 class FamilyOf : public Family {
+ public:
+  using Params = ParamsType;
   static_assert(std::is_trivially_copyable_v<Params> && alignof(Params) <= 8);
 
- public:
   // More threads than this would each have less than about 10 us of work.
   [[nodiscard]] virtual int max_parts(const Params& params) const noexcept = 0;
   // Bytes of scratch for each thread.
@@ -85,6 +92,25 @@ class FamilyOf : public Family {
   // fits() apart from the size of params and scratch. Where it is true, scratch_bytes() cannot overflow.
   [[nodiscard]] virtual bool fits_operands(const Params& params, const KernelOperands& operands) const noexcept = 0;
   [[nodiscard]] virtual int in_place(const Params& /*params*/) const noexcept { return -1; }
+};
+
+// A family that makes a plain struct of its params before the first run.
+template <typename Base, typename Prepared>
+class Prepares : public Base {
+  static_assert(std::is_trivially_copyable_v<Prepared> && alignof(Prepared) == 8);
+
+ public:
+  [[nodiscard]] std::size_t prepared_bytes() const noexcept final { return sizeof(Prepared); }
+  void prepare(const void* params, const Target& target, int parts, void* to) const noexcept final {
+    ::new (to) Prepared(decide(*static_cast<const typename Base::Params*>(params), target, parts));
+  }
+
+ protected:
+  ~Prepares() = default;
+
+ private:
+  [[nodiscard]] virtual Prepared decide(const typename Base::Params& params, const Target& target,
+                                        int parts) const noexcept = 0;
 };
 
 }  // namespace kite

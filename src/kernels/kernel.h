@@ -17,6 +17,7 @@ struct KernelCall {
   std::int32_t parts;              // and no sum's order depends on `parts`
   const void* next_weights;        // what the next step will stream from memory: a kernel with load slots to spare
   std::size_t next_weights_bytes;  // may prefetch its share of it into L2; null / 0 where there is nothing
+  const void* prepared = nullptr;  // what the family made of params and parts before the first run (family.h)
 };
 
 using KernelFn = void (*)(const KernelCall& call);  // noexcept in fact; all are built without exceptions

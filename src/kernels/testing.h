@@ -120,6 +120,14 @@ inline double activation_bound(double error, double value, Activation activation
   return 1.5 * error + 5 * 0x1p-23 * std::fabs(value) + 4 * 0x1p-24;
 }
 
+// One share of a call, prepared as a session prepares it.
+inline void run_prepared(const Family& family, const Kernel& kernel, KernelCall call) {
+  std::vector<std::uint64_t> prepared(family.prepared_bytes() / sizeof(std::uint64_t));
+  family.prepare(call.params, *kernel.target, call.parts, prepared.data());
+  call.prepared = prepared.data();
+  kernel.run(call);
+}
+
 // In SetUp() or a test: a kernel that this processor cannot run counts as skipped.
 #define SKIP_WITHOUT(target) \
   if (!native_target().includes(target)) GTEST_SKIP() << "this processor lacks " << (target).name

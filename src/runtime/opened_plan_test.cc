@@ -22,6 +22,7 @@
 #include "kernels/name_id.h"
 #include "kernels/registry.h"
 #include "kernels/targets.h"
+#include "kernels/testing.h"
 #include "plan/lower/planner.h"
 #include "plan/test_graph.h"
 #include "runtime/session.h"
@@ -522,7 +523,9 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
                                         memory[4].behind(out_bytes[0], 64).end());
     const int parts = 1 + static_cast<int>(below(3));
     for (int part = 0; part < parts; ++part) {
-      kernel.run({params.data(), in.data(), out.data(), memory[5].at_end(scratch_bytes, 64), part, parts, nullptr, 0});
+      run_prepared(
+          *family, kernel,
+          {params.data(), in.data(), out.data(), memory[5].at_end(scratch_bytes, 64), part, parts, nullptr, 0});
     }
     ASSERT_TRUE(std::ranges::equal(behind, memory[4].behind(out_bytes[0], 64)));
     ++ran[kernel.name];

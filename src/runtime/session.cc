@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -25,6 +26,7 @@ struct PlanSession::BoundStep {
   int parts = 1;
   const void* next_weights = nullptr;
   std::size_t next_weights_bytes = 0;
+  const void* prepared = nullptr;
 };
 
 namespace {
@@ -58,6 +60,7 @@ Result<std::unique_ptr<PlanSession>> PlanSession::create(std::shared_ptr<const P
   }
   session->failures_.resize(static_cast<std::size_t>(session->threads()));
   session->bind_steps();
+  session->prepare_steps();
   if (session->threads() > 1) {
     session->touching_ = true;
     session->pool_.begin_work(&PlanSession::touch_memory, session.get());
@@ -112,6 +115,26 @@ std::byte* PlanSession::address(std::uint32_t number) const noexcept {
     case Place::kInput: return nullptr;
   }
   return nullptr;
+}
+
+std::uint64_t PlanSession::prepared_bytes(const Plan& plan) noexcept {
+  std::uint64_t bytes = 0;
+  for (const PlanStep& step : plan.steps()) bytes += step.family == nullptr ? 0 : step.family->prepared_bytes();
+  return bytes;
+}
+
+// Decides what follows from params and the number of threads, before the first run.
+void PlanSession::prepare_steps() {
+  prepared_ = std::make_unique_for_overwrite<std::uint64_t[]>(prepared_bytes(*plan_) / sizeof prepared_[0]);
+  std::uint64_t* next = prepared_.get();
+  for (BoundStep& bound : steps_) {
+    const PlanStep& step = *bound.step;
+    const std::size_t bytes = step.family == nullptr ? 0 : step.family->prepared_bytes();
+    if (bytes == 0) continue;
+    step.family->prepare(step.params, *step.kernel->target, bound.parts, next);
+    bound.prepared = next;
+    next += bytes / sizeof *next;
+  }
 }
 
 void PlanSession::bind_steps() {
@@ -220,8 +243,8 @@ void PlanSession::run_steps(int member) noexcept {
         // Outputs lie behind the inputs; the validator has proved that they are places in the arena.
         void* const* results = const_cast<void* const*>(operands + bound.step->inputs.size());
         const KernelCall call{
-            bound.step->params,      operands, results, scratch, member, bound.parts, bound.next_weights,
-            bound.next_weights_bytes};
+            bound.step->params,       operands,      results, scratch, member, bound.parts, bound.next_weights,
+            bound.next_weights_bytes, bound.prepared};
         bound.step->kernel->run(call);
       } else {
         run_portable(s, member);

@@ -40,6 +40,9 @@ class PlanSession {
   // Valid after run() until the next one; `index` below plan().outputs().size().
   [[nodiscard]] TensorView output(std::size_t index) const;
 
+  // Of a session of this plan: what its steps' families decide before the first run.
+  [[nodiscard]] static std::uint64_t prepared_bytes(const Plan& plan) noexcept;
+
   [[nodiscard]] const Plan& plan() const noexcept { return *plan_; }
   [[nodiscard]] int threads() const noexcept { return pool_.size(); }
 
@@ -48,6 +51,7 @@ class PlanSession {
   PlanSession(std::shared_ptr<const Plan> plan, int threads);
   [[nodiscard]] Status check_inputs(std::span<const TensorView> inputs) const;
   void bind_steps();
+  void prepare_steps();
   Status execute(std::span<const TensorView> inputs);
   static void run_member(void* session, int member);
   static void touch_memory(void* session, int member) noexcept;
@@ -63,7 +67,8 @@ class PlanSession {
   std::uint64_t scratch_stride_ = 0;
   std::vector<TensorView> inputs_;
   std::vector<BoundStep> steps_;
-  std::vector<const void*> pointers_;  // operands of all steps, in step order
+  std::vector<const void*> pointers_;          // operands of all steps, in step order
+  std::unique_ptr<std::uint64_t[]> prepared_;  // Family::prepare() of all steps, in step order
   struct InputSlot {
     std::size_t pointer;  // into pointers_
     std::size_t view;     // into views_

@@ -11,12 +11,14 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/bench/networks.h"
@@ -56,6 +58,7 @@ struct Layer {
   const LayerShape* shape;
   const Kernel* kernel;
   std::unique_ptr<Buffer> weights;
+  std::vector<std::uint64_t> prepared;
   std::size_t scratch_bytes, in_bytes, out_bytes;
   double flops;
   std::string text;
@@ -73,9 +76,13 @@ std::size_t bytes(std::int64_t h, std::int64_t w, std::int64_t c) { return stati
 
 Layer make_layer(const LayerShape& p, const Target& target) {
   const ConvFamily& family = conv_family(p, target);
+  const Kernel& kernel = family.best_kernel(target);
+  std::vector<std::uint64_t> prepared(family.prepared_bytes() / sizeof(std::uint64_t));
+  family.prepare(&p, *kernel.target, 1, prepared.data());
   return {.shape = &p,
-          .kernel = &family.best_kernel(target),
+          .kernel = &kernel,
           .weights = std::make_unique<Buffer>(family.packed_bytes(p)),
+          .prepared = std::move(prepared),
           .scratch_bytes = family.scratch_bytes(p),
           .in_bytes = bytes(p.in_h, p.in_w, p.in_c),
           .out_bytes = bytes(p.out_h, p.out_w, p.out_c),
@@ -88,7 +95,7 @@ void run(const Layer& layer, const Buffer& x, Buffer& y, Buffer& scratch, const 
   const void* in[] = {x.data.get(), layer.weights->data.get(), bias.data(), nullptr};
   void* out[] = {y.data.get()};
   layer.kernel->run({layer.shape, in, out, scratch.data.get(), 0, 1, next == nullptr ? nullptr : next->data.get(),
-                     next == nullptr ? 0 : next->size});
+                     next == nullptr ? 0 : next->size, layer.prepared.data()});
 }
 
 struct Options {

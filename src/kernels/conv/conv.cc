@@ -116,6 +116,20 @@ std::size_t DirectConv::scratch_bytes(const ConvParams& p) const noexcept {
   return static_cast<std::size_t>(round_up(g.band_in_rows * g.band_w * g.column * 4, 64));
 }
 
+ConvWalk DirectConv::decide(const ConvParams& p, const Target& target, int parts) const noexcept {
+  ConvWalk walk = {};
+  walk.geometry = conv_geometry(p);
+  const ConvGeometry& g = walk.geometry;
+  walk.cut = panel_cut(g.group_out, target.lanes, target.tuning.panel_blocks);
+  walk.panels = panel_count(walk.cut);
+  // Pixels of a matrix are shared out in whole tiles where there are many; of few, a tile more for one thread than for
+  // another would cost more than one that is not full.
+  walk.unit = g.pixels < 32 * target.tuning.unit_pixels ? 1 : target.tuning.unit_pixels;
+  walk.pixel_units = g.flat ? (g.pixels + walk.unit - 1) / walk.unit : static_cast<std::int64_t>(p.batch) * p.out_h;
+  walk.split = conv_split(p, walk.pixel_units, p.groups * walk.panels, parts, target.lanes);
+  return walk;
+}
+
 constinit const DirectConv kConv;
 
 }  // namespace kite

@@ -13,10 +13,11 @@
 #include <string_view>
 
 #include "kernels/conv/conv_family.h"
+#include "kernels/conv/geometry.h"
 
 namespace kite {
 
-class DirectConv final : public ConvFamily {
+class DirectConv final : public Prepares<ConvFamily, ConvWalk> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "conv"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -33,6 +34,7 @@ class DirectConv final : public ConvFamily {
  private:
   // Only where sums are whole: those of pieces wait in the result.
   [[nodiscard]] int in_place(const ConvParams& params) const noexcept override;
+  [[nodiscard]] ConvWalk decide(const ConvParams& params, const Target& target, int parts) const noexcept override;
 };
 
 extern const DirectConv kConv;

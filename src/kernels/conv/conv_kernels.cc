@@ -100,24 +100,24 @@ static float* put_planar(float* to, const float* from, std::int64_t columns, std
   return to;
 }
 
-// Input rows [first, last) of one picture and group into scratch, with columns from -pad_left on; outside is zero.
-static void fill_band(const ConvCall& c, const float* picture, std::int64_t group, std::int64_t first,
-                      std::int64_t last) {
-  const ConvParams& p = c.p;
-  const std::int64_t depth = c.g.group_in;
-  const std::int64_t left = p.pad_left < c.g.band_w ? p.pad_left : c.g.band_w;
-  const std::int64_t inside = c.g.band_w - left < p.in_w ? c.g.band_w - left : p.in_w;
-  const std::int64_t right = c.g.band_w - left - inside;
-  const std::int64_t plane = static_cast<std::int64_t>(p.in_h) * p.in_w;
+// Input rows [first, last) of one picture and group into scratch, with columns from -pad_left on; outside is zero. Out
+// of line, and with numbers of its own: the walk around it leaves it no registers.
+__attribute__((noinline)) static void fill_band(const ConvCall& c, const float* picture, std::int64_t group,
+                                                std::int64_t first, std::int64_t last) {
+  const std::int64_t in_w = c.p.in_w, in_c = c.p.in_c, depth = c.g.group_in, column = c.g.column;
+  const std::int64_t left = c.p.pad_left < c.g.band_w ? c.p.pad_left : c.g.band_w;
+  const std::int64_t inside = c.g.band_w - left < in_w ? c.g.band_w - left : in_w;
+  const std::int64_t zeros_before = left * column, zeros_after = (c.g.band_w - left - inside) * column;
+  const std::int64_t plane = static_cast<std::int64_t>(c.p.in_h) * in_w;
+  const bool planar = c.p.input_planar != 0;
+  const std::int64_t row_floats = planar ? in_w : in_w * in_c;
+  const float* from = picture + group * depth * (planar ? plane : 1) + first * row_floats;
   float* to = c.scratch;
-  for (std::int64_t row = first; row < last; ++row) {
-    to = put_zeros(to, left * c.g.column);
-    if (p.input_planar != 0) {
-      to = put_planar(to, picture + group * depth * plane + row * p.in_w, inside, depth, plane, c.g.column);
-    } else {
-      to = put_pixels(to, picture + row * p.in_w * p.in_c + group * depth, inside, depth, p.in_c, c.g.column);
-    }
-    to = put_zeros(to, right * c.g.column);
+  for (std::int64_t row = first; row < last; ++row, from += row_floats) {
+    to = put_zeros(to, zeros_before);
+    to =
+        planar ? put_planar(to, from, inside, depth, plane, column) : put_pixels(to, from, inside, depth, in_c, column);
+    to = put_zeros(to, zeros_after);
   }
 }
 
@@ -298,17 +298,12 @@ static void run_flat(const ConvCall& c, Range pixels, Range units) {
 void conv_f32(const KernelCall& call);
 void conv_f32(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);
-  const ConvGeometry g = conv_geometry(p);
-  const PanelCut cut = panel_cut(g.group_out, Vec::kLanes, kTuning.panel_blocks);
-  const std::int64_t panels = panel_count(cut);
-  const std::int64_t out_rows = static_cast<std::int64_t>(p.batch) * p.out_h;
-  // Pixels of a matrix are shared out in whole tiles where there are many; of few, a tile more for one thread than for
-  // another would cost more than one that is not full.
-  const std::int64_t unit = g.pixels < 32 * kTuning.unit_pixels ? 1 : kTuning.unit_pixels;
-  const std::int64_t pixel_units = g.flat ? (g.pixels + unit - 1) / unit : out_rows;
-  const std::int64_t channel_units = p.groups * panels;
-  const ConvSplit split = conv_split(p, g, pixel_units, channel_units, call.parts, Vec::kLanes);
-  const Range units = share(channel_units, call.part % split.channels, split.channels);
+  const ConvWalk& walk = *static_cast<const ConvWalk*>(call.prepared);
+  const ConvGeometry g = walk.geometry;  // copies, which registers can hold
+  const PanelCut cut = walk.cut;
+  const std::int64_t panels = walk.panels, unit = walk.unit, pixel_units = walk.pixel_units;
+  const ConvSplit split = walk.split;
+  const Range units = share(p.groups * panels, call.part % split.channels, split.channels);
   Range pixels = share(pixel_units, call.part / split.channels, split.pixels);
   if (units.begin == units.end || pixels.begin == pixels.end) return;
 

@@ -345,6 +345,27 @@ TEST(ConvFits, survives_hostile_params) {
   }
 }
 
+// Decided before the first run, alike on any machine.
+TEST(ConvWalks, share_out_pixels_where_there_are_many_and_channels_where_there_are_few) {
+  const auto walk_of = [](const ConvShape& shape, int parts) {
+    const ConvParams p = make_case(shape).params;
+    ConvWalk walk;
+    kConv.prepare(&p, targets::generic, parts, &walk);
+    return walk;
+  };
+  const ConvWalk picture = walk_of({.picture = 112, .in = 32, .out = 32, .kernel = 3, .pad = 1}, 4);
+  EXPECT_EQ(picture.split.pixels, 4);
+  EXPECT_EQ(picture.split.channels, 1);
+  EXPECT_EQ(picture.pixel_units, 112);  // rows
+  const ConvWalk row = walk_of({.in = 1000, .out = 1000}, 4);
+  EXPECT_EQ(row.split.pixels, 1);
+  EXPECT_EQ(row.split.channels, 4);
+  const ConvWalk matrix = walk_of({.picture = 28, .in = 64, .out = 64}, 2);
+  EXPECT_EQ(matrix.unit, 6);
+  EXPECT_EQ(matrix.pixel_units, 131);  // 784 pixels in tiles of six
+  EXPECT_EQ(matrix.split.pixels * matrix.split.channels, 2);
+}
+
 TEST(ConvParts, are_capped_by_the_work) {
   EXPECT_EQ(kConv.max_parts(make_case({.picture = 7, .in = 8, .out = 8}).params), 1);
   EXPECT_EQ(kConv.max_parts(make_case({.picture = 7, .in = 400, .out = 400}).params), 15);

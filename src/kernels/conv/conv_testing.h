@@ -100,7 +100,7 @@ inline std::vector<float> run_packed(const ConvFamily& family, const Kernel& ker
   void* out[] = {y.data()};
   for (int part = 0; part < parts; ++part) {
     GuardedFloats scratch(scratch_bytes / 4);
-    kernel.run({&p, in, out, scratch.data(), part, parts, w.data(), packed.size() * 4});
+    run_prepared(family, kernel, {&p, in, out, scratch.data(), part, parts, w.data(), packed.size() * 4});
     EXPECT_TRUE(scratch.intact()) << kernel.name << " wrote outside its scratch: " << describe(c);
   }
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(c);
@@ -195,7 +195,7 @@ inline void expect_same_bits_in_place(const ConvFamily& family, const Kernel& ke
   AlignedFloats scratch(family.scratch_bytes(c.params) / 4);
   const void* in[] = {d.x.data(), packed.data(), d.bias.data(), y.data()};
   void* out[] = {y.data()};
-  kernel.run({&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});
+  run_prepared(family, kernel, {&c.params, in, out, scratch.data(), 0, 1, nullptr, 0});
   EXPECT_TRUE(same_bits(want, y)) << describe(c);
 }
 

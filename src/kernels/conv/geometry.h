@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What follows from ConvParams alone: how x is read, how the output channels fall into panels, how bands are cut.
-// Read outside the kernels, too, so that both count the same scratch.
-// Everything is 64-bit; conv_fits has bounded the params, so that nothing here overflows.
+// What follows from ConvParams alone: how x is read, how the output channels fall into panels, how bands are cut and
+// threads share the work. Decided outside the kernels, which read it.
+// Everything is 64-bit; fits() has bounded the params, so that nothing here overflows.
 #pragma once
 
 #include <cstdint>
@@ -42,43 +42,7 @@ constexpr std::int64_t kPieceDepth = 400;
 constexpr std::int64_t kConflictBytes = 4096;
 constexpr std::int64_t kColumnGap = 16;  // floats: one line
 
-static inline std::int64_t band_in_rows(const ConvParams& p, std::int64_t out_rows) {
-  const std::int64_t rows = (out_rows - 1) * p.stride_h + static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h + 1;
-  return rows < p.in_h ? rows : p.in_h;
-}
-
-static inline ConvGeometry conv_geometry(const ConvParams& p) {
-  ConvGeometry g = {};
-  g.group_in = p.in_c / p.groups;
-  g.group_out = p.out_c / p.groups;
-  g.pixels = static_cast<std::int64_t>(p.batch) * p.out_h * p.out_w;
-  const std::int64_t last_column = static_cast<std::int64_t>(p.out_w - 1) * p.stride_w +
-                                   static_cast<std::int64_t>(p.kernel_w - 1) * p.dilation_w - p.pad_left;
-  const bool padded_columns = p.pad_left > 0 || last_column >= p.in_w;
-  g.banded = padded_columns || p.input_planar != 0;
-  const std::int64_t pixel_bytes = static_cast<std::int64_t>(p.stride_w) * g.group_in * 4;
-  g.column = g.group_in + (pixel_bytes % kConflictBytes == 0 ? kColumnGap : 0);
-  g.flat = !g.banded && p.groups == 1 && p.kernel_h == 1 && p.kernel_w == 1 && p.stride_h == 1 && p.stride_w == 1 &&
-           p.pad_top == 0 && p.out_h == p.in_h && p.out_w == p.in_w;
-  const bool dense = g.banded ? g.column == g.group_in : p.groups == 1;
-  const bool merged = p.kernel_w == 1 || (p.dilation_w == 1 && dense);
-  g.taps = merged ? 1 : p.kernel_w;
-  g.tap_depth = merged ? p.kernel_w * g.group_in : g.group_in;
-  g.band_w = last_column + p.pad_left + 1;
-  const std::int64_t row_bytes = g.band_w * g.column * 4;
-  std::int64_t rows = p.out_h;
-  if (band_in_rows(p, rows) * row_bytes > kBandBytes) {
-    // in_rows(n) = (n - 1) stride + halo <= limit
-    const std::int64_t limit = kBandBytes / row_bytes;
-    const std::int64_t halo = static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h + 1;
-    rows = limit > halo ? (limit - halo) / p.stride_h + 1 : 1;
-    const std::int64_t bands = (p.out_h + rows - 1) / rows;
-    rows = (p.out_h + bands - 1) / bands;
-  }
-  g.band_out_rows = rows;
-  g.band_in_rows = band_in_rows(p, rows);
-  return g;
-}
+[[nodiscard]] ConvGeometry conv_geometry(const ConvParams& params) noexcept;
 
 // The rows of taps of an output row that lie inside the picture.
 static inline Range rows_inside(const ConvParams& p, std::int64_t out_row) {
@@ -125,32 +89,19 @@ struct ConvSplit {
   std::int64_t pixels, channels;
 };
 
-// Least time for the slowest part: its multiply-adds plus what it streams (its share of the weights and of x, at 32
-// bytes in the time of one vector multiply-add pair). `pixel_units` and `channel_units` are what can be shared out.
-static inline ConvSplit conv_split(const ConvParams& p, const ConvGeometry& g, std::int64_t pixel_units,
-                                   std::int64_t channel_units, std::int64_t parts, std::int64_t lanes) {
-  const double taps = static_cast<double>(p.kernel_h) * p.kernel_w * static_cast<double>(g.group_in);
-  const double unit_cycles =
-      static_cast<double>(g.pixels) * p.out_c * taps /
-      (static_cast<double>(pixel_units) * static_cast<double>(channel_units) * 2.0 * static_cast<double>(lanes));
-  const double weight_bytes = 4.0 * taps * p.out_c;
-  const double x_bytes = 4.0 * static_cast<double>(p.batch) * p.in_h * p.in_w * p.in_c;
-  ConvSplit best = {parts, 1};
-  double best_cost = 0;
-  for (std::int64_t channels = 1; channels <= parts; ++channels) {
-    if (parts % channels != 0) continue;
-    const std::int64_t pixels = parts / channels;
-    const std::int64_t units = ((pixel_units + pixels - 1) / pixels) * ((channel_units + channels - 1) / channels);
-    // Splitting groups splits x too; splitting the channels of one group makes every part read all of x.
-    const double x_share = p.groups > 1 ? static_cast<double>(parts) : static_cast<double>(pixels);
-    const double cost = static_cast<double>(units) * unit_cycles +
-                        (weight_bytes / static_cast<double>(channels) + x_bytes / x_share) / 32.0;
-    if (channels == 1 || cost < best_cost) {
-      best_cost = cost;
-      best = {pixels, channels};
-    }
-  }
-  return best;
-}
+// The grid of `parts` threads with the least time for the slowest one. `pixel_units` and `channel_units` are what can
+// be shared out, `lanes` the floats of a vector.
+[[nodiscard]] ConvSplit conv_split(const ConvParams& params, std::int64_t pixel_units, std::int64_t channel_units,
+                                   std::int64_t parts, std::int64_t lanes) noexcept;
+
+// What is decided of a call before the first run, for all shares: where they begin and how they walk.
+struct ConvWalk {
+  ConvGeometry geometry;
+  PanelCut cut;              // of one group's output channels
+  std::int64_t panels;       // of one group
+  std::int64_t unit;         // pixels of a matrix that are shared out together
+  std::int64_t pixel_units;  // of a matrix; otherwise rows of all pictures
+  ConvSplit split;
+};
 
 }  // namespace kite

@@ -11,10 +11,11 @@
 #include <string_view>
 
 #include "kernels/conv/conv_family.h"
+#include "kernels/depthwise/geometry.h"
 
 namespace kite {
 
-class DepthwiseConv final : public ConvFamily {
+class DepthwiseConv final : public Prepares<ConvFamily, DepthwiseWalk> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "depthwise"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -25,6 +26,9 @@ class DepthwiseConv final : public ConvFamily {
   void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;
   [[nodiscard]] std::size_t scratch_bytes(const ConvParams& params) const noexcept override;
   [[nodiscard]] int max_parts(const ConvParams& params) const noexcept override;
+
+ private:
+  [[nodiscard]] DepthwiseWalk decide(const ConvParams& params, const Target& target, int parts) const noexcept override;
 };
 
 extern const DepthwiseConv kDepthwise;

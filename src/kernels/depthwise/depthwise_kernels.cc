@@ -124,20 +124,11 @@ static DepthwiseFn find_outputs(int width) {
   return width == 5 ? depthwise_outputs<5, Stride, Ring, Full> : depthwise_outputs<7, Stride, Ring, Full>;
 }
 
-// Whether the rows go through the ring. Measured: read where they lie, pixels of stride 2 take 0.7 to 0.8 of the time
-// with AVX-512 while the picture stays in L2, more when it does not, and more with AVX2 (two streams for each column)
-// always.
-static bool uses_ring(const ConvParams& p) {
-  constexpr std::int64_t kMostBytes = 2 << 20;
-  return p.stride_w == 1 || Vec::kLanes < kBlockChannels ||
-         static_cast<std::int64_t>(p.in_h) * p.in_w * p.in_c * 4 > kMostBytes;
-}
-
 template <bool Full>
-static DepthwiseFn find_outputs(const ConvParams& p) {
+static DepthwiseFn find_outputs(const ConvParams& p, bool ring) {
   if (p.stride_w == 1) return find_outputs<1, true, Full>(p.kernel_w);
   if constexpr (Vec::kLanes == kBlockChannels) {
-    if (!uses_ring(p)) return find_outputs<2, false, Full>(p.kernel_w);
+    if (!ring) return find_outputs<2, false, Full>(p.kernel_w);
   }
   return find_outputs<2, true, Full>(p.kernel_w);
 }
@@ -190,8 +181,8 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
   const float* picture = c.x + row.picture * p.in_h * row_floats + row.channel;
   const bool full = row.lanes == kBlockChannels;
   const DepthwiseFn outputs = !depthwise_has_runs(p) ? depthwise_in_place
-                              : full                 ? find_outputs<true>(p)
-                                                     : find_outputs<false>(p);
+                              : full                 ? find_outputs<true>(p, c.ring != nullptr)
+                                                     : find_outputs<false>(p, c.ring != nullptr);
   std::int64_t next = 0;  // input row that is not in the ring yet
   for (std::int64_t out_row = begin; out_row < end; ++out_row) {
     row.top = out_row * p.stride_h - p.pad_top;
@@ -216,27 +207,18 @@ static void depthwise_block(DepthwiseCall& c, DepthwiseRow row, std::int64_t beg
   }
 }
 
-// Shares: rows times blocks of channels, whichever grid leaves the slowest thread the least.
+// Shares: rows times blocks of channels.
 void depthwise_f32(const KernelCall& call);
 void depthwise_f32(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);
   const std::int64_t rows = static_cast<std::int64_t>(p.batch) * p.out_h;
   const std::int64_t blocks = (p.in_c + kBlockChannels - 1) / kBlockChannels;
-  std::int64_t across = 1;  // threads that share one row's channels
-  std::int64_t best = -1;
-  for (std::int64_t t = 1; t <= call.parts; ++t) {
-    if (call.parts % t != 0) continue;
-    const std::int64_t down = call.parts / t;
-    const std::int64_t slowest = (rows + down - 1) / down * ((blocks + t - 1) / t);
-    if (best < 0 || slowest < best) {
-      best = slowest;
-      across = t;
-    }
-  }
+  const DepthwiseWalk& walk = *static_cast<const DepthwiseWalk*>(call.prepared);
+  const std::int64_t across = walk.across;
   const std::int64_t down = call.parts / across;
   const std::int64_t column = call.part % across;
   const std::int64_t part = call.part / across;
-  const bool ring = depthwise_has_runs(p) && uses_ring(p);
+  const bool ring = walk.uses_ring;
   const std::int64_t next_bytes = static_cast<std::int64_t>(call.next_weights_bytes);
   const std::int64_t next_begin = next_bytes * call.part / call.parts;
   std::int64_t next_share = next_bytes * (call.part + 1) / call.parts - next_begin;
@@ -247,7 +229,7 @@ void depthwise_f32(const KernelCall& call) {
                      epilogue_of(call, p.activation),
                      static_cast<float*>(call.out[0]),
                      ring ? static_cast<float*>(call.scratch) : nullptr,
-                     depthwise_ring_columns(p),
+                     walk.ring_columns,
                      static_cast<const char*>(call.next_weights) + next_begin,
                      next_share / 64};
   if (ring) {

@@ -136,6 +136,22 @@ TEST_P(DepthwiseKernels, skip_rows_of_taps_in_the_padding) {
 
 INSTANTIATE_TEST_SUITE_P(depthwise, DepthwiseKernels, testing::ValuesIn(kernels_of(kDepthwise)), kernel_test_name);
 
+TEST(DepthwiseWalks, share_out_channels_where_rows_are_few) {
+  const auto walk_of = [](const ConvCase& c, const Target& target) {
+    DepthwiseWalk walk;
+    kDepthwise.prepare(&c.params, target, 4, &walk);
+    return walk;
+  };
+  EXPECT_EQ(walk_of(make_depthwise(112, 32, 3, 1, Activation::kNone), targets::generic).across, 1);
+  EXPECT_EQ(walk_of(make_depthwise(7, 960, 3, 1, Activation::kNone), targets::generic).across, 4);
+  // Stride 2 is read in place only by vectors that hold a block.
+  const ConvCase strided = make_depthwise(14, 96, 3, 2, Activation::kNone);
+  EXPECT_TRUE(walk_of(strided, targets::generic).uses_ring);
+  Target wide = targets::generic;
+  wide.lanes = 16;
+  EXPECT_FALSE(walk_of(strided, wide).uses_ring);
+}
+
 TEST(DepthwiseFits, accepts_exact_operands_and_nothing_smaller) {
   ConvParams p = make_depthwise(9, 24, 3, 2, Activation::kRelu).params;
   p.batch = 2;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a depthwise convolution is computed, from ConvParams alone.
+// How a depthwise convolution is computed. Decided outside the kernels, which read it.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,11 @@ static inline bool depthwise_has_runs(const ConvParams& p) {
          (p.kernel_w == 3 || p.kernel_w == 5 || p.kernel_w == 7) && p.kernel_h <= kMostRingRows;
 }
 
-// Columns of a row of the ring: from -pad_left to the last that an output needs.
-static inline std::int64_t depthwise_ring_columns(const ConvParams& p) {
-  return (static_cast<std::int64_t>(p.out_w) - 1) * p.stride_w + p.kernel_w;
-}
+// What is decided of a call before the first run, for all shares.
+struct DepthwiseWalk {
+  std::int64_t ring_columns;  // of a row of the ring: from -pad_left to the last that an output needs
+  std::int64_t across;        // threads that share one row's channels; divides the number of threads
+  bool uses_ring;
+};
 
 }  // namespace kite

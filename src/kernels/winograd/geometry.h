@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a Winograd convolution is cut, from ConvParams alone. Read outside the kernels, too, so that both count the same
-// scratch.
+// How a Winograd convolution is cut. Decided outside the kernels, which read it.
 #pragma once
 
 #include <cstdint>
 
-#include "kernels/conv/conv_params.h"
+#include "kernels/conv/geometry.h"
 
 namespace kite {
 
@@ -21,34 +20,13 @@ struct WinogradGeometry {
   std::int64_t in_plane, out_plane;  // floats from one place to the next, of transformed pixels and of products
 };
 
-// Places lie an odd number of cache lines apart: sixteen of them a multiple of 4 KB apart would fall into one set of
-// L1.
-static inline std::int64_t odd_lines(std::int64_t floats) { return ((floats + 15) / 16 | 1) * 16; }
-
-// Transformed pixels and products of one block should stay in L2; a block of fewer than about 48 tiles would stream
-// weights that do not stay there once more for too few multiply-adds.
-constexpr std::int64_t kBlockBytes = 512 * 1024;
-constexpr std::int64_t kBlockTiles = 49;
-
-static inline WinogradGeometry winograd_geometry(const ConvParams& p) {
-  WinogradGeometry g = {};
-  g.group_in = p.in_c / p.groups;
-  g.group_out = p.out_c / p.groups;
-  g.tiles_w = (static_cast<std::int64_t>(p.out_w) + 1) / 2;
-  g.tiles = g.tiles_w * ((static_cast<std::int64_t>(p.out_h) + 1) / 2) * p.batch;
-  std::int64_t most = kBlockBytes / (kPlaces * 4 * (g.group_in + g.group_out));
-  if (most < kBlockTiles) most = kBlockTiles;
-  if (most > g.tiles) most = g.tiles;
-  const std::int64_t blocks = (g.tiles + most - 1) / most;
-  g.block = ((g.tiles + blocks - 1) / blocks + kUnitTiles - 1) / kUnitTiles * kUnitTiles;
-  g.in_plane = odd_lines(g.block * g.group_in);
-  g.out_plane = odd_lines(g.block * g.group_out);
-  return g;
-}
-
-// Scratch: transformed pixels, products, and one pixel of zeros for what lies outside the picture.
-static inline std::int64_t winograd_scratch_floats(const WinogradGeometry& g) {
-  return kPlaces * (g.in_plane + g.out_plane) + (g.group_in + 15) / 16 * 16;
-}
+// What is decided of a call before the first run, for all shares.
+struct WinogradWalk {
+  WinogradGeometry geometry;
+  PanelCut cut;         // of one group's output channels
+  std::int64_t panels;  // of one group
+  std::int64_t units;   // of kUnitTiles tiles, the last one not full
+  ConvSplit split;
+};
 
 }  // namespace kite

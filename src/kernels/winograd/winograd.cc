@@ -55,6 +55,31 @@ void transform_filters(const float* from, std::int64_t stride, std::int64_t used
   }
 }
 
+// Places lie an odd number of cache lines apart: sixteen of them a multiple of 4 KB apart would fall into one set of
+// L1.
+std::int64_t odd_lines(std::int64_t floats) { return ((floats + 15) / 16 | 1) * 16; }
+
+// Transformed pixels and products of one block should stay in L2; a block of fewer than about 48 tiles would stream
+// weights that do not stay there once more for too few multiply-adds.
+constexpr std::int64_t kBlockBytes = 512 * 1024;
+constexpr std::int64_t kBlockTiles = 49;
+
+WinogradGeometry winograd_geometry(const ConvParams& p) {
+  WinogradGeometry g = {};
+  g.group_in = p.in_c / p.groups;
+  g.group_out = p.out_c / p.groups;
+  g.tiles_w = (static_cast<std::int64_t>(p.out_w) + 1) / 2;
+  g.tiles = g.tiles_w * ((static_cast<std::int64_t>(p.out_h) + 1) / 2) * p.batch;
+  std::int64_t most = kBlockBytes / (kPlaces * 4 * (g.group_in + g.group_out));
+  if (most < kBlockTiles) most = kBlockTiles;
+  if (most > g.tiles) most = g.tiles;
+  const std::int64_t blocks = (g.tiles + most - 1) / most;
+  g.block = ((g.tiles + blocks - 1) / blocks + kUnitTiles - 1) / kUnitTiles * kUnitTiles;
+  g.in_plane = odd_lines(g.block * g.group_in);
+  g.out_plane = odd_lines(g.block * g.group_out);
+  return g;
+}
+
 }  // namespace
 
 std::span<const Kernel> WinogradConv::kernels() const noexcept { return kKernels; }
@@ -102,8 +127,20 @@ void WinogradConv::pack(const ConvParams& p, const Kernel& kernel, const float* 
   }
 }
 
+// Transformed pixels, products, and one pixel of zeros for what lies outside the picture.
 std::size_t WinogradConv::scratch_bytes(const ConvParams& p) const noexcept {
-  return static_cast<std::size_t>(winograd_scratch_floats(winograd_geometry(p)) * 4);
+  const WinogradGeometry g = winograd_geometry(p);
+  return static_cast<std::size_t>((kPlaces * (g.in_plane + g.out_plane) + (g.group_in + 15) / 16 * 16) * 4);
+}
+
+WinogradWalk WinogradConv::decide(const ConvParams& p, const Target& target, int parts) const noexcept {
+  WinogradWalk walk = {};
+  walk.geometry = winograd_geometry(p);
+  walk.cut = panel_cut(walk.geometry.group_out, target.lanes, target.tuning.panel_blocks);
+  walk.panels = panel_count(walk.cut);
+  walk.units = (walk.geometry.tiles + kUnitTiles - 1) / kUnitTiles;
+  walk.split = conv_split(p, walk.units, p.groups * walk.panels, parts, target.lanes);
+  return walk;
 }
 
 constinit const WinogradConv kWinograd;

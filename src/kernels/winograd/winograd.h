@@ -18,10 +18,11 @@
 #include <string_view>
 
 #include "kernels/conv/conv_family.h"
+#include "kernels/winograd/geometry.h"
 
 namespace kite {
 
-class WinogradConv final : public ConvFamily {
+class WinogradConv final : public Prepares<ConvFamily, WinogradWalk> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "winograd"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
@@ -33,6 +34,9 @@ class WinogradConv final : public ConvFamily {
   // Weights are transformed in double and rounded once.
   void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;
   [[nodiscard]] std::size_t scratch_bytes(const ConvParams& params) const noexcept override;
+
+ private:
+  [[nodiscard]] WinogradWalk decide(const ConvParams& params, const Target& target, int parts) const noexcept override;
 };
 
 extern const WinogradConv kWinograd;

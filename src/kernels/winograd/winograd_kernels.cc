@@ -14,6 +14,7 @@ namespace kite::KITE_TARGET {
 struct WinogradCall {
   const ConvParams& p;
   const WinogradGeometry g;
+  const PanelCut cut;  // of one group's output channels
   const float* x;
   const float* w;  // [group][place][panels]
   Epilogue epilogue;
@@ -216,7 +217,7 @@ constexpr std::int64_t kFetchBytes = 256 * 1024;
 // One block of tiles of panels [first_panel, last_panel) of a group.
 static void run_block(const WinogradCall& c, std::int64_t group, Range panels, std::int64_t first, std::int64_t count,
                       bool weights_are_new, NextWeights next) {
-  const PanelCut cut = panel_cut(c.g.group_out, Vec::kLanes, kTuning.panel_blocks);
+  const PanelCut cut = c.cut;
   const std::int64_t plane = packed_width(c.g.group_out) * c.g.group_in;
   const std::int64_t panel_floats = c.g.group_in * Vec::kLanes;
   transform_input(c, group, first, count);
@@ -252,10 +253,10 @@ static void run_block(const WinogradCall& c, std::int64_t group, Range panels, s
 void winograd_f32(const KernelCall& call);
 void winograd_f32(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);
-  const WinogradGeometry g = winograd_geometry(p);
-  const std::int64_t panels = panel_count(panel_cut(g.group_out, Vec::kLanes, kTuning.panel_blocks));
-  const std::int64_t units = (g.tiles + kUnitTiles - 1) / kUnitTiles;
-  const ConvSplit split = conv_split(p, conv_geometry(p), units, p.groups * panels, call.parts, Vec::kLanes);
+  const WinogradWalk& walk = *static_cast<const WinogradWalk*>(call.prepared);
+  const WinogradGeometry g = walk.geometry;
+  const std::int64_t panels = walk.panels, units = walk.units;
+  const ConvSplit split = walk.split;
   const Range columns = share(p.groups * panels, call.part % split.channels, split.channels);
   Range tiles = share(units, call.part / split.channels, split.pixels);
   tiles.begin *= kUnitTiles;
@@ -263,6 +264,7 @@ void winograd_f32(const KernelCall& call) {
   auto* const scratch = static_cast<float*>(call.scratch);
   const WinogradCall c = {p,
                           g,
+                          walk.cut,
                           static_cast<const float*>(call.in[0]),
                           static_cast<const float*>(call.in[1]),
                           epilogue_of(call, p.activation),
