@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "api/shapes.h"
-#include "carriers/model_place.h"
+#include "carriers/find_model.h"
 #include "graph/import.h"
 #include "kernels/targets.h"
 #include "paperkite/try.h"
@@ -53,8 +53,8 @@ Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options
 }
 
 Result<OptimisedModel> optimise_model(const std::string& named, const ModelOptions& options) {
-  KITE_TRY_ASSIGN(const ModelPlace place, find_model(named));
-  const std::string& path = place.path;
+  KITE_TRY_ASSIGN(const FoundModel found, find_model(named));
+  const std::string& path = found.path;
   KITE_TRY_ASSIGN(ImportedModel imported, import_file(path, options.meaning.data_dirs));
   InputShapes shapes = options.input_shapes;
   const StatedModel stated = stated_model(imported);

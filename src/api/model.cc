@@ -7,7 +7,7 @@
 
 #include "api/load.h"
 #include "base/cpu.h"
-#include "carriers/model_place.h"
+#include "carriers/find_model.h"
 #include "paperkite/try.h"
 #include "runtime/session.h"
 
@@ -42,9 +42,9 @@ PlanOrigin origin_of(LoadedPlan::Origin origin) {
 }  // namespace
 
 Result<Model> Model::open(const std::string& path, const ModelOptions& options) {
-  KITE_TRY_ASSIGN(ModelPlace place, find_model(path));
-  KITE_TRY_ASSIGN(Model model, open(ModelFile{place.path, {}}, options, nullptr));
-  model.unpacked_ = std::move(place.unpacked);
+  KITE_TRY_ASSIGN(FoundModel found, find_model(path));
+  KITE_TRY_ASSIGN(Model model, open(ModelFile{found.path, {}}, options, nullptr));
+  model.unpacked_ = std::move(found.unpacked);
   return model;
 }
 
@@ -115,7 +115,7 @@ std::vector<ModelStep> Model::steps() const {
     for (const auto refs : {step.inputs, step.outputs}) {
       for (const std::uint32_t ref : refs) {
         const plan_format::Operand& operand = plan_->operand(ref);
-        if (operand.place != plan_format::Place::kNone) made.bytes += operand.size_bytes;
+        if (operand.storage != plan_format::Storage::kNone) made.bytes += operand.size_bytes;
       }
     }
     steps.push_back(made);

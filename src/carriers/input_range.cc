@@ -175,7 +175,7 @@ Result<RuledRecipe> complete_recipe(RecipeFields& fields, const RuleFacts& facts
   complete_geometry(fields, facts, ruled, missing);
   PreprocessRecipe recipe = fields.complete();
   recipe.form = facts.input.tensor;
-  if (!facts.size_only) KITE_TRY(check_fits(recipe.normalization, recipe.form));
+  if (!facts.size_only) KITE_TRY(validate_normalization(recipe.normalization, recipe.form));
   if (missing.names.empty()) return ruled;
   ruled.sources.emplace_back("guess");
   ruled.warning = "preprocessing guessed from the input shape " + facts.shape + " (" + missing.names +

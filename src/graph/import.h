@@ -51,7 +51,7 @@ struct ImportedModel {
 // `data_dirs`.
 [[nodiscard]] Result<ImportedModel> import_model(ModelSource source);
 
-// The same of a file, and of one that is already mapped. `data_dirs`: see onnx::DataPlaces.
+// The same of a file, and of one that is already mapped. `data_dirs`: see onnx::DataSearchPath.
 [[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {});
 [[nodiscard]] Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file,
                                                 std::vector<std::string> data_dirs = {});

@@ -131,7 +131,7 @@ ChannelTables make_tables(const Normalization& normalization) noexcept {
   return tables;
 }
 
-Status check_fits(const Normalization& normalization, const TensorForm& form) {
+Status validate_normalization(const Normalization& normalization, const TensorForm& form) {
   const ChannelTables tables = make_tables(normalization);
   if (form.pixels != PixelMode::kRgb && (tables[0] != tables[1] || tables[0] != tables[2])) {
     return Error{ErrorCode::kInvalidModel,

@@ -57,10 +57,11 @@ struct Normalization {
 
 // kInvalidModel where the tensor cannot hold these numbers: an integer type takes whole numbers of its range only, and
 // one grey value, or alpha, has no mean of its own, so all three must be alike.
-[[nodiscard]] Status check_fits(const Normalization& normalization, const TensorForm& form);
+[[nodiscard]] Status validate_normalization(const Normalization& normalization, const TensorForm& form);
 
 // `image` is grey already (R = G = B) where `form` is. Element types other than float32 get the table's float32 value:
-// float16 rounded to nearest even, float64 widened, integers as check_fits() proves them whole. Alpha is 255 throughout.
+// float16 rounded to nearest even, float64 widened, integers as validate_normalization() proves them whole. Alpha is
+// 255 throughout.
 [[nodiscard]] Tensor to_tensor(const Image& image, const ChannelTables& tables, ChannelOrder order,
                                const TensorForm& form);
 

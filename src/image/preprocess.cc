@@ -113,7 +113,7 @@ Result<Image> resize_and_crop(const Image& image, const PreprocessRecipe& recipe
 }
 
 Result<Tensor> preprocess(const Image& image, const PreprocessRecipe& recipe) {
-  KITE_TRY(check_fits(recipe.normalization, recipe.form));
+  KITE_TRY(validate_normalization(recipe.normalization, recipe.form));
   KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(image.size(), recipe));
   KITE_TRY(check_alpha(image.facts(), cropping, recipe));
   KITE_TRY_ASSIGN(const Image cropped, resize_and_crop(image, recipe));
@@ -122,7 +122,7 @@ Result<Tensor> preprocess(const Image& image, const PreprocessRecipe& recipe) {
 
 Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe) {
   const std::int64_t start_ns = now_ns();
-  if (recipe.form != TensorForm{}) KITE_TRY(check_fits(recipe.normalization, recipe.form));
+  if (recipe.form != TensorForm{}) KITE_TRY(validate_normalization(recipe.normalization, recipe.form));
   KITE_TRY_ASSIGN(const std::unique_ptr<RowReader> reader, open_picture(file, {}, recipe.exif));
   const Size size = reader->size();
   KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(size, recipe));

@@ -66,14 +66,14 @@ Result<Entries> read_entries(const TensorProto& tensor) {
 
 Result<Bytes> ExternalFiles::open(std::string_view location) {
   if (const auto known = files_.find(location); known != files_.end()) return known->second->bytes();
-  if (!places_) {
+  if (!search_path_) {
     return Error{ErrorCode::kUnsupportedModel, "a model from memory cannot have external data",
                  "external data " + in_quotes(location),
                  "open the model by its path, or name the folder of the file with --data-dir"};
   }
   if (--budget_->external_files < 0)
     return Error{ErrorCode::kLimit, "the model has too many external-data files", {}, {}};
-  KITE_TRY_ASSIGN(MappedFile mapped, open_external(*places_, location));
+  KITE_TRY_ASSIGN(MappedFile mapped, open_external(*search_path_, location));
   budget_->grow(static_cast<std::int64_t>(mapped.bytes().size()));
   auto file = std::make_shared<const MappedFile>(std::move(mapped));
   return files_.emplace(location, std::move(file)).first->second->bytes();

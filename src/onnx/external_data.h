@@ -22,7 +22,7 @@ class ExternalFiles {
   // Of a model from memory, for which no folder is named: refuses all external data.
   ExternalFiles() = default;
   // Takes each file from the budget, which grows with its size.
-  ExternalFiles(DataPlaces places, Budget& budget) : places_(std::move(places)), budget_(&budget) {}
+  ExternalFiles(DataSearchPath search_path, Budget& budget) : search_path_(std::move(search_path)), budget_(&budget) {}
 
   // The bytes that `tensor`'s external_data entries name, which must be `size_bytes` long. "location" is required,
   // "offset" defaults to 0, "length" to size_bytes; "checksum" and "prepacked_..." (weights as one runtime packs them)
@@ -35,8 +35,8 @@ class ExternalFiles {
  private:
   [[nodiscard]] Result<Bytes> open(std::string_view location);
 
-  std::optional<DataPlaces> places_;
-  Budget* budget_ = nullptr;  // where there are places
+  std::optional<DataSearchPath> search_path_;
+  Budget* budget_ = nullptr;  // null without a search path
   FilesByLocation files_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three walls around an external-data file: the spelling of its location, the folders in which it may end, and the kind
-// of file. A descriptor is judged after it was opened, so nothing can be exchanged between the judgement and the reading.
+// of file. A descriptor is judged after it was opened, so nothing can be exchanged between the judgement and the
+// reading.
 #include "onnx/external_file.h"
 
 #include <fcntl.h>
@@ -118,18 +119,18 @@ std::string repository_root(const std::string& folder) {
 }
 
 // The folders in which a chain of links may end, resolved.
-std::vector<std::string> link_roots(const DataPlaces& places) {
+std::vector<std::string> link_roots(const DataSearchPath& search_path) {
   std::vector<std::string> roots;
   const auto add = [&](std::string root) {
     if (!root.empty()) roots.push_back(std::move(root));
   };
-  if (!places.model.empty()) {
-    const std::string folder = resolved(with_slash(parent_of(places.model)));
+  if (!search_path.model.empty()) {
+    const std::string folder = resolved(with_slash(parent_of(search_path.model)));
     add(folder);
-    add(resolved(with_slash(parent_of(resolved(places.model)))));
+    add(resolved(with_slash(parent_of(resolved(search_path.model)))));
     add(repository_root(folder));
   }
-  for (const std::string& data_dir : places.data_dirs) add(resolved(with_slash(data_dir)));
+  for (const std::string& data_dir : search_path.data_dirs) add(resolved(with_slash(data_dir)));
   return roots;
 }
 
@@ -146,7 +147,7 @@ std::string path_of(int fd) {
 
 // Follows the links of `location`, then asks the kernel where they ended. O_PATH first: what is refused is not opened,
 // a device least of all.
-Result<MappedFile> open_through_links(const DataPlaces& places, int folder_fd, const std::string& location,
+Result<MappedFile> open_through_links(const DataSearchPath& search_path, int folder_fd, const std::string& location,
                                       const std::string& path) {
   const Descriptor target(::openat(folder_fd, location.c_str(), O_PATH | O_CLOEXEC));
   if (!target.ok()) {
@@ -159,7 +160,7 @@ Result<MappedFile> open_through_links(const DataPlaces& places, int folder_fd, c
     return refused("the location leads through a symbolic link, and without /proc nobody knows where to", location,
                    "put the file itself there");
   }
-  const std::vector<std::string> roots = link_roots(places);
+  const std::vector<std::string> roots = link_roots(search_path);
   if (std::ranges::none_of(roots, [&](const std::string& root) { return lies_in(end, root); })) {
     const std::string folder = parent_of(end);
     return refused("a symbolic link leads out of the model's folder, to " + in_quotes(end), location,
@@ -172,7 +173,7 @@ Result<MappedFile> open_through_links(const DataPlaces& places, int folder_fd, c
 }
 
 // nullopt: there is no such entry in this folder.
-std::optional<Result<MappedFile>> open_in(const DataPlaces& places, const std::string& folder,
+std::optional<Result<MappedFile>> open_in(const DataSearchPath& search_path, const std::string& folder,
                                           const std::string& location) {
   const Descriptor folder_fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const Descriptor file(folder_fd.ok() ? open_beneath(folder_fd.get(), location) : -1);
@@ -180,7 +181,7 @@ std::optional<Result<MappedFile>> open_in(const DataPlaces& places, const std::s
   const std::string path = folder + location;
   if (file.ok()) return MappedFile::map(file.get(), path);
   if (code == ENOENT) return std::nullopt;
-  if (code == ELOOP) return open_through_links(places, folder_fd.get(), location, path);
+  if (code == ELOOP) return open_through_links(search_path, folder_fd.get(), location, path);
   return open_error(code, location);
 }
 
@@ -225,21 +226,21 @@ int open_beneath(int folder_fd, const std::string& location) {
   return -1;
 }
 
-Result<MappedFile> open_external(const DataPlaces& places, std::string_view location) {
+Result<MappedFile> open_external(const DataSearchPath& search_path, std::string_view location) {
   KITE_TRY(check_spelling(location));
   const std::string name(location);
-  if (!places.model.empty()) {
-    if (auto file = open_in(places, with_slash(parent_of(places.model)), name)) return *std::move(file);
+  if (!search_path.model.empty()) {
+    if (auto file = open_in(search_path, with_slash(parent_of(search_path.model)), name)) return *std::move(file);
   }
-  const std::string model = resolved(places.model);
+  const std::string model = resolved(search_path.model);
   if (!model.empty()) {
-    if (auto file = open_in(places, with_slash(parent_of(model)), name)) return *std::move(file);
+    if (auto file = open_in(search_path, with_slash(parent_of(model)), name)) return *std::move(file);
   }
-  for (const std::string& data_dir : places.data_dirs) {
+  for (const std::string& data_dir : search_path.data_dirs) {
     if (!is_folder(with_slash(data_dir))) {
       return Error{ErrorCode::kIo, "--data-dir names no folder", data_dir, "check the path"};
     }
-    if (auto file = open_in(places, with_slash(data_dir), name)) return *std::move(file);
+    if (auto file = open_in(search_path, with_slash(data_dir), name)) return *std::move(file);
   }
   return open_error(ENOENT, location);
 }

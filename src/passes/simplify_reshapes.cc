@@ -22,7 +22,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kRenaming = {"Reshape", "Flatten", "Squeeze", "Unsqueeze"};
 
 // A Gather of positions 0, 1, 2 ... to the end of its axis, in any shape. (PyTorch writes as_strided like that.)
-bool takes_all_in_order(const Graph& graph, const Node& node) {
+bool selects_all_in_order(const Graph& graph, const Node& node) {
   const auto indices = int_constant(graph, node.inputs[1]);
   const Shape& data = shape_of(graph, node.inputs[0]);
   const int axis = from_front(node.attributes.get_int("axis", 0), data.rank());
@@ -37,7 +37,7 @@ bool takes_all_in_order(const Graph& graph, const Node& node) {
 bool only_renames(const Graph& graph, const Node& node) {
   if (!node.domain.empty() || node.inputs.empty() || node.inputs[0] == kNoValue) return false;
   if (std::ranges::find(kRenaming, node.op_type) != kRenaming.end()) return true;
-  if (node.op_type == "Gather") return takes_all_in_order(graph, node);
+  if (node.op_type == "Gather") return selects_all_in_order(graph, node);
   const auto transposed = as_transposed(graph, node.outputs[0]);
   return transposed && moves_only_units(shape_of(graph, transposed->source), transposed->perm);
 }

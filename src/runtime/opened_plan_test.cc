@@ -32,9 +32,9 @@ namespace {
 
 using plan_format::Header;
 using plan_format::Operand;
-using plan_format::Place;
 using plan_format::Section;
 using plan_format::Step;
+using plan_format::Storage;
 using Bytes = std::vector<std::byte>;
 using OpenedPlan = Result<std::shared_ptr<const Plan>>;
 
@@ -340,7 +340,7 @@ TEST(Plan, with_several_words_changed_is_refused_or_stays_inside_its_memory) {
 TEST(Plan, cannot_claim_more_of_an_input_than_the_caller_hands_over) {
   Bytes bytes = bytes_of(*plan_of(every_family()));
   auto* operands = records<Operand>(bytes, &Header::operands);
-  ASSERT_EQ(operands[0].place, Place::kInput);
+  ASSERT_EQ(operands[0].storage, Storage::kInput);
   operands[0].size_bytes *= 2;
   EXPECT_NE(problem(bytes), "ok");
 }
@@ -351,7 +351,7 @@ TEST(Plan, cannot_have_an_empty_bias_in_place_of_none) {
   auto* operands = records<Operand>(bytes, &Header::operands);
   const auto* refs = records<std::uint32_t>(bytes, &Header::refs);
   Operand& bias = operands[refs[2]];
-  ASSERT_EQ(bias.place, Place::kConstant);
+  ASSERT_EQ(bias.storage, Storage::kConstant);
   bias.dims[0] = 0;
   bias.size_bytes = 0;
   EXPECT_NE(problem(bytes), "ok");
@@ -363,7 +363,7 @@ TEST(Plan, leaves_out_only_what_a_step_can_do_without) {
   std::uint32_t none = UINT32_MAX;
   Bytes scratch = good;
   for (std::uint32_t i = 0; i < header.operands.count; ++i) {
-    if (records<Operand>(scratch, &Header::operands)[i].place == Place::kNone) none = i;
+    if (records<Operand>(scratch, &Header::operands)[i].storage == Storage::kNone) none = i;
   }
   ASSERT_NE(none, UINT32_MAX) << "the convolutions have no residual";
   int accepted = 0;
@@ -397,7 +397,7 @@ TEST(Plan, steps_take_their_refs_in_turn) {
   records<Step>(bytes, &Header::steps)[0].outputs = UINT32_MAX;
   EXPECT_NE(problem(bytes), "ok");
   bytes = good;
-  records<Step>(bytes, &Header::steps)[0].max_parts = 0;
+  records<Step>(bytes, &Header::steps)[0].max_shares = 0;
   EXPECT_NE(problem(bytes), "ok");
 }
 
@@ -408,9 +408,9 @@ TEST(Plan, shares_no_portable_operator_that_one_thread_must_compute) {
   const Graph graph = g.take({g.node("Sin", 13, {scattered})});
   Bytes bytes = bytes_of(*plan_of(graph));
   ASSERT_EQ(problem(bytes), "ok");
-  records<Step>(bytes, &Header::steps)[1].max_parts = 2;
+  records<Step>(bytes, &Header::steps)[1].max_shares = 2;
   EXPECT_EQ(problem(bytes), "ok") << "Sin may be shared";
-  records<Step>(bytes, &Header::steps)[0].max_parts = 2;
+  records<Step>(bytes, &Header::steps)[0].max_shares = 2;
   EXPECT_NE(problem(bytes).find("one thread must compute"), std::string::npos) << problem(bytes);
 }
 
@@ -494,7 +494,7 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     // Sizes as they were, near to that, or roomier.
     const auto size_near = [&](std::uint32_t ref) -> std::size_t {
       const Operand& operand = plan->operand(ref);
-      const std::size_t size = operand.place == Place::kNone ? 0 : operand.size_bytes;
+      const std::size_t size = operand.storage == Storage::kNone ? 0 : operand.size_bytes;
       const std::size_t sizes[] = {size,
                                    size,
                                    size + 4 * below(20),

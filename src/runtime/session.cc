@@ -16,7 +16,7 @@
 namespace kite {
 
 using plan_format::Operand;
-using plan_format::Place;
+using plan_format::Storage;
 
 struct PlanSession::BoundStep {
   const PlanStep* step = nullptr;
@@ -108,11 +108,11 @@ void PlanSession::finish_touching() noexcept {
 
 std::byte* PlanSession::address(std::uint32_t number) const noexcept {
   const Operand& operand = plan_->operand(number);
-  switch (operand.place) {
-    case Place::kArena: return arena_.bytes().data() + operand.offset;
-    case Place::kConstant: return const_cast<std::byte*>(plan_->constants().data()) + operand.offset;
-    case Place::kNone:
-    case Place::kInput: return nullptr;
+  switch (operand.storage) {
+    case Storage::kArena: return arena_.bytes().data() + operand.offset;
+    case Storage::kConstant: return const_cast<std::byte*>(plan_->constants().data()) + operand.offset;
+    case Storage::kNone:
+    case Storage::kInput: return nullptr;
   }
   return nullptr;
 }
@@ -147,10 +147,10 @@ void PlanSession::bind_steps() {
     bound.first_pointer = pointers_.size();
     bound.first_view = views_.size();
     bound.first_mutable = mutable_views_.size();
-    bound.parts = std::min(pool_.size(), static_cast<int>(std::min<std::uint32_t>(step.record->max_parts, 1u << 16)));
+    bound.parts = std::min(pool_.size(), static_cast<int>(std::min<std::uint32_t>(step.record->max_shares, 1u << 16)));
     for (const std::uint32_t ref : step.inputs) {
       const Operand& operand = plan.operand(ref);
-      if (operand.place == Place::kInput) {
+      if (operand.storage == Storage::kInput) {
         input_slots_.push_back({pointers_.size(), step.kernel == nullptr ? views_.size() : kNoView, operand.offset});
       }
       pointers_.push_back(address(ref));
@@ -166,7 +166,7 @@ void PlanSession::bind_steps() {
   for (std::size_t s = 0; s + 1 < steps_.size(); ++s) {
     for (const std::uint32_t ref : steps_[s + 1].step->inputs) {
       const Operand& operand = plan.operand(ref);
-      if (operand.place != Place::kConstant || operand.size_bytes <= steps_[s].next_weights_bytes) continue;
+      if (operand.storage != Storage::kConstant || operand.size_bytes <= steps_[s].next_weights_bytes) continue;
       steps_[s].next_weights = address(ref);
       steps_[s].next_weights_bytes = operand.size_bytes;
     }
@@ -277,7 +277,7 @@ void PlanSession::run_portable(std::size_t step, int member) noexcept {
 TensorView PlanSession::output(std::size_t index) const {
   const PlanPort& port = plan_->outputs()[index];
   const Operand& operand = plan_->operand(port.operand);
-  if (operand.place == Place::kInput) return {port.type, inputs_[operand.offset].data};
+  if (operand.storage == Storage::kInput) return {port.type, inputs_[operand.offset].data};
   return {port.type, address(port.operand)};
 }
 

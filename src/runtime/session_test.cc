@@ -112,7 +112,7 @@ TEST(Session, computes_what_the_interpreter_computes_on_every_instruction_set) {
 TEST(Session, gives_the_same_bits_for_any_number_of_threads_and_again) {
   const Prepared p;
   const auto shared =
-      std::ranges::count_if(p.plan->steps(), [](const PlanStep& step) { return step.record->max_parts >= 2; });
+      std::ranges::count_if(p.plan->steps(), [](const PlanStep& step) { return step.record->max_shares >= 2; });
   ASSERT_GE(shared, 5) << "threads are to have something to share";
   const auto alone = session_of(p.plan);
   ASSERT_TRUE(alone->run(p.inputs).ok());
@@ -226,7 +226,7 @@ TEST(Session, shares_portable_steps_without_a_difference_in_bits_or_errors) {
   const auto plan = plan_of(graph);
   for (const PlanStep& step : plan->steps()) {
     ASSERT_EQ(step.kernel, nullptr) << "all are to be portable";
-    EXPECT_GE(step.record->max_parts, 3u);
+    EXPECT_GE(step.record->max_shares, 3u);
   }
   const std::vector<Tensor> tensors = inputs_of(graph);
   Tensor indices(DType::kInt64, Shape{kRows});

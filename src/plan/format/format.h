@@ -62,7 +62,7 @@ struct Header {
   Section constants;              // bytes; of the lender, with offset 0, where there is one
 };
 
-enum class Place : std::uint8_t {
+enum class Storage : std::uint8_t {
   kNone,      // an operand that is left out
   kArena,     // offset into the arena
   kConstant,  // offset into the constants section
@@ -73,7 +73,7 @@ struct Operand {
   std::uint64_t offset;
   std::uint64_t size_bytes;
   std::int64_t dims[kMaxRank];
-  Place place;
+  Storage storage;
   DType dtype;
   std::uint8_t rank;
   std::uint8_t reserved[5];
@@ -88,9 +88,9 @@ struct Step {
   std::uint32_t first_ref;  // inputs, then outputs
   std::uint32_t inputs;
   std::uint32_t outputs;
-  std::uint32_t max_parts;  // threads beyond this would have too little to do
-  Text node;                // the node's name in the model, for profiles and errors
-  Text op;                  // its operator
+  std::uint32_t max_shares;  // threads beyond this would have too little to do
+  Text node;                 // the node's name in the model, for profiles and errors
+  Text op;                   // its operator
 };
 
 struct Port {

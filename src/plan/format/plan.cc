@@ -23,10 +23,10 @@ namespace kite {
 using plan_format::Header;
 using plan_format::Note;
 using plan_format::Operand;
-using plan_format::Place;
 using plan_format::Port;
 using plan_format::Section;
 using plan_format::Step;
+using plan_format::Storage;
 using plan_format::Text;
 
 Result<PlanBuffer> PlanBuffer::allocate(std::uint64_t size_bytes) {
@@ -198,20 +198,20 @@ class PlanValidator {
       auto shape = Shape::make({operand.dims, operand.rank});
       if (!shape.ok()) return broken("an operand has no valid shape");
       std::uint64_t room = 0;
-      switch (operand.place) {
-        case Place::kNone: continue;
-        case Place::kArena: room = plan_.header_->arena_bytes; break;
-        case Place::kConstant: room = plan_.constants_.size(); break;
-        case Place::kInput:
+      switch (operand.storage) {
+        case Storage::kNone: continue;
+        case Storage::kArena: room = plan_.header_->arena_bytes; break;
+        case Storage::kConstant: room = plan_.constants_.size(); break;
+        case Storage::kInput:
           if (operand.offset >= inputs_.size()) return broken("an operand names an input that does not exist");
           break;
-        default: return broken("an operand has no valid place");
+        default: return broken("an operand has no valid storage");
       }
       const TensorType type{operand.dtype, *shape};
       if (operand.size_bytes != static_cast<std::uint64_t>(type.size_bytes())) {
         return broken("an operand is not the size of its shape");
       }
-      if (operand.place == Place::kInput) continue;
+      if (operand.storage == Storage::kInput) continue;
       if (operand.offset % plan_format::kConstantAlignment != 0 || operand.offset > room ||
           operand.size_bytes > room - operand.offset) {
         return broken("an operand lies outside its memory");
@@ -230,7 +230,8 @@ class PlanValidator {
         return broken("an input or output is invalid");
       }
       const Operand& operand = plan_.operands_[port.operand];
-      if (operand.place == Place::kNone || (is_input && (operand.place != Place::kInput || operand.offset != i))) {
+      if (operand.storage == Storage::kNone ||
+          (is_input && (operand.storage != Storage::kInput || operand.offset != i))) {
         return broken("an input or output has no memory");
       }
       const TensorType type = operand_type(operand);
@@ -243,7 +244,7 @@ class PlanValidator {
     }
     // Every other operand in a caller's buffer must be as large as the port that the caller sees.
     for (const Operand& operand : plan_.operands_) {
-      if (operand.place != Place::kInput) continue;
+      if (operand.storage != Storage::kInput) continue;
       if (operand_type(operand).size_bytes() != plan_.inputs_[operand.offset].type.size_bytes()) {
         return broken("an operand is not the size of its input");
       }
@@ -267,7 +268,7 @@ class PlanValidator {
           std::uint64_t{record.inputs} * record.outputs > kMaxRefPairs || record.params_offset % 8 != 0 ||
           record.params_offset > params_.size() || record.params_bytes > params_.size() - record.params_offset ||
           !text_ok(record.node) || !text_ok(record.op) || record.scratch_bytes > plan_.header_->scratch_bytes ||
-          record.max_parts == 0) {
+          record.max_shares == 0) {
         return broken("a step lies outside the file");
       }
       next_ref += refs;
@@ -291,7 +292,8 @@ class PlanValidator {
     for (const std::uint32_t ref : step.outputs) {
       if (ref >= plan_.operands_.size()) return broken("a step names an operand that does not exist");
       const Operand& out = plan_.operands_[ref];
-      if (out.place != Place::kArena && out.place != Place::kNone) return broken("a step writes outside the arena");
+      if (out.storage != Storage::kArena && out.storage != Storage::kNone)
+        return broken("a step writes outside the arena");
     }
     return {};
   }
@@ -303,8 +305,8 @@ class PlanValidator {
       const Operand& out = plan_.operands_[step.outputs[o]];
       for (std::size_t i = 0; i < step.inputs.size(); ++i) {
         const Operand& in = plan_.operands_[step.inputs[i]];
-        if (in.place != Place::kArena || out.place != Place::kArena || in.offset >= out.offset + out.size_bytes ||
-            out.offset >= in.offset + in.size_bytes) {
+        if (in.storage != Storage::kArena || out.storage != Storage::kArena ||
+            in.offset >= out.offset + out.size_bytes || out.offset >= in.offset + in.size_bytes) {
           continue;
         }
         const bool same = in.offset == out.offset && in.size_bytes == out.size_bytes;
@@ -325,7 +327,7 @@ class PlanValidator {
     for (const auto refs : {step.inputs, step.outputs}) {
       for (const std::uint32_t ref : refs) {
         const Operand& operand = plan_.operands_[ref];
-        if (operand.place != Place::kNone && operand.size_bytes == 0) return broken("a kernel's operand is empty");
+        if (operand.storage != Storage::kNone && operand.size_bytes == 0) return broken("a kernel's operand is empty");
       }
     }
     sizes_.clear();
@@ -340,26 +342,26 @@ class PlanValidator {
 
   std::size_t size_of(std::uint32_t ref) const {
     const Operand& operand = plan_.operands_[ref];
-    return operand.place == Place::kNone ? 0 : operand.size_bytes;
+    return operand.storage == Storage::kNone ? 0 : operand.size_bytes;
   }
 
   Status resolve_portable(PlanStep& step) {
     KITE_TRY_ASSIGN(step.portable,
                     decode_portable(params_.subspan(step.record->params_offset, step.record->params_bytes)));
-    if (step.record->max_parts > 1 && step.portable->op->sharing != Sharing::kShared) {
+    if (step.record->max_shares > 1 && step.portable->op->sharing != Sharing::kShared) {
       return broken("a step shares what one thread must compute");
     }
     std::vector<PortableInput> inputs;
     std::vector<std::optional<TensorType>> outputs;
     for (const std::uint32_t ref : step.inputs) {
       const Operand& operand = plan_.operands_[ref];
-      const bool is_constant = operand.place == Place::kConstant;
-      inputs.push_back({operand.place != Place::kNone, operand_type(operand),
+      const bool is_constant = operand.storage == Storage::kConstant;
+      inputs.push_back({operand.storage != Storage::kNone, operand_type(operand),
                         is_constant ? plan_.constants().data() + operand.offset : nullptr});
     }
     for (const std::uint32_t ref : step.outputs) {
       const Operand& operand = plan_.operands_[ref];
-      outputs.push_back(operand.place == Place::kNone ? std::nullopt : std::optional(operand_type(operand)));
+      outputs.push_back(operand.storage == Storage::kNone ? std::nullopt : std::optional(operand_type(operand)));
     }
     return check_portable(*step.portable, inputs, outputs);
   }

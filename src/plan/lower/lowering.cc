@@ -13,11 +13,11 @@
 namespace kite {
 
 using plan_format::Operand;
-using plan_format::Place;
+using plan_format::Storage;
 
-OperandId Lowering::new_operand(const TensorType& type, Place place) {
+OperandId Lowering::new_operand(const TensorType& type, Storage storage) {
   Operand operand{};
-  operand.place = place;
+  operand.storage = storage;
   operand.dtype = type.dtype;
   operand.rank = static_cast<std::uint8_t>(type.shape.rank());
   std::ranges::copy(type.shape.dims(), operand.dims);
@@ -29,7 +29,7 @@ OperandId Lowering::new_operand(const TensorType& type, Place place) {
 
 OperandId Lowering::operand(ValueId id) {
   if (id == kNoValue) {
-    if (none_ == kUnassigned) none_ = new_operand({DType::kFloat32, Shape{0}}, Place::kNone);
+    if (none_ == kUnassigned) none_ = new_operand({DType::kFloat32, Shape{0}}, Storage::kNone);
     return none_;
   }
   OperandId& known = operand_of_[static_cast<std::size_t>(id)];
@@ -49,15 +49,15 @@ OperandId Lowering::operand(ValueId id) {
   }
   for (std::size_t i = 0; value.producer == kNoNode && i < graph_.inputs.size(); ++i) {
     if (graph_.inputs[i].value != id) continue;
-    known = new_operand(*value.type, Place::kInput);
+    known = new_operand(*value.type, Storage::kInput);
     operands_[known].offset = i;
     return known;
   }
-  return known = new_operand(*value.type, Place::kArena);
+  return known = new_operand(*value.type, Storage::kArena);
 }
 
 OperandId Lowering::constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write) {
-  const OperandId id = new_operand({DType::kUInt8, Shape{static_cast<std::int64_t>(size_bytes)}}, Place::kConstant);
+  const OperandId id = new_operand({DType::kUInt8, Shape{static_cast<std::int64_t>(size_bytes)}}, Storage::kConstant);
   operands_[id].offset = constant_bytes_;
   constants_.push_back({constant_bytes_, size_bytes, std::move(write)});
   constant_bytes_ +=
@@ -93,7 +93,7 @@ std::vector<OperandId> Lowering::product_inputs(const Node& node, OperandId pack
 
 void Lowering::alias(ValueId from, ValueId to) {
   const OperandId source = operand(from);
-  const OperandId target = new_operand(type(to), operands_[source].place);
+  const OperandId target = new_operand(type(to), operands_[source].storage);
   operands_[target].offset = operands_[source].offset;
   roots_[target] = roots_[source];
   operand_of_[static_cast<std::size_t>(to)] = target;
@@ -115,7 +115,7 @@ namespace {
 
 // Threads for the portable implementation of a node. 4096 elements are some 10 us at 2 to 3 ns each, which a formula in
 // double takes; a copy takes a tenth of that, and products far more.
-int portable_parts(const Graph& graph, const Node& node) {
+int portable_shares(const Graph& graph, const Node& node) {
   const Operator* op = find_operator(node.domain, node.op_type);
   if (op == nullptr || op->sharing == Sharing::kAlone) return 1;
   std::int64_t elements = 0;
@@ -134,7 +134,7 @@ Status Lowering::portable_step(NodeId id) {
   LoweredStep step;
   step.node = id;
   step.params = encode_portable(node);
-  step.max_parts = portable_parts(graph_, node);
+  step.max_shares = portable_shares(graph_, node);
   for (const ValueId input : node.inputs) step.inputs.push_back(operand(input));
   for (const ValueId output : node.outputs) step.outputs.push_back(operand(output));
   append(std::move(step));

@@ -40,7 +40,7 @@ struct LoweredStep {
   std::vector<OperandId> outputs;
   std::uint64_t scratch_bytes = 0;  // for each thread
   std::uint64_t macs = 0;
-  int max_parts = 1;
+  int max_shares = 1;
 };
 
 // The state of one lowering. Functions in lower_*.cc ask it for operands and append steps; they change nothing else.
@@ -76,7 +76,7 @@ class Lowering {
                    .inputs = std::move(inputs),
                    .outputs = std::move(outputs),
                    .scratch_bytes = family.scratch_bytes(params),
-                   .max_parts = family.max_parts(params)});
+                   .max_shares = family.max_parts(params)});
   }
   // The step that was appended last computes all nodes of a region.
   void name_region(std::span<const NodeId> nodes);
@@ -95,7 +95,7 @@ class Lowering {
   LoweredStep& append(LoweredStep step);
   // A constant of the plan, written once its memory exists.
   OperandId constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write);
-  OperandId new_operand(const TensorType& type, plan_format::Place place);
+  OperandId new_operand(const TensorType& type, plan_format::Storage storage);
 
   const Graph& graph_;
   const Target& target_;

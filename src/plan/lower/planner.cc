@@ -23,10 +23,10 @@ namespace {
 
 using plan_format::Header;
 using plan_format::Operand;
-using plan_format::Place;
 using plan_format::Port;
 using plan_format::Section;
 using plan_format::Step;
+using plan_format::Storage;
 using plan_format::Text;
 
 Status lower_nodes(Lowering& lowering) {
@@ -78,7 +78,7 @@ OperandId memory_of_result(Lowering& lowering, const LoweredStep& step, std::int
   if (in_place < 0) return result;
   const auto& operands = lowering.operands();
   const OperandId input = lowering.root(step.inputs[static_cast<std::size_t>(in_place)]);
-  if (operands[input].place != Place::kArena || operands[input].size_bytes != operands[result].size_bytes ||
+  if (operands[input].storage != Storage::kArena || operands[input].size_bytes != operands[result].size_bytes ||
       last.at(input) != s ||
       std::ranges::count_if(step.inputs, [&](OperandId id) { return lowering.root(id) == input; }) != 1) {
     return result;
@@ -99,7 +99,7 @@ std::uint64_t place_arena(Lowering& lowering) {
   std::unordered_map<OperandId, std::size_t> buffer_of;  // by root
   const auto last = last_reads(lowering);
   const auto touch = [&](OperandId id, std::int32_t step) {
-    if (operands[id].place != Place::kArena) return;
+    if (operands[id].storage != Storage::kArena) return;
     const auto [entry, added] = buffer_of.try_emplace(lowering.root(id), lifetimes.size());
     if (added) lifetimes.push_back({operands[lowering.root(id)].size_bytes, step, step});
     lifetimes[entry->second].last_step = std::max(lifetimes[entry->second].last_step, step);
@@ -120,7 +120,7 @@ std::uint64_t place_arena(Lowering& lowering) {
   if (largest > kMaxBufferBytes) return largest;
   const ArenaLayout layout = place_buffers(lifetimes);
   for (OperandId id = 0; id < operands.size(); ++id) {
-    if (operands[id].place != Place::kArena) continue;
+    if (operands[id].storage != Storage::kArena) continue;
     const auto entry = buffer_of.find(lowering.root(id));
     operands[id].offset = entry == buffer_of.end() ? 0 : layout.offsets[entry->second];
   }
@@ -153,7 +153,7 @@ struct Sections {
     step.first_ref = static_cast<std::uint32_t>(refs.size());
     step.inputs = static_cast<std::uint32_t>(lowered.inputs.size());
     step.outputs = static_cast<std::uint32_t>(lowered.outputs.size());
-    step.max_parts = static_cast<std::uint32_t>(std::max(lowered.max_parts, 1));
+    step.max_shares = static_cast<std::uint32_t>(std::max(lowered.max_shares, 1));
     step.node = add_text(node.name);
     step.op = add_text(lowered.op);
     params.insert(params.end(), lowered.params.begin(), lowered.params.end());

@@ -29,7 +29,7 @@ struct PlanOptions {
   std::function<Result<PlanBuffer>(std::uint64_t size_bytes)> allocate = PlanBuffer::allocate;
 };
 
-// Chooses kernels, places activations in the arena, packs the weights, and opens the result. kLimit names the
+// Chooses kernels, search_path activations in the arena, packs the weights, and opens the result. kLimit names the
 // largest tensor when the plan would exceed the budget: nothing large is allocated before that is known.
 [[nodiscard]] Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOptions& options);
 

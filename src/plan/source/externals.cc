@@ -40,17 +40,17 @@ std::string externals_note(const onnx::FilesByLocation& files, int threads) {
   return lines;
 }
 
-bool externals_unchanged(const Plan& plan, const onnx::DataPlaces& places, int threads) {
+bool externals_unchanged(const Plan& plan, const onnx::DataSearchPath& search_path, int threads) {
   return for_each_external(plan, [&](std::string_view line, std::string_view location) {
-    const auto file = onnx::open_external(places, location);
+    const auto file = onnx::open_external(search_path, location);
     return file.ok() && external_line(*file, location, threads) == line;
   });
 }
 
-std::optional<PlanKey> externals_key(const Plan& plan, const onnx::DataPlaces& places) {
+std::optional<PlanKey> externals_key(const Plan& plan, const onnx::DataSearchPath& search_path) {
   std::vector<FileState> states;
   const bool settled = for_each_external(plan, [&](std::string_view, std::string_view location) {
-    const auto file = onnx::open_external(places, location);
+    const auto file = onnx::open_external(search_path, location);
     if (file.ok()) states.push_back(file->state());
     return file.ok() && is_settled(file->state());
   });

@@ -21,9 +21,9 @@ inline constexpr std::string_view kExternalNote = "paperkite.plan.external-data"
 
 // True when every file that the plan names holds, beside this model, the bytes that the plan was made from. Both
 // functions open the files as the importer does: what it refuses, no cached plan stands for.
-[[nodiscard]] bool externals_unchanged(const Plan& plan, const onnx::DataPlaces& places, int threads);
+[[nodiscard]] bool externals_unchanged(const Plan& plan, const onnx::DataSearchPath& search_path, int threads);
 
 // A key of the states of those files; nullopt where one is missing or may still change without a trace.
-[[nodiscard]] std::optional<PlanKey> externals_key(const Plan& plan, const onnx::DataPlaces& places);
+[[nodiscard]] std::optional<PlanKey> externals_key(const Plan& plan, const onnx::DataSearchPath& search_path);
 
 }  // namespace kite

@@ -109,7 +109,7 @@ class PlanLoader {
   PlanLoader(const ModelFile& model, const PlanRequest& request)
       : path_(model.path),
         source_{model.name(), model.bytes, nullptr, request.data_dirs},
-        places_{model.path, request.data_dirs},
+        search_path_{model.path, request.data_dirs},
         request_(request),
         wants_cache_(!model.path.empty() && request.use_cache && request.disabled_passes.empty() &&
                      request.metadata.empty()),
@@ -138,7 +138,7 @@ class PlanLoader {
 
   const std::string& path_;  // empty: a model from memory
   ModelSource source_;
-  onnx::DataPlaces places_;
+  onnx::DataSearchPath search_path_;
   const PlanRequest& request_;
   bool wants_cache_;
   PlanCache cache_;
@@ -167,7 +167,7 @@ PlanLoader::Found PlanLoader::find_receipt(const InputShapes& shapes) const {
   const auto receipt = cache_.receipt(state_key(*state, *request_.target, shapes));
   if (!receipt) return nullptr;
   auto plan = cache_.find(receipt->plan, request_.threads);
-  if (plan == nullptr || externals_key(*plan, places_) != receipt->externals) return nullptr;
+  if (plan == nullptr || externals_key(*plan, search_path_) != receipt->externals) return nullptr;
   return plan;
 }
 
@@ -187,8 +187,8 @@ PlanLoader::Found PlanLoader::find_by_contents() {
   key_ = plan_key({&content, 1}, request_.target->name, shapes_, request_.threads);
   Found plan = cache_.find(key_, request_.threads);
   if (plan == nullptr) return nullptr;
-  const auto externals = externals_key(*plan, places_);
-  if (!externals_unchanged(*plan, places_, request_.threads)) return nullptr;
+  const auto externals = externals_key(*plan, search_path_);
+  if (!externals_unchanged(*plan, search_path_, request_.threads)) return nullptr;
   keep_receipts(*plan, externals);
   return plan;
 }
@@ -206,7 +206,7 @@ void PlanLoader::find_lender() {
 
 // `externals`: externals_key() from before the files were read.
 void PlanLoader::keep_receipts(const Plan& plan, const std::optional<PlanKey>& externals) const {
-  if (!settled_ || !externals || externals_key(plan, places_) != externals || file_state(path_) != state_) return;
+  if (!settled_ || !externals || externals_key(plan, search_path_) != externals || file_state(path_) != state_) return;
   cache_.keep_receipt(state_key(state_, *request_.target, shapes_), {key_, *externals});
   if (is_open_) cache_.keep_receipt(state_key(state_, *request_.target, {}), {key_, *externals});
 }
@@ -282,7 +282,7 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
     if (added.ok() && own_key_ != PlanKey{} && !loaded_.plan->is_borrower()) {
       cache_.keep_receipt(own_key_, {key_, {}});
     }
-    if (added.ok() && externals.empty()) keep_receipts(*loaded_.plan, externals_key(*loaded_.plan, places_));
+    if (added.ok() && externals.empty()) keep_receipts(*loaded_.plan, externals_key(*loaded_.plan, search_path_));
   }
   return std::move(loaded_);
 }

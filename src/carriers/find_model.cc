@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layouts of folders, and the unpacking of what a model needs out of a zip.
-#include "carriers/model_place.h"
+#include "carriers/find_model.h"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Names that say by themselves which model is meant, in the order in which they are looked for.
-constexpr std::array<std::string_view, 3> kKnownPlaces{"model.onnx", "onnx/model.onnx", "weights/best.onnx"};
+constexpr std::array<std::string_view, 3> kKnownPaths{"model.onnx", "onnx/model.onnx", "weights/best.onnx"};
 // Endings of models, of their external data, and of what says how to use them.
 constexpr std::array<std::string_view, 13> kUsefulEndings{".onnx",    ".data", "_data", ".bin",   ".weights",
                                                           ".json",    ".txt",  ".csv",  ".names", ".yaml",
@@ -71,7 +71,7 @@ std::vector<std::string> folders_in(const fs::path& folder) {
 
 Result<std::string> model_in_folder(const fs::path& folder) {
   std::error_code ignored;
-  for (const std::string_view name : kKnownPlaces) {
+  for (const std::string_view name : kKnownPaths) {
     if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
   }
   std::vector<std::string> found;
@@ -101,7 +101,7 @@ bool is_useful(const std::string& name) {
                      [&](std::string_view ending) { return folded.ends_with(ending); });
 }
 
-Result<ModelPlace> model_in_zip(const std::string& named) {
+Result<FoundModel> model_in_zip(const std::string& named) {
   KITE_TRY_ASSIGN(const ZipArchive archive, ZipArchive::open(named));
   const bool has_model = std::any_of(archive.entries().begin(), archive.entries().end(),
                                      [](const ZipEntry& entry) { return lower(entry.name).ends_with(".onnx"); });
@@ -128,19 +128,19 @@ Result<ModelPlace> model_in_zip(const std::string& named) {
   if (is_wrapped) top /= folders.front();
   Result<std::string> model = model_in_folder(top);
   if (!model.ok()) return std::move(model).error().in(named);
-  return ModelPlace{std::move(*model), folder};
+  return FoundModel{std::move(*model), folder};
 }
 
 }  // namespace
 
-Result<ModelPlace> find_model(const std::string& named) {
+Result<FoundModel> find_model(const std::string& named) {
   std::error_code ignored;
   if (fs::is_directory(named, ignored)) {
     KITE_TRY_ASSIGN(std::string path, model_in_folder(named));
-    return ModelPlace{std::move(path), nullptr};
+    return FoundModel{std::move(path), nullptr};
   }
   if (lower(named).ends_with(".zip")) return model_in_zip(named);
-  return ModelPlace{named, nullptr};
+  return FoundModel{named, nullptr};
 }
 
 }  // namespace kite

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which file a folder or a zip stands for, and every way an archive is refused.
-#include "carriers/model_place.h"
+#include "carriers/find_model.h"
 
 #include <filesystem>
 #include <fstream>
@@ -70,14 +70,14 @@ class FindModel : public testing::Test {
  protected:
   void write(const std::string& name, const std::string& text = "x") const { folder_.write(name, text); }
   std::string found() {
-    const auto place = find_model(folder_.path());
-    return place.ok() ? fs::relative(place->path, folder_.path()).string() : place.error().message();
+    const auto found = find_model(folder_.path());
+    return found.ok() ? fs::relative(found->path, folder_.path()).string() : found.error().message();
   }
   Error refusal(const std::string& bytes) {
     write("a.zip", bytes);
-    const auto place = find_model(folder_ / "a.zip");
-    EXPECT_FALSE(place.ok());
-    return place.ok() ? Error{} : place.error();
+    const auto found = find_model(folder_ / "a.zip");
+    EXPECT_FALSE(found.ok());
+    return found.ok() ? Error{} : found.error();
   }
 
   TestFolder folder_;
@@ -88,7 +88,7 @@ std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-TEST_F(FindModel, a_file_is_its_own_place) {
+TEST_F(FindModel, a_file_is_found_as_it_is_named) {
   write("a.onnx");
   EXPECT_EQ(find_model(folder_ / "a.onnx")->path, folder_ / "a.onnx");
   EXPECT_EQ(find_model("missing.onnx")->path, "missing.onnx");
@@ -111,23 +111,23 @@ TEST_F(FindModel, the_usual_layouts_of_folders_are_known) {
 TEST_F(FindModel, several_models_are_listed_and_none_is_chosen) {
   write("b.onnx");
   write("a.onnx");
-  const auto place = find_model(folder_.path());
-  ASSERT_FALSE(place.ok());
-  EXPECT_EQ(place.error().code, ErrorCode::kUsage);
-  EXPECT_NE(place.error().message().find(R"("a.onnx", "b.onnx")"), std::string::npos);
+  const auto found = find_model(folder_.path());
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().code, ErrorCode::kUsage);
+  EXPECT_NE(found.error().message().find(R"("a.onnx", "b.onnx")"), std::string::npos);
 }
 
 TEST_F(FindModel, a_zip_is_unpacked_for_as_long_as_it_is_held) {
   const std::string long_text(100000, 'k');
   write("a.zip",
         zip_of({{"export/model.onnx", long_text, 8, 0}, {"export/labels.txt", "a\n"}, {"export/big.png", "x"}}));
-  auto place = find_model(folder_ / "a.zip");
-  ASSERT_TRUE(place.ok()) << place.error().message();
-  const fs::path model = place->path;
+  auto found = find_model(folder_ / "a.zip");
+  ASSERT_TRUE(found.ok()) << found.error().message();
+  const fs::path model = found->path;
   EXPECT_EQ(content(model), long_text);
   EXPECT_EQ(content(model.parent_path() / "labels.txt"), "a\n");
   EXPECT_FALSE(fs::exists(model.parent_path() / "big.png"));
-  place->unpacked.reset();
+  found->unpacked.reset();
   EXPECT_FALSE(fs::exists(model.parent_path()));
 }
 

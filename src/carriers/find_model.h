@@ -9,7 +9,7 @@
 
 namespace kite {
 
-struct ModelPlace {
+struct FoundModel {
   std::string path;                      // of the model's own file; its carriers lie beside it
   std::shared_ptr<const void> unpacked;  // a zip's content, which is removed with the last owner; null for others
 };
@@ -19,6 +19,6 @@ struct ModelPlace {
 // temporary folder and read like one.
 // kIo: nothing there can be read. kUsage: several models and nothing that says which; the error names them.
 // kInvalidModel, kLimit, kUnsupportedModel: see ZipArchive.
-[[nodiscard]] Result<ModelPlace> find_model(const std::string& named);
+[[nodiscard]] Result<FoundModel> find_model(const std::string& named);
 
 }  // namespace kite
