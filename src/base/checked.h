@@ -20,7 +20,7 @@ namespace kite {
   return sum;
 }
 
-// The largest number instead of an overflow; of numbers >= 0.
+// Returns the largest number instead of overflowing. Both numbers must be >= 0.
 [[nodiscard]] constexpr std::int64_t capped_mul(std::int64_t a, std::int64_t b) noexcept {
   return checked_mul(a, b).value_or(std::numeric_limits<std::int64_t>::max());
 }

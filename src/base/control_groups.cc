@@ -54,8 +54,8 @@ std::optional<std::string> group_path(std::string_view cgroup_text, std::string_
 // The group and all its parents.
 void visit_upwards(const std::string& root, const Mount& mount, std::string group,
                    const std::function<void(const std::string& folder, bool v2)>& visit) {
-  // A container may see only its own part of the hierarchy: then the mount's root is cut off, and a group outside it
-  // (a namespace of its own: "/", "/../x") leaves the mount point itself.
+  // A container may see only its own part of the hierarchy: then the mount's root is cut off the group's path. A group
+  // outside that root (in a control-group namespace its path is "/" or "/../x") becomes the mount point itself.
   if (mount.root != "/") group = group.starts_with(mount.root) ? group.substr(mount.root.size()) : "";
   if (group.find("/..") != std::string::npos) group.clear();
   for (;;) {

@@ -9,8 +9,8 @@
 
 namespace kite {
 
-// Of the processor, as far as the operating system saves the registers that they need (CPUID and XGETBV; every ARM of
-// 64 bits has Advanced SIMD).
+// The features of this processor whose registers the operating system saves (from CPUID and XGETBV; every ARM processor
+// of 64 bits has Advanced SIMD).
 [[nodiscard]] Features processor_features() noexcept;
 
 // CPUs that this process may run on, ascending (sched_getaffinity; the online CPUs where that fails).

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a folder that stands in for "/", with what the kernel would say in it.
+// For tests: a folder that is used instead of "/", with files like those of the kernel in it.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a processor can do beyond its architecture's minimum, as a set. Constants only: code compiled for one
-// instruction set includes this.
+// What a processor can do beyond its architecture's minimum, as a set. This file holds constants only, because code
+// that is compiled for one instruction set includes it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct Features {
   friend constexpr bool operator==(Features a, Features b) noexcept = default;
 };
 
-// Bits are kept in plans: a new feature takes the next free one.
+// Plans store these bits, so none may change its meaning: a new feature gets the next free bit.
 inline constexpr Features kAvx2 = {1 << 0}, kFma = {1 << 1}, kAvx512F = {1 << 2}, kAvx512Bw = {1 << 3},
                           kAvx512Dq = {1 << 4}, kAvx512Vl = {1 << 5};
 inline constexpr Features kAdvancedSimd = {1 << 6};  // of ARM

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stat() says of a file: as long as it stays the same, so do the bytes, and nobody need read them to know.
+// What stat() reports of a file. While that stays the same, the bytes are the same, and need not be read again.
 #pragma once
 
 #include <sys/stat.h>
@@ -24,7 +24,7 @@ static_assert(sizeof(FileState) == 40);  // no padding: its bytes are hashed
 [[nodiscard]] FileState file_state(const struct stat& info) noexcept;
 [[nodiscard]] std::optional<FileState> file_state(const std::string& path) noexcept;  // nullopt: there is no such file
 
-// False while another change could fall into the same tick of the file system's clock and leave the state as it is.
+// False while another change could fall into the same tick of the file system's clock: the state would not show it.
 [[nodiscard]] bool is_settled(const FileState& state) noexcept;
 
 // When the system was started, in nanoseconds since 1970.

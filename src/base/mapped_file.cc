@@ -38,8 +38,8 @@ Result<MappedFile> MappedFile::map_regular(int fd, const std::string& path, cons
                  {}};
   }
   file.data_ = static_cast<const std::byte*>(address);
-  // What is not in the page cache is then read as huge pages, in half the time, and mapped as such for as long as it
-  // stays there (docs/cold-start.md). A hint: where the file system has none, nothing changes.
+  // Bytes that are not in the page cache are then read as huge pages, in half the time, and are mapped as huge pages
+  // for as long as they stay there (docs/cold-start.md). This is a hint: a file system without huge pages ignores it.
   ::madvise(address, file.size_bytes_, MADV_HUGEPAGE);
   return file;
 }

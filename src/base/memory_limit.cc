@@ -23,7 +23,7 @@ std::optional<std::int64_t> value_of(std::string_view text, std::string_view key
   return std::nullopt;
 }
 
-// What the group leaves; absent where it has no limit.
+// The bytes that the group may still use; absent where it has no limit.
 std::optional<std::uint64_t> room_in(const std::string& folder, bool v2) {
   const auto limit = kernel_number(read_kernel_text(folder + (v2 ? "/memory.max" : "/memory.limit_in_bytes")));
   const auto used = kernel_number(read_kernel_text(folder + (v2 ? "/memory.current" : "/memory.usage_in_bytes")));

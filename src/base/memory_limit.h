@@ -7,8 +7,9 @@
 
 namespace kite {
 
-// The kernel's MemAvailable, or what the tightest control group leaves where that is less: its limit minus what is used
-// there, without the file pages that the kernel would drop first. 0: the kernel does not say.
+// The smaller of two numbers of bytes: the kernel's MemAvailable, and what the tightest control group may still use.
+// The second is the group's limit minus its use, where file pages that the kernel would drop first do not count as
+// used. 0 where the kernel does not say.
 [[nodiscard]] std::uint64_t available_memory_bytes();
 
 // The same with the file system's root as a parameter, so that tests can fake it.

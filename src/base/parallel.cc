@@ -13,7 +13,7 @@ namespace kite {
 
 namespace {
 
-// One piece or one member asks nobody else.
+// With one piece of work, or one thread, everything runs on the caller's thread.
 bool is_alone(std::size_t count, int threads) { return count <= 1 || threads == 1; }
 
 void do_all(std::size_t count, const std::function<void(std::size_t)>& body) {
@@ -29,7 +29,7 @@ void parallel_for(std::size_t count, ThreadPool& team, const std::function<void(
     std::size_t count;
     std::atomic<std::size_t> next{0};
     std::once_flag failing{};
-    std::exception_ptr failure{};  // a thread has nobody else to tell
+    std::exception_ptr failure{};  // of the first thread that failed; the caller's thread throws it again
   } work{body, count};
   team.run(
       [](void* context, int /*member*/) {

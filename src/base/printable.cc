@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxBytes = 160;
 constexpr std::size_t kKeptBytes = 76;  // on either side of "..."
 
-// Length of the well-formed UTF-8 sequence at `text[0]`, 0 where there is none (RFC 3629, table of section 4).
+// Length of the well-formed UTF-8 sequence at `text[0]`; 0 when the bytes there are not one (RFC 3629, section 4).
 std::size_t utf8_length(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t lead = at(0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// open(2), what kind it is, and pread(2) until all is there.
+// open(2), a check of the file's kind, and pread(2) until all bytes are read.
 #include "base/regular_file.h"
 
 #include <fcntl.h>
@@ -72,7 +72,8 @@ Status RegularFile::read_at(std::uint64_t offset, std::span<std::byte> into) con
     const ssize_t count = ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return io_error(path_, std::string("cannot read the file: ") + std::strerror(errno), {});
-    if (count == 0) return io_error(path_, "the file became shorter while it was read", "try again when it is whole");
+    if (count == 0)
+      return io_error(path_, "the file became shorter while it was read", "try again when it is complete");
     done += static_cast<std::size_t>(count);
   }
   return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A regular file that is open for reading; anything else is refused with its kind, so that a FIFO cannot hang the
-// program.
+// A regular file that is open for reading. Any other kind of file is refused, and the error names the kind, so that a
+// FIFO cannot hang the program.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace kite {
 
-// The bytes of a file in memory of the process's own, which no change of the file can reach.
+// A copy of a file's bytes in the process's own memory: a later change of the file does not change it.
 class FileBytes {
  public:
   FileBytes() = default;
@@ -46,7 +46,7 @@ class RegularFile {
   // Its first bytes, at most `most_bytes` and at most as many as it had when it was opened. kIo where it has become
   // shorter, kLimit where there is no memory.
   [[nodiscard]] Result<FileBytes> read(std::size_t most_bytes) const;
-  // All of `into`, from a byte of the file on. kIo where it does not have so many.
+  // Fills all of `into` with the bytes of the file that begin at an offset. kIo where the file ends before that.
   [[nodiscard]] Status read_at(std::uint64_t offset, std::span<std::byte> into) const;
 
  private:

@@ -10,7 +10,7 @@
 namespace kite {
 
 // Owns a folder inside the system's temporary folder (TMPDIR, else /tmp) that only this user may enter, and removes it
-// with all that is in it. No two have the same name, in whichever processes they are made. Move-only.
+// with everything in it. No two folders have the same name, even when different processes make them. Move-only.
 class TemporaryFolder {
  public:
   // kIo where it cannot be made.

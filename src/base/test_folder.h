@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a folder of their own, so that any number of them can run at once.
+// For tests: each test has its own folder, so that any number of tests can run at once.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@
 
 namespace kite {
 
-// It goes with the test. Where it cannot be made the test fails with what GoogleTest shows of the exception, before
-// it writes anything elsewhere.
+// The folder is removed when the test ends. Where it cannot be made the constructor throws: the test fails, with the
+// exception's text in GoogleTest's output, before it writes a file to another folder.
 class TestFolder {
  public:
   // Without a slash at its end.

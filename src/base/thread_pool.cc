@@ -50,7 +50,8 @@ ThreadPool::ThreadPool(int threads) {
   const std::vector<int> cpus = threads > 1 ? allowed_cpus() : std::vector<int>{};
   const int here = ::sched_getcpu();
   std::size_t next = 0;
-  if (threads > 1) workers_.reserve(static_cast<std::size_t>(threads) - 1);  // nothing throws beside running workers
+  // Reserved first, so that nothing can throw after a worker has started.
+  if (threads > 1) workers_.reserve(static_cast<std::size_t>(threads) - 1);
   for (int member = 1; member < threads; ++member) {
     auto worker = std::make_unique<Worker>();
     worker->pool = this;
@@ -69,7 +70,7 @@ ThreadPool::ThreadPool(int threads) {
     const auto start_with = [&](const pthread_attr_t* with) {
       return pthread_create(&worker->thread, with, &ThreadPool::worker_main, worker.get()) == 0;
     };
-    // A CPU may have left the allowed set by now, and a sandbox may refuse the call: the system's own choice then.
+    // A CPU may have left the allowed set by now, and a sandbox may refuse the call: then the system chooses the CPU.
     const bool started = start_with(&attributes) || start_with(nullptr);
     pthread_attr_destroy(&attributes);
     if (!started) break;

@@ -14,9 +14,9 @@ namespace kite {
 // sleeps in the kernel; during one they meet at barrier(). Not for use by two callers at once.
 class ThreadPool {
  public:
-  // Starts `threads` - 1 workers, fewer where the system refuses more. Each is started on another allowed CPU than
-  // its creator's and then given the creator's mask back: left to itself, a new thread can wait milliseconds behind
-  // its creator, while a lasting pin would pile several processes onto the same CPUs.
+  // Starts `threads` - 1 workers, or fewer where the system refuses so many. Each worker is started on another allowed
+  // CPU than its creator's and then gets the creator's mask back. Without that, a new thread can wait milliseconds for
+  // its creator's CPU; if the mask stayed, several processes could crowd onto the same CPUs.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -75,7 +75,7 @@ TEST(ThreadPool, barrier_publishes_what_was_written_before_it) {
   EXPECT_EQ(shared.wrong.load(), 0);
 }
 
-// After a run the workers sleep in the kernel: no processor time passes while nothing is asked for.
+// After a run the workers sleep in the kernel: they use no processor time until the next run.
 TEST(ThreadPool, idle_workers_use_no_processor_time) {
   ThreadPool pool(4);
   pool.run([](void*, int) {}, nullptr);
@@ -96,7 +96,7 @@ TEST(ThreadPool, makes_do_with_fewer_threads_when_the_system_refuses_more) {
 #endif
   rlimit saved{};
   getrlimit(RLIMIT_AS, &saved);
-  // Room for nothing: thread stacks cannot be mapped.
+  // There is no address space left, so that the stacks of threads cannot be mapped.
   rlimit none = saved;
   none.rlim_cur = 1;
   if (setrlimit(RLIMIT_AS, &none) != 0) GTEST_SKIP() << "skipped: cannot lower RLIMIT_AS";

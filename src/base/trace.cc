@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collecting spans. Nobody measures with a trace on: a lock and a string a span are cheap enough.
+// Collects spans. Times are not measured while a trace is on, so a lock and a string for each span are cheap enough.
 #include "paperkite/trace.h"
 
 #include <unistd.h>
@@ -27,7 +27,7 @@ std::vector<TraceSpan> Trace::spans() const {
     const std::lock_guard lock(mutex_);
     spans = spans_;
   }
-  // What is outside comes before what is inside it.
+  // A span comes before the spans inside it.
   std::ranges::sort(spans, [](const TraceSpan& a, const TraceSpan& b) {
     return std::tie(a.start_ns, b.end_ns) < std::tie(b.start_ns, a.end_ns);
   });

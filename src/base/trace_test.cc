@@ -28,7 +28,7 @@ TEST(Trace, nests_scopes_and_tells_threads_apart) {
   EXPECT_NE(spans[0].thread, spans[2].thread);
 }
 
-TEST(Trace, is_nothing_where_there_is_none) { const TraceScope scope(nullptr, "nobody asked"); }
+TEST(Trace, a_scope_without_a_trace_does_nothing) { const TraceScope scope(nullptr, "no trace"); }
 
 TEST(Trace, takes_spans_from_many_threads) {
   Trace trace;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// O_EXCL makes the file, flock() says that its writer lives, and a table of paths is what a signal handler can read.
+// O_EXCL creates the file, flock() shows that its writer still runs, and a table of paths is for the signal handler.
 #include "base/unfinished_file.h"
 
 #include <fcntl.h>
@@ -22,8 +22,9 @@ namespace kite {
 
 namespace {
 
-// A handler cannot follow an object that another thread is moving: it sees copies, in memory that is never freed. More
-// files than this at once is a matter of tests; those beyond it miss only the handler.
+// A signal handler cannot read an object that another thread may be moving, so the paths are copied into memory that is
+// never freed. Only tests have more files than this open at once; the signal handler does not remove the files beyond
+// this number.
 struct Slot {
   enum State : int { kFree, kBeingFilled, kInUse };
   std::atomic<int> state = kFree;
@@ -55,8 +56,8 @@ Result<UnfinishedFile> UnfinishedFile::create(const std::string& start, mode_t m
                  "check the folder and the free space, or name another folder"};
   };
   for (;;) {
-    // The process's number would do for processes, not for two threads of one, nor for containers, where every process
-    // may have the same number.
+    // The process id would tell processes apart, but not two threads of one process, and not containers, in each of
+    // which a process may have the same id.
     std::uint64_t random = 0;
     if (::getrandom(&random, sizeof random, 0) != sizeof random) return error(errno);
     char digits[17];
@@ -71,7 +72,8 @@ Result<UnfinishedFile> UnfinishedFile::create(const std::string& start, mode_t m
       return error(code);
     }
     UnfinishedFile file(path, fd, slot);
-    // Between open() and flock() it looked like one whose writer is gone, and may have been removed as such.
+    // Between open() and flock() the file looked like one whose writer has died, and may have been removed for that
+    // reason.
     while (::flock(fd, LOCK_EX) != 0 && errno == EINTR) continue;
     struct stat info{};
     if (::fstat(fd, &info) != 0 || info.st_nlink > 0) return file;
@@ -89,7 +91,7 @@ UnfinishedFile::~UnfinishedFile() {
 }
 
 int UnfinishedFile::rename_to(const std::string& target) noexcept {
-  // The lock lasts as long as either descriptor, and close() is what tells of a write that came to nothing.
+  // The lock lasts as long as either descriptor is open, and close() is the call that reports a write that failed late.
   const int lock = ::dup(fd_);
   int code = ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno;
   if (code == 0 && ::rename(path_.c_str(), target.c_str()) != 0) code = errno;
@@ -111,12 +113,12 @@ bool remove_if_abandoned(const std::string& path) noexcept {
   const int code = ::flock(fd, LOCK_SH | LOCK_NB) == 0 ? 0 : errno;
   bool is_abandoned = code == 0;
   struct stat info{};
-  // A file system without locks: an hour, where writing the largest model takes seconds.
+  // On a file system without locks, a file counts as abandoned after an hour: writing the largest model takes seconds.
   constexpr std::int64_t kAbandonedSeconds = 3600;
   if (code != 0 && code != EWOULDBLOCK && ::fstat(fd, &info) == 0) {
     is_abandoned = std::time(nullptr) - info.st_mtim.tv_sec > kAbandonedSeconds;
   }
-  // While the lock is held: a writer that is about to take its own sees that the file is gone.
+  // Removed while the lock is held: a writer that is about to lock the same file then sees that it is gone.
   const bool is_removed = is_abandoned && ::unlink(path.c_str()) == 0;
   ::close(fd);
   return is_removed;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file that is still being written, under a name of its own until it is whole.
+// A file that is still being written, under a temporary name until it is complete.
 #pragma once
 
 #include <sys/types.h>
@@ -10,12 +10,12 @@
 
 namespace kite {
 
-// Move-only. Without rename_to() it leaves nothing behind, unless the process is killed; then anybody may call
-// remove_if_abandoned().
+// Move-only. Without rename_to() the file is removed with the object. When the process is killed the file stays, and
+// any later process may call remove_if_abandoned().
 class UnfinishedFile {
  public:
-  // `start` and 64 random bits name a file that did not exist: nobody's own file is touched, and no link is followed.
-  // `mode` as for open(2). kIo where the file cannot be made.
+  // Creates a file that did not exist, named by `start` and 64 random bits: no existing file is touched, and no link is
+  // followed. `mode` as for open(2). kIo where the file cannot be made.
   [[nodiscard]] static Result<UnfinishedFile> create(const std::string& start, mode_t mode);
   UnfinishedFile(UnfinishedFile&& other) noexcept;
   UnfinishedFile& operator=(UnfinishedFile&&) = delete;
@@ -23,17 +23,18 @@ class UnfinishedFile {
 
   [[nodiscard]] int fd() const noexcept { return fd_; }  // for reading and writing
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  // Closes the file and gives it its name, in the place of what has it now. errno, or 0; the file is gone on failure.
+  // Closes the file and gives it its final name; a file that has this name is replaced. Returns errno, or 0 for
+  // success. After a failure the file is removed.
   [[nodiscard]] int rename_to(const std::string& target) noexcept;
 
  private:
   UnfinishedFile(std::string path, int fd, int slot) : path_(std::move(path)), fd_(fd), slot_(slot) {}
   std::string path_;
   int fd_ = -1;
-  int slot_ = -1;  // where a signal handler finds the path; -1: nowhere
+  int slot_ = -1;  // of the table in which a signal handler finds the path; -1: the path is not in it
 };
 
-// Removes those of this process, all at once; for a signal handler that ends the process.
+// Removes all unfinished files of this process; for a signal handler that ends the process.
 void remove_unfinished_files() noexcept;
 
 // Removes an unfinished file whose writer was killed. True when it is gone.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kShownElements = 8;
 
-// Bare where that is unambiguous, else quoted.
+// The name without quotes where that is unambiguous, else in quotes.
 std::string symbol(std::string_view name) {
   const auto is_plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A graph as text: stable, one line a node, for tests of passes and for people.
+// A graph as text, one line for each node, always the same for the same graph: for tests of passes and for people.
 #pragma once
 
 #include <string>
@@ -13,9 +13,10 @@ namespace kite {
 // %y: float32[1,32,1,1] = ReduceMean-18(%x, axes) {keepdims=1}  # layer1/pool
 // return %y
 //
-// %name is computed, a bare name is a constant, - is left out, ? is a type not yet known. Only constants that are read
-// are listed, in the order of their first reader; their elements are shown up to eight. Attributes are sorted by
-// name. An operator of another domain is written domain.Name-version.
+// %name is a computed value, a name without % is a constant, - is an input or output that is left out, and ? is a type
+// that is not yet known. Only constants that are read are listed, in the order of their first reader; the elements are
+// shown of those with at most eight. Attributes are sorted by name. An operator of another domain is written
+// domain.Name-version.
 [[nodiscard]] std::string dump(const Graph& graph);
 
 // One node's line, without the line break.

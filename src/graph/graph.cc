@@ -15,8 +15,8 @@ namespace kite {
 
 namespace {
 
-// Distance of the labels of appended nodes: 2^31 nodes fit into 63 bits, and 32 insertions into one place halve it
-// away.
+// Distance between the labels of appended nodes: 2^31 nodes fit into 63 bits. Each insertion at one place halves the
+// gap, so 32 insertions use it up.
 constexpr std::uint64_t kLabelGap = std::uint64_t{1} << 32;
 
 }  // namespace
@@ -64,8 +64,8 @@ bool Graph::is_live(const Use& use, ValueId id) const {
   return !reader.removed && index < reader.inputs.size() && reader.inputs[index] == id;
 }
 
-// One entry of the list of `id` has become stale. Dropping them when they are the majority keeps that at constant
-// cost each, and the list proportional to its readers.
+// One entry of the list of `id` has become stale. Stale entries are dropped when they are the majority: each one then
+// has a constant cost, and the list's length stays proportional to the number of readers.
 void Graph::lose_use(ValueId id) {
   UseList& list = uses_[static_cast<std::size_t>(id)];
   if (++list.stale * 2 <= list.uses.size()) return;
@@ -84,7 +84,7 @@ std::vector<NodeId> Graph::consumers(ValueId id) const {
 }
 
 std::size_t Graph::use_count(ValueId id) const {
-  // An input that was set away and back leaves two entries of one index, so live entries are counted once each.
+  // An input that was set to another value and back leaves two entries with one index: each live entry counts once.
   std::vector<std::pair<NodeId, std::int32_t>> reads;
   for (const Use& use : uses_[static_cast<std::size_t>(id)].uses) {
     if (is_live(use, id)) reads.emplace_back(use.node, use.index);
@@ -95,7 +95,8 @@ std::size_t Graph::use_count(ValueId id) const {
 }
 
 bool Graph::is_read_once(ValueId id) const {
-  // From the back: entries that rewrites have left behind stand in front. One input may be noted twice, see above.
+  // Searched from the back, since stale entries that rewrites have left stand in front. One input may be listed twice,
+  // see above.
   const Use* only = nullptr;
   for (const Use& use : uses_[static_cast<std::size_t>(id)].uses | std::views::reverse) {
     if (!is_live(use, id)) continue;

@@ -46,7 +46,7 @@ struct Value {
 };
 
 struct Node {
-  std::string name;     // may be empty, need not be unique
+  std::string name;     // may be empty, and need not be unique
   std::string op_type;  // "Conv"
   std::string domain;   // "" is ai.onnx
   int opset = 0;        // version of `domain` that the model imports
@@ -70,15 +70,15 @@ struct GraphInput {
 class Graph {
  public:
   std::string name;
-  std::vector<GraphInput> inputs;  // initializers that the model also lists as inputs are left out ...
-  // ... and stand here, constants with a value of their own until bind_inputs() is given another shape for one.
+  std::vector<GraphInput> inputs;  // without the initializers that the model also lists as inputs
+  // Those initializers: constants with their default value, until bind_inputs() is given another shape for one.
   std::vector<GraphInput> inputs_with_default;
   std::vector<ValueId> outputs;
-  // What the model calls its outputs, one for each of `outputs`; unlike the name of the value behind an output it
-  // never changes. Graphs built by hand may leave it empty: output_name() then gives the value's name.
+  // The names of the model's outputs, one for each of `outputs`. They never change, unlike the name of the value behind
+  // an output. Graphs built by hand may leave this empty: output_name() then gives the value's name.
   std::vector<std::string> output_names;
   [[nodiscard]] std::string_view output_name(std::size_t i) const;
-  // One for each of `outputs`, empty where the model states no shape; graphs built by hand may leave it empty.
+  // One for each of `outputs`, empty where the model states no shape. Graphs built by hand may leave the list empty.
   std::vector<std::vector<InputDim>> output_dims;
   // The element type that the model states for each of `outputs`, where it states one. Graphs built by hand may leave
   // it empty.
@@ -96,7 +96,8 @@ class Graph {
   // Nodes (not removed) that read `id`, each once, in topological order.
   [[nodiscard]] std::vector<NodeId> consumers(ValueId id) const;
   [[nodiscard]] std::size_t use_count(ValueId id) const;  // reads by nodes plus one for each graph output
-  // Exactly one node reads `id`, once, and it is no graph output. Costs little even where a million nodes read it.
+  // Whether exactly one node reads `id`, and only once, and `id` is no graph output. The cost is small even where a
+  // million nodes read it.
   [[nodiscard]] bool is_read_once(ValueId id) const;
 
   // Nodes ------------------------------------------------------------------------------------------------------
@@ -115,19 +116,20 @@ class Graph {
   // last input, which appends.
   void set_input(NodeId id, std::size_t index, ValueId to);
   void set_inputs(NodeId id, std::vector<ValueId> inputs);
-  // Every read of `from` (nodes and graph outputs) becomes a read of `to`; cost is that of the readers. When `from`
-  // is a graph output the two values swap names, so that the output keeps its own; where `to` is itself a graph input
-  // or output it keeps its name, and only output_name() tells the two apart.
+  // Every read of `from` (by nodes and graph outputs) becomes a read of `to`; the cost is proportional to the number of
+  // readers. When `from` is a graph output, the two values swap names, so that the output keeps its name. Where `to` is
+  // itself a graph input or output, it keeps its own name, and only output_name() tells the two outputs apart.
   void replace_uses(ValueId from, ValueId to);
 
   // Lifetimes --------------------------------------------------------------------------------------------------
-  // Takes ownership of a tensor, whose bytes go from the budget, and returns a view that lives as long as the graph.
+  // Takes ownership of a tensor, subtracts its bytes from the budget, and returns a view that lives as long as the
+  // graph.
   TensorView own(Tensor tensor);
   // What may still be spent on this model before it runs.
   [[nodiscard]] Budget& budget() noexcept { return budget_; }
   [[nodiscard]] const Budget& budget() const noexcept { return budget_; }
-  // For data that is already somewhere: an aligned copy that the graph owns where `view` is unaligned and at most
-  // kAlignedBytes long, else `view` itself.
+  // For data that is already in memory: returns an aligned copy that the graph owns where `view` is unaligned and at
+  // most kAlignedBytes long, else `view` itself.
   TensorView align(const TensorView& view);
   // Keeps a mapped file alive for as long as the graph, so that constants may borrow from it.
   void keep(std::shared_ptr<const MappedFile> file) { files_.push_back(std::move(file)); }
@@ -140,10 +142,11 @@ class Graph {
     NodeId node;
     std::int32_t index;  // into the node's inputs
   };
-  // Entries may be stale (the node is gone or reads another value by now): filtered on read, dropped in bulk.
+  // An entry may be stale: the node is removed, or reads another value by now. Reading skips stale entries, and they
+  // are dropped many at a time.
   struct UseList {
     std::vector<Use> uses;
-    std::size_t stale = 0;  // at most so many are stale
+    std::size_t stale = 0;  // an upper limit of the number of stale entries
   };
   // Neighbours in the topological order. Labels ascend along it, with gaps for insertions.
   struct Link {
@@ -165,7 +168,7 @@ class Graph {
   std::vector<UseList> uses_;  // by value
   NodeId first_ = kNoNode;
   NodeId last_ = kNoNode;
-  std::unordered_map<std::string, int> names_;  // every name given out -> the next suffix to try for it
+  std::unordered_map<std::string, int> names_;  // every name in use -> the suffix to try when it is wanted again
   std::deque<Tensor> tensors_;
   Budget budget_;
   std::vector<std::shared_ptr<const MappedFile>> files_;

@@ -100,8 +100,8 @@ Status Importer::read_versions() {
   return {};
 }
 
-// A call of a model-local function is an operator that nobody knows, and is listed as such with the others. Only one
-// that hides a standard operator would be taken for something else.
+// A call of a model-local function is an unknown operator, and is later listed with the other unknown operators. Only a
+// function with the name of a standard operator is refused here: its calls would be taken for that operator.
 Status Importer::read_functions() const {
   std::unordered_set<std::string_view> hidden;
   for (const onnx::FunctionName& function : model_.functions) {
@@ -142,7 +142,7 @@ Status Importer::add_initializers() {
   return {};
 }
 
-// What is only unsupported is no fault of the file: an output that does not need it can still be computed.
+// A value that is only unsupported does not make the file invalid: an output that does not need it can be computed.
 Status Importer::put_aside(const Error& error, std::vector<ValueId> outputs) {
   if (error.code != ErrorCode::kUnsupportedModel) return error;
   graph_.add_node(make_unreadable(error, std::move(outputs)));
@@ -193,8 +193,9 @@ Status Importer::add_inputs() {
   return {};
 }
 
-// Before ir_version 4 every initializer is listed as an input too and stays what it is; later, that makes it a default
-// value. What takes its place has its type and shape.
+// Before ir_version 4 every initializer is also listed as an input, and stays a constant. In later versions an
+// initializer that is also an input is the default value of that input. A value that replaces the default must have its
+// type and shape.
 void Importer::add_input_with_default(ValueId id) {
   constexpr std::int64_t kFirstWithDefaults = 4;
   if (model_.ir_version < kFirstWithDefaults) return;
@@ -242,7 +243,7 @@ Result<Dependencies> Importer::find_dependencies() const {
       if (input.empty()) continue;
       const auto found = values_.find(input);
       if (found == values_.end()) {
-        return invalid("reads " + in_quotes(input) + ", which nothing makes", describe_node(node));
+        return invalid("reads " + in_quotes(input) + ", which no node makes", describe_node(node));
       }
       const std::int32_t producer = producers_[static_cast<std::size_t>(found->second)];
       if (producer >= 0) dependencies.of.push_back(producer);
@@ -254,7 +255,7 @@ Result<Dependencies> Importer::find_dependencies() const {
 
 int Importer::opset_of(std::string_view domain) const {
   const auto found = opsets_.find(domain);
-  // A domain that is not imported stays at 0; its operators are unknown whatever their version.
+  // A domain that is not imported has version 0; its operators are unknown in every version.
   return found == opsets_.end() ? 0 : static_cast<int>(std::clamp<std::int64_t>(found->second, 0, 1 << 30));
 }
 
@@ -293,7 +294,7 @@ Status Importer::add_nodes() {
 }
 
 Status Importer::add_outputs() {
-  // Graph looks outputs up linearly; no model for pictures comes near.
+  // Graph looks outputs up linearly, so their number is limited; no model for pictures has nearly so many.
   if (model_.graph.outputs.empty()) return invalid("the graph has no outputs", {}, "export the model again");
   graph_.budget().outputs -= static_cast<std::int64_t>(model_.graph.outputs.size());
   if (graph_.budget().outputs < 0) return Error{ErrorCode::kLimit, "the graph has too many outputs", {}, {}};
@@ -302,13 +303,13 @@ Status Importer::add_outputs() {
     const std::string where = "output " + in_quotes(output.name);
     if (!names.insert(output.name).second) return invalid("the graph lists the output twice", where);
     const auto found = values_.find(output.name);
-    if (found == values_.end()) return invalid("nothing makes this graph output", where);
+    if (found == values_.end()) return invalid("no node makes this graph output", where);
     graph_.outputs.push_back(found->second);
     graph_.output_names.emplace_back(output.name);
-    // What is stated of an output decides nothing: where it makes no sense it is as good as not stated.
+    // The stated type and shape of an output decide nothing: where they make no sense they are ignored.
     auto dims = output.has_shape ? import_dims(output) : Result<std::vector<InputDim>>(std::vector<InputDim>());
     graph_.output_dims.push_back(dims.ok() ? std::move(*dims) : std::vector<InputDim>());
-    // Other types are those of outputs that have to be left out; what makes them says so.
+    // Other types belong to outputs that have to be left out; the node that makes such an output says so.
     const auto dtype = output.is_tensor ? onnx::to_dtype(output.element_type) : onnx::to_dtype(onnx::kUndefined);
     graph_.output_dtypes.push_back(dtype.ok() ? std::optional(*dtype) : std::nullopt);
   }

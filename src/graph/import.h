@@ -43,7 +43,7 @@ struct ImportedModel {
   std::int64_t ir_version = 0;
   int opset = 0;  // of the default domain
   ModelSource source;
-  onnx::FilesByLocation external_files;  // that are read; the graph keeps them and the source's file alive as well
+  onnx::FilesByLocation external_files;  // that were read; the graph keeps them and the source's file alive, too
 };
 
 // Parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once. Errors name the
@@ -51,12 +51,12 @@ struct ImportedModel {
 // `data_dirs`.
 [[nodiscard]] Result<ImportedModel> import_model(ModelSource source);
 
-// The same of a file, and of one that is already mapped. `data_dirs`: see onnx::DataSearchPath.
+// The same for a file, and for a file that is already mapped. `data_dirs`: see onnx::DataSearchPath.
 [[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {});
 [[nodiscard]] Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file,
                                                 std::vector<std::string> data_dirs = {});
 
-// The same of bytes. `name` stands for the file in messages.
+// The same for bytes. `name` is used instead of a file's name in messages.
 [[nodiscard]] Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view name);
 
 }  // namespace kite

@@ -37,7 +37,8 @@ std::string_view type_name(std::int32_t type) {
   }
 }
 
-// The type of an attribute: declared, and nothing else stored; or, in files that do not declare it, the one stored.
+// The type of an attribute: the declared one, where values of no other type are stored; in files that declare none, the
+// type of the stored value.
 Result<onnx::AttributeType> type_of(const onnx::Node& node, const onnx::Attribute& attribute) {
   std::int32_t type = attribute.type;
   if (type == 0) {

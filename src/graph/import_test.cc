@@ -222,9 +222,9 @@ TEST(Import, names_must_be_defined_once_and_used_names_must_exist) {
             "the name \"w\"" + taken + "node that makes \"w\" (A)");
   EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"y"})}, {"y"}, {w, w})), "the name \"w\"" + taken + "initializer");
   EXPECT_EQ(problem(with_nodes({node("A", {"ghost"}, {"y"})})),
-            "reads \"ghost\", which nothing makes; m.onnx: node that makes \"y\" (A)");
+            "reads \"ghost\", which no node makes; m.onnx: node that makes \"y\" (A)");
   EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"y"})}, {"y", "ghost"})),
-            "nothing makes this graph output; m.onnx: output \"ghost\"");
+            "no node makes this graph output; m.onnx: output \"ghost\"");
   EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"y"})}, {"y", "y"})),
             "the graph lists the output twice; m.onnx: output \"y\"");
   EXPECT_EQ(problem(with_nodes({node("A", {"x"}, {"y"})}, {})),
@@ -382,8 +382,8 @@ TEST(Import, deep_chains_and_a_million_nodes_load_in_linear_time) {
   const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   ASSERT_TRUE(imported.ok()) << imported.error().message();
   EXPECT_EQ(imported->graph.order().size(), static_cast<std::size_t>(kNodes));
-  // Processor time, so that a busy machine does not matter: about 3 s in a release build. Quadratic work would take
-  // hours; the bound leaves room for sanitizers.
+  // Processor time is measured, so that a busy machine does not matter: about 3 s in a release build. Quadratic work
+  // takes hours; the bound leaves room for sanitizers.
   EXPECT_LT(seconds, 30.0);
 }
 

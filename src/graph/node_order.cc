@@ -20,7 +20,7 @@ bool is_sorted(const Dependencies& dependencies) {
   return true;
 }
 
-// Every node that was never ready waits for another such node: following those must come round.
+// Every node that was never ready waits for another such node: following these edges must lead to a cycle.
 std::vector<std::int32_t> find_cycle(const Dependencies& dependencies, const std::vector<std::size_t>& waiting) {
   const auto first = std::ranges::find_if(waiting, [](std::size_t count) { return count > 0; });
   std::vector<std::int32_t> path;

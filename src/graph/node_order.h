@@ -22,7 +22,7 @@ struct Dependencies {
 };
 
 struct NodeOrder {
-  std::vector<std::int32_t> order;  // every node after those it reads; the given order as far as that allows
+  std::vector<std::int32_t> order;  // every node after those it reads, and otherwise in the given order
   std::vector<std::int32_t>
       cycle;  // when there is no such order: nodes that each read the next, and the last the first
 };

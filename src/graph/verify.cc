@@ -40,7 +40,7 @@ Status check_names(const Graph& graph) {
   return {};
 }
 
-// Marks what is there before the first node runs.
+// Marks the values that exist before the first node runs.
 Status mark_sources(const Graph& graph, std::vector<bool>& available) {
   for (const GraphInput& input : graph.inputs) {
     if (!in_range(graph, input.value)) return broken("a graph input names no value", {});
@@ -63,7 +63,7 @@ Status check_node(const Graph& graph, NodeId id, std::vector<bool>& available) {
     if (!in_range(graph, input)) return broken("an input names no value", graph.describe(id));
     if (available[static_cast<std::size_t>(input)]) continue;
     const std::string name = in_quotes(graph.value(input).name);
-    return broken(graph.value(input).producer == kNoNode ? "reads " + name + ", which nothing makes"
+    return broken(graph.value(input).producer == kNoNode ? "reads " + name + ", which no node makes"
                                                          : "reads " + name + " before it is made",
                   graph.describe(id));
   }
@@ -83,8 +83,8 @@ Status check_node(const Graph& graph, NodeId id, std::vector<bool>& available) {
   return {};
 }
 
-// Every node that reads a value must be among its consumers; only edits of Node::inputs behind the graph's back
-// break this.
+// Every node that reads a value must be among its consumers; only code that changes Node::inputs directly, not through
+// Graph, breaks this.
 Status check_uses(const Graph& graph, const std::vector<NodeId>& order) {
   std::vector<std::size_t> readers(graph.value_count());
   std::vector<NodeId> last_reader(graph.value_count(), kNoNode);
@@ -98,7 +98,7 @@ Status check_uses(const Graph& graph, const std::vector<NodeId>& order) {
   for (std::size_t i = 0; i < readers.size(); ++i) {
     const auto id = static_cast<ValueId>(i);
     if (graph.consumers(id).size() != readers[i]) {
-      return broken("a node reads it that the graph does not know of: inputs change only through Graph::set_input",
+      return broken("a node reads it without being in its use list: change inputs only through Graph::set_input",
                     "value " + in_quotes(graph.value(id).name));
     }
   }
@@ -116,7 +116,7 @@ Status verify(const Graph& graph) {
   for (const ValueId output : graph.outputs) {
     if (!in_range(graph, output)) return broken("a graph output names no value", {});
     if (!available[static_cast<std::size_t>(output)]) {
-      return broken("nothing makes this graph output", "value " + in_quotes(graph.value(output).name));
+      return broken("no node makes this graph output", "value " + in_quotes(graph.value(output).name));
     }
   }
   return check_uses(graph, order);

@@ -7,8 +7,9 @@
 
 namespace kite {
 
-// Single assignment, topological order (hence no cycles), no reads of values that nothing makes, unique value names,
-// outputs that exist, use lists that know every read. kInvalidModel naming the first offender. Linear and iterative.
+// Checks: single assignment; topological order, and so no cycles; every value that is read is made by a node or is an
+// input or a constant; unique value names; outputs that exist; use lists with every read. kInvalidModel names the first
+// value or node that breaks one. Linear and iterative.
 [[nodiscard]] Status verify(const Graph& graph);
 
 }  // namespace kite

@@ -58,7 +58,7 @@ TEST(Verify, finds_a_cycle) {
 TEST(Verify, finds_a_dangling_input) {
   Chain chain;
   chain.graph.remove(chain.first);
-  EXPECT_EQ(chain.problem(), "reads \"a\", which nothing makes; node \"second\" (Relu)");
+  EXPECT_EQ(chain.problem(), "reads \"a\", which no node makes; node \"second\" (Relu)");
 }
 
 TEST(Verify, finds_a_second_producer) {
@@ -82,7 +82,7 @@ TEST(Verify, finds_an_input_that_a_node_makes) {
 TEST(Verify, finds_an_output_that_nothing_makes) {
   Chain chain;
   chain.graph.outputs.push_back(chain.graph.add_value("ghost"));
-  EXPECT_EQ(chain.problem(), "nothing makes this graph output; value \"ghost\"");
+  EXPECT_EQ(chain.problem(), "no node makes this graph output; value \"ghost\"");
 }
 
 TEST(Verify, finds_duplicate_value_names) {

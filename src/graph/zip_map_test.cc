@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Classifiers that end in a ZipMap, and what else the importer puts aside instead of refusing the file.
+// Classifiers that end in a ZipMap, and other things that the importer sets aside instead of refusing the file.
 #include "graph/zip_map.h"
 
 #include <gtest/gtest.h>

@@ -55,7 +55,8 @@ Result<Entries> read_entries(const TensorProto& tensor) {
                    {},
                    "put the data beside the model and leave the key out"};
     }
-    // Other keys say nothing about where the elements lie: checksum, or what a runtime keeps for itself (prepacked_0).
+    // These keys do not say where the elements lie: a checksum, and what one runtime stores for its own use
+    // (prepacked_0).
     if (seen) return Error{ErrorCode::kInvalidModel, "external-data key " + in_quotes(key) + " is given twice", {}, {}};
   }
   if (!entries.location) return Error{ErrorCode::kInvalidModel, "external data without a location", {}, {}};
@@ -82,7 +83,7 @@ Result<Bytes> ExternalFiles::open(std::string_view location) {
 Result<Bytes> ExternalFiles::read(const TensorProto& tensor, std::int64_t size_bytes) {
   KITE_TRY_ASSIGN(const Entries entries, read_entries(tensor));
   if (entries.length && *entries.length != size_bytes) {
-    return bad_range("the tensor's shape takes " + std::to_string(size_bytes) + " bytes, its length says " +
+    return bad_range("the tensor's shape takes " + std::to_string(size_bytes) + " bytes, its length is " +
                          std::to_string(*entries.length),
                      *entries.location);
   }

@@ -19,14 +19,14 @@ namespace kite::onnx {
 // Maps each file once, as open_external() allows it.
 class ExternalFiles {
  public:
-  // Of a model from memory, for which no folder is named: refuses all external data.
+  // For a model from memory without a named folder: refuses all external data.
   ExternalFiles() = default;
-  // Takes each file from the budget, which grows with its size.
+  // Subtracts each file from the budget, and raises the budget for constants by the file's size.
   ExternalFiles(DataSearchPath search_path, Budget& budget) : search_path_(std::move(search_path)), budget_(&budget) {}
 
   // The bytes that `tensor`'s external_data entries name, which must be `size_bytes` long. "location" is required,
-  // "offset" defaults to 0, "length" to size_bytes; "checksum" and "prepacked_..." (weights as one runtime packs them)
-  // are read past, any other key is refused: it may change what is meant.
+  // "offset" defaults to 0, "length" to size_bytes. "checksum" and "prepacked_..." (weights as one runtime packs them)
+  // are ignored. Any other key is refused, because it may change the meaning.
   [[nodiscard]] Result<Bytes> read(const TensorProto& tensor, std::int64_t size_bytes);
 
   // What has been mapped so far, by location.

@@ -78,11 +78,12 @@ TEST_F(ExternalData, maps_a_file_once) {
 
 TEST_F(ExternalData, outside_the_folder_is_refused) {
   const std::string beneath = "; external data must lie in the model's folder or below it";
-  EXPECT_EQ(open("../outside.bin"), "the location climbs out with \"..\"; external data \"../outside.bin\"" + beneath);
+  EXPECT_EQ(open("../outside.bin"),
+            "the location leads out of the folder with \"..\"; external data \"../outside.bin\"" + beneath);
   EXPECT_EQ(open("sub/../../outside.bin"),
-            "the location climbs out with \"..\"; external data \"sub/../../outside.bin\"" + beneath);
+            "the location leads out of the folder with \"..\"; external data \"sub/../../outside.bin\"" + beneath);
   EXPECT_EQ(open("sub/../weights.bin"),
-            "the location climbs out with \"..\"; external data \"sub/../weights.bin\"" + beneath);
+            "the location leads out of the folder with \"..\"; external data \"sub/../weights.bin\"" + beneath);
   EXPECT_EQ(open("/etc/passwd"), "the location is an absolute path; external data \"/etc/passwd\"" + beneath);
   const std::string windows = "; write it with slashes, relative to the model's folder";
   EXPECT_EQ(open("C:\\x"), "the location is a Windows path; external data \"C:\\\\x\"" + windows);
@@ -115,7 +116,7 @@ TEST_F(ExternalData, ranges_must_lie_in_the_file_and_match_the_shape) {
   EXPECT_EQ(range("", "4", 4), "external-data offset is \"\", expected a count of bytes");
   EXPECT_EQ(range("0", "9223372036854775808", 4),
             "external-data length is \"9223372036854775808\", expected a count of bytes");
-  EXPECT_EQ(range("0", "8", 4), "the tensor's shape takes 4 bytes, its length says 8; external data \"weights.bin\"");
+  EXPECT_EQ(range("0", "8", 4), "the tensor's shape takes 4 bytes, its length is 8; external data \"weights.bin\"");
   const std::string cut =
       " lie beyond the end of the file (16 bytes); external data \"weights.bin\"; if the file was "
       "cut short, download or export it again";

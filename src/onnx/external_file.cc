@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three walls around an external-data file: the spelling of its location, the folders in which it may end, and the kind
-// of file. A descriptor is judged after it was opened, so nothing can be exchanged between the judgement and the
-// reading.
+// An external-data file must pass three checks: the spelling of its location, the folders in which it may lie, and the
+// kind of file. The opened descriptor is checked, so the file cannot be exchanged between the check and the reading.
 #include "onnx/external_file.h"
 
 #include <fcntl.h>
@@ -69,7 +68,8 @@ Status check_spelling(std::string_view location) {
   if (location.starts_with('/')) return refused("the location is an absolute path", location, beneath);
   if (location.ends_with('/')) return refused("the location names a folder", location, "name a file");
   for (std::string_view rest = location; !rest.empty();) {
-    if (take_component(rest) == "..") return refused("the location climbs out with \"..\"", location, beneath);
+    if (take_component(rest) == "..")
+      return refused("the location leads out of the folder with \"..\"", location, beneath);
   }
   return {};
 }
@@ -95,7 +95,7 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
 }
 
-// The path without symbolic links; empty where there is none.
+// The path without symbolic links; empty where the file does not exist.
 std::string resolved(const std::string& path) {
   std::array<char, PATH_MAX> buffer{};
   return ::realpath(path.c_str(), buffer.data()) == nullptr ? std::string() : std::string(buffer.data());
@@ -145,8 +145,8 @@ std::string path_of(int fd) {
   return size <= 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(size));
 }
 
-// Follows the links of `location`, then asks the kernel where they ended. O_PATH first: what is refused is not opened,
-// a device least of all.
+// Follows the links of `location`, then asks the kernel where they ended. It opens with O_PATH first, so that a file
+// that is refused, such as a device, is never opened for reading.
 Result<MappedFile> open_through_links(const DataSearchPath& search_path, int folder_fd, const std::string& location,
                                       const std::string& path) {
   const Descriptor target(::openat(folder_fd, location.c_str(), O_PATH | O_CLOEXEC));
@@ -157,7 +157,7 @@ Result<MappedFile> open_through_links(const DataSearchPath& search_path, int fol
   }
   const std::string end = path_of(target.get());
   if (end.empty()) {
-    return refused("the location leads through a symbolic link, and without /proc nobody knows where to", location,
+    return refused("the location leads through a symbolic link, and without /proc its target cannot be found", location,
                    "put the file itself there");
   }
   const std::vector<std::string> roots = link_roots(search_path);

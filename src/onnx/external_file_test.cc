@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which links external data may lie behind, and where else it is looked for.
+// Through which links external data may be reached, and in which other folders it is looked for.
 #include "onnx/external_file.h"
 
 #include <fcntl.h>
@@ -116,7 +116,7 @@ TEST_F(ExternalFile, a_linked_model_brings_the_folder_that_it_leads_to) {
   link("../model/sub/more.bin", "elsewhere/more.bin");
   EXPECT_EQ(open("elsewhere/m.onnx", "more.bin"), "more");
   write("elsewhere/weights.bin", "near");
-  EXPECT_EQ(open("elsewhere/m.onnx", "weights.bin"), "near") << "beside the model as it is given goes first";
+  EXPECT_EQ(open("elsewhere/m.onnx", "weights.bin"), "near") << "the folder of the given path is searched first";
 }
 
 TEST_F(ExternalFile, data_dirs_are_searched_in_their_order) {
@@ -126,8 +126,10 @@ TEST_F(ExternalFile, data_dirs_are_searched_in_their_order) {
   EXPECT_EQ(open("model/m.onnx", "a.bin", {"first", "second"}), "first");
   EXPECT_EQ(open("model/m.onnx", "a.bin", {"second", "first"}), "second");
   EXPECT_EQ(open("model/m.onnx", "weights.bin", {"second"}), "0123");
-  EXPECT_EQ(open("model/m.onnx", "a.bin", {"nowhere"}), "--data-dir names no folder; " + root_ + "/nowhere; check the path");
-  EXPECT_TRUE(open("model/m.onnx", "../outside.bin", {"first"}).starts_with("the location climbs out with \"..\""));
+  EXPECT_EQ(open("model/m.onnx", "a.bin", {"nowhere"}),
+            "--data-dir names no folder; " + root_ + "/nowhere; check the path");
+  EXPECT_TRUE(open("model/m.onnx", "../outside.bin", {"first"})
+                  .starts_with("the location leads out of the folder with \"..\""));
 }
 
 TEST_F(ExternalFile, opening_by_steps_agrees_with_the_kernel) {

@@ -25,7 +25,7 @@ constexpr std::string_view kExport = "export the model to ONNX (PyTorch: torch.o
 
 constexpr Signature kSignatures[] = {
     {0, "version https://git-lfs"sv, "a Git LFS pointer; the model itself was not downloaded", "run git lfs pull"},
-    {0, "PK\x03\x04"sv, "a zip archive, as PyTorch writes its checkpoints", kExport},
+    {0, "PK\x03\x04"sv, "a zip archive, which may be a checkpoint of PyTorch", kExport},
     {0, "PK\x05\x06"sv, "an empty zip archive", kExport},
     {4, "TFL3"sv, "a TensorFlow Lite model", "convert it to ONNX"},
     {0, "GGUF"sv, "a GGUF file", "convert it to ONNX"},
@@ -89,7 +89,7 @@ std::optional<ForeignFile> describe_foreign(std::span<const std::byte> bytes) {
   }
   const std::string_view body = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (starts_with_ignoring_case(body, "<!doctype html") || starts_with_ignoring_case(body, "<html")) {
-    return ForeignFile{"an HTML page, as a server sends in place of a missing file", "download the model itself"};
+    return ForeignFile{"an HTML page, which a server sends instead of a missing file", "download the model itself"};
   }
   if (text.size() >= 10 && bytes.size() >= 10 &&
       is_safetensors({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {

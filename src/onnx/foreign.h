@@ -14,7 +14,7 @@ struct ForeignFile {
   std::string remedy;
 };
 
-// Null when nothing is recognised. Looks at the first bytes only.
+// Nullopt when nothing is recognised. Looks at the first bytes only.
 [[nodiscard]] std::optional<ForeignFile> describe_foreign(std::span<const std::byte> bytes);
 
 }  // namespace kite::onnx

@@ -15,7 +15,7 @@ namespace kite::onnx {
 
 using Bytes = std::span<const std::byte>;
 
-// TensorProto.DataType, as far as anything here treats one by name.
+// TensorProto.DataType: only the values that this code names.
 enum DataType : std::int32_t {
   kUndefined = 0,
   kFloat = 1,
@@ -66,8 +66,8 @@ enum class AttributeType : std::int32_t {
 struct Attribute {
   std::string_view name;
   std::string_view ref_attr_name;  // only meaningful inside functions
-  std::int32_t type = 0;           // as the file says; 0 where it does not
-  // Which of the value fields the file holds, a bit for each AttributeType. Bit 31: one that is not read here
+  std::int32_t type = 0;           // as the file states it; 0 where it states none
+  // Which of the value fields the file holds, one bit for each AttributeType. Bit 31: a field that is not read here
   // (graphs, tensors, sparse tensors, types).
   std::uint32_t present = 0;
   float f = 0.F;
@@ -101,9 +101,9 @@ struct ValueInfo {
   std::string_view name;
   bool is_tensor = false;  // false for sequences, maps, optionals, sparse tensors and missing types
   std::int32_t element_type = kUndefined;
-  bool has_shape = false;  // an empty shape is a scalar, a missing one is anything
+  bool has_shape = false;  // an empty shape is that of a scalar; a missing one may be any shape
   std::vector<Dimension> shape;
-  std::string_view denotation;  // of the type: "IMAGE" where the exporter says so
+  std::string_view denotation;  // of the type: "IMAGE" where the exporter states it
 };
 
 struct Graph {

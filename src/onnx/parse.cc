@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One function a message of onnx.proto; field numbers are the format's own. Each merges into what is already there.
+// One function for each message of onnx.proto; field numbers are those of the format. Each function merges the message
+// into what is already there.
 #include "onnx/parse.h"
 
 #include <cstring>
@@ -34,8 +35,8 @@ class Parser {
   OpsetImport opset_import(Bytes message);
   FunctionName function(Bytes message);
 
-  // Takes `count` from what is left of one kind of record; false (and a failure) when it is used up. Called before
-  // anything is stored.
+  // Subtracts `count` from what is left of one kind of record; false (and a failure) when too few are left. Called
+  // before anything is stored.
   bool spend(std::int64_t Budget::* record, std::string_view what, const FieldReader& at, std::int64_t count = 1);
   void append_ints(FieldReader& reader, std::vector<std::int64_t>& out);
   void append_floats(FieldReader& reader, std::vector<float>& out);
@@ -358,7 +359,8 @@ Result<Model> parse_model(Bytes bytes, std::string_view where, Budget& budget) {
   parser.model(bytes, model);
   const bool failed = parser.state().failed();
   if (failed && parser.state().failure().code == ErrorCode::kLimit) return Error(parser.state().failure()).in(where);
-  // Any bytes may happen to be well-formed fields; a model states its version and its operator sets.
+  // Bytes of another kind may happen to be well-formed fields, but a model also states its version and its operator
+  // sets.
   const bool is_empty = model.ir_version == 0 && model.opset_imports.empty() && model.graph.nodes.empty();
   if (failed || is_empty) {
     if (auto foreign = describe_foreign(bytes)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of an ONNX file to the structs of model.h; wire format and limits only, no meaning.
+// Parses the bytes of an ONNX file into the structs of model.h. It checks the wire format and limits, not the meaning.
 #pragma once
 
 #include <string_view>
@@ -10,12 +10,14 @@
 
 namespace kite::onnx {
 
-// The structs borrow from `bytes`, which must outlive them. Unknown fields are skipped, messages that come in pieces
-// are merged as protocol buffers say, sub-graphs of attributes are noted and not read.
-// kInvalidModel when the bytes are no ONNX model: it then says what they look like instead; kLimit for a budget.
-// `where` is the file's name for messages. Takes from `budget` before it stores anything.
+// 1. The structs borrow from `bytes`, which must outlive them.
+// 2. Unknown fields are skipped. Messages that come in pieces are merged, as protocol buffers demand. Sub-graphs of
+//    attributes are noted and not read.
+// 3. kInvalidModel when the bytes are no ONNX model: the message then says which kind of file they look like. kLimit
+//    when the budget is used up; `budget` is charged before anything is stored.
+// `where` is the file's name for messages.
 [[nodiscard]] Result<Model> parse_model(Bytes bytes, std::string_view where, Budget& budget);
-// The same with a budget of its own.
+// The same with a new budget.
 [[nodiscard]] Result<Model> parse_model(Bytes bytes, std::string_view where);
 
 // The bytes of one TensorProto, as the .pb files of the ONNX test suites hold it.

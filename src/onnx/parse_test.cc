@@ -151,7 +151,7 @@ TEST(Parse, names_what_a_file_of_another_kind_is) {
       {"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "a Git LFS pointer"},
       {"<!DOCTYPE html><html>404</html>", "an HTML page"},
       {"\n  <HTML><body>", "an HTML page"},
-      {std::string("PK\x03\x04\x00\x00", 6) + padding, "a zip archive, as PyTorch writes its checkpoints"},
+      {std::string("PK\x03\x04\x00\x00", 6) + padding, "a zip archive, which may be a checkpoint of PyTorch"},
       {"\x80\x02}q\x01X\x05" + padding, "a Python pickle"},
       {"\x80\x02\x8a\x0al\xfc\x9c" + padding, "a Python pickle"},
       {std::string("\x1c\x00\x00\x00TFL3\x00", 9) + padding, "a TensorFlow Lite model"},
@@ -210,8 +210,8 @@ TEST(Parse, skips_unknown_groups_and_refuses_broken_ones) {
   EXPECT_EQ(problem(nested(100) + whole), problem(whole));
   EXPECT_TRUE(problem(nested(101) + whole).find("more than 100 groups inside each other") != std::string::npos);
   EXPECT_TRUE(problem("\xc3\x07" + whole).find("the message ends inside a group") != std::string::npos);
-  EXPECT_TRUE(problem("\xc4\x07" + whole).find("a group ends that did not begin") != std::string::npos);
-  EXPECT_TRUE(problem("\xc3\x07\xcc\x07" + whole).find("a group ends that did not begin") != std::string::npos);
+  EXPECT_TRUE(problem("\xc4\x07" + whole).find("a group ends without a beginning") != std::string::npos);
+  EXPECT_TRUE(problem("\xc3\x07\xcc\x07" + whole).find("a group ends without a beginning") != std::string::npos);
   EXPECT_TRUE(problem("\x0b\x0c" + whole).find("field 1 has wire type 3, expected 0") != std::string::npos);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// raw_data and external data stay where they are; typed fields are decoded into an owned tensor.
+// raw_data and external data are not copied; typed fields are decoded into an owned tensor.
 #include "onnx/tensor_data.h"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ TypedField field_of(DType dtype, const TensorProto& tensor) {
   return {};
 }
 
-// At most one place may hold data: readers that disagree on which one counts would run different models.
+// At most one field may hold data: two readers that choose different fields would run different models.
 Status check_single_source(const TensorProto& tensor) {
   std::string found;
   int count = 0;
@@ -128,7 +128,7 @@ Result<Tensor> decode(const TensorType& type, const TypedField& field) {
   return tensor;
 }
 
-// Bytes in the file's own form; only bool has values that are not allowed.
+// Bytes in the form of the file; only for bool are some values not allowed.
 Result<TensorData> view_of(const TensorType& type, Bytes bytes) {
   if (type.dtype == DType::kBool) {
     const auto is_bool = [](std::byte b) { return b <= std::byte{1}; };
@@ -157,7 +157,7 @@ Result<TensorData> read_checked(const TensorProto& tensor, const TensorType& typ
           field.runs->size();
   if (is_elsewhere) {
     return invalid("data of type " + std::string(dtype_name(type.dtype)) + " is expected in " +
-                       std::string(field.name) + " or raw_data, and stands in another field",
+                       std::string(field.name) + " or raw_data, but is in another field",
                    "export the model again");
   }
   const std::int64_t count = count_elements(field);

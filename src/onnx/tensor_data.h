@@ -11,18 +11,18 @@
 
 namespace kite::onnx {
 
-// `view` points into the model file or an external file and may be unaligned, or into `owned` where the file holds the
-// elements in another form (float_data, int32_data ...) or none because there are none.
+// `view` points into the model file or an external file and may be unaligned. It points into `owned` where the file
+// holds the elements in another form (float_data, int32_data ...), and where the tensor has no elements.
 struct TensorData {
   TensorView view;
   std::optional<Tensor> owned;
 };
 
-// kInvalidModel when the data is missing, of another size than the shape says, of another type than declared, or given
-// twice; kUnsupportedModel for element types outside DType. Counts are compared before anything is allocated.
+// kInvalidModel when the data is missing, has another size than the shape or another type than declared, or is given
+// twice. kUnsupportedModel for element types outside DType. Counts are compared before anything is allocated.
 [[nodiscard]] Result<TensorData> read_tensor(const TensorProto& tensor, ExternalFiles& files);
 
-// Our type for an ONNX element type; kUnsupportedModel with a remedy where there is none.
+// The DType of an ONNX element type; kUnsupportedModel, with a remedy, for a type that DType does not have.
 [[nodiscard]] Result<DType> to_dtype(std::int32_t data_type);
 
 }  // namespace kite::onnx

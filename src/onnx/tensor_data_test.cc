@@ -126,7 +126,7 @@ TEST(TensorData, two_places_for_data_are_refused) {
 
 TEST(TensorData, data_in_the_field_of_another_type_is_refused) {
   const std::string text =
-      "data of type float32 is expected in float_data or raw_data, and stands in another field; "
+      "data of type float32 is expected in float_data or raw_data, but is in another field; "
       "tensor \"t\"; export the model again";
   EXPECT_EQ(read_problem(tensor_head("t", kFloat, {1}).packed(7, {1})), text);
   EXPECT_EQ(read_problem(tensor_head("t", kFloat, {0}).packed(7, {1})), text) << "also where the shape wants none";

@@ -64,7 +64,7 @@ bool FieldReader::next() {
     return false;
   }
   if (wire_type == kEndGroup) {
-    state_.fail(ErrorCode::kInvalidModel, "a group ends that did not begin", field_at_);
+    state_.fail(ErrorCode::kInvalidModel, "a group ends without a beginning", field_at_);
     return false;
   }
   if (wire_type > 5) {
@@ -130,9 +130,9 @@ Bytes FieldReader::run(WireType unpacked) {
   return {begin, at_};
 }
 
-// The group's fields are walked, not called for: a file decides how deep they nest.
+// The group's fields are skipped in a loop, not by recursion, because the file decides how deep groups nest.
 void FieldReader::skip_group() {
-  constexpr std::size_t kMostGroups = 100;  // as protobuf's own readers
+  constexpr std::size_t kMostGroups = 100;  // the limit of protobuf's own readers
   std::vector<std::uint64_t> open{field_};
   while (!open.empty() && !state_.failed()) {
     if (at_ == end_) return state_.fail(ErrorCode::kInvalidModel, "the message ends inside a group", field_at_);
@@ -146,7 +146,7 @@ void FieldReader::skip_group() {
       case 3: open.push_back(tag >> 3); break;
       case kEndGroup:
         if (open.back() != tag >> 3) {
-          return state_.fail(ErrorCode::kInvalidModel, "a group ends that did not begin", tag_at);
+          return state_.fail(ErrorCode::kInvalidModel, "a group ends without a beginning", tag_at);
         }
         open.pop_back();
         break;

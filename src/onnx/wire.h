@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cursor over the fields of one protocol-buffer message, with 64-bit lengths and errors that stick.
+// A cursor over the fields of one protocol-buffer message, with 64-bit lengths; after the first error it stays failed.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ namespace kite::onnx {
 
 using Bytes = std::span<const std::byte>;
 
-// What all cursors of one parse share: where the file begins, and the first failure. Once there is a failure every
-// cursor stands at its end and reads zeros, so that parsing code checks once, when it is done.
+// What all cursors of one parse share: where the file begins, and the first failure. After a failure every cursor is at
+// its end and reads zeros, so that parsing code needs to check only once, when it is done.
 class ParseState {
  public:
   explicit ParseState(const std::byte* begin) : begin_(begin) {}
@@ -32,8 +32,8 @@ class ParseState {
 
 enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kGroup = 3, kFixed32 = 5 };
 
-// protozero decodes the varints; its own message reader keeps lengths in 32 bits and would take a field of 2^32 + 5
-// bytes for one of 5.
+// protozero decodes the varints. Its own message reader is not used: it keeps lengths in 32 bits and would read a field
+// of 2^32 + 5 bytes as one of 5 bytes.
 class FieldReader {
  public:
   FieldReader(Bytes message, ParseState& state)
@@ -57,7 +57,7 @@ class FieldReader {
   // Both hold the same encoding, so that a mixture is the concatenation of the runs.
   [[nodiscard]] Bytes run(WireType unpacked);
 
-  // Also a group, which ONNX itself does not use, with all that is in it.
+  // Skips the field. Also skips a whole group, which ONNX itself does not use.
   void skip();
 
  private:
@@ -77,7 +77,7 @@ class FieldReader {
 // Decodes the varint at the front of `run` and drops it; nullopt (and an empty run) when it is cut off or overlong.
 [[nodiscard]] std::optional<std::uint64_t> take_varint(Bytes& run);
 
-// Varints in a run: the bytes that end one.
+// The number of varints in a run: the number of bytes that end one.
 [[nodiscard]] std::int64_t count_varints(Bytes run);
 
 }  // namespace kite::onnx
