@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives every graph input a concrete shape: what the caller asks for, else what the model states, else 1.
+// Gives every graph input a concrete shape: the one that the caller asks for, else the model's, else 1 for each
+// dimension.
 #include <map>
 #include <string>
 #include <utility>
@@ -30,7 +31,7 @@ Error contradiction(const Graph& graph, const GraphInput& input, const Shape& gi
           "input " + in_quotes(graph.value(input.value).name), "give a shape that fits, or leave it out"};
 }
 
-// A default value whose shape is given becomes an input: it will come at run time.
+// A default value for which the caller gives a shape becomes an input: its elements will come at run time.
 void open_given_defaults(Graph& graph, const InputShapes& shapes) {
   for (GraphInput& input : graph.inputs_with_default) {
     Value& value = graph.value(input.value);
@@ -57,7 +58,7 @@ Status check_names(const Graph& graph, const InputShapes& shapes) {
   return {};
 }
 
-// Checks a given shape against the model's and notes what it says about symbols.
+// Checks a given shape against the model's, and records the sizes that it gives to symbols.
 Status take_given(const Graph& graph, const GraphInput& input, const Shape& given, Symbols& symbols) {
   if (given.dims().size() != input.dims.size()) {
     return contradiction(graph, input, given, "the number of dimensions differs");
@@ -82,7 +83,8 @@ Status take_given(const Graph& graph, const GraphInput& input, const Shape& give
 Status bind_inputs(Graph& graph, const InputShapes& shapes) {
   open_given_defaults(graph, shapes);
   KITE_TRY(check_names(graph, shapes));
-  // All given shapes first: a symbol that one input binds holds for the inputs that were not given.
+  // All given shapes come first: a symbol that one of them binds also has this size in the inputs without a given
+  // shape.
   Symbols symbols;
   for (const GraphInput& input : graph.inputs) {
     const auto given = shapes.find(graph.value(input.value).name);

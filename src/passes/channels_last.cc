@@ -22,10 +22,10 @@ namespace {
 const std::vector<int> kToChannelsLast = {0, 2, 3, 1};
 const std::vector<int> kToChannelsFirst = {0, 3, 1, 2};
 
-// The stem reads a picture of this many channels or fewer in place: transposing it would cost a pass over memory and
-// give vectors of 3 or 4 floats.
+// The stem reads a picture of this many channels or fewer without a Transpose, which would cost a pass over memory and
+// give vectors of only 3 or 4 floats.
 constexpr std::int64_t kPictureChannels = 4;
-// Steps from the picture to the stem through normalisation (Sub, Div, Mul, Pad ...).
+// The largest number of nodes between the picture and the stem: normalisation (Sub, Div, Mul, Pad ...).
 constexpr int kMostPictureSteps = 8;
 
 // Whether `id` is a graph input, maybe after elementwise arithmetic with constants, that has a few channels.
@@ -46,7 +46,7 @@ bool is_rank_4_float(const Graph& graph, ValueId id) {
   return shape_of(graph, id).rank() == 4 && is_float(dtype_of(graph, id));
 }
 
-// strides, pads and dilations, all stated, whatever the node left to auto_pad.
+// States strides, pads and dilations as numbers, also where the node left its pads to auto_pad.
 void set_window(Node& node, const Window& window) {
   std::vector<std::int64_t> strides;
   std::vector<std::int64_t> dilations;

@@ -61,7 +61,7 @@ TEST(ChannelsLast, reads_a_picture_in_place) {
             "2 Transpose");
   EXPECT_EQ(histogram(rewritten(spatial("Conv", Shape{1, 3, 6, 6}, Shape{4, 3, 3, 3}, none), channels_last).graph),
             "1 Relu, 2 Transpose, 1 paperkite.Conv");
-  // Normalisation inside the model does not stand in the way.
+  // The input is still recognised when the model normalises it first.
   const auto normalised = [] {
     GraphCase g;
     const ValueId x = g.n("n", "Div",

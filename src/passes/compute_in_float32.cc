@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Float16, bfloat16 and float64 end at the door of a graph: its inputs and outputs keep their types behind a Cast, and
-// what lies between is float32. Float32 models pass through untouched.
+// Computes graphs of float16, bfloat16 and float64 in float32: inputs and outputs keep their types, with a Cast after
+// each input and before each output, and everything between them is float32. Float32 models are not changed.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -49,7 +49,7 @@ class Replacement {
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) leave(i);
   }
 
-  // "float16 (12 constants, 1 input, 1 output) is computed in float32"; nothing where the type does not occur.
+  // "float16 (12 constants, 1 input, 1 output) is computed in float32"; nullopt where the type does not occur.
   [[nodiscard]] std::optional<std::string> account() const {
     std::string parts;
     const auto add = [&](int count, const std::string& what) {
@@ -79,7 +79,7 @@ class Replacement {
     return result;
   }
 
-  // What reads the input reads a float32 copy of it.
+  // The readers of the input read a float32 copy of it instead.
   void enter(std::size_t i) {
     const GraphInput& input = graph_.inputs[i];
     if (input.dtype != from_) return;
@@ -125,7 +125,7 @@ class Replacement {
     for (auto& [name, value] : changes) graph_.node(id).attributes.set(name, std::move(value));
   }
 
-  // A Cast to the type of an output, which nothing else reads, is the door already.
+  // An output that a Cast to its type already makes, and that no node reads, needs no second Cast.
   [[nodiscard]] bool makes_output(const Node& node) const {
     if (node.op_type != "Cast" || node.outputs.size() != 1 || !graph_.consumers(node.outputs[0]).empty()) return false;
     const auto output = std::ranges::find(graph_.outputs, node.outputs[0]);
@@ -186,7 +186,7 @@ bool has_doubles(const Graph& graph) {
       graph.order(), [&](NodeId id) { return std::ranges::any_of(graph.node(id).attributes.all(), is_double); });
 }
 
-// So that the types are inferred again, of float32 now.
+// Removes all inferred types, so that they are inferred again, now with float32.
 void forget_types(Graph& graph) {
   for (std::size_t i = 0; i < graph.value_count(); ++i) {
     Value& value = graph.value(static_cast<ValueId>(i));
@@ -199,8 +199,8 @@ void forget_types(Graph& graph) {
 Result<std::vector<std::string>> compute_in_float32(Graph& graph, Float64 float64) {
   std::vector<std::string> accounts = replace(graph, kHalves);
   if (float64 == Float64::kStays || !has_doubles(graph)) return accounts;
-  // Shape arithmetic in float64 (a size times 0.1, rounded down) is computed as it stands: in float32 it could come
-  // out one lower.
+  // Shape arithmetic in float64 (a size times 0.1, rounded down) stays in float64: in float32 the result could be one
+  // lower.
   KITE_TRY(infer_types(graph));
   KITE_TRY(fold_constants(graph));
   for (std::string& account : replace(graph, kDoubles)) accounts.push_back(std::move(account));

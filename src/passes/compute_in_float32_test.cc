@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Models of float16, bfloat16 and float64: what they take and give keeps its type, what lies between is float32.
+// Models of float16, bfloat16 and float64: inputs and outputs keep their types, everything between them is float32.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -43,7 +43,7 @@ ValueId add_float_constant(Graph& graph, std::string name, DType dtype, const Sh
 
 namespace {
 
-// Streams: the weights of a whole network pass through here when batch norms are folded.
+// Scales without an intermediate copy: all weights of a network pass through here when batch norms are folded.
 template <typename T>
 void scale_elements(const std::byte* in, T* out, std::size_t rows, std::size_t columns, std::span<const double> factors,
                     Factors which) {

@@ -12,8 +12,8 @@
 
 namespace kite {
 
-// Whether the budget still has `bytes` for the copy of a constant. It always has, but for models whose thousand nodes
-// share one large weight, of which each would want its own version.
+// Whether the budget still has `bytes` for the copy of a constant. Only models in which a thousand nodes share one
+// large weight, and each node would need its own version of it, use the budget up.
 [[nodiscard]] bool may_copy(const Graph& graph, std::int64_t bytes);
 
 // The elements of a float32 or float64 tensor, which may lie unaligned.
@@ -32,7 +32,8 @@ enum class Factors : std::uint8_t { kOfRows, kOfColumns };
 // A one-dimensional int64 constant: axes, shapes, pads.
 [[nodiscard]] ValueId add_int_constant(Graph& graph, std::string name, std::span<const std::int64_t> values);
 
-// The constant `id` under a shape of as many elements. Nothing is copied; `id` itself when the shape is already that.
+// The constant `id` with another shape of as many elements. Nothing is copied; `id` itself when it has that shape
+// already.
 [[nodiscard]] ValueId constant_as(Graph& graph, ValueId id, const Shape& shape);
 
 // out[i0, i1, ...] = in[indices permuted], out.dim[i] = in.dim[perm[i]]; for elements of any size.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drops nodes that hand their input on unchanged.
+// Drops nodes whose output is their unchanged input.
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -18,7 +18,7 @@ bool all_ints(const Graph& graph, ValueId id, std::int64_t expected) {
   return values && std::ranges::all_of(*values, [&](std::int64_t value) { return value == expected; });
 }
 
-// Drops elements only while training, which input 2 asks for since opset 12.
+// Dropout drops elements only in training mode, which input 2 selects since opset 12.
 bool is_inference_dropout(const Graph& graph, const Node& node) {
   if (node.outputs.size() > 1 && node.outputs[1] != kNoValue && graph.use_count(node.outputs[1]) != 0) return false;
   const ValueId training = input_of(node, 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which nodes hand their input on unchanged, and which only look like it.
+// Which nodes return their unchanged input, and which only look like such nodes.
 #include <gtest/gtest.h>
 
 #include "passes/graph_case.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluates nodes with constant inputs; shares the constant-folding of type inference and of the pass.
+// Evaluates nodes with constant inputs: the constant folding that type inference and the pass share.
 #include "passes/fold.h"
 
 #include <algorithm>
@@ -31,8 +31,8 @@ bool is_read_by_nodes(const Graph& graph, const Node& node) {
   return std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && !graph.consumers(id).empty(); });
 }
 
-// The node's outputs become constants and it goes. Where one of them is a graph output the node stays for it, and the
-// other readers of its outputs read constants of their own.
+// The node's outputs become constants and the node is removed. Where one of them is a graph output, the node stays for
+// it, and the other readers of its outputs read new constants.
 void settle(Graph& graph, NodeId id, std::span<const TensorView> results) {
   const Node& node = graph.node(id);
   const bool stays = makes_graph_output(graph, node);
@@ -77,7 +77,7 @@ std::optional<Tensor> shape_of_input(const Graph& graph, const Node& node) {
   return dims;
 }
 
-// The result as a view of elements that exist already.
+// The result as a view of elements that are already in memory.
 std::optional<TensorView> as_view(const Graph& graph, const Node& node) {
   if (!node.domain.empty() || node.outputs.size() != 1) return std::nullopt;
   const TensorType& type = *graph.value(node.outputs.front()).type;

@@ -9,12 +9,14 @@
 
 namespace kite {
 
-// When every input of the typed node is constant (or it only asks for a shape), its outputs become constants, the
-// node goes and the result is true. A result that only renames the elements of its input (Reshape, Identity ...) or
-// that lies in the model file (Constant) is a view and costs nothing; anything else may take `limit_bytes`, and what
-// is left of the graph's budget.
-// A node that makes a graph output stays for it, so that outputs always have a producer; other readers of its outputs
-// then read constants of their own.
+// Folds a typed node when all of its inputs are constant, or when it only asks for a shape. Returns whether it did.
+// 1. The node's outputs become constants, and the node is removed.
+// 2. A result that has the elements of the node's input in their order (Reshape, Identity ...), or that lies in the
+// model
+//    file (Constant), is a view and costs nothing. Any other result may have at most `limit_bytes`, and at most what is
+//    left of the graph's budget.
+// 3. A node that makes a graph output stays for it, so that outputs always have a producer; the other readers of its
+//    outputs then read new constants.
 [[nodiscard]] Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes);
 
 }  // namespace kite

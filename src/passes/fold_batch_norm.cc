@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns every BatchNormalization with constant statistics into weights: those of the Conv or Gemm before it, else a
-// multiplication and an addition per channel.
+// Folds every BatchNormalization with constant statistics into the weights of the Conv or Gemm before it. Where there
+// is no such node, it becomes a multiplication and an addition for each channel.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -51,7 +51,7 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
   return affine;
 }
 
-// A node that makes the input of `norm`, for nothing else, under this name.
+// The node with this operator that makes the input of `norm`, where `norm` is its only reader.
 NodeId producer_to_fold(const Graph& graph, const Node& norm, std::string_view op_type) {
   const NodeId producer = producer_of(graph, norm.inputs[0], op_type);
   return producer != kNoNode && sole_reader(graph, norm.inputs[0]) != kNoNode ? producer : kNoNode;
@@ -81,7 +81,7 @@ Result<bool> fold_into_conv(Graph& graph, NodeId norm_id, const Affine& affine) 
   return true;
 }
 
-// y = alpha*A*B + beta*C with B [K,N] (transB: [N,K]) and C per column; C takes beta in.
+// y = alpha*A*B + beta*C with B [K,N] (transB: [N,K]) and C per column; beta is multiplied into C.
 Result<bool> fold_into_gemm(Graph& graph, NodeId norm_id, const Affine& affine) {
   const NodeId gemm_id = producer_to_fold(graph, graph.node(norm_id), "Gemm");
   if (gemm_id == kNoNode) return false;

@@ -13,9 +13,9 @@ namespace kite {
 
 namespace {
 
-// A folded result is kept in memory for the model's life. A small one is always worth it; a larger one must not be
-// bigger than 4 times what it is made of, so that `Expand` of a scalar stays an operator, while weights may be permuted
-// and 8-bit ones become float32.
+// A folded result is kept in memory for the model's life. Small results are always folded. A larger result must not
+// have more than 4 times the bytes of its inputs: so `Expand` of a scalar stays an operator, while weights may be
+// permuted, and 8-bit weights may become float32.
 constexpr std::int64_t kMostGrowth = 4;
 constexpr std::int64_t kAlwaysFoldedBytes = std::int64_t{1} << 16;
 
@@ -27,7 +27,8 @@ std::int64_t bytes_of(const Graph& graph, const std::vector<ValueId>& values) {
   return total;
 }
 
-// The transpose of a matrix that only products read as their right operand: to_linear takes the matrix as it is.
+// The Transpose of a matrix that only products read, as their right operand. It is not folded: to_linear reads the
+// matrix in either order.
 bool is_taken_untouched(const Graph& graph, const Node& node) {
   if (!is_op(node, "Transpose") || shape_of(graph, node.inputs.front()).rank() != 2) return false;
   return std::ranges::all_of(graph.consumers(node.outputs.front()), [&](NodeId reader) {

@@ -29,7 +29,7 @@ bool pads_only_space(const PadAmounts& pads) {
   return pads.begin.size() > kSpatial;
 }
 
-// The reader's own pads, or zeros. Nothing when it asks for automatic ones: those depend on the padded size.
+// The reader's own pads, or zeros. Nullopt when it asks for automatic pads, which depend on the padded size.
 std::optional<std::vector<std::int64_t>> own_pads(const Node& reader, std::size_t spatial_rank) {
   const std::string_view automatic = reader.attributes.get_string("auto_pad", "NOTSET");
   if (automatic != "NOTSET" && automatic != "VALID") return std::nullopt;
@@ -43,7 +43,8 @@ bool all_zero(std::span<const std::int64_t> values) {
   return std::ranges::all_of(values, [](std::int64_t value) { return value == 0; });
 }
 
-// A pooling window must touch at least one real element, or its result would change from the pad value to nothing.
+// Every pooling window must cover at least one element of the picture. The result of a window with padding only is the
+// pad value before the change, and would be undefined after it.
 bool smaller_than_window(const Node& pool, std::span<const std::int64_t> pads) {
   const auto kernel = pool.attributes.get_ints("kernel_shape");
   const auto dilations = pool.attributes.get_ints("dilations");  // wider ones could straddle a small picture
@@ -56,21 +57,22 @@ bool smaller_than_window(const Node& pool, std::span<const std::int64_t> pads) {
   return true;
 }
 
-// Whether `reader` computes the same from the unpadded value with `pads` as its own, and what else must change in it.
+// Whether `reader` computes the same from the value without padding when `pads` are its own pads, and what else must
+// then change in it.
 bool can_pad_itself(const Graph& graph, const Node& pad, const Node& reader, const PadAmounts& amounts,
                     std::span<const std::int64_t> before, std::span<const std::int64_t> pads, Node& changed) {
   if (is_op(reader, "Conv")) return amounts.value == 0;
-  // Beyond here windows may reach past the padding, where ONNX counts differently: leave those alone.
+  // With ceil_mode, windows may reach beyond the padding, where ONNX counts elements differently: these nodes stay.
   if (reader.attributes.get_int("ceil_mode", 0) != 0 || !smaller_than_window(reader, pads)) return false;
   if (is_op(reader, "AveragePool")) {
-    // Pad's zeros are counted, so the pool has to count its padding: only right when all of it is Pad's, or was
-    // counted already.
+    // The average counts Pad's zeros, so the pool must count its padding. That is right only when all padding comes
+    // from the Pad, or when the pool counted its own padding before.
     const bool counts = reader.attributes.get_int("count_include_pad", 0) != 0;
     changed.attributes.set("count_include_pad", std::int64_t{1});
     return amounts.value == 0 && (counts || all_zero(before));
   }
   if (!is_op(reader, "MaxPool") || (reader.outputs.size() > 1 && reader.outputs[1] != kNoValue)) return false;
-  // MaxPool pads with what never wins. So does 0 where no element is negative.
+  // MaxPool pads with a value that is never the maximum. Where no element is negative, a pad of 0 has the same effect.
   const bool lowest = amounts.value <= static_cast<double>(std::numeric_limits<float>::lowest());
   return lowest || (amounts.value == 0 && producer_of(graph, pad.inputs[0], "Relu") != kNoNode);
 }

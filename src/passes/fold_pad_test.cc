@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pads that their reader can do itself, and those that only look so.
+// Pads that their reader can do itself, and pads that only look like it.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -47,17 +47,17 @@ TEST(FoldPad, moves_zeros_into_an_average_that_then_counts_them) {
   EXPECT_EQ(body(rewritten(padded("AveragePool", {kKernel}), fold_pad).graph),
             "%y: float64[1,2,7,5] = AveragePool-17(%x) {count_include_pad=1 kernel_shape=[3,3] pads=[1,0,2,1]}\n"
             "return %y\n");
-  // The pool's own padding was counted already: one rule for all of it.
+  // The pool counted its own padding before, so it can count all of it.
   EXPECT_EQ(rewritten(padded("AveragePool", {kKernel, attr("pads", Ints{1, 1, 0, 1}), attr("count_include_pad", 1)}),
                       fold_pad)
                 .rewrites,
             1);
-  // The pool does not count its own padding but would have to count Pad's.
+  // The pool does not count its own padding, but would have to count the Pad's zeros.
   expect_untouched(padded("AveragePool", {kKernel, attr("pads", Ints{0, 1, 0, 1})}), fold_pad);
 }
 
 TEST(FoldPad, moves_what_never_wins_into_a_maximum) {
-  // Zeros win over negative numbers, but there are none after a Relu.
+  // A zero is the maximum among negative numbers, but after a Relu no number is negative.
   EXPECT_EQ(rewritten(padded("MaxPool", {kKernel}, {.relu = true}), fold_pad).rewrites, 1);
   expect_untouched(padded("MaxPool", {kKernel}), fold_pad);
   const double lowest = std::numeric_limits<float>::lowest();

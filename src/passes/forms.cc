@@ -19,7 +19,7 @@ constexpr int kReduceAxesAreInput = 18;
 constexpr int kClipLimitsAreInputs = 11;
 constexpr int kPadsAreInputs = 11;
 
-// An absent limit gives `fallback`, one that is not a constant scalar gives nothing.
+// An absent limit gives `fallback`; a limit that is not a constant scalar gives nullopt.
 std::optional<double> limit_input(const Graph& graph, const Node& node, std::size_t i, double fallback) {
   const ValueId id = input_of(node, i);
   if (id == kNoValue) return fallback;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what a node means, whichever way its opset spells it: numbers that were attributes became inputs over time.
+// Reads what a node means, independent of its opset: several numbers were attributes in older opsets and are inputs
+// now.
 #pragma once
 
 #include <cstdint>
@@ -11,22 +12,22 @@
 
 namespace kite {
 
-// Each is empty when the numbers are only known at run time, or when the node says something that the form cannot.
+// Each returns nullopt when the numbers are only known at run time, or when the returned form cannot express the node.
 
 // Axes of a reduction (attribute before opset 18, input since), non-negative and ascending. No axes means all, or
 // none with noop_with_empty_axes.
 [[nodiscard]] std::optional<std::vector<int>> reduction_axes(const Graph& graph, const Node& node);
 
-// Limits of a Clip (attributes before opset 11). A missing one is the end of the finite numbers of the input's type, as
-// the operator defines it: of infinity it makes that number.
+// Limits of a Clip (attributes before opset 11). A missing limit is the largest or the lowest finite number of the
+// input's type, as the operator defines it: Clip turns infinity into that number.
 struct ClipLimits {
   double low = 0;
   double high = 0;
 };
 [[nodiscard]] std::optional<ClipLimits> clip_limits(const Graph& graph, const Node& node);
 
-// The activation that a node is, with its parameters; nothing for other operators, for the approximation of Gelu by
-// tanh, which is another function, and for a Celu whose alpha is not positive: below 0 it grows as e^|x| does.
+// The activation that a node computes, with its parameters. Nullopt for other operators, for the approximation of Gelu
+// by tanh, which is a different function, and for a Celu whose alpha is not positive, which grows like e^|x| below 0.
 [[nodiscard]] std::optional<ActivationForm> activation_form(const Graph& graph, const Node& node);
 
 // Pads of a constant-mode Pad for every axis of input 0, and the value that fills them.
@@ -40,7 +41,7 @@ struct PadAmounts {
 // `axis` counted from the front.
 [[nodiscard]] int from_front(std::int64_t axis, int rank);
 
-// The permutation of a Transpose; the reverse order when it states none.
+// The permutation of a Transpose; the reverse order of axes when the node states none.
 [[nodiscard]] std::vector<int> permutation(const Graph& graph, const Node& node);
 
 }  // namespace kite

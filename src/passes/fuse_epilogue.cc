@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moves what follows a Conv or Linear into it: scale and bias per channel into weights, a residual sum, an activation.
+// Moves the nodes that follow a Conv or Linear into it: a scale and a bias for each channel go into its weights, and a
+// residual sum and an activation become its epilogue.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -26,8 +27,8 @@ constexpr std::size_t kWeights = 1;
 constexpr std::size_t kBias = 2;
 constexpr std::size_t kResidual = 3;
 
-// Scaling weights copies them. Up to this size the copy is made once while planning and saves a pass over the
-// activations in every run; ConvNeXt-L's largest layer has 9 MB.
+// Scaled weights are a copy. Up to this size the copy is made, once while planning, and saves a pass over the
+// activations in every run. ConvNeXt-L's largest layer has 9 MB.
 constexpr std::int64_t kScaledWeightsBytes = std::int64_t{1} << 26;
 
 bool is_producer(const Node& node) {
@@ -36,7 +37,8 @@ bool is_producer(const Node& node) {
 
 bool has_activation(const Node& node) { return node.attributes.get_string("activation", "none") != "none"; }
 
-// A producer while it takes in its readers: what it will be, and the node whose output it then makes.
+// The state of a Conv or Linear while it is fused with its readers: the new node, and the node whose output it then
+// makes.
 struct Fusion {
   Node node;
   NodeId last = kNoNode;
@@ -52,7 +54,8 @@ void set_input(Node& node, std::size_t i, ValueId id) {
   node.inputs[i] = id;
 }
 
-// y * scale[k]: rows of a Conv's weights [K, ...] and of transposed Linear weights [N,K], columns of others.
+// y * scale[k] scales rows of a Conv's weights [K, ...] and of transposed Linear weights [N,K], and columns of weights
+// [K,N].
 bool take_scale(Graph& graph, Fusion& fusion, const Node& mul, ValueId y) {
   const ValueId scale = other_input(mul, y);
   const std::int64_t channels = channels_of(graph, fusion);
@@ -97,14 +100,14 @@ bool take_bias(Graph& graph, Fusion& fusion, ValueId y, ValueId addend) {
   return true;
 }
 
-// Whether the value comes from a producer that could take this sum in itself and stands later in the order.
+// Whether the value comes from a producer that could compute this sum in its epilogue and is later in the order.
 bool later_producer_could(const Graph& graph, ValueId value, const std::vector<std::int64_t>& position, NodeId self) {
   const NodeId producer = graph.value(value).producer;
   if (producer == kNoNode || !is_producer(graph.node(producer)) || sole_reader(graph, value) == kNoNode) return false;
   const Node& node = graph.node(producer);
   const auto at = [&](NodeId id) {
     const auto i = static_cast<std::size_t>(id);
-    return i < position.size() ? position[i] : std::int64_t{-1};  // -1: fused already, so earlier
+    return i < position.size() ? position[i] : std::int64_t{-1};  // -1: a fused node of this pass, so it is earlier
   };
   return !has_activation(node) && input_of(node, kResidual) == kNoValue && at(producer) > at(self);
 }
@@ -133,7 +136,7 @@ bool take_activation(const Graph& graph, Fusion& fusion, const Node& node) {
   return true;
 }
 
-// Takes in the one reader of the value made so far; false when there is none that fits.
+// Fuses the only reader of the value made so far; false when there is no such reader, or it cannot be fused.
 bool take_reader(Graph& graph, Fusion& fusion, const std::vector<std::int64_t>& position, NodeId self) {
   const ValueId y = graph.node(fusion.last).outputs[0];
   const NodeId reader = sole_reader(graph, y);
@@ -166,7 +169,7 @@ Result<int> fuse_epilogue(Graph& graph) {
     if (absorbed.empty()) continue;
     fused += static_cast<int>(absorbed.size());
     KITE_TRY(replace_node(graph, fusion.last, std::move(fusion.node)));
-    // Readers before producers, so that every node goes after what read it.
+    // The last fused node was replaced above; the others, and the producer, are no longer needed.
     absorbed.pop_back();
     std::ranges::for_each(absorbed, [&](NodeId gone) { graph.remove(gone); });
     graph.remove(id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Conv or Linear takes in, in which order, and what it must leave.
+// What a Conv or Linear is fused with, in which order, and what must stay a node.
 #include <gtest/gtest.h>
 
 #include "passes/graph_case.h"
@@ -85,7 +85,7 @@ TEST(FuseEpilogue, takes_a_clip_with_constant_limits) {
                 .find("activation=\"clip\" activation_a=-0.5 activation_b=6"),
             std::string::npos);
   EXPECT_EQ(fused(clip(false, true)), "1 paperkite.Conv");
-  // A limit that is left out is the end of the finite numbers, not infinity.
+  // A limit that is left out is the largest or lowest finite number, not infinity.
   EXPECT_NE(body(rewritten(clip(false, true), fuse_epilogue).graph).find("activation_a=-3.40282"), std::string::npos)
       << body(rewritten(clip(false, true), fuse_epilogue).graph);
   expect_untouched(clip(true, false), fuse_epilogue);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests of passes: builds float64 graphs by hand, runs one pass, and compares what the graph computes before and
-// after. In float64 with exact constants a slip in meaning cannot hide behind rounding.
+// after. In float64 with exact constants, rounding is too small to hide a pass that changes the result.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ class GraphCase {
     graph_.inputs.push_back(std::move(input));
     return id;
   }
-  // Seeded by its name, in [0.5, 1.5): fit for weights, scales and variances alike.
+  // Seeded by its name, in [0.5, 1.5), so that it can be a weight, a scale or a variance.
   ValueId random(const std::string& name, const Shape& shape) {
     std::mt19937_64 generator(std::hash<std::string>{}(name));
     std::uniform_real_distribution<double> uniform(0.5, 1.5);
@@ -164,11 +164,11 @@ inline void expect_same(const std::vector<Tensor>& expected, const std::vector<T
       difference = std::max(difference, std::abs(a - b));
     }
     EXPECT_LE(difference, tolerance * largest) << "output " << i << ", largest " << largest;
-    EXPECT_GT(largest, 0) << "a test on zeros shows nothing";
+    EXPECT_GT(largest, 0) << "a test on zeros proves nothing";
   }
 }
 
-// What every pass must leave behind.
+// What must hold after every pass.
 inline void expect_sound(Graph& graph) {
   const Status verified = verify(graph);
   EXPECT_TRUE(verified.ok()) << verified.error().message();
@@ -177,7 +177,7 @@ inline void expect_sound(Graph& graph) {
       EXPECT_TRUE(output == kNoValue || graph.value(output).type.has_value()) << graph.describe(id);
     }
   }
-  EXPECT_EQ(remove_dead_nodes(graph), 0) << "the pass left dead nodes behind";
+  EXPECT_EQ(remove_dead_nodes(graph), 0) << "the pass has left dead nodes";
 }
 
 struct Rewritten {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Types every value in one forward sweep and computes shape arithmetic on the way, so that later shapes are concrete.
+// Infers the type of every value in one forward sweep. Shape arithmetic is computed on the way, so that later shapes
+// are concrete.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -19,8 +20,8 @@ namespace kite {
 
 namespace {
 
-// Shape arithmetic handles a handful of numbers; this much covers the index tables that exporters build for a
-// gather (ConvNeXt's as_strided: one int64 for each of 768 channels and picture) and is far below any weight.
+// Shape arithmetic works on few numbers. This limit covers the index tables that exporters build for a Gather
+// (ConvNeXt's as_strided: one int64 for each of 768 channels and picture), and is far below the size of any weight.
 constexpr std::int64_t kShapeArithmeticBytes = std::int64_t{1} << 20;
 // Floating-point detours of shape arithmetic (sqrt of a dimension, a scale factor) are scalars or short lists. Longer
 // ones are weights: the pass that folds constants decides about those.
@@ -30,7 +31,7 @@ std::string operator_name(const Node& node) {
   return in_quotes(node.domain.empty() ? node.op_type : node.domain + "." + node.op_type);
 }
 
-// All operators that this build does not have, in one message: whoever converts a model wants the whole list.
+// All operators that this build does not have, in one message: a user who converts a model needs the whole list.
 Status check_operators(const Graph& graph) {
   struct Unknown {
     int count = 0;
@@ -64,7 +65,7 @@ Status check_operators(const Graph& graph) {
                "kite inspect --ops lists the supported operators"};
 }
 
-// Constants and shape arithmetic are computed at once; arithmetic on weights waits for the pass.
+// Constants and shape arithmetic are computed here; arithmetic on weights is left to the pass that folds constants.
 bool is_shape_arithmetic(const Graph& graph, const Node& node) {
   if (is_op(node, "Constant")) return true;
   return std::ranges::all_of(node.outputs, [&](ValueId id) {

@@ -92,7 +92,7 @@ TEST(InferTypes, names_the_node_whose_shape_depends_on_data) {
 TEST(InferTypes, leaves_large_results_to_run_time) {
   GraphCase g;
   const ValueId x = g.input("x", Shape{1});
-  // 2^40 bytes out of nothing: typed, not computed.
+  // A result of 2^40 bytes from small inputs: its type is inferred, but it is not computed.
   const ValueId huge = g.n("huge", "ConstantOfShape", {g.ints("dims", {1 << 20, 1 << 17})});
   const ValueId flat = g.n("dims_of_huge", "Shape", {huge});
   g.returns(g.n("y", "Expand", {x, flat}));

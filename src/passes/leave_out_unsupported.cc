@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Only what an output needs has to be supported, and only one output has to be left.
+// Leaves out unsupported nodes that no remaining output needs. At least one output must remain.
 #include <algorithm>
 #include <cstddef>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outputs and nodes that the model can do without.
+// Outputs and nodes that can be left out of a model.
 #include <gtest/gtest.h>
 
 #include <string>

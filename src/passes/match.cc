@@ -102,8 +102,8 @@ std::optional<Scaled> as_scaled(const Graph& graph, ValueId id) {
 std::vector<ProductStep> follow_products(const Graph& graph, ValueId start, ValueId x) {
   std::vector<ProductStep> steps;
   ProductStep step;
-  // Exporters need three products for a gelu; the bound only keeps a chain of thousands from being walked again
-  // for each of its nodes.
+  // Exporters write a gelu with at most three products. The bound keeps a chain of thousands of products from being
+  // walked again for each of its nodes.
   constexpr int kMostProducts = 4;
   for (ValueId value = start; steps.size() < kMostProducts;) {
     step.node = sole_reader(graph, value);
@@ -134,7 +134,7 @@ std::vector<ProductStep> follow_products(const Graph& graph, ValueId start, Valu
 }
 
 bool nearly(double a, double b) {
-  // 2^-22: two roundings to float32 on the way, each half of 2^-23, and as much again to spare.
+  // 2^-22 is twice the error that can occur: two roundings to float32, each of at most half of 2^-23.
   return std::abs(a - b) <= std::max(std::abs(a), std::abs(b)) * 0x1p-22;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions that passes ask of a graph: who makes this value, who reads it, is it this constant.
+// Queries of a graph for passes: which node makes a value, which nodes read it, whether it is a given constant.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace kite {
 
 [[nodiscard]] bool is_op(const Node& node, std::string_view op_type, std::string_view domain = {});
 
-// This build has the operator, in the node's opset.
+// Whether this build has the operator, in the node's opset.
 [[nodiscard]] bool is_known(const Node& node);
 
 // The node that makes `id` when it is this operator; kNoNode otherwise.
@@ -37,21 +37,21 @@ namespace kite {
 // Of the two inputs of a binary node the one that is not `id`; kNoValue when neither or both are.
 [[nodiscard]] ValueId other_input(const Node& node, ValueId id);
 
-// The element of a floating-point constant of one element, whatever its rank.
+// The element of a floating-point constant of one element, of any rank.
 [[nodiscard]] std::optional<double> scalar_constant(const Graph& graph, ValueId id);
 
 // The elements of an int32 or int64 constant.
 [[nodiscard]] std::optional<std::vector<std::int64_t>> int_constant(const Graph& graph, ValueId id);
 
-// A value that is another one times a constant: Mul by a scalar on either side, or Div by one. Its type is x's.
+// A value that is x times a constant: Mul by a scalar on either side, or Div by a scalar. It has the type of x.
 struct Scaled {
   ValueId x = kNoValue;
   double factor = 1;
 };
 [[nodiscard]] std::optional<Scaled> as_scaled(const Graph& graph, ValueId id);
 
-// What a value becomes as it is multiplied on: by constants, by `x`, by `x` times a constant. One entry for each
-// product on the way, as long as nothing else reads the value in between and its type stays.
+// The products that follow a value: by constants, by `x`, by `x` times a constant. One entry for each product in the
+// chain, as long as each value between two products has no other reader and the type stays the same.
 struct ProductStep {
   NodeId node = kNoNode;  // its output is start * factor (* x when has_x)
   double factor = 1;
@@ -62,8 +62,8 @@ struct ProductStep {
 // Equal up to the rounding of a constant to float32, in which exporters write sqrt(2), 1/6 and the like.
 [[nodiscard]] bool nearly(double a, double b);
 
-// True when `id` is a constant of `channels` elements, all along its last axis, and of no higher rank than `rank`:
-// combined with a value [..., channels] of that rank it keeps the value's shape.
+// True when `id` is a constant of `channels` elements, all along its last axis, and its rank is at most `rank`: a sum
+// or product with a value [..., channels] of that rank keeps the value's shape.
 [[nodiscard]] bool is_per_channel(const Graph& graph, ValueId id, std::int64_t channels, int rank);
 
 }  // namespace kite

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives operators whose spelling changed with the opset one form, so that later passes and the planner know only one.
+// Gives one form to operators that different opsets write in different ways, so that later passes and the planner need
+// to handle only this one.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -33,8 +34,8 @@ Result<bool> normalise_mean(Graph& graph, NodeId id) {
   return true;
 }
 
-// Clip: limits as constant scalars (opset 13). One from zero without an upper limit is no Relu: of infinity it makes
-// the largest number.
+// Clip: limits as constant scalars (opset 13). A Clip from zero without an upper limit does not become a Relu: it turns
+// infinity into the largest finite number.
 Result<bool> normalise_clip(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (node.opset >= 11) return false;
@@ -49,8 +50,8 @@ Result<bool> normalise_clip(Graph& graph, NodeId id) {
   return true;
 }
 
-// Softmax before opset 13 runs over all axes from `axis` (default 1) on as if they were one. Where only one of them is
-// larger than 1 that is today's softmax over this one.
+// Softmax before opset 13 runs over all axes from `axis` (default 1) on as if they were one axis. Where only one of
+// them is larger than 1, it is the Softmax of opset 13 over this axis.
 Result<bool> normalise_softmax(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (node.opset >= 13) return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One form for what opsets spell differently.
+// One form for operators that opsets write in different ways.
 #include <gtest/gtest.h>
 
 #include "passes/graph_case.h"
@@ -44,7 +44,7 @@ TEST(NormaliseForms, states_clip_limits_as_inputs) {
   EXPECT_EQ(normal(one_node(9, "Clip", {attr("min", 0.0F), attr("max", 6.0F)})),
             "%y: float64[2,3,4,5] = Clip-13(%x, y_min, y_max)");
   EXPECT_EQ(normal(one_node(9, "Clip", {attr("max", 1.0F)})), "%y: float64[2,3,4,5] = Clip-13(%x, y_min, y_max)");
-  // Of infinity it makes the largest number, as a Relu does not.
+  // It turns infinity into the largest finite number, which a Relu does not.
   EXPECT_EQ(normal(one_node(9, "Clip", {attr("min", 0.0F)})), "%y: float64[2,3,4,5] = Clip-13(%x, y_min, y_max)");
   expect_untouched(one_node(13, "Clip", {}, [](GraphCase& g) { return std::vector<ValueId>{g.number("low", -1)}; }),
                    normalise_forms);
@@ -54,7 +54,7 @@ TEST(NormaliseForms, gives_old_softmax_todays_meaning_where_both_agree) {
   EXPECT_EQ(normal(one_node(11, "Softmax", {attr("axis", -1)})), "%y: float64[2,3,4,5] = Softmax-13(%x) {axis=3}");
   EXPECT_EQ(normal(one_node(11, "Softmax", {}, {}, Shape{2, 7, 1, 1})),
             "%y: float64[2,7,1,1] = Softmax-13(%x) {axis=1}");
-  // Over two axes at once: today's operator cannot.
+  // Over two axes at once, which the operator of opset 13 cannot do.
   expect_untouched(one_node(11, "Softmax", {attr("axis", 2)}), normalise_forms);
 }
 

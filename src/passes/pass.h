@@ -16,7 +16,7 @@ namespace kite {
 struct Pass {
   std::string_view name;     // as --disable-pass takes it
   std::string_view summary;  // one clause for `kite inspect --passes`
-  // Returns how many rewrites it made. The graph is typed before and after: a pass infers what it adds.
+  // Returns how many rewrites it made. The graph is typed before and after: a pass infers the types of what it adds.
   Result<int> (*run)(Graph& graph);
 };
 
@@ -32,20 +32,20 @@ struct PassReport {
 // Concrete shapes of inputs by name.
 using InputShapes = std::map<std::string, Shape, std::less<>>;
 
-// Gives every graph input a concrete type. Dimensions missing from `shapes` take the model's own size, and a
-// symbolic one takes 1. kInvalidInput naming the input when a given shape contradicts the model.
+// Gives every graph input a concrete type. A dimension that `shapes` does not give gets the model's size, or 1 where it
+// is symbolic. kInvalidInput, with the name of the input, when a given shape contradicts the model.
 [[nodiscard]] Status bind_inputs(Graph& graph, const InputShapes& shapes);
 
-// Drops what no output needs, and each output that needs an operator that paperkite does not have or a value that it
-// cannot read, as long as another output remains; returns a warning for each. Where none would remain all stay, for
-// infer_types() to refuse.
+// Drops each output that needs an operator that paperkite does not have, or a value that it cannot read, and every node
+// that no remaining output needs. Returns one warning for each dropped output. Where no output would remain, nothing is
+// dropped, and infer_types() refuses the graph.
 [[nodiscard]] std::vector<std::string> leave_out_unsupported(Graph& graph);
 
-// What float64 becomes: float32 as well, or, for the float64 oracle, nothing else.
+// Whether float64 becomes float32, too, or stays float64, as the float64 oracle needs it.
 enum class Float64 { kComputedInFloat32, kStays };
 
-// Right after bind_inputs(): float16, bfloat16 and float64 become float32, except in the types of inputs and outputs.
-// Says what was changed, a sentence for each type; nothing is changed or copied in a model of float32.
+// Runs right after bind_inputs(): float16, bfloat16 and float64 become float32, except in the types of inputs and
+// outputs. Returns a sentence for each type that was changed. In a model of float32 nothing is changed or copied.
 [[nodiscard]] Result<std::vector<std::string>> compute_in_float32(Graph& graph,
                                                                   Float64 float64 = Float64::kComputedInFloat32);
 

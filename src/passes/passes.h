@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every pass by its function, one file each; what they are for stands in pipeline.cc. Each leaves a graph that is
-// typed, verified and without dead nodes of its making, and returns how many rewrites it made.
+// The function of every pass, each in a file of its own; pipeline.cc says what each is for. Each returns how many
+// rewrites it made. After it the graph is typed, passes verify(), and has no dead nodes that the pass made.
 #pragma once
 
 #include "graph/graph.h"

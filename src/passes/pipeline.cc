@@ -18,21 +18,22 @@ namespace {
 // recognised before anything is moved apart; Linear and the internal Conv exist before Transposes travel through
 // them; and epilogues are fused last, when no Transpose or Reshape stands between a producer and its reader.
 constexpr std::array<Pass, 17> kPipeline = {{
-    {"remove_dead", "drop what no output depends on", remove_dead},
+    {"remove_dead", "drop nodes that no output depends on", remove_dead},
     {"drop_identity", "drop Identity, Dropout and reshapes, slices, casts that change nothing", drop_identity},
-    {"fold_constants", "compute what depends on constants only", fold_constants},
+    {"fold_constants", "compute nodes that depend on constants only", fold_constants},
     {"fold_batch_norm", "turn BatchNormalization into weights", fold_batch_norm},
     {"fold_pad", "move constant padding into convolutions and pools", fold_pad},
     {"normalise_forms", "write ReduceMean, Clip and Softmax in one form for all opsets", normalise_forms},
-    {"recognise_gelu", "find GELU written out with Erf", recognise_gelu},
-    {"recognise_layer_norm", "find layer normalisation written out", recognise_layer_norm},
-    {"recognise_hard_swish", "find hard swish and hard sigmoid written out", recognise_hard_swish},
+    {"recognise_gelu", "find GELU that is written as several nodes with Erf", recognise_gelu},
+    {"recognise_layer_norm", "find layer normalisation that is written as several nodes", recognise_layer_norm},
+    {"recognise_hard_swish", "find hard swish and hard sigmoid that are written as several nodes",
+     recognise_hard_swish},
     {"recognise_silu", "find x * sigmoid(x)", recognise_silu},
     {"recognise_global_pool", "write averages over whole pictures as ReduceMean", recognise_global_pool},
     {"merge_attention_scale", "multiply one factor of the attention scores instead of both", merge_attention_scale},
     {"to_linear", "turn Gemm and MatMul by a constant matrix into Linear", to_linear},
     {"channels_last", "run convolutions and pools on channels-last tensors", channels_last},
-    {"move_transposes", "let transposes travel until they cancel", move_transposes},
+    {"move_transposes", "move transposes until they cancel", move_transposes},
     {"simplify_reshapes", "join chains of reshapes", simplify_reshapes},
     {"fuse_epilogue", "fuse bias, scale, residual sum and activation into Conv and Linear", fuse_epilogue},
 }};

@@ -103,7 +103,7 @@ TEST(Pipeline, has_work_for_every_pass) {
       for (const PassReport& report : *reports) rewrites[report.name] += report.rewrites;
     }
   }
-  // The first three find nothing here: these exports hold no dead nodes, and share no weights through Identity.
+  // The first three passes find nothing here: these exports hold no dead nodes, and share no weights through Identity.
   for (const Pass& pass : pass_pipeline().subspan(3)) EXPECT_GT(rewrites[pass.name], 0) << pass.name;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One rule for each group of operators says where the batch axis goes. What has no rule ends the proof.
+// One rule for each group of operators says which axis of its results counts pictures. The proof fails at an operator
+// without a rule.
 #include "passes/rebatch.h"
 
 #include <algorithm>
@@ -10,8 +11,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "passes/match.h"
 #include "paperkite/try.h"
+#include "passes/match.h"
 
 namespace kite {
 
@@ -19,7 +20,7 @@ namespace {
 
 constexpr int kNone = -1;
 
-// What a rule sees: the node, and where its inputs count pictures.
+// What a rule gets: the node, and the axis of each input that counts pictures.
 struct BatchNode {
   const Graph& graph;
   const Node& node;

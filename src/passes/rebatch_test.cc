@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proof that pictures of a batch do not meet: which nodes it follows, and where it ends.
+// The proof that the pictures of a batch do not influence each other: which nodes it can follow, and where it fails.
 #include "passes/rebatch.h"
 
 #include "passes/graph_case.h"

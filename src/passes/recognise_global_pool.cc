@@ -15,7 +15,7 @@ namespace kite {
 
 namespace {
 
-// A window as large as the picture, which it meets exactly once and unpadded.
+// A pool without padding whose window is as large as the picture, so that there is exactly one window.
 bool covers_picture(const Graph& graph, const Node& node) {
   const Shape& x = shape_of(graph, node.inputs[0]);
   const auto kernel = node.attributes.get_ints("kernel_shape");

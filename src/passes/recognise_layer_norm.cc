@@ -19,7 +19,7 @@ namespace {
 
 struct LayerNorm {
   ValueId x = kNoValue;
-  int axis = 0;  // the first normalised one; all after it are, too
+  int axis = 0;  // the first normalised axis; all axes after it are normalised, too
   double epsilon = 0;
   NodeId last = kNoNode;  // its output is the result so far
   ValueId scale = kNoValue;
@@ -39,7 +39,7 @@ std::optional<int> trailing_mean_axis(const Graph& graph, NodeId id) {
   return axes->front();
 }
 
-// Whether `id` is x - mean(x); fills in x and axis, or agrees with them when x is known already.
+// Whether `id` is x - mean(x). Sets x and axis or, when x is known already, compares with them.
 bool is_centred(const Graph& graph, ValueId id, LayerNorm& norm) {
   const NodeId sub_id = producer_of(graph, id, "Sub");
   if (sub_id == kNoNode) return false;
@@ -104,7 +104,7 @@ ValueId trailing_constant(Graph& graph, ValueId id, const LayerNorm& norm) {
   return shape.ok() ? constant_as(graph, id, *shape) : kNoValue;
 }
 
-// Takes in the product or sum that alone reads the result so far.
+// Adds the product or sum that is the only reader of the result so far.
 ValueId take_in(Graph& graph, std::string_view op_type, LayerNorm& norm) {
   const ValueId result = graph.node(norm.last).outputs[0];
   const NodeId reader = sole_reader(graph, result);

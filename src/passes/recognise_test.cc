@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Patterns that exporters write in pieces, in the orders they are found in, and their look-alikes.
+// Patterns that exporters write as several nodes, in all orders that occur, and graphs that only look like them.
 #include <gtest/gtest.h>
 
 #include <numbers>

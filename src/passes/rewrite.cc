@@ -86,7 +86,7 @@ int remove_dead_nodes(Graph& graph) {
 Node make_reshape(Graph& graph, ValueId source, const Shape& shape) {
   const ValueId dims = add_int_constant(graph, graph.value(source).name + "_shape", shape.dims());
   Node node = make_node("Reshape", 14, {source, dims});
-  node.attributes.set("allowzero", std::int64_t{1});  // a dimension 0 is itself, not a copy of the input's
+  node.attributes.set("allowzero", std::int64_t{1});  // a dimension 0 means 0, not a copy of the input's dimension
   return node;
 }
 

@@ -22,8 +22,8 @@ namespace kite {
 // Puts `node` in the place of `old`: it makes the outputs that `old` made, under the same ids, names and types.
 [[nodiscard]] Result<NodeId> replace_node(Graph& graph, NodeId old, Node node);
 
-// Every reader of output 0 of the node reads `source` instead, and the node goes. Returns false and changes nothing
-// where that would make a graph input, a constant or another output into this graph output.
+// Every reader of output 0 of the node reads `source` instead, and the node is removed. Returns false and changes
+// nothing where a graph output would then be a graph input, a constant or another graph output.
 bool bypass(Graph& graph, NodeId id, ValueId source);
 
 // Removes every node none of whose outputs is read, and those that only they read. Returns how many.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes one Reshape of every chain of operators that only rename dimensions, and moves those that stand between a
-// Linear and what could be fused into it to the front of the Linear.
+// Turns every chain of operators that only rename dimensions into one Reshape. A Reshape between a Linear and a node
+// that could be fused into the Linear is moved before the Linear.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -42,8 +42,8 @@ bool only_renames(const Graph& graph, const Node& node) {
   return transposed && moves_only_units(shape_of(graph, transposed->source), transposed->perm);
 }
 
-// The value at the start of the chain of renamings that ends in `id`. Earlier nodes of the sweep have been shortened
-// to one step already, so this looks back by one or two.
+// The value at the start of the chain of renaming operators that ends in `id`. The sweep has already shortened the
+// chains before it to one node each, so this loop takes one or two steps.
 ValueId start_of_chain(const Graph& graph, ValueId id) {
   while (graph.value(id).producer != kNoNode && only_renames(graph, graph.node(graph.value(id).producer))) {
     id = graph.node(graph.value(id).producer).inputs[0];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns products with a constant matrix, Gemm and MatMul, into the internal Linear. The matrix stays where it is.
+// Turns Gemm and MatMul with a constant matrix into the internal Linear. The matrix is not copied.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,7 +22,7 @@ struct Matrix {
   bool transposed = false;  // [N,K] instead of [K,N]
 };
 
-// A constant matrix, or a Transpose of one, which is read as it is.
+// A constant matrix, or the Transpose of one, which Linear reads in its original order.
 std::optional<Matrix> constant_matrix(const Graph& graph, ValueId id) {
   Matrix matrix{id, false};
   if (const NodeId transpose = producer_of(graph, id, "Transpose"); transpose != kNoNode) {
@@ -49,7 +49,7 @@ ValueId scaled_constant(Graph& graph, ValueId id, double factor, const Shape& sh
   return add_float_constant(graph, graph.value(id).name + "_scaled", dtype_of(graph, id), shape, values);
 }
 
-// C of a Gemm as a bias per column. Absent stays absent.
+// C of a Gemm as a bias for each column; without C there is no bias.
 struct Bias {
   ValueId value = kNoValue;
   bool possible = true;
@@ -72,7 +72,7 @@ Result<bool> rewrite_gemm(Graph& graph, NodeId id) {
   const auto alpha = static_cast<double>(gemm.attributes.get_float("alpha", 1));
   const std::int64_t columns = shape_of(graph, gemm.outputs[0])[1];
   const Bias bias = bias_of(graph, gemm, columns);
-  // A C that is not a bias stays an addition, which is what beta = 1 says.
+  // A C that is not a bias stays an addition of its own, which needs beta = 1.
   if (!bias.possible && gemm.attributes.get_float("beta", 1) != 1.0F) return false;
 
   if (alpha != 1 && !may_copy(graph, graph.value(matrix->value).type->size_bytes())) return false;
@@ -89,7 +89,7 @@ Result<bool> rewrite_gemm(Graph& graph, NodeId id) {
   return true;
 }
 
-// The Add that alone reads `product` and adds a bias.
+// The Add that is the only reader of `product` and adds a bias.
 NodeId bias_add(const Graph& graph, ValueId product, std::int64_t columns, ValueId& bias) {
   const NodeId reader = sole_reader(graph, product);
   if (reader == kNoNode || !is_op(graph.node(reader), "Add")) return kNoNode;

@@ -41,7 +41,7 @@ Result<bool> move_through_reduction(Graph& graph, NodeId id) {
   moved.attributes.set("keepdims", keepdims);
   if (keepdims != 0) return replace_transposed(graph, id, std::move(moved), perm);
 
-  // Without the reduced axes the others close up, on both sides of the Transpose.
+  // The remaining axes are numbered without the reduced ones, on both sides of the Transpose.
   Perm rest;
   for (std::size_t i = 0; i < perm.size(); ++i) {
     if (std::ranges::find(*axes, static_cast<int>(i)) != axes->end()) continue;
@@ -70,7 +70,7 @@ Result<bool> move_through_last_axis(Graph& graph, NodeId id) {
   const bool is_norm = is_op(node, "LayerNormalization");
   const int first = is_norm ? from_front(node.attributes.get_int("axis", -1), rank) : rank - 1;
   if (!keeps_trailing(transposed->perm, first)) return false;
-  if (!is_norm && input_of(node, 3) != kNoValue) return false;  // the residual has a layout of its own
+  if (!is_norm && input_of(node, 3) != kNoValue) return false;  // the residual may have another layout
   Node moved = node;
   moved.inputs[0] = transposed->source;
   return replace_transposed(graph, id, std::move(moved), transposed->perm);

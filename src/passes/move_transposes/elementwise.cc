@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that treat all positions alike, and Concat: all operands must come in one layout.
+// Operators that treat all positions in the same way, and Concat: all operands must have one layout.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace kite {
 
 namespace {
 
-// Permuting a constant copies it. Position embeddings have 0.6 MB; weights do not come by here.
+// A permuted constant is a copy. Position embeddings have 0.6 MB; weights are not operands of these operators.
 constexpr std::int64_t kPermutedConstantBytes = std::int64_t{1} << 24;
 
 // `shape` with leading ones up to `rank`, as broadcasting reads it.
@@ -29,7 +29,7 @@ Result<Shape> expanded(const Shape& shape, std::size_t rank) {
   return Shape::make(dims);
 }
 
-// Whether operand `id` of a node whose result is Transpose(.., perm) can be had in the layout before that Transpose
+// Whether operand `id` of a node whose result is Transpose(.., perm) can be read in the layout before that Transpose
 // without moving elements at run time.
 bool can_undo(const Graph& graph, ValueId id, const Perm& perm) {
   if (id == kNoValue) return true;
@@ -44,7 +44,7 @@ bool can_undo(const Graph& graph, ValueId id, const Perm& perm) {
   return graph.is_constant(id) && bytes <= kPermutedConstantBytes && may_copy(graph, bytes);
 }
 
-// The operand that can_undo() promised.
+// The operand in that layout; can_undo() must have returned true.
 Result<ValueId> undone(Graph& graph, NodeId anchor, ValueId id, const Perm& perm) {
   if (id == kNoValue) return id;
   if (const auto transposed = as_transposed(graph, id); transposed && transposed->perm == perm) {
@@ -60,7 +60,7 @@ Result<ValueId> undone(Graph& graph, NodeId anchor, ValueId id, const Perm& perm
   return graph.add_constant(graph.value(id).name + "_permuted", permuted(*graph.value(wide).constant, back));
 }
 
-// The layout to compute in: that of the largest transposed operand, when it has the result's rank.
+// The layout to compute in: the layout of the largest transposed operand, when it has the result's rank.
 std::optional<Perm> common_perm(const Graph& graph, const Node& node) {
   std::optional<Perm> perm;
   std::int64_t largest = -1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets every Transpose sink below its readers until it meets its inverse or something that needs its order. One sweep
-// in topological order: when a node is reached, all of its operands have settled.
+// Moves every Transpose behind its readers, until it meets its inverse or a node that needs its order. One sweep in
+// topological order: when a node is visited, the Transposes before it have been moved already.
 #include <algorithm>
 #include <array>
 #include <string_view>

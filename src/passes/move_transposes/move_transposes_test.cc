@@ -24,7 +24,7 @@ auto after_transpose(std::function<ValueId(GraphCase&, ValueId t)> make, int ops
 std::string moved(const std::function<Graph()>& build) { return body(rewritten(build, move_transposes).graph); }
 
 TEST(MoveTransposes, cancels_a_pair_and_joins_others) {
-  // Between an input and an output a node has to stay.
+  // A Transpose from a graph input to a graph output must stay.
   EXPECT_EQ(moved(after_transpose(
                 [](GraphCase& g, ValueId t) { return g.n("y", "Transpose", {t}, {attr("perm", kToLast)}); })),
             "%y: float64[2,4,5,3] = Identity-13(%x)\nreturn %y\n");
@@ -75,7 +75,7 @@ TEST(MoveTransposes, meets_the_same_transpose_on_both_sides) {
 }
 
 TEST(MoveTransposes, reshapes_an_operand_of_which_only_units_move) {
-  // A gate [N,C,1,1] that was made from something else than a Transpose.
+  // A gate [N,C,1,1] that does not come from a Transpose.
   const auto build = after_transpose([](GraphCase& g, ValueId t) {
     return g.n("y", "Mul", {t, g.n("gate", "Tanh", {g.input("u", Shape{2, 3, 1, 1})})});
   });
@@ -274,7 +274,7 @@ TEST(MoveTransposes, moves_a_flattened_picture_into_the_weights_of_its_linear) {
               "%y: float64[2,7] = paperkite.Linear-1(%x_view, w_nhwc, b) {transposed=" +
                   std::to_string(transposed) + "}\nreturn %y\n");
   }
-  // Someone else reads the flattened picture.
+  // Another node reads the flattened picture, too.
   const auto shared = [] {
     GraphCase g;
     const ValueId t = g.n("t", "Transpose", {g.input("x", Shape{2, 4, 5, 3})}, {attr("perm", kToFirst)});

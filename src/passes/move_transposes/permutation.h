@@ -23,7 +23,7 @@ struct Transposed {
 [[nodiscard]] Perm inverse(const Perm& perm);
 // The one Transpose that does Transpose(first) and then Transpose(second).
 [[nodiscard]] Perm composed(const Perm& first, const Perm& second);
-// Transposing `shape` by `perm` moves no element, only dimensions of size 1: it is a Reshape.
+// Whether transposing `shape` by `perm` moves no element, only dimensions of size 1, so that it is a Reshape.
 [[nodiscard]] bool moves_only_units(const Shape& shape, const Perm& perm);
 [[nodiscard]] Result<Shape> permuted_shape(const Shape& shape, const Perm& perm);
 

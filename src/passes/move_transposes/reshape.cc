@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reshape(Transpose(x)): where the new dimensions split or join axes that lie side by side in x as well, the Reshape
-// can go first. Where they do not, and a Linear alone reads the result, its weights take the permutation instead.
+// Reshape(Transpose(x)): where the new dimensions split or join axes that are also neighbours in x, the Reshape can
+// come first. Where they are not neighbours, and a Linear is the only reader of the result, its weights are permuted
+// instead.
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
@@ -19,10 +20,10 @@ namespace kite {
 
 namespace {
 
-// Reshapes above one another that are looked through; exporters write two.
+// The largest number of Reshapes in a row that are considered; exporters write two.
 constexpr int kMostReshapes = 4;
 
-// A run of input axes that becomes a run of output axes of the same number of elements, axes of size 1 left out.
+// Consecutive input axes that become consecutive output axes with the same number of elements, without axes of size 1.
 struct Group {
   std::vector<int> from;  // axes of the reshaped value
   std::vector<int> to;    // axes of the result
@@ -36,7 +37,7 @@ std::vector<int> larger_axes(const Shape& shape) {
   return axes;
 }
 
-// The finest groups. Both shapes hold the same number of elements, and it is not 0.
+// The smallest possible groups. Both shapes must hold the same number of elements, which must not be 0.
 std::vector<Group> grouped(const Shape& in, const Shape& out) {
   const std::vector<int> from = larger_axes(in);
   const std::vector<int> to = larger_axes(out);
@@ -59,8 +60,8 @@ std::vector<Group> grouped(const Shape& in, const Shape& out) {
   return groups;
 }
 
-// In the source the axes of the group, which are in order in the transposed value, must follow one another too; axes
-// of size 1 between them do not count. `larger` are the source's other axes, ascending.
+// The axes of the group follow one another in the transposed value. They must do so in the source, too; axes of size 1
+// between them do not count. `larger` lists the source's other axes, ascending.
 bool is_run(const Group& group, const Perm& perm, const std::vector<int>& larger) {
   const auto first = std::ranges::find(larger, perm[static_cast<std::size_t>(group.from.front())]);
   for (std::size_t i = 0; i < group.from.size(); ++i) {
@@ -81,7 +82,7 @@ std::optional<Plan> plan_reshape(const Shape& in, const Shape& source, const Per
   const std::vector<int> larger = larger_axes(source);
   if (!std::ranges::all_of(groups, [&](const Group& group) { return is_run(group, perm, larger); }))
     return std::nullopt;
-  // Axes of size 1 travel with the larger axis before them, so that a Transpose stays small.
+  // Axes of size 1 stay with the larger axis before them, so that the Transpose moves few axes.
   if (groups.empty()) groups.push_back({});
   for (int axis = 0; axis < out.rank(); ++axis) {
     if (out[axis] != 1) continue;
@@ -168,8 +169,9 @@ Result<bool> move_through_reshape(Graph& graph, NodeId id) {
   auto plan = plan_reshape(shape_of(graph, node.inputs[0]), shape_of(graph, transposed->source), transposed->perm, out);
   if (!plan) return move_into_weights(graph, id, *transposed);
 
-  // Above the Transpose may stand a Reshape that could not pass the Transpose above itself: it joined what this one
-  // splits again, as attention does with pictures and heads. The two of them together may pass.
+  // Before the Transpose there may be a Reshape that could not change places with the Transpose before it, because it
+  // joined axes that this Reshape splits again, as attention does with pictures and heads. The two Reshapes together
+  // may be able to.
   ValueId source = transposed->source;
   for (int step = 0; step < kMostReshapes; ++step) {
     const NodeId above = producer_of(graph, source, "Reshape");

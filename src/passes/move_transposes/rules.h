@@ -9,7 +9,7 @@
 
 namespace kite {
 
-// Rewrites the node and returns true, or returns false and leaves the graph as it is.
+// Each rewrites the node and returns true, or returns false and does not change the graph.
 using MoveRule = Result<bool> (*)(Graph& graph, NodeId id);
 
 [[nodiscard]] Result<bool> move_through_elementwise(Graph& graph, NodeId id);  // elementwise.cc

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that add or take positions along named axes: Pad, Slice, Gather.
+// Operators that add or select positions along named axes: Pad, Slice, Gather.
 #include <cstdint>
 #include <numeric>
 #include <string>
@@ -71,7 +71,7 @@ Result<bool> move_through_slice(Graph& graph, NodeId id) {
   return replace_transposed(graph, id, std::move(moved), perm);
 }
 
-// Gather puts the axes of its indices where it takes one axis of the data away.
+// Gather replaces one axis of the data by the axes of its indices.
 Result<bool> move_through_gather(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const auto transposed = as_transposed(graph, node.inputs[0]);

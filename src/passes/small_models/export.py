@@ -3,8 +3,8 @@
 
     python export.py [NAME...]      (needs torch, torchvision, onnx; rewrites the .onnx files in this folder)
 
-The graphs have every form that the exporters give the full networks, but a few thousand weights, so that the slow
-double-precision judge computes them in milliseconds.
+The graphs have every form that the exporters give the full networks, but only a few thousand weights, so that the slow
+double-precision oracle computes them in milliseconds.
 """
 
 import functools
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).resolve().parent
 
 
 class Plain(nn.Sequential):
-    """AlexNet's shape: pools, and a picture of several pixels flattened into the classifier."""
+    """A network like AlexNet: pools, and a picture of several pixels that is flattened before the classifier."""
 
     def __init__(self):
         super().__init__(
@@ -97,7 +97,7 @@ def export(name, model):
 
 
 def strip_notes(path):
-    """Drops what the exporter notes about Python files: it is larger than the weights and names folders."""
+    """Drops the exporter's notes about Python files, which are larger than the weights and contain names of folders."""
     import onnx
 
     model = onnx.load(path)
