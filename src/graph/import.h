@@ -28,10 +28,10 @@ inline constexpr std::int64_t kMaxOpset = 23;
 // Among a model's metadata: the name of the input whose type has the denotation IMAGE.
 inline constexpr const char* kImageDenotation = "paperkite.image";
 
-// Where the bytes of a model lie.
+// The bytes of a model, and where they come from.
 struct ModelSource {
-  std::string name;                        // the path, or what stands for it in messages
-  std::span<const std::byte> bytes;        // they outlive what is made of them, unless `file` holds them
+  std::string name;                        // the path, or the name that messages use instead
+  std::span<const std::byte> bytes;        // must outlive everything that is made of them, unless `file` holds them
   std::shared_ptr<const MappedFile> file;  // null: a model from memory
   std::vector<std::string> data_dirs;      // that may hold external data, besides the folder of `file`
 };
@@ -47,8 +47,8 @@ struct ImportedModel {
 };
 
 // Parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once. Errors name the
-// source, and the node or tensor within it. External data of a model from memory is refused where it has no
-// `data_dirs`.
+// source, and the node or tensor within it. External data of a model from memory is refused unless `data_dirs` are
+// given.
 [[nodiscard]] Result<ImportedModel> import_model(ModelSource source);
 
 // The same for a file, and for a file that is already mapped. `data_dirs`: see onnx::DataSearchPath.

@@ -30,7 +30,7 @@ class TestGraph {
     graph_.inputs.push_back(std::move(input));
     return id;
   }
-  // Seeded values in [-0.5, 0.5), other ones for every constant.
+  // Seeded values in [-0.5, 0.5), different for every constant.
   ValueId weights(const Shape& shape) {
     Tensor tensor(DType::kFloat32, shape);
     for (std::int64_t i = 0; i < shape.elements(); ++i) {

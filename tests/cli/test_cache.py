@@ -83,7 +83,7 @@ class Cache(Case):
         environment = {**os.environ, "KITE_CACHE_DIR": str(self.cache)}
         result = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, check=False)
         self.assertEqual(result.returncode, 0, result.stderr.decode())
-        self.assertIn(b"no room for the plan", result.stderr)
+        self.assertIn(b"not enough disk space for the plan", result.stderr)
         self.assertEqual(list(self.cache.iterdir()), [])
 
     def test_a_kill_at_any_moment_leaves_no_half_plan_under_a_plans_name(self):

@@ -3,10 +3,11 @@
 //
 //   header | operands | refs | steps | params | text | inputs, outputs | constants
 //
-// A plan for other input shapes of the same model may have no constants of its own and name the plan that lends it
-// some. Offsets count from the first byte of the plan. All records are little-endian and naturally aligned; the
-// constants section starts on a page, each constant on a cache line. Nothing is relocated: opening is validate() and no
-// more.
+// 1. Offsets count from the first byte of the plan. All records are little-endian and naturally aligned; the constants
+//    section starts on a page, each constant on a cache line.
+// 2. Nothing is relocated: opening a plan only validates it.
+// 3. A plan for other input shapes of the same model may have no constants. It then names the plan that lends it the
+//    constants, its lender.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@
 namespace kite::plan_format {
 
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
-// Raised whenever a record, a kernel's params or a packing changes its meaning, and where a model's plan would answer
-// otherwise than one that lies in a cache.
+// Raised whenever a record, a kernel's params or a packing changes its meaning, and whenever a new plan of a model
+// would give other answers than an old plan in a cache.
 inline constexpr std::uint32_t kVersion = 12;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
@@ -40,11 +41,11 @@ struct Header {
   std::uint32_t version;
   std::uint32_t reserved;
   std::uint64_t target;    // name_id() of the target whose features contain those of all its kernels
-  std::uint64_t features;  // what it needs of a processor: the bits of base/features.h
+  std::uint64_t features;  // that the processor must have: the bits of base/features.h
   std::uint64_t total_bytes;
   std::uint64_t
-      key[2];  // what the plan was made from: see plan/source/cache.h; twice the checksum where nothing keyed it
-  std::uint64_t checksum;         // block_hash() of all that lies behind the header, half of it
+      key[2];  // of what the plan was made from: see plan/source/cache.h; twice the checksum for a plan without a key
+  std::uint64_t checksum;         // half of the block_hash() of all bytes after the header
   std::uint64_t lender[2];        // key of the plan whose constants are used; zero where they are this plan's own
   std::uint64_t lender_checksum;  // and its checksum
   std::uint64_t arena_bytes;      // activations, one buffer for a session
@@ -59,7 +60,7 @@ struct Header {
   Section inputs;                 // Port
   Section outputs;                // Port
   Section notes;                  // Note: model metadata that the plan carries along
-  Section constants;              // bytes; of the lender, with offset 0, where there is one
+  Section constants;              // bytes; with a lender they are the lender's, and the offset is 0
 };
 
 enum class Storage : std::uint8_t {

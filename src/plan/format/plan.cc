@@ -37,8 +37,8 @@ Result<PlanBuffer> PlanBuffer::allocate(std::uint64_t size_bytes) {
                  {},
                  "free memory or use a smaller model"};
   }
-  // Huge pages where a whole one fits, so no more memory than asked for: fewer faults at the start, fewer misses of the
-  // TLB afterwards. Where there are none it works without.
+  // Huge pages are used only for whole ones inside the mapping, so that no more memory is used than asked for. They
+  // mean fewer page faults at the start and fewer misses of the TLB afterwards. Without huge pages this has no effect.
   ::madvise(address, size_bytes, MADV_HUGEPAGE);
   PlanBuffer buffer;
   buffer.data_ = static_cast<std::byte*>(address);
@@ -138,16 +138,17 @@ class PlanValidator {
       return broken("it has version " + std::to_string(header->version) + ", this program reads " +
                     std::to_string(plan_format::kVersion));
     }
-    if (header->total_bytes != total) return broken("its length is not what its header says");
+    if (header->total_bytes != total) return broken("its length differs from the one in its header");
     const std::string remedy = "make it again on this machine with `kite compile`";
     const Target* target = find_target(header->target);
     if (target == nullptr) {
       return Error{ErrorCode::kUnsupportedModel,
-                   "the plan is for an instruction set that this program has no kernels for",
+                   "the plan is for an instruction set for which this program has no kernels",
                    {},
                    remedy};
     }
-    if (Features{header->features} != target->needs) return broken("its instruction set needs something else");
+    if (Features{header->features} != target->needs)
+      return broken("its features differ from those of its instruction set");
     if (!processor_features().contain(target->needs)) {
       return Error{
           ErrorCode::kUnsupportedModel,
@@ -168,7 +169,7 @@ class PlanValidator {
     plan_.notes_ = records<Note>(header->notes, ok);
     KITE_TRY(take_constants(ok));
     if (header->params.offset % 8 != 0 || header->constants.offset % plan_format::kConstantAlignment != 0) ok = false;
-    // The arena and scratch are allocated by a session: a size from a file is bounded before that.
+    // A session allocates the arena and scratch, so their sizes, which come from a file, are limited here.
     if (header->arena_bytes > kMaxArenaBytes || header->scratch_bytes > kMaxArenaBytes) ok = false;
     return ok ? Status{} : broken("a section lies outside the file");
   }
@@ -184,7 +185,7 @@ class PlanValidator {
     if (lender == nullptr || lender->is_borrower() || lender->header().key[0] != header.lender[0] ||
         lender->header().key[1] != header.lender[1] || lender->header().checksum != header.lender_checksum ||
         lender->constants().size() != header.constants.count || header.constants.offset != 0) {
-      return broken("its weights lie in another plan, which is not there");
+      return broken("its weights are in another plan, which is missing");
     }
     plan_.constants_ = lender->constants();
     return {};
@@ -209,7 +210,7 @@ class PlanValidator {
       }
       const TensorType type{operand.dtype, *shape};
       if (operand.size_bytes != static_cast<std::uint64_t>(type.size_bytes())) {
-        return broken("an operand is not the size of its shape");
+        return broken("the size of an operand does not match its shape");
       }
       if (operand.storage == Storage::kInput) continue;
       if (operand.offset % plan_format::kConstantAlignment != 0 || operand.offset > room ||
@@ -242,11 +243,12 @@ class PlanValidator {
       }
       (is_input ? plan_.inputs_ : plan_.outputs_).push_back({plan_.text(port.name), port.operand, type, *dims});
     }
-    // Every other operand in a caller's buffer must be as large as the port that the caller sees.
+    // Every other operand that is in a caller's buffer must have the size of its port, which is the size the caller
+    // knows.
     for (const Operand& operand : plan_.operands_) {
       if (operand.storage != Storage::kInput) continue;
       if (operand_type(operand).size_bytes() != plan_.inputs_[operand.offset].type.size_bytes()) {
-        return broken("an operand is not the size of its input");
+        return broken("the size of an operand does not match its input");
       }
     }
     return {};
@@ -261,7 +263,7 @@ class PlanValidator {
 
   Status check_steps() {
     plan_.steps_.reserve(steps_.size());
-    std::uint64_t next_ref = 0;  // steps take the refs in turn: were they shared, this pass would not be linear
+    std::uint64_t next_ref = 0;  // each step has its own refs, in order: with shared refs this pass would not be linear
     for (const Step& record : steps_) {
       const std::uint64_t refs = std::uint64_t{record.inputs} + record.outputs;
       if (record.first_ref != next_ref || refs > refs_.size() - next_ref ||
@@ -298,7 +300,7 @@ class PlanValidator {
     return {};
   }
 
-  // Apart from the one input that its kernel can replace by the result.
+  // A step must not write over its inputs, except over the one input that its kernel can replace by the result.
   Status check_overlap(const PlanStep& step) const {
     const int in_place = step.family == nullptr ? -1 : step.family->in_place_input(step.params);
     for (std::size_t o = 0; o < step.outputs.size(); ++o) {
@@ -322,8 +324,9 @@ class PlanValidator {
     step.kernel = found.kernel;
     if (step.kernel == nullptr) return broken("a step names an unknown kernel");
     if (!plan_.target().includes(*step.kernel->target))
-      return broken("a step needs more than the plan's instruction set");
-    // To a family's fits() no bytes mean "left out", to the kernel itself a null pointer does: the two must agree.
+      return broken("a step needs features that the plan's instruction set does not have");
+    // A family's fits() reads a size of 0 bytes as "left out", and the kernel reads a null pointer as "left out": the
+    // two must agree.
     for (const auto refs : {step.inputs, step.outputs}) {
       for (const std::uint32_t ref : refs) {
         const Operand& operand = plan_.operands_[ref];
@@ -349,7 +352,7 @@ class PlanValidator {
     KITE_TRY_ASSIGN(step.portable,
                     decode_portable(params_.subspan(step.record->params_offset, step.record->params_bytes)));
     if (step.record->max_shares > 1 && step.portable->op->sharing != Sharing::kShared) {
-      return broken("a step shares what one thread must compute");
+      return broken("a step shares work that one thread must compute");
     }
     std::vector<PortableInput> inputs;
     std::vector<std::optional<TensorType>> outputs;

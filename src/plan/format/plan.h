@@ -20,10 +20,10 @@
 
 namespace kite {
 
-// Page-aligned memory to make a plan in, or for a session's arena. Move-only.
+// Page-aligned memory, for a plan that is being made or for a session's arena. Move-only.
 class PlanBuffer {
  public:
-  // Private memory; kLimit where there is none.
+  // Private memory; kLimit when the system has not enough.
   [[nodiscard]] static Result<PlanBuffer> allocate(std::uint64_t size_bytes);
   // The pages of a file that is open for reading and writing and at least that long.
   [[nodiscard]] static Result<PlanBuffer> map(int fd, std::uint64_t size_bytes);
@@ -66,9 +66,9 @@ struct PlanPort {
 // Const for ever once opened, shared by any number of sessions and threads.
 class Plan {
  public:
-  // One linear pass proves that every step reads and writes inside the plan, the arena and the caller's buffers, so
-  // that run() needs no checks. kInvalidModel for bytes that are no plan of this version, kUnsupportedModel for an
-  // instruction set that this machine lacks. `lender`: the plan that lender_key() names.
+  // One linear pass proves that every step reads and writes only inside the plan, the arena and the caller's buffers,
+  // so that run() needs no checks. kInvalidModel for bytes that are no plan of this version, kUnsupportedModel for an
+  // instruction set that this machine does not have. `lender`: the plan that lender_key() names.
   [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(MappedFile file,
                                                                 std::shared_ptr<const Plan> lender = nullptr);
   [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(PlanBuffer buffer,
@@ -82,10 +82,10 @@ class Plan {
   [[nodiscard]] std::span<const PlanPort> outputs() const noexcept { return outputs_; }
   [[nodiscard]] const plan_format::Operand& operand(std::uint32_t number) const noexcept { return operands_[number]; }
   [[nodiscard]] std::span<const plan_format::Operand> operands() const noexcept { return operands_; }
-  // Its own, or those of the plan that lends them.
+  // The plan's own constants, or those of its lender.
   [[nodiscard]] std::span<const std::byte> constants() const noexcept { return constants_; }
   [[nodiscard]] bool is_borrower() const noexcept { return lender_ != nullptr; }
-  // With its constants, whoever they belong to.
+  // With its constants, also when they are the lender's.
   [[nodiscard]] std::uint64_t size_bytes() const noexcept {
     return bytes_.size() + (is_borrower() ? constants_.size() : 0);
   }
@@ -93,7 +93,8 @@ class Plan {
   [[nodiscard]] std::span<const plan_format::Note> notes() const noexcept { return notes_; }
   // The text behind a key; empty where the plan has no such note.
   [[nodiscard]] std::string_view note(std::string_view key) const noexcept;
-  // Reads all of it, which opening does not: whether the bytes are those that were made.
+  // Whether the bytes have the checksum with which the plan was made. This reads the whole plan, which opening does
+  // not.
   [[nodiscard]] bool is_intact(int threads = 1) const;
 
  private:
@@ -114,10 +115,10 @@ class Plan {
   std::vector<PlanPort> outputs_;
 };
 
-// The key of the plan whose constants the given one uses; nullopt where it has its own, or is none at all.
+// The key of the lender of the given plan; nullopt where the plan has its own constants, or the bytes are no plan.
 [[nodiscard]] std::optional<std::array<std::uint64_t, 2>> lender_key(std::span<const std::byte> plan) noexcept;
 
-// Over all that lies behind the header of a plan.
+// The checksum of all bytes after the header of a plan.
 [[nodiscard]] std::uint64_t plan_checksum(std::span<const std::byte> plan, int threads);
 
 [[nodiscard]] TensorType operand_type(const plan_format::Operand& operand) noexcept;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Temporary file, room, rename().
+// A temporary file, disk space reserved in advance, and rename().
 #include "plan/format/plan_file.h"
 
 #include <fcntl.h>
@@ -41,9 +41,10 @@ Status PlanFile::write(std::span<const std::byte> bytes) {
 
 Result<PlanBuffer> PlanFile::map(std::uint64_t size_bytes) {
   const int code = ::posix_fallocate(file_.fd(), 0, static_cast<off_t>(size_bytes));
-  if (code != 0) return io_error("no room for the plan", code, file_.path());
-  // Writes as large as a huge page make page cache of huge pages, which whoever maps the plan later maps as such;
-  // faults would make it page by page. (Zen 4: first runs take 0.85 of the time, later ones 0.96; docs/cold-start.md.)
+  if (code != 0) return io_error("not enough disk space for the plan", code, file_.path());
+  // Writes of the size of a huge page put huge pages into the page cache, and later mappings of the plan then use huge
+  // pages, too. Page faults would fill the cache with single pages. (Zen 4: first runs take 0.85 of the time, later
+  // runs 0.96; docs/cold-start.md.)
   constexpr std::uint64_t kHugePage = 2 << 20;
   KITE_TRY_ASSIGN(const PlanBuffer zeros, PlanBuffer::allocate(kHugePage));
   for (std::uint64_t left = size_bytes; left > 0;) {
@@ -62,8 +63,8 @@ Status PlanFile::publish() {
 
 Status write_plan_file(const Plan& plan, const std::string& path) {
   if (plan.is_borrower()) {
-    return Error{ErrorCode::kUsage, "the plan's weights are those of another plan in the cache", path,
-                 "open the model without the cache to get a plan of its own"};
+    return Error{ErrorCode::kUsage, "the plan uses the weights of another plan in the cache", path,
+                 "open the model without the cache, so that its plan has its own weights"};
   }
   KITE_TRY_ASSIGN(PlanFile file, PlanFile::create(path));
   KITE_TRY(file.write(plan.bytes()));

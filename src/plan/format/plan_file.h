@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plan on its way to disk: nobody ever finds half of one under the name that was asked for.
+// A plan that is being written to disk: under its final name, no process ever finds an incomplete plan.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,17 @@
 
 namespace kite {
 
-// What lies between a plan's name and the 64 random bits in the name of a file that is still being written.
+// Stands between the plan's name and 64 random bits in the name of a file that is still being written.
 inline constexpr std::string_view kTemporaryMark = ".tmp-";
 
-// Move-only. Without publish() it leaves nothing behind, unless the process is killed.
+// Move-only. Without publish() the file is removed, unless the process is killed.
 class PlanFile {
  public:
   // In the target's folder, so that rename() stays within one file system. kIo where it cannot be made.
   [[nodiscard]] static Result<PlanFile> create(const std::string& path);
   [[nodiscard]] Status write(std::span<const std::byte> bytes);
-  // The file's own pages to write into: no private memory, and no second copy. The room on disk is taken first, so
-  // that a full disk is an error here and not a signal later. kIo where there is none.
+  // The pages of the file itself, so that the plan needs no private memory and no second copy. The space on disk is
+  // reserved first, so that a full disk is an error here and not a signal later. kIo when the disk is full.
   [[nodiscard]] Result<PlanBuffer> map(std::uint64_t size_bytes);
   [[nodiscard]] Status publish();
 
@@ -34,7 +34,7 @@ class PlanFile {
   UnfinishedFile file_;
 };
 
-// A plan that was made elsewhere, whole. kUsage for one whose constants are lent.
+// Writes a complete plan that was made in other memory. kUsage for a plan with a lender.
 [[nodiscard]] Status write_plan_file(const Plan& plan, const std::string& path);
 
 }  // namespace kite

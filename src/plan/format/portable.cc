@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes <-> operator call. The reader trusts nothing: a plan may come from anywhere.
+// Encodes an operator call as bytes and decodes it. The decoder trusts no byte: a plan may come from any source.
 #include "plan/format/portable.h"
 
 #include <cstring>
@@ -203,7 +203,7 @@ Status check_portable(const PortableCall& call, std::span<const PortableInput> i
   }
   for (const auto& output : outputs) node.outputs.push_back(output ? graph.add_value("output") : kNoValue);
   const NodeId id = graph.add_node(std::move(node));
-  // compute() writes the first output unasked; Split alone asks for each.
+  // compute() writes the first output without asking whether it is wanted; only Split asks for each output.
   if (outputs.empty() || (!outputs[0] && call.op->name != "Split")) {
     return Error{ErrorCode::kInvalidModel, "a step of the plan leaves out the result of its operator", {}, {}};
   }

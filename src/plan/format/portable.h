@@ -19,15 +19,15 @@ namespace kite {
 // kInvalidModel for bytes that encode_portable() cannot have written. Tensor attributes borrow from `bytes`.
 [[nodiscard]] Result<std::unique_ptr<const PortableCall>> decode_portable(std::span<const std::byte> bytes);
 
-// An operand as infer() sees it: left out, known when the plan was made, or known only by its type.
+// An operand as infer() gets it: left out, known when the plan was made, or known only by its type.
 struct PortableInput {
   bool present = false;
   TensorType type;
   const std::byte* constant = nullptr;
 };
 
-// Proves that the operator, given these inputs, writes exactly these outputs (nothing for one left out): the
-// operator's own infer() runs on a graph of this one node.
+// Proves that the operator, given these inputs, writes exactly these outputs (nullopt for an output that is left out):
+// the operator's own infer() runs on a graph of this one node.
 [[nodiscard]] Status check_portable(const PortableCall& call, std::span<const PortableInput> inputs,
                                     std::span<const std::optional<TensorType>> outputs);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A zero byte ends each piece: no symbol of an ONNX file can hold one without being cut there.
+// A zero byte ends each piece, because no symbol from an ONNX file contains one: names are cut at a zero byte.
 #include "plan/format/ports.h"
 
 #include <charconv>

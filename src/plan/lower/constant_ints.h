@@ -12,8 +12,8 @@
 
 namespace kite {
 
-// The list `name`: an attribute below opset `input_since`, input `input` from it on. Empty when it is left out; nothing
-// when it is computed at run time. infer() has checked its values.
+// The list `name`: an attribute before opset `input_since`, input number `input` from that opset on. Empty when it is
+// left out; nullopt when it is computed at run time. infer() has checked its values.
 [[nodiscard]] inline std::optional<std::vector<std::int64_t>> constant_ints(const Graph& graph, const Node& node,
                                                                             std::string_view name, std::size_t input,
                                                                             int input_since) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channels-last convolutions: to the family that conv_family() names.
+// Lowers channels-last convolutions to the family that conv_family() chooses.
 #include <limits>
 
 #include "kernels/conv_choice.h"
@@ -17,7 +17,7 @@ bool fits_int32(std::span<const std::int64_t> dims) {
   return true;
 }
 
-// False for shapes with a dimension of 2^31 or more: those stay with the portable operator.
+// False for shapes with a dimension of 2^31 or more, which the portable operator computes.
 bool read_shape(const Lowering& lowering, const Node& node, ConvParams& params) {
   const Shape& x = lowering.shape(node.inputs[0]);
   const Shape& w = lowering.shape(node.inputs[1]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unary and broadcast binary operators to the elementwise family.
+// Lowers unary and broadcast binary operators to the elementwise family.
 #include <cstring>
 #include <optional>
 #include <span>
@@ -16,7 +16,7 @@ namespace kite {
 
 namespace {
 
-// What a unary node computes; nothing where no kernel does.
+// What a unary node computes; nullopt where no kernel computes it.
 using ReadUnary = std::optional<ElementwiseParams> (*)(const Graph& graph, const Node& node);
 
 std::optional<ElementwiseParams> read_activation(const Graph& graph, const Node& node) {
@@ -28,7 +28,7 @@ std::optional<ElementwiseParams> read_activation(const Graph& graph, const Node&
   return params;
 }
 
-// The operator of the family's table that a node is; nothing where it is none.
+// The operator of the family's table that a node is; nullopt where it is not in the table.
 std::optional<ElementwiseOp> table_op(const Node& node) {
   static constexpr std::pair<std::string_view, ElementwiseOp> kOps[] = {
 #define KITE_ELEMENTWISE(constant, name, operands, vector) {name, ElementwiseOp::constant},
@@ -62,7 +62,7 @@ Result<bool> lower_unary(Lowering& lowering, NodeId id) {
   return true;
 }
 
-// What a binary node computes; nothing where no kernel does.
+// What a binary node computes; nullopt where no kernel computes it.
 std::optional<ElementwiseParams> read_binary(const Lowering& lowering, const Node& node) {
   const auto op = table_op(node);
   if (!op || operands_of(*op) != 2 || lowering.type(node.inputs[0]).dtype != DType::kFloat32) return std::nullopt;
@@ -96,7 +96,7 @@ Result<bool> lower_square(Lowering& lowering, NodeId id) {
   params.op = ElementwiseOp::kMul;
   if (!exponent || exponent->type.dtype != DType::kFloat32 || exponent->type.shape.elements() != 1) return false;
   float power = 0;
-  std::memcpy(&power, exponent->data, sizeof power);  // constants may lie at any byte
+  std::memcpy(&power, exponent->data, sizeof power);  // constants may be unaligned
   if (power != 2.0f || lowering.type(node.inputs[0]).dtype != DType::kFloat32 ||
       !(lowering.shape(node.outputs[0]) == x) || !collapse_broadcast(x.dims(), x.dims(), x.dims(), params)) {
     return false;

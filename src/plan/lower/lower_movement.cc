@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that only move elements: one strided copy for each piece, or none where the order in memory stays.
+// Lowers operators that only move elements: one strided copy for each piece, or no copy where the order in memory
+// stays.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -25,13 +26,13 @@ Strides dense_strides(const Shape& shape) {
   return strides;
 }
 
-// The kernels move elements of 4 bytes of whatever type.
+// The kernels move elements of 4 bytes, of any type.
 bool can_move(const Lowering& lowering, ValueId from, ValueId to) {
   return dtype_size(lowering.type(from).dtype) == 4 && lowering.shape(from).elements() != 0 &&
          lowering.shape(to).elements() != 0;
 }
 
-// Appends the copy of one view. The caller has checked that collapse_copy() takes it.
+// Appends the copy of one view. The caller has checked that collapse_copy() accepts it.
 void append_copy(Lowering& lowering, NodeId id, const StridedCopyParams& params, ValueId from, ValueId to) {
   lowering.step(id, kStridedCopy, params, {lowering.operand(from)}, {lowering.operand(to)});
 }
@@ -132,7 +133,7 @@ Result<bool> lower_split(Lowering& lowering, NodeId id) {
   return true;
 }
 
-// Steps forward only: a copy backwards stays with the portable operator.
+// Only forward steps: a copy backwards is left to the portable operator.
 Result<bool> lower_slice(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const Graph& graph = lowering.graph();

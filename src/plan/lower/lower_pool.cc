@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channels-last pooling to the pool family, means over neighbouring axes to the reduce family.
+// Lowers channels-last pooling to the pool family, and means over neighbouring axes to the reduce family.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -14,7 +14,7 @@ namespace kite {
 
 namespace {
 
-// The window of one spatial axis of a channels-last pool; ops/window.h has the arithmetic that infer() went through.
+// The window of one spatial axis of a channels-last pool; infer() used the same arithmetic of ops/window.h.
 bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolParams& params) {
   const Shape& x = lowering.shape(node.inputs[0]);
   const Shape& y = lowering.shape(node.outputs[0]);
@@ -71,8 +71,7 @@ Result<bool> lower_average_pool(Lowering& lowering, NodeId id) {
   return lower_pool(lowering, id, include_pad ? PoolKind::kAverageIncludePad : PoolKind::kAverage);
 }
 
-// Axes in [first, last) are averaged; those of size 1 may lie anywhere. False where the averaged ones are no
-// neighbours.
+// Axes in [first, last) are averaged; axes of size 1 may be anywhere. False where the averaged axes are not neighbours.
 bool averaged_range(const Lowering& lowering, const Node& node, int& first, int& last) {
   const Shape& x = lowering.shape(node.inputs[0]);
   const auto axes = constant_ints(lowering.graph(), node, "axes", 1, 18);

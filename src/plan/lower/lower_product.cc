@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of matrices: with constant weights they are convolutions of one tap, with two computed operands they go
-// to the matmul family.
+// Lowers products of matrices: a product with constant weights is a convolution of one tap, a product of two computed
+// operands goes to the matmul family.
 #include <limits>
 
 #include "kernels/conv/conv.h"
@@ -41,8 +41,8 @@ Result<bool> lower_linear(Lowering& lowering, NodeId id) {
   return true;
 }
 
-// The leading dimensions of an operand as one batch: either all of y's, or all 1 (one matrix for every batch).
-// False for a broadcast that no single stride describes.
+// The leading dimensions of an operand as one batch: they equal y's, or are all 1 (one matrix for every batch). False
+// for a broadcast that one stride cannot describe.
 bool batch_stride(const Shape& operand, const Shape& y, std::int64_t matrix_elements, std::int64_t& stride) {
   const std::int64_t batch = y.elements(0, y.rank() - 2);
   const std::int64_t own = operand.elements(0, operand.rank() - 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that work row by row: layer normalisation and softmax.
+// Lowers operators that work row by row: layer normalisation and softmax.
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/softmax/softmax.h"
 #include "plan/lower/lowering.h"
@@ -12,7 +12,7 @@ bool is_left_out(const Node& node, std::size_t input) {
   return input >= node.inputs.size() || node.inputs[input] == kNoValue;
 }
 
-// Mean and InvStdDev, which only training asks for.
+// Mean and InvStdDev, which only training needs.
 bool needs_statistics(const Graph& graph, const Node& node) {
   for (std::size_t i = 1; i < node.outputs.size(); ++i) {
     if (node.outputs[i] != kNoValue && graph.use_count(node.outputs[i]) > 0) return true;
@@ -20,8 +20,8 @@ bool needs_statistics(const Graph& graph, const Node& node) {
   return false;
 }
 
-// Whether a parameter has one element for each of a row. infer() has checked that it broadcasts to the row; a smaller
-// one is left to the portable operator.
+// Whether a parameter has as many elements as a row. infer() has checked that it broadcasts to the row; a smaller one
+// is left to the portable operator.
 bool covers_row(const Lowering& lowering, ValueId parameter, const Shape& x, int axis) {
   return lowering.shape(parameter).elements() == x.elements(axis, x.rank());
 }
@@ -46,8 +46,8 @@ Result<bool> lower_layer_norm(Lowering& lowering, NodeId id) {
   return true;
 }
 
-// Before opset 13 all axes from `axis` on are one row; from then on `axis` alone, which must be the last one that
-// counts.
+// Before opset 13 all axes from `axis` on are one row. From opset 13 on a row is the axis `axis` alone; it must be the
+// last axis of a size other than 1.
 Result<bool> lower_softmax(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const Shape& x = lowering.shape(node.inputs[0]);

@@ -113,8 +113,8 @@ void Lowering::name_region(std::span<const NodeId> nodes) {
 
 namespace {
 
-// Threads for the portable implementation of a node. 4096 elements are some 10 us at 2 to 3 ns each, which a formula in
-// double takes; a copy takes a tenth of that, and products far more.
+// The number of threads for the portable implementation of a node. 4096 elements take some 10 us at the 2 to 3 ns of a
+// formula in double; a copy takes a tenth of that, and products take far more.
 int portable_shares(const Graph& graph, const Node& node) {
   const Operator* op = find_operator(node.domain, node.op_type);
   if (op == nullptr || op->sharing == Sharing::kAlone) return 1;
@@ -158,7 +158,7 @@ Result<ActivationForm> activation_of(const Attributes& attributes) {
     return Error{ErrorCode::kInvalidModel,
                  "the activation \"" + std::string(name) + "\" is not known",
                  {},
-                 "this is paperkite's own mistake: report it with the model"};
+                 "this is a defect of paperkite: report it with the model"};
   }
   return ActivationForm{*kind, attributes.get_float("activation_a", 0.0f), attributes.get_float("activation_b", 0.0f)};
 }

@@ -43,7 +43,7 @@ struct LoweredStep {
   int max_shares = 1;
 };
 
-// The state of one lowering. Functions in lower_*.cc ask it for operands and append steps; they change nothing else.
+// The state of one lowering. Functions in lower_*.cc get operands from it and append steps; they change nothing else.
 class Lowering {
  public:
   Lowering(const Graph& graph, const Target& target)
@@ -54,14 +54,15 @@ class Lowering {
   [[nodiscard]] const TensorType& type(ValueId id) const { return *graph_.value(id).type; }
   [[nodiscard]] const Shape& shape(ValueId id) const { return type(id).shape; }
 
-  // The operand of a value: a graph input, a constant (copied into the plan on first use) or a place in the arena.
-  // kNoValue gives the operand that stands for "left out".
+  // The operand of a value: a graph input, a constant (copied into the plan on first use) or a buffer in the arena.
+  // kNoValue gives the operand that means "left out".
   OperandId operand(ValueId id);
-  // Weights in the order of the family's kernel. Nodes that read one constant for convolutions of one shape share them.
+  // Weights in the order of the family's kernel. Nodes that use one constant in convolutions of the same shape share
+  // them.
   OperandId packed_weights(ValueId weights, WeightOrder order, const ConvFamily& family, const ConvParams& params);
-  // What a product reads: x, the packed weights, bias and residual where the node has them.
+  // The operands that a product reads: x, the packed weights, and bias and residual where the node has them.
   std::vector<OperandId> product_inputs(const Node& node, OperandId packed_weights);
-  // Makes `to` another shape over the memory of `from`: no step, no copy.
+  // Makes `to` another shape over the memory of `from`, without a step or a copy.
   void alias(ValueId from, ValueId to);
 
   // Appends a step of the family's best kernel.
@@ -93,7 +94,7 @@ class Lowering {
  private:
   static constexpr OperandId kUnassigned = ~OperandId{0};
   LoweredStep& append(LoweredStep step);
-  // A constant of the plan, written once its memory exists.
+  // A constant of the plan; it is written when the plan's memory exists.
   OperandId constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write);
   OperandId new_operand(const TensorType& type, plan_format::Storage storage);
 
@@ -105,12 +106,12 @@ class Lowering {
   std::vector<LoweredStep> steps_;
   std::vector<ConstantJob> constants_;
   std::uint64_t constant_bytes_ = 0;
-  std::map<std::string, OperandId> packed_;  // by all that decides the bytes
+  std::map<std::string, OperandId> packed_;  // by everything that determines the bytes
   OperandId none_ = kUnassigned;
 };
 
-// Appends the steps of one node and returns true, or returns false when its case (a dtype, a rank) is not one that
-// it has a kernel for; the portable implementation then takes over.
+// Appends the steps of one node and returns true. Returns false when there is no kernel for the node's case (its dtype
+// or rank); the portable implementation then computes the node.
 using LowerFn = Result<bool> (*)(Lowering& lowering, NodeId node);
 
 struct LowerRule {
@@ -131,7 +132,7 @@ struct LowerRule {
 [[nodiscard]] std::span<const LowerRule> row_rules() noexcept;          // lower_rows.cc: LayerNormalization, Softmax
 [[nodiscard]] std::span<const LowerRule> movement_rules() noexcept;     // lower_movement.cc: Transpose, Concat
 
-// The fused activation of an internal operator's attributes. kInvalidModel: they name none that is known.
+// The fused activation that an internal operator's attributes state. kInvalidModel when they name an unknown one.
 [[nodiscard]] Result<ActivationForm> activation_of(const Attributes& attributes);
 
 }  // namespace kite

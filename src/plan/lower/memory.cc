@@ -34,7 +34,7 @@ ArenaLayout place_buffers(const std::vector<BufferLifetime>& buffers) {
     std::uint64_t offset = 0;
     for (const std::size_t other : placed) {
       if (!alive_together(buffers[buffer], buffers[other])) continue;
-      if (layout.offsets[other] >= offset + size) break;  // the gap before it is wide enough
+      if (layout.offsets[other] >= offset + size) break;  // the gap before this buffer is large enough
       const auto end = layout.offsets[other] + static_cast<std::uint64_t>(round_up(
                                                    static_cast<std::int64_t>(buffers[other].size_bytes), kAlignment));
       offset = std::max(offset, end);

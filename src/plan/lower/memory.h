@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places buffers with known lifetimes in one arena so that those alive together do not overlap.
+// Lays out buffers with known lifetimes in one arena, so that buffers which are alive at the same time do not overlap.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@ namespace kite {
 
 struct BufferLifetime {
   std::uint64_t size_bytes = 0;
-  std::int32_t first_step = 0;  // written here
-  std::int32_t last_step = 0;   // last read here; alive during the whole of both
+  std::int32_t first_step = 0;  // the step that writes the buffer
+  std::int32_t last_step = 0;   // the last step that reads it; the buffer is alive until this step ends
 };
 
 struct ArenaLayout {
@@ -18,8 +18,8 @@ struct ArenaLayout {
   std::uint64_t size_bytes = 0;
 };
 
-// Largest buffer first, each at the lowest offset free for its whole lifetime ("greedy by size": Pisarchyk and Lee,
-// Efficient Memory Management for Deep Neural Net Inference, 2020, section 5).
+// The largest buffer first, each at the lowest offset that is free during its whole lifetime ("greedy by size":
+// Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020, section 5).
 [[nodiscard]] ArenaLayout place_buffers(const std::vector<BufferLifetime>& buffers);
 
 }  // namespace kite

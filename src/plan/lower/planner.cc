@@ -52,11 +52,11 @@ Status lower_nodes(Lowering& lowering) {
   return {};
 }
 
-// No plan has a larger arena (plan.cc refuses it). Sums of sizes below it cannot overflow: a graph would need 2^24
-// nodes.
+// No plan has a larger arena: plan.cc refuses it. Sums of sizes below this limit cannot overflow, since that would need
+// a graph of 2^24 nodes.
 constexpr std::uint64_t kMaxBufferBytes = std::uint64_t{1} << 40;
 
-// The step that reads each root for the last time; `step_count` for what is read after the run.
+// The step that reads each root for the last time; `step_count` for results, which are read after the run.
 std::unordered_map<OperandId, std::int32_t> last_reads(Lowering& lowering) {
   std::unordered_map<OperandId, std::int32_t> last;
   const auto& steps = lowering.steps();
@@ -69,8 +69,8 @@ std::unordered_map<OperandId, std::int32_t> last_reads(Lowering& lowering) {
   return last;
 }
 
-// The root whose memory the step's result may take over: that of the input which its kernel can replace, where nothing
-// reads it any more and the step reads it only once. The result itself where there is none.
+// The root in whose memory the step may write its result. That is the input which the step's kernel can replace, where
+// no later step reads it and this step reads it only once. Otherwise it is the result itself.
 OperandId memory_of_result(Lowering& lowering, const LoweredStep& step, std::int32_t s,
                            const std::unordered_map<OperandId, std::int32_t>& last) {
   const OperandId result = lowering.root(step.outputs.front());
@@ -85,13 +85,13 @@ OperandId memory_of_result(Lowering& lowering, const LoweredStep& step, std::int
   }
   for (const GraphInput& graph_input : lowering.graph().inputs) {
     if (lowering.root(lowering.operand(graph_input.value)) == input)
-      return result;  // the caller's, kept for the next run
+      return result;  // a graph input: its bytes must stay for the next run
   }
   return input;
 }
 
-// Gives every operand in the arena its offset and returns the arena's size; at least the size of the largest buffer,
-// and nothing is placed, where one is too large for any plan.
+// Gives every operand in the arena its offset and returns the arena's size. Where one buffer is too large for any plan,
+// no offset is given, and the result is at least the size of the largest buffer.
 std::uint64_t place_arena(Lowering& lowering) {
   auto& operands = lowering.operands();
   const auto step_count = static_cast<std::int32_t>(lowering.steps().size());
@@ -197,8 +197,8 @@ Status check_budget(std::uint64_t needed, const Lowering& lowering, const Graph&
                largest, "raise it with --memory-limit or use smaller inputs"};
 }
 
-// Whether the lender's constants are those that the jobs would write, byte for byte: nothing less proves that a plan
-// for other shapes computes with the same numbers.
+// Whether the lender's constants are, byte for byte, those that the jobs would write. Only this proves that a plan for
+// other shapes computes with the same numbers.
 bool has_constants(const Plan& lender, std::span<const ConstantJob> jobs, std::uint64_t size_bytes, int threads) {
   if (lender.is_borrower() || lender.constants().size() != size_bytes) return false;
   std::atomic<bool> same = true;
@@ -307,7 +307,7 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
     parallel_for(jobs.size(), options.threads, [&](std::size_t i) { jobs[i].write(constants + jobs[i].offset); });
   }
   header.checksum = plan_checksum(plan, options.threads);
-  // A plan that is in no cache is known by its checksum, so that it can lend its constants, too.
+  // The key of a plan that is in no cache is its checksum, so that this plan can also be a lender.
   if (options.key == std::array<std::uint64_t, 2>{}) header.key[0] = header.key[1] = header.checksum;
   std::memcpy(plan.data(), &header, sizeof header);
   return Plan::open(std::move(buffer), lent ? options.lender : nullptr);

@@ -20,17 +20,18 @@ struct PlanOptions {
   const Target* target = &targets::generic;
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // arena, scratch and constants together
   std::array<std::uint64_t, 2> key{};
-  std::map<std::string, std::string> notes{};  // carried in the plan: labels, recipe
-  int threads = 1;                             // that pack weights
-  // A plan of the same model for other input shapes: where all constants are the same bytes, it lends them. May be
-  // null.
+  std::map<std::string, std::string> notes{};  // stored in the plan: labels, recipe
+  int threads = 1;                             // for packing the weights
+  // A plan of the same model for other input shapes. Where all constants have the same bytes, it becomes the lender.
+  // May be null.
   std::shared_ptr<const Plan> lender{};
-  // Gives the zeroed memory that the plan is made in, once its size is known.
+  // Called when the plan's size is known; returns zeroed memory for it.
   std::function<Result<PlanBuffer>(std::uint64_t size_bytes)> allocate = PlanBuffer::allocate;
 };
 
-// Chooses kernels, search_path activations in the arena, packs the weights, and opens the result. kLimit names the
-// largest tensor when the plan would exceed the budget: nothing large is allocated before that is known.
+// Chooses kernels, lays out the activations in the arena, packs the weights, and opens the result. kLimit, with the
+// name of the largest tensor, when the plan would exceed the memory limit; nothing large is allocated before that is
+// known.
 [[nodiscard]] Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOptions& options);
 
 }  // namespace kite

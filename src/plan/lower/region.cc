@@ -9,7 +9,7 @@
 namespace kite {
 
 Regions::Regions(const Lowering& lowering) {
-  // From the end, so that a chain is taken with everything that follows in it.
+  // From the end of the graph, so that the longest chain is found first.
   for (const NodeId last : lowering.graph().order() | std::views::reverse) {
     if (inside_.contains(last)) continue;
     for (const RegionRule& rule : elementwise_region_rules()) {

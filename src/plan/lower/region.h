@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Regions: nodes that one step computes together. Up to here each of them stands in the graph by itself, where it is
-// typed, folded, checked and interpreted as any other node, so no fused step needs a portable twin: where no rule takes
-// the nodes together, each is lowered alone.
+// Regions: nodes that one step computes together. Before lowering, each of them is an ordinary node of the graph, and
+// is typed, folded, checked and interpreted like any other. So a fused step needs no portable version: where no rule
+// combines the nodes, each is lowered alone.
 #pragma once
 
 #include <cstddef>
@@ -14,25 +14,25 @@
 
 namespace kite {
 
-// In the order of the graph. Only the last node's results are read outside.
+// In the order of the graph. Only the results of the last node are read outside the region.
 using Region = std::vector<NodeId>;
 
 struct RegionRule {
-  // The region that ends with `last` and that one step can compute here; empty where there is none.
+  // The region that ends with `last` and that one step can compute here; empty where no such region exists.
   Region (*match)(const Lowering& lowering, NodeId last);
   // Appends the step of a region that match() gave.
   Status (*lower)(Lowering& lowering, std::span<const NodeId> region);
 };
 
-// Every region of a graph. No node is in two; of rules that match one node the first in the list wins, and of regions
-// that overlap the one that ends last.
+// Every region of a graph. No node is in two regions. When several rules match one node, the first rule in the list is
+// used; when regions overlap, the one that ends last is used.
 class Regions {
  public:
   explicit Regions(const Lowering& lowering);
 
   // Whether the node's result stays inside a region: the step of the region's last node computes it.
   [[nodiscard]] bool is_inside(NodeId id) const { return inside_.contains(id); }
-  // Lowers the region that ends with `id`; false where none does.
+  // Lowers the region that ends with `id`; false where no region ends there.
   [[nodiscard]] Result<bool> lower(Lowering& lowering, NodeId id) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plan cache: one file a plan, named by its key.
+// The plan cache: one file for each plan, named by its key.
 #include "plan/source/cache.h"
 
 #include <fcntl.h>
@@ -44,19 +44,20 @@ std::string default_folder() {
   return {};
 }
 
-// True for the names that path_of() gives. Whatever else lies in the folder is not the cache's to count or remove.
+// True for the names that path_of() gives. Other files in the folder do not belong to the cache: it neither counts nor
+// removes them.
 bool is_name(std::string_view name, std::string_view suffix) {
   if (name.size() != kNameDigits + suffix.size() || !name.ends_with(suffix)) return false;
   return name.substr(0, kNameDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// True for what a PlanFile leaves beside such a name when the process is killed.
+// True for the names of the files that PlanFile leaves when the process is killed.
 bool is_temporary_name(std::string_view name) {
   const std::size_t tail = name.find(kTemporaryMark);
   return tail != std::string_view::npos && is_name(name.substr(0, tail), kPlanSuffix);
 }
 
-// A receipt on disk. The check tells a whole one from one that was cut off.
+// A receipt on disk. `check` shows whether the file is complete or was cut off.
 struct ReceiptRecord {
   Receipt receipt;
   std::uint64_t check = 0;
@@ -74,7 +75,7 @@ std::optional<Receipt> read_receipt(const std::string& path) {
   return record.receipt;
 }
 
-// The folder itself is made for its owner alone whatever the umask: it would not be trusted otherwise.
+// The folder is made for its owner alone, independent of the umask: otherwise it would not be trusted.
 bool make_folder(const std::string& folder) {
   fs::path path = fs::path(folder).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
@@ -91,7 +92,7 @@ Error io_error(std::string what, const std::string& path) {
 
 PlanKey plan_key(std::span<const std::span<const std::byte>> contents, std::string_view target,
                  const std::map<std::string, Shape, std::less<>>& input_shapes, int threads) {
-  // Every piece goes in behind its length, so that no two different lists of pieces give the same bytes.
+  // Every piece is hashed after its length, so that two different lists of pieces never give the same bytes.
   XXH3_state_t* state = XXH3_createState();
   XXH3_128bits_reset(state);
   const auto add_number = [&](std::uint64_t n) { XXH3_128bits_update(state, &n, sizeof n); };
@@ -153,14 +154,14 @@ std::shared_ptr<const Plan> PlanCache::open_entry(const PlanKey& key, int thread
   const bool used_since_boot = file->state().changed_ns >= booted_ns_;
   std::shared_ptr<const Plan> lender;
   if (const auto wanted = lender_key(file->bytes())) {
-    if (borrowing == Borrowing::kRefused) return nullptr;  // a lender has its own: chains need no end then
+    if (borrowing == Borrowing::kRefused) return nullptr;  // a lender must have its own constants
     lender = open_entry(*wanted, threads, Borrowing::kRefused);
     if (lender == nullptr) return nullptr;
   }
   auto plan = Plan::open(std::move(file).value(), std::move(lender));
   if (!plan.ok() || (*plan)->header().key[0] != key[0] || (*plan)->header().key[1] != key[1]) return nullptr;
   if (!used_since_boot && !(*plan)->is_intact(threads)) return nullptr;
-  ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // "last used"; a failure only ages the entry
+  ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // "last used"; after a failure the entry only seems older
   return *plan;
 }
 
@@ -172,7 +173,7 @@ Status PlanCache::add(PlanFile file) const {
   std::uint64_t total = 0;
   for (const CacheEntry& entry : entries) {
     total += entry.size_bytes;
-    // The newest stays even if it alone is over the bound: it is what was asked for.
+    // The newest plan stays even if it alone is over the limit, because it is the one in use.
     if (total > max_bytes_ && &entry != &entries.front()) ::unlink(entry.path.c_str());
   }
   remove_leftovers();
@@ -194,7 +195,7 @@ void PlanCache::keep_receipt(const PlanKey& model, const Receipt& receipt) const
   if (!written) ::unlink(path.c_str());
 }
 
-// What processes that were killed while they wrote have left, and receipts for plans that are gone.
+// Removes the files of processes that were killed while they wrote, and the receipts of plans that no longer exist.
 std::uint64_t PlanCache::remove_leftovers() const {
   std::uint64_t freed = 0;
   std::error_code error;

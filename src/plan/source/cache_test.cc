@@ -52,7 +52,7 @@ TEST(PlanKey, changes_with_all_that_decides_a_plan) {
       key_of({"model"}, "generic", {{"y", Shape{1, 3}}}),
       key_of({"model"}, "generic", {{"x", Shape{1, 3}}, {"y", Shape{1}}}),
       key_of({"model"}, "generic", {{"x", Shape{}}}),
-      // The bytes of a name and a shape, but as contents.
+      // The same bytes as a name and a shape, but given as contents.
       key_of({"x", std::string("\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0", 16), "model"}),
   };
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -154,7 +154,7 @@ TEST_F(PlanCacheTest, a_plan_is_as_good_as_none_without_the_one_that_lends_it_we
   EXPECT_EQ(cache.find({3, 4}), nullptr) << "there is another under its key";
   ASSERT_TRUE(store(cache, *first).ok());
   EXPECT_NE(cache.find({3, 4}), nullptr);
-  // A borrower under the lender's key, which would lend to itself.
+  // A plan with a lender, stored under the lender's key: it would be its own lender.
   std::vector<std::byte> bytes(second->bytes().begin(), second->bytes().end());
   auto* const header = reinterpret_cast<plan_format::Header*>(bytes.data());
   header->key[0] = 1, header->key[1] = 2;
@@ -208,8 +208,8 @@ TEST_F(PlanCacheTest, does_not_find_a_damaged_foreign_or_misnamed_file) {
   EXPECT_EQ(cache.find({1, 2}), nullptr) << "and it does not wait for a writer";
 }
 
-// What a power cut may leave: the file's length without its bytes. A file's time of change cannot be set back, so the
-// plan is held against a later start of the system instead.
+// After a power cut a file may have its length but not its bytes. A file's time of change cannot be set back, so the
+// test uses a later start time of the system instead.
 TEST_F(PlanCacheTest, reads_through_what_was_last_used_before_the_system_started) {
   const PlanCache cache(folder_);
   ASSERT_TRUE(store(cache, *plan({1, 2})).ok());
@@ -281,7 +281,7 @@ TEST_F(PlanCacheTest, is_off_where_others_may_write_or_no_folder_can_be) {
   }
 }
 
-// `--cache-dir .` must not make `cache clear` remove the plans that a person compiled there.
+// With `--cache-dir .`, `cache clear` must not remove the plans that a user compiled in that folder.
 TEST_F(PlanCacheTest, counts_and_removes_nothing_that_is_not_its_own) {
   const PlanCache cache(folder_, 1);
   for (const char* name : {"/model.plan", "/0123456789abcdef0123456789abcdeX.plan", "/notes.txt",
@@ -309,7 +309,7 @@ TEST_F(PlanCacheTest, removes_the_plans_used_longest_ago_and_keeps_the_newest) {
   EXPECT_EQ(cache.find({2, 2}), nullptr);
   EXPECT_NE(cache.find({3, 3}), nullptr);
   EXPECT_NE(cache.find({4, 4}), nullptr);
-  // One that alone is over the bound stays, alone. All of this happens within one second.
+  // A plan that alone is over the limit stays, as the only one. All of this happens within one second.
   const PlanCache tiny(folder_, 1);
   ASSERT_TRUE(store(tiny, *plan({0, 5})).ok());
   EXPECT_EQ(names(), std::vector<std::string>{fs::path(path_of({0, 5})).filename()});

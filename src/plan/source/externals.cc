@@ -18,7 +18,7 @@ std::string external_line(const MappedFile& file, std::string_view location, int
   return std::to_string(hash[0]) + ' ' + std::to_string(hash[1]) + ' ' + std::string(location) + '\n';
 }
 
-// Calls `visit(line, location)` for each file that the plan names; false as soon as that is.
+// Calls `visit(line, location)` for each file that the plan names; stops and returns false when a call returns false.
 template <typename Visit>
 bool for_each_external(const Plan& plan, Visit visit) {
   std::string_view lines = plan.note(kExternalNote);

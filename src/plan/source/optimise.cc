@@ -21,7 +21,7 @@ void note_sentences(std::map<std::string, std::string, std::less<>>& notes, std:
   if (!lines.empty()) notes.insert_or_assign(std::string(key), std::move(lines));
 }
 
-// The batch that is asked for of a model that states a batch of 1; 0 where none is.
+// The batch that the caller asks for of a model that states a batch of 1; 0 when the caller asks for none.
 std::int64_t larger_batch(const Graph& graph, const InputShapes& shapes) {
   for (const GraphInput& input : graph.inputs) {
     const auto wanted = shapes.find(graph.value(input.value).name);

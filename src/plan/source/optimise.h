@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a model file to an optimised graph: import, bind, infer, passes. What is done when there is no plan to be had.
+// From a model file to an optimised graph: import, bind, infer, passes. This is done when no plan of the model is
+// found.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@
 
 namespace kite {
 
-// Notes of a plan under such keys are ours: what was found out when it was made. A file's own metadata may not use
-// them.
+// Notes of a plan with keys that begin with this are paperkite's own: facts that were found when the plan was made. The
+// metadata of a model file may not use such keys.
 inline constexpr std::string_view kInternalNote = "paperkite.plan.";
 
-// Such notes: one sentence a line.
+// Such notes, with one sentence on each line.
 inline constexpr std::string_view kTypesNote = "paperkite.plan.types";       // what is computed in float32
 inline constexpr std::string_view kLeftOutNote = "paperkite.plan.left-out";  // outputs that the plan lacks
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// By the state of the model's file, by its contents, by reading it: the cheapest way that leads to a plan is taken.
+// Looks for a plan by the state of the model's file, then by its contents, and else makes one from the model: the
+// cheapest way that succeeds is used.
 #include "plan/source/source.h"
 
 #include <algorithm>
@@ -64,14 +65,15 @@ Error over_limit(std::uint64_t needed, const std::string& name, const PlanReques
                name, "raise it with --memory-limit or use smaller inputs"};
 }
 
-// A plan that was made under a larger limit, or elsewhere. make_plan() has the fuller message for a new one.
+// Refuses a plan over the memory limit: it was made with a larger limit or on another machine. For a new plan
+// make_plan() gives a message with more detail.
 Status check_limit(const Plan& plan, const std::string& name, const PlanRequest& request) {
   const plan_format::Header& header = plan.header();
   const std::uint64_t needed = plan.size_bytes() + header.arena_bytes + header.scratch_bytes;
   return needed <= request.memory_limit_bytes ? Status() : over_limit(needed, name, request);
 }
 
-// What was decided when a plan file was made cannot be asked for otherwise now.
+// Refuses options that contradict what was decided when the plan file was made.
 Status check_plan_file(const Plan& plan, const std::string& path, const PlanRequest& request) {
   const std::string remedy = "make a plan with these options from the .onnx file with `kite compile`";
   if (!request.target->includes(plan.target())) {
@@ -80,7 +82,8 @@ Status check_plan_file(const Plan& plan, const std::string& path, const PlanRequ
                      " is asked for",
                  path, remedy};
   }
-  if (!request.disabled_passes.empty()) return Error{ErrorCode::kUsage, "the passes of a plan have run", path, remedy};
+  if (!request.disabled_passes.empty())
+    return Error{ErrorCode::kUsage, "the passes of a plan have already run", path, remedy};
   for (const auto& [name, shape] : request.shapes) {
     const auto port = std::ranges::find(plan.inputs(), name, &PlanPort::name);
     if (port == plan.inputs().end()) {
@@ -95,7 +98,7 @@ Status check_plan_file(const Plan& plan, const std::string& path, const PlanRequ
   return {};
 }
 
-// Whether a plan was made for these shapes; inputs that are not named may have any.
+// Whether a plan was made for these shapes; inputs that are not named may have any shape.
 bool has_shapes(const Plan& plan, const InputShapes& shapes) {
   return std::ranges::all_of(plan.inputs(), [&](const PlanPort& port) {
     const auto wanted = shapes.find(port.name);
@@ -103,7 +106,7 @@ bool has_shapes(const Plan& plan, const InputShapes& shapes) {
   });
 }
 
-// One request on its way. The members are what the steps of run() leave for each other.
+// One request while it is answered. The members hold what one step of run() found for the next steps.
 class PlanLoader {
  public:
   PlanLoader(const ModelFile& model, const PlanRequest& request)
@@ -126,7 +129,7 @@ class PlanLoader {
   // Without reading the model.
   Result<Found> find_by_state();
   [[nodiscard]] Found find_receipt(const InputShapes& shapes) const;
-  // Of what is mapped. Also decides the key of the plan that is made where none is found.
+  // Looks by the contents of the mapped file. Also sets the key for a new plan, in case no plan is found.
   Found find_by_contents();
   Status choose(const StatedModel& model);
   void find_lender();
@@ -174,8 +177,8 @@ PlanLoader::Found PlanLoader::find_receipt(const InputShapes& shapes) const {
 Result<PlanLoader::Found> PlanLoader::find_by_state() {
   Found plan = find_receipt(request_.shapes);
   if (plan == nullptr || !chooses()) return plan;
-  // The receipt of a model with open dimensions names the plan that was used last: it says what the model states, and
-  // where other shapes are chosen today, those have a receipt of their own.
+  // The receipt of a model with open dimensions names the plan that was used last. That plan shows what the model
+  // states. Where other shapes are chosen this time, they have their own receipt.
   KITE_TRY(choose(stated_model(*plan)));
   if (!has_chosen_ || has_shapes(*plan, shapes_)) return plan;
   if (lender_ == nullptr && !plan->is_borrower()) lender_ = plan;
@@ -193,8 +196,8 @@ PlanLoader::Found PlanLoader::find_by_contents() {
   return plan;
 }
 
-// The plan for the model's own shapes, whose weights a plan for others can use. Where the model has none of its own,
-// a receipt names the first plan that was made.
+// The plan for the model's own shapes, which can be the lender of plans for other shapes. Where the model has no shapes
+// of its own, a receipt names the first plan that was made.
 void PlanLoader::find_lender() {
   if (lender_ != nullptr || shapes_.empty()) return;
   const std::span<const std::byte> content = source_.bytes;
@@ -218,7 +221,7 @@ Result<LoadedPlan> PlanLoader::from_cache(Found plan) {
   return std::move(loaded_);
 }
 
-// A plan is used for as long as its model lives, and the bytes are the caller's.
+// Copies the plan: it is used for as long as its model exists, but the bytes belong to the caller.
 Result<PlanLoader::Found> PlanLoader::open_copy() const {
   const std::span<const std::byte> bytes = source_.bytes;
   if (bytes.size() > request_.memory_limit_bytes) return over_limit(bytes.size(), source_.name, request_);
@@ -255,7 +258,7 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
   const std::string externals = externals_note(model.external_files, request_.threads);
   if (cache_.enabled() && !externals.empty()) options.notes.emplace(kExternalNote, externals);
 
-  // The answer does not depend on the cache: a full disk is worth a warning, not a failure.
+  // The answer does not depend on the cache, so a full disk is only a warning, not a failure.
   std::optional<PlanFile> file;
   const auto in_cache = [&](std::uint64_t size_bytes) -> Result<PlanBuffer> {
     auto created = cache_.create(key_);
@@ -278,7 +281,7 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
     const TraceScope scope(trace, "keep the plan");
     const Status added = cache_.add(*std::move(file));
     if (!added.ok()) loaded_.warnings.push_back(added.error().message());
-    // External files were read before their states were known: the next start has the receipt written.
+    // External files were read before their states were known, so the receipt is written at the next start.
     if (added.ok() && own_key_ != PlanKey{} && !loaded_.plan->is_borrower()) {
       cache_.keep_receipt(own_key_, {key_, {}});
     }
@@ -302,7 +305,7 @@ Result<LoadedPlan> PlanLoader::run() {
     source_.file = std::make_shared<const MappedFile>(std::move(mapped));
     source_.bytes = source_.file->bytes();
     state_ = source_.file->state();
-    // Before the reading: what is written meanwhile must show.
+    // Taken before the file is read, so that a change during the reading is noticed.
     settled_ = is_settled(state_);
   }
   if (wants_cache_ && !cache_.enabled()) loaded_.warnings.push_back(cache_.reason());
@@ -310,13 +313,13 @@ Result<LoadedPlan> PlanLoader::run() {
     const TraceScope scope(trace, "read the model");
     Found plan = find_by_contents();
     if (plan != nullptr && !has_chosen_) {
-      // A plan of the model's own shapes says what the model states, too.
+      // A plan for the model's own shapes also shows what the model states.
       KITE_TRY(choose(stated_model(*plan)));
       if (has_chosen_ && !has_shapes(*plan, shapes_)) plan = find_by_contents();
     }
     if (plan != nullptr) return from_cache(std::move(plan));
   }
-  // From the same mapping as the key: a file that is replaced meanwhile cannot get into the cache under another's key.
+  // Read from the same mapping as the key, so that a file which is replaced meanwhile cannot get another file's key.
   auto imported = [&] {
     const TraceScope scope(trace, "import the model");
     return import_model(source_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order in which a plan is looked for, and how it is made when there is none.
+// The order in which a plan is looked for, and how a plan is made when none is found.
 #pragma once
 
 #include <cstdint>
@@ -36,12 +36,12 @@ struct StatedModel {
 
 struct PlanRequest {
   const Target* target = &targets::generic;
-  InputShapes shapes;  // that the caller asks for; the others are the model's own
-  // Chooses shapes for a model that leaves more open than its batch, where the caller asks for none. It sees the same
-  // whether the model was read or a plan of it was found. Empty: every open dimension is 1.
+  InputShapes shapes;  // that the caller asks for; other inputs have the model's shapes
+  // Chooses shapes for a model with other open dimensions than the batch, when the caller asks for no shapes. It is
+  // given the same facts whether the model was read or a plan of it was found. Empty: every open dimension is 1.
   std::function<Result<InputShapes>(const StatedModel&)> choose_shapes;
-  bool always_chooses = false;  // also where nothing or only the batch is open
-  int threads = 1;              // that read and pack weights
+  bool always_chooses = false;  // choose also where no dimension, or only the batch, is open
+  int threads = 1;              // for reading and packing weights
   bool use_cache = true;
   std::string cache_dir;                        // empty: see PlanCache
   std::vector<std::string> data_dirs;           // besides the model's folder, for external data
@@ -59,23 +59,23 @@ struct LoadedPlan {
   std::vector<std::string> warnings;
 };
 
-// What a plan is wanted of: a file, or the bytes of one.
+// The model whose plan is wanted: a file, or the bytes of one.
 struct ModelFile {
   std::string path;                  // empty: a model from memory
-  std::span<const std::byte> bytes;  // of such a one, at any address; borrowed until load_plan() returns
+  std::span<const std::byte> bytes;  // of a model from memory, at any address; borrowed until load_plan() returns
 
   [[nodiscard]] std::string name() const { return path.empty() ? "the model in memory" : path; }  // for messages
 };
 
 // A plan file, a cached plan, or the whole way from ONNX bytes. For a model from memory the cache is neither read nor
-// written; a plan is copied into pages of its own, and of ONNX bytes no more is copied than when a file is read.
+// written. A plan is copied into its own pages. Of ONNX bytes, no more is copied than when a file is read.
 [[nodiscard]] Result<LoadedPlan> load_plan(const ModelFile& model, const PlanRequest& request);
 
-// What a plan and an imported graph say alike.
+// The facts about a model that a plan and an imported graph both state.
 [[nodiscard]] StatedModel stated_model(const Plan& plan);
 [[nodiscard]] StatedModel stated_model(const ImportedModel& imported);
 
-// True when an input leaves another dimension open than its first, the batch.
+// True when an input has an open dimension other than its first one, the batch.
 [[nodiscard]] bool is_open(std::span<const StatedInput> inputs) noexcept;
 
 // True when the bytes begin as a plan does.
