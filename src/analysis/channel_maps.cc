@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One function for each group of operators that preprocessing is made of.
+// One function for each group of operators that preprocessing consists of.
 #include "analysis/channel_maps.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace kite {
 namespace {
 
-// Constants of a front hold one number a channel; a larger one is a weight, whose elements say nothing here.
+// Constants of preprocessing hold one number for each channel; a larger constant is a weight and is not read here.
 constexpr std::int64_t kMaxNumbers = 4096;
 
 template <typename T>
@@ -67,7 +67,8 @@ std::string short_text(const std::vector<double>& values) {
   return text + ']';
 }
 
-// One number a channel of a constant that is broadcast with the picture; nullopt where it varies along another axis.
+// One number for each channel, from a constant that is broadcast with the picture; nullopt where the constant varies
+// along another axis.
 std::optional<std::vector<double>> per_channel(const SmallConstant& numbers, const Channels& channels) {
   const std::size_t count = channels.maps.size();
   const auto rank = static_cast<int>(numbers.dims.size());
@@ -91,7 +92,7 @@ FollowedNode follow_arithmetic(const Graph& graph, const Node& node, const Chann
   const auto numbers = numbers_of(graph, node.inputs[constant_first ? 0 : 1]);
   const auto operand = numbers ? per_channel(*numbers, channels) : std::nullopt;
   if (!operand || (constant_first && node.op_type == "Div")) return {Tracked::kUnclear, {}, node.op_type};
-  // A constant of a higher rank lends its leading axes.
+  // A constant of a higher rank adds its leading axes to the result.
   if (const int extra = static_cast<int>(numbers->dims.size()) - channels.rank; extra > 0) {
     channels.rank += extra;
     if (channels.axis >= 0) channels.axis += extra;
@@ -195,7 +196,7 @@ FollowedNode follow_slice(const Graph& graph, const Node& node, const Channels& 
 
 FollowedNode follow_split(const Node& node, const Channels& channels) {
   const int axis = normalised_axis(node.attributes.get_int("axis", 0), channels.rank);
-  // Into single channels: what reverses them.
+  // A split into single channels, with which models reverse their order.
   if (axis != channels.axis || node.outputs.size() != channels.maps.size()) return {};
   FollowedNode followed{Tracked::kFollowed, {}, {}};
   for (const ChannelMap& map : channels.maps) followed.outputs.push_back({channels.rank, channels.axis, {map}});

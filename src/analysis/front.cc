@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Follows the picture's channels from the input into the graph, and names the numbers that would come out right.
+// Follows the picture's channels from the input into the graph, and names the range of input numbers that the graph's
+// own preprocessing expects.
 #include "analysis/front.h"
 
 #include <algorithm>
@@ -13,10 +14,10 @@
 namespace kite {
 namespace {
 
-// Recursion of a front; beyond it a graph of Identities is no preprocessing any more.
+// The largest depth of the recursion; a longer chain of nodes, e.g. of Identities, does not count as preprocessing.
 constexpr std::size_t kMaxNodes = 256;
 
-// The channels of a picture input; nullopt where it is none.
+// The channels of a picture input; nullopt where the input is not a picture.
 std::optional<Channels> input_channels(const GraphInput& input) {
   const auto rank = static_cast<int>(input.dims.size());
   if (rank < 2 || rank > 5) return std::nullopt;
@@ -29,14 +30,14 @@ std::optional<Channels> input_channels(const GraphInput& input) {
   channels.axis = is_last ? rank - 1 : first;
   if (rank == 5 && size_of(2) == 1 && is_channels(size_of(1)) && size_of(1) > 1) channels.axis = 1;
   std::int64_t count = size_of(channels.axis);
-  if (count == 0) count = 3;  // open channels are three
+  if (count == 0) count = 3;  // an open number of channels is taken for three
   if (!is_channels(count)) return std::nullopt;
   channels.maps.clear();
   for (int c = 0; c < count; ++c) channels.maps.push_back({c, 1, 0});
   return channels;
 }
 
-// What reaches the network, and how it came to be so.
+// The channels that reach the network, and the steps that made them.
 struct Followed {
   std::vector<Channels> ends;
   std::vector<std::string> steps;
@@ -52,7 +53,7 @@ class Follower {
   }
 
   Followed run() {
-    // Values become known in topological order only where each waits for all inputs of its reader.
+    // Values become known in topological order, because a Concat waits until all of its inputs are known.
     for (std::size_t i = 0; i < to_visit_.size() && visited_ < kMaxNodes; ++i) visit(to_visit_[i]);
     return std::move(followed_);
   }
@@ -63,7 +64,7 @@ class Follower {
     return found == channels_.end() ? nullptr : &found->second;
   }
 
-  // A Concat is followed by the last of its inputs to become known.
+  // A Concat is visited from the input that becomes known last.
   [[nodiscard]] bool waits(const Node& node) const {
     if (node.op_type != "Concat") return false;
     return std::ranges::any_of(node.inputs, [&](ValueId id) { return channels_of(id) == nullptr; });
@@ -117,13 +118,14 @@ bool near(double value, double wanted, double tolerance) {
   return value >= wanted - tolerance && value <= wanted + tolerance;
 }
 
-// The numbers in which networks are trained, all channels alike.
+// The ranges of numbers in which networks are trained, the same for all channels.
 bool is_trained_range(const std::vector<Interval>& channels) {
   const auto all = [&](auto&& holds) { return std::ranges::all_of(channels, holds); };
   const auto is_unit = [](Interval i) { return near(i.span, 1, 0.01) && near(i.low, 0, 0.005); };
   const auto is_signed = [](Interval i) { return near(i.span, 2, 0.02) && near(i.low, -1, 0.01); };
   const auto is_bytes = [](Interval i) { return near(i.span, 255, 2) && near(i.low, 0, 0.25); };
-  // Means of photographs lie about 0.45, of digits on black at 0.13; their deviations between 0.2 and 0.35.
+  // The means of photographs are about 0.45, the mean of digits on black is 0.13; the standard deviations are between
+  // 0.2 and 0.35.
   const auto is_mean = [](double mean) { return mean >= 0.1 && mean <= 0.6; };
   const auto is_standard = [&](Interval i) {
     return i.span >= 1 / 0.4 && i.span <= 1 / 0.15 && is_mean(-i.low / i.span);
@@ -137,7 +139,7 @@ bool is_trained_range(const std::vector<Interval>& channels) {
 constexpr std::array<double, 3> kMean{0.485, 0.456, 0.406};
 constexpr std::array<double, 3> kStd{0.229, 0.224, 0.225};
 
-// The named range that the maps turn into trained numbers; empty where none or several do.
+// The named range that the maps turn into the numbers of training; empty where no range or several ranges do that.
 std::string expected_range(const std::vector<ChannelMap>& maps) {
   const auto makes = [&](auto&& interval_of) {
     std::vector<Interval> made;
@@ -167,7 +169,7 @@ std::string expected_range(const std::vector<ChannelMap>& maps) {
   return count == 1 ? found : std::string();
 }
 
-// Statistics of numbers that were normalised already: nothing that a recipe has to allow for.
+// Statistics of numbers that are normalised already: a recipe does not need to consider them.
 bool keeps_normalised(const std::vector<ChannelMap>& maps) {
   return std::ranges::all_of(
       maps, [](const ChannelMap& map) { return map.scale > 0.5 && map.scale < 2 && near(map.offset, 0, 0.5); });

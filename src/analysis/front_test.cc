@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each way in which graphs begin with their preprocessing, and beginnings that are none.
+// Each way in which graphs begin with their preprocessing, and first nodes that are not preprocessing.
 #include "analysis/front.h"
 
 #include <gtest/gtest.h>

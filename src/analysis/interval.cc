@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Interval arithmetic; a product of zero and infinity is zero, because infinity only stands for "any number".
+// Interval arithmetic. A product of zero and infinity is zero, because infinity only means "any number" here.
 #include "analysis/interval.h"
 
 #include <algorithm>

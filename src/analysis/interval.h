@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between which two numbers the elements of a value lie.
+// The two numbers between which the elements of a value are.
 #pragma once
 
 #include <limits>
@@ -10,7 +10,7 @@ namespace kite {
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Both ends belong to it; it says nothing about NaN.
+// Both ends belong to the interval. Elements may also be NaN.
 struct Interval {
   double low = -kInfinity;
   double high = kInfinity;
@@ -23,16 +23,16 @@ struct Interval {
 [[nodiscard]] Interval sum(Interval a, Interval b) noexcept;
 [[nodiscard]] Interval negative(Interval a) noexcept;
 [[nodiscard]] Interval product(Interval a, Interval b) noexcept;
-// Everything where `a` may be zero.
+// The interval of all numbers where `a` may be zero.
 [[nodiscard]] Interval inverse(Interval a) noexcept;
 [[nodiscard]] Interval power(Interval a, double exponent) noexcept;
 [[nodiscard]] Interval hull(Interval a, Interval b) noexcept;
-// The larger, the smaller of an element of each.
+// The larger and the smaller of two elements, one from each interval.
 [[nodiscard]] Interval larger(Interval a, Interval b) noexcept;
 [[nodiscard]] Interval smaller(Interval a, Interval b) noexcept;
 
-// Of a constant's elements: everything where one is NaN, where there are none, and where there are more than a bias or a
-// mask of a large picture has, because then it is a weight.
+// The interval of a constant's elements. It is the interval of all numbers where an element is NaN, where there are no
+// elements, and where there are more than a bias or a mask of a large picture has: such a constant is a weight.
 [[nodiscard]] Interval interval_of(const TensorView& constant);
 
 }  // namespace kite

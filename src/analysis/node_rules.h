@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one node makes of the numbers that it reads: the rules behind follow_numbers(), grouped as in the .cc files.
+// What kind of numbers one node computes from its inputs: the rules behind follow_numbers(), grouped as in the .cc
+// files.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace kite {
 
-// One node, and what is known of its inputs.
+// One node, and what is known about its inputs.
 class NodeView {
  public:
   NodeView(const Graph& graph, NodeId id, const std::vector<Numbers>& numbers)
@@ -32,12 +33,12 @@ class NodeView {
   [[nodiscard]] std::int64_t int_attribute(std::string_view name, std::int64_t fallback) const {
     return node_.attributes.get_int(name, fallback);
   }
-  // A constant input of integers; nullopt when it is absent or none.
+  // A constant input of integers; nullopt when the input is left out or is no such constant.
   [[nodiscard]] std::optional<std::vector<std::int64_t>> ints(std::size_t i) const;
   // The axes that a node names by attribute or by input `i`, none of them negative; nullopt when they are not known.
   [[nodiscard]] std::optional<std::vector<std::int64_t>> axes(std::size_t i) const;
 
-  // The same range, with the meaning lost here. `reason` is a literal.
+  // The same range, but the numbers lose their meaning at this node. `reason` is a literal.
   [[nodiscard]] Numbers unclear(std::string_view reason, Interval range = {}) const;
 
  private:
@@ -49,11 +50,11 @@ class NodeView {
 
 // Numbers of no particular meaning.
 [[nodiscard]] Numbers real(Interval range = {});
-// Between 0 and 1, each by itself.
+// Each number is between 0 and 1, independently of the others.
 [[nodiscard]] Numbers unit();
 [[nodiscard]] Numbers distribution(Layout layout, double total = 1);
 
-// rules_elementwise.cc: one input, every element by itself.
+// rules_elementwise.cc: one input, element by element.
 [[nodiscard]] Numbers scaled(const NodeView& node, const Numbers& x, Interval factor);   // x * constant
 [[nodiscard]] Numbers shifted(const NodeView& node, const Numbers& x, Interval offset);  // x + constant
 [[nodiscard]] Numbers limited(const NodeView& node, const Numbers& x, Interval limits);  // the nearest within limits
@@ -66,12 +67,12 @@ class NodeView {
 [[nodiscard]] Numbers variadic(const NodeView& node);  // Sum, Mean, Max, Min
 [[nodiscard]] Numbers where(const NodeView& node);
 
-// rules_softmax.cc: operators that normalise, and the same spelled out.
+// rules_softmax.cc: operators that normalise, and the same written as several nodes.
 [[nodiscard]] Numbers normalised(const NodeView& node);  // Softmax, LogSoftmax, Hardmax
-// a / b, a * b, a - b as the last step of a softmax or a sigmoid; nullopt when it is none.
+// a / b, a * b, a - b as the last step of a softmax or a sigmoid; nullopt when it is not such a step.
 [[nodiscard]] std::optional<Numbers> spelled_out(const NodeView& node);
 
-// rules_movement.cc: elements go elsewhere, some are left out.
+// rules_movement.cc: elements are moved, and some are left out.
 [[nodiscard]] Numbers same_order(const NodeView& node);
 [[nodiscard]] Numbers transposed(const NodeView& node);
 [[nodiscard]] Numbers selected(const NodeView& node, ValueId output);  // Slice, Gather, Split

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sweep: which rule belongs to which operator, and what holds for all of them.
+// The sweep over the graph: which rule belongs to which operator, and what all rules have in common.
 #include "analysis/numbers.h"
 
 #include <algorithm>
@@ -103,7 +103,8 @@ constexpr Rule kRules[] = {
     {"ArgMin", index_of_best},
     {"TopK", first_best},
     {"OneHot", one_hot},
-    // Every result depends on many elements: whatever went in, new features come out.
+    // Every result depends on many elements, so the results are new features, except where mixed() finds a table of
+    // groups.
     {"MatMul", mixed},
     {"Gemm", mixed},
     {"Conv", fresh},
@@ -131,7 +132,7 @@ const Rule* find_rule(std::string_view op) {
   return found == std::end(kRules) ? nullptr : found;
 }
 
-// Operators of other domains that are asked about here have the names and the meaning of those of ONNX.
+// The operators of other domains that are handled here have the names and the meaning of ONNX's operators.
 Numbers by_rule(const NodeView& node) {
   const Rule* rule = find_rule(node.op());
   const bool has_types = std::ranges::all_of(node.node().inputs, [&](ValueId id) {
@@ -151,10 +152,10 @@ Numbers by_rule(const NodeView& node) {
     const std::size_t at = i++;
     return id == kNoValue || node.graph().is_constant(id) || node.in(at).form == Form::kReal;
   });
-  return all_real ? real() : node.unclear("is not followed");
+  return all_real ? real() : node.unclear("is not an operator that can be followed");
 }
 
-// Whatever made them: numbers between 0 and 1 are no logits.
+// Numbers between 0 and 1 are not logits, whichever operator made them.
 Numbers settled(Numbers numbers, const TensorType& type) {
   const bool is_vague = numbers.form == Form::kReal || numbers.form == Form::kUnclear;
   if (!is_vague || !numbers.range.is_within(0, 1) || type.dtype == DType::kInt64 || type.dtype == DType::kInt32 ||
@@ -173,7 +174,7 @@ std::optional<AxisRange> class_axes(const Shape& shape, const Layout& layout) {
   if (shape.elements() == 0 || layout.outer * layout.count * layout.inner != shape.elements()) return std::nullopt;
   int first = 0;
   std::int64_t outer = 1;
-  // Ones in front of the class axis belong to what lies outside it.
+  // Dimensions of 1 before the class axis belong to the outer dimensions.
   while (first < shape.rank() && (outer < layout.outer || (outer == layout.outer && shape[first] == 1))) {
     outer *= shape[first++];
   }
@@ -266,7 +267,7 @@ std::vector<Numbers> follow_numbers(const Graph& graph) {
   for (const NodeId id : graph.order()) {
     const NodeView node(graph, id, numbers);
     const Rule* rule = find_rule(node.op());
-    // Weights are not read: of what goes into a product nothing is asked.
+    // The constants of these operators are weights. They are not read, because the rules do not use their range.
     const bool reads_constants = rule != nullptr && rule->apply != fresh && rule->apply != mixed;
     for (std::size_t i = 0; reads_constants && i < node.input_count(); ++i) {
       if (!node.is_constant(i)) continue;

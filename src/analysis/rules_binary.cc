@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic on two values and more: means of probabilities, gates, weighted sums.
+// Arithmetic on two or more values: means of probabilities, gates, weighted sums.
 #include <algorithm>
 #include <cmath>
 
@@ -13,7 +13,8 @@ Numbers multiplied(const NodeView& node, const Numbers& a, const Numbers& b) {
   const Interval range = product(a.range, b.range);
   if (a.form == Form::kReal && b.form == Form::kReal) return real(range);
   if (a.is_probability() && b.is_probability()) {
-    // An object's probability times a class's, a group's times a member's: no sum is known any more.
+    // The probability of an object times that of a class, or of a group times that of a member: the sum is no longer
+    // known.
     Numbers result = unit();
     if (a.form != Form::kUnit && b.form != Form::kUnit) {
       result.form = Form::kPart;
@@ -24,7 +25,7 @@ Numbers multiplied(const NodeView& node, const Numbers& a, const Numbers& b) {
     result.is_loose = true;
     return result;
   }
-  // A gate or an attention map weights features. One factor for all probabilities is no gate.
+  // A gate or an attention map multiplies features. One factor for all probabilities is not a gate.
   const bool a_is_real = a.form == Form::kReal;
   if (a_is_real || b.form == Form::kReal) {
     const std::int64_t elements = node.shape(a_is_real ? 0 : 1).elements();
@@ -37,7 +38,7 @@ Numbers subtracted(const NodeView& node, const Numbers& a, const Numbers& b) {
   const Interval range = sum(a.range, negative(b.range));
   if (node.is_constant(1)) return shifted(node, a, negative(b.range));
   if (node.is_constant(0) && b.is_probability() && a.range == Interval{b.total, b.total}) {
-    Numbers result = b;  // 1 - p: of two classes the other one
+    Numbers result = b;  // 1 - p is the probability of the other of two classes
     if (b.form == Form::kDistribution && b.layout.count != 2) result.form = Form::kUnit;
     result.range = range;
     return result;
@@ -47,7 +48,7 @@ Numbers subtracted(const NodeView& node, const Numbers& a, const Numbers& b) {
   return node.unclear("subtracts probabilities", range);
 }
 
-// Divided by its own length, as vectors are that will be compared by their angle.
+// A vector divided by its length, as models do to compare vectors by their angle.
 bool divides_by_length(const NodeView& node) {
   const Graph& graph = node.graph();
   ValueId value = node.input(1);
@@ -127,7 +128,7 @@ Numbers added(const NodeView& node, const Numbers& a, const Numbers& b) {
 
 Numbers binary(const NodeView& node) {
   if (auto known = spelled_out(node)) return *known;
-  if (!node.has(1)) return node.unclear("lacks an input");
+  if (!node.has(1)) return node.unclear("has an input that is missing");
   const Numbers& a = node.in(0);
   const Numbers& b = node.in(1);
   const bool a_is_constant = node.is_constant(0);
@@ -154,7 +155,7 @@ Numbers variadic(const NodeView& node) {
   const bool is_extreme = node.op() == "Max" || node.op() == "Min";
   std::optional<Numbers> result;
   for (std::size_t i = 0; i < node.input_count(); ++i) {
-    if (!node.has(i)) return node.unclear("lacks an input");
+    if (!node.has(i)) return node.unclear("has an input that is missing");
     if (node.is_constant(i)) continue;
     if (!result) {
       result = node.in(i);
@@ -186,7 +187,7 @@ Numbers variadic(const NodeView& node) {
 }
 
 Numbers where(const NodeView& node) {
-  if (!node.has(1) || !node.has(2)) return node.unclear("lacks an input");
+  if (!node.has(1) || !node.has(2)) return node.unclear("has an input that is missing");
   const auto as_probability = [&](std::size_t i, double total) {
     Numbers numbers = node.in(i);
     if (!node.is_constant(i) || !numbers.range.is_within(0, total)) return numbers;

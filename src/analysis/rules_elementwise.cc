@@ -11,7 +11,8 @@ namespace kite {
 
 namespace {
 
-// Added or cut off to keep a logarithm or a quotient finite; nobody sees it in a probability.
+// A number that models add, or use as a limit, to keep a logarithm or a quotient finite. It is too small to change a
+// probability visibly.
 constexpr double kNegligible = 1e-3;
 
 bool is_integer(DType dtype) {
@@ -29,7 +30,7 @@ Numbers exponential(const NodeView& node, const Numbers& x) {
   result.range = {0, 1};
   if (x.form == Form::kLogDistribution) return result.form = Form::kDistribution, result;
   if (x.form == Form::kLogUnit) return result.form = Form::kUnit, result;
-  return node.unclear("gives exponentials that nothing normalises", range);
+  return node.unclear("gives exponentials that no node normalises", range);
 }
 
 Numbers logarithm(const NodeView& node, const Numbers& x) {
@@ -41,12 +42,12 @@ Numbers logarithm(const NodeView& node, const Numbers& x) {
     result.form = x.form == Form::kDistribution ? Form::kLogDistribution : Form::kLogUnit;
     return result;
   }
-  // Of a sum of exponentials the logarithm is a real number again.
+  // The logarithm of a sum of exponentials is a real number.
   if (x.form == Form::kReal || x.form == Form::kUnclear) return real(range);
   return node.unclear("takes the logarithm twice", range);
 }
 
-// -softplus(-x) is the logarithm of sigmoid(x); -log(1 + exp(-x)) is the same spelled out.
+// -softplus(-x) is the logarithm of sigmoid(x); -log(1 + exp(-x)) is the same, written as several nodes.
 bool is_log_sigmoid(const NodeView& node) {
   const Graph& graph = node.graph();
   const NodeId inner = graph.value(node.input(0)).producer;
@@ -72,7 +73,7 @@ Numbers negated(const NodeView& node, const Numbers& x) {
     return result;
   }
   if (x.form == Form::kReal) return with_range(x, range);
-  return node.unclear("turns the sign, so that the best class has the smallest number", range);
+  return node.unclear("changes the sign, so that the best class has the smallest number", range);
 }
 
 Interval clip_limits(const NodeView& node) {
@@ -82,13 +83,13 @@ Interval clip_limits(const NodeView& node) {
     limits = {node.node().attributes.get_float("min", -kMost), node.node().attributes.get_float("max", kMost)};
     return limits;
   }
-  // A limit that is computed may lie anywhere.
+  // A computed limit may be any number.
   if (node.is_constant(1)) limits.low = node.in(1).range.low;
   if (node.is_constant(2)) limits.high = node.in(2).range.high;
   return limits;
 }
 
-// Square roots and powers keep 0 and 1 in place and the order, not the sum.
+// Square roots and powers do not change 0, 1 and the order of the numbers, but they change the sum.
 Numbers raised(const NodeView& node, const Numbers& x, double exponent) {
   if (exponent == 1) return x;
   const Interval range = power(x.range, exponent);
@@ -125,8 +126,8 @@ Numbers scaled(const NodeView& node, const Numbers& x, Interval factor) {
       return result;
     }
     case Form::kLogDistribution:
-      // A temperature: the softmax of the product is the distribution that is meant.
-      return factor.low > 0 ? real(range) : node.unclear("turns the sign of logarithms", range);
+      // A temperature: the model's distribution is the softmax of the product.
+      return factor.low > 0 ? real(range) : node.unclear("changes the sign of logarithms", range);
     default: return node.unclear("scales", range);
   }
 }
@@ -139,7 +140,7 @@ Numbers shifted(const NodeView& node, const Numbers& x, Interval offset) {
     case Form::kReal: return real(range);
     case Form::kDistribution:
       if (offset.is_point() && offset.low > 0 && !is_negligible) {
-        // Smoothed: a little for every class.
+        // Smoothing: a small number is added for every class.
         Numbers result = with_range(x, range);
         result.total += static_cast<double>(x.layout.count) * offset.low;
         return result;
@@ -148,9 +149,9 @@ Numbers shifted(const NodeView& node, const Numbers& x, Interval offset) {
     case Form::kPart:
     case Form::kUnit:
       if (is_negligible) return x;
-      return node.unclear("adds to probabilities", range);
+      return node.unclear("adds a number to probabilities", range);
     case Form::kLogDistribution: return real(range);
-    default: return node.unclear("adds to numbers that are no logits", range);
+    default: return node.unclear("adds to numbers that are not logits", range);
   }
 }
 
@@ -172,7 +173,7 @@ Numbers limited(const NodeView& node, const Numbers& x, Interval limits) {
     case Form::kLogUnit:
       if (limits.high >= -kNegligible && limits.low <= std::log(kNegligible)) return x;
       return node.unclear("limits logarithms", range);
-    default: return node.unclear("limits numbers that are no logits", range);
+    default: return node.unclear("limits numbers that are not logits", range);
   }
 }
 
@@ -181,12 +182,13 @@ Numbers cast_of(const NodeView& node) {
   const DType from = node.graph().value(node.input(0)).type->dtype;
   const DType to = node.result().dtype;
   if (to == DType::kBool && from != DType::kBool) return unit();
-  // 0.9 becomes 0; per cent lose no more than digits. What Greater and its like decided is whole already.
+  // A probability of 0.9 becomes 0, while per cent only lose digits. Results of Greater and similar operators are whole
+  // already.
   const NodeId producer = node.graph().value(node.input(0)).producer;
   const bool is_rounded = producer != kNoNode && node.graph().node(producer).op_type == "Round";
   if (is_integer(to) && !is_integer(from) && from != DType::kBool && x.form != Form::kIndex && !is_rounded &&
       (x.is_logarithm() || (x.is_probability() && x.total < 100))) {
-    return node.unclear("cuts the digits off probabilities");
+    return node.unclear("rounds probabilities to whole numbers");
   }
   return x;
 }
@@ -205,7 +207,7 @@ Numbers unary(const NodeView& node) {
     return node.unclear("leaves out signs", {0, kInfinity});
   }
   if (op == "Reciprocal") {
-    return x.form == Form::kReal ? real(inverse(x.range)) : node.unclear("divides by it", inverse(x.range));
+    return x.form == Form::kReal ? real(inverse(x.range)) : node.unclear("divides by probabilities", inverse(x.range));
   }
   // Tanh, Erf, Softsign, Sin and Cos stay within -1 and 1; Softplus above 0.
   const bool keeps_sign = op != "Sin" && op != "Cos" && x.range.low >= 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elements that keep their values: renamed, reordered, left out, put together.
+// Operators that do not change elements: they rename, reorder, select or join them.
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
@@ -11,7 +11,8 @@ namespace kite {
 
 namespace {
 
-// With `axis` of `shape` cut down, or spread, to `length` elements. Some classes of a distribution are a part of it.
+// The numbers after `axis` of `shape` was reduced or extended to `length` elements. Some of the classes of a
+// distribution are a kPart of it.
 Numbers along_axis(const NodeView& node, Numbers x, const Shape& shape, int axis, std::int64_t length) {
   const bool has_layout = x.form == Form::kDistribution || x.form == Form::kPart || x.form == Form::kLogDistribution;
   if (!has_layout || shape[axis] == 0) return x;
@@ -42,7 +43,7 @@ Numbers gathered(const NodeView& node) {
   const Shape& shape = node.shape(0);
   const Numbers& x = node.in(0);
   if (node.is_constant(0) || node.in(1).form != Form::kReal) {
-    // A table that is looked up by the class, or by anything else.
+    // A table whose rows are selected by the class, or by other indices.
     return node.in(1).form == Form::kReal ? real(x.range) : node.unclear("maps the class to another number");
   }
   std::int64_t axis = node.int_attribute("axis", 0);
@@ -50,13 +51,13 @@ Numbers gathered(const NodeView& node) {
   if (axis < 0 || axis >= shape.rank()) return node.unclear("has an axis outside its shape");
   const auto indices = node.ints(1);
   if (indices && has_each_once(*indices, shape[static_cast<int>(axis)])) {
-    // The classes in another order, which still sum to what they did. A single index may take its axis away.
+    // The classes in another order: their sum stays the same. A single index may remove its axis.
     return x;
   }
   return along_axis(node, x, shape, static_cast<int>(axis), node.shape(1).elements());
 }
 
-// One class and what is left of 1.
+// The probability of one class and the rest up to 1.
 bool is_complement(const NodeView& node, std::size_t of, std::size_t other) {
   const Graph& graph = node.graph();
   const NodeId id = graph.value(node.input(of)).producer;
@@ -72,7 +73,7 @@ Numbers same_order(const NodeView& node) {
   const Numbers& x = node.in(0);
   if (node.op() == "QuantizeLinear" || node.op() == "DequantizeLinear") {
     Numbers result = x;
-    // Integers that no QuantizeLinear made are weights, or what an integer product gave.
+    // Integers that do not come from a QuantizeLinear are weights, or the result of an integer product.
     if (node.op() == "DequantizeLinear" && !x.is_quantised) result = real();
     result.is_quantised = node.op() == "QuantizeLinear";
     return result;
@@ -98,7 +99,7 @@ Numbers transposed(const NodeView& node) {
   if (named.size() == perm.size()) std::ranges::copy(named, perm.begin());
   const auto classes = class_axes(shape, x.layout);
   if (!classes) return node.unclear("moves axes that cut through the classes", x.range);
-  // Where the class axes go: they must stay together.
+  // The new positions of the class axes, which must stay next to each other.
   int first = -1;
   int last = -1;
   for (int to = 0; to < shape.rank(); ++to) {

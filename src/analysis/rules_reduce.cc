@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes along an axis: means over views, the best class, pooling, and products with a table of classes.
+// Operators that work along an axis: means over views, the best class, pooling, and products with a table of classes.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -19,7 +19,7 @@ How how_of(std::string_view op) {
   return op == "ReduceMin" ? How::kLeast : How::kMost;
 }
 
-// Over axes that are not those of the classes: over views, positions, members of an ensemble.
+// A reduction over other axes than those of the classes: over views, positions, members of an ensemble.
 Numbers over_others(Numbers x, How how, std::int64_t count, const Layout& left) {
   x.layout = left;
   if (how == How::kSum) x.total *= static_cast<double>(count);
@@ -31,7 +31,7 @@ Numbers over_others(Numbers x, How how, std::int64_t count, const Layout& left) 
   return x;
 }
 
-// Over the classes: over all of them, or over the members of each group.
+// A reduction over the classes: over all of them, or over the members of each group.
 Numbers over_classes(const NodeView& node, Numbers x, How how, std::int64_t count) {
   const bool takes_all = count == x.layout.count;
   x.layout.count /= count;
@@ -48,7 +48,7 @@ Numbers over_classes(const NodeView& node, Numbers x, How how, std::int64_t coun
     case How::kMean: x.total /= static_cast<double>(count); [[fallthrough]];
     case How::kSum:
       if (takes_all && x.form == Form::kDistribution) return node.unclear("sums a whole distribution, which is 1");
-      if (x.is_loose) return node.unclear("sums numbers of which no sum is known");
+      if (x.is_loose) return node.unclear("sums numbers whose sum is not known");
       x.range = {0, x.total};
       return x;
   }
@@ -79,7 +79,7 @@ Numbers reduced_distribution(const NodeView& node, const Numbers& x, How how, co
 
 bool is_best_of_all(const NodeView& node, std::int64_t count) { return node.shape(0).elements() == count; }
 
-// The elements of a constant matrix as [rows, columns]; nullopt for what is no float32 matrix.
+// The elements of a constant matrix as [rows, columns]; nullopt when it is not a float32 matrix.
 struct Matrix {
   std::vector<float> elements;
   std::int64_t rows = 0;
@@ -133,7 +133,7 @@ Numbers reduced(const NodeView& node) {
       return node.unclear("reduces probabilities", range);
     case Form::kUnit: {
       Numbers result = x;
-      if (how == How::kSum && x.is_loose) return node.unclear("sums numbers of which no sum is known", range);
+      if (how == How::kSum && x.is_loose) return node.unclear("sums numbers whose sum is not known", range);
       if (how == How::kSum) result.total *= static_cast<double>(count);
       if (how == How::kMost && is_best_of_all(node, count)) result.picker = node.id();
       result.range = range;
@@ -209,8 +209,8 @@ Numbers best(const NodeView& node, bool are_indices) {
     result.form = Form::kLogUnit;
   }
   result.picker = node.id();
-  // The best of the best: the positions count in another order than the classes do.
-  if (x.picker != kNoNode) return node.unclear("ranks what is ranked already");
+  // A selection among numbers that were selected before: its positions are not in the order of the classes.
+  if (x.picker != kNoNode) return node.unclear("ranks numbers that are ranked already");
   return result;
 }
 
@@ -242,13 +242,13 @@ Numbers mixed(const NodeView& node) {
     double sum = 0;
     for (std::int64_t c = 0; c < matrix->columns; ++c) {
       const float weight = matrix->elements[static_cast<std::size_t>(r * matrix->columns + c)];
-      if (!(weight >= 0) || weight > 1) return real();  // a layer that was learned
+      if (!(weight >= 0) || weight > 1) return real();  // a trained layer, not a table of groups
       sum += static_cast<double>(weight);
     }
     sums_to_one = sums_to_one && std::abs(sum - 1) < 1e-4;
   }
   const Shape& shape = node.result().shape;
-  // Every class belongs to one group: the groups are a distribution as well.
+  // Every class belongs to exactly one group, so the probabilities of the groups are a distribution, too.
   Numbers result = distribution(layout_of(shape, shape.rank() - 1, shape.rank()), x.total);
   if (!sums_to_one) result.form = Form::kPart;
   result.is_loose = !sums_to_one;

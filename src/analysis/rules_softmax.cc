@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Softmax and its relatives as operators, and as exporters of old frameworks spell them.
+// Softmax and similar functions, as operators and as the several nodes that exporters of old frameworks write.
 #include <algorithm>
 #include <array>
 
@@ -9,7 +9,7 @@ namespace kite {
 
 namespace {
 
-// Enough for every spelling; bounds the work on graphs that are made to be slow.
+// Enough for every form that exporters write. It limits the work on graphs that are made to be slow.
 constexpr int kMostSteps = 8;
 
 const Node* producer(const Graph& graph, ValueId value) {
@@ -36,7 +36,7 @@ ValueId base(const Graph& graph, ValueId value) {
   return value;
 }
 
-// The same, also through shapes and through what keeps a divisor from zero.
+// The same, and also before changes of shape and before operators that keep a divisor from being zero.
 ValueId divisor_base(const Graph& graph, ValueId value) {
   for (int step = 0; step < kMostSteps; ++step) {
     const Node* node = producer(graph, value);
@@ -57,8 +57,8 @@ ValueId divisor_base(const Graph& graph, ValueId value) {
   return value;
 }
 
-// Whether two values are the same, or computed in the same way from the same: exporters compute exp(x) once for the
-// numerator and once for the sum.
+// Whether two values are the same, or are computed in the same way from the same value: exporters compute exp(x) once
+// for the numerator and once for the sum.
 bool is_same(const Graph& graph, ValueId a, ValueId b, int depth = 3) {
   a = base(graph, a);
   b = base(graph, b);
@@ -71,7 +71,7 @@ bool is_same(const Graph& graph, ValueId a, ValueId b, int depth = 3) {
                             [&](ValueId x, ValueId y) { return is_same(graph, x, y, depth - 1); });
 }
 
-// The layout that a reduction of x sums over; nullopt where the axes are no run of axes.
+// The layout that a reduction of x sums over; nullopt where its axes are not next to each other.
 std::optional<Layout> summed_layout(const Graph& graph, const Node& sum) {
   const Shape& shape = graph.value(sum.inputs[0]).type->shape;
   std::vector<std::int64_t> axes;
@@ -82,7 +82,7 @@ std::optional<Layout> summed_layout(const Graph& graph, const Node& sum) {
     const TensorView& view = *graph.value(sum.inputs[1]).constant;
     const Interval range = interval_of(view);
     if (view.type.shape.elements() > shape.rank()) return std::nullopt;
-    // A run of axes is known by its ends.
+    // Axes that are next to each other are described by the first and the last one.
     if (range.high - range.low + 1 != static_cast<double>(view.type.shape.elements())) return std::nullopt;
     for (auto axis = static_cast<std::int64_t>(range.low); axis <= static_cast<std::int64_t>(range.high); ++axis) {
       axes.push_back(axis);
@@ -97,14 +97,14 @@ std::optional<Layout> summed_layout(const Graph& graph, const Node& sum) {
   return layout_of(shape, static_cast<int>(first), static_cast<int>(last));
 }
 
-// The sum over `x` that `value` is, whatever keeps it from zero.
+// The layout of the sum over `x` that `value` is, also where a node keeps the sum from being zero.
 std::optional<Layout> as_sum_of(const Graph& graph, ValueId value, ValueId x) {
   const Node* node = producer(graph, divisor_base(graph, value));
   if (node == nullptr || !is_any(node->op_type, {"ReduceSum", "ReduceL1"})) return std::nullopt;
   return is_same(graph, node->inputs[0], x) ? summed_layout(graph, *node) : std::nullopt;
 }
 
-// What `value` is the reciprocal of; kNoValue when it is none.
+// The value of which `value` is the reciprocal; kNoValue when it is not a reciprocal.
 ValueId as_reciprocal(const Graph& graph, ValueId value) {
   const Node* node = producer(graph, base(graph, value));
   if (node == nullptr) return kNoValue;
@@ -118,7 +118,7 @@ ValueId as_reciprocal(const Graph& graph, ValueId value) {
   return kNoValue;
 }
 
-// x / sum(x), of numbers that are not negative.
+// x / sum(x), for numbers that are not negative.
 std::optional<Numbers> as_share(const NodeView& node, ValueId x, const Numbers& numbers, ValueId divisor) {
   if (numbers.range.low < 0) return std::nullopt;
   const auto layout = as_sum_of(node.graph(), divisor, x);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the numbers behind each output to what a caller may do with them.
+// Derives, from the kind of numbers of each output, what a caller may do with the output.
 #include "analysis/scores.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 constexpr std::array<std::string_view, 8> kKindNames = {
     "logits", "probabilities", "independent", "log-probabilities", "log-independent", "class-index", "unclear", "no-vector"};
 
-// How many pictures one run takes.
+// The number of pictures in one run.
 std::int64_t batch_of(const Graph& graph) {
   for (const GraphInput& input : graph.inputs) {
     const auto& type = graph.value(input.value).type;
@@ -27,7 +27,7 @@ std::int64_t batch_of(const Graph& graph) {
   return 1;
 }
 
-// The axis along which an output counts classes, if it holds one vector for each picture.
+// The axis of an output that counts classes, if the output holds one vector for each picture.
 struct Vector {
   int axis = 0;
   std::int64_t length = 1;
@@ -69,11 +69,11 @@ void describe_distribution(OutputScores& output, const Numbers& numbers, const S
   }
   if (numbers.layout.count == 1) {
     output.kind = is_log ? OutputKind::kLogIndependent : OutputKind::kIndependent;
-    output.reason = "its softmax goes over one number alone, so that every probability is 1";
+    output.reason = "its softmax is over a single number, so that every probability is 1";
     return;
   }
   output.kind = OutputKind::kUnclear;
-  output.reason = "its softmax goes over another axis than that of the classes";
+  output.reason = "its softmax is over another axis than that of the classes";
 }
 
 void describe_index(OutputScores& output, const Numbers& numbers, const Vector& vector, bool is_top_k) {
@@ -99,7 +99,7 @@ OutputScores describe_output(const Graph& graph, ValueId id, const Numbers& numb
   output.total = numbers.total;
   if (numbers.picker != kNoNode) output.ranked = vector->length;
   if (numbers.is_quantised) {
-    output.reason = "it is quantised: the scale lies in the model, end it in DequantizeLinear";
+    output.reason = "it is quantised: end the model with a DequantizeLinear that has its scale";
     return output;
   }
   switch (numbers.form) {
@@ -110,14 +110,14 @@ OutputScores describe_output(const Graph& graph, ValueId id, const Numbers& numb
         return output;
       }
       output.kind = OutputKind::kUnclear;
-      output.reason = "it holds whole numbers that no ArgMax gave";
+      output.reason = "it holds whole numbers that do not come from an ArgMax";
       return output;
     case Form::kDistribution:
     case Form::kLogDistribution:
       describe_distribution(output, numbers, type.shape, *vector, batch);
       return output;
     case Form::kPart: {
-      // Of each label's own softmax over yes and no, only yes is left.
+      // Each label has its own softmax over yes and no, of which only the probability of yes is an output.
       const bool is_independent = numbers.layout.count == 1 && vector->length > 1;
       output.kind = is_independent ? OutputKind::kIndependent : OutputKind::kProbabilities;
       return output;
@@ -132,14 +132,14 @@ OutputScores describe_output(const Graph& graph, ValueId id, const Numbers& numb
   return output;
 }
 
-// Finds for the scores of the best classes the output that says which they are.
+// Finds, for an output with the scores of the best classes, the output with the indices of these classes.
 void pair_ranked(const Graph& graph, const std::vector<Numbers>& numbers, std::vector<OutputScores>& outputs) {
   const auto picker = [&](std::size_t i) { return numbers[static_cast<std::size_t>(graph.outputs[i])].picker; };
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].kind != OutputKind::kClassIndex || outputs[i].ranked == 0) continue;
     for (std::size_t k = 0; k < outputs.size(); ++k) {
       const bool holds_scores = outputs[k].ranked == outputs[i].ranked && outputs[k].kind != OutputKind::kClassIndex;
-      // Whatever found it, there is only one best class.
+      // There is only one best class, whichever operator found it.
       if (!holds_scores || (picker(k) != picker(i) && outputs[i].ranked != 1)) continue;
       outputs[i].ranked_with = static_cast<int>(k);
       outputs[k].ranked_with = static_cast<int>(i);
@@ -195,7 +195,7 @@ std::vector<OutputScores> find_scores(const Graph& graph) {
 std::string scores_text(const std::vector<OutputScores>& outputs) {
   std::string text;
   for (const OutputScores& output : outputs) {
-    // The shortest digits that read back as the same number.
+    // The shortest decimal text that is read as the same number.
     char total[32];
     const auto end = std::to_chars(std::begin(total), std::end(total), output.total).ptr;
     text += std::string(output_kind_name(output.kind)) + ' ' + std::to_string(output.classes) + ' ' +

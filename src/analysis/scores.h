@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each output of a model holds: logits, probabilities, the class itself, or no class scores at all.
 //
-// It is read from the graph as the model states it, before any pass has rewritten it, and stored with the plan: a plan
-// no longer says what its numbers mean.
+// It is found in the graph as the model states it, before any pass has changed the graph, and is stored with the plan,
+// because a plan does not contain the meaning of its numbers.
 #pragma once
 
 #include <cstdint>
@@ -19,28 +19,29 @@ namespace kite {
 inline constexpr std::string_view kScoresNote = "paperkite.plan.scores";
 
 enum class OutputKind : std::uint8_t {
-  kLogits,              // real numbers, one a class
-  kProbabilities,       // of classes of which one is right
-  kIndependent,         // of classes each of which may be right or not
-  kLogProbabilities,    // natural logarithms of kProbabilities
-  kLogIndependent,      // and of kIndependent
-  kClassIndex,          // ArgMax, or the indices of TopK
-  kUnclear,             // arithmetic on probabilities that leaves none of these: `reason`
-  kNoVector,            // more than one number a class, or nothing
+  kLogits,            // real numbers, one for each class
+  kProbabilities,     // of classes of which exactly one is right
+  kIndependent,       // probabilities of classes each of which may be right or not
+  kLogProbabilities,  // natural logarithms of kProbabilities
+  kLogIndependent,    // natural logarithms of kIndependent
+  kClassIndex,        // ArgMax, or the indices of TopK
+  kUnclear,           // arithmetic on probabilities whose result is none of these kinds: `reason`
+  kNoVector,          // more than one number for each class, or no numbers
 };
 
 [[nodiscard]] std::string_view output_kind_name(OutputKind kind) noexcept;
 
-// One output. All but `classes` elements of a picture's part of it are dimensions of 1, so that its numbers lie in a row.
+// One output. In the shape of a picture's part of it, every dimension but that of the classes is 1, so that the numbers
+// of the classes are next to each other.
 struct OutputScores {
   OutputKind kind = OutputKind::kUnclear;
-  std::int64_t classes = 0;  // numbers a picture; of an index those that it chooses from
+  std::int64_t classes = 0;  // numbers for each picture; for an index, the number of classes that it chooses from
   int class_axis = 0;        // 0 also for a scalar
   bool sums_to_one = false;  // of probabilities
-  double total = 1;          // what a certain class gets: 100 for per cent
-  std::int64_t ranked = 0;   // above 0: so many best classes, best first, instead of one number a class
+  double total = 1;          // the number of a class that is certain: 100 for per cent
+  std::int64_t ranked = 0;   // above 0: this many best classes, best first, instead of one number for each class
   int ranked_with = -1;      // the output that holds the classes of these scores, or the scores of these classes
-  std::string reason;        // one clause without a line break; of other kinds than kUnclear a warning
+  std::string reason;        // one clause without a line break; a warning for other kinds than kUnclear
   [[nodiscard]] bool operator==(const OutputScores&) const = default;
 };
 

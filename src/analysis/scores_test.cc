@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Endings of classifiers as exporters and people write them, and what each leaves in the output.
+// The last nodes of classifiers, as exporters and people write them, and what each output then holds.
 #include "analysis/scores.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ using Attrs = std::vector<Attribute>;
 Attribute attr(std::string name, std::int64_t value) { return {std::move(name), value}; }
 Attribute attr(std::string name, Ints value) { return {std::move(name), std::move(value)}; }
 
-// A graph whose types are given, not inferred: the analysis goes by the names of operators, known or not.
+// A graph whose types are given, not inferred: the analysis uses only the names of operators, which may be unknown.
 class Ending {
  public:
   explicit Ending(std::int64_t batch = 1, std::int64_t classes = 5) {
@@ -34,7 +34,7 @@ class Ending {
   int opset = 17;
   ValueId logits;
 
-  // Numbers of no known range: what a layer gives.
+  // Numbers of unknown range, as a layer computes them.
   ValueId fresh(const Shape& shape) { return n("MatMul", {picture_, number(2)}, shape); }
   ValueId number(float value) { return graph_.add_constant("c", Tensor::of<float>({}, {value})); }
   ValueId numbers(std::initializer_list<float> values) {
@@ -434,7 +434,7 @@ TEST(Scores, other_endings_are_logits) {
 TEST(Scores, arithmetic_that_leaves_no_kind_of_score_is_unclear_with_a_reason) {
   expect_rows({
       {"-Softmax", kUnclear, [](Ending& e) { return e.n("Neg", {e.softmax()}); }},
-      {"an operator that nobody follows", kUnclear, [](Ending& e) { return e.n("FancyActivation", {e.softmax()}); }},
+      {"an operator without a rule", kUnclear, [](Ending& e) { return e.n("FancyActivation", {e.softmax()}); }},
       {"Softmax times something of the picture", kUnclear,
        [](Ending& e) { return e.n("Mul", {e.softmax(), e.fresh({1, 1})}); }},
       {"weights above 1", kUnclear,
@@ -544,7 +544,7 @@ TEST(Scores, the_best_classes_are_paired_with_their_scores) {
 TEST(Scores, are_written_and_read_back) {
   std::vector<OutputScores> outputs(3);
   outputs[0] = {kProbabilities, 1000, 1, true, 1, 0, -1, ""};
-  outputs[1] = {kUnclear, 5, 3, false, 1.0 / 3, 0, -1, "node \"a b\" (Neg) turns the sign"};
+  outputs[1] = {kUnclear, 5, 3, false, 1.0 / 3, 0, -1, "node \"a b\" (Neg) changes the sign"};
   outputs[2] = {OutputKind::kClassIndex, 1000, 1, false, 1, 5, 0, ""};
   EXPECT_EQ(parse_scores(scores_text(outputs)), outputs);
   EXPECT_TRUE(parse_scores("").value().empty());
