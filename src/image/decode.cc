@@ -43,7 +43,7 @@ Error truncated_picture(PictureFormat format, std::size_t size_bytes) {
 
 namespace {
 
-// The rows of a picture that is in memory.
+// Reads the rows of a picture that is in memory.
 class ImageRows final : public RowReader {
  public:
   explicit ImageRows(Image image) : image_(std::move(image)) {
@@ -106,7 +106,7 @@ Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes
     return std::unique_ptr<RowReader>(std::make_unique<ImageRows>(std::move(turned)));
   }
   facts.warnings.push_back("EXIF orientation " + std::to_string(facts.exif_orientation) +
-                           " is not applied: the model sees the picture as it is stored, as with Pillow");
+                           " is not applied: the model gets the picture as stored, as with Pillow");
   return reader;
 }
 

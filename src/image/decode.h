@@ -12,9 +12,9 @@ namespace kite {
 
 enum class ExifPolicy : std::uint8_t { kIgnore, kApply };  // Pillow's convert() ignores the orientation tag
 
-// All of them are tested against the file's header before memory for the picture is taken.
+// All limits are tested against the file's header before memory for the picture is allocated.
 struct DecodeLimits {
-  // Pillow's own bomb error: it refuses more than this (twice its warning threshold of 2^30 / 4 / 3).
+  // The limit of Pillow's decompression-bomb error: twice its warning threshold of 2^30 / 4 / 3.
   std::int64_t max_pixels = 178'956'970;
   // What a codec may hold beside the finished picture: the coefficients of a progressive JPEG (2 bytes a sample),
   // the raw pixels of an interlaced PNG.
@@ -25,9 +25,11 @@ struct DecodeLimits {
   std::int64_t max_scan_pixels = std::int64_t{4'000'000'000};
 };
 
-// Decodes a JPEG, PNG or WebP, recognised by its first bytes. As Pillow: alpha is dropped, not blended; a palette's
-// transparency, gAMA and ICC profiles are ignored; 16-bit colour keeps the high byte, 16-bit grey saturates at 255;
-// an animated WebP gives its first frame. A file that ends before its last pixel is kInvalidImage ("truncated").
+// Decodes a JPEG, PNG or WebP file, which is recognised by its first bytes, as Pillow does:
+// 1. Alpha is dropped, not blended. A palette's transparency, gAMA and ICC profiles are ignored.
+// 2. 16-bit colour keeps the high byte; 16-bit grey saturates at 255.
+// 3. An animated WebP gives its first frame.
+// 4. A file that ends before its last pixel is kInvalidImage ("truncated").
 [[nodiscard]] Result<Image> decode(std::span<const std::byte> bytes, const DecodeLimits& limits = {},
                                    ExifPolicy exif = ExifPolicy::kIgnore);
 

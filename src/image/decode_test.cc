@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoding: what comes back, what is dropped, what is refused and with which code. Pixel equality with Pillow over
-// thousands of files is tests/pictures/compare_pillow.py.
+// Decoding: which pixels are returned, what is dropped, what is refused and with which code. Equality of pixels with
+// Pillow over thousands of files is tested by tests/pictures/compare_pillow.py.
 #include "image/decode.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The orientation tag in every spelling and in broken directories; the eight turns.
+// The orientation tag in all of its forms and in broken directories; the eight orientations.
 #include "image/exif.h"
 
 #include <string>

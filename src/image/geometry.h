@@ -17,12 +17,12 @@ struct Rectangle {
   [[nodiscard]] bool operator==(const Rectangle&) const noexcept = default;
 };
 
-// How a crop is centred when the odd pixel has to go somewhere. n = side, c = crop.
+// How a crop is centred when the number of other pixels is odd. n = side, c = crop.
 enum class CropRule : std::uint8_t {
   kHalfEven,   // torchvision, timm: offset round((n-c)/2), ties to even; zeros before = floor((c-n)/2)
   kFloor,      // Hugging Face with Pillow: offset floor((n-c)/2); zeros before = ceil((c-n)/2)
   kFloorBoth,  // Hugging Face with torch: offset floor((n-c)/2); zeros before = floor((c-n)/2)
-  kStart,      // OpenVINO: nothing is cut or filled before the picture, all of it behind
+  kStart,      // OpenVINO: everything is cut or filled after the picture, nothing before it
 };
 
 // torchvision's Resize(int): the short side becomes `short_side`, the long one int(short_side * long / short),
@@ -31,12 +31,12 @@ enum class CropRule : std::uint8_t {
 
 enum class ResizeMode : std::uint8_t {
   kNone,        // the picture keeps its size
-  kShortSide,   // the short side becomes `height`, the long one follows
-  kExact,       // squashed to width x height, whatever its shape was
+  kShortSide,   // the short side becomes `height`, the long side follows from the picture's shape
+  kExact,       // the picture is squashed to width x height, independent of its shape
   kCover,       // keeps its shape, just large enough to cover width x height (timm)
   kFit,         // keeps its shape, just small enough to fit into width x height (timm)
   kFitScaled,   // the same, as sides times the smaller ratio, which rounds differently (OpenVINO's letterbox)
-  kFitByRatio,  // the same, and pixels are taken at steps of the ratio, not of the rounded sizes (OpenCV's fx and fy)
+  kFitByRatio,  // the same, but pixels are sampled at steps of the ratio, not of the rounded sizes (OpenCV's fx and fy)
 };
 
 struct ResizeRule {
@@ -49,10 +49,11 @@ struct ResizeRule {
 
 // kLimit when a side would be 0 or over kMaxSide.
 [[nodiscard]] Result<Size> resized_size(Size picture, const ResizeRule& rule);
-// Pixels of the picture a pixel of the output, where the rule states a ratio and not a size (kFitByRatio); otherwise 0.
+// The number of the picture's pixels for each pixel of the output, where the rule states a ratio and not a size
+// (kFitByRatio); otherwise 0.
 [[nodiscard]] double resize_step(Size picture, const ResizeRule& rule) noexcept;
 
-// A centred crop before anything else.
+// A centred crop, before every other step.
 struct FirstCrop {
   enum class Unit : std::uint8_t {
     kShortSide,  // fractions 0..1 of the picture's short side (Hugging Face's Perceiver): int(fraction * side)

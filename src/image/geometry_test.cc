@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rounding rules, on the sizes where they differ from each other.
+// The rounding rules, tested with sizes where they differ from each other.
 #include "image/geometry.h"
 
 #include <gtest/gtest.h>

@@ -20,8 +20,8 @@ struct Size {
   [[nodiscard]] bool operator==(const Size&) const noexcept = default;
 };
 
-// No side of a picture, read or resized, is longer than this: Pillow keeps box coordinates in float32, which is exact
-// up to here, so beyond it there would be no rule to agree with.
+// No side of a picture, read or resized, is longer than this. Pillow keeps box coordinates in float32, which is exact
+// up to this number; for longer sides Pillow's result is not defined by a rule that could be followed.
 inline constexpr std::int64_t kMaxSide = std::int64_t{1} << 24;
 
 enum class PictureFormat : std::uint8_t { kJpeg, kPng, kWebp };
@@ -32,15 +32,15 @@ struct ImageFacts {
   std::string pixel_format;  // as stored, e.g. "8-bit YCbCr 4:2:0, progressive", "16-bit grey"
   int exif_orientation = 0;  // 1..8; 0 when the file has none
   bool orientation_applied = false;
-  bool is_opaque = false;            // known to have neither an alpha channel nor a transparent colour
-  std::vector<std::string> warnings;  // one sentence each, for a person
+  bool is_opaque = false;             // known to have neither an alpha channel nor a transparent colour
+  std::vector<std::string> warnings;  // one sentence each, for the user
 };
 
 // Owns width*height*3 bytes, rows top to bottom without gaps, R G B. Move-only.
 class Image {
  public:
   Image() = default;
-  // Uninitialised pixels. kLimit when a side is outside 1..kMaxSide or the memory cannot be had.
+  // The pixels are uninitialised. kLimit when a side is outside 1..kMaxSide or the memory cannot be allocated.
   [[nodiscard]] static Result<Image> make(Size size);
 
   [[nodiscard]] Size size() const noexcept { return size_; }
@@ -54,7 +54,7 @@ class Image {
   }
   void fill(std::uint8_t value) noexcept;
 
-  // About the file; all defaults for a picture that did not come from one.
+  // About the file; all members have their defaults when the picture does not come from a file.
   [[nodiscard]] ImageFacts& facts() noexcept { return facts_; }
   [[nodiscard]] const ImageFacts& facts() const noexcept { return facts_; }
 
@@ -64,7 +64,7 @@ class Image {
   ImageFacts facts_;
 };
 
-// Turned and mirrored so that a picture with this EXIF orientation (1..8) stands upright; other values: a plain copy.
+// The picture, turned and mirrored so that one with this EXIF orientation (1..8) is upright; other values give a copy.
 [[nodiscard]] Result<Image> upright(const Image& image, int exif_orientation);
 
 }  // namespace kite

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG through libjpeg-turbo's row interface, at its defaults (accurate integer DCT, smooth upsampling), which are
-// also Pillow's. Errors leave the library by longjmp and stop here.
+// JPEG through libjpeg-turbo's row interface, with its defaults (accurate integer DCT, smooth upsampling), which Pillow
+// uses, too. The library reports errors by longjmp; this file turns them into Errors.
 #include <algorithm>
 #include <csetjmp>
 #include <cstddef>
@@ -20,7 +20,7 @@
 namespace kite {
 namespace {
 
-// What a longjmp carries out: libjpeg's own message, or one of the budgets below.
+// The error that a longjmp reports: libjpeg's own message, or a limit that is checked below.
 enum class Stop : std::uint8_t { kLibrary, kScanBudget };
 
 struct JpegError {
@@ -48,8 +48,9 @@ void on_message(j_common_ptr info, int level) {
 
 void on_output(j_common_ptr) {}
 
-// The whole file is in memory; asking for more means that it ended early. FALSE suspends the decoder, as in Pillow;
-// what was decoded up to there stands, so a file is refused exactly when its last row needs what is missing.
+// The whole file is in memory, so when libjpeg asks for more bytes, the file ended early. FALSE suspends the decoder,
+// as in Pillow. The rows that are decoded so far are valid, so a file is refused exactly when its last row needs the
+// missing bytes.
 boolean no_more_input(j_decompress_ptr) { return FALSE; }
 
 void skip_input(j_decompress_ptr info, long count) {
@@ -74,7 +75,8 @@ void on_progress(j_common_ptr info) {
   }
 }
 
-// Pillow's CMYK: libjpeg gives what the file holds (YCCK already turned to CMYK), taken as Adobe's inverted values.
+// CMYK as in Pillow: libjpeg returns the file's values (YCCK is converted to CMYK), which are read as Adobe's inverted
+// values.
 // With c' = 255-c and so on, red = (255-k') - c'*(255-k')/255, rounded as Pillow's MULDIV255 rounds.
 void inverted_cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::int64_t width) {
   for (std::int64_t x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
@@ -98,7 +100,7 @@ class JpegReader final : public RowReader {
 
  private:
   enum class Step : std::uint8_t { kDone, kSuspended, kFailed };
-  // Each holds one setjmp and no object with a destructor, so a longjmp skips nothing.
+  // Each of these functions holds one setjmp and no object with a destructor, so a longjmp skips no destructor.
   Step read_header() noexcept;
   Step start() noexcept;
   Step read_scanline(std::uint8_t* row) noexcept;
@@ -154,7 +156,7 @@ JpegReader::Step JpegReader::read_scanline(std::uint8_t* row) noexcept {
   return jpeg_read_scanlines(&info_, rows, 1) == 1 ? Step::kDone : Step::kSuspended;
 }
 
-// Reads on to the end marker for its warnings only; the pixels are complete.
+// The pixels are complete; libjpeg reads on to the end marker only to find warnings.
 void JpegReader::finish() noexcept {
   if (setjmp(errors_.escape) != 0) return;
   (void)jpeg_finish_decompress(&info_);

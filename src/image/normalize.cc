@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables, and the walk over pixels that applies them.
+// Makes the tables, and applies them to the pixels.
 #include "image/normalize.h"
 
 #include <algorithm>
@@ -90,7 +90,7 @@ Shape TensorForm::shape(Size size) const {
       default: dims[i] = 1; break;
     }
   }
-  return Shape::make({dims.data(), rank}).value();  // no picture has so many pixels that this could fail: see kMaxSide
+  return Shape::make({dims.data(), rank}).value();  // cannot fail, since kMaxSide limits the number of pixels
 }
 
 namespace {
@@ -142,11 +142,11 @@ Status validate_normalization(const Normalization& normalization, const TensorFo
   for (const auto& table : tables) {
     for (const float value : table) {
       if (holds(form.dtype, value)) continue;
-      return Error{ErrorCode::kInvalidModel,
-                   "the recipe makes numbers from " + std::to_string(table.front()) + " to " +
-                       std::to_string(table.back()) + ", which an input of type " +
-                       std::string(dtype_name(form.dtype)) + " cannot hold",
-                   "", "give pixels as they are with --recipe 0-255, or state mean, std and rescale that give integers"};
+      return Error{
+          ErrorCode::kInvalidModel,
+          "the recipe makes numbers from " + std::to_string(table.front()) + " to " + std::to_string(table.back()) +
+              ", which an input of type " + std::string(dtype_name(form.dtype)) + " cannot hold",
+          "", "pass the pixels unchanged with --recipe 0-255, or state mean, std and rescale that give integers"};
     }
   }
   return {};

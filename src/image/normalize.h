@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// 8-bit RGB -> numbers as training code computes it, through one table of 256 values a channel.
+// Turns 8-bit RGB into the numbers that training code computes, by one table of 256 values for each channel.
 #pragma once
 
 #include <array>
@@ -24,11 +24,12 @@ enum class PixelMode : std::uint8_t {
 struct TensorForm {
   DType dtype = DType::kFloat32;
   PixelMode pixels = PixelMode::kRgb;
-  // One letter an axis: C, H and W; N (pictures), T (frames) and any other are of size 1. Without C a grey picture.
+  // One letter for each axis: C, H and W; N (pictures), T (frames) and any other axis have size 1. Without C the
+  // picture is grey.
   std::string axes = "NCHW";
 
   [[nodiscard]] std::int64_t channels() const noexcept;
-  [[nodiscard]] bool is_planar() const noexcept;  // whole planes, not pixels, follow each other
+  [[nodiscard]] bool is_planar() const noexcept;  // whole planes follow each other, not the channels of each pixel
   [[nodiscard]] Shape shape(Size size) const;
   [[nodiscard]] bool operator==(const TensorForm&) const = default;
 };
@@ -48,20 +49,21 @@ struct Normalization {
   std::array<double, 3> mean{0, 0, 0};  // in the order of the output's channels
   std::array<double, 3> std{1, 1, 1};
   double rescale = 1.0 / 255.0;  // not used by kTorchvision; 1 leaves 0..255
-  double offset = 0.0;           // added after rescaling, before the mean is taken off; none with kFused
+  double offset = 0.0;           // added after rescaling, before the mean is subtracted; must be 0 with kFused
   std::array<double, 3> second_std{1, 1, 1};  // divides once more, after `std`
   Arithmetic arithmetic = Arithmetic::kTorchvision;
 };
 
 [[nodiscard]] ChannelTables make_tables(const Normalization& normalization) noexcept;
 
-// kInvalidModel where the tensor cannot hold these numbers: an integer type takes whole numbers of its range only, and
-// one grey value, or alpha, has no mean of its own, so all three must be alike.
+// Checks that the tensor can hold the normalised numbers, else kInvalidModel:
+// 1. An integer type holds only whole numbers within its range.
+// 2. A grey value, or alpha, has no mean of its own, so all three channels must have the same numbers.
 [[nodiscard]] Status validate_normalization(const Normalization& normalization, const TensorForm& form);
 
-// `image` is grey already (R = G = B) where `form` is. Element types other than float32 get the table's float32 value:
-// float16 rounded to nearest even, float64 widened, integers as validate_normalization() proves them whole. Alpha is
-// 255 throughout.
+// `image` must be grey already (R = G = B) where `form` is grey. Element types other than float32 get the table's
+// float32 value: float16 rounded to nearest even, float64 widened, and integers unchanged, since
+// validate_normalization() proves that the numbers are whole. Alpha is 255 in every pixel.
 [[nodiscard]] Tensor to_tensor(const Image& image, const ChannelTables& tables, ChannelOrder order,
                                const TensorForm& form);
 

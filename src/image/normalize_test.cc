@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables hold what float32 arithmetic in the stated order gives; layouts and channel orders only move values.
+// The tables hold the results of float32 arithmetic in the stated order; layouts and channel orders only move values.
 #include "image/normalize.h"
 
 #include <cstring>

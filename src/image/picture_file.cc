@@ -10,7 +10,7 @@ namespace kite {
 
 Result<FileBytes> read_picture_file(const std::string& path) {
   constexpr std::size_t kSniffedBytes = 512;
-  // A picture this small is read once: a second call costs as much as the bytes themselves.
+  // A picture of at most this size is read in one call: a second call would cost as much as reading the bytes.
   constexpr std::size_t kSmallBytes = std::size_t{1} << 20;
   KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(path));
   if (file.state().size_bytes <= kSmallBytes) return file.read(kSmallBytes);

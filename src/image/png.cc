@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PNG through libpng, which unpacks and unfilters; the way from stored samples to RGB is ours, because Pillow's
-// convert("RGB") differs from libpng's expansions (16-bit grey saturates, transparency is dropped).
+// PNG through libpng, which only decompresses and unfilters. This file converts the stored samples to RGB itself,
+// because Pillow's convert("RGB") differs from libpng's conversions (16-bit grey saturates, transparency is dropped).
 #include <algorithm>
 #include <array>
 #include <csetjmp>
@@ -40,8 +40,8 @@ struct PngError {
 
 void on_warning(png_structp, png_const_charp) {}
 
-// libpng's own allocation, except that it is known whose fault the error that follows is: zlib's says only that it could
-// not begin.
+// Allocates as libpng does, and also records a failure. When memory runs out, zlib reports only that it could not
+// start, and the error must say that memory was the cause.
 png_voidp allocate(png_structp png, png_alloc_size_t size_bytes) {
   void* memory = std::malloc(size_bytes);
   if (memory == nullptr) static_cast<PngError*>(png_get_mem_ptr(png))->is_out_of_memory = true;
@@ -63,7 +63,7 @@ void read_bytes(png_structp png, png_bytep to, std::size_t count) {
 
 // Each row function: `width` stored pixels -> RGB. Samples of fewer than 8 bits arrive one to a byte.
 struct RowContext {
-  std::array<std::array<std::uint8_t, 3>, 256> palette;  // entries the file lacks are black, as in Pillow
+  std::array<std::array<std::uint8_t, 3>, 256> palette;  // entries that the file does not have are black, as in Pillow
   std::uint8_t grey_factor;                              // 255, 85, 17, 1 for 1-, 2-, 4-, 8-bit grey
 };
 using RowFunction = void (*)(const RowContext&, const std::uint8_t* from, std::uint8_t* rgb, std::int64_t width);
@@ -83,7 +83,8 @@ void grey16_row(const RowContext&, const std::uint8_t* from, std::uint8_t* rgb, 
   for (std::int64_t x = 0; x < width; ++x) std::memset(rgb + 3 * x, from[2 * x] != 0 ? 255 : from[2 * x + 1], 3);
 }
 
-// kStride bytes a pixel, of which kStep apart are red, green, blue: the high bytes, big-endian, come first.
+// A pixel has kStride bytes; red, green and blue are kStep bytes apart. Only the first byte of each is used: samples
+// are big-endian, so that is the high byte.
 template <int kStride, int kStep>
 void colour_row(const RowContext&, const std::uint8_t* from, std::uint8_t* rgb, std::int64_t width) {
   for (std::int64_t x = 0; x < width; ++x) {
@@ -127,7 +128,7 @@ class PngReader final : public RowReader {
   Status read_row(std::uint8_t* rgb) override;
 
  private:
-  // Each holds one setjmp and no object with a destructor. false: the text is in errors_.
+  // Each of these functions holds one setjmp and no object with a destructor. false: the text is in errors_.
   bool read_info() noexcept;
   bool prepare_rows() noexcept;
   bool read_stored_row(std::uint8_t* row) noexcept;
@@ -161,8 +162,10 @@ bool PngReader::read_info() noexcept {
   }
   if (setjmp(png_jmpbuf(png_)) != 0) return false;
   png_set_read_fn(png_, &source_, read_bytes);
-  png_set_user_limits(png_, 0x7fffffff, 0x7fffffff);  // ours are tested on the header, with a better message
-  // Nothing but IHDR, PLTE, tRNS, IDAT and IEND is stored or inflated: text and profile bombs are skipped unread.
+  // libpng's own limits are off: DecodeLimits are tested on the header, with a better message.
+  png_set_user_limits(png_, 0x7fffffff, 0x7fffffff);
+  // Only IHDR, PLTE, tRNS, IDAT and IEND are stored or decompressed: other chunks, such as texts and profiles that
+  // would expand to huge sizes, are skipped.
   png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   png_read_info(png_, info_);
   return true;
@@ -179,7 +182,7 @@ bool PngReader::prepare_rows() noexcept {
 
 bool PngReader::read_stored_row(std::uint8_t* row) noexcept {
   if (setjmp(png_jmpbuf(png_)) != 0) {
-    // After its last row libpng reads on to the end of the compressed data. What is wrong there costs no pixel.
+    // After the last row libpng reads on to the end of the compressed data. An error there does not change any pixel.
     return static_cast<std::int64_t>(png_get_current_row_number(png_)) == size_.height;
   }
   png_read_row(png_, row, nullptr);

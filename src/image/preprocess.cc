@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two steps between a decoded picture and a tensor, each of which can be timed by itself.
+// The two steps between a decoded picture and a tensor; each can be timed alone.
 #include "image/preprocess.h"
 
 #include <algorithm>
@@ -16,7 +16,8 @@
 namespace kite {
 namespace {
 
-// The part of the picture that is resized, the part of that which the model sees, and where it lies in what it sees.
+// The rectangle of the picture that is resized, the window of the resized picture that the model gets, and the position
+// of this window in the model's input.
 struct Cropping {
   Rectangle taken;
   Size resized;
@@ -35,7 +36,7 @@ Result<Cropping> cropping_of(Size picture, const PreprocessRecipe& recipe) {
                   plan_center_crop(resized, wanted, recipe.crop_rule)};
 }
 
-// What the model sees, in the fill colour where the picture does not reach.
+// The picture of the model's input size, filled with the fill colour where the picture does not reach.
 Result<Image> empty_picture(const Cropping& cropping, const Colour& fill) {
   KITE_TRY_ASSIGN(Image out, Image::make(cropping.wanted));
   const Rectangle& source = cropping.plan.source;
@@ -51,8 +52,8 @@ Result<Image> empty_picture(const Cropping& cropping, const Colour& fill) {
 
 std::uint8_t* place_in(Image& out, const CropPlan& plan) noexcept { return out.row(plan.top) + 3 * plan.left; }
 
-// Grey before the resize, as Image.open(f).convert("L") and then a resize gives it; resizing first rounds differently.
-// Three equal channels stay equal, since resizing never mixes them.
+// Makes the picture grey before the resize, as Image.open(f).convert("L") and then a resize do; a resize first would
+// round differently. The three equal channels stay equal, because a resize never mixes channels.
 void make_grey(std::uint8_t* rgb, std::int64_t pixels) noexcept {
   for (std::int64_t i = 0; i < pixels; ++i, rgb += 3) {
     const std::uint32_t grey = (19595U * rgb[0] + 38470U * rgb[1] + 7471U * rgb[2] + 0x8000U) >> 16;
@@ -60,7 +61,7 @@ void make_grey(std::uint8_t* rgb, std::int64_t pixels) noexcept {
   }
 }
 
-// An alpha of the picture's own, or of the border around it, is not 255, and would change what resizing does.
+// Refuses pictures whose own alpha, or the alpha of the border around them, is not 255: it would change the resize.
 Status check_alpha(const ImageFacts& facts, const Cropping& cropping, const PreprocessRecipe& recipe) {
   if (recipe.form.pixels != PixelMode::kRgba) return {};
   if (!facts.is_opaque) {
@@ -71,11 +72,12 @@ Status check_alpha(const ImageFacts& facts, const Cropping& cropping, const Prep
   }
   const Rectangle& source = cropping.plan.source;
   if (source.width == cropping.wanted.width && source.height == cropping.wanted.height) return {};
-  return Error{ErrorCode::kUnsupportedImage, "the crop is larger than the picture, and the model sees alpha", "",
+  return Error{ErrorCode::kUnsupportedImage,
+               "the crop is larger than the picture, and the model's input has an alpha channel", "",
                "state a larger \"resize\", or no \"crop\""};
 }
 
-// Takes the rows of the whole picture; the resizer sees those of the part that is taken.
+// The resizer for the part of the picture that is kept, cropping.taken; it writes into `out`.
 Result<RowResizer> resizer_into(Image& out, const Cropping& cropping, const PreprocessRecipe& recipe) {
   return RowResizer::make({cropping.taken.width, cropping.taken.height}, cropping.resized, cropping.plan.source,
                           recipe.filter, place_in(out, cropping.plan), out.row_bytes(), recipe.resampler,
@@ -132,7 +134,7 @@ Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const P
   const Rectangle& taken = cropping.taken;
   std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) * 3);
   std::int64_t resize_ns = 0;
-  // All rows, also those below the crop: a file that ends early is refused wherever it ends.
+  // All rows are read, also those below the crop, so that every file that ends early is refused.
   for (std::int64_t y = 0; y < size.height; ++y) {
     KITE_TRY(reader->read_row(row.data()));
     if (y - taken.y < resizer.first_row() || y - taken.y >= resizer.end_row()) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A picture and a recipe give the tensor a model reads.
+// From a picture and a recipe to the tensor that a model reads.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@
 
 namespace kite {
 
-// Resize and crop: the 8-bit picture of exactly the size the model sees. Only the pixels inside the crop are computed.
-// A grey picture (R = G = B) where the recipe's form is grey: it is made grey before it is resized.
+// Resizes and crops to an 8-bit picture of exactly the model's input size. Only the pixels inside the crop are
+// computed. Where the recipe's form is grey, the picture is made grey (R = G = B) before the resize.
 [[nodiscard]] Result<Image> resize_and_crop(const Image& image, const PreprocessRecipe& recipe);
 
-// resize_and_crop(), then normalise into the recipe's form. kInvalidModel where that cannot hold the numbers.
+// resize_and_crop(), then normalisation into the recipe's form. kInvalidModel where that form cannot hold the numbers.
 [[nodiscard]] Result<Tensor> preprocess(const Image& image, const PreprocessRecipe& recipe);
 
 struct PreparedPicture {
@@ -27,9 +27,9 @@ struct PreparedPicture {
   std::int64_t preprocess_ns = 0;  // resize, crop, normalise
 };
 
-// decode(), then preprocess(), of a file's bytes, with the same result. Rows go into the resizer as they are decoded,
-// so that memory does not grow with the picture, except where it has to be decoded whole (open_picture()) or its codec
-// does that itself: a progressive JPEG, an interlaced PNG.
+// Gives the same result as decode() and then preprocess(), from a file's bytes. Rows are resized as soon as they are
+// decoded, so that the memory does not grow with the picture. There are two exceptions: pictures that must be decoded
+// completely first (see open_picture()), and codecs that do so themselves (a progressive JPEG, an interlaced PNG).
 [[nodiscard]] Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe);
 
 }  // namespace kite

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recipes on pictures: sizes, padding, and the equality of the two phases with the whole.
+// Recipes applied to pictures: sizes, padding, and that the two steps alone give the same result as both together.
 #include "image/preprocess.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ TEST(Preprocess, without_resize_and_crop_the_picture_keeps_its_size) {
 }
 
 TEST(Preprocess, a_thin_picture_is_resized_only_under_the_crop) {
-  // 1x60000 to a short side of 256 is 15 million rows; 224 of them are wanted.
+  // 1x60000 resized to a short side of 256 has 15 million rows, of which 224 are needed.
   PreprocessRecipe recipe;
   recipe.resize = {ResizeMode::kShortSide, 256, 0};
   recipe.crop = {224, 224};

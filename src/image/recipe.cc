@@ -24,7 +24,7 @@ bool take(std::optional<T>& mine, const std::optional<T>& theirs) {
 
 std::string dims(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
 
-// Shortest form that reads back the same, whatever the locale.
+// The shortest decimal text that is read as the same number, independent of the locale.
 std::string digits(double value) {
   char text[32];
   const auto [end, status] = std::to_chars(text, text + sizeof text, value);
@@ -91,7 +91,7 @@ bool side_ok(std::int64_t side) { return side >= 1 && side <= kMaxRecipeSide; }
 Size PreprocessRecipe::output_size() const noexcept {
   if (crop.width > 0) return crop;
   if (resize.mode == ResizeMode::kExact) return {resize.width, resize.height};
-  return {};  // also for kCover and kFit: they keep the picture's shape
+  return {};  // also for kCover and kFit: the size depends on the picture
 }
 
 std::string PreprocessRecipe::to_string() const {
@@ -118,7 +118,7 @@ bool RecipeFields::empty() const noexcept {
 }
 
 bool RecipeFields::fill_from(const RecipeFields& other) {
-  // A crop before the resize belongs to that resize, and whose resampler it is to the filter.
+  // A crop before the resize is only used together with that resize, and a resampler only with its filter.
   bool taken = !resize && take(first_crop, other.first_crop);
   taken = (!filter && take(resampler, other.resampler)) || taken;
   taken = take(resize, other.resize) || taken;
@@ -151,7 +151,7 @@ PreprocessRecipe RecipeFields::complete() const {
   recipe.normalization.mean = mean.value_or(recipe.normalization.mean);
   recipe.normalization.std = std.value_or(recipe.normalization.std);
   recipe.normalization.rescale = rescale.value_or(recipe.normalization.rescale);
-  // A stated factor is a multiplication; without one, dividing by 255 is what torchvision does.
+  // A stated factor means a multiplication; without one, the numbers are divided by 255, as torchvision does.
   recipe.normalization.arithmetic = arithmetic.value_or(rescale ? Arithmetic::kHuggingFace : Arithmetic::kTorchvision);
   recipe.channel_order = channel_order.value_or(recipe.channel_order);
   recipe.exif = exif.value_or(recipe.exif);
@@ -188,9 +188,10 @@ Status validate_geometry(const RecipeFields& fields) {
     const bool is_shape = fields.first_crop->unit == FirstCrop::Unit::kShape;
     const auto fraction = [&](double part) { return part > 0.0 && part <= (is_shape ? 65536.0 : 1.0); };
     if (!fraction(fields.first_crop->height) || !fraction(fields.first_crop->width)) {
-      return is_shape ? bad_field("\"first_crop\" is no shape", "state [height, width] in pixels of the model's input")
-                      : bad_field("\"first_crop\" is no fraction of the picture's short side",
-                                  "state [height, width], each above 0 and up to 1");
+      return is_shape
+                 ? bad_field("\"first_crop\" is not a shape", "state [height, width] in pixels of the model's input")
+                 : bad_field("\"first_crop\" is not a fraction of the picture's short side",
+                             "state [height, width], each above 0 and up to 1");
     }
   }
   return {};
@@ -207,16 +208,16 @@ Status validate(const RecipeFields& fields) {
   for (std::size_t c = 0; c < 3; ++c) {
     if (fields.mean && !std::isfinite((*fields.mean)[c])) return bad_field("\"mean\" is not a finite number", "");
     if (fields.std && !(std::isfinite((*fields.std)[c]) && static_cast<float>((*fields.std)[c]) > 0.0F)) {
-      return bad_field("\"std\" must be three numbers above 0", "1 leaves a channel as it is");
+      return bad_field("\"std\" must be three numbers above 0", "1 does not change a channel");
     }
     if (fields.second_std && !(std::isfinite((*fields.second_std)[c]) && (*fields.second_std)[c] > 1e-30)) {
-      return bad_field("\"second_std\" must be three numbers above 0", "1 leaves a channel as it is");
+      return bad_field("\"second_std\" must be three numbers above 0", "1 does not change a channel");
     }
   }
   if (fields.rescale && !std::isfinite(*fields.rescale)) return bad_field("\"rescale\" is not a finite number", "");
   if (fields.offset && !std::isfinite(*fields.offset)) return bad_field("\"offset\" is not a finite number", "");
   if (fields.arithmetic == Arithmetic::kFused) {
-    if (fields.offset.value_or(0.0) != 0.0) return bad_field("\"offset\" has no place in fused arithmetic", "");
+    if (fields.offset.value_or(0.0) != 0.0) return bad_field("\"offset\" cannot be used with fused arithmetic", "");
     const double factor = fields.rescale.value_or(1.0 / 255.0);
     if (!(std::abs(factor) > 1e-30)) return bad_field("\"rescale\" is 0", "state the factor of the pixel values");
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What has to happen to a picture before a model sees it, and the parts of it that one source may state.
+// The preprocessing of pictures for one model, and the fields of it that one source may state.
 #pragma once
 
 #include <array>
@@ -32,12 +32,12 @@ struct PreprocessRecipe {
   TensorForm form;
   ExifPolicy exif = ExifPolicy::kIgnore;
 
-  // Pixels of the tensor, where the recipe alone decides them; 0x0 where the picture does.
+  // The size of the tensor's picture, where the recipe alone determines it; 0x0 where it depends on the picture.
   [[nodiscard]] Size output_size() const noexcept;
   [[nodiscard]] std::string to_string() const;  // one line: "resize short side to 256 (bilinear), crop 224x224, ..."
 };
 
-// The parts of a recipe that a source states; what it leaves open is for the next source.
+// The fields of a recipe that one source states. Fields that it leaves open are asked of the next source.
 struct RecipeFields {
   std::optional<FirstCrop> first_crop;
   std::optional<ResizeRule> resize;
@@ -54,17 +54,17 @@ struct RecipeFields {
   std::optional<Arithmetic> arithmetic;
   std::optional<ChannelOrder> channel_order;
   std::optional<ExifPolicy> exif;
-  std::vector<std::string> notes;  // what a person should know about how the source was read
-  std::vector<Decision> decisions;  // how it was read, and by which of its parts
+  std::vector<std::string> notes;   // what the user should know about how the source was read
+  std::vector<Decision> decisions;  // how the source was read, and which of its fields decided that
 
   [[nodiscard]] bool empty() const noexcept;
-  // Takes over what `other` states and this leaves open; false when there was nothing to take.
+  // Copies the fields that `other` states and this leaves open; false when there were none.
   bool fill_from(const RecipeFields& other);
-  // Everything left open takes PreprocessRecipe's default.
+  // Every field that is left open gets PreprocessRecipe's default.
   [[nodiscard]] PreprocessRecipe complete() const;
 };
 
-// "bilinear", "BICUBIC", "InterpolationMode.BILINEAR", "lanczos", "antialias"...; nothing for an unknown name.
+// "bilinear", "BICUBIC", "InterpolationMode.BILINEAR", "lanczos", "antialias"...; nullopt for an unknown name.
 [[nodiscard]] std::optional<Filter> filter_by_name(std::string_view name);
 
 // Sides 1..65536, finite mean, finite positive std, finite rescale.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weights in double, sums in 32-bit integers. The inner loops are plain so that the compiler vectorises them.
+// Weights in double, sums in 32-bit integers. The inner loops are simple, so that the compiler vectorises them.
 #include "image/resize.h"
 
 #include <algorithm>
@@ -15,10 +15,10 @@
 namespace kite {
 namespace {
 
-// Half of the last place of a sum: sums are rounded, not cut.
+// Half of a sum's last place, which is added so that sums are rounded and not truncated.
 std::int32_t half(const AxisWeights& axis) noexcept { return std::int32_t{1} << (axis.precision_bits - 1); }
 
-// 8 bits for the pixel and 2 against overflow of filters with negative lobes leave 22 in an int32.
+// An int32 has 32 bits: 8 for the pixel, 2 against overflow of filters with negative lobes, so 22 remain.
 constexpr int kPrecisionBits = 32 - 8 - 2;
 constexpr std::int64_t kMaxWeights = std::int64_t{1} << 26;  // x 4 bytes = 256 MiB
 
@@ -44,7 +44,7 @@ void add_scaled_row(std::int32_t* __restrict sums, const std::uint8_t* __restric
 
 void clip_row(std::uint8_t* __restrict to, const std::int32_t* __restrict sums, std::int64_t count,
               int precision_bits) noexcept {
-  // With a constant shift the compiler knows how large a value can be, and clips by saturating packs.
+  // With a constant shift the compiler knows the range of the values, and clips with saturating pack instructions.
   if (precision_bits == kPrecisionBits) {
     for (std::int64_t i = 0; i < count; ++i) to[i] = clip8(sums[i], kPrecisionBits);
   } else {
@@ -74,7 +74,7 @@ void resample_row(std::uint8_t* __restrict to, const std::uint8_t* __restrict fr
   }
 }
 
-// Pillow walks the outputs adding the step to a double; the same sum of rounded steps decides the same pixels.
+// Pillow adds the step to a double for each output; the same sum of rounded steps selects the same pixels.
 std::vector<std::int64_t> nearest_positions(std::int64_t in_side, std::int64_t out_side, std::int64_t begin,
                                             std::int64_t end) {
   std::vector<std::int64_t> positions;
@@ -234,7 +234,7 @@ Status RowResizer::plan_resample(Size picture, Size resized, Filter filter, Resa
   KITE_TRY_ASSIGN(y_, make_weights(picture.height, resized.height, window_.y, window_.y + window_.height, filter));
   first_row_ = y_.taps.front().first;
   end_row_ = y_.taps.back().first + y_.taps.back().count;
-  // The ring holds as many rows as are ever unfinished at once.
+  // The ring holds the largest number of rows that are unfinished at the same time.
   std::size_t oldest = 0;
   for (std::size_t r = 0; r < y_.taps.size(); ++r) {
     while (oldest < r && y_.taps[oldest].first + y_.taps[oldest].count <= y_.taps[r].first) ++oldest;

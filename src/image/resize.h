@@ -2,12 +2,14 @@
 // Pillow's resampler, byte for byte, for any window of the resized picture.
 //
 // out[y,x,c] = clip8(round(sum_j v[y,j] * clip8(round(sum_i h[x,i] * in[j,i,c]))))
-// h and v are the filter's values in double, normalised to sum 1, then rounded to 22 fractional bits, half away from
-// zero; the sums are exact integers. The first pass is rounded to 8 bits before the second one. A filter grows with the
-// ratio when shrinking (it antialiases always). Nearest takes one pixel and blends nothing.
-// Which pass comes first shows in the last bits: from Pillow 13 on it is the vertical one when the height shrinks by
-// more than twice as many pixels as the width does (python-pillow/Pillow pull request 9549); before, always the
-// horizontal one. At equal proportions that concerns pictures more than twice as tall as wide.
+// 1. h and v are the filter's values in double, normalised to sum 1, then rounded to 22 fractional bits, half away from
+//    zero; the sums are exact integers. The first pass is rounded to 8 bits before the second one.
+// 2. When a picture becomes smaller, the filter becomes wider by the same ratio, so the result is always antialiased.
+//    Nearest selects one pixel and blends nothing.
+// 3. The order of the two passes changes the last bits. From Pillow 13 on the vertical pass is first when the height
+//    becomes smaller by more than twice as many pixels as the width (python-pillow/Pillow pull request 9549); in
+//    earlier versions the horizontal pass is always first. When the proportions stay the same, the vertical pass is
+//    first for pictures that are more than twice as tall as wide.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +26,7 @@ namespace kite {
 enum class Filter : std::uint8_t { kNearest, kBox, kBilinear, kHamming, kBicubic, kLanczos };
 [[nodiscard]] std::string_view filter_name(Filter filter) noexcept;  // "bilinear"
 
-// Whose weights and rounding: see resize_torch.h and resize_opencv.h for the others.
+// The library whose weights and rounding are used. For torch and OpenCV see resize_torch.h and resize_opencv.h.
 enum class Resampler : std::uint8_t { kPillow, kTorch, kOpenCv };
 
 // One axis of one resampling, for the outputs [begin, end): output begin+n is the sum over t < taps[n].count of
@@ -40,20 +42,20 @@ struct AxisWeights {
   std::vector<std::int32_t> weights;
   int precision_bits = 22;
 };
-// The value of a filter at distance x, and how far it reaches, in units of its own scale.
+// The value of a filter at distance x, and its support, both in units of the filter's own scale.
 [[nodiscard]] double filter_value(Filter filter, double x) noexcept;
 [[nodiscard]] double filter_support(Filter filter) noexcept;
 // kLimit when the weights would take more than a quarter of a gigabyte (a million-fold reduction of a huge side).
 [[nodiscard]] Result<AxisWeights> make_axis_weights(std::int64_t in_side, std::int64_t out_side, std::int64_t begin,
                                                     std::int64_t end, Filter filter);
 
-// Resizes row by row: takes the input rows [first_row(), end_row()) once each, in order, and holds besides the output
+// Resizes row by row. It gets the input rows [first_row(), end_row()) once each, in order. Besides the output it stores
 // only the sums of the output rows that are not finished, never the input.
 class RowResizer {
  public:
   // `window` lies inside `resized`. Output row r of the window goes to `out` + r * out_stride.
-  // kTorch has no box and no Hamming filter, kOpenCv only the bilinear one: kUnsupportedModel. `step`: see
-  // resize_step(); only kOpenCv knows it.
+  // kUnsupportedModel for a filter that the resampler does not have: kTorch has no box and no Hamming filter, kOpenCv
+  // has only the bilinear filter. `step`: see resize_step(); only kOpenCv uses it.
   [[nodiscard]] static Result<RowResizer> make(Size picture, Size resized, Rectangle window, Filter filter,
                                                std::uint8_t* out, std::int64_t out_stride,
                                                Resampler resampler = Resampler::kPillow, double step = 0.0);

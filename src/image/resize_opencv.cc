@@ -18,8 +18,8 @@ bool is_two(double step) { return std::abs(step - 2.0) < DBL_EPSILON; }
 
 }  // namespace
 
-// Columns beyond the edge count as the edge alone; rows beyond it are the edge row with both weights, which rounds
-// differently.
+// For columns beyond the edge, the edge column is used with weight 1. For rows beyond the edge, the edge row is used
+// with both weights, which rounds differently.
 std::vector<OpenCvLinear::Pair> OpenCvLinear::pairs(std::int64_t in_side, double step, std::int64_t begin,
                                                     std::int64_t end, bool clears_weight_at_ends) {
   std::vector<Pair> result;
@@ -48,7 +48,8 @@ std::vector<OpenCvLinear::Pair> OpenCvLinear::halves(std::int64_t in_side, std::
 OpenCvLinear::OpenCvLinear(Size picture, Size resized, Rectangle window, double step, std::uint8_t* out,
                            std::int64_t out_stride)
     : out_(out), out_stride_(out_stride) {
-  // OpenCV keeps outputs an input and takes the reciprocal, which is not always the quotient of the sizes.
+  // OpenCV stores the number of outputs for each input and uses its reciprocal, which is not always the quotient of the
+  // sizes.
   const auto step_of = [step](std::int64_t in_side, std::int64_t out_side) {
     return step > 0.0 ? step : 1.0 / (static_cast<double>(out_side) / static_cast<double>(in_side));
   };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenCV's resize of 8-bit pictures with INTER_LINEAR, byte for byte: of each output only the two nearest rows and
-// columns count, however much the picture shrinks.
+// OpenCV's resize of 8-bit pictures with INTER_LINEAR, byte for byte. Each output depends only on the two nearest rows
+// and columns, also when the picture becomes much smaller.
 //
 // Positions are float32((i + 0.5) * step - 0.5), weights have 11 fractional bits. A row of outputs keeps the full sums
 // of the horizontal pass, and the vertical one is ((b0 * (s0 >> 4)) >> 16) + ((b1 * (s1 >> 4)) >> 16) + 2) >> 2.
-// Half the size on both axes is the mean of 2x2 pixels instead: OpenCV takes INTER_AREA there.
+// Exactly half the size on both axes is different: the mean of 2x2 pixels, because OpenCV uses INTER_AREA for it.
 #pragma once
 
 #include <array>
@@ -17,7 +17,8 @@ namespace kite {
 
 class OpenCvLinear {
  public:
-  // `step`: inputs an output on both axes, where a ratio was asked for and not a size; 0 = what the sizes say.
+  // `step`: the number of inputs for each output on both axes, where a ratio was asked for and not a size; 0 means the
+  // quotient of the sizes.
   // Output row r of `window`, which lies inside `resized`, goes to `out` + r * out_stride.
   OpenCvLinear(Size picture, Size resized, Rectangle window, double step, std::uint8_t* out, std::int64_t out_stride);
 
@@ -27,8 +28,8 @@ class OpenCvLinear {
   void push(std::int64_t y, const std::uint8_t* rgb) noexcept;
 
  private:
-  // The two inputs of one output, and their weights in units of 2^-11. In the mean of 2x2 pixels, `second` == `first`
-  // says that the picture ends there.
+  // The two inputs of one output, and their weights in units of 2^-11. For the mean of 2x2 pixels, `second` == `first`
+  // means that the picture ends there.
   struct Pair {
     std::int64_t first;
     std::int64_t second;

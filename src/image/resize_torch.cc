@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weights in double, then in as many bits as fit.
+// Computes the weights in double, then rounds them to as many bits as an int16 has room for.
 #include "image/resize_torch.h"
 
 #include <algorithm>
@@ -59,7 +59,7 @@ Result<AxisWeights> make_axis_weights_torch(std::int64_t in_side, std::int64_t o
   const double filter_scale = std::max(scale, 1.0);
   const Axis axis{in_side, scale, filter_support(filter) * filter_scale, 1.0 / filter_scale, filter};
   const auto widest = std::min(in_side, static_cast<std::int64_t>(std::ceil(axis.support)) * 2 + 1);
-  // All outputs, not only those of the window: the largest weight anywhere decides the precision.
+  // For all outputs, not only those of the window, because the largest weight of the axis determines the precision.
   const auto total = checked_mul(out_side, widest);
   if (!total || *total > kMaxWeights) {
     return Error{ErrorCode::kLimit,

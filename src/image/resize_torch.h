@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // torch's antialiased resize of 8-bit pictures (torchvision's tensor path, on processors with AVX2), byte for byte.
 //
-// It differs from Pillow's in three ways. Weights are rounded to 16-bit integers: one axis has as many fractional bits
-// as its largest weight leaves room for. The horizontal pass always comes first. "nearest" takes the pixel under the
-// centre, in float32 (torchvision's NEAREST_EXACT, which is what Hugging Face asks for).
+// It differs from Pillow's in three ways:
+// 1. Weights are rounded to 16-bit integers, with as many fractional bits as the largest weight of the axis permits.
+// 2. The horizontal pass is always first.
+// 3. "nearest" selects the pixel under the centre, computed in float32 (torchvision's NEAREST_EXACT, which Hugging Face
+//    uses).
 #pragma once
 
 #include <cstdint>

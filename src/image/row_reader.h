@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A picture that is decoded one row at a time, so that a consumer need not wait for, or hold, all of it.
+// A picture that is decoded one row at a time, so that a consumer need not wait for all of it or hold all of it in
+// memory.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,7 @@ class RowReader {
   [[nodiscard]] virtual Status read_row(std::uint8_t* rgb) = 0;
 
   [[nodiscard]] Size size() const noexcept { return size_; }
-  // Complete only after the last row: damage is met on the way.
+  // Complete only after the last row, because damage is found while rows are read.
   [[nodiscard]] const ImageFacts& facts() const noexcept { return facts_; }
   [[nodiscard]] ImageFacts& facts() noexcept { return facts_; }
 
@@ -32,8 +33,8 @@ class RowReader {
   ImageFacts facts_;
 };
 
-// Any picture, as decode() gives it. One whose format cannot be read by rows, or that has to be turned, is decoded
-// first.
+// Opens any picture; the rows are those of decode(). A picture whose format cannot be read by rows, or that has to be
+// turned, is decoded completely first.
 [[nodiscard]] Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes,
                                                               const DecodeLimits& limits, ExifPolicy exif);
 
@@ -42,13 +43,13 @@ class RowReader {
                                                            const DecodeLimits& limits);
 [[nodiscard]] Result<std::unique_ptr<RowReader>> open_png(std::span<const std::byte> bytes, const DecodeLimits& limits);
 
-// WebP has no row interface worth its state: lossless needs the whole picture anyway.
+// WebP is not read by rows: lossless files need the whole picture in memory anyway.
 [[nodiscard]] Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& limits);
 
 // kLimit when width x height exceeds the limits, kInvalidImage when a side is 0.
 [[nodiscard]] Status check_picture_size(Size size, const DecodeLimits& limits);
 
-// The error for files that end early, in the words Pillow uses.
+// The error for files that end early, with Pillow's words.
 [[nodiscard]] Error truncated_picture(PictureFormat format, std::size_t size_bytes);
 
 }  // namespace kite

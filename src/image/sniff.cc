@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Magic numbers of the formats people keep pictures in, and of the files they confuse with pictures.
+// Magic numbers of the formats in which people store pictures, and of other files that are mistaken for pictures.
 #include "image/sniff.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ struct Magic {
   const char* name;
 };
 
-// Pictures we can name but do not read.
+// Formats of pictures that are named in the error but cannot be read.
 constexpr Magic kUnsupported[] = {
     {0, "GIF87a"sv, "GIF"},
     {0, "GIF89a"sv, "GIF"},
@@ -47,14 +47,14 @@ constexpr Magic kUnsupported[] = {
     {0, "\x8aMNG"sv, "MNG"},
 };
 
-// What may hold a picture, and is none.
+// Documents and films, which may contain pictures.
 constexpr Magic kDocuments[] = {
     {4, "ftyp"sv, "an ISO media (MP4-like)"},
     {0, "%PDF-"sv, "PDF"},
     {0, "%!PS"sv, "PostScript"},
 };
 
-// Not pictures at all, but common enough to be named.
+// Files that are not pictures, but are common enough to be named.
 constexpr Magic kNotPictures[] = {
     {0, "PK\3\4"sv, "a zip archive"},
     {0, "\x1f\x8b"sv, "a gzip archive"},
@@ -63,7 +63,7 @@ constexpr Magic kNotPictures[] = {
      "\x7f"
      "ELF"sv,
      "a program"},
-    {0, "version https://git-lfs"sv, "a Git LFS pointer (the picture itself was never fetched)"},
+    {0, "version https://git-lfs"sv, "a Git LFS pointer (the picture itself was not downloaded)"},
 };
 
 bool has(std::string_view text, const Magic& magic) {
@@ -108,8 +108,8 @@ Result<PictureFormat> sniff_format(std::span<const std::byte> bytes) {
   for (const Magic& magic : kDocuments) {
     if (has(text, magic)) return unsupported(magic.name);
   }
-  // "BM" and "P6" are too short to trust alone: BMP has a small header size at byte 14,
-  // netpbm white space at byte 2 and then a number, a comment or, in PAM, a word in capitals.
+  // "BM" and "P6" are too short to be sure, so more is checked: BMP has a small header size at byte 14, and netpbm has
+  // white space at byte 2 and then a number, a comment or, in PAM, a word in capitals.
   if (text.starts_with("BM") && text.size() > 18 && static_cast<unsigned char>(text[14]) >= 12 && text[16] == 0) {
     return unsupported("BMP");
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells a picture's format from its first bytes; a file's name is never asked.
+// Recognises a picture's format by its first bytes; the file's name is never used.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One UTF-8 decoder, strict as RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+// A UTF-8 decoder as strict as RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 #include "image/text_escape.h"
 
 #include <cstddef>

@@ -9,8 +9,8 @@ namespace kite {
 
 [[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
 
-// Control characters (C0, DEL, C1), bidirectional overrides and bytes that are not UTF-8 become \xNN or \u{NNNN};
-// everything else, also a backslash, stays as it is.
+// Control characters (C0, DEL, C1), bidirectional overrides and bytes that are not UTF-8 become \xNN or \u{NNNN}. Other
+// characters, also a backslash, are not changed.
 [[nodiscard]] std::string escape_for_terminal(std::string_view text);
 
 }  // namespace kite

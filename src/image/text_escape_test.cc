@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nothing that a terminal would obey survives; everything that a reader wants does.
+// No character that controls a terminal remains, and all readable text does.
 #include "image/text_escape.h"
 
 #include <gtest/gtest.h>

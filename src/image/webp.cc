@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// WebP through libwebp; of an animation the first frame, on a black canvas, as Pillow shows it without its alpha.
+// WebP through libwebp. Of an animation the first frame is read, on a black canvas, as Pillow does without alpha.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,7 +13,7 @@
 namespace kite {
 namespace {
 
-// Frees a demuxer and its iterator on every way out.
+// Frees a demuxer and its iterator, on every return.
 struct Demuxer {
   WebPDemuxer* demuxer = nullptr;
   WebPIterator frame{};
@@ -67,7 +67,7 @@ Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& 
   if (frame.width != canvas.width || frame.height != canvas.height) image.fill(0);
   std::uint8_t* to = image.row(frame.y_offset) + 3 * static_cast<std::int64_t>(frame.x_offset);
   const auto room = static_cast<std::size_t>(image.pixels().data() + image.pixels().size() - to);
-  // Not WebPDecodeRGBInto(), which does not say whether the picture or the memory was at fault.
+  // Not WebPDecodeRGBInto(), which does not tell a damaged picture from too little memory.
   WebPDecoderConfig config;
   if (WebPInitDecoderConfig(&config) == 0) return damaged("another version of libwebp than the one compiled for");
   config.output.colorspace = MODE_RGB;
