@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// config.json and preprocessor_config.json, as timm and Hugging Face keep them beside a model.
+// Reads config.json and preprocessor_config.json, which timm and Hugging Face store beside a model.
 #include <utility>
 
 #include "carriers/recipe_carriers.h"
@@ -28,7 +28,7 @@ Status read_preprocessor_config(Offers& offers) {
   if (!config.ok()) return offers.refuse(file->name, Bond::kBeside, config.error());
   HuggingFaceContext context{offers.asked().processor, "", ""};
   if (const FolderEntry* model = offers.folder().file("config.json"); model != nullptr) {
-    // Where it is broken, read_config_json() has said so.
+    // Where the file is broken, read_config_json() has already reported it.
     if (const Result<Json>& read = offers.json(*model); read.ok()) {
       context = huggingface_context(*read, offers.asked().processor);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layouts of folders, and the unpacking of what a model needs out of a zip.
+// The layouts of folders that hold a model, and the unpacking of the files that a model needs from a zip.
 #include "carriers/find_model.h"
 
 #include <algorithm>
@@ -22,12 +22,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Names that say by themselves which model is meant, in the order in which they are looked for.
+// Names that identify the model of a folder, in the order in which they are looked for.
 constexpr std::array<std::string_view, 3> kKnownPaths{"model.onnx", "onnx/model.onnx", "weights/best.onnx"};
-// Endings of models, of their external data, and of what says how to use them.
-constexpr std::array<std::string_view, 13> kUsefulEndings{".onnx",    ".data", "_data", ".bin",   ".weights",
-                                                          ".json",    ".txt",  ".csv",  ".names", ".yaml",
-                                                          ".yml",     ".pbtxt", ".tsv"};
+// Endings of models, of their external data, and of the files that describe their use.
+constexpr std::array<std::string_view, 13> kUsefulEndings{".onnx", ".data",  "_data", ".bin",   ".weights",
+                                                          ".json", ".txt",   ".csv",  ".names", ".yaml",
+                                                          ".yml",  ".pbtxt", ".tsv"};
 
 std::string lower(std::string_view text) {
   std::string folded(text);
@@ -37,7 +37,7 @@ std::string lower(std::string_view text) {
   return folded;
 }
 
-// Names of the entries of a folder that `wanted` takes, sorted.
+// Names of the entries of a folder for which `wanted` is true, sorted.
 template <typename Wanted>
 std::vector<std::string> names_in(const fs::path& folder, Wanted wanted) {
   std::vector<std::string> names;
@@ -119,7 +119,7 @@ Result<FoundModel> model_in_zip(const std::string& named) {
     const Status unpacked = archive.unpack(entry, path.string());
     if (!unpacked.ok()) return Error(unpacked.error()).in(named);
   }
-  // An archive of a folder has that folder at its top, and nothing else.
+  // When a folder was packed, the archive's top level holds only that folder.
   fs::path top = folder->path();
   const std::vector<std::string> folders = folders_in(top);
   std::error_code ignored;

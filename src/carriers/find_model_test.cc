@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which file a folder or a zip stands for, and every way an archive is refused.
+// Which model is found in a folder or a zip, and every reason for which an archive is refused.
 #include "carriers/find_model.h"
 
 #include <filesystem>

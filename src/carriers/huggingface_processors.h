@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The image processor classes of transformers that classifiers use: what each does where a file leaves it open.
+// The image processor classes of transformers that classifiers use, and the defaults of each.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ enum class HuggingFaceGeometry : std::uint8_t {
   kTextNet,     // by the edge, then each side up to a multiple of size_divisor
 };
 
-// What a bare number in "size" means, and whether the older classes take {shortest_edge} at all.
+// What a single number in "size" means, and whether the older classes accept {shortest_edge}.
 enum class HuggingFaceNumber : std::uint8_t { kSquare, kSquareOrEdge, kEdge };
 
 enum class HuggingFaceStatistics : std::uint8_t { kNone, kHalf, kImageNet, kClip };
@@ -35,12 +35,12 @@ struct HuggingFaceProcessor {
   std::int64_t newer_resample;  // from transformers 5 on
   HuggingFaceStatistics statistics;
   bool has_torch_form = true;
-  std::string_view refusal = {};  // why kite cannot do what the class does
+  std::string_view refusal = {};  // why kite cannot do the preprocessing of the class
 };
 
 // Null for a class that is not known.
 [[nodiscard]] const HuggingFaceProcessor* find_huggingface_processor(std::string_view name) noexcept;
-// The class that transformers takes for a model_type of config.json; empty when there is none.
+// The class that transformers uses for a model_type of config.json; empty when it has no class for it.
 [[nodiscard]] std::string_view huggingface_processor_of_model(std::string_view model_type) noexcept;
 
 }  // namespace kite

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ImageNet's names for models of its class counts that bring none.
+// ImageNet's class names, for models without labels that have as many classes as ImageNet.
 #include <array>
 #include <string>
 #include <utility>

@@ -40,20 +40,21 @@ Error undecided(const RuleFacts& facts) {
   const PictureForm& form = facts.input;
   const GraphFront& front = facts.front;
   const bool is_int8 = form.tensor.dtype == DType::kInt8;
-  const std::string why =
-      is_int8 ? "and 8 bits with a sign hold no 0..255"
-      : front.range == "unknown"
-          ? "and what the graph's first nodes (" + front.steps + ") make of them is no usual normalisation"
-          : "and models with such an input take any of several";
+  const std::string why = is_int8 ? "and signed 8-bit numbers cannot hold 0..255"
+                          : front.range == "unknown"
+                              ? "and the graph's first nodes (" + front.steps + ") do not compute a usual normalisation"
+                              : "and several ranges are usual for such an input";
   const bool is_rgb = form.tensor.pixels == PixelMode::kRgb;
   const std::string choices = is_rgb ? "imagenet|0-1|-1-1|0-255" : "0-1|-1-1|0-255";
   const std::string remedy =
-      is_int8 ? R"(put {"preprocess": {"rescale": 1, "mean": [128, 128, 128], "std": [1, 1, 1]}}, or what it was quantised with, into )" +
-                    facts.kite_json
-              : "give --recipe " + choices + R"(, or put {"preprocess": {"mean": [...], "std": [...]}} or {"recipe": "0-1"} into )" +
-                    facts.kite_json;
+      is_int8
+          ? R"(put {"preprocess": {"rescale": 1, "mean": [128, 128, 128], "std": [1, 1, 1]}}, or the numbers of the quantisation, into )" +
+                facts.kite_json
+          : "give --recipe " + choices +
+                R"(, or put {"preprocess": {"mean": [...], "std": [...]}} or {"recipe": "0-1"} into )" +
+                facts.kite_json;
   return {ErrorCode::kUnsupportedModel,
-          "nothing says which numbers the model's picture input (" + form.to_string() + ") wants, " + why, "", remedy};
+          "the range of the model's picture input (" + form.to_string() + ") is not stated, " + why, "", remedy};
 }
 
 
@@ -77,7 +78,7 @@ Status check_not_twice(const PreprocessRecipe& recipe, const std::string& recipe
   if (!expected) return {};
   const ChannelTables made = make_tables(recipe.normalization);
   const ChannelTables wanted = make_tables(expected->complete().normalization);
-  // Statistics differ by a few hundredths between models of one kind; ranges by far more.
+  // The statistics of models with the same range differ by a few hundredths; ranges differ by far more.
   for (std::size_t c = 0; c < made.size(); ++c) {
     const float span = std::max(std::abs(wanted[c][255] - wanted[c][0]), std::abs(made[c][255] - made[c][0]));
     for (const std::size_t v : {std::size_t{0}, std::size_t{255}}) {
@@ -108,7 +109,7 @@ struct Missing {
 };
 
 Status complete_range(RecipeFields& fields, const RuleFacts& facts, RuledRecipe& ruled, Missing& missing) {
-  if (fields.rescale && !fields.mean && !fields.std) {  // a factor says all: what it leaves out is not done
+  if (fields.rescale && !fields.mean && !fields.std) {  // a source that states only a factor does no other step
     fields.mean = {0, 0, 0};
     fields.std = {1, 1, 1};
   }
@@ -125,7 +126,7 @@ Status complete_range(RecipeFields& fields, const RuleFacts& facts, RuledRecipe&
     missing.note(!fields.mean, "mean");
     missing.note(!fields.std, "std");
   } else if (fields.mean || fields.std) {
-    return undecided(facts);  // half a statement and half a rule make no recipe
+    return undecided(facts);  // a recipe is not made half from a statement and half from a rule
   } else {
     ruled.sources.push_back(range->source);
   }
@@ -148,7 +149,7 @@ void complete_geometry(RecipeFields& fields, const RuleFacts& facts, RuledRecipe
   ruled.decisions.push_back({"preprocessing", geometry.names, "the usual geometry", true});
 }
 
-// The statement that would make the guess a fact.
+// The option with which the user can state what was guessed.
 std::string statement_of(const RecipeFields& fields) {
   const PreprocessRecipe recipe = fields.complete();
   const auto side = [](std::int64_t height, std::int64_t width, bool is_one) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is taken from a type or a graph, what is guessed, and where kite refuses to guess.
+// What the type or the graph decides, what is guessed, and where kite refuses to guess.
 #include "carriers/input_range.h"
 
 #include <gtest/gtest.h>

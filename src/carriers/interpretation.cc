@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks the sources in their order of trust; each may state labels, parts of the recipe, or both.
+// Asks the sources in their order of trust; each may state labels, fields of the recipe, or both.
 #include "carriers/interpretation.h"
 
 #include "carriers/offers.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds out what a model's numbers mean: which picture it wants and what its outputs are called.
+// Finds out what a model's numbers mean: how its input is made from a picture, and the labels of its outputs.
 //
-// Order of trust, for labels and for each field of the preprocessing by itself:
+// Order of trust, for labels and for each field of the preprocessing independently:
 //   flags > <model>.kite.json beside the model > paperkite.* metadata inside it > other metadata inside it
 //   > files people have beside it > the input's type, the graph's first nodes
 //   > a guess from the input's shape, announced in one warning.
@@ -28,32 +28,35 @@ struct InterpretationSources {
   std::map<std::string, std::string> metadata;  // metadata_props of the model
   std::vector<std::int64_t> input_shape;        // of the picture input; below 1 = not fixed
   DType input_type = DType::kFloat32;
-  GraphFront front;          // what the graph's first nodes do to the picture
-  bool size_is_asked = false;  // the caller states the picture's size: recipes for another one follow it
-  bool size_only = false;    // only the picture's size is asked for: numbers that nothing states are no error yet
-  std::int64_t classes = 0;                     // of the output; 0 = not known
-  std::optional<std::string> labels_path;       // --labels
-  std::optional<std::string> preprocess_json;   // --recipe: a name, a recipe object, or a file
-  std::string processor;                        // --processor: pil or torchvision, empty for what the file names
-  // Also read what can no longer add anything, to report where it disagrees. Costs a cold start some file reads.
+  GraphFront front;                        // what the graph's first nodes do to the picture
+  bool size_is_asked = false;              // the caller states the picture's size: recipes for another one follow it
+  bool size_only = false;                  // the caller needs only the picture's size: an unknown range is not an error
+  std::int64_t classes = 0;                // of the output; 0 = not known
+  std::optional<std::string> labels_path;  // --labels
+  std::optional<std::string> preprocess_json;  // --recipe: a name, a recipe object, or a file
+  std::string processor;                       // --processor: pil or torchvision, empty for what the file names
+  // Also read the sources that can no longer add anything, to report where they disagree. This costs a cold start some
+  // file reads.
   bool report_conflicts = false;
   std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();  // read so far; copies share them
 };
 
 struct Interpretation {
   PreprocessRecipe recipe;
-  Labels labels;  // empty when there are none anywhere; otherwise one for each class
+  Labels labels;  // empty when no source has labels; otherwise one for each class
   std::string
       recipe_source;  // "photo.kite.json", "flag", "metadata key paperkite.preprocess", "guess"; "a + b" if mixed
   std::string labels_source;           // the same; "none"
   std::vector<Decision> decisions;     // what was read from the model itself, or guessed
-  std::vector<std::string> warnings;   // what a person should know, one sentence each
+  std::vector<std::string> warnings;   // what the user should know, one sentence each
   std::vector<std::string> conflicts;  // sources that were overruled or could not be used, and why
 };
 
-// Reads files beside the model; prints nothing. A broken flag is kUsage, a broken or contradicting source that names
-// this model is kInvalidModel; files that merely lie beside it are left out with a conflict and a warning instead.
-// kUnsupportedModel when the input is no picture, or nothing says which numbers it wants.
+// Reads the files beside the model; prints nothing.
+// 1. A broken flag is kUsage.
+// 2. A broken or contradicting source that names this model is kInvalidModel.
+// 3. A broken or contradicting file that only lies beside the model is left out, with a conflict and a warning.
+// 4. kUnsupportedModel when the input is not a picture, or when no source states which numbers it expects.
 [[nodiscard]] Result<Interpretation> resolve_interpretation(const InterpretationSources& sources);
 
 }  // namespace kite

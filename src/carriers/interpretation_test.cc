@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which source wins, what is reported about the others, and which contradictions stop everything.
+// Which source is used, what is reported about the others, and which contradictions are errors.
 #include "carriers/interpretation.h"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ class Interpret : public testing::Test {
     sources_.classes = 2;
   }
   void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
-  // Files may have changed since the last time.
+  // Files may have changed since the last call.
   Interpretation resolve() {
     sources_.files = std::make_shared<JsonFiles>();
     auto result = resolve_interpretation(sources_);
@@ -462,7 +462,7 @@ TEST_F(Interpret, custom_visions_properties_are_a_complete_recipe) {
   EXPECT_EQ(found.recipe.channel_order, ChannelOrder::kBgr);
   EXPECT_EQ(found.recipe.resize, (ResizeRule{ResizeMode::kExact, 224, 224}));
   EXPECT_EQ(found.recipe.filter, Filter::kBicubic);
-  // What the export writes into the model as well states pixels alone.
+  // The metadata that the export also writes into the model states only pixels.
   sources_.metadata = {{"Image.BitmapPixelFormat", "Bgr8"}, {"Image.NominalPixelRange", "NominalRange_0_255"}};
   EXPECT_EQ(resolve().recipe.filter, Filter::kBicubic);
   EXPECT_FALSE(resolve().recipe.first_crop);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One event pass judges depth, duplicate keys and syntax; only then is a document built. No exception is thrown.
+// A first pass over the parser's events checks depth, duplicate keys and syntax; only then is a document built. No
+// exception is thrown.
 #include "carriers/json_document.h"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ class Judge : public nlohmann::json_sax<Json> {
   bool end_object() override { return leave(); }
   bool key(string_t& name) override {
     if (keys_.back().insert(name).second) return count();
-    error_ = {ErrorCode::kInvalidModel, "the key \"" + name.substr(0, 80) + "\" stands twice in one object", "",
+    error_ = {ErrorCode::kInvalidModel, "the key \"" + name.substr(0, 80) + "\" appears twice in one object", "",
               "remove one of them"};
     return false;
   }
@@ -64,7 +65,7 @@ class Judge : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  std::int64_t left_;  // values that may still come
+  std::int64_t left_;  // how many more values are allowed
   std::int64_t most_values_;
   std::vector<std::unordered_set<std::string>> keys_;  // of every object or array that is open
   Error error_;

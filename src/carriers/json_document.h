@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON from files and metadata, checked before anything is built from it.
+// JSON from files and metadata, which is checked before a document is built from it.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ namespace kite {
 
 using Json = nlohmann::json;
 
-// Values and keys that a document may hold, all levels together: a value takes some 100 bytes of memory, a label of 2
-// bytes in the file as well. The labels of a model that has `classes` classes, with all that stands around them, stay
-// far below; 0 = not known.
+// The number of values and keys that a document may hold, over all levels. A limit is needed because each value needs
+// some 100 bytes of memory, also a label of 2 bytes in the file. A file with the labels of a model with `classes`
+// classes (0 = not known) and other usual content stays far below the limit.
 [[nodiscard]] std::int64_t json_value_limit(std::int64_t classes) noexcept;
 
 // A leading UTF-8 byte order mark is skipped. kInvalidModel with the byte offset for text that is not JSON and for an

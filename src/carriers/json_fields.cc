@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checks behind each typed read.
+// The checks of each typed read.
 #include "carriers/json_fields.h"
 
 #include <cmath>
@@ -11,7 +11,7 @@
 namespace kite {
 namespace {
 
-// JSON numbers become pixels only when they are whole and sane; 256.0 is whole.
+// JSON numbers become pixels only when they are whole and within a plausible range; 256.0 is whole.
 std::optional<std::int64_t> whole(const Json& value) {
   if (!value.is_number()) return std::nullopt;
   const double number = value.get<double>();
@@ -51,7 +51,7 @@ Result<std::array<double, 3>> three_numbers_in(const Json& value, const std::str
   std::array<double, 3> numbers{};
   const bool is_one = value.is_number() || (value.is_array() && value.size() == 1);
   if (!is_one && (!value.is_array() || value.size() != 3)) {
-    return bad_json(in_quotes(key) + " must be one number, or a list of three, one a channel");
+    return bad_json(in_quotes(key) + " must be one number, or a list of three, one for each channel");
   }
   for (std::size_t i = 0; i < 3; ++i) {
     const Json& number = value.is_number() ? value : is_one ? value[0] : value[i];

@@ -18,10 +18,10 @@ namespace kite {
 // Null where the key is missing or its value is null.
 [[nodiscard]] const Json* find_member(const Json& object, const char* key);
 
-// A whole number of pixels (256.0 is whole); its range is validate()'s business.
+// A whole number of pixels (256.0 is whole); validate() checks its range.
 [[nodiscard]] Result<std::int64_t> side_in(const Json& value, const std::string& key);
 
-// n, [n] or [height, width]; `one` tells whether there was a single number.
+// n, [n] or [height, width]; `one` is true for a single number.
 struct Sides {
   std::int64_t height;
   std::int64_t width;
@@ -36,7 +36,7 @@ struct Sides {
 // `otherwise` where the key is missing.
 [[nodiscard]] Result<bool> flag_in(const Json& object, const char* key, bool otherwise);
 
-// Fails when a word is none of two.
+// Fails when the word is neither of the two given words.
 template <typename T>
 [[nodiscard]] Result<T> one_of(const Json& value, const std::string& key, const char* first_word, T first,
                                const char* second_word, T second) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Documents by their path, whichever way it is spelled.
+// Finds documents by their absolute path, so that two spellings of one path give the same document.
 #include "carriers/json_files.h"
 
 #include <filesystem>

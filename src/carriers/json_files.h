@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON files that lie beside a model, each read and parsed once, however many readers ask for it.
+// The JSON files that lie beside a model. Each is read and parsed once, also when several readers ask for it.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace kite {
 
 class JsonFiles {
  public:
-  // `classes` bounds the document, see json_value_limit(). The reference stays good as long as this object.
+  // `classes` limits the document, see json_value_limit(). The reference is valid as long as this object exists.
   [[nodiscard]] const Result<Json>& read(const std::string& path, std::int64_t classes);
 
  private:

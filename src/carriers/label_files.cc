@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels from files and folders that lie beside a model under the names that people give them.
+// Labels from files and folders beside a model, under the names that are usual for them.
 #include <array>
 #include <string>
 #include <utility>
@@ -11,11 +11,11 @@
 namespace kite {
 namespace {
 
-// Endings that, put behind the model's own name, make a file of labels; the most telling first.
+// Endings that, appended to the model's name, name a file of labels; the most reliable first.
 constexpr std::array<std::string_view, 7> kOwnEndings{".labels.txt",   ".labels.csv", ".labels.json", ".names",
                                                       ".classes.txt", ".txt",        ".csv"};
-// In the order in which they are believed: what names itself after labels, then maps of training code, then the
-// files that hold other things as well.
+// In the order of trust: files named after labels, then maps written by training code, then files that also hold other
+// things.
 constexpr std::array<std::string_view, 36> kNames{
     "labels_mapping.json", "labels.json",       "labels.txt",          "label.txt",
     "labels.csv",          "labels_map.txt",    "labels_map.json",     "label_map.json",
@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 36> kNames{
     "class_indices.json",  "class_to_idx.json", "idx_to_class.json",   "index_to_name.json",
     "class_dict.csv",      "class_map.csv",     "imagenet_labels.txt", "imagenet_classes.txt",
     "imagenet_class_index.json", "synset_words.txt",  "synset.txt",          "synsets.txt"};
-// Files of many uses: without labels in them they are passed over.
+// Files that are also used for other things: without labels in them they are ignored.
 constexpr std::array<std::string_view, 7> kSharedNames{"labels.yaml",   "labels.yml", "classes.yaml", "data.yaml",
                                                        "dataset.yaml", "data.yml",   "metadata.json"};
 
@@ -52,12 +52,12 @@ Status offer_file(Offers& offers, std::string_view name, Bond bond, bool may_hol
 
 }  // namespace
 
-// All of them are read, not only the first that fits: two that disagree are worth a word.
+// All of these files are read, not only the first usable one, so that the user can be warned when two disagree.
 Status read_label_files(Offers& offers) {
   if (offers.folder().is_memory() || !offers.wants_labels()) return {};
   const std::string stem = offers.folder().stem();
   for (const std::string_view ending : kOwnEndings) {
-    // Only the first is certain to be about labels; a model.txt may be a description.
+    // Only the first ending is certain to mean labels; a model.txt may be a description.
     const Bond bond = ending == kOwnEndings.front() ? Bond::kNamed : Bond::kBeside;
     KITE_TRY(offer_file(offers, stem + std::string(ending), bond, false));
   }
@@ -66,7 +66,7 @@ Status read_label_files(Offers& offers) {
   return offer_file(offers, stem + ".json", Bond::kBeside, true);
 }
 
-// A data set's folder with one folder for each class, as torchvision's ImageFolder orders them.
+// A data set's folder with one folder for each class, in the order of torchvision's ImageFolder.
 Status read_class_folders(Offers& offers) {
   if (offers.folder().is_memory() || !offers.so_far().labels.empty() || offers.asked().classes < 2) return {};
   for (const char* name : {"train", "val", "valid", "validation", "test", "classes"}) {

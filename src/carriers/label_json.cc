@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels from the many shapes of JSON in which training code keeps them.
+// Labels from the many forms of JSON in which training code stores them.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -13,24 +13,24 @@
 namespace kite {
 namespace {
 
-// Keys below which one of the plain forms stands.
+// Keys whose value is one of the plain forms.
 constexpr std::array<const char*, 7> kListKeys{"labels",     "classes",    "names",     "class_names",
                                                "classnames", "categories", "class_list"};
 // A forward and a backward map of one file.
 struct MapPair {
   const char* forward;
   const char* backward;
-  bool forward_wins;  // where they disagree; otherwise nothing says which of the two is right
+  bool forward_wins;  // the forward map is used where the two disagree; false: nothing decides between them
 };
 constexpr std::array<MapPair, 4> kMapPairs{{{"int_to_class", "class_to_int", false},
                                             {"idx_to_class", "class_to_idx", false},
                                             {"index_to_name", "name_to_index", false},
-                                            // transformers itself answers with id2label.
+                                            // transformers itself uses id2label.
                                             {"id2label", "label2id", true}}};
 constexpr std::array<const char*, 6> kIdKeys{"id", "index", "idx", "class_id", "class_index", "label_id"};
 constexpr std::array<const char*, 5> kNameKeys{"display_name", "name", "label", "class_name", "class"};
 
-// Names may be numbers ("7"); null, true and nested values are none.
+// Names may be numbers ("7"); null, booleans and nested values are not names.
 std::optional<std::string> name_in(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number()) return value.dump();
@@ -51,7 +51,7 @@ Result<Labels> from_objects(const Json& array) {
   TextPairs numbered;
   for (const Json& entry : array) {
     const std::string place = "entry " + std::to_string(names.size());
-    if (!entry.is_object()) return bad_json(place + " of the labels is no object as the first is");
+    if (!entry.is_object()) return bad_json(place + " of the labels is not an object like the first");
     const Json* value = first_member(entry, kNameKeys);
     const auto name = value == nullptr ? std::nullopt : name_in(*value);
     if (!name) return bad_json(place + " of the labels has no \"name\" or \"label\"");
@@ -64,7 +64,7 @@ Result<Labels> from_objects(const Json& array) {
     KITE_TRY(validate(names));
     return names;
   }
-  if (numbered.size() != names.size()) return bad_json("some labels have an id and some have none");
+  if (numbered.size() != names.size()) return bad_json("some labels have an id, and others do not");
   return labels_from_index_map(numbered);
 }
 
@@ -100,7 +100,7 @@ Result<Labels> from_plain(const Json& json, const std::string& what) {
   return labels_from_entries(pairs);
 }
 
-// Empty where the backward map says the same as `labels`. Of two equal names it can hold only one.
+// Empty where the backward map agrees with `labels`. When two classes have one name, the map can hold only one of them.
 std::string disagreement(const Labels& labels, const TextPairs& backward) {
   std::unordered_map<std::string_view, std::string_view> index_of;
   for (const auto& [name, index] : backward) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels under the metadata keys that exporters and people use.
+// Labels under the metadata keys that exporters and users write.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, 11> kKeys{"labels",   "class_names", "cla
                                                  "id2label", "label_names", "class_labels", "class_list",
                                                  "categories", "label2id",  "class_to_idx"};
 
-// "cat, dog, kite" or a line for each, where the number fits the model's; other text is about something else.
+// "cat, dog, kite" or one name on each line, where their number is the model's number of classes. Other text is not a
+// list of labels and is ignored.
 std::optional<ReadLabels> plain_list(std::string_view text, std::int64_t classes) {
   if (text.find('\n') != std::string_view::npos) {
     Result<ReadLabels> lines = labels_from_text(text, classes);

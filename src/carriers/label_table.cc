@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels from CSV: which column counts the classes, which one names them.
+// Labels from CSV: finds the column of class indices and the column of names.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -16,7 +16,7 @@ using Row = std::vector<std::string>;
 
 constexpr std::size_t kMaxColumns = 64;
 constexpr std::size_t kMaxCells = std::size_t{1} << 22;  // of 32 bytes and more
-// Titles of the column with the names, the most telling first.
+// Titles of the column with the names, the most reliable first.
 constexpr std::array<std::string_view, 11> kNameTitles{"display_name", "label_name", "class_name", "classname",
                                                        "name",         "names",      "label",      "labels",
                                                        "class",        "classes",    "category"};
@@ -33,7 +33,7 @@ std::string title_of(std::string_view cell) {
   return title;
 }
 
-// The separator is the one of three that the first line has most of.
+// The separator is the one of three characters that occurs most often in the first line.
 char separator_of(std::string_view text) {
   const std::string_view line = text.substr(0, text.find('\n'));
   char best = ',';
@@ -58,8 +58,8 @@ Result<std::vector<Row>> rows_of(std::string_view text) {
   std::vector<Row> rows;
   Row row;
   std::string cell;
-  bool is_quoted = false;    // the cell had quotes: its blanks stay
-  bool inside = false;       // between two quotes
+  bool is_quoted = false;  // the cell had quotes, so its blanks are kept
+  bool inside = false;     // the position is between two quotes
   std::size_t cells = 0;
   const auto end_cell = [&] {
     ++cells;
@@ -117,7 +117,7 @@ Labels column(const std::vector<Row>& rows, std::size_t which) {
   return cells;
 }
 
-// The numbers of a column; nothing unless they count 0..n-1 in any order.
+// The numbers of a column; nullopt unless they are 0..n-1 in any order.
 std::optional<std::vector<std::int64_t>> counted(const Labels& cells) {
   std::vector<std::int64_t> indices;
   for (const std::string& cell : cells) {
@@ -130,7 +130,7 @@ std::optional<std::vector<std::int64_t>> counted(const Labels& cells) {
 }
 
 struct Table {
-  Row header;  // empty: there is none
+  Row header;  // empty when there is no header
   std::vector<Row> rows;
 };
 
@@ -149,7 +149,7 @@ Result<Table> table_of(std::string_view text, std::int64_t classes) {
   const Row& first = table.rows.front();
   const bool titled = column_titled(first, kNameTitles).has_value();
   const auto rows = static_cast<std::int64_t>(table.rows.size());
-  // "name" may be a class of its own: with one class more than there would be labels left, it is.
+  // "name" may itself be a class: it is one when the model has one class more than the rows below it.
   if (titled && rows != classes) {
     table.header = first;
     table.rows.erase(table.rows.begin());
@@ -158,18 +158,19 @@ Result<Table> table_of(std::string_view text, std::int64_t classes) {
   return table;
 }
 
-// The column of indices: titled so, or the only one that counts.
+// The column of indices: the one with such a title, or the only one that holds 0..n-1.
 Result<std::optional<std::size_t>> index_column(const Table& table, std::size_t columns) {
   const auto titled = column_titled(table.header, kIndexTitles);
   if (titled) {
     if (counted(column(table.rows, *titled))) return titled;
-    return bad("the column " + in_quotes(table.header[*titled]) + " does not count the classes from 0", "",
+    return bad("the column " + in_quotes(table.header[*titled]) + " does not hold the class indices from 0 on", "",
                "number them 0 to " + std::to_string(table.rows.size() - 1));
   }
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < columns && columns > 1; ++i) {
     if (!counted(column(table.rows, i))) continue;
-    if (found) return bad("more than one column counts the classes from 0", "", "keep one index and one label column");
+    if (found)
+      return bad("more than one column holds class indices from 0 on", "", "keep one index and one label column");
     found = i;
   }
   return found;
@@ -181,7 +182,7 @@ Result<std::size_t> name_column(const Table& table, std::size_t columns, std::op
   if (const auto titled = column_titled(header, kNameTitles)) return *titled;
   if (columns == 1) return std::size_t{0};
   if (columns == 2 && indices) return 1 - *indices;
-  return bad("nothing says which of the " + std::to_string(columns) + " columns holds the labels", "",
+  return bad("it is not stated which of the " + std::to_string(columns) + " columns holds the labels", "",
              "give the file a header with \"index\" and \"label\"");
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels one a line, with what people put around them: comments, blank lines, WordNet ids, a column of indices.
+// Labels in a text file, one on each line, also with comments, blank lines, WordNet ids or a column of indices.
 #include <algorithm>
 #include <cstddef>
 
@@ -50,7 +50,7 @@ Result<std::vector<Line>> lines_of(std::string_view text, std::int64_t classes) 
   return lines;
 }
 
-// Drops comments, where lines that start with '#' are some.
+// Drops the lines that start with '#', where they are comments.
 void drop_comments(std::vector<Line>& lines, std::int64_t classes) {
   const auto filled = std::count_if(lines.begin(), lines.end(), [](const Line& line) { return !line.text.empty(); });
   const auto comments = std::count_if(lines.begin(), lines.end(), is_comment);
@@ -60,7 +60,7 @@ void drop_comments(std::vector<Line>& lines, std::int64_t classes) {
 
 Status drop_blank_lines(std::vector<Line>& lines, std::int64_t classes) {
   const auto is_blank = [](const Line& line) { return line.text.empty(); };
-  // Before the first label there is nothing that could have moved.
+  // A blank line before the first label moves no label.
   lines.erase(lines.begin(), std::find_if_not(lines.begin(), lines.end(), is_blank));
   const auto blank = std::find_if(lines.begin(), lines.end(), is_blank);
   if (blank == lines.end()) return {};
@@ -115,7 +115,7 @@ std::optional<Numbered> number_at_end(std::string_view line) {
   return Numbered{*index, line.substr(0, name + 1)};
 }
 
-// The names in the order of their numbers, where every line has one and they count 0..n-1.
+// The names in the order of their numbers, where every line has a number and the numbers are 0..n-1.
 std::optional<Labels> without_indices(const Labels& lines, std::optional<Numbered> (*split)(std::string_view)) {
   Labels names;
   std::vector<std::int64_t> indices;
@@ -137,7 +137,7 @@ Result<ReadLabels> labels_from_text(std::string_view text, std::int64_t classes)
   KITE_TRY(drop_blank_lines(lines, classes));
   ReadLabels read;
   for (const Line& line : lines) read.names.emplace_back(line.text);
-  // One line alone ("Hall 0") counts nothing.
+  // The number on a single line ("Hall 0") is not a class index.
   for (const auto split : {number_in_front, number_at_end}) {
     std::optional<Labels> names = read.names.size() > 1 ? without_indices(read.names, split) : std::nullopt;
     if (!names) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels from YAML: the small subset in which data sets name their classes, and nothing beyond it.
+// Labels from YAML. Only the small subset is read in which data sets name their classes.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -20,7 +20,8 @@ struct Line {
   std::size_t number;     // from 1
 };
 
-Error bad(std::string what, std::size_t line, std::string remedy = "write the names as a list, one `- name` a line") {
+Error bad(std::string what, std::size_t line,
+          std::string remedy = "write the names as a list, with one `- name` on each line") {
   return {ErrorCode::kInvalidModel, std::move(what), "line " + std::to_string(line), std::move(remedy)};
 }
 
@@ -30,10 +31,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-// Walks over text and says which characters stand between quotes.
+// Goes through text, one character after the other, and knows which characters are between quotes.
 class Quotes {
  public:
-  // True where `c` is outside of quotes, and is none itself.
+  // True where `c` is outside of quotes, and is not a quote itself.
   bool is_bare(char c) {
     if (quote_ == '\0') {
       if (may_open_ && (c == '"' || c == '\'')) {
@@ -57,7 +58,7 @@ class Quotes {
  private:
   char quote_ = '\0';
   bool escaped_ = false;
-  bool may_open_ = true;  // a quote inside a plain word is an apostrophe
+  bool may_open_ = true;  // false inside a plain word, where a quote is an apostrophe
 };
 
 std::string_view without_comment(std::string_view text) {
@@ -86,7 +87,7 @@ Result<std::vector<Line>> lines_of(std::string_view text) {
   return lines;
 }
 
-// Double quotes: the escapes that JSON has as well, and \xNN.
+// In double quotes: the escapes that JSON has, too, and \xNN.
 Result<std::string> double_quoted(std::string_view text, std::size_t line) {
   std::string value;
   for (std::size_t i = 1; i + 1 < text.size(); ++i) {
@@ -117,7 +118,7 @@ Result<std::string> double_quoted(std::string_view text, std::size_t line) {
   return value;
 }
 
-// Words that YAML reads as something else than text.
+// Words that YAML does not read as text.
 bool is_no_text(std::string_view word) {
   constexpr std::array<std::string_view, 8> kWords{"yes", "no", "on", "off", "true", "false", "null", "~"};
   std::string lower;
@@ -141,7 +142,7 @@ Result<std::string> scalar(std::string_view text, std::size_t line) {
   if (std::string_view("&*!|>%@`[]{},?").find(first) != std::string_view::npos) {
     return bad("YAML that is not read here: " + in_quotes(text), line, "put the name in quotes");
   }
-  if (is_no_text(text)) return bad(in_quotes(text) + " is no text in YAML", line, "put the name in quotes");
+  if (is_no_text(text)) return bad(in_quotes(text) + " is not text in YAML", line, "put the name in quotes");
   if (text.find(": ") != std::string_view::npos || text.ends_with(':')) {
     return bad("a mapping inside a name: " + in_quotes(text), line, "put the name in quotes");
   }
@@ -153,7 +154,7 @@ struct KeyValue {
   std::string_view value;
 };
 
-// "key: value" and "key:"; nothing for other text.
+// "key: value" and "key:"; nullopt for other text.
 std::optional<KeyValue> key_value(std::string_view text) {
   Quotes quotes;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -164,7 +165,7 @@ std::optional<KeyValue> key_value(std::string_view text) {
   return std::nullopt;
 }
 
-// Names as they come in: an index for each, or for none.
+// The names read so far, all with an index or all without.
 struct Names {
   Labels listed;
   TextPairs mapped;
@@ -222,7 +223,7 @@ Result<ReadLabels> flow(std::string_view start, const std::vector<Line>& lines, 
   return std::move(names).finish();
 }
 
-// The lines from `at` on that belong together: "- a" or "0: a", all with one indent.
+// The block of lines that begins at `at`: "- a" or "0: a", all with the same indent.
 Result<ReadLabels> block(const std::vector<Line>& lines, std::size_t at, std::size_t least_indent) {
   const std::size_t first = at;
   Names names;

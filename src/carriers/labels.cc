@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all forms of labels share: the checks at the end, the order that indices give, and the choice of the form.
+// What all forms of labels have in common: the final checks, the order by indices, and the choice of the form.
 #include "carriers/labels.h"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ Error bad(std::string what, std::string where = "", std::string remedy = "") {
   return {ErrorCode::kInvalidModel, std::move(what), std::move(where), std::move(remedy)};
 }
 
-// Why indices are not 0..n-1.
+// The reason why indices are not 0..n-1.
 Error not_counted(std::vector<std::int64_t> indices) {
   std::sort(indices.begin(), indices.end());
   for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -35,7 +35,7 @@ Error not_counted(std::vector<std::int64_t> indices) {
   return bad("there are no labels");
 }
 
-// The side of the pairs that holds the class indices.
+// Which side of the pairs holds the class indices.
 enum class IndexSide : std::uint8_t { kFirst, kSecond };
 
 Result<IndexSide> index_side(const TextPairs& entries) {
@@ -49,14 +49,14 @@ Result<IndexSide> index_side(const TextPairs& entries) {
     const bool both_count = std::all_of(
         entries.begin(), entries.end(), [&](const auto& e) { return in_range(e.first) && in_range(e.second); });
     if (!same && both_count) {
-      return bad("keys and values are both numbers from 0 on, and nothing says which are the class indices", "",
+      return bad("keys and values are both numbers from 0 on, so it is not known which are the class indices", "",
                  "name the map \"id2label\" or \"label2id\"");
     }
     const bool values_count =
         std::all_of(entries.begin(), entries.end(), [&](const auto& e) { return in_range(e.second); });
     return values_count && !same ? IndexSide::kSecond : IndexSide::kFirst;
   }
-  // Where neither is, the first key decides what the message is about.
+  // Where neither side holds indices, the first key decides which side the message describes.
   return first || (!second && is_index(entries.front().first)) ? IndexSide::kFirst : IndexSide::kSecond;
 }
 
@@ -166,7 +166,7 @@ Result<ReadLabels> labels_from_any_text(std::string_view bytes, std::int64_t cla
     if (json.error().code == ErrorCode::kLimit) return std::move(json).error();
     Result<Labels> names = parse_python_names(text);
     if (names.ok()) return ReadLabels{std::move(*names), ""};
-    // A quote of Python's own says which of the two messages is the useful one.
+    // A single quote is Python's, not JSON's, and so decides which of the two messages is more useful.
     const std::size_t next = text.find_first_not_of(" \t\r\n{[0123456789:", first);
     if (next != std::string::npos && text[next] == '\'') return std::move(names).error();
     return std::move(json).error();
@@ -194,7 +194,7 @@ Result<std::optional<ReadLabels>> labels_from_file(std::string_view name, std::s
   if (ending == "yaml" || ending == "yml") return labels_from_yaml(text);
   if (ending == "pbtxt") {
     return Error{ErrorCode::kUnsupportedModel, "label maps of object detectors (.pbtxt) are not read", "",
-                 "write the names one a line: whether id 1 is class 0 or 1 depends on a background class"};
+                 "write one name on each line: whether id 1 is class 0 or 1 depends on a background class"};
   }
   return found(labels_from_any_text(text, classes));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every form of a label file, and every way one is wrong.
+// Every form of a label file, and every error in one.
 #include "carriers/labels.h"
 
 #include <gtest/gtest.h>

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder of pictures may have a million entries; what lies beside a model is among the first.
+// A folder of pictures may have a million entries, so only the first ones are listed.
 constexpr std::size_t kMaxEntries = std::size_t{1} << 17;
 
 std::string lower(std::string_view text) {
@@ -62,7 +62,7 @@ const FolderEntry* ModelFolder::find(std::string_view name, bool is_folder) {
   for (const Listing& listing : listings_) {
     const auto spellings = listing.find(key);
     if (spellings == listing.end()) continue;
-    // Among names that differ in case alone: the one asked for, else the first in the order of their bytes.
+    // Among names that differ only in case: the exact name, else the first in the order of their bytes.
     const FolderEntry* best = nullptr;
     for (const FolderEntry& entry : spellings->second) {
       if (entry.is_folder != is_folder) continue;

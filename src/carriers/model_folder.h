@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files that lie beside a model: one look at the folder instead of a question for each name.
+// The files that lie beside a model. The folder is listed once, instead of one system call for each name.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,14 @@ struct FolderEntry {
   bool is_folder = false;
 };
 
-// Reads its folders when the first question is asked.
+// Reads the folders when the first file is asked for.
 class ModelFolder {
  public:
-  // Empty: a model from memory; there are no files.
+  // An empty path means a model from memory, which has no files.
   explicit ModelFolder(std::string model_path) : model_path_(std::move(model_path)) {}
 
-  // Letters count without their case. First the model's own folder, then the one above it where the model lies in one
-  // named "onnx" (the layout of transformers.js) or in a numbered one (Triton's versions). Null where there is none.
+  // Upper and lower case are equal. Looks in the model's own folder first. Where that is named "onnx" (the layout of
+  // transformers.js) or is a number (Triton's versions), looks in the folder above it, too. Null when no file is found.
   [[nodiscard]] const FolderEntry* file(std::string_view name);
   [[nodiscard]] const FolderEntry* folder(std::string_view name);
   // Names of the folders inside one, in the order of their bytes; hidden ones are left out.

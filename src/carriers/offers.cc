@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes what fits, keeps an account of what does not, and fills the rest with a guess that is announced.
+// Accepts what is consistent with the model, records what is not, and fills the rest with guesses that are announced.
 #include "carriers/offers.h"
 
 #include <algorithm>
@@ -12,7 +12,8 @@
 namespace kite {
 namespace {
 
-// What a recipe makes, against what the model takes; empty when they fit or either is open.
+// The difference between the size that a recipe makes and the size that the model takes, as a clause for messages;
+// empty when they are equal or when either is open.
 std::string size_conflict(Size made, const PictureForm& input) {
   if (made.width == 0) return "";
   const bool fits =
@@ -22,8 +23,8 @@ std::string size_conflict(Size made, const PictureForm& input) {
          ", the model takes " + std::to_string(input.width) + "x" + std::to_string(input.height) + " (width x height)";
 }
 
-// The geometry of a recipe, for a model that is run at another size than the recipe was written for: the same share of
-// the picture is kept. False where it has that size already, or makes none of its own.
+// Changes the geometry of a recipe for a model that runs at another size than the recipe was written for: the same
+// share of the picture is kept. False where the recipe has that size already, or states no size.
 bool follow_size(RecipeFields& fields, const PictureForm& input) {
   const Size made = fields.complete().output_size();
   const Size wanted{input.width, input.height};
@@ -41,7 +42,7 @@ bool follow_size(RecipeFields& fields, const PictureForm& input) {
   return true;
 }
 
-// The fields that both state and state differently.
+// The fields that both state, with different values.
 std::string disagreement(const RecipeFields& winner, const RecipeFields& other) {
   std::string names;
   const auto compare = [&names](const char* name, const auto& a, const auto& b) {
@@ -102,7 +103,8 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
   if (!overruled.empty()) {
     out_.conflicts.push_back(name + " is overruled by " + recipe_names_.front() + " on " + overruled);
   }
-  // Metadata was written with the model; a file may be of the network without its preprocessing.
+  // Metadata was written with the model; a file may describe the network before the preprocessing was added to the
+  // graph.
   if (bond == Bond::kBeside && !name.starts_with("metadata") && !fields_.mean && fields->mean) range_beside_ = name;
   if (!fields_.fill_from(*fields)) return {};
   recipe_names_.push_back(name);
@@ -115,7 +117,8 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
 void Offers::compare_labels(const std::string& name, const Labels& other) {
   if (out_.labels == other) return;
   out_.conflicts.push_back(name + " has other labels than " + out_.labels_source);
-  // Two files that merely lie there, and both fit: the order is a convention, so the user is told.
+  // Two files that only lie beside the model, and both could be right. Their order is a convention, so the user is
+  // warned.
   if (labels_bond_ == Bond::kBeside) {
     out_.warnings.push_back(out_.conflicts.back() + ", which are shown; name the right file with --labels");
   }
@@ -140,7 +143,7 @@ Status Offers::labels(const std::string& name, Bond bond, Result<ReadLabels> lab
   out_.labels_source = name;
   labels_bond_ = bond;
   if (!labels->remark.empty()) out_.warnings.push_back(name + ": " + labels->remark);
-  if (bond == Bond::kBuiltIn) return {};  // ImageNet's two cranes are known
+  if (bond == Bond::kBuiltIn) return {};  // ImageNet has two classes "crane", which needs no warning
   const std::string duplicate = duplicate_warning(out_.labels);
   if (!duplicate.empty()) out_.warnings.push_back(name + ": " + duplicate);
   return {};
@@ -170,13 +173,14 @@ Result<Interpretation> Offers::finish() {
   if (!misfit.empty()) {
     return Error{ErrorCode::kInvalidModel, misfit, out_.recipe_source, "state resize and crop in one place"};
   }
-  // Once there are labels, a list of another length is of another model.
-  std::vector<std::string>& told = out_.labels.empty() ? out_.warnings : out_.conflicts;
-  told.insert(told.end(), label_misfits_.begin(), label_misfits_.end());
+  // When labels are found, a list of another length belongs to another model.
+  std::vector<std::string>& remarks = out_.labels.empty() ? out_.warnings : out_.conflicts;
+  remarks.insert(remarks.end(), label_misfits_.begin(), label_misfits_.end());
   if (out_.labels.empty()) {
     out_.labels_source = "none";
     out_.conflicts.insert(out_.conflicts.end(), label_misfits_.begin(), label_misfits_.end());
-    out_.warnings.emplace_back("no labels found: classes are shown as numbers; give --labels FILE, one name a line");
+    out_.warnings.emplace_back(
+        "no labels found: classes are shown as numbers; give --labels FILE with one name on each line");
   }
   return std::move(out_);
 }

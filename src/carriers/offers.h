@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the sources of labels and recipes hand over, and the rules by which one goes before another.
+// What the sources of labels and recipes state, and the rules by which one source has precedence over another.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,12 @@
 
 namespace kite {
 
-// How far a source may be trusted to be about this model.
+// How certain it is that a source belongs to this model.
 enum class Bond : std::uint8_t {
-  kFlag,     // the caller says so: what does not fit is a usage error
-  kNamed,    // it names this model: what does not fit is an error in it
-  kBeside,   // it merely lies there: what does not fit is left out with a warning
-  kBuiltIn,  // the program has it: taken where nothing else is found
+  kFlag,     // the caller states it: a contradiction to the model is a usage error
+  kNamed,    // the source names this model: a contradiction is an error in the source
+  kBeside,   // the file only lies beside the model: with a contradiction it is left out, with a warning
+  kBuiltIn,  // part of the program: used where no other source is found
 };
 
 class Offers {
@@ -29,11 +29,12 @@ class Offers {
   Offers(const InterpretationSources& sources, PictureForm input)
       : sources_(sources), input_(input), folder_(sources.model_path) {}
 
-  // The first to state a field, or the labels, wins; the others are compared with it. `remark`: what the user should
-  // know of a reading that is not the only one possible. An Error only where the bond is too strong to go on without.
+  // The first source that states a field, or the labels, is used; the others are compared with it. `remark`: what the
+  // user should know when the source could be read in another way, too. An Error only when the bond is so strong that
+  // the source must not be left out.
   Status recipe(const std::string& name, Bond bond, Result<RecipeFields> fields, const std::string& remark = "");
   Status labels(const std::string& name, Bond bond, Result<ReadLabels> labels);
-  // A source that cannot be read.
+  // Reports a source that cannot be read.
   Status refuse(const std::string& name, Bond bond, Error error);
 
   [[nodiscard]] bool wants_labels() const { return out_.labels.empty() || sources_.report_conflicts; }
@@ -45,16 +46,16 @@ class Offers {
   [[nodiscard]] const PictureForm& input() const { return input_; }
   [[nodiscard]] Size input_size() const { return {input_.width, input_.height}; }
   [[nodiscard]] ModelFolder& folder() { return folder_; }
-  // The document in a file beside the model.
+  // The JSON document in a file beside the model.
   [[nodiscard]] const Result<Json>& json(const FolderEntry& file) const {
     return sources_.files->read(file.path, sources_.classes);
   }
   [[nodiscard]] const RecipeFields& fields() const { return fields_; }
   [[nodiscard]] const Interpretation& so_far() const { return out_; }
 
-  // Fills what no source stated by the rules of complete_recipe(), and announces what is a guess.
+  // Fills the fields that no source states by the rules of complete_recipe(), and announces guesses.
   Status complete_recipe();
-  // Says what was settled. Call once, last.
+  // Returns what was decided. Must be the last call, and only one.
   Result<Interpretation> finish();
 
  private:
@@ -69,7 +70,7 @@ class Offers {
   RecipeFields fields_;
   std::vector<std::string> recipe_names_;
   std::string range_beside_;                // the file beside the model that states the mean
-  std::vector<std::string> label_misfits_;  // sentences about files whose labels are of another number
+  std::vector<std::string> label_misfits_;  // sentences about files with another number of labels than classes
   Bond labels_bond_ = Bond::kFlag;
   Interpretation out_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tries each way in which a picture may lie in a tensor, the usual one first.
+// Tries each layout that a picture may have in a tensor, the usual one first.
 #include "carriers/picture_form.h"
 
 #include <algorithm>
@@ -38,8 +38,9 @@ PictureForm form_of(DType dtype, const Dims& shape, std::string_view axes) {
   return form;
 }
 
-// Channels first or last, where the last three dimensions are a picture. Both may look like channels where a picture is
-// four pixels wide: then it is the reading of the larger picture, e.g. of [4,4,3] the one of 4x4 pixels.
+// Whether channels are first or last, where the last three dimensions are a picture. When both ends have a number of
+// channels, because a picture is at most four pixels wide, the layout with the larger picture is chosen: [4,4,3] is a
+// picture of 4x4 pixels.
 std::optional<bool> channels_come_first(std::int64_t first, std::int64_t middle, std::int64_t last) {
   if (is_channels(first) && is_channels(last)) return first == 3 || std::min(middle, last) >= std::min(first, middle);
   if (is_channels(first)) return true;
@@ -96,7 +97,7 @@ Result<PictureForm> read_picture_form(DType dtype, const Dims& shape) {
   if (axes.empty()) {
     return Error{ErrorCode::kUnsupportedModel,
                  "the input is " + type +
-                     ", which is no picture of 1, 3 or 4 channels ([N,C,H,W], [N,H,W,C], or one without N)",
+                     ", which is not a picture of 1, 3 or 4 channels ([N,C,H,W], [N,H,W,C], or one without N)",
                  "", "give the tensor itself with kite run"};
   }
   return form_of(dtype, shape, axes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads from an input's type and shape how a picture lies in it.
+// Derives, from an input's type and shape, the layout of a picture in it.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,13 @@ struct PictureForm {
   [[nodiscard]] std::string to_string() const;  // "float32, NCHW, RGB"
 };
 
-// Dimensions below 1 are open. Taken are, with 1 (grey), 3 (RGB) or 4 (RGBA) channels first or last: a batch of
-// pictures, one picture without a batch, a grey one without a channel axis, and one frame of a video. Where both ends
-// may be channels, channels first; open channels are three. kUnsupportedModel for everything else.
+// Dimensions below 1 are open. These inputs are accepted, with 1 (grey), 3 (RGB) or 4 (RGBA) channels first or last:
+// 1. a batch of pictures;
+// 2. one picture without a batch axis;
+// 3. a grey picture without a channel axis;
+// 4. one frame of a video.
+// Where both ends may be channels, the channels are first. An open number of channels is three. kUnsupportedModel for
+// every other input.
 [[nodiscard]] Result<PictureForm> read_picture_form(DType dtype, const std::vector<std::int64_t>& shape);
 
 // "[1,3,?,?]"; ? = open.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each way in which models take pictures, and what is no picture.
+// Each form in which models accept pictures, and inputs that are not pictures.
 #include "carriers/picture_form.h"
 
 #include <gtest/gtest.h>

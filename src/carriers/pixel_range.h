@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows ML's words for pixels, which Custom Vision uses as well.
+// Windows ML's names for pixel formats and ranges, which Custom Vision uses, too.
 #pragma once
 
 #include <array>
@@ -10,11 +10,10 @@
 
 namespace kite {
 
-// "Rgb8", "Bgr8", "Rgba8", "Bgra8": the channel order (a fourth channel is dropped before it matters). "Gray8" has
-// none.
+// "Rgb8", "Bgr8", "Rgba8", "Bgra8": the channel order (a fourth channel is dropped earlier). "Gray8" has no order.
 [[nodiscard]] Status take_pixel_format(RecipeFields& fields, std::string_view format);
 
-// "NominalRange_0_255", "Normalized_0_1", "Normalized_1_1", "NominalRange_16_235"; letters count without their case.
+// "NominalRange_0_255", "Normalized_0_1", "Normalized_1_1", "NominalRange_16_235"; upper and lower case are equal.
 [[nodiscard]] Status take_pixel_range(RecipeFields& fields, std::string_view range);
 
 // (x - mean) / std for pixels x of 0..255.

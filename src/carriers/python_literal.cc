@@ -76,7 +76,7 @@ class Cursor {
       ++at_;
     }
   }
-  // What follows a backslash.
+  // The character that an escape stands for; called after the backslash.
   Status escape(std::string& to) {
     if (at_ == text_.size()) return error("an escape sequence");
     const char c = text_[at_++];

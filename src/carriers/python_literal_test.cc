@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Python's repr() writes, and what it never writes.
+// Text that Python's repr() writes, and text that it never writes.
 #include "carriers/python_literal.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// metadata_properties.json, which Custom Vision's exports have beside the model since 2020.
+// metadata_properties.json, which Custom Vision writes beside an exported model since 2020.
 #include <array>
 #include <string>
 
@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kFile = "metadata_properties.json";
 constexpr const char* kStateIt = "state the preprocessing in <model>.kite.json";
 
-// Numbers may stand as text.
+// Numbers may be stored as text.
 Result<Json> value_of(const Json& value) {
   if (!value.is_string()) return value;
   const Result<Json> parsed = parse_json(value.get<std::string>());
@@ -33,7 +33,7 @@ Status take_geometry(RecipeFields& fields, const Json& object) {
   const Json* crop = find_member(object, "CustomVision.Preprocess.CropMethod");
   if (crop != nullptr && *crop != "NoCrop") {
     return Error{ErrorCode::kUnsupportedModel,
-                 "CropMethod " + in_quotes(crop->dump()) + " is not supported: what it cuts is documented nowhere", "",
+                 "CropMethod " + in_quotes(crop->dump()) + " is not supported: its crop is not documented", "",
                  kStateIt};
   }
   const Json* method = find_member(object, "CustomVision.Preprocess.ResizeMethod");
@@ -47,7 +47,7 @@ Status take_geometry(RecipeFields& fields, const Json& object) {
   if (width < 1 || height < 1) return bad_json("TargetWidth or TargetHeight is missing");
   fields.resize = ResizeRule{ResizeMode::kExact, height, width};
   fields.crop = Size{width, height};
-  fields.filter = Filter::kBicubic;  // Pillow's own default, which the service's sample for Python takes
+  fields.filter = Filter::kBicubic;  // Pillow's default, which the service's sample for Python uses
   return {};
 }
 

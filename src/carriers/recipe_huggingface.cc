@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hugging Face's preprocessor_config.json, read as the class that it names reads it.
+// Hugging Face's preprocessor_config.json, interpreted like the image processor class that it names does.
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -23,14 +23,14 @@ bool is_five_or_later(const std::string& version) {
   return major >= 5;
 }
 
-// Which class reads the file, and in which of its forms.
+// Which class interprets the file, and in which of its versions.
 struct Reading {
   const HuggingFaceProcessor* processor = nullptr;
-  bool is_torch = false;   // resizes and normalises as torch does, not as Pillow and numpy do
-  bool is_modern = false;  // a class on the common base of 2024: every key of the base counts, null means the default
+  bool is_torch = false;   // resizes and normalises like torch, not like Pillow and numpy
+  bool is_modern = false;  // derived from the common base of 2024: all keys of the base are used, null is the default
   bool is_newer = false;   // transformers 5 or later
-  std::string source;      // what says which form
-  std::string note;        // why this form, where nothing says it
+  std::string source;      // what states the version
+  std::string note;        // why this version was chosen, where nothing states it
 };
 
 std::string class_name(const Json& config) {
@@ -98,7 +98,7 @@ Result<Reading> reading_of(const Json& config, const HuggingFaceContext& context
   return reading;
 }
 
-// One key of do_*: a null is the class's default in modern classes, and false in the others.
+// One of the keys do_*: null means the class's default in modern classes, and false in older ones.
 Result<bool> switch_in(const Json& config, const char* key, bool otherwise, const Reading& reading) {
   const auto found = config.find(key);
   if (found != config.end() && found->is_null()) return reading.is_modern && otherwise;
@@ -123,8 +123,9 @@ Result<Filter> filter_of(const Json& config, const Reading& reading) {
   const Json otherwise = reading.is_newer ? processor.newer_resample : processor.resample;
   KITE_TRY_ASSIGN(const Filter filter, filter_from_pillow_number(value != nullptr ? *value : otherwise));
   if (reading.is_torch && (filter == Filter::kBox || filter == Filter::kHamming)) {
-    return bad_json("\"resample\" is " + std::string(filter_name(filter)) + ", which torchvision has not for tensors",
-                    "use --processor pil");
+    return bad_json(
+        "\"resample\" is " + std::string(filter_name(filter)) + ", which torchvision does not have for tensors",
+        "use --processor pil");
   }
   return filter;
 }
@@ -257,7 +258,7 @@ Status resize_of(RecipeFields& fields, const Json& config, const Reading& readin
 
 Status crop_of(RecipeFields& fields, const Json& config, const Reading& reading) {
   const HuggingFaceProcessor& processor = *reading.processor;
-  if (processor.crop == 0 && !reading.is_modern) return {};  // such a class never looks at the key
+  if (processor.crop == 0 && !reading.is_modern) return {};  // such a class does not read the key
   const bool usual = processor.crops && !(processor.name == "Beit" && reading.is_modern);
   KITE_TRY_ASSIGN(const bool crops, switch_in(config, "do_center_crop", usual, reading));
   if (!crops) return {};
@@ -281,7 +282,7 @@ Status geometry_of(RecipeFields& fields, const Json& config, const Reading& read
     KITE_TRY_ASSIGN(const bool pads, switch_in(config, "do_pad", false, reading));
     if (pads) return bad_json("\"do_pad\" is not supported", kStateIt);
   }
-  // The Fast form of ImageGPT alone has no default: where nothing asks for a resize, there is none.
+  // Only the Fast version of ImageGPT has no default size: where no key asks for a resize, there is no resize.
   const bool usual = !(reading.processor->name == "ImageGPT" && reading.is_torch && !reading.is_newer);
   KITE_TRY_ASSIGN(const bool resizes, switch_in(config, "do_resize", usual, reading));
   fields.resize = ResizeRule{};
@@ -291,7 +292,7 @@ Status geometry_of(RecipeFields& fields, const Json& config, const Reading& read
   KITE_TRY_ASSIGN(fields.filter, filter_of(config, reading));
   fields.resampler = reading.is_torch ? Resampler::kTorch : Resampler::kPillow;
   fields.crop_rule = reading.is_torch ? CropRule::kFloorBoth : CropRule::kFloor;
-  // Up to version 4, this class's crop is torchvision's own.
+  // Up to version 4 of transformers, this class crops with torchvision's function.
   const bool is_convnext = reading.processor->geometry == Geometry::kConvNext;
   if (is_convnext && reading.is_torch && !reading.is_newer) fields.crop_rule = CropRule::kHalfEven;
   return {};
@@ -320,7 +321,7 @@ Status statistics_of(RecipeFields& fields, const Json& config, HuggingFaceStatis
   return {};
 }
 
-// ImageGPT's older class knows neither mean nor factor: x / 127.5 - 1.
+// ImageGPT's older class has neither a mean nor a factor: it computes x / 127.5 - 1.
 Status imagegpt_numbers(RecipeFields& fields, const Json& config, const Reading& reading) {
   KITE_TRY_ASSIGN(const bool normalizes, switch_in(config, "do_normalize", true, reading));
   fields.arithmetic = Arithmetic::kHuggingFace;
@@ -364,7 +365,7 @@ Status numbers_of(RecipeFields& fields, const Json& config, const Reading& readi
   return {};
 }
 
-// Steps of one class that no recipe can say.
+// Steps of one class that no recipe can express.
 Status refuse_extra_steps(const Json& config, const Reading& reading) {
   const std::string_view name = reading.processor->name;
   if (name == "ImageGPT") {
@@ -397,7 +398,7 @@ HuggingFaceContext huggingface_context(const Json& config, std::string processor
 
 Result<RecipeFields> recipe_from_huggingface(const Json& preprocessor, const HuggingFaceContext& context) {
   if (!preprocessor.is_object()) return bad_json("preprocessor_config.json is not a JSON object");
-  // processor_config.json holds the image processor beside the one for text.
+  // processor_config.json holds the image processor together with the one for text.
   const Json* inner = find_member(preprocessor, "image_processor");
   const Json& config = inner != nullptr && inner->is_object() ? *inner : preprocessor;
   KITE_TRY_ASSIGN(const Reading reading, reading_of(config, context));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One table row a name, and what else a recipe may be given as.
+// The table of recipe names, one row for each, and the other forms in which a recipe may be given.
 #include "carriers/recipe_names.h"
 
 #include <array>
@@ -19,7 +19,7 @@ struct NamedRange {
   std::string_view name;
   std::array<double, 3> mean;
   std::array<double, 3> std;
-  std::optional<double> rescale;  // none: x / 255 in float32
+  std::optional<double> rescale;  // nullopt: x / 255 in float32
   ChannelOrder order = ChannelOrder::kRgb;
 };
 

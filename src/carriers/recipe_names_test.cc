@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Named recipes make the numbers that their names promise.
+// Named recipes make the numbers that are documented for their names.
 #include "carriers/recipe_names.h"
 
 #include <gtest/gtest.h>

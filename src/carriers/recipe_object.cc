@@ -36,7 +36,7 @@ constexpr std::pair<std::string_view, Resampler> kResamplers[] = {
 constexpr std::pair<std::string_view, FirstCrop::Unit> kFirstCropUnits[] = {
     {"short_side", FirstCrop::Unit::kShortSide}, {"shape", FirstCrop::Unit::kShape}};
 
-// The meaning of a word of a table; an Error lists the table.
+// The meaning of a word in a table; the Error for an unknown word lists all words of the table.
 template <typename T, std::size_t kCount>
 Result<T> meaning_of(const Json& value, const std::string& key, const std::pair<std::string_view, T> (&words)[kCount]) {
   KITE_TRY_ASSIGN(const std::string word, text_in(value, key));
@@ -61,7 +61,7 @@ Result<Colour> colour_in(const Json& value, const std::string& key) {
   Colour colour{};
   for (std::size_t c = 0; c < 3; ++c) {
     if (!(numbers[c] >= 0 && numbers[c] <= 255) || numbers[c] != std::floor(numbers[c])) {
-      return bad_json(in_quotes(key) + " is no colour", "state three whole numbers from 0 to 255");
+      return bad_json(in_quotes(key) + " is not a colour", "state three whole numbers from 0 to 255");
     }
     colour[c] = static_cast<std::uint8_t>(numbers[c]);
   }
@@ -105,7 +105,7 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
     KITE_TRY_ASSIGN(const double width, number_in(value[1], key));
     fields.first_crop = FirstCrop{height, width};
   } else if (key == "resize_to" || key == "resize_multiple" || key == "first_crop_of") {
-    return {};  // parts of "resize" and "first_crop": see resize_details() and recipe_from_object()
+    return {};  // details of "resize" and "first_crop": see resize_details() and recipe_from_object()
   } else if (key == "border") {
     KITE_TRY_ASSIGN(fields.fill, colour_in(value, key));
   } else if (key == "resampler") {
@@ -161,7 +161,7 @@ Result<RecipeFields> recipe_from_object(const Json& object) {
     if (!fields.first_crop) return bad_json("\"first_crop_of\" needs \"first_crop\": [height, width]");
     KITE_TRY_ASSIGN(fields.first_crop->unit, meaning_of(*unit, "first_crop_of", kFirstCropUnits));
   }
-  // Squashing to a size says everything about the geometry; a crop from elsewhere has no place after it.
+  // Squashing to a size states all of the geometry, so no crop from another source may follow it.
   if (fields.resize && fields.resize->mode == ResizeMode::kExact && !fields.crop) fields.crop = Size{};
   KITE_TRY(validate(fields));
   return fields;

@@ -13,7 +13,7 @@
 namespace kite {
 namespace {
 
-// A field's text; empty where it is not there, or is one of the ways to write nothing.
+// A field's text; empty where the field is missing, or holds one of the texts that mean "no value".
 std::string field(const Offers& offers, const Json& object, const std::string& key) {
   std::string text;
   for (const char* separator : {" ", "/", "."}) {
@@ -31,7 +31,7 @@ std::string folded(std::string_view text) {
   return lower;
 }
 
-// "123.675 116.28 103.53", also with commas or brackets; one number stands for all three.
+// "123.675 116.28 103.53", also with commas or brackets; one number is used for all three channels.
 Result<std::array<double, 3>> numbers(std::string_view text, const char* key) {
   std::vector<double> found;
   constexpr std::string_view kBetween = " \t,;[]()";
@@ -40,12 +40,13 @@ Result<std::array<double, 3>> numbers(std::string_view text, const char* key) {
     if (text.empty()) break;
     double value = 0;
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (status != std::errc{} || found.size() == 3) return bad_json(std::string(key) + " is no list of three numbers");
+    if (status != std::errc{} || found.size() == 3)
+      return bad_json(std::string(key) + " is not a list of three numbers");
     found.push_back(value);
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   }
   if (found.size() == 1) found.assign(3, found.front());
-  if (found.size() != 3) return bad_json(std::string(key) + " is no list of three numbers");
+  if (found.size() != 3) return bad_json(std::string(key) + " is not a list of three numbers");
   return std::array<double, 3>{found[0], found[1], found[2]};
 }
 
@@ -53,7 +54,7 @@ Error not_supported(std::string what) {
   return {ErrorCode::kUnsupportedModel, std::move(what), "", "state the preprocessing in <model>.kite.json"};
 }
 
-// What fills the rest of the input, where a resize leaves one.
+// The colour of the rest of the input, where the resized picture is smaller than the input.
 Result<Colour> border(const std::string& pad_value) {
   if (pad_value.empty()) return Colour{};
   std::uint8_t level = 0;
@@ -68,10 +69,10 @@ Status take_geometry(RecipeFields& fields, const Offers& offers, const Json& obj
   const PictureForm& input = offers.input();
   const std::string word = field(offers, object, "resize_type");
   const std::string type = folded(word);
-  if (input.height < 1 || input.width < 1) return {};  // an open size is decided elsewhere
+  if (input.height < 1 || input.width < 1) return {};  // an open size is not decided here
   ResizeMode mode = ResizeMode::kExact;
   if (type == "crop") {
-    // Model API's readers disagree about the part that is kept of other shapes.
+    // For other shapes, Model API's two readers disagree about which part of the picture is kept.
     if (input.height != input.width) return not_supported("resize_type \"crop\" for an input that is not square");
     fields.first_crop = FirstCrop{1.0, 1.0};
   } else if (type == "fit_to_window") {
@@ -95,7 +96,7 @@ Status take_geometry(RecipeFields& fields, const Offers& offers, const Json& obj
   return {};
 }
 
-// Whether pixels are divided by 255 before mean and scale. The other modes are made for pictures of 16 bits.
+// Whether pixels are divided by 255 before mean and scale. The other modes are for pictures of 16 bits.
 Result<bool> states_unit_range(const Offers& offers, const Json& object) {
   const std::string mode = folded(field(offers, object, "intensity_mode"));
   if (mode.empty() || mode == "none") return false;
@@ -141,7 +142,7 @@ Result<RecipeFields> recipe_from(const Offers& offers, const Json& object) {
   return fields;
 }
 
-// Names with blanks between them, and '_' for a blank in a name; or JSON.
+// Names separated by blanks, where '_' means a blank inside a name; or JSON.
 Result<ReadLabels> labels_in(const std::string& text, std::int64_t classes) {
   if (text.starts_with('[') || text.starts_with('{')) return labels_from_any_text(text, classes);
   ReadLabels read;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recipes from each carrier, with that carrier's own defaults and rounding.
+// Recipes from each carrier, with the defaults and the rounding of that carrier.
 #include "carriers/recipe_carriers.h"
 
 #include <gtest/gtest.h>

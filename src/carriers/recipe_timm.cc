@@ -11,7 +11,7 @@
 namespace kite {
 namespace {
 
-// timm takes a value of null, 0, "" or [] as not stated.
+// timm treats a value of null, 0, "" or [] as not stated.
 const Json* stated(const Json& cfg, const char* key) {
   const Json* value = find_member(cfg, key);
   if (value == nullptr) return nullptr;
@@ -54,7 +54,7 @@ Status timm_geometry(RecipeFields& fields, const Json& cfg) {
     fields.fill = Colour{};
     for (std::size_t c = 0; c < 3; ++c) {
       const double level = std::nearbyint(255.0 * (*fields.mean)[c]);  // ties to even, as Python rounds
-      if (!(level >= 0 && level <= 255)) return bad_json("\"mean\" is no colour for the border");
+      if (!(level >= 0 && level <= 255)) return bad_json("\"mean\" is not a colour for the border");
       (*fields.fill)[c] = static_cast<std::uint8_t>(level);
     }
   } else {
@@ -74,8 +74,8 @@ Result<Filter> timm_filter(const Json& cfg) {
                   "state \"bilinear\" or \"bicubic\"");
 }
 
-// timm's resolve_data_config() reads these with use_test_size only; its validation script does so, create_transform()
-// and Hugging Face's wrapper do not.
+// timm's resolve_data_config() reads these keys only with use_test_size. timm's validation script uses that option;
+// create_transform() and Hugging Face's wrapper do not.
 std::string timm_test_size_note(const Json& cfg) {
   std::string values;
   for (const char* key : {"test_input_size", "test_crop_pct"}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ultralytics' exports say of themselves in the metadata.
+// The metadata of models that ultralytics exports.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -60,7 +60,7 @@ Result<std::optional<RecipeFields>> recipe_from_ultralytics(const std::map<std::
 }
 
 Status read_ultralytics(Offers& offers) {
-  const std::string* names = offers.metadata("names");  // others may use the word for something else
+  const std::string* names = offers.metadata("names");  // other programs may use this key for other things
   if (names != nullptr && starts_a_literal(*names) && offers.wants_labels()) {
     KITE_TRY(offers.labels("metadata key names", Bond::kBeside, labels_from_any_text(*names, offers.asked().classes)));
   }
@@ -68,7 +68,7 @@ Status read_ultralytics(Offers& offers) {
   if (task != nullptr && offers.metadata("imgsz") != nullptr) {
     Result<std::optional<RecipeFields>> found = recipe_from_ultralytics(offers.asked().metadata);
     if (!found.ok()) {
-      // A detector has no answer to give, whatever else says about pictures.
+      // A detector does not classify, so it is refused, also when other sources state a recipe.
       const Bond bond = found.error().code == ErrorCode::kUnsupportedModel ? Bond::kNamed : Bond::kBeside;
       return offers.refuse("metadata key imgsz", bond, std::move(found).error());
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ONNX's own metadata for pictures, which Windows ML obeys: Image.BitmapPixelFormat and its kin.
+// The metadata for pictures that ONNX defines and Windows ML uses: Image.BitmapPixelFormat and related keys.
 #include <array>
 #include <string>
 #include <vector>
@@ -26,7 +26,7 @@ Error unknown(const char* key, std::string_view value, const char* known) {
           std::string("known: ") + known};
 }
 
-// Keys count without their case, too.
+// Upper and lower case are equal in keys, too.
 const std::string* value_of(const Offers& offers, std::string_view key) {
   for (const auto& [name, value] : offers.asked().metadata) {
     if (folded(name) == key) return &value;
@@ -34,8 +34,8 @@ const std::string* value_of(const Offers& offers, std::string_view key) {
   return nullptr;
 }
 
-// Windows ML cuts the largest centred part of the input's shape and scales it to the input. How it scales is Windows'
-// own matter and documented nowhere; here as Pillow does.
+// Windows ML crops the largest centred rectangle with the input's shape and scales it to the input. Its way of scaling
+// is not documented; paperkite scales as Pillow does.
 RecipeFields geometry(const PictureForm& input) {
   RecipeFields fields;
   fields.first_crop =
@@ -50,8 +50,8 @@ bool takes_three_channels(const std::vector<std::int64_t>& shape) {
   return shape.size() == 4 && (shape[1] == 3 || shape[3] == 3);
 }
 
-// The input's type has the denotation IMAGE, and is what Windows ML takes for a picture. What the metadata leaves out
-// has a default then, as its source says: Bgra8, 0 to 255.
+// Whether the input's type has the denotation IMAGE and Windows ML uses it as a picture. Fields that the metadata
+// leaves out then have the defaults of Windows ML's source: Bgra8, 0 to 255.
 bool is_denoted(const Offers& offers) {
   return offers.metadata("paperkite.image") != nullptr && offers.asked().input_type == DType::kFloat32;
 }
@@ -136,8 +136,8 @@ Status read_windows_ml(Offers& offers) {
   return offers.recipe(name, Bond::kNamed, recipe_from(offers, format, range));
 }
 
-// The metadata states pixels, not sizes: what Windows ML does about those counts where no file says otherwise, as
-// Custom Vision's do.
+// The metadata states pixels, not sizes. The geometry is that of Windows ML where no file states another one, as Custom
+// Vision's files do.
 Status read_windows_ml_geometry(Offers& offers) {
   const bool is_windows_ml =
       value_of(offers, kFormatKey) != nullptr || value_of(offers, kRangeKey) != nullptr || is_denoted(offers);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads problem_type, multilabel and their like.
+// Reads problem_type, multilabel and similar fields.
 #include "carriers/score_statement.h"
 
 #include <algorithm>
@@ -46,7 +46,7 @@ Result<Statement> from_problem_type(const std::string& type, const std::string& 
   return Statement();
 }
 
-// Custom Vision says it in one of several keys, all of its own prefix.
+// Custom Vision states it under one of several keys, all with Custom Vision's prefix.
 bool is_custom_vision(std::string_view key) { return key.starts_with("CustomVision."); }
 Statement from_custom_vision(std::string_view value, const std::string& source) {
   const std::string word = plain(value);
@@ -77,7 +77,7 @@ Result<Statement> from_metadata(const std::map<std::string, std::string>& metada
   return from_problem_type(value("problem_type"), source("problem_type"));
 }
 
-// Null where there is none.
+// Null where the file does not exist.
 const Json* object_in(const fs::path& path, JsonFiles& files, std::int64_t classes) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What files beside a model and metadata inside it say about its scores: whether one class is right, or each by itself.
+// What files beside a model and metadata inside it state about its scores: whether exactly one class is right, or each
+// class may be right independently.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +14,15 @@
 
 namespace kite {
 
-// What turns the numbers of an output into probabilities.
+// The function that turns the numbers of an output into probabilities.
 enum class ScoreActivation : std::uint8_t { kSoftmax, kSigmoid, kExp, kNone };
 
 // "softmax", "sigmoid", "exp", "none"; nullopt for other words.
 [[nodiscard]] std::optional<ScoreActivation> parse_activation(std::string_view word) noexcept;
 [[nodiscard]] std::string_view activation_name(ScoreActivation activation) noexcept;
 
-// Metadata under which `kite compile` keeps what it was told, for a plan that is carried elsewhere.
+// The metadata keys under which `kite compile` stores the options of the user, for a plan that is moved to another
+// place.
 inline constexpr const char* kActivationKey = "paperkite.activation";
 inline constexpr const char* kScoresFromKey = "paperkite.scores_from";
 
@@ -29,10 +31,11 @@ struct ScoreStatement {
   std::string source;
 };
 
-// Of a model whose output are logits. In this order: our own metadata, other metadata (Custom Vision, OpenVINO, Hugging
-// Face), config.json and metadata_properties.json beside the model or, where the model lies in a folder "onnx", above.
-// nullopt where nothing is said; files that cannot be read say nothing here. kUnsupportedModel for what is no choice
-// among classes: a regression, a hierarchy of labels. `classes`: of the output, 0 = not known.
+// For a model whose output are logits. `classes`: the number of classes of the output, 0 = not known.
+// 1. Sources, in this order: paperkite's own metadata; other metadata (Custom Vision, OpenVINO, Hugging Face);
+//    config.json and metadata_properties.json beside the model or, where the model lies in a folder "onnx", above it.
+// 2. nullopt where no source states anything; a file that cannot be read states nothing.
+// 3. kUnsupportedModel for a model that does not choose among classes: a regression, a hierarchy of labels.
 [[nodiscard]] Result<std::optional<ScoreStatement>> stated_scores(const std::string& model_path,
                                                                   const std::map<std::string, std::string>& metadata,
                                                                   JsonFiles& files, std::int64_t classes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The places in which people's tools write that several classes may be right.
+// The fields in which other tools state that several classes may be right.
 #include "carriers/score_statement.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,8 @@ TEST_F(ScoreStatementTest, metadata_says_it_in_many_words) {
 TEST_F(ScoreStatementTest, files_beside_the_model_say_it) {
   write("config.json", R"({"problem_type": "multi_label_classification"})");
   EXPECT_EQ(said(), "sigmoid");
-  EXPECT_EQ(said({{"problem_type", "single_label_classification"}}), "softmax") << "what stands in the model goes first";
+  EXPECT_EQ(said({{"problem_type", "single_label_classification"}}), "softmax")
+      << "the model's own metadata has precedence";
   EXPECT_EQ(said({}, "onnx/m.onnx"), "sigmoid") << "the layout of Hugging Face's hub has the model one folder down";
   EXPECT_EQ(said({}, "other/m.onnx"), "nothing");
   write("config.json", R"({"problem_type": null})");

@@ -61,7 +61,7 @@ Status read_kite_json(Offers& offers) {
   if (json.contains("labels")) {
     KITE_TRY(offers.labels(file->name, Bond::kNamed, labels_from_json(json.at("labels"))));
   }
-  for (const char* key : {"preprocess", "recipe"}) {  // where both are stated: details first, then the name
+  for (const char* key : {"preprocess", "recipe"}) {  // where both are stated, the details have precedence
     if (!json.contains(key)) continue;
     KITE_TRY(offers.recipe(file->name, Bond::kNamed, recipe_from_value(json.at(key), offers.input_size())));
   }
@@ -69,7 +69,7 @@ Status read_kite_json(Offers& offers) {
 }
 
 Status read_paperkite_metadata(Offers& offers) {
-  // Labels of our own, then the names that the importer found in the graph itself (a ZipMap's).
+  // paperkite's own labels, then the names that the importer found in the graph itself (in a ZipMap).
   for (const std::string key : {"paperkite.labels", "paperkite.zipmap.labels"}) {
     const std::string* labels = offers.metadata(key);
     if (labels == nullptr || !offers.wants_labels()) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sources of labels and recipes. A new one is a file with its reader and a line in sources.inc.
+// The sources of labels and recipes. A new source needs a file with its reader and a line in sources.inc.
 #pragma once
 
 #include <span>

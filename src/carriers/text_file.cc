@@ -51,7 +51,7 @@ Result<std::string> to_utf8(std::string_view bytes) {
 
 Result<std::string> read_text_file(const std::string& path) {
   KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(path));
-  // Read and not mapped: whoever edits it may cut it short meanwhile.
+  // The file is read and not mapped, because an editor may make it shorter at the same time.
   KITE_TRY_ASSIGN(const FileBytes content, file.read(kMaxBytes + 1));
   const auto bytes = content.bytes();
   if (bytes.size() > kMaxBytes) return Error{ErrorCode::kLimit, "a text over the limit of 16 MiB", "", ""};

@@ -9,8 +9,8 @@
 
 namespace kite {
 
-// Drops a byte order mark; what is marked as UTF-16 (either byte order, as Windows' Notepad saves it) becomes UTF-8.
-// kInvalidModel for UTF-16 with half a character.
+// Drops a byte order mark. Text that is marked as UTF-16 (in either byte order, as Windows' Notepad saves it) becomes
+// UTF-8. kInvalidModel for UTF-16 with half of a surrogate pair.
 [[nodiscard]] Result<std::string> to_utf8(std::string_view bytes);
 
 // The text of a file. kIo where it cannot be read, kLimit above 16 MiB: no carrier of labels or recipes is that large.

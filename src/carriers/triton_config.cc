@@ -11,8 +11,8 @@
 namespace kite {
 namespace {
 
-// The value of `key: "value"` in text protobuf, wherever it stands; empty where there is none. Comments and the content
-// of other strings are passed over; two different values are an error.
+// The value of `key: "value"` in text protobuf, at any depth; empty where the key is missing. Comments and the content
+// of other strings are skipped; two different values are an error.
 Result<std::string> text_field(std::string_view text, std::string_view key) {
   std::string value;
   std::string word;        // the name that was read last
@@ -61,7 +61,7 @@ Status read_triton(Offers& offers) {
   }();
   if (!file_name.ok()) return offers.refuse(config->name, Bond::kBeside, file_name.error());
   if (file_name->empty()) return {};
-  const FolderEntry* file = offers.folder().file(*file_name);  // a name with a path in it is found nowhere
+  const FolderEntry* file = offers.folder().file(*file_name);  // a name that contains a path is never found
   if (file == nullptr) {
     return offers.refuse(config->name, Bond::kBeside,
                          {ErrorCode::kInvalidModel, "its label_filename " + in_quotes(*file_name) + " is not there", "",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The central directory, judged before anything is unpacked, and the two methods that archives of models use.
+// Reads the central directory, which is checked before anything is unpacked, and the two methods of compression that
+// archives of models use.
 // Format: PKWARE's APPNOTE 6.3, sections 4.3 and 4.4. All numbers are little-endian.
 #include "carriers/zip_archive.h"
 
@@ -44,7 +45,7 @@ bool has_magic(std::span<const std::byte> bytes, std::size_t at, std::uint32_t m
   return at + 4 <= bytes.size() && number_at(bytes, at, 4) == magic;
 }
 
-// Relative, and inside of the folder that it is unpacked to.
+// Whether a name is relative, and stays inside the folder into which it is unpacked.
 bool is_safe(const std::string& name) {
   if (name.empty() || name.size() > 1024 || std::count(name.begin(), name.end(), '/') >= kMaxParts) return false;
   if (name.find('\\') != std::string::npos || name.find('\0') != std::string::npos) return false;
@@ -57,7 +58,7 @@ bool is_safe(const std::string& name) {
   return true;
 }
 
-// A file that is written once; what fails on the way is remembered.
+// A file that is written once; the first failure is remembered.
 class NewFile {
  public:
   explicit NewFile(const std::string& path)
@@ -87,7 +88,7 @@ class NewFile {
   int fd_;
 };
 
-// Runs zlib over `packed`; not a byte more than was stated is produced.
+// Decompresses `packed` with zlib; it never produces more bytes than the directory states.
 Status inflate_into(NewFile& file, std::span<const std::byte> packed, const ZipEntry& entry, uLong& crc) {
   z_stream stream{};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return Error{ErrorCode::kLimit, "no memory to unpack", "", ""};
@@ -110,7 +111,7 @@ Status inflate_into(NewFile& file, std::span<const std::byte> packed, const ZipE
     state = inflate(&stream, Z_NO_FLUSH);
     const std::size_t got = buffer.size() - stream.avail_out;
     produced += got;
-    if (produced > entry.size_bytes) return broken(in_quotes(entry.name) + " is larger than it says");
+    if (produced > entry.size_bytes) return broken(in_quotes(entry.name) + " is larger than the directory states");
     crc = crc32(crc, reinterpret_cast<const Bytef*>(buffer.data()), static_cast<uInt>(got));
     KITE_TRY(file.write(std::span(buffer).first(got)));
   }
@@ -132,7 +133,7 @@ Result<ZipArchive> ZipArchive::open(const std::string& path) {
 
 namespace {
 
-// Where the record at the end of the archive stands; a comment may follow it.
+// The position of the record at the end of the archive; a comment may follow it.
 Result<std::size_t> find_end(std::span<const std::byte> bytes) {
   if (bytes.size() < kEndBytes) return broken("too short");
   const std::size_t last = bytes.size() - kEndBytes;
@@ -216,7 +217,7 @@ Result<std::span<const std::byte>> ZipArchive::packed(const ZipEntry& entry) con
   const auto bytes = file_.bytes();
   const std::size_t at = entry.header_at;
   if (at > bytes.size() || bytes.size() - at < kHeaderBytes || !has_magic(bytes, at, 0x04034b50)) {
-    return broken(in_quotes(entry.name) + " is not where the directory says");
+    return broken(in_quotes(entry.name) + " is not at the position that the directory states");
   }
   const std::size_t begin = at + kHeaderBytes + number_at(bytes, at + 26, 2) + number_at(bytes, at + 28, 2);
   if (begin > bytes.size() || bytes.size() - begin < entry.packed_bytes) {
@@ -232,11 +233,12 @@ Status ZipArchive::unpack(const ZipEntry& entry, const std::string& path) const 
   if (entry.is_deflated) {
     KITE_TRY(inflate_into(file, bytes, entry, crc));
   } else {
-    if (entry.packed_bytes != entry.size_bytes) return broken(in_quotes(entry.name) + " has two sizes");
+    if (entry.packed_bytes != entry.size_bytes)
+      return broken(in_quotes(entry.name) + " is stored, but states two different sizes");
     crc = crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
     KITE_TRY(file.write(bytes));
   }
-  if (crc != entry.crc) return broken(in_quotes(entry.name) + " has another checksum than the directory says");
+  if (crc != entry.crc) return broken(in_quotes(entry.name) + " has another checksum than the directory states");
   return {};
 }
 

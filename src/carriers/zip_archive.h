@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads zip archives in which models are handed over.
+// Reads zip archives that hold models.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace kite {
 
-// A file of an archive. Its name has been judged: relative, no "..", no empty part, at most kMaxParts deep.
+// A file of an archive. Its name has been checked: relative, no "..", no empty component, at most kMaxParts deep.
 struct ZipEntry {
   std::string name;
   std::uint64_t packed_bytes = 0;
@@ -26,13 +26,15 @@ struct ZipEntry {
 
 class ZipArchive {
  public:
-  // kInvalidModel for what is no sound archive, and for names that lead out of it; kUnsupportedModel for encrypted
-  // ones, zip64 and other methods than stored and deflate; kLimit for more than 4,096 files or 8 GiB. Folders and
-  // symbolic links are left out.
+  // 1. kInvalidModel for a damaged archive, and for names that lead out of its folder.
+  // 2. kUnsupportedModel for encrypted archives, zip64, and other methods than stored and deflate.
+  // 3. kLimit for more than 4,096 files or 8 GiB.
+  // 4. Folders and symbolic links are left out.
   [[nodiscard]] static Result<ZipArchive> open(const std::string& path);
 
   [[nodiscard]] const std::vector<ZipEntry>& entries() const noexcept { return entries_; }
-  // Writes a file anew at `path`, as its owner's alone. kInvalidModel where size or checksum are not what was stated.
+  // Creates a file at `path` that only its owner may read, and writes it. kInvalidModel where size or checksum differ
+  // from those that the directory states.
   [[nodiscard]] Status unpack(const ZipEntry& entry, const std::string& path) const;
 
  private:

@@ -43,7 +43,7 @@ def run(words):
 
 
 def seen(kite, folder, model, picture, flags):
-    """The tensor that kite makes, or why it does not."""
+    """The tensor that kite makes, or the reason why it makes none."""
     tensors = folder / "seen.npy"
     tensors.unlink(missing_ok=True)
     bench = run([kite, "bench", model, "--image", picture, "--samples", "1", "--no-cache", *flags, "--tensors", tensors])
@@ -56,7 +56,7 @@ def seen(kite, folder, model, picture, flags):
 
 
 def wanted_of(row, pixels):
-    """The judge's tensor, and why there is none; a refusal of the library may be of any kind."""
+    """The reference's tensor, or the reason why it gives none; the library may refuse with any exception."""
     if row.tensor is None:
         return np.zeros(NO_TENSOR, np.float32), ""
     try:
@@ -70,7 +70,7 @@ def wanted_of(row, pixels):
 
 
 def tensor_verdict(row, wanted, why, got, reason):
-    """What is to be said, and whether it is right: equality is, and so is a refusal."""
+    """The text of a cell, and whether the row is right: an equal result is right, and so is a refusal."""
     if got is None:
         return reason, True
     if why:
@@ -93,7 +93,7 @@ def labels_verdict(kite, row, model, picture):
 
 
 def verdicts(kite, row):
-    """What the two columns say, and whether both are right."""
+    """The text of the two columns, and whether both are right."""
     tensor, labels, is_right = "-", "-", True
     with tempfile.TemporaryDirectory() as place:
         for picture, pixels in pictures(pathlib.Path(place)):
@@ -113,7 +113,8 @@ def verdicts(kite, row):
 
 def write_page(page, row_files):
     rows = [row for file in row_files for row in json.loads(pathlib.Path(file).read_text())]
-    lines = ["| carrier | judge | tensor | labels |", "|---|---|---|---|"] + ["| " + " | ".join(row) + " |" for row in rows]
+    lines = ["| carrier | reference | tensor | labels |", "|---|---|---|---|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
     text = pathlib.Path(page).read_text()
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]

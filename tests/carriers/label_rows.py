@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labels as libraries and people write them down."""
+"""Labels in the forms that libraries and people write."""
 
 import csv
 import io

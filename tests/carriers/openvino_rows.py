@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What OpenVINO's Model API and Triton's client write. Model API's reader of ONNX files is the judge, which resizes by OpenCV."""
+"""Models of OpenVINO's Model API and Triton's client. The reference is Model API's reader of ONNX files, which uses OpenCV."""
 
 from importlib.metadata import version
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a row of the table is, and the models that the rows use where no library writes one."""
+"""The type of a row of the table, and the models of rows for which no library writes one."""
 
 import dataclasses
 import json
@@ -44,7 +44,7 @@ def write_model(path, shape, metadata=None, denotation=""):
 
 
 def beside(files, name="model.onnx"):
-    """A writer: the model, and files beside it; JSON where the value is no text."""
+    """A writer of the model and files beside it; a value that is not text is written as JSON."""
 
     def write(folder, shape):
         for file, value in files.items():
@@ -56,5 +56,5 @@ def beside(files, name="model.onnx"):
 
 
 def inside(metadata, denotation=""):
-    """A writer: the model with this metadata."""
+    """A writer of the model with this metadata."""
     return lambda folder, shape: write_model(folder / "model.onnx", shape, metadata, denotation)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carriers whose vendors have no library to install here: their published samples and sources are the judge, restated in numpy."""
+"""Carriers of vendors without a library to install: the reference is their published samples and sources, in numpy."""
 
 import json
 import zipfile
@@ -18,7 +18,7 @@ def planes(pixels, is_bgr=False):
 
 
 def custom_vision_row(pixel_format, pixel_range):
-    """The zip that the service hands out: the model has the metadata of Windows ML as well."""
+    """The zip that the service gives; its model also has the metadata of Windows ML."""
     image = {"Image.BitmapPixelFormat": pixel_format, "Image.ColorSpaceGamma": "SRGB", "Image.NominalPixelRange": pixel_range}
     step = "CustomVision.Preprocess."
     properties = {
@@ -70,7 +70,7 @@ def windows_ml_row(what, metadata, shape, is_bgr, numbers, denotation="IMAGE"):
         part = windows_ml_part(picture, *shape[1:])
         return numbers(planes(part.resize((shape[2], shape[1]), Image.Resampling.BILINEAR), is_bgr))
 
-    remark = "; scaled as Pillow does, since nobody documents how Windows scales"
+    remark = "; scaled as Pillow does, since the scaling of Windows is not documented"
     return Row(f"Windows ML, {what}", SOURCE, inside(metadata, denotation), tensor, None, (), remark)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports of ultralytics and YOLOv5, made here of models with random weights."""
+"""Exports of ultralytics and YOLOv5, made from models with random weights."""
 
 import os
 import pathlib
