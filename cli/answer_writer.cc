@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One class a format.
+// One class for each format.
 #include "answer_writer.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Per cent, the number itself, or a dash where the model gives none; eight columns each.
+// A score as per cent, as the number itself, or a dash where the model gives no score; always eight columns wide.
 std::string score_column(const Prediction& prediction, ScoreKind kind) {
   if (!prediction.has_score) return "       -";
   const auto score = static_cast<double>(prediction.score);
@@ -33,7 +33,8 @@ std::string_view kind_name(ScoreKind kind) {
   return "none";
 }
 
-// For people. Labels come from files: control characters are shown, not sent to the terminal.
+// The table for people. Labels come from files, so their control characters are shown as text, not
+// sent to the terminal.
 class TableWriter : public AnswerWriter {
  public:
   explicit TableWriter(Output& out) : out_(out) {}
@@ -46,7 +47,7 @@ class TableWriter : public AnswerWriter {
     }
     out_.flush();
   }
-  // The error itself goes to stderr, where people look.
+  // The error itself is printed to stderr.
   void failure(const std::string&, const Error& error) override {
     report(error, false);
   }
@@ -78,7 +79,7 @@ class JsonWriter : public AnswerWriter {
   void failure(const std::string& image, const Error& error) override {
     write({{"image", image}, {"error", {{"code", error_code_name(error.code)}, {"message", error.message()}}}});
   }
-  // The array is closed even when nothing was in it, or when the work was interrupted.
+  // The array is closed, even when it is empty or when the work was interrupted.
   void finish() override {
     if (!lines_) out_.write(count_ == 0 ? "[]\n" : "\n]\n");
   }

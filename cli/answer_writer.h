@@ -17,8 +17,8 @@ struct AnswerTimings {
   double total_ms = 0.0;
 };
 
-// Receives answers in order. Every method but finish() may print at once, so that a reader of a pipe sees each answer
-// when it is known.
+// Receives answers in order. Every method except finish() may print immediately, so that a reader of a pipe gets each
+// answer as soon as it is known.
 class AnswerWriter {
  public:
   virtual ~AnswerWriter() = default;
@@ -27,7 +27,8 @@ class AnswerWriter {
   virtual void finish() {}
 };
 
-// "table", "json", "jsonl" or "csv"; the caller has checked the name. Writes to `out`, which stays the caller's.
+// The writer for "table", "json", "jsonl" or "csv"; the caller has checked the name. It writes to `out`,
+// which the caller owns.
 [[nodiscard]] std::unique_ptr<AnswerWriter> make_answer_writer(std::string_view format, Output& out);
 
 }  // namespace kite::cli

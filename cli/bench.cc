@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite bench: isolated inference in one process, every sample kept.
+// kite bench: times inference alone, in one process, and keeps every sample.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ struct BenchResult {
   std::vector<double> samples_ms;
 };
 
-// As many runs as asked for, or as fit into the time, after a warm-up; round the inputs.
+// After a warm-up, as many runs as asked for, or as the time allows; the inputs are used in turn, again and again.
 Result<BenchResult> measure(const BenchOptions& options, Workload& workload) {
   BenchResult result;
   std::int64_t next = 0;
@@ -78,7 +78,7 @@ void print_result(const BenchOptions& options, const Workload& workload, const B
   const Model& model = workload.model();
   const int threads = workload.threads();
   const double p50_ms = median(result.samples_ms);
-  // Of the inference alone: a sample that begins with a picture's path has none.
+  // Only for samples of inference alone; a sample that begins with a picture's path has no such numbers.
   const bool has_gflops = !options.from_pictures();
   const double gflops = p50_ms > 0.0 ? 2.0 * static_cast<double>(model.macs()) / (p50_ms * 1e6) : 0.0;
   const ProcessMemory memory = process_memory();

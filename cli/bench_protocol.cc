@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stamps are taken as things happen; lines that cost time are printed after the last sample.
+// Takes time stamps when things happen, and prints the lines that cost time after the last sample.
 #include "bench_protocol.h"
 
 #include <fmt/format.h>
@@ -25,9 +25,9 @@ namespace kite::cli {
 
 namespace {
 
-constexpr std::int64_t kTensorsKept = 16;  // as the protocol has it
+constexpr std::int64_t kTensorsKept = 16;  // the number that the protocol defines
 
-// Flushed: a process that is killed later has said how far it came.
+// Prints a line and flushes it, so that the lines show how far a process came that is killed later.
 void say_phase(std::string_view name, std::int64_t t_ns) {
   print_json({{"phase", name}, {"t_ns", t_ns}});
   standard_output().flush();
@@ -47,7 +47,7 @@ nlohmann::ordered_json end_mark() {
   return mark;
 }
 
-// Softmax of the largest score, which a NaN never is.
+// The softmax of the largest score; a NaN is never the largest.
 double probability(std::span<const float> scores, std::size_t best) {
   double sum = 0.0;
   for (const float score : scores) sum += std::exp(static_cast<double>(score) - scores[best]);
@@ -113,7 +113,7 @@ Result<std::int64_t> first_input(std::string_view line, std::int64_t inputs) {
   return first;
 }
 
-// Samples from `first` on until `block_ns` have passed since `begin_ns`, said as one line.
+// Runs samples from number `first` on until `block_ns` have passed since `begin_ns`, and reports them as one line.
 Result<std::int64_t> run_block(std::int64_t block, std::int64_t first, std::int64_t begin_ns, std::int64_t block_ns,
                                Workload& workload) {
   std::vector<double> samples_ms;

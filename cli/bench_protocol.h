@@ -20,11 +20,11 @@ struct Series {
   std::int64_t end_ns = 0;  // after the last sample
 };
 
-// `stopped` is looked at between samples. `announce`: print the line of phase "first" when it is reached.
+// `stopped` is called between samples. `announce`: print the line of phase "first" when that phase is reached.
 [[nodiscard]] Result<Series> take_series(const BenchOptions& options, Workload& workload, bool (*stopped)(),
                                          bool announce);
 
-// The whole of `--format jsonl`. `runtime_ns`: when the program began its work.
+// Everything that `--format jsonl` does. `runtime_ns`: when the program began its work.
 [[nodiscard]] Status run_protocol(const BenchOptions& options, std::int64_t runtime_ns, bool (*stopped)());
 
 // Writes what --logits and --tensors ask for.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors from a file, a picture or noise; and pictures.
+// Workloads: tensors from a file, from a picture or of noise; and pictures.
 #include "bench_workload.h"
 
 #include <algorithm>
@@ -38,7 +38,7 @@ Tensor seeded_noise(const TensorType& type) {
 
 std::string described(const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); }
 
-// How many of the file's items make one of `wanted`: a file may hold several tensors, one behind the other.
+// How many items of the file make one tensor of type `wanted`: a file may hold several tensors, one after the other.
 Result<std::int64_t> items_of_one(const NpyReader& file, const TensorType& wanted, const std::string& path) {
   const TensorType& found = file.type();
   if (found == wanted) return file.items();
@@ -100,8 +100,8 @@ class TensorWorkload : public Workload {
   Model model_;
   Session session_;
   std::optional<NpyReader> file_;
-  std::int64_t items_ = 0;       // of the file, that make one input
-  std::int64_t held_ = -1;       // which input of the file lies in tensors_[0]
+  std::int64_t items_ = 0;       // how many items of the file make one input
+  std::int64_t held_ = -1;       // the number of the file's input that is in tensors_[0]
   std::vector<Tensor> tensors_;  // one for each input of the model
   std::vector<TensorView> views_;
 };

@@ -24,7 +24,7 @@ struct BenchOptions {
   std::string logits, tensors;  // .npy to write; only with `samples`
   std::int64_t block_ms = 0;    // above 0: after the samples, a block of that length for each line of standard input
 
-  // Whether a sample begins with a picture's path. One picture without `samples` is only where the tensor comes from.
+  // Whether a sample begins with a picture's path. One picture without `samples` is only the source of the tensor.
   [[nodiscard]] bool from_pictures() const;
 };
 
@@ -37,12 +37,12 @@ class Workload {
   // Finds the inputs; once, before the rest.
   [[nodiscard]] virtual Status open_inputs() = 0;
   [[nodiscard]] virtual std::int64_t inputs() const = 0;
-  // prepare() is outside the clock, run() is what is timed.
+  // Only run() is timed; prepare() is not.
   [[nodiscard]] virtual Status prepare(std::int64_t input) = 0;
   [[nodiscard]] virtual Status run(std::int64_t input) = 0;
   // The first output of the last run.
   [[nodiscard]] virtual TensorView scores() const = 0;
-  // The tensor that run() gives to the model for an input.
+  // The tensor that run() passes to the model for an input.
   [[nodiscard]] virtual Result<Tensor> tensor(std::int64_t input) const = 0;
   [[nodiscard]] virtual const Model& model() const = 0;
   [[nodiscard]] virtual int threads() const = 0;

@@ -51,7 +51,7 @@ struct ClassifyOptions {
 
 Result<std::vector<std::byte>> read_stdin() {
   constexpr std::size_t kMostBytes = std::size_t{1} << 30;
-  constexpr int kPatienceMs = 200;  // a signal between the question and the read() is seen after this
+  constexpr int kPatienceMs = 200;  // a signal between the check and the read() is noticed after this time
   std::vector<std::byte> bytes;
   std::byte block[65536];
   for (;;) {
@@ -69,11 +69,11 @@ Result<std::vector<std::byte>> read_stdin() {
   }
 }
 
-// The files of a group, and what was read for them.
+// The files of a group, and their bytes.
 struct Group {
   std::vector<PictureFile> files;
   std::vector<std::optional<Error>> failures;  // by item; the others have a file
-  std::vector<std::byte> piped;                // standard input, once among all items
+  std::vector<std::byte> piped;                // standard input, which at most one item names
 };
 
 Group open_group(std::span<const ImageItem> items) {
@@ -94,7 +94,7 @@ Group open_group(std::span<const ImageItem> items) {
   return group;
 }
 
-// What has no place of its own is about the item; the item's name is added where it is printed.
+// An error without a `where` concerns the item itself; the item's name is added when the error is printed.
 std::vector<Result<Classification>> classify_group(Classifier& classifier, std::span<const ImageItem> items, int k) {
   const Group group = open_group(items);
   auto computed = classifier.classify_batch(group.files, k);
@@ -106,12 +106,12 @@ std::vector<Result<Classification>> classify_group(Classifier& classifier, std::
   return answers;
 }
 
-// The time that a group took, in equal parts.
+// Divides the time of a group equally among its pictures.
 Answers classify_timed(Classifier& classifier, std::span<const ImageItem> items, int k) {
   const auto start = std::chrono::steady_clock::now();
   Answers answers;
-  // A worker has nobody above it who would catch this, and the next group may be smaller. The message is short enough
-  // to need no memory.
+  // No caller of a worker would catch this exception, and the next group may need less memory. The message is so short
+  // that it needs no memory.
   try {
     for (auto& answer : classify_group(classifier, items, k)) answers.push_back({std::move(answer)});
   } catch (const std::bad_alloc&) {
@@ -125,14 +125,14 @@ Answers classify_timed(Classifier& classifier, std::span<const ImageItem> items,
   return answers;
 }
 
-// What the process answers with when some or all pictures failed: one failed picture alone speaks for itself.
+// The exit code when some or all pictures failed. For a single picture it is the code of that picture's error.
 ExitCode exit_code_for(std::size_t total, std::size_t failed, ErrorCode last) {
   if (is_interrupted()) return kInterrupted;
   if (failed == 0) return kOk;
   return total == 1 ? exit_code_of(last) : kSomeFailed;
 }
 
-// Prints the answers as they come and counts what failed.
+// Prints the answers as they arrive and counts the failures.
 class Reporter {
  public:
   Reporter(const std::vector<ImageItem>& items, AnswerWriter& writer, double load_ms)
@@ -142,7 +142,7 @@ class Reporter {
     progress_.clear();
     if (timed.answer.ok()) {
       for (const std::string& warning : timed.answer->warnings) warn(items_[item].name + ": " + warning);
-      // The first picture has waited for the model, too.
+      // The time of the first picture includes the loading of the model.
       const double total_ms = timed.total_ms + (item == 0 ? load_ms_ : 0.0);
       writer_.answer(items_[item].name, *timed.answer, {load_ms_, timed.answer->timings, total_ms});
     } else {
@@ -187,17 +187,19 @@ Result<ExitCode> classify_all(std::vector<Classifier>& classifiers, const std::v
   return reporter.finish();
 }
 
-// How the groups of pictures, of one run each, are shared out.
+// How the groups of pictures, each for one run, are distributed to workers.
 struct Team {
   std::size_t workers = 1;
-  int threads = 1;  // of each
+  int threads = 1;  // of each worker
 };
 
-// One group is done soonest on all threads, its pictures decoded side by side. Of several each worker takes one on a
-// thread of its own: 150 pictures on two threads took 0.93 of the time of one group of 8 after another on both threads
-// (regnet_x_400mf; quartiles of 7 alternating pairs 0.88 to 0.96) and 0.89 (mobilenet_v2; 5 pairs, 0.84 to 0.91), as
-// nobody waits for the others after each layer. Not with standard input among the pictures: whoever waits for it must
-// be the one whom Ctrl-C wakes.
+// 1. A single group is fastest on all threads, with its pictures decoded in parallel.
+// 2. With several groups, each worker runs one group on one thread, because then no thread waits for the others
+//    after each layer. 150 pictures on two threads took 0.93 of the time that one group of 8 after another took on
+//    both threads (regnet_x_400mf; quartiles of 7 alternating pairs 0.88 to 0.96), and 0.89 (mobilenet_v2; 5
+//    pairs, 0.84 to 0.91).
+// 3. With standard input among the pictures there is one worker: the thread that reads it must be the
+//    one that Ctrl-C interrupts.
 Team team_for(const std::vector<ImageItem>& items, std::size_t batch, int threads) {
   const bool reads_stdin = std::ranges::any_of(items, [](const ImageItem& item) { return item.name == "-"; });
   const std::size_t most = reads_stdin ? 1 : static_cast<std::size_t>(threads);
@@ -214,7 +216,7 @@ Result<std::vector<Classifier>> open_classifiers(const ClassifyOptions& options,
   const auto asked = static_cast<std::size_t>(std::max<std::int64_t>(options.common.meaning.batch, 1));
   opened.session.threads = team_for(items, asked, opened.model.threads).threads;
   KITE_TRY_ASSIGN(Classifier first, Classifier::open(options.model, opened));
-  // The model itself may take more pictures in a run than anybody asked for.
+  // A model with a fixed batch may take more pictures in one run than the user asked for.
   const Team team = team_for(items, static_cast<std::size_t>(first.batch()), opened.model.threads);
   if (team.threads != opened.session.threads) {
     opened.session.threads = team.threads;
@@ -266,7 +268,7 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   return code;
 }
 
-// With --trace: the same, and then the file.
+// With --trace: does the same, and then writes the trace.
 Result<ExitCode> classify_traced(const ClassifyOptions& options) {
   if (options.trace.empty()) return classify(options, nullptr);
   Trace trace;

@@ -153,7 +153,8 @@ void add_model_options(CLI::App& verb, CommonOptions& options) {
   add_common_options(verb, options);
 }
 
-// print() makes names harmless but for their newlines, which would look like a message of their own: hence the escape.
+// print() makes names harmless, except for their newlines. A newline would make the rest of the name look like a new
+// message, so it is escaped here.
 ExitCode report(const Error& error, bool json) {
   const std::string code(error_code_name(error.code));
   if (json) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the verbs share: exit codes, the options that every verb takes, and how an Error reaches a person or a program.
+// What the verbs share: exit codes, the options of every verb, and the printing of an Error for
+// people and for programs.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,7 +17,7 @@ namespace kite::cli {
 
 enum ExitCode : int {
   kOk = 0,
-  kSomeFailed = 1,  // some inputs failed, the others were answered
+  kSomeFailed = 1,  // some inputs failed; the others have answers
   kUsage = 2,
   kModel = 3,
   kImage = 4,
@@ -29,7 +30,7 @@ enum ExitCode : int {
 
 // Options of all verbs. Negative or zero thread counts and the like are refused when they are parsed.
 struct CommonOptions {
-  int threads = 0;  // 0: the machine's own number
+  int threads = 0;  // 0: as many as the machine has for this process
   std::string isa;
   bool no_cache = false;
   std::string cache_dir;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite compile: make the plan now, as a file.
+// kite compile: makes a plan and writes it to a file.
 #include <fmt/format.h>
 
 #include <map>
@@ -25,15 +25,16 @@ struct CompileOptions {
   std::string output;
 };
 
-// What the numbers that go in and come out mean, and where that was found.
+// The meaning of the model's inputs and outputs, and the sources that state it.
 struct Meaning {
   std::map<std::string, std::string> metadata;  // of the plan
   std::string labels_source = "none";
   std::string recipe_source = "none";
 };
 
-// Nothing for a model that is no classifier. A recipe of which nothing was stated is not put into the plan, where it
-// would look as if it had been; what is missing in one that was is filled in, and said now.
+// Empty for a model that is not a classifier. A recipe that no source states is not stored in the plan, because there
+// it would look like a stated one. Where a source states some of its fields, the others are filled in, and a warning
+// says so now.
 Result<Meaning> meaning_of(const CompileOptions& options) {
   ClassifierOptions classifier_options;
   classifier_options.model = options.common.model_options();
@@ -64,7 +65,7 @@ Status compile(const CompileOptions& options) {
   KITE_TRY(check_outputs({&options.output, 1}, [&] { return files_of_model(options.model, options.common.meaning); }));
   KITE_TRY_ASSIGN(OutputFile output, OutputFile::create(options.output));
   ModelOptions model_options = options.common.model_options();
-  model_options.use_cache = false;  // a plan of its own, which borrows no other's weights
+  model_options.use_cache = false;  // the plan must hold its own weights, not use those of a cached plan
   KITE_TRY_ASSIGN(const Meaning meaning, meaning_of(options));
   model_options.metadata = meaning.metadata;
   KITE_TRY_ASSIGN(const Model model, Model::open(options.model, model_options));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite doctor: what this machine offers, and what will bias a benchmark on it.
+// kite doctor: what this machine offers, and which of its settings disturb a benchmark.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The first line of a small file of the kernel's; empty where there is none.
+// The first line of a small file in /proc or /sys; empty where the file does not exist.
 std::string first_line(const std::string& path) {
   std::ifstream file(path);
   std::string line;
@@ -64,7 +64,7 @@ double measure_noise() {
 struct Finding {
   std::string name;
   std::string value;
-  std::string advice;  // empty when there is nothing to worry about
+  std::string advice;  // empty when nothing needs to be changed
 };
 
 std::vector<Finding> examine(const CommonOptions& options) {
@@ -74,7 +74,7 @@ std::vector<Finding> examine(const CommonOptions& options) {
   findings.push_back({"instruction set",
                       fmt::format("{} (native {})", target.ok() ? (*target)->name : "invalid", native_target().name),
                       target.ok()
-                          ? (*target == &native_target() ? "" : "KITE_ISA holds kite below what the machine can do")
+                          ? (*target == &native_target() ? "" : "KITE_ISA limits kite to less than the machine can do")
                           : target.error().message()});
   const auto cpus = allowed_cpus();
   const double quota = cgroup_cpu_share_under("");

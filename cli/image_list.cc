@@ -29,7 +29,7 @@ bool has_picture_extension(const fs::path& path) {
   return std::ranges::find(kExtensions, extension) != kExtensions.end();
 }
 
-// What is not an item is counted, and the first of each kind is named.
+// Entries of a folder that do not become items are counted, and the first of each kind is named.
 struct Omission {
   std::size_t count = 0;
   std::string first;
@@ -38,7 +38,8 @@ struct Omission {
   }
 };
 
-// One folder argument. Symbolic links to folders are not followed, so that a loop of them cannot trap the walk.
+// One folder argument. Symbolic links to folders are not followed, so that a cycle of links cannot
+// cause an endless loop.
 class FolderWalk {
  public:
   FolderWalk(const std::string& folder, bool recursive) : folder_(folder), recursive_(recursive) {}
@@ -75,7 +76,8 @@ class FolderWalk {
       }
       return;
     }
-    // A hidden name says less than its bytes: macOS puts a "._photo.jpg" beside each photo.jpg on foreign disks.
+    // A hidden file is judged by its bytes, not by its name: on other file systems, macOS writes a
+    // "._photo.jpg" beside each photo.jpg.
     const bool is_hidden = entry.path().filename().string().starts_with('.');
     if (has_picture_extension(entry.path()) && !is_hidden) {
       items_.push_back({path, {}});
@@ -117,9 +119,9 @@ class FolderWalk {
   const std::string& folder_;
   bool recursive_;
   std::vector<ImageItem> items_;
-  Omission others_;      // no pictures
+  Omission others_;      // files that are not pictures
   Omission subfolders_;  // without -r
-  Omission links_;       // to folders
+  Omission links_;       // symbolic links to folders
 };
 
 }  // namespace

@@ -10,19 +10,22 @@
 namespace kite::cli {
 
 struct ImageItem {
-  std::string name;            // as it is printed; "-" is standard input
-  std::vector<Error> failure;  // one Error when the item cannot even be looked at, e.g. a folder that may not be read
+  std::string name;            // as it will be printed; "-" is standard input
+  std::vector<Error> failure;  // one Error when the item cannot be examined, e.g. a folder that may not be read
 };
 
 struct ImageList {
   std::vector<ImageItem> items;
-  std::vector<std::string> warnings;  // what a folder holds and is not among the items
+  std::vector<std::string> warnings;  // about entries of folders that are not among the items
 };
 
-// Files as given; a folder's pictures by name (its subfolders' too with `recursive`), "@list.txt" one path a line; "-"
-// once. In a folder a picture is what says so by its extension or by its first bytes, also one of a format that is not
-// read, so that it is named as failed. What cannot be read becomes an item that carries the Error, and the others are
-// still classified.
+// 1. A file is one item.
+// 2. A folder gives its pictures in the order of their names, with `recursive` also those of its subfolders. A picture
+//    is recognised by its extension or by its first bytes. Pictures of a format that cannot be read are items, too, so
+//    that they are reported as failed.
+// 3. "@list.txt" gives one item for each line, which holds a path.
+// 4. "-" is standard input, and may be given once.
+// 5. What cannot be read becomes an item with an Error, and the others are still classified.
 [[nodiscard]] ImageList list_images(const std::vector<std::string>& arguments, bool recursive);
 
 }  // namespace kite::cli

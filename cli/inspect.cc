@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite inspect: what a model is, which kernels it gets, and where its labels and its recipe come from.
+// kite inspect: describes a model, its kernels, and the sources of its labels and its recipe.
 #include <fmt/format.h>
 
 #include <memory>
@@ -35,7 +35,7 @@ std::vector<std::int64_t> dims_of(const TensorType& type) {
   return {type.shape.dims().begin(), type.shape.dims().end()};
 }
 
-// The support table: every operator, the opsets it is checked for, and what it does not do.
+// The support table: every operator, the opsets for which it is tested, and its limits.
 void print_operators(bool json) {
   Json rows = Json::array();
   for (const Operator* op : all_operators()) {
@@ -50,12 +50,12 @@ void print_operators(bool json) {
   if (json) print_json(rows, 2);
 }
 
-// Labels and recipe, or why the model is no classifier.
+// Labels and recipe, or the reason why the model is not a classifier.
 struct Sources {
   std::vector<std::pair<std::string, std::string>> rows;
   std::vector<std::string> warnings;
-  std::vector<std::string> conflicts;  // sources that lost, and why
-  Json recipe;                         // null: no classifier
+  std::vector<std::string> conflicts;  // sources that were not used, and why
+  Json recipe;                         // null: the model is not a classifier
 };
 
 Sources describe_sources(const InspectOptions& options) {
@@ -102,7 +102,7 @@ Json describe_steps(const Model& model) {
   return steps;
 }
 
-// The dimensions as the model states them, where they say more than the shape: " as [batch,3,height,width]".
+// The dimensions as the model states them, where they differ from the shape: " as [batch,3,height,width]".
 std::string stated_dims(const Port& port) {
   std::string text;
   bool is_open = false;
@@ -153,10 +153,10 @@ void print_model(const InspectOptions& options, const Model& model) {
   }
 }
 
-// What the program itself has of private memory, beside what it computes with: heap, stacks, relocated data (measured).
+// The private memory of the program itself, without the model's memory: heap, stacks, relocated data (measured).
 constexpr std::uint64_t kProgramBytes = std::uint64_t{280} << 10;
 
-// What a run will need, before anything runs.
+// The memory that a run will need, computed without a run.
 void print_plan(const InspectOptions& options, const Model& model) {
   const ModelMemory memory = model.memory();
   const std::size_t steps = model.steps().size();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One handler that calls only what a handler may.
+// One signal handler, which calls only functions that are allowed in a signal handler.
 #include "interrupt.h"
 
 #include <unistd.h>
@@ -33,7 +33,7 @@ void end_on_interrupts() {
   action.sa_handler = on_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  // nohup(1) has it ignored, and means it.
+  // nohup(1) ignores SIGHUP, and that must stay so.
   struct sigaction before{};
   if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
     ::sigaction(SIGHUP, &action, nullptr);

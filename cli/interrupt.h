@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Ctrl-C, SIGTERM and a terminal that closes do.
+// What happens on Ctrl-C, on SIGTERM, and when the terminal closes.
 #pragma once
 
 namespace kite::cli {
 
-// From now on they end the process at once with kInterrupted; a file that is being written is removed on the way out.
+// From this call on, these signals end the process immediately with kInterrupted; files that are
+// being written are removed.
 void end_on_interrupts();
-// From now on the first one is remembered instead, for a verb that looks between two inputs so that what was done is
-// still written. A blocking call returns for it. The second one ends the process as above.
+// From this call on, the first signal is only recorded, and a blocking call returns because of it. A verb checks for it
+// between two inputs, so that the finished results are still written. The second signal ends the process as above.
 void remember_interrupts();
 [[nodiscard]] bool is_interrupted();
 

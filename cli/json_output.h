@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way in which JSON is made into text here.
+// The only functions that write JSON as text in this program.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -7,9 +7,9 @@
 
 namespace kite::cli {
 
-// Names of files and tensors need not be UTF-8: what is not becomes U+FFFD. `indent` < 0: one line.
+// Names of files and tensors need not be UTF-8: other bytes become U+FFFD. `indent` < 0: one line.
 [[nodiscard]] std::string json_text(const nlohmann::ordered_json& value, int indent = -1);
-// The same and a newline, to standard output.
+// Prints the same text and a newline to standard output.
 void print_json(const nlohmann::ordered_json& value, int indent = -1);
 
 }  // namespace kite::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite: the program is its verbs.
+// kite: chooses the verb that the command line names, and runs it.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -19,15 +19,15 @@ namespace kite::cli {
 
 namespace {
 
-// What could not be written, now or on the way: a full disk must not look like success.
+// Reports output that could not be written, now or earlier: a full disk must not look like success.
 int end_with(int exit_code) {
   standard_output().flush();
   const int failure = standard_output().failure();
   if (failure == 0) return exit_code;
-  // Whoever closes a pipe has had enough, and need not be told.
+  // The reader of a pipe may close it at any time; that is not an error.
   if (failure != EPIPE) {
     report(Error{ErrorCode::kIo, std::string("the answer could not be written: ") + std::strerror(failure),
-                 "standard output", "check where it goes, and the free space there"},
+                 "standard output", "check the target of the output, and the free space there"},
            false);
   }
   return exit_code == kOk || exit_code == kSomeFailed ? kIo : exit_code;
@@ -41,8 +41,8 @@ constexpr std::array kVerbs = {Verb{"classify", add_classify}, Verb{"run", add_r
                                Verb{"inspect", add_inspect},   Verb{"profile", add_profile}, Verb{"compile", add_compile},
                                Verb{"cache", add_cache},       Verb{"doctor", add_doctor},   Verb{"race", add_race}};
 
-// The verb that the command line begins with, and no other, where it begins with one: to make the options of all verbs
-// takes 5 % of a start. Help, errors and descriptions speak of all.
+// Makes only the options of the verb with which the command line begins, because the options of all verbs cost 5 % of a
+// start. Without a verb, and for help, errors and descriptions, all verbs are made.
 void add_verbs(CLI::App& app, int argc, char** argv, int& exit_code) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (const auto* const named = std::ranges::find(kVerbs, first, &Verb::name); named != kVerbs.end()) {
@@ -55,8 +55,8 @@ void add_verbs(CLI::App& app, int argc, char** argv, int& exit_code) {
 
 int run(int argc, char** argv) {
   CLI::App app{"Classify pictures with ONNX models on the CPU", "kite"};
-  // Not by the exception that the parser's own version flag throws: the first one of a static program sorts all its
-  // unwind tables, which is most of what a start costs.
+  // The version is not printed by the parser's own flag, which throws an exception: the first exception of a static
+  // program sorts all of its unwind tables, which is most of the cost of a start.
   app.add_flag_callback(
       "--version",
       [] {
@@ -81,7 +81,7 @@ int run(int argc, char** argv) {
   return exit_code;
 }
 
-// The library and the verbs return their errors. What is left for exceptions: memory and threads that the system refuses.
+// The library and the verbs return their errors. Exceptions only report memory and threads that the system refuses.
 int run_or_report(int argc, char** argv) {
   try {
     return run(argc, argv);
@@ -101,7 +101,7 @@ int run_or_report(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   kite::cli::occupy_standard_descriptors();
-  // A file that may not grow any further is an error with a name, not a death.
+  // Writing beyond the largest allowed file size must be an error, not a signal that ends the process.
   std::signal(SIGXFSZ, SIG_IGN);
   kite::cli::end_on_interrupts();
   return kite::cli::end_with(kite::cli::run_or_report(argc, argv));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The importer knows the external-data files of a model.
+// Imports the model to find its external-data files.
 #include "model_files.h"
 
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files that a model consists of, for whoever must not write over them.
+// The files that belong to a model, so that no output is written over them.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace kite::cli {
 
-// The model, its external data, and the labels and the recipe that flags name. Reads the model; what cannot be read is
-// left out.
+// The model, its external data, and the files of labels and recipe that flags name. Reads the model; files that cannot
+// be read are left out.
 [[nodiscard]] std::vector<std::string> files_of_model(const std::string& model, const MeaningOptions& meaning);
 
 }  // namespace kite::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// std::from_chars does the reading: it knows no locale, no hexadecimal prefix and no leading blanks.
+// Numbers are read by std::from_chars, which ignores the locale and accepts no hexadecimal prefix
+// and no leading blanks.
 #include "number_option.h"
 
 #include <fmt/format.h>

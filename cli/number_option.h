@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers on the command line: decimal, finite, within what the option allows; everything else is refused.
+// Numbers on the command line: decimal, finite, within the option's limits; everything else is refused.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,11 +9,11 @@
 
 namespace kite::cli {
 
-// The whole text as a number; nullopt for a sign that does not belong, other bases, blanks, nan and inf, and for what is
-// too large for the type.
+// The whole text as a number; nullopt for a sign that is not allowed, other bases, blanks, nan, inf, and numbers that
+// are too large for the type.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 [[nodiscard]] std::optional<double> parse_real(std::string_view text);
-// "500MB", "1.5 GiB", "4096": bytes, with k, m, g and t standing for powers of 1024.
+// "500MB", "1.5 GiB", "4096": a number of bytes, where k, m, g and t mean powers of 1024.
 [[nodiscard]] std::optional<std::uint64_t> parse_size_bytes(std::string_view text);
 
 // For Option::transform(): the parser's own conversion then sees plain decimal text.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// write(2) until all is written, or for good not.
+// Calls write(2) until everything is written, or until it fails for good.
 #include "output.h"
 
 #include <fcntl.h>
@@ -40,7 +40,7 @@ void Output::write_through(std::string_view bytes) noexcept {
     const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), kMost));
     if (count >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {  // whoever shares the descriptor made it non-blocking
+    } else if (errno == EAGAIN) {  // another process that shares the descriptor has made it non-blocking
       pollfd room{fd_, POLLOUT, 0};
       ::poll(&room, 1, -1);
     } else if (errno != EINTR) {
@@ -77,7 +77,7 @@ void print_text(Output& to, fmt::string_view format, fmt::format_args arguments)
 }
 
 void occupy_standard_descriptors() noexcept {
-  // Ascending: open() gives the lowest number that is free.
+  // In ascending order, because open() returns the lowest free number.
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
     if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;

@@ -10,19 +10,19 @@
 
 namespace kite::cli {
 
-// A file descriptor with a buffer of its own, so that writing asks for no memory. The first failure is kept; whatever
-// comes after it is dropped, because an answer with a hole is worse than one that ends.
+// A file descriptor with a buffer, so that writing allocates no memory. After the first failure, which is kept, all
+// further output is dropped: an answer that ends early is better than one with a gap.
 class Output {
  public:
   enum class Buffering { kFull, kNone };
-  // The descriptor stays the caller's.
+  // The caller owns the descriptor.
   explicit Output(int fd, Buffering buffering = Buffering::kFull) : fd_(fd), buffering_(buffering) {}
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
   void write(std::string_view bytes) noexcept;
   void flush() noexcept;
-  // errno of the first write that failed; 0 while everything was taken.
+  // errno of the first write that failed; 0 while all writes have succeeded.
   [[nodiscard]] int failure() const noexcept { return failure_; }
 
  private:
@@ -34,13 +34,13 @@ class Output {
   std::array<char, 16384> buffer_;
 };
 
-// Line by line where it is a terminal. main() flushes it and looks at failure().
+// Standard output, written line by line where it is a terminal. main() flushes it and checks failure().
 [[nodiscard]] Output& standard_output();
-// At once. What it does not take is lost, and nothing else is.
+// Standard error, written immediately. When a write fails, only that text is lost.
 [[nodiscard]] Output& standard_error();
 
-// Text for people: names and labels come from foreign files, and what could steer a terminal is shown as \xNN. Newlines
-// stay. What programs read goes through Output::write() as it is.
+// Prints text for people. Names and labels come from foreign files, so characters that could control a terminal are
+// shown as \xNN; newlines are kept. Text for programs is written unchanged, with Output::write().
 void print_text(Output& to, fmt::string_view format, fmt::format_args arguments);
 
 template <typename... Arguments>
@@ -52,8 +52,9 @@ void print(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
   print_text(standard_output(), format, fmt::make_format_args(arguments...));
 }
 
-// A program that is started without standard streams must not have its own files take their numbers, and be written
-// into by every message. Each closed one becomes a descriptor that refuses what the stream is for.
+// When a program is started without standard streams, its own files would get their numbers, and messages would be
+// written into them. So each closed stream is replaced by a descriptor that fails for reads of standard input, and for
+// writes of the others.
 void occupy_standard_descriptors() noexcept;
 
 }  // namespace kite::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which file a path means, whether it may be replaced, and how.
+// Finds the file that a path means, checks whether it may be replaced, and replaces it.
 #include "output_file.h"
 
 #include <fcntl.h>
@@ -31,8 +31,8 @@ Error cannot_write(int code, const std::string& path) {
 // "dir/" of "dir/name"; "" of "name".
 std::string folder_of_path(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
-// The descriptor that /dev/stdout, /dev/fd/3 and their like stand for. Opening such a name anew would begin at the start
-// of a file that the shell has opened for appending.
+// The descriptor that /dev/stdout, /dev/fd/3 and similar names mean. If such a name were opened again, writing would
+// begin at the start of a file that the shell has opened for appending.
 std::optional<int> descriptor_named(std::string_view path) {
   if (path == "/dev/stdout") return STDOUT_FILENO;
   if (path == "/dev/stderr") return STDERR_FILENO;
@@ -44,9 +44,10 @@ std::optional<int> descriptor_named(std::string_view path) {
   return std::nullopt;
 }
 
-// Where a chain of symbolic links ends, there or not yet there; a name for a descriptor ends it as well.
+// The path at which a chain of symbolic links ends, also where no file exists there yet; the name of a descriptor also
+// ends the chain.
 Result<std::string> behind_links(const std::string& path) {
-  constexpr int kMostLinks = 40;  // as the kernel has it
+  constexpr int kMostLinks = 40;  // the kernel's limit
   std::string target = path;
   for (int i = 0; i < kMostLinks; ++i) {
     struct stat info{};
@@ -60,7 +61,7 @@ Result<std::string> behind_links(const std::string& path) {
   return cannot_write(ELOOP, path);
 }
 
-// What tells one regular file from all others: its inode, or the folder and the name of one that is yet to be made.
+// The identity of a regular file: its inode, or the folder and the name of a file that does not exist yet.
 using Identity = std::tuple<dev_t, ino_t, std::string>;
 
 std::optional<Identity> identity_of(const std::string& path) {
@@ -78,14 +79,14 @@ std::optional<Identity> identity_of(const std::string& path) {
 
 bool exists(const Identity& identity) { return std::get<2>(identity).empty(); }
 
-// A file that replaces another is for the same eyes.
+// A file that replaces another must be readable by the same users.
 void take_over(int fd, const struct stat& replaced) {
-  // Only root may give a file away, anybody may name a group of theirs.
+  // Only root may change a file's owner; every user may set one of their own groups.
   if (::fchown(fd, replaced.st_uid, replaced.st_gid) != 0 && ::fchown(fd, static_cast<uid_t>(-1), replaced.st_gid) != 0) {
-    ::fchmod(fd, replaced.st_mode & 0700);  // another group's members have not been meant
+    ::fchmod(fd, replaced.st_mode & 0700);  // the permissions were not meant for the members of another group
     return;
   }
-  ::fchmod(fd, replaced.st_mode & 07777);  // last: a change of owner takes bits away
+  ::fchmod(fd, replaced.st_mode & 07777);  // last, because a change of owner clears some of the bits
 }
 
 }  // namespace
@@ -138,7 +139,7 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   if (is_there && S_ISDIR(info.st_mode)) return cannot_write(EISDIR, path);
   if (target.empty() || target.ends_with('/')) return cannot_write(ENOENT, path);
   if (is_there && ::access(target.c_str(), W_OK) != 0) return cannot_write(errno, path);
-  // Not readable by others, not even for a moment, where the one that is replaced is not.
+  // Where other users may not read the file that is replaced, they may never read the new one, not even for a moment.
   auto beside = UnfinishedFile::create(folder_of_path(target) + ".kite-", is_there ? 0600 : 0666);
   if (!beside.ok()) {
     Error error = std::move(beside).error();

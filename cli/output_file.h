@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file that a user names for a result: nothing of theirs is lost on the way to it.
+// The file that a user names for a result. No other file of the user is lost when it is written.
 #pragma once
 
 #include <functional>
@@ -17,21 +17,24 @@
 
 namespace kite::cli {
 
-// kUsage where an output is the same file as an input, or as another output, however it is spelt. Only what is there
-// can be lost: without an output that exists `inputs` is not called. Before anything is written.
+// Call before anything is written. kUsage where an output is the same file as an input or as another output, also under
+// another path. Only existing files can be lost, so `inputs` is not called when no output exists.
 [[nodiscard]] Status check_outputs(std::span<const std::string> outputs,
                                    const std::function<std::vector<std::string>()>& inputs);
 
-// Move-only. What is no regular file (a device, a FIFO, what a shell's >(...) stands for) is written into. A regular one
-// is written beside its place and moved there by publish(), so that nobody ever finds half of it; one that is replaced
-// keeps its mode and, where the system allows it, its owner. A symbolic link stays, and its target is what is written.
+// Move-only.
+// 1. A path that is not a regular file (a device, a FIFO, a shell's >(...)) is written directly.
+// 2. A regular file is written under a temporary name in the same folder and renamed by publish(), so that no process
+//    ever finds an incomplete file. The new file has the mode of the file that it replaces and, where the system allows
+//    it, its owner.
+// 3. A symbolic link is kept, and its target is written.
 class OutputFile {
  public:
-  // kIo where there is no such folder, or the user may not write there.
+  // kIo where the folder does not exist, or the user may not write there.
   [[nodiscard]] static Result<OutputFile> create(const std::string& path);
 
   [[nodiscard]] Output& stream() noexcept { return *output_; }
-  // kIo when anything was not taken; then the file is as it was.
+  // kIo when any byte could not be written; the existing file is then unchanged.
   [[nodiscard]] Status publish();
 
  private:
@@ -43,16 +46,16 @@ class OutputFile {
     Descriptor& operator=(const Descriptor&) = delete;
     ~Descriptor();
   };
-  std::string path_;                       // as the user spelt it
-  std::string target_;                     // behind all symbolic links
-  std::optional<UnfinishedFile> beside_;   // a regular file ...
-  std::unique_ptr<Descriptor> direct_;     // ... or anything else
+  std::string path_;                      // as the user wrote it
+  std::string target_;                    // the path without symbolic links
+  std::optional<UnfinishedFile> beside_;  // for a regular file
+  std::unique_ptr<Descriptor> direct_;    // for every other kind of file
   std::unique_ptr<Output> output_;
 };
 
 // create(), one write, publish().
 [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);
-// The same with a tensor, as .npy.
+// The same for a tensor, as .npy.
 [[nodiscard]] Status write_tensor_file(const std::string& path, const TensorView& tensor);
 
 }  // namespace kite::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads block by block: a list may come through a pipe, and what is no list may have no end.
+// Reads block by block, because a list may come through a pipe, and a file that is not a list may be endless.
 #include "path_list.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ class Lines {
 
   Status take(std::string_view block) {
     if (block.find('\0') != std::string_view::npos) {
-      return error(ErrorCode::kUsage, "the list holds a zero byte, so it is no text in UTF-8");
+      return error(ErrorCode::kUsage, "the list holds a zero byte, so it is not text in UTF-8");
     }
     while (!block.empty()) {
       const std::size_t end = block.find('\n');
@@ -44,7 +44,7 @@ class Lines {
 
  private:
   Error error(ErrorCode code, std::string what) const {
-    return Error{code, std::move(what), "@" + path_, "name a text file with one path a line"};
+    return Error{code, std::move(what), "@" + path_, "name a text file with one path on each line"};
   }
   void end_line() {
     constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A picture through the model's own recipe.
+// Preprocesses a picture with the model's recipe.
 #include "picture_input.h"
 
 #include "image/picture_file.h"
@@ -11,7 +11,7 @@ Result<Tensor> picture_input(const std::string& model_path, const ModelOptions& 
                              const std::string& image_path) {
   ClassifierOptions classifier_options;
   classifier_options.model = options;
-  classifier_options.session.threads = 1;  // nothing is run
+  classifier_options.session.threads = 1;  // the model is not run
   KITE_TRY_ASSIGN(const Classifier classifier, Classifier::open(model_path, classifier_options));
   KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(image_path));
   auto tensor = classifier.input_tensor(file.bytes());

@@ -8,7 +8,7 @@
 
 namespace kite::cli {
 
-// The tensor that `kite classify` would hand to the model at `model_path`.
+// The tensor that `kite classify` would pass to the model at `model_path`.
 [[nodiscard]] Result<Tensor> picture_input(const std::string& model_path, const ModelOptions& options,
                                            const std::string& image_path);
 

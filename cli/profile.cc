@@ -31,7 +31,7 @@ struct ProfileOptions {
   int runs = 50;
 };
 
-// The median of each step over the runs: a step that was interrupted once does not stand out for it.
+// The median of each step over the runs, so that one interruption of a step does not change its time.
 Result<std::vector<double>> measure_steps(Session& session, std::size_t steps, std::span<const TensorView> inputs,
                                           int runs) {
   std::vector<std::vector<double>> samples(steps);

@@ -43,7 +43,7 @@ std::string escape_xml(const std::string& text) {
   return escaped;
 }
 
-// Colours that the common kinds of colour blindness tell apart (Okabe and Ito).
+// Colours that people with the common kinds of colour blindness can distinguish (Okabe and Ito).
 std::string colour_of(const std::string& kernel) {
   struct Family {
     std::string_view prefix;

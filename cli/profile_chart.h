@@ -22,8 +22,8 @@ struct ProfiledStep {
   std::uint64_t bytes = 0;  // operands read and written once
 };
 
-// Writes an SVG: GFLOP/s over arithmetic intensity (operations a byte), both logarithmic, a dot a step whose area is
-// its time, the machine's peak as the roof.
+// Writes an SVG: GFLOP/s over arithmetic intensity (operations for each byte), both logarithmic. Each step is a dot
+// whose area is its time, and the machine's peak is the roof.
 [[nodiscard]] Status write_roofline(const std::string& path, const std::string& title,
                                     const std::vector<ProfiledStep>& steps, double peak_gflops);
 

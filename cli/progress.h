@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A progress bar on a terminal, and nothing anywhere else.
+// A progress bar, which is only drawn on a terminal.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@ namespace kite::cli {
 
 class Progress {
  public:
-  // Silent when stderr is no terminal or `total` is too small to be worth a bar.
+  // Draws nothing when stderr is not a terminal or `total` is too small for a bar.
   Progress(std::string what, std::size_t total);
   ~Progress();  // wipes the bar
   void advance_to(std::size_t done);

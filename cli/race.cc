@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite race: hands over to kite-race, the program beside this one, with every argument as it was given.
+// kite race: replaces this process by kite-race, the program beside this one, with the same arguments.
 #include "race.h"
 
 #include <unistd.h>
@@ -33,7 +33,7 @@ int hand_over_to_race(std::vector<std::string> arguments) {
 void add_race(CLI::App& app, int& exit_code) {
   CLI::App* verb =
       app.add_subcommand("race", "Race inference stacks against each other on this machine (kite race --help)");
-  // --help, too, is kite-race's own.
+  // --help is also handled by kite-race.
   verb->set_help_flag();
   verb->prefix_command();
   verb->callback([verb, &exit_code] { exit_code = hand_over_to_race(verb->remaining()); });

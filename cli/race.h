@@ -7,7 +7,7 @@
 
 namespace kite::cli {
 
-// Becomes it, with these arguments; returns only where it cannot be started, with the exit code.
+// Replaces this process by kite-race with these arguments. Returns only where it cannot be started: the exit code.
 int hand_over_to_race(std::vector<std::string> arguments);
 
 }  // namespace kite::cli

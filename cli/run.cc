@@ -38,7 +38,7 @@ using Paths = std::map<std::string, std::string, std::less<>>;
 using Tensors = std::map<std::string, Tensor, std::less<>>;
 using Names = std::set<std::string, std::less<>>;
 
-// What the model calls its inputs and outputs.
+// The names of the model's inputs and outputs.
 struct PortNames {
   Names inputs;
   Names outputs;
@@ -64,7 +64,7 @@ Result<PortNames> read_names(const RunOptions& options) {
 
 bool is_ambiguous(std::string_view pair) { return std::ranges::count(pair, '=') > 1; }
 
-// Where NAME ends: at the last '=' that has a known name before it, else at the first.
+// The position at which NAME ends: the last '=' with a known name before it, else the first '='.
 std::size_t end_of_name(const std::string& pair, const Names& known) {
   for (std::size_t at = pair.rfind('='); at != std::string::npos && at > 0; at = pair.rfind('=', at - 1)) {
     if (known.contains(pair.substr(0, at))) return at;
@@ -86,7 +86,7 @@ Result<Paths> parse_pairs(const std::vector<std::string>& pairs, std::string_vie
   return parsed;
 }
 
-// One output as it was computed; the data is borrowed.
+// One computed output; the data is borrowed.
 struct Computed {
   std::string name;
   TensorView tensor;
@@ -200,7 +200,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->type_name("NAME=FILE.npy")
       ->allow_extra_args(false);
   verb->add_flag("--oracle", options->oracle,
-                 "Compute by the portable operators in double precision: slow, the judge of values");
+                 "Compute with the portable operators in double precision: slow; the oracle for the engine's values");
   add_model_options(*verb, options->common);
   verb->callback([options, &exit_code] {
     const Status status = run_model(*options);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Import, widen, infer types, interpret: no pass, no plan, no kernel of the engine takes part.
+// Import, widen, infer types, interpret. No pass, no plan and no kernel of the engine is used.
 #include "run_oracle.h"
 
 #include <fmt/format.h>
@@ -30,14 +30,16 @@ Result<Shape> with_rows(const Shape& shape, std::int64_t rows) {
   return Shape::make(dims);
 }
 
-// How often the model's own fixed batch goes into a tensor; 1 where it does not, or where the batch is open.
+// How many times a tensor's batch is the model's fixed batch; 1 where it is no multiple of it, or where
+// the batch is open.
 std::int64_t batches_in(const GraphInput& input, const Shape& given) {
   if (input.dims.empty() || given.rank() == 0) return 1;
   const std::int64_t own = input.dims[0].size.value_or(0);
   return own > 0 && given[0] > own && given[0] % own == 0 ? given[0] / own : 1;
 }
 
-// The same for all inputs, else 1: then bind_inputs() says which shape does not fit.
+// The multiple that all inputs have in common. Where they differ it is 1, and bind_inputs() then
+// reports the wrong shape.
 std::int64_t batches_in(const Graph& graph, const Tensors& tensors) {
   std::optional<std::int64_t> batches;
   for (const GraphInput& input : graph.inputs) {
@@ -53,7 +55,7 @@ Tensor widened(const TensorView& view) {
   return view.type.dtype == DType::kFloat32 ? converted(view, DType::kFloat64) : Tensor::copy_of(view);
 }
 
-// Output `i` in the type of the model's own.
+// Output `i` in the type that the model states for it.
 Tensor narrowed(const Graph& graph, std::size_t i, const Tensor& tensor) {
   const bool is_wide = graph.output_dtypes[i] == DType::kFloat64;
   if (tensor.dtype() != DType::kFloat64 || is_wide) return Tensor::copy_of(tensor.view());
@@ -117,7 +119,7 @@ Result<std::vector<NamedTensor>> run_oracle(const std::string& model_path, const
   }
   std::vector<NamedTensor> outputs;
   const auto compute = [&]() -> Status {
-    // Without its warnings: the run that is judged has given them.
+    // Without its warnings, because the run that is compared with the oracle has already given them.
     (void)leave_out_unsupported(graph);
     KITE_TRY(bind_inputs(graph, shapes));
     for (const GraphInput& input : graph.inputs) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model computed by the portable operators in double precision: slow, and what the engine is judged by.
+// Computes a model with the portable operators in double precision. This is slow; the engine's results
+// are compared with it.
 #pragma once
 
 #include <map>
@@ -16,10 +17,9 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-// `tensors` by input name. float32 is widened first, float64 results are rounded to float32 last. Where the model
-// fixes its batch and every tensor holds the same multiple of it, the model is computed once for each batch and the
-// outputs are put one behind the other. kLimit when intermediate results would exceed `limit_bytes`.
-// `data_dirs`: see MeaningOptions.
+// `tensors` by input name. float32 is first widened to float64, and the results are last rounded to float32. Where the
+// model fixes its batch and every tensor holds the same multiple of it, the model is computed once for each batch, and
+// the outputs are joined. kLimit when intermediate results would exceed `limit_bytes`. `data_dirs`: see MeaningOptions.
 [[nodiscard]] Result<std::vector<NamedTensor>> run_oracle(const std::string& model_path,
                                                           const std::map<std::string, Tensor, std::less<>>& tensors,
                                                           const std::vector<std::string>& data_dirs,

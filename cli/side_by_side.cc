@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ring of answers between the workers and the one who takes them.
+// A ring of answers between the workers and the caller's thread, which takes them.
 #include "side_by_side.h"
 
 #include <fmt/format.h>
@@ -40,7 +40,7 @@ void side_by_side(std::size_t groups, std::size_t workers,
     for (std::size_t group = 0; group < groups && !stop(); ++group) take(group, work(0, group));
     return;
   }
-  // Room for the others to go on while one is busy with a picture of many megapixels.
+  // Enough for the other workers to continue while one of them decodes a picture of many megapixels.
   const std::size_t window = workers * 4;
   std::mutex mutex;
   std::condition_variable changed;
@@ -64,7 +64,7 @@ void side_by_side(std::size_t groups, std::size_t workers,
   };
   std::vector<std::jthread> threads;
   threads.reserve(workers);
-  // Whatever ends this function, nobody waits for answers to be taken any more.
+  // However this function ends, no worker may still wait until answers are taken.
   const Finally stop_workers([&] {
     const std::lock_guard held(mutex);
     end = 0;

@@ -14,13 +14,14 @@ struct TimedAnswer {
   Result<Classification> answer;
   double total_ms = 0.0;
 };
-// Of the pictures of one run, in their order.
+// The answers for the pictures of one run, in their order.
 using Answers = std::vector<TimedAnswer>;
 
-// Calls work(worker, group) for every group below `groups` on `workers` threads, and take(group, answers) for each in
-// order on the caller's; on fewer, and with a warning, where the system refuses more. At most a few groups a worker are
-// under way or waiting: memory does not grow with the list. Ends early once `stop()` says so; what was begun is still
-// taken.
+// 1. Calls work(worker, group) for every group below `groups` on `workers` threads. Where the system refuses to start
+//    so many threads, it uses fewer and gives a warning.
+// 2. Calls take(group, answers) for each group, in order, on the caller's thread.
+// 3. For each worker only a few groups are in work or waiting, so that memory does not grow with the list.
+// 4. Ends early when `stop()` returns true; groups that have been started are still finished and taken.
 void side_by_side(std::size_t groups, std::size_t workers,
                   const std::function<Answers(std::size_t worker, std::size_t group)>& work,
                   const std::function<void(std::size_t group, Answers answers)>& take,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON of the "Trace Event Format": one complete event ("ph": "X") a span.
+// JSON in the "Trace Event Format": one complete event ("ph": "X") for each span.
 #include "trace_file.h"
 
 #include <unistd.h>

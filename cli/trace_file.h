@@ -10,8 +10,8 @@
 
 namespace kite::cli {
 
-// The processor time that the process has used so far, which at the start of main() is what the system's exec and the
-// loader took: nothing else can tell a program how long ago it was started.
+// The processor time that the process has used so far. At the start of main() it is the time of the system's exec and
+// of the loader; a program has no other way to find out how long ago it was started.
 [[nodiscard]] std::int64_t cpu_ns_so_far() noexcept;
 
 // "Trace Event Format", complete events, microseconds. kIo where the file cannot be written.
