@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of the conformance runner that decide: comparison and the skip list.
+// The parts of the conformance runner that decide a result: comparison and the list of skipped cases.
 #include <gtest/gtest.h>
 
 #include <cmath>

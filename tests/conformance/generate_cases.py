@@ -62,7 +62,7 @@ def definitions(model, opset: int) -> list:
 
 
 def stamped(model, opset: int):
-    """A copy that imports `opset` and claims the oldest IR version that knows it."""
+    """A copy that imports `opset` and states the oldest IR version that allows it."""
     import onnx
 
     copy = onnx.ModelProto()
@@ -93,7 +93,7 @@ def check_types(model, schemas: list) -> None:
 
 
 def spell_type(type_proto) -> str:
-    """tensor(float), as schemas spell it."""
+    """The name of a type in schemas: tensor(float)."""
     import onnx
 
     name = onnx.TensorProto.DataType.Name(type_proto.tensor_type.elem_type).lower()
@@ -113,9 +113,9 @@ def confirm_by_reference(model, data_sets, rtol: float, atol: float) -> None:
     for inputs, outputs in data_sets:
         try:
             got = ReferenceEvaluator(model).run(None, dict(zip(names, map(array, inputs))))
-        except Exception as error:  # the evaluator raises whatever its operator's code raises
-            told = (str(error).splitlines() or [""])[0][:150]
-            raise LeftOut(f"onnx's reference evaluator at this opset: {type(error).__name__}: {told}") from None
+        except Exception as error:  # the code of an operator may raise any exception
+            reason = (str(error).splitlines() or [""])[0][:150]
+            raise LeftOut(f"onnx's reference evaluator at this opset: {type(error).__name__}: {reason}") from None
         for mine, theirs in zip(got, outputs):
             mine, theirs = array(mine), array(theirs)
             if mine.shape != theirs.shape or mine.dtype != theirs.dtype:
@@ -175,7 +175,7 @@ def write_case(folder: Path, model, data_sets) -> None:
 
 
 def write_all(root: Path) -> dict:
-    """Writes every case below `root` and returns what cases.json says."""
+    """Writes every case below `root` and returns the content of cases.json."""
     import numpy as np
     from onnx.backend.test.case.node import collect_testcases
 
@@ -210,7 +210,7 @@ def left_out(case, operators: list[str], reason: str) -> dict:
 
 
 def case_at_opsets(case) -> tuple[dict, list[str]]:
-    """The opsets that a case can be written for, and why not for the others."""
+    """The opsets for which a case can be written, and the reasons why it cannot be written for the others."""
     own = own_opset(case.model)
     if own is None:
         return {}, ["imports another operator domain"]

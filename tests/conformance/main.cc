@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite_conformance: the ONNX node cases for every operator that kite lists, at each case's own tolerance.
-// Fails when an unlisted case fails, a listed one passes, or a line of the list covers no case.
+// Fails when a case that is not in the list of skipped cases fails, when a listed case passes, or when a line of the
+// list matches no case.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -22,14 +23,14 @@
 namespace kite::conformance {
 namespace {
 
-// The exit code that the build takes for "this machine lacks the instruction set", see CMakeLists.txt.
+// The exit code that means "this machine does not have the instruction set" to the build, see CMakeLists.txt.
 constexpr int kSkippedExit = 77;
 
 struct Options {
   std::string debian = "/usr/share/libonnx-testdata/data/node";
   std::string generated;
   std::string skipped;
-  std::string filter = "*";  // a pattern; the check for stale lines is left out when it is given
+  std::string filter = "*";  // a pattern; when one is given, unused lines of the list are not an error
 };
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
@@ -90,7 +91,7 @@ class Tally {
     }
   }
 
-  // What the list says and no case bore out, and the operators that nothing exercised at opset 18 or later.
+  // The lines of the list that no case confirmed, and the operators that no case tested at opset 18 or later.
   void finish() {
     if (!whole_) return;
     for (const SkipLine& line : skips_) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three ways to run a case.
 //
-// Inputs of a node case are graph inputs, but a plan is for concrete shapes: where an operator needs a list (axes,
-// shape, pads, bounds, split sizes) or the bounds of Range to know its output shape, and the case hands it in as an
-// input, that input is made a constant of the graph first. The table below is the whole rule.
+// Inputs of a node case are graph inputs, but a plan is for concrete shapes. Where an operator needs a list (axes,
+// shape, pads, bounds, split sizes) or the bounds of Range to know its output shape, and the case gives it as an input,
+// that input is first made a constant of the graph. The table below lists all of these inputs.
 #include "conformance/run_case.h"
 
 #include <algorithm>

@@ -9,7 +9,7 @@
 
 namespace kite::conformance {
 
-// Nothing when every output of every data set is the expected one in all three runs; else which run differs and how,
+// Nullopt when every output of every data set is the expected one in all three runs; else which run differs and how,
 // or why it refused the case.
 [[nodiscard]] std::optional<std::string> failure_of(const Case& entry);
 

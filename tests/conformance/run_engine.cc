@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What load does between an imported graph and an answer, without the plan cache.
+// The same steps as loading a model, from an imported graph to an answer, without the plan cache.
 #include "conformance/run_engine.h"
 
 #include <memory>

@@ -11,10 +11,10 @@
 namespace kite::conformance {
 
 struct SkipLine {
-  std::string pattern;  // a case name in which * stands for any characters
+  std::string pattern;  // a case name in which * matches any characters
   std::string reason;
-  int line = 0;         // in the file, from 1
-  int matched = 0;      // cases that it covered
+  int line = 0;     // in the file, from 1
+  int matched = 0;  // how many cases it matched
 };
 
 // "pattern<spaces>reason" lines; # begins a comment. kUsage for a line without a reason.
@@ -22,7 +22,7 @@ struct SkipLine {
 
 [[nodiscard]] bool matches(std::string_view pattern, std::string_view name) noexcept;
 
-// The first line that covers `name`, or null.
+// The first line that matches `name`, or null.
 [[nodiscard]] SkipLine* find_skip(std::vector<SkipLine>& lines, std::string_view name) noexcept;
 
 }  // namespace kite::conformance

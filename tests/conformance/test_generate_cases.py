@@ -71,7 +71,7 @@ class Stamping(unittest.TestCase):
 
 
 class Written(unittest.TestCase):
-    """The real thing, in the folder that the tests' build uses anyway."""
+    """The real generator, in the folder that the tests' build also uses."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chooses each tensor's range for a torchvision network so that activations neither vanish nor explode.
 
-One forward pass over a few seeded pictures, in the spirit of layer-sequential unit-variance
-initialisation: each layer's range is set from what that layer is about to produce, then drawn from
-its recipe, before the next layer sees it. Needs PyTorch; only a refresh of the graphs runs this.
+One forward pass over a few seeded pictures, similar to layer-sequential unit-variance
+initialisation: the range of each layer is chosen from the output that the layer would give, and its
+weights are drawn from that recipe, before the next layer runs. Needs PyTorch; only a refresh of the
+graphs runs this.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LOGIT_SPREAD = 3.0
 
 
 def rounded(value: float) -> float:
-    """Four digits are all that a recipe keeps; calibration must use what the recipe will say."""
+    """A recipe stores only four digits, so calibration must use the rounded number, too."""
     return float(f"{value:.4g}")
 
 
@@ -36,7 +37,7 @@ def bias_image(module: nn.Conv2d | nn.Linear) -> torch.Tensor:
 
 
 def typical_variance(x: torch.Tensor) -> float:
-    """The median over pictures of the variance within one: a single loud picture must not set the scale."""
+    """The median over pictures of the variance within one: one picture with large values must not set the scale."""
     return x.flatten(1).var(dim=1).median().item()
 
 
@@ -78,7 +79,7 @@ class Calibrator:
             tensor.copy_(torch.from_numpy(self.recipe.tensor(name)))
 
     def centred(self, module: nn.Conv2d | nn.Linear) -> bool:
-        """Rows of zero mean behind activations that are positive on the whole; not behind the picture."""
+        """True for layers after activations that are mostly positive: their rows get a mean of zero. False after the picture."""
         if isinstance(module, nn.Linear):
             return module is self.classifier
         return module.in_channels != 3
@@ -157,7 +158,7 @@ class Calibrator:
 
 
 def rounding_noise(model: nn.Module, seeds: list[int]) -> float:
-    """Largest difference of float32 logits from float64 ones, in parts of the largest logit."""
+    """Largest difference of float32 logits from float64 logits, as a fraction of the largest logit."""
     x = torch.from_numpy(pictures.batch(seeds))
     with torch.no_grad():
         single = model(x).double()
@@ -167,7 +168,7 @@ def rounding_noise(model: nn.Module, seeds: list[int]) -> float:
 
 
 def telling_pictures(model: nn.Module, count: int) -> list[int]:
-    """Seeds of pictures that the network tells apart: different winners, each by a clear margin."""
+    """Seeds of pictures to which the network gives different classes, each with a clear margin."""
     seeds, found = list(range(1, 25)), {}
     with torch.no_grad():
         logits = torch.cat([model(torch.from_numpy(pictures.batch([seed]))) for seed in seeds])

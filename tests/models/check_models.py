@@ -50,7 +50,7 @@ def batches(graph: str) -> list[int]:
 
 
 def plan(graph: str, isas: list[str], quick: bool) -> list[Run]:
-    """What to run for one graph. Quick: batches on the best ISA only, large networks on that ISA only."""
+    """The calls for one graph. Quick: batches and large networks run only on the best ISA."""
     runs = []
     for rank, isa in enumerate(isas):
         if quick and rank > 0 and graph.startswith(LARGE):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it means that two runtimes agree on a batch of logits, and how a disagreement is told."""
+"""When two runtimes agree on a batch of logits, and how a disagreement is reported."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Case:
 def compare_logits(name: str, got: np.ndarray, want: np.ndarray, command: str = "") -> Case:
     """Every picture of the batch: largest difference within TOLERANCE, and the same winner."""
     if got.shape != want.shape or got.dtype != want.dtype:
-        told = f"got {got.dtype}{list(got.shape)}, want {want.dtype}{list(want.shape)}"
-        return Case(name, Status.FAILED, f"{told}\n{command}")
+        message = f"got {got.dtype}{list(got.shape)}, want {want.dtype}{list(want.shape)}"
+        return Case(name, Status.FAILED, f"{message}\n{command}")
     if not np.isfinite(got).all():
         return Case(name, Status.FAILED, f"{(~np.isfinite(got)).sum()} of {got.size} logits are not finite\n{command}")
     faults = []
@@ -62,8 +62,8 @@ def compare_bits(name: str, got: np.ndarray, want: np.ndarray) -> Case:
     if got.shape != want.shape:
         return Case(name, Status.FAILED, f"shape {list(got.shape)} against {list(want.shape)}")
     where = tuple(int(i) for i in np.argwhere(differing)[0])
-    told = f"{differing.sum()} of {got.size} logits differ, first at {list(where)}"
-    return Case(name, Status.FAILED, f"{told}: {got[where]!r} against {want[where]!r}")
+    message = f"{differing.sum()} of {got.size} logits differ, first at {list(where)}"
+    return Case(name, Status.FAILED, f"{message}: {got[where]!r} against {want[where]!r}")
 
 
 def healthy(name: str, logits: np.ndarray) -> Case:

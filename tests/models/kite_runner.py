@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-# A network that takes longer than this on any ISA hangs.
+# A network that takes longer than this on any ISA is taken to hang.
 TIMEOUT_S = 300
 
 # What /proc/cpuinfo must list for an ISA to be usable.
@@ -23,7 +23,7 @@ FEATURES = {
 
 
 def missing_features(isa: str, cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
-    """The features that `isa` needs and this machine lacks."""
+    """The features that `isa` needs and this machine does not have."""
     for line in cpuinfo.read_text().splitlines():
         if line.startswith(("flags", "Features")):  # x86, ARM
             present = set(line.split(":", 1)[1].split())
@@ -51,18 +51,18 @@ class Kite:
         out.unlink(missing_ok=True)
         command = [*self.emulator, str(self.program), "run", str(model), "--input", f"x={x}", "--output", f"logits={out}"]
         command += ["--threads", str(threads), "--isa", isa, "--no-cache"]
-        told = shlex.join(command)
+        command_text = shlex.join(command)
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            return Answer(None, f"no answer after {TIMEOUT_S} s\n{told}", told)
+            return Answer(None, f"no answer after {TIMEOUT_S} s\n{command_text}", command_text)
         except OSError as error:
-            return Answer(None, f"{error}\n{told}", told)
+            return Answer(None, f"{error}\n{command_text}", command_text)
         if done.returncode != 0:
-            return Answer(None, f"exit code {done.returncode}: {done.stderr.strip()[-2000:]}\n{told}", told)
+            return Answer(None, f"exit code {done.returncode}: {done.stderr.strip()[-2000:]}\n{command_text}", command_text)
         try:
             logits = np.load(out, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            return Answer(None, f"exit code 0 but no readable output: {error}\n{told}", told)
+            return Answer(None, f"exit code 0 but no readable output: {error}\n{command_text}", command_text)
         out.unlink()
-        return Answer(logits, "", told)
+        return Answer(logits, "", command_text)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Understands `kite run` and answers with ONNX Runtime: proves that check_models.py passes and fails rightly.
+"""Accepts the arguments of `kite run` and answers with ONNX Runtime, to prove that check_models.py passes and fails rightly.
 
 STAND_IN_ERROR plants one: offset, winner, threads, batch, shape, nan, silent, exit.
 """

@@ -11,8 +11,8 @@ SIZE = 224
 def picture(seed: int, size: int = SIZE) -> np.ndarray:
     """One picture as float32 [3, size, size], about zero mean and unit spread over many pictures.
 
-    White noise will not do: convolution and pooling average it away, and every picture of noise
-    reaches the classifier as the same one.
+    White noise cannot be used: convolution and pooling average it away, so that every picture of noise
+    gives the classifier the same input.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     values = np.repeat(rng.uniform(-1.2, 1.2, (3, 1, 1)), size, 1).repeat(size, 2)

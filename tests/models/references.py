@@ -27,7 +27,7 @@ class Reference:
     others: np.ndarray  # logits of the pictures that no batch above holds, [count, classes]
 
     def all_logits(self) -> np.ndarray:
-        """One row a picture, no picture twice."""
+        """One row for each picture, and no picture twice."""
         largest = self.logits[max(self.logits)]
         return np.concatenate([largest, self.others])
 
@@ -45,7 +45,7 @@ def source(*names: str) -> list[bytes]:
 
 
 def save_array(path: Path, array: np.ndarray) -> None:
-    """Under its own name only when complete."""
+    """Writes under a temporary name first, so that the final name only ever has a complete file."""
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         np.save(file, array)
@@ -64,7 +64,7 @@ def open_session(model: Path) -> onnxruntime.InferenceSession:
 
 
 def prepare(graph: Path, work: Path, batches: list[int]) -> Reference:
-    """Fills and runs what the work folder does not hold yet."""
+    """Fills the models and runs the references that the work folder does not hold yet."""
     name = graph.name.removesuffix(fill.SUFFIX)
     recipe_file = fill.recipe_path(graph)
     seeds = Recipe.load(recipe_file).pictures
@@ -94,7 +94,7 @@ def prepare(graph: Path, work: Path, batches: list[int]) -> Reference:
 
 
 def drop_stale(folder: Path, keys: set[str]) -> None:
-    """Files of earlier graphs or recipes: a filled model is too large to leave lying about."""
+    """Removes the files of earlier graphs or recipes, because filled models are large."""
     for path in folder.iterdir():
         ours = path.suffix in (".onnx", ".npy", ".partial") and not path.name.startswith("kite-")
         if ours and not path.name.startswith(tuple(keys)):

@@ -18,8 +18,8 @@ BN_PARTS = ("weight", "bias", "running_mean", "running_var")
 class Spec:
     """One tensor: uniform in [low, high). `centre` then gives every output row a mean of zero.
 
-    Zero-mean rows matter behind a ReLU: its outputs are all positive, so an uncentred random filter
-    passes on mostly their common mean, and after fifty layers every picture has the same logits.
+    Zero-mean rows matter after a ReLU: its outputs are all positive, so the output of a random filter
+    without this is mostly their common mean, and after fifty layers every picture has the same logits.
     """
 
     role: str
@@ -32,8 +32,9 @@ class Spec:
 def uniform(seed: int, name: str, count: int) -> np.ndarray:
     """`count` multiples of 2^-24 in [0, 1) as float32, from the seed and the tensor's name alone.
 
-    Raw PCG64 words, not Generator methods: numpy promises the raw stream for ever, and 24 bits
-    convert to float32 exactly, so no rounding mode or libm can make two machines differ.
+    The numbers are made from raw PCG64 words, not with Generator methods: numpy guarantees that the raw
+    stream never changes, and 24 bits convert to float32 exactly, so that no rounding mode or libm can
+    make two machines differ.
     """
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     words = np.random.PCG64(int.from_bytes(digest[:16], "little")).random_raw((count + 1) // 2)
@@ -72,7 +73,7 @@ class Recipe:
         return cls(data["seed"], specs, data["pictures"])
 
     def save(self, path: Path) -> None:
-        """One line a tensor, so that a refresh shows a readable diff."""
+        """One line for each tensor, so that a refresh gives a readable diff."""
         lines = []
         for name, spec in self.specs.items():
             fields = {key: value for key, value in asdict(spec).items() if value is not False}
@@ -85,13 +86,13 @@ class Recipe:
         return draw(self.seed, name, self.specs[name])
 
     def evaluate(self, expression: str) -> np.ndarray:
-        """What stands in a weightless initializer's doc_string, as numbers.
+        """The numbers that the doc_string of an initializer without weights describes.
 
         PARAM                           the tensor itself
         PARAM | transpose               its last two axes exchanged
         PARAM | rows A B                rows A to B (a fused query-key-value projection, cut apart)
         fold_weight CONV BN EPS         convolution weight with the BatchNormalization multiplied in
-        fold_bias BN EPS                what is left of that BatchNormalization: a bias
+        fold_bias BN EPS                the rest of that BatchNormalization, a bias
         The caller reshapes to the initializer's dims.
         """
         head, *steps = [part.strip() for part in expression.split("|")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Broken, hostile and foreign files: what each must be answered with."""
+"""Broken, hostile and foreign files, with the code that each must give."""
 
 import io
 import pathlib

@@ -86,7 +86,7 @@ def compare_orientation(tally, program, folder, rng) -> None:
 
 
 def sources(folder, rng, count, limit):
-    """Noise and extremes: the pictures that show a wrong weight soonest."""
+    """Noise and extreme values: the pictures that are most sensitive to a wrong weight."""
     writer = picture_files.Writer(folder, rng)
     for i in range(count):
         shape = (picture_files.side(rng, limit), picture_files.side(rng, limit), 3)
@@ -204,7 +204,7 @@ def compare_forms(tally, program, folder, rng) -> None:
 
 
 def compare_truncations(tally, program, folder, rng) -> None:
-    """Where Pillow still gives a picture, so do we, and the same one; where it refuses, we do."""
+    """Where Pillow still gives a picture, kite must give the same one; where Pillow refuses, kite must refuse."""
     paths = bad_pictures.truncations(rng, folder)
     for path, answer in zip(paths, kite_dump.run(program, [("decode", p, "ignore") for p in paths], folder)):
         expected = pillow_rgb(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes PNG forms that Pillow cannot: interlaced, 16-bit, 2-bit, transparency of every kind, chosen filters."""
+"""Writes PNG files that Pillow cannot write: interlaced, 16-bit, 2-bit, every kind of transparency, chosen filters."""
 
 import struct
 import zlib

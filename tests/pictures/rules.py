@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""torchvision's and Hugging Face's preprocessing, restated over Pillow and numpy.
+"""torchvision's and Hugging Face's preprocessing, written again with Pillow and numpy.
 
 That rules.torchvision_tensor() equals torchvision itself is checked by check_torchvision.py, which needs PyTorch.
 """
@@ -56,7 +56,7 @@ def floor_crop(image: Image.Image, crop) -> Image.Image:
 
 
 def picture(image: Image.Image, recipe: dict) -> Image.Image:
-    """image in RGB -> the 8-bit picture that the model sees."""
+    """image in RGB -> the 8-bit picture of the model's input."""
     size = resized_size(image.size, recipe.get("resize"))
     if size != image.size:
         image = image.resize(size, FILTERS[recipe.get("interpolation", "bilinear")])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What same_bits and not_slower conclude from given numbers."""
+"""The conclusions of same_bits and not_slower from given numbers."""
 
 import importlib.machinery
 import importlib.util
@@ -30,7 +30,7 @@ class PairedRatio(unittest.TestCase):
     def test_the_rank_is_that_of_the_signed_rank_tables(self):
         for pairs, rank in ((5, None), (6, 1), (8, 4), (10, 9), (12, 14), (20, 53), (30, 138)):
             self.assertEqual(paired_ratio.least_rank(pairs), rank, pairs)
-        # Where the approximation begins it is the exact rank but for one in a thousand.
+        # Where the approximation begins, it equals the exact rank except in one of a thousand cases.
         exact = paired_ratio.least_rank(paired_ratio.EXACT_PAIRS)
         spread = math.sqrt(60 * 61 * 121 / 24)
         self.assertLess(abs(60 * 61 / 4 - 1.959964 * spread - exact), 2)

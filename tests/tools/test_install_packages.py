@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/install_packages against a Debian that is played: dpkg-query, apt-get, id and cargo are scripts of a few words."""
+"""tools/install_packages on a simulated Debian: dpkg-query, apt-get, id and cargo are short scripts."""
 
 import os
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run of tests ends with: the failures, a line for each reason of a skip, and the three counts."""
+"""The end of a run of tests: the failures, a line for each reason of a skip, and the three counts."""
 
 import pathlib
 import shutil
