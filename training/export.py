@@ -24,7 +24,7 @@ def _metadata(path: Path, names: list[str], provenance: str | None) -> None:
     entries = {"paperkite.labels": json.dumps(names, ensure_ascii=False), "paperkite.preprocess": json.dumps(PREPROCESS)}
     if provenance:
         entries["paperkite.provenance"] = provenance
-    for node in model.graph.node:  # source lines and module stacks of whoever exported
+    for node in model.graph.node:  # drops source lines and module stacks of the exporting machine
         del node.metadata_props[:]
         node.ClearField("doc_string")
     for value in (*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer):

@@ -18,7 +18,7 @@ MODELS = {
 
 
 class NoWeights(Exception):
-    """The starting weights that were asked for cannot be had; the text says what to do."""
+    """The requested starting weights are not available; the text says what to do."""
 
 
 def build(model: str, classes: int) -> nn.Module:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""python -m training.widened_y16gf: the demo model, grown to a regnet_y_16gf whose answers hold; made in minutes.
+"""python -m training.widened_y16gf: makes a regnet_y_16gf with right answers from the demo model, in minutes.
 
-RegNet_y_16gf is seven times as wide as a RegNet_y with groups of 16 channels: channel for channel, group for group. So that
-narrow one is trained, which costs a fortieth: its blocks start as the demo model's where that has them. Widened, each of
-its channels becomes seven, which share the work of the one; the weights are scattered, so no two channels agree.
+RegNet_y_16gf is seven times as wide as a RegNet_y with groups of 16 channels, in each channel and each group. So the narrow
+network is trained, which costs a fortieth of the time; its blocks start with the weights of the demo model where that has
+such a block. Then it is widened: each of its channels becomes seven, which share its work. The weights get random
+differences, so that no two channels are equal.
 """
 
 from __future__ import annotations
@@ -53,9 +54,10 @@ def narrow(classes: int) -> RegNet:
 
 @torch.no_grad()
 def start_from_demo(net: RegNet, demo: dict[str, torch.Tensor]) -> None:
-    """Copies the demo's blocks into net's of the same place, whose further channels and SE layers keep their random weights.
+    """Copies the demo's blocks into the same blocks of net, whose other channels and SE layers keep their random weights.
 
-    A block that the demo has not starts as the identity. The head is left out: the demo's stands behind twelve blocks.
+    A block that the demo does not have starts as the identity. The head is not copied, since the demo's comes after twelve
+    blocks.
     """
     for name, own in net.state_dict().items():
         if name in demo and not name.startswith("fc."):
@@ -70,7 +72,7 @@ def start_from_demo(net: RegNet, demo: dict[str, torch.Tensor]) -> None:
 def widen(net: nn.Module, wide: nn.Module, seed: int, scatter: float = _SCATTER) -> None:
     """Fills `wide` so that it computes what `net` does, up to `scatter`: k channels of it for each channel of net.
 
-    The k copies of an input share out its weight in random positive parts, so nothing cancels and no weight is zero.
+    The k copies of an input share its weight in random positive parts, so nothing cancels and no weight is zero.
     """
     generator = torch.Generator().manual_seed(seed)
     values = net.state_dict()
@@ -89,7 +91,7 @@ def widen(net: nn.Module, wide: nn.Module, seed: int, scatter: float = _SCATTER)
 
 
 def train(pictures: Path, seed: int, stages: list[Stage]) -> nn.Module:
-    """The narrow network, trained on the labelled pictures in that folder; its only checkpoint is the last one, there."""
+    """Trains the narrow network on the labelled pictures in that folder, where its only checkpoint, the last one, is."""
     torch.manual_seed(seed)
     net = narrow(len(NAMES))
     start_from_demo(net, read_state(DEMO))
@@ -101,7 +103,7 @@ def train(pictures: Path, seed: int, stages: list[Stage]) -> nn.Module:
 
 
 def write(net: nn.Module, out: Path, text: str, torchscript: bool) -> None:
-    """The state dict, the labels and the ONNX files, each with `text` as its provenance."""
+    """Writes the state dict, the labels and the ONNX files, each with `text` as its provenance."""
     net = net.to(memory_format=torch.contiguous_format)
     partial_file = out / f"{MODEL}.safetensors.partial"
     save_file({name: value.contiguous() for name, value in net.state_dict().items()}, str(partial_file),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Growing the demo model: its blocks arrive, the widened network computes the narrow one, and what was made answers steadily."""
+"""The widened demo model: its blocks are copied, the wide network computes the same as the narrow one, and answers stay right."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SIZES = [(500, 332), (332, 500), (480, 360), (360, 480), (400, 400), (320, 240),
 
 
 def _tint(rng: np.random.Generator):
-    """This individual's change of colour: hue, saturation, brightness, small and common to all its colours."""
+    """This individual's change of hue, saturation and brightness: small, and the same for all of its colours."""
     hue, sat, val = rng.normal(0, 0.009), rng.uniform(0.85, 1.1), rng.uniform(0.88, 1.08)
 
     def apply(colour: np.ndarray) -> np.ndarray:

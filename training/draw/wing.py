@@ -179,7 +179,7 @@ _SHARED = {"u0", "u1", "t0", "t1", "w", "t", "u", "v", "du", "dv", "r"}
 
 
 def _vary(args: dict, rng: np.random.Generator) -> dict:
-    """The species' numbers as this individual has them: a few per cent off, edges moving together."""
+    """The species' numbers, changed by a few per cent for this individual; the edges move together."""
     shift = rng.normal(0, 0.012)
     out = {}
     for name, value in args.items():

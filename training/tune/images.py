@@ -35,7 +35,7 @@ def _from_csv(root: Path) -> tuple[list[Path], list[str]]:
         rows = list(csv.DictReader(file))
     if not rows or not {"filename", "label"} <= set(rows[0]):
         raise BadData(f"{table}: expected a header with filename,label and at least one row")
-    # The public set shouts its labels; the study wrote them in title case.
+    # The public set has its labels in capital letters; the study wrote them in title case.
     return [root / "train" / row["filename"] for row in rows], [row["label"].strip().title() for row in rows]
 
 

@@ -41,7 +41,7 @@ class Recipe:
 
 
 class Plan:
-    """Which epoch, place and picture side a step has: all of it follows from the step's number."""
+    """The epoch, position and picture side of a step, which all follow from the step's number."""
 
     def __init__(self, recipe: Recipe, count: int):
         self.per_epoch = max(1, count // recipe.batch)
@@ -88,7 +88,7 @@ def optimiser(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def save_checkpoint(path: Path, step: int, net: nn.Module, average: Average, opt, identity: dict) -> None:
-    """Written beside, synced, then renamed: whoever dies at any moment leaves the old or the new one whole."""
+    """Writes a temporary file, syncs and renames it: a process that is killed at any time leaves a complete checkpoint."""
     partial = path.with_name(path.name + ".partial")
     with open(partial, "wb") as file:
         torch.save({"step": step, "net": net.state_dict(), "average": average.net.state_dict(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""python -m training.judge: a state dict's accuracy and confusions on labelled pictures, deployed preprocessing, float32."""
+"""python -m training.evaluate: a state dict's accuracy and confusions on labelled pictures, deployed preprocessing, float32."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.tune.loop import evaluate, report
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.judge", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     parser.add_argument("state", type=Path, help="state dict: .safetensors or .pth")
     parser.add_argument("--images", type=Path, required=True, help="<class>/<picture> folders or the Training_set.csv layout")
     parser.add_argument("--labels", type=Path, required=True, help="labels_mapping.json")
@@ -33,7 +33,7 @@ def main() -> int:
     try:
         matrix = evaluate(net.to(memory_format=torch.channels_last), Evaluation(find(args.images, names)), args.batch, "cpu")
     except BadData as error:
-        print(f"training.judge: error: {error}", file=sys.stderr)
+        print(f"training.evaluate: error: {error}", file=sys.stderr)
         return 1
     print(json.dumps(report(matrix, names), indent=1))
     return 0
