@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite-race: the command line, where things lie, and the verb.
+// kite-race: parses the command line, finds the installation, and runs the verb.
 #include <cstdio>
 
 #include "race/commands/commands.h"
@@ -19,12 +19,12 @@ int run(const std::vector<std::string>& arguments) {
   if (options->verb == Verb::kNoise) return noise(*options);
   const auto executable = own_executable();
   if (!executable.ok()) return report_error(executable.error());
-  const auto places = find_places(*executable, options->peers_dir);
-  if (!places.ok()) return report_error(places.error());
+  const auto paths = find_install_paths(*executable, options->peers_dir);
+  if (!paths.ok()) return report_error(paths.error());
   switch (options->verb) {
-    case Verb::kPeers: return list_peers(*options, *places);
-    case Verb::kSetup: return set_up(*options, *places);
-    default: return race(*options, *places);
+    case Verb::kPeers: return list_peers(*options, *paths);
+    case Verb::kSetup: return set_up(*options, *paths);
+    default: return race(*options, *paths);
   }
 }
 
@@ -32,7 +32,7 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   const int exit_code = run({argv + 1, argv + argc});
-  // A full disk behind standard output must not look like success.
+  // If standard output cannot be written (a full disk), the exit code must not be 0.
   if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && exit_code == kite::race::kOk) {
     return kite::race::report_error(
         {kite::ErrorCode::kIo, "the answer could not be written", "standard output", "check the free space"});

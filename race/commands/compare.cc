@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite race compare: the gate. Its exit code says whether something has become slower, or whether nobody can tell.
+// kite race compare: the gate. Its exit code says whether something has become slower, or that this cannot be decided.
 #include "race/report/analysis/compare.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ Result<RaceChanges> compared(const Options& options) {
   std::vector<Journal> journals;
   for (const std::string& folder : options.folders) {
     KITE_TRY_ASSIGN(Journal journal, read_journal(folder + "/journal.jsonl"));
-    // A margin wider than the race's own only loosens the gate, and was asked for.
+    // A margin that is wider than the race's own makes the gate less strict, but the user asked for it.
     journal.plan.margin = std::max(journal.plan.margin, options.margin);
     journals.push_back(std::move(journal));
   }
@@ -34,7 +34,7 @@ Result<RaceChanges> compared(const Options& options) {
   return compare_journals(journals[0], journals[1], limits);
 }
 
-// Files first: a pipeline that stops reading standard output has them all the same.
+// The files are written first, so that they exist even if a pipeline stops reading standard output.
 kite::Status write_files(const Options& options, const RaceChanges& changes) {
   if (!options.svg_path.empty()) KITE_TRY(write_file(options.svg_path, standalone_svg(change_plot(changes))));
   if (options.markdown_path.empty() || options.markdown_path == "-") return {};
@@ -44,7 +44,7 @@ kite::Status write_files(const Options& options, const RaceChanges& changes) {
 std::string printed(const Options& options, const RaceChanges& changes) {
   if (options.json) return changes_json(changes);
   const Blocks blocks = change_blocks(changes);
-  // Two races without limits have always been told in Markdown.
+  // The comparison of two races without limits is printed as Markdown, as it was before there were limits.
   const bool as_markdown = options.markdown_path == "-" || (changes.limits.empty() && !changes.one_race);
   return as_markdown ? markdown(blocks) : terminal_text(blocks, Terminal().columns());
 }

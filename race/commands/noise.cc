@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite doctor --noise: fixed work again and again, how much equal pieces differ, and what a race would see with that.
+// kite doctor --noise: repeats fixed work, and says how much equal pieces differ and which differences
+// a race would see.
 #include "race/commands/noise_found.h"
 
 #include <fmt/format.h>
@@ -25,7 +26,7 @@ namespace kite::race {
 
 namespace {
 
-// One, and all that the machine grants, unless they were named.
+// The numbers of threads that were named, or else one and all that the machine grants.
 std::vector<std::int32_t> threads_of(const Options& options) {
   if (!options.threads.empty()) return options.threads;
   const auto all = static_cast<std::int32_t>(allowed_cpus().size());
@@ -64,14 +65,14 @@ Result<RecordedWork> recorded(const std::string& path) {
   return work;
 }
 
-// What was recorded takes minutes to have again.
+// A file is not overwritten by another one: recording the series again would take minutes.
 kite::Status check_files(const Options& options) {
   for (const auto& [one, other] : {std::pair{&options.csv_path, &options.svg_path},
                                    {&options.csv_path, &options.read_path},
                                    {&options.svg_path, &options.read_path}}) {
     std::error_code ignored;
     if (one->empty() || (*one != *other && !std::filesystem::equivalent(*one, *other, ignored))) continue;
-    return Error{ErrorCode::kUsage, "one file is named for two things", *one, "name a file for each"};
+    return Error{ErrorCode::kUsage, "the same file is named twice", *one, "name another file for each option"};
   }
   return {};
 }
@@ -93,7 +94,7 @@ int noise(const Options& options) {
   if (!work.ok()) return report_error(work.error());
   const auto longest_s = std::ranges::max(work->series, {}, &WorkSeries::seconds).seconds();
   if (stop.load() && distances_within(longest_s).empty()) {
-    terminal.note("interrupted before there was enough to say anything: the shortest distance needs half a second");
+    terminal.note("interrupted too early to say anything: the shortest distance needs half a second");
     return kInterrupted;
   }
   std::vector<NoiseFound> all;
@@ -103,7 +104,7 @@ int noise(const Options& options) {
   fmt::print("{}", options.json
                        ? noise_json(all, work->comment)
                        : terminal_text(noise_blocks(all, work->comment, terminal.columns()), terminal.columns()));
-  if (stop.load()) terminal.note(fmt::format("interrupted after {:.0f} s; this is what they say", longest_s));
+  if (stop.load()) terminal.note(fmt::format("interrupted after {:.0f} s; this is the result so far", longest_s));
   return stop.load() ? kInterrupted : kOk;
 }
 

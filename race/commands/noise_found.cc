@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every number comes from stats and schedule; here are the words.
+// Writes the words; every number comes from stats and schedule.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,10 +22,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kMinute = 60, kTenMinutes = 600;
 constexpr std::int32_t kMostPairs = 10'000;
-// Of processor time that went elsewhere: half of a heat's limit for one block (pairing/blocks.h) is worth a sentence.
+// If a larger share of the processor time is lost, a note says so: half of a heat's limit for one block
+// (pairing/blocks.h).
 constexpr double kMuchLost = 0.05;
 
-// What a person compares at this distance.
+// What is usually compared at this distance.
 std::string_view like(double distance_s) {
   return distance_s < 0.5  ? "two turns of a heat"
          : distance_s < 5  ? "two whole programs of a round"
@@ -39,7 +40,7 @@ std::string distance_text(double distance_s) {
 
 std::string threads_name(std::int32_t threads) { return plural(threads, "thread"); }
 
-// So many that their interval reaches 2 % to either side.
+// The number of pairs whose interval reaches 2 % to either side.
 std::int32_t pairs_needed(const WorkPairs& found) {
   return rounds_for_half_width(found.sd, kTargetResolution, 0.95, 2, kMostPairs);
 }
@@ -52,7 +53,7 @@ std::string bar(double value, double largest) {
   return text;
 }
 
-// One character for each stretch of time, as high as its slowest block.
+// One character for each stretch of time. Its height shows the slowest block.
 std::string skyline(const WorkSeries& series, std::size_t columns) {
   constexpr std::string_view kLevels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   const auto piece = [](const WorkBlock& block) { return block.piece_ms; };
@@ -77,7 +78,7 @@ Table distance_table(const std::vector<NoiseFound>& all) {
                {"19 of 20 by at most", Kind::kNumber},
                {"later / earlier", Kind::kNumber},
                {"pairs for 2 %", Kind::kNumber}},
-              "No distance fits.");
+              "The series is too short for every distance.");
   double largest = 0;
   for (const NoiseFound& found : all) {
     for (const WorkPairs& pairs : found.distances) largest = std::max(largest, pairs.sd);
@@ -96,7 +97,7 @@ Table distance_table(const std::vector<NoiseFound>& all) {
 Table forecast_table(const std::vector<NoiseFound>& all) {
   Table table("What a race would see here",
               {{"what is compared"}, {"repeated"}, {"takes"}, {"differences seen from", Kind::kNumber}},
-              "Too short a time to say what a race would see: give it a minute.");
+              "The series is too short to say what a race would see: measure for a minute.");
   for (const NoiseFound& found : all) {
     const std::string threads = threads_name(found.series.threads);
     for (const HeatForecast& heat : found.heats) {
@@ -111,7 +112,7 @@ Table forecast_table(const std::vector<NoiseFound>& all) {
   return table;
 }
 
-// One sentence a distance, over all numbers of threads.
+// One sentence for each distance, over all numbers of threads.
 List distance_sentences(const std::vector<NoiseFound>& all) {
   std::vector<std::string> lines;
   for (const WorkPairs& first : all.front().distances) {
@@ -133,8 +134,8 @@ List distance_sentences(const std::vector<NoiseFound>& all) {
 void add_series(Blocks& blocks, const NoiseFound& found, std::size_t columns) {
   const auto [least, most] = std::ranges::minmax(found.series.blocks, {}, &WorkBlock::piece_ms);
   blocks << Paragraph{
-      fmt::format("{}, {:.0f} s from left to right; a piece took {} to {}; {} of the processor time went "
-                  "elsewhere or was waited for:",
+      fmt::format("{}, {:.0f} s from left to right; a piece took {} to {}; {} of the processor time was used by "
+                  "others or spent waiting:",
                   threads_name(found.series.threads), found.series.seconds(), ms_text(least.piece_ms),
                   ms_text(most.piece_ms), percent_text(found.series.lost_share()))};
   blocks << Paragraph{skyline(found.series, columns > 4 ? columns - 4 : 1)};
@@ -165,14 +166,15 @@ Blocks noise_blocks(const std::vector<NoiseFound>& all, const std::string& comme
   blocks << distance_table(all) << distance_sentences(all) << forecast_table(all);
   blocks << Paragraph{fmt::format(
       "A heat has the reference, its control and one contestant, which take 2 s to start; a round has whole programs a "
-      "second apart. What processes of one program differ by without any noise cannot be seen in one process: {} "
-      "(steady) and {} (whole programs) are taken. A race measures its own, and says so in its report.",
+      "second apart. How far processes of one program differ without any noise cannot be seen in one process: {} "
+      "(steady) and {} (whole programs) are assumed. A race measures this itself, and its report uses what "
+      "it measured.",
       percent_text(kBetweenSteadyProcesses), percent_text(kBetweenWholePrograms))};
   for (const NoiseFound& found : all) {
     if (found.series.lost_share() < kMuchLost) continue;
     blocks << Note{Note::Tone::kOpen, "Not quiet:",
-                   fmt::format("with {}, {} of the processor time was not to be had. Close what computes; on a rented "
-                               "machine, look at the neighbours' share (steal).",
+                   fmt::format("with {}, {} of the processor time was not available. Close programs that compute; on a "
+                               "rented machine, look at the share of the neighbours (steal).",
                                threads_name(found.series.threads), percent_text(found.series.lost_share()))};
   }
   return blocks;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `kite doctor --noise` says of a series of fixed work, for people, for programs and as a picture.
+// What `kite doctor --noise` says about a series of fixed work: as text, as JSON and as a picture.
 #pragma once
 
 #include <cstddef>
@@ -19,19 +19,19 @@ struct RoundsForecast {
   double resolution = 0;
 };
 
-// Of one number of threads.
+// The findings for one number of threads.
 struct NoiseFound {
   WorkSeries series;
-  std::vector<WorkPairs> distances;  // that fit
+  std::vector<WorkPairs> distances;  // those for which the series is long enough
   std::vector<HeatForecast>
-      heats;  // of a minute, and of ten where more sets are needed; empty: the series is too short
+      heats;  // a heat of a minute, and one of ten if it needs more sets; empty: the series is too short
   std::vector<RoundsForecast> rounds;
 };
 [[nodiscard]] NoiseFound noise_of(WorkSeries series);
 
 [[nodiscard]] Blocks noise_blocks(const std::vector<NoiseFound>& all, const std::string& comment, std::size_t columns);
 [[nodiscard]] std::string noise_json(const std::vector<NoiseFound>& all, const std::string& comment);
-// The ratios of all pairs, a row a distance.
+// The ratios of all pairs, with one row for each distance.
 [[nodiscard]] Plot noise_plot(const std::vector<NoiseFound>& all, const std::string& comment);
 
 }  // namespace kite::race

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite race peers: who could race here, and what is missing where one cannot.
+// kite race peers: lists the contestants that can race here, and what the others lack.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace kite::race {
 
 namespace {
 
-// The first line, cut: a reason may be a program's whole complaint.
+// The first line, shortened: a reason may be the whole error output of a program.
 std::string brief(const std::string& text) {
   constexpr std::size_t kLongest = 110;
   const std::string line = text.substr(0, text.find('\n'));
@@ -74,19 +74,19 @@ void print_table(const std::vector<FoundPeer>& peers, const std::vector<Readines
 
 }  // namespace
 
-int list_peers(const Options& options, const Places& places) {
-  const auto peers = find_peers(places.peers_dir);
+int list_peers(const Options& options, const InstallPaths& paths) {
+  const auto peers = find_peers(paths.peers_dir);
   if (!peers.ok()) return report_error(peers.error());
   Terminal terminal;
-  terminal.progress("asking the contestants", 0, 0);
-  const std::vector<Readiness> states = check_readiness(*peers, places);
+  terminal.progress("checking the contestants", 0, 0);
+  const std::vector<Readiness> states = check_readiness(*peers, paths);
   terminal.clear();
   if (options.json) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < peers->size(); ++i) rows.push_back(json_of((*peers)[i], states[i]));
     fmt::print("{}\n", rows.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   } else if (peers->empty()) {
-    fmt::print(stderr, "kite: {} holds no contestant\n", places.peers_dir);
+    fmt::print(stderr, "kite: {} has no contestants\n", paths.peers_dir);
   } else {
     print_table(*peers, states);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// After the last measured process, so that no sampler ever runs beside one.
+// Runs after the last measured process, so that no sampler runs at the same time as one.
 #include "race/commands/profile.h"
 
 #include <fmt/format.h>
@@ -15,10 +15,10 @@ namespace kite::race {
 
 namespace {
 
-// Long enough for 1500 samples a thread, and for inference to outweigh start and loading.
+// Long enough for 1500 samples of each thread, and for inference to take more time than start and loading.
 constexpr double kSeconds = 3;
 
-// How many inferences fill the time, by the median of those that the race measured.
+// How many inferences fill that time, by the median that the race measured.
 std::int64_t count_for(const Journal& journal, std::int32_t cell) {
   std::vector<double> ms;
   for (const ProcessRecord& process : journal.processes) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of `kite race --profile`: one profiled process for each cell worth one.
+// The last stage of `kite race --profile`: one profiled process for each cell of profiled_cells().
 #pragma once
 
 #include <atomic>
@@ -10,8 +10,8 @@
 
 namespace kite::race {
 
-// Profiles what the race of `job` has not profiled yet; the journal of its folder knows. Returns early, and fine, where
-// `stop` is set. `timeout_s` is that of a process of a round.
+// Profiles the cells of `job` that have no profile in the journal of its folder yet. If `stop` is set, it returns early
+// and without an Error. `timeout_s` is that of a process of a round.
 [[nodiscard]] kite::Status profile_contestants(const Job& job, JournalWriter& writer, double timeout_s,
                                                Terminal& terminal, const std::atomic<bool>& stop);
 

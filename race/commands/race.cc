@@ -70,14 +70,14 @@ class Announcer final : public ProgressSink {
   std::string stage_, what_;
 };
 
-// The options of the race that is gone on with, where the command line says no more than that.
+// With --resume and no further option, the options of the race that is resumed.
 Result<Options> resumed(const Options& options) {
   if (!options.resume) return options;
   const std::string path = options.out + "/journal.jsonl";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    return Error{ErrorCode::kUsage, "there is no race to go on with", options.out,
-                 "name the folder of one with --out, or leave --resume away"};
+    return Error{ErrorCode::kUsage, "there is no race to continue", options.out,
+                 "name its folder with --out, or remove --resume"};
   }
   if (!options.given.empty()) return options;
   const auto journal = read_journal(path);
@@ -92,7 +92,7 @@ Result<Options> resumed(const Options& options) {
   return all;
 }
 
-// Says where the answers are, on standard output for programs: the page's path.
+// Prints where the results are; the path of the page goes to standard output, for programs.
 int conclude(const Job& job, RaceEnd end, Terminal& terminal) {
   const auto journal = read_journal(job.folder + "/journal.jsonl");
   if (!journal.ok()) return report_error(journal.error());
@@ -106,7 +106,8 @@ int conclude(const Job& job, RaceEnd end, Terminal& terminal) {
           fmt::format("not ranked: {}{}: {}", row.label, row.model.empty() ? "" : " on " + row.model, row.reason));
     }
   }
-  if (end == RaceEnd::kInterrupted) terminal.note("interrupted; `kite race --resume --out " + job.folder + "` goes on");
+  if (end == RaceEnd::kInterrupted)
+    terminal.note("interrupted; `kite race --resume --out " + job.folder + "` continues it");
   fmt::print("{}/report.html\n", job.folder);
   return end == RaceEnd::kInterrupted ? kInterrupted : kOk;
 }
@@ -120,15 +121,16 @@ Result<JournalWriter::Opened> open_journal(const Job& job, bool resume) {
   return JournalWriter::Opened{std::move(writer), std::move(past)};
 }
 
-Result<RaceEnd> run(Job& job, const Options& options, const Places& places, Terminal& terminal, const JobWatch& watch) {
+Result<RaceEnd> run(Job& job, const Options& options, const InstallPaths& paths, Terminal& terminal,
+                    const JobWatch& watch) {
   KITE_TRY_ASSIGN(Spawner spawner, Spawner::start());
   job.plan.machine = machine_record(spawner.empty_run());
   job.plan.environment = environment_fingerprint(job.plan.machine);
   job.plan.machine.arguments = quoted(options.given);
-  // Before anything slow, so that a race that cannot go on says so at once.
+  // The journal is opened before anything slow, so that a race that cannot be resumed says so at once.
   KITE_TRY_ASSIGN(JournalWriter::Opened opened, open_journal(job, options.resume));
   prepare(job, watch);
-  RaceSetup setup = setup_of(job, options.reference.empty() ? places.kite : std::string(), watch.stop);
+  RaceSetup setup = setup_of(job, options.reference.empty() ? paths.kite : std::string(), watch.stop);
   setup.timeout_s = options.timeout_s;
   ProcessRunnerOptions runner_options;
   runner_options.folder = job.folder;
@@ -143,7 +145,7 @@ Result<RaceEnd> run(Job& job, const Options& options, const Places& places, Term
 
 }  // namespace
 
-int race(const Options& asked, const Places& places) {
+int race(const Options& asked, const InstallPaths& paths) {
   const auto options = resumed(asked);
   if (!options.ok()) return report_error(options.error());
   Terminal terminal;
@@ -154,12 +156,12 @@ int race(const Options& asked, const Places& places) {
   watch.on_progress = [&](std::string_view what, std::size_t done, std::size_t total) {
     terminal.progress(what, done, total);
   };
-  auto job = make_job(*options, places, watch);
+  auto job = make_job(*options, paths, watch);
   terminal.clear();
   if (!job.ok()) return stop.load() ? static_cast<int>(kInterrupted) : report_error(job.error());
-  terminal.note(fmt::format("{} contestants, {} cells, {} pictures; everything goes into {}",
+  terminal.note(fmt::format("{} contestants, {} cells, {} pictures; all files are written to {}",
                             job->plan.contestants.size(), job->plan.cells.size(), job->plan.pictures, job->folder));
-  const auto end = run(*job, *options, places, terminal, watch);
+  const auto end = run(*job, *options, paths, terminal, watch);
   terminal.clear();
   if (!end.ok()) return report_error(end.error());
   const int exit_code = conclude(*job, *end, terminal);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite race report DIR: every file but the journal, made anew from it.
+// kite race report DIR: writes all files of a race again from its journal.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one place where errors are printed.
+// The only function that prints errors.
 #include <fmt/format.h>
 
 #include <cstdio>

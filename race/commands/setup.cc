@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite race setup: makes contestants ready, one after the other; one that fails does not keep the others from it.
+// kite race setup: sets up contestants, one after another. If one fails, the others are set up all the same.
 #include "race/job/setup.h"
 
 #include <fmt/format.h>
@@ -33,10 +33,10 @@ Result<std::vector<FoundPeer>> named_peers(const Options& options, const std::ve
   return named;
 }
 
-// Only where somebody sits in front of it.
-bool agreed(const Options& options, const Places& places, std::size_t count) {
+// Asks only on a terminal.
+bool agreed(const Options& options, const InstallPaths& paths, std::size_t count) {
   if (options.yes || ::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return true;
-  fmt::print(stderr, "Set up {} contestant{} in {}? [Y/n] ", count, count == 1 ? "" : "s", places.homes_dir);
+  fmt::print(stderr, "Set up {} contestant{} in {}? [Y/n] ", count, count == 1 ? "" : "s", paths.homes_dir);
   std::fflush(stderr);
   const int answer = std::getchar();
   for (int c = answer; c != '\n' && c != EOF;) c = std::getchar();
@@ -53,8 +53,8 @@ void say_failure(Terminal& terminal, const Peer& peer, const SetupOutcome& outco
   for (const std::string& line : outcome.tail) terminal.note("  " + line);
 }
 
-// True when the contestant is ready afterwards.
-bool set_up_one(const Peer& peer, const Places& places, Terminal& terminal, const std::atomic<bool>& stop) {
+// True: the contestant is ready afterwards.
+bool set_up_one(const Peer& peer, const InstallPaths& paths, Terminal& terminal, const std::atomic<bool>& stop) {
   const auto began = std::chrono::steady_clock::now();
   const auto elapsed_s = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
@@ -66,23 +66,23 @@ bool set_up_one(const Peer& peer, const Places& places, Terminal& terminal, cons
   watch.on_tick = [&] { terminal.status(fmt::format("{}: {}  {}", peer.name, duration_text(elapsed_s()), last_line)); };
   const bool has_note = !peer.setup_note.empty();
   terminal.note(fmt::format("{}: setting up{}{}{}; log: {}/setup.log", peer.name, has_note ? " (" : "", peer.setup_note,
-                            has_note ? ")" : "", places.home(peer.name)));
-  const auto outcome = run_setup(peer, places, watch);
+                            has_note ? ")" : "", paths.home(peer.name)));
+  const auto outcome = run_setup(peer, paths, watch);
   if (!outcome.ok()) {
     terminal.clear();
     report_error(Error(outcome.error()).in(peer.name));
     return false;
   }
-  if (outcome->redone) terminal.note(peer.name + ": an earlier setup had not finished; it was begun anew");
+  if (outcome->redone) terminal.note(peer.name + ": an earlier setup had not finished, so it was started again");
   if (outcome->stopped) {
-    terminal.note(peer.name + ": interrupted; the next setup begins anew");
+    terminal.note(peer.name + ": interrupted; the next setup starts again");
     return false;
   }
   if (!outcome->ok) {
     say_failure(terminal, peer, *outcome);
     return false;
   }
-  const Readiness state = check_readiness(peer, places);
+  const Readiness state = check_readiness(peer, paths);
   if (!state.ready) {
     terminal.note(
         fmt::format("{}: setup ended, but it is not ready: {}; see {}", peer.name, state.reason, outcome->log));
@@ -94,14 +94,14 @@ bool set_up_one(const Peer& peer, const Places& places, Terminal& terminal, cons
 
 }  // namespace
 
-int set_up(const Options& options, const Places& places) {
-  const auto all = find_peers(places.peers_dir);
+int set_up(const Options& options, const InstallPaths& paths) {
+  const auto all = find_peers(paths.peers_dir);
   if (!all.ok()) return report_error(all.error());
   const auto named = named_peers(options, *all);
   if (!named.ok()) return report_error(named.error());
   Terminal terminal;
-  terminal.progress("asking the contestants", 0, 0);
-  const std::vector<Readiness> states = check_readiness(*named, places);
+  terminal.progress("checking the contestants", 0, 0);
+  const std::vector<Readiness> states = check_readiness(*named, paths);
   std::vector<const Peer*> open;
   int exit_code = kOk;
   for (std::size_t i = 0; i < named->size(); ++i) {
@@ -121,10 +121,10 @@ int set_up(const Options& options, const Places& places) {
     }
   }
   if (open.empty()) return exit_code;
-  if (!agreed(options, places, open.size())) return kSomeFailed;
+  if (!agreed(options, paths, open.size())) return kSomeFailed;
   const std::atomic<bool>& stop = catch_interrupts();
   for (const Peer* peer : open) {
-    if (!set_up_one(*peer, places, terminal, stop)) exit_code = kSomeFailed;
+    if (!set_up_one(*peer, paths, terminal, stop)) exit_code = kSomeFailed;
     if (stop.load()) return kInterrupted;
   }
   return exit_code;

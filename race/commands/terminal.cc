@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A race lasts minutes: it has to say what it is doing and how long it will take, without filling a log file.
+// A race lasts minutes, so it shows what it does and how long it will take, without filling a log file.
 #include "race/commands/terminal.h"
 
 #include <fmt/format.h>
@@ -52,10 +52,10 @@ void Terminal::status(std::string_view text) {
   if (!interactive_ || now - drawn_ < std::chrono::milliseconds(100)) return;
   drawn_ = now;
   std::string line(text.substr(0, columns() - 1));
-  // Cut inside a UTF-8 sequence: drop what is left of it.
+  // If the text was cut inside a UTF-8 sequence, the rest of that sequence is removed.
   while (line.size() < text.size() && !line.empty() && (static_cast<unsigned char>(text[line.size()]) & 0xC0U) == 0x80)
     line.pop_back();
-  // A contestant's own output may hold anything.
+  // The output of a contestant may contain any bytes.
   std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
   fmt::print(stderr, "\r\033[K{}", line);
   std::fflush(stderr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people see on standard error while they wait, and Ctrl-C.
+// Progress on standard error, and Ctrl-C.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@
 
 namespace kite::race {
 
-// One status line that is drawn over on a terminal; elsewhere status is silent and only notes are lines.
+// On a terminal, one status line that is overwritten. If standard error is not a terminal, only notes are printed.
 class Terminal {
  public:
   Terminal();
@@ -19,14 +19,14 @@ class Terminal {
   Terminal& operator=(const Terminal&) = delete;
 
   [[nodiscard]] bool interactive() const { return interactive_; }
-  // A line of its own that stays.
+  // Prints a line that is not overwritten.
   void note(std::string_view text);
-  // The status line, at most ten times a second; cut to the terminal's width.
+  // Draws the status line, at most ten times a second, cut to the terminal's width.
   void status(std::string_view text);
-  // "what [====  ] 3/10"; a spinner and the time since it began where the total is not known (0).
+  // "what [====  ] 3/10"; if the total is not known (0), a spinner and the time since the beginning.
   void progress(std::string_view what, std::size_t done, std::size_t total);
   void clear();
-  // As wide as it is; 100 where nobody can tell.
+  // The width of the terminal; 100 if it is not known.
   [[nodiscard]] std::size_t columns() const;
 
  private:
@@ -39,7 +39,7 @@ class Terminal {
 // "12 s", "3 min 20 s", "1 h 05 min".
 [[nodiscard]] std::string duration_text(double seconds);
 
-// Set by SIGINT and SIGTERM from now on; a second one ends the program at once.
+// From the first call on, SIGINT and SIGTERM set this flag. A second signal ends the program at once.
 [[nodiscard]] const std::atomic<bool>& catch_interrupts();
 
 }  // namespace kite::race

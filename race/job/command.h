@@ -16,7 +16,7 @@ namespace kite::race {
 inline constexpr std::string_view kPlaceholders[] = {"peer",    "home",   "root",   "kite",   "model",
                                                      "picture", "recipe", "labels", "inputs", "count",
                                                      "threads", "track",  "cache"};
-// What is known without a race: all that setup and check may use.
+// The names that `setup` and `check` may use: these are known before a race.
 inline constexpr std::string_view kSetupPlaceholders[] = {"peer", "home", "root", "kite"};
 
 using Values = std::map<std::string, std::string, std::less<>>;
@@ -25,14 +25,14 @@ using Values = std::map<std::string, std::string, std::less<>>;
 // [a-z_]+ is a plain character.
 [[nodiscard]] std::vector<std::string> placeholders_of(std::string_view word);
 
-// Fills in what `values` has; any other placeholder stays as it is, to be filled later.
+// Replaces the placeholders that `values` has. Any other placeholder remains in the word, to be replaced later.
 [[nodiscard]] std::string expand(std::string_view word, const Values& values);
 [[nodiscard]] std::vector<std::string> expand(std::span<const std::string> words, const Values& values);
 
 [[nodiscard]] std::string quoted(std::span<const std::string> argv);
 
-// A command line as typed, in words: blanks separate, quotes and backslashes as in a shell, nothing else is special.
-// kUsage: an open quote, no word at all.
+// Splits a command line into words. Blanks separate words; quotes and backslashes work as in a shell; no other
+// character is special. kUsage: a quote is not closed, or there is no word at all.
 [[nodiscard]] Result<std::vector<std::string>> split_words(std::string_view text);
 
 }  // namespace kite::race

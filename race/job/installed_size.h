@@ -9,9 +9,11 @@
 
 namespace kite::race {
 
-// Bytes in all files of `paths`, which are files or folders. Links that are named are followed; links inside a folder
-// are not, since they lead to what the system has (an interpreter) or to what is counted already. A file with several
-// names counts once. Absent: one of the paths does not exist or cannot be read, or there is none.
+// Sum of the sizes in bytes of all files of `paths`, which are files or folders.
+//   1. Symbolic links among `paths` are followed. Links inside a folder are not: they lead to files of the system (an
+//      interpreter) or to files that are counted already.
+//   2. A file with several names counts once.
+//   3. No value: `paths` is empty, or one of them does not exist or cannot be read.
 [[nodiscard]] std::optional<std::uint64_t> installed_bytes(std::span<const std::string> paths);
 
 }  // namespace kite::race

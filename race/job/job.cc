@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps of make_job in their order: whatever can be refused is refused before anything slow is done.
+// The steps of make_job in their order: everything that can be refused is refused before the first slow step.
 #include "race/job/job.h"
 
 #include <fmt/format.h>
@@ -47,7 +47,7 @@ bool exists(const std::string& path) {
   return fs::exists(path, ignored);
 }
 
-Result<std::vector<std::string>> find_models(const Options& options, const Preset& preset, const Places& places,
+Result<std::vector<std::string>> find_models(const Options& options, const Preset& preset, const InstallPaths& paths,
                                              const JobWatch& watch) {
   std::vector<std::string> models;
   for (const std::string& model : options.models) {
@@ -60,7 +60,7 @@ Result<std::vector<std::string>> find_models(const Options& options, const Prese
   if (!models.empty()) return models;
   std::string missing;
   for (const ProjectFile& file : preset.models) {
-    const std::string path = places.root + "/" + std::string(file.path);
+    const std::string path = paths.root + "/" + std::string(file.path);
     if (exists(path)) {
       models.push_back(path);
     } else {
@@ -75,8 +75,8 @@ Result<std::vector<std::string>> find_models(const Options& options, const Prese
 }
 
 // The preset's pictures are drawn by a program of the project when they are not there yet.
-kite::Status draw_pictures(const Preset& preset, const Places& places, const JobWatch& watch) {
-  const std::string program = places.root + "/" + std::string(preset.draw_pictures);
+kite::Status draw_pictures(const Preset& preset, const InstallPaths& paths, const JobWatch& watch) {
+  const std::string program = paths.root + "/" + std::string(preset.draw_pictures);
   watch.note(fmt::format("drawing the pictures of the {} preset, once ({})", preset.name, program));
   SubprocessOptions options;
   options.timeout_s = kLongestDrawing_s;
@@ -91,11 +91,11 @@ kite::Status draw_pictures(const Preset& preset, const Places& places, const Job
   return {};
 }
 
-Result<std::vector<std::string>> find_pictures(const Options& options, const Preset& preset, const Places& places,
+Result<std::vector<std::string>> find_pictures(const Options& options, const Preset& preset, const InstallPaths& paths,
                                                std::string& folder, const JobWatch& watch) {
-  folder = options.images.empty() ? places.root + "/" + std::string(preset.pictures.path) : options.images;
+  folder = options.images.empty() ? paths.root + "/" + std::string(preset.pictures.path) : options.images;
   if (options.images.empty() && !exists(folder) && !preset.draw_pictures.empty())
-    KITE_TRY(draw_pictures(preset, places, watch));
+    KITE_TRY(draw_pictures(preset, paths, watch));
   const std::int64_t count = options.pictures.value_or(options.images.empty() ? preset.picture_count : 0);
   folder = absolute(folder);
   return list_pictures(folder, count);
@@ -105,7 +105,7 @@ Result<std::string> make_folder(const Options& options) {
   const std::string folder = absolute(options.out.empty() ? "kite-race-" + utc_now("%Y%m%d-%H%M%S") : options.out);
   if (!options.resume && exists(folder + "/journal.jsonl")) {
     return Error{ErrorCode::kUsage, "there is a race in this folder already", folder,
-                 "go on with it by --resume, or name another with --out"};
+                 "continue it with --resume, or name another folder with --out"};
   }
   std::error_code failed;
   fs::create_directories(folder + "/work", failed);
@@ -136,33 +136,33 @@ std::string folder_name(std::string id) {
   return id;
 }
 
-// What a command may name of its contestant's own, in every race.
-Values own_values(const Racer& racer, const Places& places) {
-  Values values = {{"root", places.root}, {"kite", places.kite}};
-  if (!racer.peer_folder.empty()) {
-    values["peer"] = racer.peer_folder;
-    values["home"] = places.home(racer.record.peer);
+// The placeholders that belong to the contestant and are the same in every race.
+Values own_values(const Contestant& contestant, const InstallPaths& paths) {
+  Values values = {{"root", paths.root}, {"kite", paths.kite}};
+  if (!contestant.peer_folder.empty()) {
+    values["peer"] = contestant.peer_folder;
+    values["home"] = paths.home(contestant.record.peer);
   }
   return values;
 }
 
 class CellMaker {
  public:
-  CellMaker(Job& job, const Places& places, const std::vector<ModelFiles>& models)
-      : job_(job), places_(places), models_(models) {}
+  CellMaker(Job& job, const InstallPaths& paths, const std::vector<ModelFiles>& models)
+      : job_(job), paths_(paths), models_(models) {}
 
-  kite::Status add(const Racer& racer, const CellChoice& choice) {
+  kite::Status add(const Contestant& contestant, const CellChoice& choice) {
     const ModelFiles& model = models_[choice.model];
-    const Values values = values_of(racer, choice, model);
+    const Values values = values_of(contestant, choice, model);
     CellRecord cell;
     cell.id = static_cast<std::int32_t>(job_.plan.cells.size());
-    cell.contestant = racer.record.id;
+    cell.contestant = contestant.record.id;
     cell.model = model.record.id;
     cell.mode = choice.mode;
     cell.threads = choice.threads;
-    job_.commands.push_back(expand(racer.form.command(choice.mode), values));
-    job_.unready.push_back(racer.record.ready ? std::string() : racer.record.reason);
-    if (racer.record.ready && racer.form.model == "state_dict" && model.state_dict.empty()) {
+    job_.commands.push_back(expand(contestant.variant.command(choice.mode), values));
+    job_.unready.push_back(contestant.record.ready ? std::string() : contestant.record.reason);
+    if (contestant.record.ready && contestant.variant.model == "state_dict" && model.state_dict.empty()) {
       job_.unready.back() =
           fmt::format("it needs {} beside the model",
                       fs::path(model.record.path).replace_extension(".safetensors").filename().string());
@@ -170,30 +170,30 @@ class CellMaker {
     const Values count = {{"count", std::to_string(job_.plan.pictures)}};
     cell.command = quoted(expand(job_.commands.back(), count));
     job_.plan.cells.push_back(cell);
-    if (!racer.record.ready) return {};
-    return add_preparation(racer, values, cell.id);
+    if (!contestant.record.ready) return {};
+    return add_preparation(contestant, values, cell.id);
   }
 
  private:
-  Values values_of(const Racer& racer, const CellChoice& choice, const ModelFiles& model) const {
-    Values values = own_values(racer, places_);
-    values["model"] = racer.form.model == "state_dict" ? model.state_dict : model.record.path;
+  Values values_of(const Contestant& contestant, const CellChoice& choice, const ModelFiles& model) const {
+    Values values = own_values(contestant, paths_);
+    values["model"] = contestant.variant.model == "state_dict" ? model.state_dict : model.record.path;
     values["picture"] = job_.plan.picture;
     values["recipe"] = model.recipe;
     values["labels"] = model.labels;
     values["inputs"] = choice.mode == Mode::kIncPre ? job_.work + "/pictures.txt" : model.inputs;
     values["threads"] = std::to_string(choice.threads);
-    values["track"] = word_of(racer.record.track);
-    values["cache"] = job_.work + "/cache/" + folder_name(racer.record.id) + "/" + model.record.id;
+    values["track"] = word_of(contestant.record.track);
+    values["cache"] = job_.work + "/cache/" + folder_name(contestant.record.id) + "/" + model.record.id;
     return values;
   }
 
-  kite::Status add_preparation(const Racer& racer, const Values& values, std::int32_t cell) {
+  kite::Status add_preparation(const Contestant& contestant, const Values& values, std::int32_t cell) {
     const std::string& cache = values.find("cache")->second;
     std::error_code failed;
     fs::create_directories(cache, failed);
     if (failed) return Error{ErrorCode::kIo, "cannot be made: " + failed.message(), cache, {}};
-    if (racer.form.prepare.empty()) return {};
+    if (contestant.variant.prepare.empty()) return {};
     for (Preparation& preparation : job_.preparations) {
       if (preparation.cache != cache) continue;
       preparation.cells.push_back(cell);
@@ -201,24 +201,27 @@ class CellMaker {
     }
     Values filled = values;
     filled["count"] = std::to_string(job_.plan.pictures);
-    job_.preparations.push_back(
-        {racer.record.id, values.find("model")->second, cache, expand(racer.form.prepare, filled), {cell}});
+    job_.preparations.push_back({contestant.record.id,
+                                 values.find("model")->second,
+                                 cache,
+                                 expand(contestant.variant.prepare, filled),
+                                 {cell}});
     return {};
   }
 
   Job& job_;
-  const Places& places_;
+  const InstallPaths& paths_;
   const std::vector<ModelFiles>& models_;
 };
 
-// Of everything that decides what is run, wherever the race's folder lies.
+// A hash of everything that decides what is run. It does not depend on where the race's folder is.
 std::string hash_of(const Job& job) {
   PlanRecord plan = job.plan;
   plan.created.clear();
   plan.hash.clear();
   plan.machine = {};
   for (ContestantRecord& contestant : plan.contestants) contestant.installed_bytes = 0;  // a cache of byte code grows
-  // How a plan is run belongs to it: a race that was begun otherwise cannot be gone on with.
+  // The way in which a plan is run is part of the hash: a race that was begun in another way cannot be resumed.
   std::string text = to_json(Record(plan)) + "\nrounds with the reference between, heats";
   for (const std::vector<std::string>& command : job.commands) text += "\n" + quoted(command);
   for (const std::string& picture : job.pictures) text += "\n" + picture;
@@ -244,20 +247,20 @@ std::vector<std::string> Job::argv(std::int32_t cell, std::int64_t count) const 
   return expand(commands[static_cast<std::size_t>(cell)], values);
 }
 
-Result<Job> make_job(const Options& options, const Places& places, const JobWatch& watch) {
+Result<Job> make_job(const Options& options, const InstallPaths& paths, const JobWatch& watch) {
   const Preset* preset = find_preset(options.preset);
   if (preset == nullptr)
     return Error{ErrorCode::kUsage, "there is no preset \"" + options.preset + "\"", "--preset",
                  "quick, study or full"};
-  Entrants field;
-  KITE_TRY_ASSIGN(const std::vector<FoundPeer> all, find_peers(places.peers_dir));
-  KITE_TRY_ASSIGN(field.peers, chosen_peers(options, *preset, all));
-  KITE_TRY_ASSIGN(const std::vector<std::string> models, find_models(options, *preset, places, watch));
-  watch.progress("asking the contestants", 0, 0);
-  field.readiness = check_readiness(field.peers, places);
-  // Once without files, so that what cannot be is said at once.
-  KITE_TRY_ASSIGN(const Selection first_look, select(options, *preset, field, models.size(), 1));
-  for (const std::string& sentence : same_programs(first_look.racers)) watch.note(sentence);
+  CheckedPeers checked;
+  KITE_TRY_ASSIGN(const std::vector<FoundPeer> all, find_peers(paths.peers_dir));
+  KITE_TRY_ASSIGN(checked.peers, chosen_peers(options, *preset, all));
+  KITE_TRY_ASSIGN(const std::vector<std::string> models, find_models(options, *preset, paths, watch));
+  watch.progress("checking the contestants", 0, 0);
+  checked.readiness = check_readiness(checked.peers, paths);
+  // A first selection without any file, so that a wrong command line is refused before the slow steps.
+  KITE_TRY_ASSIGN(const Selection first_look, select(options, *preset, checked, models.size(), 1));
+  for (const std::string& sentence : same_programs(first_look.contestants)) watch.note(sentence);
 
   Job job;
   begin_plan(options, *preset, job.plan);
@@ -265,7 +268,7 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
   job.keep = options.keep;
   job.memory = preset->memory;
   if (!options.budget_minutes) job.heat_seconds = preset->heat_seconds;
-  KITE_TRY_ASSIGN(job.pictures, find_pictures(options, *preset, places, job.plan.pictures_folder, watch));
+  KITE_TRY_ASSIGN(job.pictures, find_pictures(options, *preset, paths, job.plan.pictures_folder, watch));
   KITE_TRY_ASSIGN(job.folder, make_folder(options));
   job.work = job.folder + "/work";
   const std::vector<std::string> ids = model_ids(models);
@@ -282,14 +285,15 @@ Result<Job> make_job(const Options& options, const Places& places, const JobWatc
   job.plan.pictures = static_cast<std::int64_t>(job.pictures.size());
   job.plan.picture = picture_of_oneshot(job.pictures);
 
-  KITE_TRY_ASSIGN(Selection selection, select(options, *preset, field, models.size(), files[0].threads));
+  KITE_TRY_ASSIGN(Selection selection, select(options, *preset, checked, models.size(), files[0].threads));
   job.plan.reference = selection.reference;
-  for (Racer& racer : selection.racers) {
-    racer.record.programs = programs_of(racer.form, own_values(racer, places));
-    job.plan.contestants.push_back(racer.record);
+  for (Contestant& contestant : selection.contestants) {
+    contestant.record.programs = programs_of(contestant.variant, own_values(contestant, paths));
+    job.plan.contestants.push_back(contestant.record);
   }
-  CellMaker maker(job, places, files);
-  for (const CellChoice& choice : selection.cells) KITE_TRY(maker.add(selection.racers[choice.racer], choice));
+  CellMaker maker(job, paths, files);
+  for (const CellChoice& choice : selection.cells)
+    KITE_TRY(maker.add(selection.contestants[choice.contestant], choice));
   job.plan.hash = hash_of(job);
   return job;
 }

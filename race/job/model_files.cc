@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Through the public API, so that every contestant gets what `kite classify` itself would use.
+// Uses the public API, so that every contestant gets the same recipe and tensors as `kite classify`.
 #include "race/job/model_files.h"
 
 #include <fmt/format.h>
@@ -94,7 +94,7 @@ kite::Status room_for(const ModelRecord& record, std::size_t pictures, const std
   return {};
 }
 
-// One picture's tensor as the next item of the file. The writer is made by the first one, which settles the shape.
+// Writes one picture's tensor as the next item of the file. The first picture makes the writer and settles the shape.
 kite::Status append(const Classifier& classifier, const std::string& picture, const std::string& path,
                     std::optional<NpyWriter>& writer) {
   KITE_TRY_ASSIGN(const std::vector<std::byte> bytes, read_bytes(picture));

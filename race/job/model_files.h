@@ -23,7 +23,7 @@ struct ModelFiles {
   std::int32_t threads = 1;            // what the machine grants
 };
 
-// How long work tells about itself.
+// How work that takes long reports its progress, and how it is stopped.
 struct JobWatch {
   std::function<void(std::string_view text)> on_note;
   std::function<void(std::string_view what, std::size_t done, std::size_t total)> on_progress;
@@ -38,9 +38,10 @@ struct JobWatch {
   [[nodiscard]] bool stopped() const { return stop != nullptr && stop->load(); }
 };
 
-// Opens the model with kite, writes folder/recipe.json, labels.txt and (`tensors`) inputs.npy. Pictures that cannot be
-// read are taken out of `pictures`, with a note each; the first model of a race settles the list (`settled`).
-// kUsage: the path is wrong. kInvalidImage: no picture is left, or another one failed than for the first model.
+// Opens the model with kite and writes folder/recipe.json, labels.txt and, if `tensors`, inputs.npy. Pictures that
+// cannot be read are removed from `pictures`, with a note for each. The first model of a race settles the list; for the
+// later ones `settled` is true.
+// kUsage: the path is wrong. kInvalidImage: no picture is left, or `settled` and a further picture cannot be read.
 [[nodiscard]] Result<ModelFiles> write_model_files(const std::string& model, const std::string& folder, bool tensors,
                                                    bool settled, std::vector<std::string>& pictures,
                                                    const JobWatch& watch);

@@ -14,7 +14,7 @@ namespace kite::race {
 
 enum class Verb : std::uint8_t { kRace, kPeers, kSetup, kReport, kCompare, kNoise };
 
-// A contestant without a folder: its command lines, by mode; empty where it does not take part.
+// A contestant without a folder: its command line for each mode; empty where it does not race in that mode.
 struct CommandLines {
   std::string name;
   std::vector<std::string> oneshot, no_pre, inc_pre;
@@ -26,14 +26,14 @@ struct CommandLines {
 
 struct Options {
   Verb verb = Verb::kRace;
-  std::string answer;  // of --help or --version: print it and be done
+  std::string answer;  // to --help or --version: the program prints it and ends
 
-  // race; what is absent is the preset's
+  // race; where an option is absent, the preset's value is used
   std::string preset = "quick";
   std::vector<std::string> models;
   std::string images;
-  std::optional<std::int64_t> pictures;  // so many of them, evenly spaced
-  std::vector<std::string> peers;        // "name", or "name:variant" for that form alone
+  std::optional<std::int64_t> pictures;  // how many of them, evenly spaced
+  std::vector<std::string> peers;        // "name", or "name:variant" for that variant alone
   std::vector<std::int32_t> threads;
   std::vector<Mode> modes;
   std::vector<Track> tracks;
@@ -46,8 +46,8 @@ struct Options {
   double timeout_s = 120;  // of one process of a round
   bool profile = false, resume = false, keep = false;
   std::string out;
-  std::vector<std::string>
-      given;  // the race's own arguments without --resume, --out, --peers-dir and --keep, to be written down
+  // The race's own arguments without --resume, --out, --peers-dir and --keep; they are written into the journal.
+  std::vector<std::string> given;
 
   // peers, setup
   std::string peers_dir;
@@ -67,7 +67,7 @@ struct Options {
   std::vector<std::string> fail_if;  // "label=3%"
 };
 
-// argv without the program's name. kUsage with the remedy for what cannot be understood.
+// `arguments` is argv without the program's name. kUsage, with the remedy: an argument cannot be understood.
 [[nodiscard]] Result<Options> parse_options(const std::vector<std::string>& arguments);
 
 }  // namespace kite::race

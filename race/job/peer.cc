@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// toml++ parses; this file holds what a peer.toml may say.
+// toml++ parses; this file defines which keys and values a peer.toml may have.
 #include "race/job/peer.h"
 
 #define TOML_EXCEPTIONS 0
@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 10> kVariantKeys = {"title",   "settings"
 constexpr std::array<std::string_view, 3> kPresetNames = {"quick", "study", "full"};
 constexpr std::uintmax_t kLargestFile = 1 << 20;  // bytes; a peer.toml has a few thousand
 
-// Reads one table, and remembers the first thing that is wrong with it.
+// Reads one table and remembers the first error in it.
 class Reader {
  public:
   Reader(const toml::table& table, std::string file, std::string section)
@@ -52,7 +52,8 @@ class Reader {
     }
     const auto read = node->value_exact<std::string>();
     if (!read) return fail(*node, fmt::format("'{}' is not a text", key), fmt::format("write {} = \"...\"", key));
-    if (read->empty() && required) return fail(*node, fmt::format("'{}' is empty", key), "say what people should read");
+    if (read->empty() && required)
+      return fail(*node, fmt::format("'{}' is empty", key), "write a text for the reader of a report");
     value = *read;
   }
 
@@ -88,7 +89,7 @@ class Reader {
   void one_of(std::string_view key, const std::vector<std::string>& values, std::span<const std::string_view> known) {
     for (const std::string& value : values) {
       if (std::find(known.begin(), known.end(), value) != known.end()) continue;
-      fail(*table_.get(key), fmt::format("'{}' knows no \"{}\"", key, value),
+      fail(*table_.get(key), fmt::format("'{}' cannot be \"{}\"", key, value),
            fmt::format("there are {}", fmt::join(known, ", ")));
     }
   }
@@ -112,23 +113,24 @@ class Reader {
   std::optional<Error> error_;
 };
 
-// What the plain form and a variant have in common; what is absent keeps its value.
-void read_form(Reader& reader, Variant& form) {
-  reader.text("title", form.title);
-  reader.text("settings", form.settings);
-  reader.text("model", form.model);
+// Reads the keys that every variant may have, the plain one included. If a key is absent, its value does not change.
+void read_variant_keys(Reader& reader, Variant& variant) {
+  reader.text("title", variant.title);
+  reader.text("settings", variant.settings);
+  reader.text("model", variant.model);
   constexpr std::array<std::string_view, 2> kModels = {"onnx", "state_dict"};
-  reader.one_of("model", {form.model}, kModels);
+  reader.one_of("model", {variant.model}, kModels);
   std::vector<std::string> tracks;
   reader.words("tracks", tracks);
   constexpr std::array<std::string_view, 2> kTracks = {"matched", "default"};
   reader.one_of("tracks", tracks, kTracks);
-  if (!tracks.empty()) form.tracks.clear();
-  for (const std::string& track : tracks) form.tracks.push_back(track == "default" ? Track::kDefault : Track::kMatched);
-  reader.command("prepare", form.prepare, kPlaceholders);
-  reader.command("oneshot", form.oneshot, kPlaceholders);
-  reader.command("no_pre", form.no_pre, kPlaceholders);
-  reader.command("inc_pre", form.inc_pre, kPlaceholders);
+  if (!tracks.empty()) variant.tracks.clear();
+  for (const std::string& track : tracks)
+    variant.tracks.push_back(track == "default" ? Track::kDefault : Track::kMatched);
+  reader.command("prepare", variant.prepare, kPlaceholders);
+  reader.command("oneshot", variant.oneshot, kPlaceholders);
+  reader.command("no_pre", variant.no_pre, kPlaceholders);
+  reader.command("inc_pre", variant.inc_pre, kPlaceholders);
 }
 
 Result<Variant> read_variant(const toml::table& table, const Variant& plain, const std::string& name,
@@ -139,7 +141,7 @@ Result<Variant> read_variant(const toml::table& table, const Variant& plain, con
   variant.name = name;
   variant.title = name;
   reader.allow(kVariantKeys);
-  read_form(reader, variant);
+  read_variant_keys(reader, variant);
   CommandTemplate arguments;
   reader.command("arguments", arguments, kPlaceholders);
   reader.words("presets", variant.presets);
@@ -172,7 +174,7 @@ Result<Peer> parse_peer(std::string_view toml, const std::string& name, const st
   const toml::parse_result parsed = toml::parse(toml);
   if (!parsed) {
     return Error{ErrorCode::kUsage, std::string(parsed.error().description()),
-                 fmt::format("{}:{}", file, parsed.error().source().begin.line), "mend the TOML"};
+                 fmt::format("{}:{}", file, parsed.error().source().begin.line), "correct the TOML"};
   }
   const toml::table& table = parsed.table();
   Peer peer;
@@ -189,20 +191,20 @@ Result<Peer> parse_peer(std::string_view toml, const std::string& name, const st
   reader.command("setup", peer.setup, kSetupPlaceholders);
   reader.command("check", peer.check, kSetupPlaceholders);
   reader.command("files", peer.files, kSetupPlaceholders);
-  read_form(reader, plain);
+  read_variant_keys(reader, plain);
   if (plain.oneshot.empty() && plain.no_pre.empty() && plain.inc_pre.empty()) {
     reader.fail(table, "there is no command to run", "give at least one of oneshot, no_pre, inc_pre");
   }
   const toml::node* variants = table.get("variants");
   if (variants != nullptr && !variants->is_table())
-    reader.fail(*variants, "'variants' is no table", "write [variants.NAME]");
+    reader.fail(*variants, "'variants' is not a table", "write [variants.NAME]");
   if (reader.error()) return *reader.error();
   peer.variants.push_back(plain);
   if (variants == nullptr) return peer;
   for (const auto& [key, node] : *variants->as_table()) {
     const std::string variant_name(key.str());
     if (!node.is_table()) {
-      return Error{ErrorCode::kUsage, fmt::format("'{}' is no table", variant_name),
+      return Error{ErrorCode::kUsage, fmt::format("'{}' is not a table", variant_name),
                    fmt::format("{}:{}", file, node.source().begin.line),
                    fmt::format("write [variants.{}]", variant_name)};
     }
@@ -218,7 +220,8 @@ Result<Peer> read_peer(const std::string& folder) {
   const std::uintmax_t bytes = fs::file_size(file, failed);
   if (failed) return Error{ErrorCode::kIo, "cannot read: " + failed.message(), file, {}};
   if (bytes > kLargestFile)
-    return Error{ErrorCode::kLimit, fmt::format("{} bytes are no peer.toml", bytes), file, "at most 1 MB"};
+    return Error{ErrorCode::kLimit, fmt::format("{} bytes are too many for a peer.toml", bytes), file,
+                 "it may have at most 1 MB"};
   std::ifstream in(file, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   if (in.bad() || text.size() != bytes) return Error{ErrorCode::kIo, "cannot read the whole file", file, {}};

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 constexpr const char* kGood = R"(title = "Some Runtime"
 runtime = "some"
 language = "C"
-settings = "as told"
+settings = "as asked"
 tracks = ["matched", "default"]
 setup = ["{peer}/setup"]
 setup_note = "2 MB"
@@ -48,7 +48,7 @@ std::string with(const std::string& from, const std::string& to) {
   return text.replace(at, from.size(), to);
 }
 
-const Variant& form(const Peer& peer, const std::string& name) {
+const Variant& variant_named(const Peer& peer, const std::string& name) {
   for (const Variant& variant : peer.variants) {
     if (variant.name == name) return variant;
   }
@@ -56,15 +56,15 @@ const Variant& form(const Peer& peer, const std::string& name) {
   return peer.variants.front();
 }
 
-TEST(Peer, a_variant_takes_the_plain_form_and_replaces_what_it_states) {
+TEST(Peer, a_variant_takes_the_plain_variant_and_replaces_what_it_states) {
   const auto peer = parse(kGood);
   ASSERT_TRUE(peer.ok()) << peer.error().message();
   ASSERT_EQ(peer->variants.size(), 3u);
   EXPECT_EQ(peer->variants.front().name, "");
   EXPECT_EQ(peer->variants.front().tracks, (std::vector{Track::kMatched, Track::kDefault}));
-  const Variant& saved = form(*peer, "saved");
+  const Variant& saved = variant_named(*peer, "saved");
   EXPECT_EQ(saved.title, "its saved model");
-  EXPECT_EQ(saved.settings, "as told");
+  EXPECT_EQ(saved.settings, "as asked");
   EXPECT_EQ(saved.oneshot, (CommandTemplate{"{home}/run", "oneshot", "{model}", "{picture}", "--saved", "{cache}/m"}));
   EXPECT_EQ(saved.no_pre.back(), "{cache}/m");
   EXPECT_EQ(saved.prepare.size(), 3u);
@@ -75,9 +75,9 @@ TEST(Peer, a_variant_takes_the_plain_form_and_replaces_what_it_states) {
 TEST(Peer, arguments_are_not_appended_to_a_command_that_does_not_exist) {
   const auto peer = parse(kGood);
   ASSERT_TRUE(peer.ok());
-  EXPECT_TRUE(form(*peer, "saved").inc_pre.empty());
-  EXPECT_TRUE(form(*peer, "bare").no_pre.empty());
-  EXPECT_EQ(form(*peer, "bare").presets, std::vector<std::string>{"full"});
+  EXPECT_TRUE(variant_named(*peer, "saved").inc_pre.empty());
+  EXPECT_TRUE(variant_named(*peer, "bare").no_pre.empty());
+  EXPECT_EQ(variant_named(*peer, "bare").presets, std::vector<std::string>{"full"});
 }
 
 TEST(Peer, an_unknown_key_is_named_with_its_line) {
@@ -100,9 +100,9 @@ TEST(Peer, wrong_types_and_words_are_refused) {
   EXPECT_NE(error_of(with("[\"{peer}/setup\"]", "\"{peer}/setup\"")).find("'setup' is not a list of texts"),
             std::string::npos);
   EXPECT_NE(error_of(with("\"version\"", "1")).find("'check' is not a list of texts"), std::string::npos);
-  EXPECT_NE(error_of(with("[\"matched\", \"default\"]", "[\"fast\"]")).find("'tracks' knows no \"fast\""),
+  EXPECT_NE(error_of(with("[\"matched\", \"default\"]", "[\"fast\"]")).find("'tracks' cannot be \"fast\""),
             std::string::npos);
-  EXPECT_NE(error_of(with("[\"study\"]", "[\"stduy\"]")).find("'presets' knows no \"stduy\""), std::string::npos);
+  EXPECT_NE(error_of(with("[\"study\"]", "[\"stduy\"]")).find("'presets' cannot be \"stduy\""), std::string::npos);
   EXPECT_NE(error_of(with("variants.saved", "variants.Saved")).find("is not made of a-z"), std::string::npos);
   EXPECT_NE(error_of("variants = 3\n" + std::string(kGood).substr(0, 200)).find("peer.toml"), std::string::npos);
   EXPECT_NE(error_of(with("runtime = \"some\"\n", "")).find("the key 'runtime' is missing"), std::string::npos);
@@ -114,7 +114,7 @@ TEST(Peer, a_peer_without_a_command_is_refused) {
 
 TEST(Peer, broken_toml_is_an_error_with_its_line) {
   EXPECT_NE(error_of("title = \"a\"\nruntime = \n").find("/peers/some/peer.toml:2"), std::string::npos);
-  // Not one of its beginnings may crash the reader.
+  // None of its prefixes may crash the reader.
   for (std::size_t size = 0; size < std::string(kGood).size(); ++size) (void)parse(std::string(kGood).substr(0, size));
   EXPECT_FALSE(parse(std::string("title = \"\xff\xfe\"", 12)).ok());
   EXPECT_FALSE(parse("title = " + std::string(100000, '[')).ok());

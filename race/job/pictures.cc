@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sorted, so that sample i is the same picture in every process and on every machine.
+// The list is sorted, so that sample i is the same picture in every process and on every machine.
 #include "race/job/pictures.h"
 
 #include <algorithm>

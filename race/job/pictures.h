@@ -10,8 +10,8 @@
 
 namespace kite::race {
 
-// Absolute paths of the JPEG, PNG and WebP files of a folder and its subfolders, by name; `count` of them evenly
-// spaced where that is not 0 and there are more. A single picture's file is a list of one.
+// Absolute paths of the JPEG, PNG and WebP files of a folder and its subfolders, sorted by name. If `count` is not 0
+// and there are more, `count` of them, evenly spaced. If `path` is one picture, a list of that picture.
 // kUsage: the path does not exist or holds no picture.
 [[nodiscard]] Result<std::vector<std::string>> list_pictures(const std::string& path, std::int64_t count);
 

@@ -19,7 +19,7 @@ constexpr double kLongestPreparation_s = 3600;  // a compiler of networks may ta
 
 std::string mark_of(const Preparation& preparation) { return preparation.cache + ".prepared"; }
 
-// A mark holds the command that succeeded, so that a resumed race does not do it again.
+// A mark is a file with the command that succeeded, so that a resumed race does not run it again.
 bool is_done(const Preparation& preparation) {
   std::ifstream in(mark_of(preparation), std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -55,7 +55,7 @@ void prepare(Job& job, const JobWatch& watch) {
     if (watch.stopped()) return;
     if (is_done(preparation)) continue;
     const std::string failure = failure_of(preparation, watch);
-    // Its failure is our interruption's: the resumed race prepares it anew.
+    // It failed because the race was interrupted: the resumed race runs the preparation again.
     if (watch.stopped()) return;
     if (failure.empty()) continue;
     watch.note(fmt::format("{} could not prepare {}: {}", preparation.contestant, preparation.model, failure));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three sizes of race. Variants say in their own peer.toml in which of them they run.
+// Three sizes of race. The peer.toml of a variant says in which of them the variant races.
 #include "race/job/presets.h"
 
 #include <array>
@@ -25,8 +25,8 @@ const std::vector<Preset>& table() {
              .models = {kDemoModel},
              .pictures = kDemoPictures,
              .draw_pictures = {},
-             .picture_count = 0,  // all 150: of fewer than a hundred, one near tie would be more than a percent
-             // inc_pre too: whole programs are ranked by how their own preprocessing answers.
+             .picture_count = 0,  // all 150: with fewer than a hundred, one near tie would be more than a percent
+             // Also inc_pre: a whole program is ranked only if the answers of its own preprocessing agree.
              .modes = {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre},
              .tracks = {Track::kMatched},
              .threads = {},
@@ -34,7 +34,7 @@ const std::vector<Preset>& table() {
              .rounds = 10,
              .heat_seconds = 60},
       Preset{.name = "study",
-             .what = "an hour: the study's stacks and three more languages, both of its models, everything it measured",
+             .what = "an hour: the study's contestants and three more languages, both models, all its measures",
              .peers = {"kite", "pytorch", "libtorch", "onnxruntime-python", "onnxruntime-cpp", "onnxruntime-rust",
                        "onnxruntime-go", "onnxruntime-java", "onnxruntime-node"},
              .models = {kDemoModel, kLargeModel},
@@ -50,7 +50,7 @@ const std::vector<Preset>& table() {
              .budget_minutes = 60,
              .memory = true},
       Preset{.name = "full",
-             .what = "hours: every contestant that is ready, in every form, on both tracks",
+             .what = "hours: every contestant that is ready, in every variant, on both tracks",
              .peers = {},
              .models = {kDemoModel, kLargeModel},
              .pictures = kDrawnPictures,

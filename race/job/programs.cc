@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files are hashed as a whole: two builds may have the same size and the same version.
+// The whole file is hashed: two builds may have the same size and the same version.
 #include "race/job/programs.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-// "" where a shell would not find it either.
+// "" if a shell would not find it either.
 std::string found_in_path(const std::string& program) {
   if (program.find('/') != std::string::npos) return program;
   const char* variable = std::getenv("PATH");
@@ -62,8 +62,8 @@ std::optional<ProgramRecord> read_program(const std::string& path) {
 
 constexpr std::array kModes = {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre};
 
-// The files that are the program, by their places among the words: the first word, and what an interpreter is given.
-// What stands behind an option of its own (--log FILE) is the program's business, and may change while the race runs.
+// The files that make up the program, by the index of their word: the first word, and the file that an interpreter
+// runs. A file after an option (--log FILE) belongs to what the program does, and may change while the race runs.
 std::map<std::size_t, std::string> files_of(const CommandTemplate& words, const Values& values) {
   std::map<std::size_t, std::string> files;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -78,11 +78,11 @@ std::map<std::size_t, std::string> files_of(const CommandTemplate& words, const 
   return files;
 }
 
-// A command line with the contents of its files in the place of their names.
-std::string meaning_of(const Racer& racer) {
+// A command line in which the hash of each file replaces its name.
+std::string meaning_of(const Contestant& contestant) {
   std::string text;
   for (const Mode mode : kModes) {
-    const CommandTemplate& words = racer.form.command(mode);
+    const CommandTemplate& words = contestant.variant.command(mode);
     const auto files = files_of(words, {});
     for (std::size_t i = 0; i < words.size(); ++i) {
       const auto file = files.find(i);
@@ -97,11 +97,11 @@ std::string meaning_of(const Racer& racer) {
 
 }  // namespace
 
-std::vector<ProgramRecord> programs_of(const Variant& form, const Values& values) {
+std::vector<ProgramRecord> programs_of(const Variant& variant, const Values& values) {
   std::vector<ProgramRecord> programs;
   std::vector<std::string> seen;
   for (const Mode mode : kModes) {
-    for (const auto& [place, path] : files_of(form.command(mode), values)) {
+    for (const auto& [index, path] : files_of(variant.command(mode), values)) {
       if (std::find(seen.begin(), seen.end(), path) != seen.end()) continue;
       seen.push_back(path);
       if (auto program = read_program(path)) programs.push_back(std::move(*program));
@@ -110,15 +110,15 @@ std::vector<ProgramRecord> programs_of(const Variant& form, const Values& values
   return programs;
 }
 
-std::vector<std::string> same_programs(std::span<const Racer> racers) {
+std::vector<std::string> same_programs(std::span<const Contestant> contestants) {
   std::vector<std::string> sentences;
   std::map<std::string, std::string> seen;
-  for (const Racer& racer : racers) {
-    if (!racer.record.peer.empty() || racer.record.control || !racer.record.ready) continue;
-    const auto [same, fresh] = seen.try_emplace(meaning_of(racer), racer.record.id);
+  for (const Contestant& contestant : contestants) {
+    if (!contestant.record.peer.empty() || contestant.record.control || !contestant.record.ready) continue;
+    const auto [same, fresh] = seen.try_emplace(meaning_of(contestant), contestant.record.id);
     if (fresh) continue;
     sentences.push_back(fmt::format("\"{}\" and \"{}\" are the same program: their command lines and files are equal",
-                                    same->second, racer.record.id));
+                                    same->second, contestant.record.id));
   }
   return sentences;
 }

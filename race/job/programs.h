@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which program a contestant is: the files that its commands run, known by their contents, so that two builds of one
-// program cannot be mistaken for each other.
+// Which program a contestant is: the files that its commands run, identified by a hash of their contents, so that two
+// builds of one program cannot be mistaken for each other.
 #pragma once
 
 #include <span>
@@ -13,14 +13,15 @@
 
 namespace kite::race {
 
-// Of each command of `form`: the program (looked up in PATH as a shell would), and the first further word that is a
-// file and no value of an option (--log FILE), which is what an interpreter runs. `values` are filled in; words with
-// other placeholders are the race's, not the contestant's. Each file once. What cannot be read is left out: the race
-// will say so.
-[[nodiscard]] std::vector<ProgramRecord> programs_of(const Variant& form, const Values& values);
+// The files of each command of `variant`, each file once:
+//   1. the program, looked up in PATH as a shell does it;
+//   2. the first further word that is a file and not the value of an option (--log FILE): an interpreter runs it.
+// Placeholders are replaced with `values`. Words with other placeholders name files of the race, not of the contestant,
+// and are skipped. A file that cannot be read is left out: the race will report it.
+[[nodiscard]] std::vector<ProgramRecord> programs_of(const Variant& variant, const Values& values);
 
-// A sentence for each command line that says the same as one before it, word for word and file for file: such a race
-// shows what a program differs from itself by, which is seldom what two names are for.
-[[nodiscard]] std::vector<std::string> same_programs(std::span<const Racer> racers);
+// One sentence for each command line whose words and files all equal those of an earlier one. Such a race compares a
+// program with itself, which is rarely what its user wants.
+[[nodiscard]] std::vector<std::string> same_programs(std::span<const Contestant> contestants);
 
 }  // namespace kite::race

@@ -18,11 +18,11 @@ class Programs : public ::testing::Test {
     return folder_.write(name, contents);
   }
 
-  [[nodiscard]] static Racer command(const std::string& id, CommandTemplate oneshot) {
-    Racer racer;
-    racer.record.id = id;
-    racer.form.oneshot = std::move(oneshot);
-    return racer;
+  [[nodiscard]] static Contestant command(const std::string& id, CommandTemplate oneshot) {
+    Contestant contestant;
+    contestant.record.id = id;
+    contestant.variant.oneshot = std::move(oneshot);
+    return contestant;
   }
 
   TestFolder folder_;
@@ -30,10 +30,10 @@ class Programs : public ::testing::Test {
 
 TEST_F(Programs, are_the_files_that_a_command_names_and_not_those_of_the_race) {
   const std::string script = file("infer.py", "print(1)"), log = file("log", "grows");
-  Variant form;
-  form.oneshot = {"sh", "--log", log, "{peer}/infer.py", "{model}", log, "--threads"};
-  form.no_pre = {"sh", "{peer}/infer.py", "/no/such/file"};
-  const auto programs = programs_of(form, {{"peer", folder_.path()}});
+  Variant variant;
+  variant.oneshot = {"sh", "--log", log, "{peer}/infer.py", "{model}", log, "--threads"};
+  variant.no_pre = {"sh", "{peer}/infer.py", "/no/such/file"};
+  const auto programs = programs_of(variant, {{"peer", folder_.path()}});
   ASSERT_EQ(programs.size(), 2u);
   EXPECT_TRUE(programs[0].path.ends_with("/sh")) << programs[0].path;
   EXPECT_EQ(programs[1].path, script);
@@ -44,9 +44,9 @@ TEST_F(Programs, are_the_files_that_a_command_names_and_not_those_of_the_race) {
 TEST_F(Programs, are_known_by_their_contents) {
   const std::string old_build = file("old", "one"), new_build = file("new", "two"), copy = file("copy", "one");
   const auto hash = [](const std::string& path) {
-    Variant form;
-    form.oneshot = {path};
-    return programs_of(form, {})[0].xxh3;
+    Variant variant;
+    variant.oneshot = {path};
+    return programs_of(variant, {})[0].xxh3;
   };
   EXPECT_EQ(hash(old_build), hash(copy));
   EXPECT_NE(hash(old_build), hash(new_build));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks the contestant itself, through its check command.
+// Runs the contestant's own check command.
 #include "race/job/readiness.h"
 
 #include <fmt/format.h>
@@ -51,28 +51,28 @@ std::string versions_text(const Readiness& state) {
   return text;
 }
 
-Values setup_values(const Peer& peer, const Places& places) {
-  return {{"peer", peer.folder}, {"home", places.home(peer.name)}, {"root", places.root}, {"kite", places.kite}};
+Values setup_values(const Peer& peer, const InstallPaths& paths) {
+  return {{"peer", peer.folder}, {"home", paths.home(peer.name)}, {"root", paths.root}, {"kite", paths.kite}};
 }
 
-Readiness check_readiness(const Peer& peer, const Places& places, double timeout_s) {
+Readiness check_readiness(const Peer& peer, const InstallPaths& paths, double timeout_s) {
   Readiness state;
   if (!peer.setup.empty()) state.remedy = "kite race setup " + peer.name;
   std::error_code ignored;
-  if (std::filesystem::exists(unfinished_mark(places.home(peer.name)), ignored)) {
+  if (std::filesystem::exists(unfinished_mark(paths.home(peer.name)), ignored)) {
     state.reason = "its setup did not finish";
     return state;
   }
   if (peer.check.empty()) {
     state.ready = true;
     state.remedy.clear();
-    state.installed_bytes = installed_bytes(expand(peer.files, setup_values(peer, places)));
+    state.installed_bytes = installed_bytes(expand(peer.files, setup_values(peer, paths)));
     return state;
   }
   SubprocessOptions options;
   options.timeout_s = timeout_s;
-  options.environment = setup_environment(peer, places);
-  const std::vector<std::string> argv = expand(peer.check, setup_values(peer, places));
+  options.environment = setup_environment(peer, paths);
+  const std::vector<std::string> argv = expand(peer.check, setup_values(peer, paths));
   const auto result = run_subprocess(argv, options);
   if (!result.ok()) {
     state.reason = peer.setup.empty() ? result.error().message() : "it is not set up";
@@ -88,17 +88,17 @@ Readiness check_readiness(const Peer& peer, const Places& places, double timeout
     state.remedy.clear();
     state.versions = versions_of(result->output);
   }
-  if (state.ready) state.installed_bytes = installed_bytes(expand(peer.files, setup_values(peer, places)));
+  if (state.ready) state.installed_bytes = installed_bytes(expand(peer.files, setup_values(peer, paths)));
   return state;
 }
 
-std::vector<Readiness> check_readiness(const std::vector<FoundPeer>& peers, const Places& places) {
+std::vector<Readiness> check_readiness(const std::vector<FoundPeer>& peers, const InstallPaths& paths) {
   std::vector<Readiness> states(peers.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < peers.size(); i = next++) {
       if (peers[i].peer) {
-        states[i] = check_readiness(*peers[i].peer, places);
+        states[i] = check_readiness(*peers[i].peer, paths);
       } else {
         states[i].reason = peers[i].reason;
       }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Can a contestant run here, in which versions, and if not: why, and the one command that would make it so.
+// Whether a contestant can run on this machine, and in which versions; if not, the reason and the command that helps.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 #include <vector>
 
 #include "race/job/command.h"
+#include "race/job/install_paths.h"
 #include "race/job/peer.h"
-#include "race/job/places.h"
 
 namespace kite::race {
 
 struct Readiness {
   bool ready = false;
   std::string reason;  // empty when ready
-  std::string remedy;  // a command line; empty where none is known
+  std::string remedy;  // a command line; empty: not known
   std::map<std::string, std::string> versions;
   std::optional<std::uint64_t> installed_bytes = std::nullopt;  // of `files`, when ready
 };
@@ -26,11 +26,12 @@ struct Readiness {
 [[nodiscard]] std::string versions_text(const Readiness& state);
 
 // {peer}, {home}, {root} and {kite} of one peer.
-[[nodiscard]] Values setup_values(const Peer& peer, const Places& places);
+[[nodiscard]] Values setup_values(const Peer& peer, const InstallPaths& paths);
 
-// Runs `check` for at most `timeout_s`. A home whose setup did not finish is not ready, whatever `check` says.
-[[nodiscard]] Readiness check_readiness(const Peer& peer, const Places& places, double timeout_s = 60);
-// Of all of them, side by side; a broken peer.toml is not ready, its reason is the file's.
-[[nodiscard]] std::vector<Readiness> check_readiness(const std::vector<FoundPeer>& peers, const Places& places);
+// Runs `check` for at most `timeout_s`. A peer whose setup did not finish is not ready, even if `check` succeeds.
+[[nodiscard]] Readiness check_readiness(const Peer& peer, const InstallPaths& paths, double timeout_s = 60);
+// The same for all peers, several at a time. A peer whose peer.toml is broken is not ready; the error of the file is
+// its reason.
+[[nodiscard]] std::vector<Readiness> check_readiness(const std::vector<FoundPeer>& peers, const InstallPaths& paths);
 
 }  // namespace kite::race

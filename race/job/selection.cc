@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contestants in a fixed order, and for each the cells that its commands allow.
+// Puts the contestants into a fixed order and gives each one the cells that its commands allow.
 #include "race/job/selection.h"
 
 #include <fmt/format.h>
@@ -28,10 +28,10 @@ std::string joined_names(const std::vector<FoundPeer>& peers) {
   return text;
 }
 
-// "onnxruntime-rust:saved" -> the forms of that peer that were asked for.
+// One name of --peers: "onnxruntime-rust" or "onnxruntime-rust:saved".
 struct Wish {
   std::string peer;
-  bool one_form = false;
+  bool one_variant = false;
   std::string variant;
 };
 
@@ -43,66 +43,66 @@ Wish wish_of(const std::string& text) {
 
 bool is_none(const Options& options) { return options.peers.size() == 1 && options.peers[0] == "none"; }
 
-// Without a wish for one form: the plain one, and the variants that name this preset.
-bool takes_part(const Variant& form, const std::vector<Wish>& wishes, const Preset& preset) {
-  if (wishes.empty()) return form.name.empty() || contains(form.presets, std::string(preset.name));
+// If no single variant was asked for: the plain variant, and the variants that name this preset.
+bool is_chosen(const Variant& variant, const std::vector<Wish>& wishes, const Preset& preset) {
+  if (wishes.empty()) return variant.name.empty() || contains(variant.presets, std::string(preset.name));
   for (const Wish& wish : wishes) {
-    if (wish.one_form ? wish.variant == form.name
-                      : form.name.empty() || contains(form.presets, std::string(preset.name)))
+    if (wish.one_variant ? wish.variant == variant.name
+                         : variant.name.empty() || contains(variant.presets, std::string(preset.name)))
       return true;
   }
   return false;
 }
 
-Racer racer_of(const Peer& peer, const Variant& form, Track track, const Readiness& readiness) {
-  Racer racer;
-  ContestantRecord& record = racer.record;
-  record.id = peer.name + (form.name.empty() ? "" : ":" + form.name);
+Contestant contestant_of(const Peer& peer, const Variant& variant, Track track, const Readiness& readiness) {
+  Contestant contestant;
+  ContestantRecord& record = contestant.record;
+  record.id = peer.name + (variant.name.empty() ? "" : ":" + variant.name);
   if (track == Track::kDefault) record.id += kDefaultSuffix;
   record.peer = peer.name;
-  record.variant = form.name;
-  record.title = form.name.empty() ? peer.title : peer.title + ", " + form.title;
+  record.variant = variant.name;
+  record.title = variant.name.empty() ? peer.title : peer.title + ", " + variant.title;
   record.runtime = peer.runtime;
   record.language = peer.language;
-  record.settings = form.settings;
+  record.settings = variant.settings;
   record.track = track;
-  record.prepared = !form.prepare.empty();
+  record.prepared = !variant.prepare.empty();
   record.ready = readiness.ready;
   record.reason = readiness.reason;
   if (!readiness.ready && !readiness.remedy.empty()) record.reason += "; run `" + readiness.remedy + "`";
   record.versions = readiness.versions;
   record.installed_bytes = readiness.installed_bytes.value_or(0);
-  racer.peer_folder = peer.folder;
-  racer.form = form;
-  return racer;
+  contestant.peer_folder = peer.folder;
+  contestant.variant = variant;
+  return contestant;
 }
 
-// A peer that is broken or missing is one row, whatever forms it may have.
-Racer absent_racer(const FoundPeer& found) {
-  Racer racer;
-  racer.record.id = racer.record.peer = racer.record.title = found.name;
-  racer.record.ready = false;
-  racer.record.reason = found.reason;
-  return racer;
+// A peer that is broken or missing is one row, since its variants are not known.
+Contestant absent_contestant(const FoundPeer& found) {
+  Contestant contestant;
+  contestant.record.id = contestant.record.peer = contestant.record.title = found.name;
+  contestant.record.ready = false;
+  contestant.record.reason = found.reason;
+  return contestant;
 }
 
-Racer command_racer(const CommandLines& lines) {
-  Racer racer;
-  racer.record.id = lines.name;
-  racer.record.title = lines.name;
-  racer.form.oneshot = lines.oneshot;
-  racer.form.no_pre = lines.no_pre;
-  racer.form.inc_pre = lines.inc_pre;
-  racer.record.settings = "a command line, as given:";
+Contestant contestant_of_command(const CommandLines& lines) {
+  Contestant contestant;
+  contestant.record.id = lines.name;
+  contestant.record.title = lines.name;
+  contestant.variant.oneshot = lines.oneshot;
+  contestant.variant.no_pre = lines.no_pre;
+  contestant.variant.inc_pre = lines.inc_pre;
+  contestant.record.settings = "a command line, as given:";
   for (const Mode mode : {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre}) {
-    const CommandTemplate& argv = racer.form.command(mode);
+    const CommandTemplate& argv = contestant.variant.command(mode);
     if (argv.empty()) continue;
-    std::string& settings = racer.record.settings;
+    std::string& settings = contestant.record.settings;
     if (mode != Mode::kOneshot) settings += fmt::format("{} {}:", settings.ends_with(':') ? "" : ";", word_of(mode));
     settings += " " + quoted(argv);
   }
-  racer.form.tracks = {Track::kMatched};
-  return racer;
+  contestant.variant.tracks = {Track::kMatched};
+  return contestant;
 }
 
 kite::Status add_peer(const FoundPeer& found, const Readiness& readiness, const Options& options, const Preset& preset,
@@ -112,16 +112,16 @@ kite::Status add_peer(const FoundPeer& found, const Readiness& readiness, const 
     if (const Wish wish = wish_of(text); wish.peer == found.name) wishes.push_back(wish);
   }
   if (!found.peer) {
-    selection.racers.push_back(absent_racer(found));
+    selection.contestants.push_back(absent_contestant(found));
     return {};
   }
   for (const Wish& wish : wishes) {
-    if (!wish.one_form) continue;
+    if (!wish.one_variant) continue;
     std::string known;
     bool exists = false;
-    for (const Variant& form : found.peer->variants) {
-      exists = exists || form.name == wish.variant;
-      if (!form.name.empty()) known += (known.empty() ? "" : ", ") + form.name;
+    for (const Variant& variant : found.peer->variants) {
+      exists = exists || variant.name == wish.variant;
+      if (!variant.name.empty()) known += (known.empty() ? "" : ", ") + variant.name;
     }
     if (!exists) {
       return Error{ErrorCode::kUsage, fmt::format("{} has no variant \"{}\"", found.name, wish.variant), "--peers",
@@ -129,20 +129,21 @@ kite::Status add_peer(const FoundPeer& found, const Readiness& readiness, const 
     }
   }
   const std::vector<Track>& tracks = options.tracks.empty() ? preset.tracks : options.tracks;
-  for (const Variant& form : found.peer->variants) {
-    if (!takes_part(form, wishes, preset)) continue;
+  for (const Variant& variant : found.peer->variants) {
+    if (!is_chosen(variant, wishes, preset)) continue;
     for (const Track track : tracks) {
-      if (contains(form.tracks, track)) selection.racers.push_back(racer_of(*found.peer, form, track, readiness));
+      if (contains(variant.tracks, track))
+        selection.contestants.push_back(contestant_of(*found.peer, variant, track, readiness));
     }
   }
   return {};
 }
 
-Error nobody(const Selection& selection) {
+Error nothing_is_ready(const Selection& selection) {
   std::string reasons;
-  for (const Racer& racer : selection.racers) {
-    if (!racer.record.variant.empty() || racer.record.track == Track::kDefault) continue;
-    reasons += fmt::format("\n  {}: {}", racer.record.id, racer.record.reason);
+  for (const Contestant& contestant : selection.contestants) {
+    if (!contestant.record.variant.empty() || contestant.record.track == Track::kDefault) continue;
+    reasons += fmt::format("\n  {}: {}", contestant.record.id, contestant.record.reason);
   }
   return Error{ErrorCode::kUsage,
                "no contestant is ready" + reasons,
@@ -151,69 +152,74 @@ Error nobody(const Selection& selection) {
 }
 
 Result<std::size_t> choose_reference(const Options& options, const Selection& selection) {
-  const std::vector<Racer>& racers = selection.racers;
+  const std::vector<Contestant>& contestants = selection.contestants;
   const auto find = [&](std::string_view id) {
-    const auto at =
-        std::find_if(racers.begin(), racers.end(), [&](const Racer& racer) { return racer.record.id == id; });
-    return static_cast<std::size_t>(at - racers.begin());
+    const auto at = std::find_if(contestants.begin(), contestants.end(),
+                                 [&](const Contestant& contestant) { return contestant.record.id == id; });
+    return static_cast<std::size_t>(at - contestants.begin());
   };
   if (!options.reference.empty()) {
     const std::size_t at = find(options.reference);
-    if (at == racers.size()) {
+    if (at == contestants.size()) {
       std::string known;
-      for (const Racer& racer : racers) known += (known.empty() ? "" : ", ") + racer.record.id;
+      for (const Contestant& contestant : contestants) known += (known.empty() ? "" : ", ") + contestant.record.id;
       return Error{ErrorCode::kUsage, "\"" + options.reference + "\" does not take part", "--reference",
                    "there are " + known};
     }
-    if (!racers[at].record.ready)
-      return Error{ErrorCode::kUsage, "the reference is not ready: " + racers[at].record.reason, "--reference", {}};
+    if (!contestants[at].record.ready)
+      return Error{
+          ErrorCode::kUsage, "the reference is not ready: " + contestants[at].record.reason, "--reference", {}};
     return at;
   }
   for (const std::string_view id : preferred_references()) {
-    if (const std::size_t at = find(id); at < racers.size() && racers[at].record.ready) return at;
+    if (const std::size_t at = find(id); at < contestants.size() && contestants[at].record.ready) return at;
   }
-  const auto first = std::find_if(racers.begin(), racers.end(), [](const Racer& racer) { return racer.record.ready; });
-  if (first == racers.end()) return nobody(selection);
-  return static_cast<std::size_t>(first - racers.begin());
+  const auto first = std::find_if(contestants.begin(), contestants.end(),
+                                  [](const Contestant& contestant) { return contestant.record.ready; });
+  if (first == contestants.end()) return nothing_is_ready(selection);
+  return static_cast<std::size_t>(first - contestants.begin());
 }
 
-// The reference to the front, and after it once more under another label: what differs between the two is noise.
+// Moves the reference to the front and adds it once more under another label, as the A/A control: a difference between
+// the two is noise.
 void add_control(std::size_t reference, Selection& selection) {
-  std::vector<Racer>& racers = selection.racers;
-  std::rotate(racers.begin(), racers.begin() + static_cast<std::ptrdiff_t>(reference),
-              racers.begin() + static_cast<std::ptrdiff_t>(reference) + 1);
-  selection.reference = racers[0].record.id;
-  Racer control = racers[0];
+  std::vector<Contestant>& contestants = selection.contestants;
+  std::rotate(contestants.begin(), contestants.begin() + static_cast<std::ptrdiff_t>(reference),
+              contestants.begin() + static_cast<std::ptrdiff_t>(reference) + 1);
+  selection.reference = contestants[0].record.id;
+  Contestant control = contestants[0];
   control.record.id = kControl;
   control.record.control = true;
-  racers.insert(racers.begin() + 1, control);
+  contestants.insert(contestants.begin() + 1, control);
   const std::string on_default = selection.reference + std::string(kDefaultSuffix);
-  for (std::size_t i = 2; i < racers.size(); ++i) {
-    if (racers[i].record.id != on_default) continue;
-    Racer second = racers[i];
+  for (std::size_t i = 2; i < contestants.size(); ++i) {
+    if (contestants[i].record.id != on_default) continue;
+    Contestant second = contestants[i];
     second.record.id = std::string(kControl) + std::string(kDefaultSuffix);
     second.record.control = true;
-    racers.insert(racers.begin() + static_cast<std::ptrdiff_t>(i) + 1, second);
+    contestants.insert(contestants.begin() + static_cast<std::ptrdiff_t>(i) + 1, second);
     break;
   }
 }
 
-// Right behind the reference and its control: a heat holds few contestants, and two builds of one program belong into
-// the same one.
-void commands_first(std::vector<Racer>& racers) {
-  const auto is_command = [](const Racer& racer) { return racer.peer_folder.empty() && racer.record.ready; };
-  std::stable_partition(racers.begin() + 2, racers.end(), is_command);
+// Moves command lines right behind the reference and its control: a heat has room for few contestants, and two builds
+// of one program belong into the same heat.
+void commands_first(std::vector<Contestant>& contestants) {
+  const auto is_command = [](const Contestant& contestant) {
+    return contestant.peer_folder.empty() && contestant.record.ready;
+  };
+  std::stable_partition(contestants.begin() + 2, contestants.end(), is_command);
 }
 
-std::vector<std::int32_t> threads_of(const Racer& racer, Mode mode, const Options& options, const Preset& preset,
-                                     std::int32_t machine_threads, bool with_axes) {
-  if (racer.record.track == Track::kDefault) return {0};
+std::vector<std::int32_t> threads_of(const Contestant& contestant, Mode mode, const Options& options,
+                                     const Preset& preset, std::int32_t machine_threads, bool with_axes) {
+  if (contestant.record.track == Track::kDefault) return {0};
   if (!options.threads.empty()) return options.threads;
   std::vector<std::int32_t> threads = preset.threads;
   if (threads.empty()) threads.push_back(machine_threads);
   for (const ThreadAxis& axis : preset.axes) {
-    if (!with_axes || !matches(axis.peers, racer.record.peer) || !matches(axis.variants, racer.record.variant) ||
-        !contains(axis.modes, mode))
+    if (!with_axes || !matches(axis.peers, contestant.record.peer) ||
+        !matches(axis.variants, contestant.record.variant) || !contains(axis.modes, mode))
       continue;
     for (const std::int32_t count : axis.threads) {
       if (!contains(threads, count)) threads.push_back(count);
@@ -244,44 +250,46 @@ Result<std::vector<FoundPeer>> chosen_peers(const Options& options, const Preset
   }
   if (!options.peers.empty()) return chosen;
   for (const std::string_view name : preset.peers) add(name);
-  // A folder with other contestants than the preset's: all of them.
+  // A folder without any contestant of the preset: all its contestants race.
   return chosen.empty() ? all : chosen;
 }
 
-Result<Selection> select(const Options& options, const Preset& preset, const Entrants& field, std::size_t models,
+Result<Selection> select(const Options& options, const Preset& preset, const CheckedPeers& checked, std::size_t models,
                          std::int32_t machine_threads) {
   Selection selection;
-  for (std::size_t i = 0; i < field.peers.size(); ++i) {
-    KITE_TRY(add_peer(field.peers[i], field.readiness[i], options, preset, selection));
+  for (std::size_t i = 0; i < checked.peers.size(); ++i) {
+    KITE_TRY(add_peer(checked.peers[i], checked.readiness[i], options, preset, selection));
   }
   for (const CommandLines& lines : options.commands) {
-    for (const Racer& racer : selection.racers) {
-      if (racer.record.id == lines.name) {
+    for (const Contestant& contestant : selection.contestants) {
+      if (contestant.record.id == lines.name) {
         return Error{ErrorCode::kUsage, "\"" + lines.name + "\" is a contestant already", "--command",
                      "choose another name"};
       }
     }
-    selection.racers.push_back(command_racer(lines));
+    selection.contestants.push_back(contestant_of_command(lines));
   }
-  if (selection.racers.empty())
-    return Error{ErrorCode::kUsage, "there is nobody to race", "--peers", "`kite race peers` lists the contestants"};
+  if (selection.contestants.empty())
+    return Error{ErrorCode::kUsage, "there is no contestant to race", "--peers",
+                 "`kite race peers` lists the contestants"};
   KITE_TRY_ASSIGN(const std::size_t reference, choose_reference(options, selection));
   add_control(reference, selection);
-  commands_first(selection.racers);
+  commands_first(selection.contestants);
 
   const std::vector<Mode>& modes = options.modes.empty() ? preset.modes : options.modes;
-  for (std::size_t racer = 0; racer < selection.racers.size(); ++racer) {
-    // Also of one that is not ready: its cells are rows that say why.
+  for (std::size_t contestant = 0; contestant < selection.contestants.size(); ++contestant) {
+    // A contestant that is not ready gets its cells as well: the report shows them with the reason.
     for (std::size_t model = 0; model < models; ++model) {
       const bool with_variants = model == 0 || !preset.variants_on_first_model_only;
-      // The control stands where all contestants meet; in every corner of an axis, one of many would differ by chance.
-      const bool with_axes = with_variants && !selection.racers[racer].record.control;
-      if (!with_variants && !selection.racers[racer].record.variant.empty()) continue;
+      // The control races only where all contestants do. With a control for every point of an axis, one of the many
+      // would differ from its reference by chance.
+      const bool with_axes = with_variants && !selection.contestants[contestant].record.control;
+      if (!with_variants && !selection.contestants[contestant].record.variant.empty()) continue;
       for (const Mode mode : modes) {
-        if (selection.racers[racer].form.command(mode).empty()) continue;
+        if (selection.contestants[contestant].variant.command(mode).empty()) continue;
         for (const std::int32_t threads :
-             threads_of(selection.racers[racer], mode, options, preset, machine_threads, with_axes)) {
-          selection.cells.push_back({racer, model, mode, threads});
+             threads_of(selection.contestants[contestant], mode, options, preset, machine_threads, with_axes)) {
+          selection.cells.push_back({contestant, model, mode, threads});
         }
       }
     }

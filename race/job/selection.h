@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who races, and in which cells: from the command line, the preset and what is ready. Nothing is touched on disk.
+// Which contestants race, and in which cells: decided from the command line, the preset and what is ready. These
+// functions do not touch the disk.
 #pragma once
 
 #include <cstdint>
@@ -16,36 +17,37 @@
 namespace kite::race {
 
 // A contestant with its commands.
-struct Racer {
+struct Contestant {
   ContestantRecord record;
   std::string peer_folder;  // empty: a command line
-  Variant form;
+  Variant variant;
 };
 
 struct CellChoice {
-  std::size_t racer = 0, model = 0;
+  std::size_t contestant = 0, model = 0;
   Mode mode = Mode::kOneshot;
   std::int32_t threads = 1;
 };
 
 struct Selection {
-  std::vector<Racer> racers;  // the reference first, then its control; those that are not ready have no cells
+  std::vector<Contestant> contestants;  // the reference first, then its control; those that are not ready have no cells
   std::vector<CellChoice> cells;
   std::string reference;
-  std::vector<std::string> notes;  // what was left out, and why
+  std::vector<std::string> notes;  // what was left out, with the reason
 };
 
-struct Entrants {  // all that could race
+struct CheckedPeers {  // all peers that could race, with what their check said
   std::vector<FoundPeer> peers;
   std::vector<Readiness> readiness;  // parallel to peers
 };
 
-// The names that this race needs to know the readiness of. kUsage: a peer that does not exist, with those that do.
+// The peers whose readiness this race has to know. kUsage: a peer does not exist; the message lists those that do.
 [[nodiscard]] Result<std::vector<FoundPeer>> chosen_peers(const Options& options, const Preset& preset,
                                                           const std::vector<FoundPeer>& all);
 
-// `models`: how many. kUsage: nobody is ready (with every reason), an unknown variant or reference.
-[[nodiscard]] Result<Selection> select(const Options& options, const Preset& preset, const Entrants& field,
+// `models`: how many models race. kUsage: no contestant is ready (with all reasons), or a variant or the reference is
+// not known.
+[[nodiscard]] Result<Selection> select(const Options& options, const Preset& preset, const CheckedPeers& checked,
                                        std::size_t models, std::int32_t machine_threads);
 
 }  // namespace kite::race

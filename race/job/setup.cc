@@ -44,13 +44,13 @@ Result<bool> begin_home(const std::string& home) {
 
 std::string unfinished_mark(const std::string& home) { return home + "/setup.unfinished"; }
 
-std::map<std::string, std::string> setup_environment(const Peer& peer, const Places& places) {
-  return {{"KITE_PEER_HOME", places.home(peer.name)}, {"KITE_PEER_DIR", peer.folder}, {"KITE_ROOT", places.root}};
+std::map<std::string, std::string> setup_environment(const Peer& peer, const InstallPaths& paths) {
+  return {{"KITE_PEER_HOME", paths.home(peer.name)}, {"KITE_PEER_DIR", peer.folder}, {"KITE_ROOT", paths.root}};
 }
 
-Result<SetupOutcome> run_setup(const Peer& peer, const Places& places, const SetupWatch& watch) {
+Result<SetupOutcome> run_setup(const Peer& peer, const InstallPaths& paths, const SetupWatch& watch) {
   SetupOutcome outcome;
-  const std::string home = places.home(peer.name);
+  const std::string home = paths.home(peer.name);
   KITE_TRY_ASSIGN(outcome.redone, begin_home(home));
   outcome.log = home + "/setup.log";
   std::ofstream log(outcome.log, std::ios::trunc);
@@ -58,7 +58,7 @@ Result<SetupOutcome> run_setup(const Peer& peer, const Places& places, const Set
   std::deque<std::string> tail;
   SubprocessOptions options;
   options.timeout_s = kLongestSetup_s;
-  options.environment = setup_environment(peer, places);
+  options.environment = setup_environment(peer, paths);
   options.folder = peer.folder;
   options.stop = watch.stop;
   options.on_tick = watch.on_tick;
@@ -69,7 +69,7 @@ Result<SetupOutcome> run_setup(const Peer& peer, const Places& places, const Set
     if (watch.on_line) watch.on_line(line);
   };
   KITE_TRY_ASSIGN(const SubprocessResult result,
-                  run_subprocess(expand(peer.setup, setup_values(peer, places)), options));
+                  run_subprocess(expand(peer.setup, setup_values(peer, paths)), options));
   outcome.exit_code = result.exit_code;
   outcome.stopped = result.stopped;
   outcome.ok = result.ok();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a contestant's home, and knows a half-made one when it sees it.
+// Makes a contestant's home, and recognises a home whose setup did not finish.
 #pragma once
 
 #include <atomic>
@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "paperkite/error.h"
+#include "race/job/install_paths.h"
 #include "race/job/peer.h"
-#include "race/job/places.h"
 
 namespace kite::race {
 
@@ -23,18 +23,19 @@ struct SetupWatch {
 struct SetupOutcome {
   bool ok = false;
   bool stopped = false;
-  bool redone = false;  // a half-made home was thrown away first
+  bool redone = false;  // an unfinished home was removed first
   int exit_code = 0;
   std::string log;                // path
   std::vector<std::string> tail;  // the last lines of the log
 };
 
-// Exists from the beginning of a setup to its successful end.
+// The path of a file that exists from the beginning of a setup to its successful end.
 [[nodiscard]] std::string unfinished_mark(const std::string& home);
 // KITE_PEER_HOME, KITE_PEER_DIR and KITE_ROOT, for setup and check.
-[[nodiscard]] std::map<std::string, std::string> setup_environment(const Peer& peer, const Places& places);
+[[nodiscard]] std::map<std::string, std::string> setup_environment(const Peer& peer, const InstallPaths& paths);
 
-// Runs the peer's setup, its output into home/setup.log. kIo: the home cannot be made or the program not started.
-[[nodiscard]] Result<SetupOutcome> run_setup(const Peer& peer, const Places& places, const SetupWatch& watch);
+// Runs the peer's setup and writes its output into home/setup.log. kIo: the home cannot be made, or the program cannot
+// be started.
+[[nodiscard]] Result<SetupOutcome> run_setup(const Peer& peer, const InstallPaths& paths, const SetupWatch& watch);
 
 }  // namespace kite::race

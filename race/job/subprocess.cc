@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// posix_spawn with two pipes and poll; one deadline for everything.
+// posix_spawn with two pipes and poll. One deadline holds for the whole run.
 #include "race/job/subprocess.h"
 
 #include <fcntl.h>
@@ -47,7 +47,7 @@ class Pipe {
   bool open_ = false;
 };
 
-// One stream of the child: keeps its end, hands on its lines.
+// One stream of the child: keeps the last bytes and hands on each line.
 struct Stream {
   Pipe pipe;
   std::string* kept = nullptr;
@@ -164,7 +164,7 @@ Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv, co
   bool ending = false;
   Clock::time_point kill_at{};
   auto next_tick = Clock::now();
-  // A grandchild that keeps a pipe open must not keep us: what counts is the exit, then one last look at the pipes.
+  // A grandchild may keep a pipe open. So the exit of the child ends the wait, and the pipes are read once more.
   while (true) {
     std::array<pollfd, 2> waits{};
     for (std::size_t i = 0; i < 2; ++i) waits[i] = {open[i] ? streams[i].pipe.read_end() : -1, POLLIN, 0};
@@ -197,7 +197,7 @@ Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv, co
   for (Stream& stream : streams) {
     if (!stream.line.empty() && options.on_line) options.on_line(stream.line);
   }
-  // Whatever the program left behind in its group is ended with it.
+  // Processes that the program left in its process group are ended too.
   ::kill(-pid, SIGKILL);
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;

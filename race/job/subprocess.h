@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a program that is not measured: check, setup, prepare, sha256sum.
+// Runs a program whose times do not count: check, setup, prepare, sha256sum.
 #pragma once
 
 #include <atomic>
@@ -23,13 +23,13 @@ struct SubprocessOptions {
 };
 
 struct SubprocessResult {
-  int exit_code = -1;  // 128 + signal for a killed one
+  int exit_code = -1;  // 128 + signal if a signal ended the program
   bool timed_out = false;
   bool stopped = false;
   std::string output;  // standard output; at most the last 1 MB
   std::string errors;  // standard error, likewise
   [[nodiscard]] bool ok() const { return exit_code == 0 && !timed_out && !stopped; }
-  // The last line that says something, of the errors or else of the output.
+  // The last line that is not blank, of the errors or, if they have none, of the output.
   [[nodiscard]] std::string last_line() const;
 };
 

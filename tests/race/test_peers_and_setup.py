@@ -71,7 +71,7 @@ class SetupTest(RaceCase):
         (self.peers / "one/setup").write_text('#!/bin/sh\nset -e\ntest ! -e "$KITE_PEER_HOME/half"\n' + self.MAKE_READY)
         result = self.run_race("setup", "one")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("begun anew", result.stderr)
+        self.assertIn("started again", result.stderr)
         self.assertFalse((home / "half").exists())
 
     def test_an_interrupted_setup_is_half_made(self):
@@ -83,7 +83,7 @@ class SetupTest(RaceCase):
             process.send_signal(signal.SIGINT)
             stderr = process.communicate(timeout=60)[1]
         self.assertEqual(process.returncode, 130, stderr)
-        # The check alone would be content with what lies there.
+        # The check alone would accept the files that are there.
         self.assertTrue(os.access(home / "run", os.X_OK))
         self.assertIn("setup did not finish", self.run_race("peers").stdout)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole races of contestants that are a few milliseconds of Python, some of which fail: the files of the contract, and
-what remakes, compares, interrupts and goes on with a race."""
+"""Whole races of contestants that take a few milliseconds of Python, some of which fail: the files of a race, and the
+commands that make its report again, compare, interrupt and continue it."""
 
 import collections
 import csv
@@ -89,7 +89,7 @@ class FinishedRaceTest(OneRace):
             self.assertGreater(float(row["wall_ms"]), float(row["load_ms"]) + float(row["first_ms"]))
             self.assertGreater(int(row["peak_rss_bytes"]), 1 << 20)
         for row in table(self.out / "counters.csv"):
-            # A number, or why there is none: never 0 for what could not be counted.
+            # A number, or the reason why there is none: a counter that could not be read is never 0.
             self.assertTrue(row["value"] or row["reason"], row)
 
     def test_every_turn_of_a_heat_is_a_row(self):
@@ -122,7 +122,7 @@ class FinishedRaceTest(OneRace):
             self.assertIn(reason, page)
             self.assertIn(reason, text)
             self.assertIn(reason, self.result.stderr)
-        # Whoever drops out does not make the others' rounds incomplete.
+        # A contestant that is given up does not make the rounds of the others incomplete.
         self.assertIn(f"All {self.ROUNDS} rounds were run.", text)
 
     def test_the_summary_has_the_keys_of_the_contract(self):
@@ -171,9 +171,9 @@ class FinishedRaceTest(OneRace):
                     record[key] = record.get(key, 0) * 4
                 if record.get("samples"):
                     record["samples"]["ms"] = [4 * ms for ms in record["samples"]["ms"]]
-            for racer in record.get("contestants", []):
-                if racer["id"] == "other":
-                    racer["versions"] = {"fake": "2.0"}
+            for contestant in record.get("contestants", []):
+                if contestant["id"] == "other":
+                    contestant["versions"] = {"fake": "2.0"}
 
         slower = self.changed_race("slower", slow_down)
         same = kite_race("compare", self.out, self.out)
@@ -257,7 +257,7 @@ class InterruptedRaceTest(RaceCase):
             self.assertEqual(rounds, {(cell, number) for cell in whole for number in range(1, 6)})
             sets = self.records(out, "set")
             self.assertEqual([record["set"] for record in sets], [1, 2, 3, 4, 5])
-            # What was started and not written down is what a kill hit: one process, or the three of a set.
+            # Processes that were started but are not in the journal were killed: one process, or the three of a set.
             started = len(tally.read_text())
             self.assertGreaterEqual(started, len(records))
             self.assertLessEqual(started, len(records) + 3 * kills)
@@ -278,7 +278,7 @@ class InterruptedRaceTest(RaceCase):
         self.assertEqual({record["status"] for record in self.records(out)}, {"ok"})
         self.assertRegex((out / "report.md").read_text(), r"The race stopped after \d+ of 1000 rounds\.")
 
-    def test_ctrl_c_during_a_preparation_condemns_nobody(self):
+    def test_ctrl_c_during_a_preparation_fails_no_contestant(self):
         unlocked = self.folder / "unlocked"
         self.peer("steady")
         self.peer("slow", "slow to prepare", prepare=True, more_arguments=["--tally", unlocked],
@@ -309,7 +309,7 @@ class InterruptedRaceTest(RaceCase):
         self.assertEqual(other.returncode, 2, other.stderr)
         nowhere = self.run_race("--resume", "--out", self.folder / "nowhere")
         self.assertEqual(nowhere.returncode, 2)
-        self.assertIn("no race to go on with", nowhere.stderr)
+        self.assertIn("no race to continue", nowhere.stderr)
 
 
 class BadInputTest(RaceCase):
@@ -338,7 +338,7 @@ class BadInputTest(RaceCase):
                 for word in words:
                     self.assertIn(word, result.stderr)
 
-    def test_nobody_who_is_ready_is_an_error_that_says_why(self):
+    def test_no_ready_contestant_is_an_error_with_the_reasons(self):
         self.peer("absent", check=["/no/such/program"])
         result = self.run_race(*self.race_arguments(self.folder / "out"))
         self.assertEqual(result.returncode, 2, result.stderr)

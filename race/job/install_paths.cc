@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The executable's own path decides: ROOT/build/<preset>/bin/kite-race, or PREFIX/bin/kite-race.
-#include "race/job/places.h"
+// The path of the executable decides: it is ROOT/build/<preset>/bin/kite-race or PREFIX/bin/kite-race.
+#include "race/job/install_paths.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -37,34 +37,34 @@ Result<std::string> own_executable() {
   return path.string();
 }
 
-Result<Places> find_places(const std::string& executable, const std::string& peers_dir) {
-  Places places;
+Result<InstallPaths> find_install_paths(const std::string& executable, const std::string& peers_dir) {
+  InstallPaths paths;
   const fs::path bin = fs::path(executable).parent_path();
-  places.kite = bin / "kite";
+  paths.kite = bin / "kite";
   bool installed = true;
   // Three folders up, or two for a build folder that lies directly in the project.
   for (const fs::path& root : {bin / "../../..", bin / "../.."}) {
     if (!is_folder(root / "peers") || !is_folder(root / "race")) continue;
-    places.root = root.lexically_normal();
+    paths.root = root.lexically_normal();
     installed = false;
     break;
   }
-  if (installed) places.root = (bin / "../share/paperkite").lexically_normal();
-  if (places.root.ends_with('/')) places.root.pop_back();
+  if (installed) paths.root = (bin / "../share/paperkite").lexically_normal();
+  if (paths.root.ends_with('/')) paths.root.pop_back();
 
   std::string chosen = peers_dir.empty() ? variable("KITE_PEERS_DIR") : peers_dir;
   const bool elsewhere = !chosen.empty();
-  if (!elsewhere) chosen = places.root + "/peers";
+  if (!elsewhere) chosen = paths.root + "/peers";
   std::error_code failed;
-  places.peers_dir = fs::absolute(chosen, failed).lexically_normal();
-  if (places.peers_dir.ends_with('/')) places.peers_dir.pop_back();
-  if (!is_folder(places.peers_dir)) {
-    return Error{ErrorCode::kUsage, "there is no folder of contestants", places.peers_dir,
+  paths.peers_dir = fs::absolute(chosen, failed).lexically_normal();
+  if (paths.peers_dir.ends_with('/')) paths.peers_dir.pop_back();
+  if (!is_folder(paths.peers_dir)) {
+    return Error{ErrorCode::kUsage, "there is no folder of contestants", paths.peers_dir,
                  "name it with --peers-dir or KITE_PEERS_DIR"};
   }
-  places.homes_dir = installed && !elsewhere ? user_data_folder() + "/paperkite/peers"
-                                             : fs::path(places.peers_dir).parent_path().string() + "/.peers";
-  return places;
+  paths.homes_dir = installed && !elsewhere ? user_data_folder() + "/paperkite/peers"
+                                            : fs::path(paths.peers_dir).parent_path().string() + "/.peers";
+  return paths;
 }
 
 }  // namespace kite::race
