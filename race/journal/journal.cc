@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading is strict but for the end of the file; writing leaves whole lines only.
+// Reading is strict except at the end of the file. Writing leaves only whole lines.
 #include "race/journal/journal.h"
 
 #include <fcntl.h>
@@ -29,7 +29,7 @@ Error io_error(const std::string& path, std::string what, std::string remedy = {
 
 Error bad_line(const std::string& name, std::size_t number, std::string what) {
   return Error{ErrorCode::kInvalidInput, std::move(what), name + ", line " + std::to_string(number),
-               "a journal is written by `kite race` only; take the line out to read the rest"};
+               "only `kite race` writes a journal; remove the line to read the rest"};
 }
 
 kite::Status check_plan(const PlanRecord& plan) {
@@ -46,7 +46,7 @@ kite::Status check_plan(const PlanRecord& plan) {
 
 bool has_cell(const PlanRecord& plan, std::int32_t cell) { return cell >= 0 && std::cmp_less(cell, plan.cells.size()); }
 
-// Takes a record into the journal, or says why it cannot stand there.
+// Adds a record to the journal, or returns why it does not belong there.
 struct Take {
   Journal& journal;
 
@@ -129,7 +129,7 @@ Result<Journal> parse_journal(std::string_view text, const std::string& name) {
     if (!taken.ok()) return bad_line(name, number, "the record " + taken.error().what);
   }
   if (number == 0) {
-    return Error{ErrorCode::kInvalidInput, "the journal holds no whole line", name, "start the race anew"};
+    return Error{ErrorCode::kInvalidInput, "the journal holds no whole line", name, "start the race again"};
   }
   return journal;
 }
@@ -166,7 +166,7 @@ Result<JournalWriter> JournalWriter::open(const std::string& path, int flags) {
   const int descriptor = ::open(path.c_str(), flags | O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor < 0 && errno == EEXIST) {
     return Error{ErrorCode::kUsage, "there is a race already", path,
-                 "add --resume to go on with it, or name another --out"};
+                 "add --resume to continue it, or name another --out"};
   }
   if (descriptor < 0) return io_error(path, "cannot write the journal", "name a folder that can be written");
   JournalWriter writer(descriptor, path, 0);
@@ -193,7 +193,7 @@ Result<JournalWriter::Opened> JournalWriter::resume(const std::string& path, con
     KITE_TRY_ASSIGN(past, parse_journal(text, path));
     if (past.plan.hash != plan.hash) {
       return Error{ErrorCode::kUsage, "the race here has another plan (other models, pictures, contestants or flags)",
-                   path, "repeat the command line it was started with, or name another --out"};
+                   path, "repeat the command line with which it was started, or name another --out"};
     }
     if (past.plan.environment != plan.environment) {
       return Error{ErrorCode::kUsage, "the race here was begun on another machine or with other versions", path,
@@ -219,16 +219,16 @@ kite::Status JournalWriter::append(const Record& record) {
     written = write(descriptor_, line.data(), line.size());
   } while (written < 0 && errno == EINTR);
   if (std::cmp_not_equal(written, line.size())) {
-    if (written >= 0) errno = ENOSPC;  // a short write on a file: the next one would say so
-    const Error error = io_error(path_, "cannot append to the journal", "free some space and go on with --resume");
-    // Best effort: where even this fails, the next resume cuts the torn line off.
+    if (written >= 0) errno = ENOSPC;  // a short write to a file: the next write would give this error
+    const Error error = io_error(path_, "cannot append to the journal", "free some space and continue with --resume");
+    // If this fails too, the next resume cuts off the unfinished line.
     if (written > 0) [[maybe_unused]]
       const int cut = ftruncate(descriptor_, static_cast<off_t>(length_bytes_));
     return error;
   }
   length_bytes_ += line.size();
   if (fdatasync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) {  // EINVAL: a file that has no disk behind it
-    return io_error(path_, "cannot bring the journal to the disk", "free some space and go on with --resume");
+    return io_error(path_, "cannot bring the journal to the disk", "free some space and continue with --resume");
   }
   return {};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// journal.jsonl: everything that a race measured, one record a line, only ever appended to.
+// journal.jsonl: everything that a race measured, one record a line. Lines are only appended.
 #pragma once
 
 #include <cstdint>
@@ -13,33 +13,33 @@
 
 namespace kite::race {
 
-// Records of one kind stand in the order in which they were written.
+// Records of one kind are in the order in which they were written.
 struct Journal {
   PlanRecord plan;
   std::vector<ProcessRecord> processes;
-  std::vector<SetRecord> sets;  // without their processes, which stand above
+  std::vector<SetRecord> sets;  // without their processes, which are in `processes`
   std::vector<ParityRecord> parity;
   std::optional<DecisionRecord> decision;
   std::vector<NoteRecord> notes;
   std::uint64_t whole_bytes = 0;  // length of the file up to its last newline
-  bool torn = false;              // text without a newline follows them: the writer was killed there
+  bool torn = false;              // text without a newline follows: the writer was killed while it wrote a line
 };
 
-// kIo: the file cannot be read. kInvalidInput, with the number of the line: it holds no plan, a line is no record, or a
-// record speaks of a cell that the plan does not have. Text after the last newline is left out, and `torn` says so.
+// kIo: the file cannot be read. kInvalidInput, with the number of the line: there is no plan, a line is not a record,
+// or a record names a cell that the plan does not have. Text after the last newline is left out, and `torn` is set.
 [[nodiscard]] Result<Journal> read_journal(const std::string& path);
 
-// The same for the file's text; `name` stands in errors.
+// The same for the text of the file; errors contain `name`.
 [[nodiscard]] Result<Journal> parse_journal(std::string_view text, const std::string& name);
 
-// Appends records. One writer a file: another one is refused while this one lives.
+// Appends records. A file has one writer: a second one is refused while the first exists.
 class JournalWriter {
  public:
   struct Opened;
-  // A new journal that begins with `plan`. kUsage: there is one already.
+  // Begins a new journal with `plan`. kUsage: there is a journal already.
   [[nodiscard]] static Result<JournalWriter> create(const std::string& path, const PlanRecord& plan);
-  // Goes on behind the last whole line; what a killed writer left behind it is cut off. A file that does not exist or
-  // holds no whole line is begun. kUsage: it belongs to a plan with another hash or environment.
+  // Continues after the last whole line; an unfinished line of a killed writer is cut off. If the file does not exist
+  // or holds no whole line, it is begun. kUsage: the journal belongs to a plan with another hash or environment.
   [[nodiscard]] static Result<Opened> resume(const std::string& path, const PlanRecord& plan);
 
   JournalWriter(JournalWriter&& other) noexcept;
@@ -48,8 +48,8 @@ class JournalWriter {
   JournalWriter& operator=(const JournalWriter&) = delete;
   ~JournalWriter();
 
-  // The line is on the disk when this returns without an Error. kIo: a full disk, say; what was
-  // written of the line is taken back.
+  // When this returns without an Error, the line is on the disk. kIo: for example, the disk is full; the part of the
+  // line that was written is removed again.
   [[nodiscard]] kite::Status append(const Record& record);
 
  private:

@@ -80,7 +80,7 @@ TEST_F(journal, a_set_is_one_line_whose_processes_stand_among_the_others) {
   ASSERT_EQ(read->sets.size(), 1u);
   EXPECT_TRUE(read->sets[0].processes.empty());
   EXPECT_EQ(read->sets[0].blocks[1].begin_ns, 6);
-  spill(path_, slurp(path_).substr(0, slurp(path_).size() - 3));  // half a set is none
+  spill(path_, slurp(path_).substr(0, slurp(path_).size() - 3));  // an unfinished line of a set does not count
   EXPECT_EQ(read_journal(path_)->sets.size(), 0u);
   EXPECT_EQ(read_journal(path_)->processes.size(), 1u);
   set.blocks[0].cell = 9;

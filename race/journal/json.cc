@@ -41,7 +41,7 @@ kite::Status get(const Json& json, std::vector<Sample>& out) {
   return {};
 }
 
-// JSON's keys are text, so the cells are as well.
+// The keys of JSON are text, so the ids of cells are written as text.
 Json put(const std::map<std::int32_t, std::int32_t>& counts) {
   Json object = Json::object();
   for (const auto& [cell, count] : counts) object[std::to_string(cell)] = count;
@@ -49,12 +49,13 @@ Json put(const std::map<std::int32_t, std::int32_t>& counts) {
 }
 
 kite::Status get(const Json& json, std::map<std::int32_t, std::int32_t>& out) {
-  if (!json.is_object()) return wrong("is no object");
+  if (!json.is_object()) return wrong("is not an object");
   out.clear();
   for (const auto& [key, value] : json.items()) {
     std::int32_t cell = 0;
     const auto parsed = std::from_chars(key.data(), key.data() + key.size(), cell);
-    if (parsed.ec != std::errc() || parsed.ptr != key.data() + key.size()) return wrong("has a key that is no number");
+    if (parsed.ec != std::errc() || parsed.ptr != key.data() + key.size())
+      return wrong("has a key that is not a number");
     KITE_TRY(get(value, out[cell]));
   }
   return {};
@@ -78,7 +79,7 @@ constexpr std::array<const char*, std::variant_size_v<Record>> kKinds = {"plan",
 template <std::size_t at = 0>
 Result<Record> read_kind(const std::string& kind, const fields::Json& json) {
   if constexpr (at == std::variant_size_v<Record>) {
-    return fields::wrong("\"kind\" is none of plan, process, parity, decision, note and set");
+    return fields::wrong("\"kind\" is not plan, process, parity, decision, note or set");
   } else {
     if (kind != kKinds[at]) return read_kind<at + 1>(kind, json);
     std::variant_alternative_t<at, Record> record;
@@ -98,7 +99,7 @@ std::string to_json(const Record& record) {
 
 Result<Record> record_from_json(std::string_view line) {
   const fields::Json json = fields::Json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded() || !json.is_object()) return fields::wrong("is no JSON object");
+  if (json.is_discarded() || !json.is_object()) return fields::wrong("is not a JSON object");
   const auto kind = json.find("kind");
   std::string word;
   if (kind == json.end() || !fields::get(*kind, word).ok()) return fields::wrong("has no \"kind\"");

@@ -10,14 +10,14 @@
 
 namespace kite::race {
 
-// One line without its newline, "kind" (plan, process, parity, decision, note, set) first. Numbers come back bit for
-// bit;
-// numbers that JSON cannot write are the strings "nan", "inf" and "-inf". Samples are one array a field. Text that is
-// not UTF-8 has its stray bytes replaced.
+// One line without its newline. Its first member is "kind" (plan, process, parity, decision, note, set).
+//   1. Numbers come back bit for bit. Numbers that JSON cannot write are the strings "nan", "inf" and "-inf".
+//   2. The samples of a process are one array for each field.
+//   3. In text that is not UTF-8, invalid bytes are replaced.
 [[nodiscard]] std::string to_json(const Record& record);
 
-// Unknown keys are ignored, absent ones keep their default. kInvalidInput names the key that has the wrong type, a
-// number out of range, or a word that means nothing.
+// Unknown keys are ignored; the members of absent keys keep their default. kInvalidInput, with the key: a wrong type, a
+// number out of range, or a word that is not known.
 [[nodiscard]] Result<Record> record_from_json(std::string_view line);
 
 }  // namespace kite::race

@@ -46,7 +46,7 @@ kite::Status get(const Json& json, std::optional<double>& out);
 
 inline Error wrong(std::string what) { return Error{ErrorCode::kInvalidInput, std::move(what), {}, {}}; }
 
-// A float is written with as few digits as bring it back, not with those of the double that it widens to.
+// A float is written with the fewest digits that give the same float again, not with the digits of the equal double.
 inline double shortest(float value) {
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
@@ -87,7 +87,7 @@ Json put(const std::map<std::string, T>& values) {
 }
 
 inline kite::Status get(const Json& json, std::string& out) {
-  if (!json.is_string()) return wrong("is no text");
+  if (!json.is_string()) return wrong("is not text");
   out = json.get_ref<const std::string&>();
   return {};
 }
@@ -111,7 +111,7 @@ kite::Status get(const Json& json, T& out) {
   } else if (json == "-inf") {
     out = -kInfinity;
   } else {
-    return wrong("is no number");
+    return wrong("is not a number");
   }
   return {};
 }
@@ -124,7 +124,7 @@ kite::Status get(const Json& json, T& out) {
     out = static_cast<T>(value);
     return {};
   }
-  if (!json.is_number_integer()) return wrong("is no whole number");
+  if (!json.is_number_integer()) return wrong("is not a whole number");
   const auto value = json.get<std::int64_t>();
   if (!std::in_range<T>(value)) return wrong("is out of range");
   out = static_cast<T>(value);
@@ -136,13 +136,13 @@ kite::Status get(const Json& json, T& out) {
   std::string word;
   KITE_TRY(get(json, word));
   const std::optional<T> value = from_word<T>(word);
-  if (!value) return wrong("is a word that means nothing here");
+  if (!value) return wrong("is a word that is not known here");
   out = *value;
   return {};
 }
 template <typename T>
 kite::Status get(const Json& json, std::vector<T>& out) {
-  if (!json.is_array()) return wrong("is no array");
+  if (!json.is_array()) return wrong("is not an array");
   out.clear();
   out.reserve(json.size());
   for (const Json& item : json) {
@@ -154,7 +154,7 @@ kite::Status get(const Json& json, std::vector<T>& out) {
 }
 template <typename T>
 kite::Status get(const Json& json, std::map<std::string, T>& out) {
-  if (!json.is_object()) return wrong("is no object");
+  if (!json.is_object()) return wrong("is not an object");
   out.clear();
   for (const auto& [key, item] : json.items()) {
     T value{};
@@ -204,7 +204,7 @@ Json put(const T& record) {
 
 template <Fields T>
 kite::Status get(const Json& json, T& out) {
-  if (!json.is_object()) return wrong("is no object");
+  if (!json.is_object()) return wrong("is not an object");
   Reader reader(json);
   each_field(out, reader);
   return std::move(reader).status();

@@ -191,19 +191,19 @@ TEST(json, wrong_members_are_named) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"({"kind":"process","cell":"2"})", "\"cell\""},
       {R"({"kind":"process","cell":4294967296})", "\"cell\" is out of range"},
-      {R"({"kind":"process","cell":1.5})", "\"cell\" is no whole number"},
+      {R"({"kind":"process","cell":1.5})", "\"cell\" is not a whole number"},
       {R"({"kind":"process","peak_rss_bytes":-1})", "\"peak_rss_bytes\" is out of range"},
       {R"({"kind":"process","status":"great"})", "\"status\""},
       {R"({"kind":"process","samples":{"ms":[1],"input":[],"index":[1],"score":[1]}})", "unequal lengths"},
-      {R"({"kind":"process","noise":[]})", "\"noise\" is no object"},
-      {R"({"kind":"process","argv":[1]})", "\"argv\" is no text"},
+      {R"({"kind":"process","noise":[]})", "\"noise\" is not an object"},
+      {R"({"kind":"process","argv":[1]})", "\"argv\" is not text"},
       {R"({"kind":"decision","counts":{"1x":2}})", "\"counts\""},
       {R"({"kind":"elephant"})", "\"kind\""},
       {R"({"cell":1})", "\"kind\""},
-      {R"([1])", "no JSON object"},
-      {"", "no JSON object"},
-      {R"({"kind":"note")", "no JSON object"},
-      {std::string(100000, '['), "no JSON object"},
+      {R"([1])", "not a JSON object"},
+      {"", "not a JSON object"},
+      {R"({"kind":"note")", "not a JSON object"},
+      {std::string(100000, '['), "not a JSON object"},
   };
   for (const auto& [line, clause] : cases) {
     auto record = record_from_json(line);

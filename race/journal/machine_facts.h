@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of a machine's facts, in the order in which people read them, and what each of them decides.
+// The names of a machine's facts, in the order in which a report shows them, and what each of them decides.
 #pragma once
 
 #include <array>
@@ -12,17 +12,17 @@ namespace kite::race {
 struct MachineFact {
   enum class Kind : std::uint8_t {
     kHardware,  // two races on different hardware cannot be compared
-    kSoftware,  // a difference is told
+    kSoftware,  // a difference is reported
     kMeasured   // differs a little from one race to the next on the same machine
   };
   const char* name;  // in the journal and in the report
   std::string MachineRecord::* value;
   Kind kind = Kind::kSoftware;
-  bool decides_times = false;  // a race goes on only where it is as it was
+  bool decides_times = false;  // a race can be resumed only if this has not changed
 };
 
-// Those that decide times stand in the order of the fingerprint in PlanRecord::environment, which older races have,
-// too.
+// The facts that decide times are in the order of the fingerprint in PlanRecord::environment. Older races have that
+// fingerprint too, so the order must not change.
 inline constexpr std::array<MachineFact, 15> kMachineFacts = {{
     {"processor", &MachineRecord::processor, MachineFact::Kind::kHardware, true},
     {"processors", &MachineRecord::processors, MachineFact::Kind::kHardware, true},

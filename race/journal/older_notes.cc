@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The wordings that older races used.
+// The texts that older races wrote.
 #include "race/journal/older_notes.h"
 
 #include <array>
@@ -14,17 +14,17 @@ struct Wording {
   NoteKind kind;
 };
 
-constexpr std::string_view kInvalid = "invalid: ";  // the kind says it, so the text need not
-// The first that fits counts.
+constexpr std::string_view kInvalid = "invalid: ";  // removed from the text, since the kind says the same
+// The first pattern that matches counts.
 constexpr std::array<Wording, 5> kWordings = {
     {{"interrupted", "", NoteKind::kInterrupted},
      {"resumed", "", NoteKind::kResumed},
      {"judge of ", "", NoteKind::kJudge},
-     // This spoils the mode that it names and no other; the reference's failed processes say so as well.
+     // Only the mode that it names cannot be ranked, and the reference's failed processes show that as well.
      {"invalid: the reference ", " cannot run ", NoteKind::kWarning},
      {kInvalid, "", NoteKind::kUnranked}}};
 
-// The longest of the plan's models that the text names.
+// Of the plan's models that the text names, the one with the longest name.
 std::string model_in(std::string_view text, const PlanRecord& plan) {
   std::string found;
   for (const ModelRecord& model : plan.models) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a race writes down: the plan once, then one record for each process, set of a heat, parity check, decision and
-// note.
-// A record is one line of JSON with "kind" first; unknown keys are ignored when reading, absent ones keep their
-// default.
+// What a race writes into its journal: the plan once, then one record for each process, set of a heat, parity check,
+// decision and note. A record is one line of JSON that begins with "kind". A reader ignores unknown keys, and members
+// whose key is absent keep their default.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +18,9 @@ enum class Mode : std::uint8_t { kOneshot, kNoPre, kIncPre };
 enum class Track : std::uint8_t { kMatched, kDefault };
 // How a process ended, or why a contestant has no result.
 enum class Outcome : std::uint8_t { kOk, kMissing, kFailed, kTimeout, kUnequal };
-// What a process was run for. Those of is_compared() are compared; kPass is the one long isolated pass over
-// the whole picture list, which parity is judged on; kMemory is traced to its exit, kInstructions runs under
-// valgrind, so their times do not count. kRerun stands in older journals only: a round that was run once more.
+// What a process was run for. Processes for which is_compared() is true are compared. kPass is the one long pass over
+// the whole picture list, on which parity is judged. kMemory is traced until its exit and kInstructions runs under
+// valgrind, so their times do not count. kRerun exists only in older journals: a round that was run once more.
 enum class Purpose : std::uint8_t { kPass, kPilot, kRound, kRerun, kMemory, kProfile, kInstructions, kHeat };
 [[nodiscard]] constexpr bool is_compared(Purpose purpose) noexcept {
   return purpose == Purpose::kRound || purpose == Purpose::kRerun || purpose == Purpose::kHeat;
@@ -36,36 +35,36 @@ struct ModelRecord {
   std::string recipe;  // JSON
 };
 
-// A file that a contestant's command runs: what tells two builds of one program apart.
+// A file that a contestant's command runs. Its hash distinguishes two builds of one program.
 struct ProgramRecord {
   std::string path, xxh3;  // absolute; 64 bits of its contents, as hexadecimal digits
   std::uint64_t bytes = 0;
 };
 
 struct ContestantRecord {
-  std::string
-      id;  // "peer", "peer:variant", each with "@default" on the default track; "control" for the second reference
+  // "peer", "peer:variant", each with "@default" on the default track; "control" for the reference's second entry.
+  std::string id;
   std::string peer, variant, title, runtime, language, settings;
   Track track = Track::kMatched;
   bool control = false;
-  bool prepared = false;  // something is made for it before the race, untimed: a saved model, a plan
+  bool prepared = false;  // something was made for it before the race and not timed: a saved model, a plan
   bool ready = true;
-  std::string reason;  // why it is not ready, and the command that would make it so
+  std::string reason;  // why it is not ready, and the command that makes it ready
   std::map<std::string, std::string> versions;
   std::uint64_t installed_bytes = 0;    // what a deployment copies; 0: not known
-  std::vector<ProgramRecord> programs;  // the command, then what an interpreter is given; older journals have none
+  std::vector<ProgramRecord> programs;  // the command, then the file that an interpreter runs; older journals have none
 };
 
 struct CellRecord {
-  std::int32_t id = 0;  // its place in PlanRecord::cells
+  std::int32_t id = 0;  // its index in PlanRecord::cells
   std::string contestant, model;
   Mode mode = Mode::kOneshot;
   std::int32_t threads = 1;
   std::string command;  // as a person would type it, for the picture or list of the race
 };
 
-// The machine that a race ran on, for people; empty: the journal does not say. The names of these facts, and what each
-// of them is good for, are in race/journal/machine_facts.h.
+// The machine that a race ran on, as text. An empty member: the journal does not say. The names of these facts, and
+// what each of them decides, are in race/journal/machine_facts.h.
 struct MachineRecord {
   std::string processor, processors, memory, caches, kernel, distribution, virtualisation;
   std::string governor, turbo, huge_pages, address_randomisation;
@@ -77,8 +76,8 @@ struct MachineRecord {
 struct PlanRecord {
   std::int32_t format = 1;
   std::string created;       // UTC, ISO 8601
-  std::string preset, hash;  // of everything that decides what is run: a resumed race must agree
-  std::string environment;   // fingerprint of what decides the times (processor, kernel, versions): must agree as well
+  std::string preset, hash;  // hash of everything that decides what is run: a resumed race must have the same
+  std::string environment;   // fingerprint of what decides the times (processor, kernel, versions): the same must hold
   std::uint64_t seed = 0;
   double budget_minutes = 0;
   std::int32_t rounds = 0;  // asked for; 0: the pilot decides (DecisionRecord)
@@ -105,7 +104,7 @@ struct MarkRecord {
 struct CounterRecord {
   std::string name;             // perf's own: "task-clock", "instructions", ...
   std::optional<double> value;  // absent: see reason
-  std::string reason;           // also how a present value is not the plain one ("scaled, counted 62 % of the time")
+  std::string reason;           // also set if a value was not counted plainly ("scaled, counted 62 % of the time")
 };
 
 struct Sample {
@@ -115,7 +114,7 @@ struct Sample {
   double score = 0;
 };
 
-// Covariates of noise around one process.
+// What shows the noise of the machine around one process.
 struct NoiseRecord {
   double probe_before_ms = 0, probe_after_ms = 0;  // a fixed piece of work
   double steal_ms = 0;                             // of all processors, during the process
@@ -125,7 +124,7 @@ struct NoiseRecord {
 
 struct ProcessRecord {
   std::int32_t cell = 0, round = 0, position = 0;
-  std::int32_t heat = 0;  // of purpose kHeat: HeatRecord::id; its round is the number of the set
+  std::int32_t heat = 0;  // for kHeat: HeatRecord::id; `round` is then the number of the set
   Purpose purpose = Purpose::kRound;
   Outcome status = Outcome::kOk;
   std::string reason;  // of any status but ok
@@ -136,19 +135,19 @@ struct ProcessRecord {
   std::int64_t wall_ns = 0;   // exec to exit
   std::int64_t label_ns = 0;  // exec to the first byte on standard output
   std::int64_t user_ns = 0, system_ns = 0;
-  std::uint64_t peak_rss_bytes = 0, peak_rss_floor_bytes = 0;  // wait4; the floor is what an empty program would show
+  std::uint64_t peak_rss_bytes = 0, peak_rss_floor_bytes = 0;  // from wait4; the floor is the peak of an empty program
   std::int64_t minor_faults = 0, major_faults = 0, voluntary_switches = 0, involuntary_switches = 0;
   std::vector<CounterRecord> counters;
   std::vector<PhaseRecord> phases;
   std::vector<MarkRecord> marks;
-  std::vector<Sample> samples;     // empty for oneshot; of kHeat the first inference, then those of its blocks
+  std::vector<Sample> samples;     // empty for oneshot; for kHeat the first inference, then those of its blocks
   std::int32_t answer_index = -1;  // of oneshot; below 0: not known, and info[kNoAnswer] says why
   std::string answer_label;
   double answer_score = 0;
-  std::map<std::string, std::string> info;  // what the contestant said of itself
+  std::map<std::string, std::string> info;  // what the contestant reported about itself
   NoiseRecord noise;
   std::vector<std::string> flags;  // "steal", "frequency", "busy machine", "more processors than asked", ...
-  std::string log;                 // its standard error, relative to the race's folder; empty where it said nothing
+  std::string log;                 // file of its standard error, relative to the race's folder; empty: it printed none
 };
 
 // One contestant against the judge on one model and mode (no_pre or inc_pre), over the whole picture list.
@@ -157,8 +156,8 @@ struct ParityRecord {
   Mode mode = Mode::kNoPre;
   std::int64_t pictures = 0;
   double max_logit_difference = 0, largest_logit = 0;  // over all pictures
-  double top1_agreement = 1;  // share of pictures; near ties of the judge count as equal in no_pre
-  double max_tensor_difference = 0, differing_tensor_share = 0;  // inc_pre: its input against the recipe's
+  double top1_agreement = 1;  // share of pictures; in no_pre near ties of the judge count as equal
+  double max_tensor_difference = 0, differing_tensor_share = 0;  // inc_pre: its input compared with the recipe's
   bool equal = true;
   std::string reason;
   std::vector<float> differences;  // for the plot: per picture, largest logit difference / largest |logit|
@@ -167,20 +166,20 @@ struct ParityRecord {
 // One turn of a contestant in a heat (peers/README.md, Blocks).
 struct BlockRecord {
   std::int32_t cell = 0;
-  std::int32_t cycle = 0;                // each live process has one turn in it; 0 warms up and is not compared
-  std::int64_t begin_ns = 0;             // CLOCK_MONOTONIC, when it was told to go
+  std::int32_t cycle = 0;                // each process has one turn in a cycle; cycle 0 warms up and is not compared
+  std::int64_t begin_ns = 0;             // CLOCK_MONOTONIC, when it got the turn
   std::int64_t wall_ns = 0, cpu_ns = 0;  // until its answer; processor time of it and its children
   std::int32_t samples = 0;              // the next ones of its process
-  bool stopped = false;                  // it worked on after its answer, and was stopped until its next turn
+  bool stopped = false;                  // it went on working after its answer, so it was stopped until its next turn
 };
 
 // The fresh processes that were alive at once in a heat, and their turns: one replicate. It is one line of the journal,
-// so there is no half of it.
+// so the journal never holds an incomplete set.
 struct SetRecord {
   std::int32_t heat = 0, set = 0;        // HeatRecord::id; from 1
   double steal_ms = 0;                   // of all processors, while it ran
   std::vector<BlockRecord> blocks;       // in the order in which they were run
-  std::vector<ProcessRecord> processes;  // a journal that was read has them among its processes
+  std::vector<ProcessRecord> processes;  // empty after reading: Journal::processes has them
 };
 
 // Contestants that are alive at once: the reference, its control and up to four others on one model, in one mode, at
@@ -188,31 +187,31 @@ struct SetRecord {
 struct HeatRecord {
   std::int32_t id = 0;              // from 1
   std::vector<std::int32_t> cells;  // the reference first; then the control, where there is one
-  std::int32_t cycles = 0;          // turns of each process in a set, without the one that warms up
+  std::int32_t cycles = 0;          // turns of each process in a set, without the warm-up turn
   std::int32_t sets = 0;            // at most
-  double seconds = 0;               // after which no set beyond the fewest is begun; 0: no limit
-  std::int32_t fewest = 6;          // sets: with fewer there are no intervals that hold for all contestants at once
+  double seconds = 0;               // after this time no set beyond the fewest begins; 0: no limit
+  std::int32_t fewest = 6;          // sets: with fewer no bounded interval holds for all contestants at once
 };
 
 // What the pilot decided.
 struct DecisionRecord {
   std::int32_t rounds = 0;
   std::map<std::int32_t, std::int32_t> counts;  // cell id -> samples a process of a round takes
-  std::vector<std::string> cut;                 // what the budget left out, for people
+  std::vector<std::string> cut;                 // what was left out because of the budget, as text
   std::string why;
   std::vector<HeatRecord> heats;
 };
 
-// In ProcessRecord::info of a whole program that is no peer: why its output holds no answer.
+// Key of ProcessRecord::info of a whole program that is not a peer: why its output holds no answer.
 inline constexpr std::string_view kNoAnswer = "no answer";
 
 enum class NoteKind : std::uint8_t {
-  kUntyped,  // a line written before notes had kinds; reading a journal gives it one (older_notes.h)
-  kWarning,  // what a reader of the report should know, with the remedy
+  kUntyped,  // written before notes had kinds; reading a journal gives it a kind (older_notes.h)
+  kWarning,  // what a reader of the report has to know, with the remedy
   kInterrupted,
   kResumed,
-  kJudge,    // who judges the outputs on `model`
-  kUnranked  // why no contestant is ranked on `model`, or on any model where that is empty
+  kJudge,    // which judge the outputs on `model` are compared with
+  kUnranked  // why no contestant is ranked on `model`; if that is empty, on any model
 };
 
 struct NoteRecord {

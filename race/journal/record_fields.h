@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each record's members under their names in JSON, listed once: writing and reading both go through these lists.
+// The members of each record with their names in JSON. Writing and reading use the same lists.
 #pragma once
 
 #include <cstdint>
@@ -121,7 +121,8 @@ void each_field(Self& r, Visit&& visit) {
   visit("load", r.load);
 }
 
-// The samples of a process as one array a field: a few bytes a number instead of five names a sample.
+// The samples of a process are one array for each field: that takes a few bytes for each number, instead of five names
+// for each sample.
 struct SampleColumns {
   std::vector<std::int32_t> input, index;
   std::vector<double> ms, score;

@@ -18,13 +18,13 @@ namespace kite::race {
 // untyped, warning, interrupted, resumed, judge, unranked
 [[nodiscard]] std::string_view word_of(NoteKind kind) noexcept;
 
-// What a person reads of a note.
+// The text of a note as a report shows it.
 [[nodiscard]] std::string note_text(const NoteRecord& note);
 
-// "1 thread", "2 threads"; 0 is the number that a library takes when it is told none.
+// "1 thread", "2 threads". 0 is the number that a library chooses if none is given.
 [[nodiscard]] std::string threads_text(std::int32_t threads);
 
-// nullopt for a word that means none of them.
+// No value: the word is not known.
 template <typename Enum>
 [[nodiscard]] std::optional<Enum> from_word(std::string_view word) noexcept;
 template <>

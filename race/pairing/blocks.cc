@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rule for disturbed blocks looks at each process by itself and at no ratio, so it cannot favour anyone.
+// The rule for disturbed blocks looks at each process by itself and never at a ratio, so it cannot favour a contestant.
 #include "race/pairing/blocks.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ void mark_disturbed(std::vector<TimedBlock>& blocks) {
   }
 }
 
-// Of the first `count` samples; absent where one is no time.
+// The median of the first `count` samples. Absent: one of them is not a positive number.
 std::optional<double> log_value(std::span<const Sample> samples, std::size_t count) {
   std::vector<double> ms;
   for (const Sample& sample : samples.first(count)) {
@@ -56,7 +56,7 @@ std::optional<double> log_ratio_of(const TimedBlock& own, const TimedBlock* refe
 }  // namespace
 
 std::vector<TimedBlock> blocks_of(const SetRecord& set, std::span<const ProcessRecord> processes) {
-  std::map<std::int32_t, std::span<const Sample>> left;  // of each cell, what no block has taken yet
+  std::map<std::int32_t, std::span<const Sample>> left;  // for each cell, samples that no block has yet
   for (const ProcessRecord& process : processes) {
     if (process.purpose != Purpose::kHeat || process.heat != set.heat || process.round != set.set) continue;
     std::size_t in_blocks = 0;

@@ -27,7 +27,7 @@ struct Made {
       process.heat = 1;
       process.round = 2;
       process.purpose = Purpose::kHeat;
-      process.samples = {{0, 99, 0, 0}};  // the first inference is of no block
+      process.samples = {{0, 99, 0, 0}};  // the first inference belongs to no block
       processes.push_back(process);
     }
   }
@@ -104,7 +104,7 @@ TEST(blocks, a_disturbed_block_goes_with_its_partner_whoever_was_disturbed) {
 }
 
 TEST(blocks, skewed_noise_favours_nobody) {
-  // Bursts of 10 % on the average: a median over blocks less the mean of two references would be off by 1.2 %.
+  // Bursts add 10 % on average. A median over blocks minus the mean of two references would be off by 1.2 %.
   Made made;
   Random random(1);
   const auto noisy = [&] { return 10 * std::exp(-0.1 * std::log(1 - random.uniform())); };

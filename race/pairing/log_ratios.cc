@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Distances in time are those of the processes' beginnings.
+// The distance in time of two processes is that of their beginnings.
 #include "race/pairing/log_ratios.h"
 
 #include <algorithm>

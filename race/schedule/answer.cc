@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names first: a number means a class only where no name stands anywhere.
+// Names come first: a number means a class only if the output holds no name of a class.
 #include "race/schedule/answer.h"
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ std::optional<std::int32_t> whole_of(const Word& word) {
 struct Mention {
   std::vector<std::int32_t> classes;  // several where classes share a label
   std::optional<double> score;
-  std::optional<std::int32_t> number;  // that stands beside the label: the class's, unless it only counts the lines
+  std::optional<std::int32_t> number;  // beside the label: the number of the class, or it only counts the lines
   bool may_count = false;
   std::size_t line = 0;  // among those with a mention, from 0
 };
@@ -51,7 +51,7 @@ class Labels {
     }
   }
 
-  // False where the labels are the classes' numbers: then nothing but numbers can be looked for.
+  // False if the labels are the numbers of the classes: then only numbers can be searched.
   [[nodiscard]] bool named() const { return named_; }
 
   struct Found {
@@ -106,7 +106,7 @@ std::optional<double> first_score(const Line& line, std::size_t begin, std::size
   return std::nullopt;
 }
 
-// Each label has the score behind it, or, where the first score stands before the first label, the one before it.
+// Each label has the score after it or, if the first score of the line comes before the first label, the one before it.
 void add_named(const Line& line, const Labels& labels, std::size_t number, std::vector<Mention>& mentions) {
   const std::vector<Labels::Found> found = labels.find(line);
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -127,7 +127,7 @@ void add_named(const Line& line, const Labels& labels, std::size_t number, std::
   }
 }
 
-// "50", "50 0.99", "class 50"; and of a model without names "50, whatever, 0.99".
+// "50", "50 0.99", "class 50"; and, for a model without names, "50, any text, 0.99".
 void add_numbered(const Line& line, bool named, std::size_t number, std::vector<Mention>& mentions) {
   std::optional<std::int32_t> index = keyed_number(line);
   const bool scores_only = std::all_of(line.begin() + 1, line.end(), [](const Word& word) { return word.score; });
@@ -145,7 +145,7 @@ std::string without_paths(std::string_view output, std::span<const std::string> 
     const std::size_t slash = argv[i].rfind('/');
     if (slash == std::string::npos || slash + 1 == argv[i].size()) continue;
     drop(argv[i]);
-    // A name with a blank falls apart into words; one without an ending may be what the program says, too.
+    // A file name with a blank becomes several words. A file name without its ending may be in the output, too.
     const std::string name = argv[i].substr(slash + 1);
     if (name.find(' ') != std::string::npos && name.find('.') != std::string::npos) drop(name);
   }
@@ -169,7 +169,7 @@ class Choice {
   }
 
  private:
-  // Leaves mentions of one class only. What hinders it; empty: nothing.
+  // Leaves mentions of one class only. Returns why that is not possible; empty: it is done.
   std::string settle() {
     if (std::ranges::any_of(mentions_, [](const Mention& m) { return m.score.has_value(); })) {
       std::erase_if(mentions_, [](const Mention& m) { return !m.score; });
@@ -192,7 +192,7 @@ class Choice {
 
   std::string settle(Mention& mention) const {
     const auto known = [this](std::int32_t index) { return index >= 0 && std::cmp_less(index, labels_.size()); };
-    if (!known(mention.classes.front())) return fmt::format("{} is no class of this model", mention.classes.front());
+    if (!known(mention.classes.front())) return fmt::format("{} is not a class of this model", mention.classes.front());
     if (mention.number && std::ranges::find(mention.classes, *mention.number) != mention.classes.end()) {
       mention.classes = {*mention.number};
     }

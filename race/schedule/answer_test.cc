@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What programs print about a picture of class 1, "Paper Kite", and what must not be taken for that.
+// What programs print about a picture of class 1, "Paper Kite", and what must not be taken for such an answer.
 #include "race/schedule/answer.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ const std::vector<std::string> kArgv = {"/bin/classify", "/m/cat.onnx", "/pictur
 
 Answer answer_to(const std::string& output) { return find_answer(output, kLabels, kArgv); }
 
-TEST(answer, is_found_in_whatever_form_a_program_prints_it) {
+TEST(answer, is_found_in_every_form_in_which_programs_print_it) {
   const struct {
     std::string output;
     int index;
@@ -89,7 +89,7 @@ TEST(answer, is_not_known_where_nothing_or_no_single_class_is_named_and_the_reas
       {"cat 0.5\nPaper Kite 0.5\n", "names 2 classes"},
       {"0\n1\n", "names 2 classes"},
       {"crane 0.9\n", "\"crane\" is the label of 2 classes"},
-      {"7\n", "7 is no class of this model"},
+      {"7\n", "7 is not a class of this model"},
       {"class: 99999999999\n", "names no class"},
       {R"({"index": 0, "label": "Paper Kite"})", "prints class 0 and the label of class 1"},
       {"5, Paper Kite, 0.9\n", "prints class 5 and the label of class 1"},
@@ -104,7 +104,7 @@ TEST(answer, is_not_known_where_nothing_or_no_single_class_is_named_and_the_reas
 
 TEST(answer, of_a_model_without_names_is_a_number) {
   const std::vector<std::string> numbers = {"0", "1", "2"};
-  for (const char* output : {"1", "1, 1, 0.9\n", "1, whatever, 0.9\n", "class 1", "1 0.9\n2 0.1\n"}) {
+  for (const char* output : {"1", "1, 1, 0.9\n", "1, any text, 0.9\n", "class 1", "1 0.9\n2 0.1\n"}) {
     EXPECT_EQ(find_answer(output, numbers, {}).index, 1) << output;
   }
   for (const char* output : {"1 file\n", "1.5\n", "cat\n", "3\n"}) {

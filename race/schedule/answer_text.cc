@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers first, then words; all that is neither is a gap between two of them.
+// Numbers are recognised first, then words. All other characters are gaps between them.
 #include "race/schedule/answer_text.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMostBytes = std::size_t{1} << 16;  // an answer takes a hundred; the rest leaves room for a log
+constexpr std::size_t kMostBytes = std::size_t{1} << 16;  // an answer needs about a hundred; the rest is for log lines
 constexpr std::size_t kExcerptBytes = 60;
 constexpr int kDeepest = 16;  // nested lists and objects of JSON; an answer needs four
 constexpr std::string_view kUnits[] = {"ms", "s", "us", "ns", "sec", "seconds", "fps", "mb", "mib", "kb", "gb"};
@@ -26,7 +26,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
 }
-// Dots and slashes hold a path together, so that no part of it is taken for a label.
+// Dots and slashes keep a path in one word, so that no part of the path is taken for a label.
 bool is_of_word(char c) { return is_digit(c) || is_letter(c) || c == '.' || c == '/' || c == '\\' || c == '\''; }
 bool is_soft_gap(char c) { return c == ' ' || c == '-' || c == '_'; }
 
@@ -48,7 +48,7 @@ class WordReader {
   }
 
  private:
-  // A minus belongs to the number behind it where no word stands before it.
+  // A minus sign belongs to the number after it if no word comes right before it.
   [[nodiscard]] bool number_begins(std::size_t at) const {
     if (at < line_.size() && line_[at] == '-' && (at == 0 || !is_of_word(line_[at - 1]))) ++at;
     return at < line_.size() && is_digit(line_[at]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A record is written when its process has ended; one that our own interruption ended is none.
+// A record is written when its process has ended. If our own interruption ended the process, no record is written.
 #include "race/schedule/conductor.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,8 @@ namespace kite::race {
 
 namespace {
 
-// Environment size moves the stack and with it timings (Mytkowicz 2009): up to one page, another in each process.
+// The size of the environment moves the stack, and that changes timings (Mytkowicz 2009). So each process gets another
+// padding, of at most one page.
 constexpr std::uint64_t kPaddingBytes = 4096;
 
 std::int32_t padding_of(std::uint64_t seed, const Conductor::Task& task) {
@@ -84,7 +85,7 @@ ProcessRequest Conductor::request_of(const Task& task) const {
 
 kite::Status Conductor::check_interrupted() const {
   if (setup_.interrupted == nullptr || !setup_.interrupted->load()) return {};
-  return Error{ErrorCode::kInterrupted, "the race was interrupted", {}, "go on with it by --resume"};
+  return Error{ErrorCode::kInterrupted, "the race was interrupted", {}, "continue it with --resume"};
 }
 
 kite::Status Conductor::run(const Task& task) {
@@ -157,11 +158,12 @@ Result<ProcessRecord> Conductor::run_unrecorded(const Task& task) {
   return ran;
 }
 
-// The pass was held against the judge; later processes are held against the pass, and a oneshot against the reference,
-// so that nobody answers rightly once and fast ever after.
+// The pass was compared with the judge. Later processes are compared with the pass, and a oneshot with the reference,
+// so that no contestant can give right answers once and fast wrong ones afterwards.
 void Conductor::check_answers(ProcessRecord& record) const {
   const CellRecord& own = cell(record.cell);
-  if (own.mode == Mode::kOneshot && record.answer_index < 0) return;  // unknown is not wrong; it cannot be ranked
+  if (own.mode == Mode::kOneshot && record.answer_index < 0)
+    return;  // an unknown answer is not wrong; it is not ranked
   if (own.mode == Mode::kOneshot) {
     for (const CellRecord& other : setup_.plan.cells) {
       if (other.mode != Mode::kOneshot || other.model != own.model || other.contestant != setup_.plan.reference)
@@ -180,7 +182,7 @@ void Conductor::check_answers(ProcessRecord& record) const {
   if (record.purpose == Purpose::kPass) return;
   for (const CellRecord& other : setup_.plan.cells) {
     if (other.contestant != own.contestant || other.model != own.model || other.mode != own.mode) continue;
-    // A pass at another number of threads serves as well.
+    // A pass at another number of threads can be used as well.
     const ProcessRecord* pass = ledger_.find_ok(other.id, Purpose::kPass);
     if (pass == nullptr) continue;
     std::size_t differing = 0;
@@ -188,7 +190,8 @@ void Conductor::check_answers(ProcessRecord& record) const {
       const auto input = static_cast<std::size_t>(sample.input);
       differing += input < pass->samples.size() && pass->samples[input].index != sample.index ? 1 : 0;
     }
-    // Another number of threads sums in another order: a near tie may fall the other way, one in a hundred at most.
+    // With another number of threads sums are added in another order. So in a near tie another class may come first;
+    // one sample in a hundred may differ.
     if (differing > 1 + record.samples.size() / 100) {
       record.status = Outcome::kUnequal;
       record.reason =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the processes that the stages ask for, one at a time, and writes each down before the next begins.
+// Runs the processes that the stages ask for, one at a time, and writes each to the journal before the next begins.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace kite::race {
 
-// kInterrupted, from any function here: a signal stopped the race. What is missing is made up for by a resumed one.
+// Any function may return kInterrupted: a signal stopped the race. A resumed race runs what is missing.
 class Conductor {
  public:
   Conductor(const RaceSetup& setup, Journal past, JournalWriter& writer, Runner& runner, ProgressSink* sink)
@@ -28,29 +28,30 @@ class Conductor {
     std::int32_t cell = 0, round = 0, position = 0;
     Purpose purpose = Purpose::kRound;
     std::int64_t count = 1;
-    Argv extra;  // behind the cell's own arguments
+    Argv extra;  // added after the cell's own arguments
     double timeout_s = 120;
-    std::int32_t heat = 0, blocks = 0;  // of purpose kHeat: HeatRecord::id, and the turns that it gets at most
+    std::int32_t heat = 0, blocks = 0;  // for kHeat: HeatRecord::id, and the most turns that the process gets
   };
-  // Nothing is run that was done before, given up, or not ready.
+  // Runs the task, unless it was done before or its cell is given up or not ready.
   [[nodiscard]] kite::Status run(const Task& task);
-  // A process without a record: a look ahead, or for the files of a finished pass that somebody deleted.
+  // Runs a process without a record: a trial, or to make the files of a finished pass again after they were deleted.
   [[nodiscard]] Result<ProcessRecord> run_unrecorded(const Task& task);
 
-  // A contestant of a heat, ready or failed. Its record comes with its set.
+  // Starts a contestant of a heat; it is ready or has failed. Its record is written with its set.
   [[nodiscard]] Result<std::unique_ptr<LiveContestant>> start(const Task& task);
-  // Checks the answers of the set's processes and writes it down.
+  // Checks the answers of the set's processes and writes the set to the journal.
   [[nodiscard]] kite::Status finish_set(SetRecord set);
 
   [[nodiscard]] kite::Status write(const Record& record);
-  // Once, however often it is said. `model`: the one that the note is about, or empty.
+  // Writes a note, unless the journal has the same text already. `model`: the model that the note is about, or empty.
   [[nodiscard]] kite::Status note(NoteKind kind, std::string model, std::string text);
-  // An Error of kInterrupted once a signal has come. Asked before what a process said is believed: the signal may have
-  // reached it as well.
+  // kInterrupted if a signal has come. It is asked before the output of a process is used, since the signal may have
+  // reached that process as well.
   [[nodiscard]] kite::Status check_interrupted() const;
 
-  // So many processes of this kind are to come, of about so many seconds each (0: not known), or of as many as the
-  // tasks are that have not been run. Replaces what was said of the same cell and purpose before.
+  // For the forecast of the time that is left: `processes` processes of this cell and purpose will run, of about
+  // `seconds` each (0: not known). The second function counts the tasks that have not been run. A later call for the
+  // same cell and purpose replaces the earlier one.
   void expect(std::int32_t cell, Purpose purpose, std::int64_t processes, double seconds);
   void expect(std::span<const Task> tasks, const std::map<std::int32_t, double>& seconds);
   void set_rounds(std::int32_t rounds) { rounds_ = rounds; }
@@ -64,10 +65,10 @@ class Conductor {
   [[nodiscard]] const RaceCell& race_cell(std::int32_t id) const { return setup_.cells[static_cast<std::size_t>(id)]; }
   [[nodiscard]] const ContestantRecord& contestant(std::int32_t cell_id) const;
   [[nodiscard]] bool can_run(std::int32_t id) const { return race_cell(id).unready.empty() && !ledger_.given_up(id); }
-  // Budget that is left; infinite where there is none.
+  // Seconds of the budget that are left; infinite if there is no budget.
   [[nodiscard]] double seconds_left() const;
-  void add_unmeasured(double seconds) { unmeasured_seconds_ += seconds; }  // e.g. the judge's
-  // What the runner needs around a process (probes, spawning), as measured: seconds.
+  void add_unmeasured(double seconds) { unmeasured_seconds_ += seconds; }  // e.g. those of the judge
+  // Seconds that the runner needs around a process (probes, spawning), as measured.
   [[nodiscard]] double overhead_seconds() const { return processes_ > 0 ? overhead_seconds_ / processes_ : 0; }
 
  private:
@@ -88,7 +89,7 @@ class Conductor {
   std::map<std::pair<Purpose, std::int32_t>, Expected> expected_;
   std::int32_t rounds_ = 0;
   std::int64_t done_ = 0;
-  double unmeasured_seconds_ = 0;  // spent beside the processes in the journal
+  double unmeasured_seconds_ = 0;  // spent on work that is not in the journal
   double overhead_seconds_ = 0;
   double processes_ = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Variances add: what the machine did to a set or a round, and what lies between its processes.
+// Two variances are added: what the machine does to a set or a round, and what differs between its processes.
 #include "race/schedule/forecast.h"
 
 #include <algorithm>
@@ -16,7 +16,8 @@ namespace kite::race {
 namespace {
 
 constexpr std::size_t kFewestSetsPlayed = 3;
-// Sets are played from places this share of a set apart: they overlap, and use the series better than side by side.
+// The sets that are played begin this share of a set after one another. They overlap, which uses the series better than
+// sets one after another.
 constexpr std::size_t kPlacesPerSet = 4;
 constexpr double kRoundDistanceS = 1;
 
@@ -24,7 +25,7 @@ double with_processes(double noise_sd, double process_sd, double processes) {
   return std::sqrt(noise_sd * noise_sd + processes * process_sd * process_sd);
 }
 
-// The spread of ln(control / reference) over sets, both processes alike.
+// The standard deviation of ln(control / reference) over sets, if both processes are equally fast.
 std::optional<double> set_noise_sd(const WorkSeries& series, const HeatRecord& heat) {
   const std::vector<double> alike(heat.cells.size(), 1.0);
   const std::size_t length = heat.cells.size() * static_cast<std::size_t>(heat.cycles + 1);

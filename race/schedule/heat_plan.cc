@@ -16,12 +16,12 @@ namespace kite::race {
 
 namespace {
 
-// Of the memory that is available; the rest is for the page cache that models are read from.
+// Share of the available memory that a heat may use; the rest is for the page cache that models are read from.
 constexpr double kMemoryShare = 0.7;
-constexpr double kAroundTurnS = 0.01;  // a line, an answer, and the look whether it is still
-constexpr double kMuchMore = 1.2;      // than its time; what is less is not worth a note
+constexpr double kAroundTurnS = 0.01;  // one line, one answer, and the check that the process is still
+constexpr double kMuchMore = 1.2;      // times the heat's share of the budget; a smaller excess is not worth a note
 
-// An interval by signed ranks that misses with a chance of at most a needs 2^(1 - n) <= a.
+// An interval by signed ranks over n sets that misses with a probability of at most a needs 2^(1 - n) <= a.
 std::int32_t fewest_sets(std::size_t contestants) {
   const double may_miss = 1 - bonferroni_confidence(kHeatConfidence, static_cast<std::int64_t>(contestants));
   std::int32_t sets = kFewestSets;
@@ -29,8 +29,8 @@ std::int32_t fewest_sets(std::size_t contestants) {
   return sets;
 }
 
-// Whoever looks after every set stops at the first that is narrow by luck. So it is looked after the fewest, and then
-// whenever there are three tenths more: 6, 7, 9, 11, 14, 18, 23, 29, 37.
+// A check after every set would stop a heat as soon as its interval is narrow by luck. So there is a check after the
+// fewest sets, and then whenever there are three tenths more: after 6, 7, 9, 11, 14, 18, 23, 29, 37 sets.
 bool is_looked_at(std::int32_t sets, std::int32_t fewest) {
   std::int32_t look = fewest;
   while (look < sets) look += std::max(1, 3 * look / 10);
@@ -149,7 +149,8 @@ bool needs_another_set(const HeatRecord& heat, std::int32_t sets_run, std::span<
   const auto n = static_cast<std::int32_t>(control.size());
   if (n < heat.fewest) return true;  // the control failed in some
   if (!is_looked_at(sets_run, heat.fewest)) return true;
-  // Both what the report will call the resolution, and what the spread lets expect: either alone is narrow by luck.
+  // Both must be narrow: the resolution that the report will print, and the width that the standard deviation predicts.
+  // Either alone may be narrow by luck.
   const auto resolution = resolution_of(hodges_lehmann_ratio(control, kHeatConfidence));
   const double expected = expected_half_width(standard_deviation(control), n, kHeatConfidence);
   return !resolution || *resolution > kTargetResolution || expected > std::log1p(kTargetResolution);

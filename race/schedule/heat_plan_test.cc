@@ -72,7 +72,7 @@ TEST(heat_plan, little_time_means_shorter_sets_and_not_fewer) {
   EXPECT_EQ(plan_heats(question).heats[0].sets, 3);
 }
 
-// As the report widens an interval for all contestants of a place, in whatever heat they are.
+// The report widens an interval by the number of contestants of the workload, over all heats of that workload.
 TEST(heat_plan, the_fewest_sets_give_intervals_that_hold_for_all_contestants_at_once) {
   for (const auto& [contestants, fewest] : {std::pair{0, 6}, {1, 6}, {2, 7}, {3, 7}, {4, 8}, {6, 8}, {7, 9}}) {
     const HeatPlan plan = plan_heats(question_of(contestants));
@@ -80,7 +80,7 @@ TEST(heat_plan, the_fewest_sets_give_intervals_that_hold_for_all_contestants_at_
   }
 }
 
-// Both are needed: signed ranks see no further than the outermost pairs, a standard deviation sees one wild set.
+// Both are needed: signed ranks ignore how far the outermost pairs lie out; a standard deviation shows one wild set.
 TEST(heat_plan, a_control_must_be_narrow_and_must_be_expected_to_be) {
   HeatRecord heat{1, {0, 1}, 20, 40, 0};
   std::vector<double> one_wild(23, 0.0);

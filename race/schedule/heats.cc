@@ -21,13 +21,13 @@ namespace kite::race {
 
 namespace {
 
-// Orders of heats are drawn from a stream of their own, another in each heat and set.
+// The orders of heats are drawn from a random stream of their own, another one for each heat and set.
 constexpr std::uint64_t kHeatStream = 0x68656174ULL << 32;
 
-// A start that takes this many times longer than in the pass hangs.
+// A process whose start takes this many times longer than in the pass counts as hanging.
 constexpr double kHangs = 10;
 
-// Inputs that are far from those of the last sets: steps of the golden section fill a circle evenly.
+// The first input of a set is far from those of the last sets: steps of the golden section fill a circle evenly.
 std::int64_t first_input(std::int32_t set, std::int64_t inputs) {
   constexpr double kGolden = 0.6180339887498949;
   const double turns = kGolden * (set - 1);
@@ -61,7 +61,7 @@ class Heat {
   }
 
  private:
-  struct Racer {
+  struct Contestant {
     std::int32_t cell = 0, position = 0;
     std::unique_ptr<LiveContestant> live;
   };
@@ -89,19 +89,19 @@ class Heat {
     set.heat = plan_.id;
     set.set = number;
     const double stolen_before = conductor_.runner().stolen_ms();
-    std::vector<Racer> racers;
-    KITE_TRY(start(number, racers));
-    KITE_TRY(take_turns(number, racers, set));
-    for (Racer& racer : racers) {
-      auto ended = racer.live->end();
+    std::vector<Contestant> contestants;
+    KITE_TRY(start(number, contestants));
+    KITE_TRY(take_turns(number, contestants, set));
+    for (Contestant& contestant : contestants) {
+      auto ended = contestant.live->end();
       KITE_TRY(conductor_.check_interrupted());
       if (!ended.ok()) return std::move(ended).error();
       set.processes.push_back(std::move(ended).value());
       ProcessRecord& record = set.processes.back();
-      record.cell = racer.cell;
+      record.cell = contestant.cell;
       record.heat = plan_.id;
       record.round = number;
-      record.position = racer.position;
+      record.position = contestant.position;
     }
     set.steal_ms = conductor_.runner().stolen_ms() - stolen_before;
     KITE_TRY(conductor_.finish_set(std::move(set)));
@@ -113,8 +113,9 @@ class Heat {
     return conductor_.setup().plan.seed ^ kHeatStream ^ which;
   }
 
-  // One after another, so that their times to load are those of a process that is alone; who is not ready has failed.
-  kite::Status start(std::int32_t number, std::vector<Racer>& racers) {
+  // The processes start one after another, so that each loads as if it were alone. A process that is
+  // not ready has failed.
+  kite::Status start(std::int32_t number, std::vector<Contestant>& contestants) {
     std::vector<std::int32_t> cells;
     for (const std::int32_t cell : plan_.cells) {
       if (conductor_.can_run(cell)) cells.push_back(cell);
@@ -130,25 +131,25 @@ class Heat {
       task.blocks = plan_.cycles + 1;
       task.timeout_s = std::max(conductor_.setup().timeout_s, kHangs * heat_cost(conductor_, task.cell).start_s);
       KITE_TRY_ASSIGN(auto live, conductor_.start(task));
-      racers.push_back({task.cell, task.position, std::move(live)});
+      contestants.push_back({task.cell, task.position, std::move(live)});
     }
     return {};
   }
 
-  kite::Status take_turns(std::int32_t number, std::vector<Racer>& racers, SetRecord& set) {
-    const auto count = static_cast<std::int32_t>(racers.size());
+  kite::Status take_turns(std::int32_t number, std::vector<Contestant>& contestants, SetRecord& set) {
+    const auto count = static_cast<std::int32_t>(contestants.size());
     for (std::int32_t cycle = 0; cycle <= plan_.cycles; ++cycle) {
       for (const std::int32_t at : williams_order(count, seed(number), cycle)) {
-        Racer& racer = racers[static_cast<std::size_t>(at)];
-        const std::int64_t inputs = std::max<std::int64_t>(conductor_.race_cell(racer.cell).inputs, 1);
-        auto turn = racer.live->turn(first_input(number, inputs));
+        Contestant& contestant = contestants[static_cast<std::size_t>(at)];
+        const std::int64_t inputs = std::max<std::int64_t>(conductor_.race_cell(contestant.cell).inputs, 1);
+        auto turn = contestant.live->turn(first_input(number, inputs));
         KITE_TRY(conductor_.check_interrupted());
         if (!turn.ok()) return std::move(turn).error();
         if (*turn) {
           const Turn& took = **turn;
           set.blocks.push_back(
-              {racer.cell, cycle, took.begin_ns, took.wall_ns, took.cpu_ns, took.samples, took.stopped});
-        } else if (racer.cell == reference_) {
+              {contestant.cell, cycle, took.begin_ns, took.wall_ns, took.cpu_ns, took.samples, took.stopped});
+        } else if (contestant.cell == reference_) {
           return {};
         }
       }

@@ -8,12 +8,14 @@
 
 namespace kite::race {
 
-// Runs what is missing of the decision's heats, one after another, and writes each set down when it is over. In a set
-// the processes start one after another; then, in cycles of williams_order, each has a turn. All turns of a set begin
-// with the same input, another in each set, so that of pictures the same ones are compared.
+// Runs those sets of the decision's heats that are missing, one heat after another, and writes each set to the journal
+// when it is complete. In a set:
+//   1. the processes start one after another;
+//   2. in each cycle, every process has one turn, in an order of williams_order;
+//   3. all turns begin with the same input, another one in each set, so that the same pictures are compared.
 [[nodiscard]] kite::Status run_heats(Conductor& conductor);
 
-// From a pass of the same contestant in the same mode; the control's is that of the reference.
+// The cost of a cell, from a pass of the same contestant in the same mode. The control has the cost of the reference.
 [[nodiscard]] HeatCost heat_cost(const Conductor& conductor, std::int32_t cell);
 
 }  // namespace kite::race

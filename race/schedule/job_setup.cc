@@ -13,10 +13,10 @@ namespace kite::race {
 
 namespace {
 
-// Where rounds are given, the pilot has only the costs to find.
+// If the number of rounds is given, the pilot only has to find the costs.
 std::int32_t pilot_rounds_of(const Job& job) { return job.plan.rounds > 0 ? 1 : 5; }
 
-// Empty where the model has not one input and one output: it is no classifier of pictures.
+// Empty if the model does not have exactly one input and one output: then it is not a classifier of pictures.
 std::function<Argv(const std::string&, const std::string&)> oracle_of(const std::string& kite,
                                                                       const std::string& path) {
   ModelOptions options;

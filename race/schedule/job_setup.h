@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a Job to what the scheduler needs of it.
+// Makes a RaceSetup, which the scheduler needs, from a Job.
 #pragma once
 
 #include <atomic>
@@ -10,8 +10,8 @@
 
 namespace kite::race {
 
-// `job` must outlive the setup. `kite` is the program that computes the oracle's logits; empty: the reference alone is
-// the judge, as it should be where the user chose it.
+// `job` must outlive the setup. `kite` is the program that computes the oracle's logits. If it is empty, the reference
+// alone is the judge: that is what a user wants who chose the reference.
 [[nodiscard]] RaceSetup setup_of(const Job& job, const std::string& kite, const std::atomic<bool>* interrupted);
 
 }  // namespace kite::race

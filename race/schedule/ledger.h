@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a race has done so far, whether in this run or before it was interrupted: nothing is run twice.
+// What a race has done so far, in this run and before an interruption, so that nothing is run twice.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +30,14 @@ class Ledger {
   [[nodiscard]] const ProcessRecord* find_ok(std::int32_t cell, Purpose purpose) const;
   // Median wall seconds of the cell's ok processes for that purpose; 0: none.
   [[nodiscard]] double usual_seconds(std::int32_t cell, Purpose purpose) const;
-  // Seconds that all processes took; those that were alive at once count as long as their set.
+  // Seconds that all processes took. Processes that were alive at once count together, with the time of their set.
   [[nodiscard]] double spent_seconds() const { return spent_seconds_; }
 
-  // A cell that failed kPatience times in a row; or all cells of a contestant none of whose processes was ever ok and
-  // that failed kPatience times.
+  // A cell is given up after kPatience failures in a row. A contestant is given up as a whole if it failed kPatience
+  // times and none of its processes was ever ok.
   static constexpr int kPatience = 3;
   [[nodiscard]] bool given_up(std::int32_t cell) const;
-  [[nodiscard]] bool given_up(const std::string& contestant) const;  // altogether
+  [[nodiscard]] bool given_up(const std::string& contestant) const;  // as a whole
 
   void add(const Record& record);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is compared with whom: the cells of one model, mode, number of threads and track.
+// Which cells are compared with each other: those of one workload (model, mode, number of threads and track).
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ struct LineUp {
   std::vector<std::int32_t> others;
 };
 
-// Of the given cells, in the plan's order.
+// The line-ups of the given cells, in the plan's order.
 [[nodiscard]] std::vector<LineUp> line_ups(const RaceSetup& setup, std::span<const std::int32_t> cells);
 
-// The plan's reference; on the other track the same peer in the same variant.
+// Whether a contestant is the plan's reference or, on the other track, the same peer in the same variant.
 [[nodiscard]] bool is_reference(const RaceSetup& setup, const ContestantRecord& contestant);
 
-// The reference first, last, and behind every second contestant, so that each has it right before or right after it:
-// R C1 C2 R C3 R. Without a reference: the contestants.
+// Puts the reference first, last, and after every second contestant, so that each contestant runs right before or right
+// after it: R C1 C2 R C3 R. Without a reference: only the contestants.
 [[nodiscard]] std::vector<std::int32_t> with_reference_between(std::int32_t reference,
                                                                std::span<const std::int32_t> contestants);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every limit here holds for all contestants, the reference included.
+// Every limit in this file holds for all contestants, including the reference.
 #include "race/schedule/live_run.h"
 
 #include <fmt/format.h>
@@ -17,19 +17,21 @@ namespace kite::race {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
-// Still: no thread wants a processor, and in one millisecond it used less processor time than a tenth of it.
+// A process is still if no thread wants a processor and if, within one millisecond, it used less than a tenth of a
+// millisecond of processor time.
 constexpr std::int64_t kLookNs = kMs, kStillNs = kMs / 10;
-// Thread pools that spin a little before they sleep are waited for, those that spin on are stopped.
+// Thread pools may spin a little before they sleep, so the race waits this long. A process that still spins is stopped.
 constexpr std::int64_t kSettleNs = 20 * kMs;
-// While others have their turns: a collector or a timer may wake up, a second worker may not.
+// What a process may use while others have their turns: a garbage collector or a timer may wake up, but a second worker
+// may not compute.
 constexpr double kIdleShare = 0.05;
 constexpr std::int64_t kIdleNs = 20 * kMs;
-// Outside the timers an interpreter spends up to a millisecond a sample, and some once. One block may be disturbed
-// there by the machine, three in a row are the contestant's.
+// Outside its timers an interpreter spends up to a millisecond for each sample, and some time once. The machine may
+// disturb one block there; if it happens in three blocks in a row, the contestant is the cause.
 constexpr double kOutsideShare = 0.5, kOutsideMs = 50, kOutsideMsPerSample = 1;
 constexpr int kDoubtfulBlocks = 3;
 constexpr double kBlockSlackMs = 1;
-constexpr std::int64_t kEndNs = 30'000 * kMs;  // for its last lines
+constexpr std::int64_t kEndNs = 30'000 * kMs;  // limit for its last lines
 
 std::int64_t now_ns() {
   timespec now{};
@@ -85,7 +87,7 @@ void LiveRun::fail_unanswered(LiveProcess::Heard heard, const std::string& when)
   }
 }
 
-// True: it had to be stopped.
+// Waits until the process is still. True: it had to be stopped.
 bool LiveRun::settle() {
   bool stopped = false;
   const std::int64_t begin = now_ns();
@@ -96,7 +98,7 @@ bool LiveRun::settle() {
     if (after - before < kStillNs && !process_->wants_processor()) break;
     before = after;
     if (now_ns() - begin < kSettleNs) continue;
-    if (stopped) break;  // what a stop does not reach is seen at its next turn
+    if (stopped) break;  // a process that the stop does not reach is detected at its next turn
     process_->stop();
     stopped = true;
   }
@@ -105,13 +107,13 @@ bool LiveRun::settle() {
   return stopped;
 }
 
-// What it did since its last turn; empty: nothing that counts.
+// What the process did wrong since its last turn; empty: nothing.
 std::string LiveRun::offence_while_waiting() {
   std::string line;
   if (process_->has_spoken() && process_->read_line(kMs, line) == LiveProcess::Heard::kLine) {
     return "spoke without having the turn: " + excerpt(line);
   }
-  // In all its pauses together: on a busy machine, little is done in one of them.
+  // All its pauses are added up: on a busy machine, a process gets little work done in a single pause.
   worked_ns_ += process_->cpu_ns() - rest_cpu_ns_;
   waited_ns_ += now_ns() - rest_ns_;
   if (worked_ns_ <= kIdleNs || static_cast<double>(worked_ns_) <= kIdleShare * static_cast<double>(waited_ns_)) {
@@ -120,7 +122,7 @@ std::string LiveRun::offence_while_waiting() {
   return fmt::format("worked {:.0f} ms while others had the turn for {:.0f} ms", ms_of(worked_ns_), ms_of(waited_ns_));
 }
 
-// Why what it says of its times cannot be; empty: it can.
+// Why the times that it reports are impossible; empty: they are possible.
 std::string LiveRun::doubt(const Turn& turn, double claimed_ms) {
   const double wall = ms_of(turn.wall_ns), outside = wall - claimed_ms;
   if (outside < -kBlockSlackMs) {
@@ -202,7 +204,8 @@ Result<ProcessRecord> LiveRun::end() {
     if (!last.empty()) record.reason += ": " + last;
     KITE_TRY(take_log(outcome, request_, folder_, record));
   }
-  // Its pages are shared with the others that were alive, so a proportional share says nothing of it.
+  // It shares pages with the other processes that were alive, so its proportional share of memory
+  // says nothing about it.
   for (MarkRecord& mark : record.marks) mark.pss_bytes = 0;
   record.samples.insert(record.samples.end(), samples_.begin(), samples_.end());
   return record;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A contestant of a heat as a process: it gets the word by a line, answers with one, and is checked at every turn.
+// A contestant of a heat as a process: a line gives it the turn, it answers with a line, and every turn is checked.
 //
-// What is caught, named, and ends its own part in the heat alone: no answer in time, another answer than that of its
-// block, a word without a turn, work while another has the turn, times that do not fill its block, its death.
+// Each of these ends the process's own set with a reason; the other contestants go on:
+//   1. it does not answer in time, or it ends;
+//   2. its answer is for another block or for other inputs;
+//   3. it prints a line without having the turn, or works while another process has it;
+//   4. the times that it reports do not fill its block.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +21,7 @@ namespace kite::race {
 
 class LiveRun final : public LiveContestant {
  public:
-  // Waits until it is ready, or has failed. `folder`: of the race, for its log.
+  // Starts the process and waits until it is ready or has failed. `folder`: the race's folder, for the log.
   [[nodiscard]] static Result<std::unique_ptr<LiveRun>> start(const Spawner& spawner, const SpawnRequest& spawn,
                                                               const ProcessRequest& request, std::string folder);
 
@@ -41,7 +44,7 @@ class LiveRun final : public LiveContestant {
   std::unique_ptr<LiveProcess> process_;
   Outcome status_ = Outcome::kOk;
   std::string reason_;
-  std::string said_;  // but for the answers of blocks
+  std::string said_;  // its output without the answers of blocks
   std::vector<Sample> samples_;
   std::int64_t blocks_ = 0;
   bool stopped_ = false;

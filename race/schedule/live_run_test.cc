@@ -112,7 +112,7 @@ TEST_F(live_run, who_speaks_without_a_turn_is_named) {
 TEST_F(live_run, who_answers_another_block_or_inputs_or_classes_is_named) {
   expect_failed(script(R"(echo '{"block": 3, "samples": [[0, 1, 1, 0.9]]}')"), "expected block 0");
   expect_failed(script(R"(echo '{"block": 0, "samples": [[5, 1, 1, 0.9]]}')"), "expected input 0");
-  expect_failed(script(R"(echo '{"block": 0, "samples": [[0, 1, 7, 0.9]]}')"), "7 is no class");
+  expect_failed(script(R"(echo '{"block": 0, "samples": [[0, 1, 7, 0.9]]}')"), "7 is not a class");
   expect_failed(script(R"(echo '{"block": 0, "samples": []}')"), "without a sample");
   expect_failed(script("echo hello"), "no answer of a block");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logits are a fixed function of the picture's number, so whoever errs does so by plan.
+// Logits are a fixed function of the picture's number, so a contestant has an error only if the test asks for it.
 #include "race/schedule/mock_runner.h"
 
 #include <algorithm>
@@ -29,12 +29,14 @@ std::string value_behind(const Argv& argv, const std::string& flag) {
   return at == argv.end() || at + 1 == argv.end() ? "" : *(at + 1);
 }
 
-// A process's noise depends on which process it is, so a resumed race measures what an uninterrupted one does.
+// The noise of a process depends only on which process it is, so a resumed race measures the same as one
+// that was not interrupted.
 std::mt19937_64 random_of(const ProcessRequest& request) {
   std::uint64_t seed = 0;
-  for (const std::int64_t part : {std::int64_t{request.cell.id}, std::int64_t{request.round}, std::int64_t{request.heat},
-                                  std::int64_t{request.position}, static_cast<std::int64_t>(request.purpose)}) {
-    seed = seed * 104729 + static_cast<std::uint64_t>(part);
+  for (const std::int64_t number :
+       {std::int64_t{request.cell.id}, std::int64_t{request.round}, std::int64_t{request.heat},
+        std::int64_t{request.position}, static_cast<std::int64_t>(request.purpose)}) {
+    seed = seed * 104729 + static_cast<std::uint64_t>(number);
   }
   return std::mt19937_64(seed);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A runner for tests: contestants with a script instead of a program, on a clock that moves only when they run.
+// A runner for tests: its contestants follow a script instead of running a program, and its clock moves
+// only when they run.
 #pragma once
 
 #include <atomic>
@@ -19,8 +20,8 @@ struct MockContestant {
   double start_ms = 50, sample_ms = 2;
   double process_sd = 0.01, sample_sd = 0.05;  // relative
   double logit_error = 0;                      // relative to the largest logit
-  std::int32_t fails_from = 1 << 30;           // so many of its processes are ok, then it fails
-  std::int32_t fails_in_block = 1 << 30;       // of each of its processes in a heat
+  std::int32_t fails_from = 1 << 30;           // this many of its processes are ok, all later ones fail
+  std::int32_t fails_in_block = 1 << 30;       // the block in which each of its processes in a heat fails
 };
 
 class MockRunner final : public Runner {
@@ -36,7 +37,7 @@ class MockRunner final : public Runner {
   std::vector<ProcessRequest> requests;
   std::int32_t unmeasured = 0;
   double oracle_ms = 1000;
-  std::function<void(const ProcessRequest&, ProcessRecord&)> meddle;  // last word on a record
+  std::function<void(const ProcessRequest&, ProcessRecord&)> meddle;  // may change a record at the end
   std::function<void()> before_run;                                   // e.g. sets `interrupted`
   std::vector<std::int32_t> turns;                                    // cells, in the order in which they had the turn
 

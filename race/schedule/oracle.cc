@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One picture at a time: models may have a fixed batch of one, and the time limit is looked at between pictures.
+// One picture at a time: a model may have a fixed batch of one, and the time limit is checked between pictures.
 #include "race/schedule/oracle.h"
 
 #include <fmt/format.h>
@@ -34,7 +34,7 @@ kite::Status write_item(const NpyReader& inputs, std::int64_t item, const std::s
 Result<Logits> run_oracle(Conductor& conductor, const RaceModel& model, const std::string& prefix, std::int64_t most) {
   KITE_TRY_ASSIGN(const NpyReader inputs, NpyReader::open(model.inputs));
   if (inputs.type().shape.rank() == 0) {
-    return Error{ErrorCode::kInvalidInput, "the inputs are no array [N, ...]", model.inputs, {}};
+    return Error{ErrorCode::kInvalidInput, "the inputs are not an array [N, ...]", model.inputs, {}};
   }
   most = std::min(most, inputs.items());
   Logits logits;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reference computation: slow, in double precision, one process a picture, never measured.
+// The oracle: it computes logits in double precision, slowly, in one process for each picture, and is never timed.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,9 @@
 
 namespace kite::race {
 
-// Logits of the first pictures: as many as fit into setup.oracle_seconds, two at least, `most` at most. `prefix` begins
-// the names of its files; those of an earlier run are used again. An Error where the oracle fails or is interrupted.
+// Logits of the first pictures: as many as fit into setup.oracle_seconds, at least two and at most `most`. The names of
+// its files begin with `prefix`; files of an earlier run are used again. An Error: the oracle
+// failed or was interrupted.
 [[nodiscard]] Result<Logits> run_oracle(Conductor& conductor, const RaceModel& model, const std::string& prefix,
                                         std::int64_t most);
 

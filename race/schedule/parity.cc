@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Differences are taken in double and per picture.
+// Differences are computed in double, for each picture.
 #include "race/schedule/parity.h"
 
 #include <fmt/format.h>
@@ -46,7 +46,7 @@ RowVerdict compare_row(std::span<const float> judge, std::span<const float> own)
 Result<Logits> read_logits(const std::string& path) {
   KITE_TRY_ASSIGN(const NpyReader file, NpyReader::open(path));
   if (file.type().shape.rank() != 2 || file.item_elements() == 0 || file.items() == 0) {
-    return Error{ErrorCode::kInvalidInput, "logits are no array [pictures, classes]", path, {}};
+    return Error{ErrorCode::kInvalidInput, "logits are not an array [pictures, classes]", path, {}};
   }
   Logits logits{file.items(), file.item_elements(), {}};
   KITE_TRY_ASSIGN(logits.values, file.read_floats(0, file.items()));
@@ -75,7 +75,7 @@ ParityRecord compare_logits(Mode mode, const Logits& judge, const Logits& own) {
     record.differences.push_back(row.finite ? static_cast<float>(relative) : std::numeric_limits<float>::infinity());
     if (!row.finite) {
       record.max_logit_difference = std::numeric_limits<double>::infinity();
-      unequal(fmt::format("picture {}: a logit is no finite number", picture));
+      unequal(fmt::format("picture {}: a logit is not a finite number", picture));
       continue;
     }
     record.max_logit_difference = std::max(record.max_logit_difference, row.difference);
@@ -92,7 +92,7 @@ ParityRecord compare_logits(Mode mode, const Logits& judge, const Logits& own) {
   }
   record.top1_agreement = static_cast<double>(agreeing) / static_cast<double>(judge.pictures);
   if (mode != Mode::kNoPre && record.top1_agreement < kTop1Agreement) {
-    unequal(fmt::format("the first place agrees on {:.2f} % of the pictures, {:.0f} % are asked for",
+    unequal(fmt::format("the first class agrees on {:.2f} % of the pictures, {:.0f} % are required",
                         100 * record.top1_agreement, 100 * kTop1Agreement));
   }
   return record;
@@ -112,7 +112,7 @@ Result<TensorDifference> compare_tensors(const std::string& recipe_path, const s
     KITE_TRY_ASSIGN(const std::vector<float> got, own.read_floats(item, 1));
     for (std::size_t i = 0; i < got.size(); ++i) {
       const double off = std::fabs(double{got[i]} - double{expected[i]});
-      differing += off <= kTensorTolerance ? 0 : 1;  // what is no number differs as well
+      differing += off <= kTensorTolerance ? 0 : 1;  // a NaN differs as well
       difference.max = off >= 0 ? std::max(difference.max, off) : std::numeric_limits<double>::infinity();
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The judge is rebuilt from files when a race is resumed; verdicts that were written down stay.
+// When a race is resumed, the judge is made again from its files. Verdicts that are in the journal do not change.
 #include "race/schedule/passes.h"
 
 #include <fmt/format.h>
@@ -20,9 +20,9 @@ namespace kite::race {
 
 namespace {
 
-// Of the budget, for the passes of all models. The rest is for what the race is about.
+// Share of the budget for the passes of all models. The rest is for what the race compares.
 constexpr double kBudgetShare = 0.3;
-// Others are slower than the reference; before they have run nobody knows by how much.
+// The others may be slower than the reference; by how much is not known before they have run.
 constexpr double kSlowness = 2;
 constexpr std::int64_t kScoutSamples = 16;
 constexpr std::int64_t kFewestPictures = 32;
@@ -41,7 +41,7 @@ class ModelPasses {
       if (!seen.insert({cell.contestant, cell.mode}).second) continue;  // one pass for all numbers of threads
       (cell.contestant == plan.reference ? reference_ : others_).push_back(cell.id);
     }
-    // The judge takes the reference's logits of the given tensors, where there are any.
+    // no_pre first: if the reference has logits of the given tensors, the judge uses these.
     std::stable_sort(reference_.begin(), reference_.end(),
                      [&](std::int32_t a, std::int32_t b) { return conductor.cell(a).mode < conductor.cell(b).mode; });
   }
@@ -75,7 +75,7 @@ class ModelPasses {
     return cells;
   }
 
-  // How many pictures fit into the budget; a resumed race keeps to what it began with.
+  // How many pictures fit into the budget. A resumed race uses the number that it began with.
   kite::Status choose_count() {
     for (const std::int32_t cell : all()) {
       count_ = std::max(count_, conductor_.race_cell(cell).inputs);
@@ -275,7 +275,7 @@ class ModelPasses {
     return {};
   }
 
-  // Two independent runtimes that both differ from the judge are right more likely than it is.
+  // If two independent runtimes both differ from the judge, then more likely the judge is wrong.
   kite::Status judge_the_judge() {
     std::set<std::string> disagreeing;
     for (const ParityRecord& record : conductor_.ledger().journal().parity) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Before anything is timed: every contestant's one long pass over the pictures, and the judge's word on it.
+// Before anything is timed: every contestant passes once over all pictures, and the judge compares the outputs.
 #pragma once
 
 #include "paperkite/error.h"
@@ -7,9 +7,10 @@
 
 namespace kite::race {
 
-// For each model: the reference's pass first, then the judge is made, then everybody else's passes are judged.
-// The judge is the oracle on as many of the first pictures as fit into setup.oracle_seconds, and the reference's own
-// float32 logits on the rest, once the two agree. Without an oracle it is the reference alone; a note says which.
+// For each model: first the pass of the reference, then the judge is made, then the passes of all others are judged.
+// The judge is the oracle on as many of the first pictures as fit into setup.oracle_seconds. If the reference agrees
+// with it there, the reference's own float32 logits are the judge on the rest. Without an oracle the reference alone is
+// the judge. A note says which judge it is.
 [[nodiscard]] kite::Status run_passes(Conductor& conductor);
 
 }  // namespace kite::race

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Costs and variances are taken from the pilot; the budget cuts rounds first, then whole variants.
+// Costs and variances come from the pilot. If the budget is too small, first rounds are cut, then whole variants.
 #include "race/schedule/pilot.h"
 
 #include <fmt/format.h>
@@ -98,7 +98,7 @@ class Decision {
     if (seconds(decision_.rounds) > left) drop_variants(left);
     const double needs = seconds(decision_.rounds);
     decision_.why +=
-        fmt::format("; about {:.1f} minutes of the {:.1f} that the budget has left for them", needs / 60, left / 60);
+        fmt::format("; about {:.1f} minutes of the {:.1f} that the budget leaves for them", needs / 60, left / 60);
     if (needs > left) decision_.why += ", which it exceeds: fewer contestants, models or modes would fit";
   }
 
@@ -111,7 +111,7 @@ class Decision {
     decision_.why += fmt::format("; the budget leaves {}", decision_.rounds);
   }
 
-  // The dearest first.
+  // The variant that costs most is left out first.
   void drop_variants(double left) {
     std::vector<const PilotCell*> variants;
     for (const PilotCell& cell : question_.cells) {

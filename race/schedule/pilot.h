@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a few pilot rounds to the number of rounds, fixed before they begin.
+// Decides the number of rounds from a few pilot rounds, before the rounds begin.
 //
-// The fewest R >= 10 whose interval of the ratio to the reference is expected to reach no further than 2 % to either
-// side, by the pilot's standard deviation of the ln ratio (stats/variance.h). Nobody looks at the results on the way to
-// stop when it suits. Steady measures are not of rounds: heat_plan.h.
+// It is the smallest R >= 10 for which the interval of the ratio to the reference is expected to reach at most 2 % to
+// either side, by the pilot's standard deviation of the ln ratio (stats/variance.h). The number is fixed: the race does
+// not look at its results to stop when they look good. Steady inference is not measured in rounds: see heat_plan.h.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct PilotCell {
   std::string label;           // for people
   std::string group;           // cells that are compared with each other
   bool reference = false;      // of its group
-  bool expendable = false;     // a variant: may be dropped when all else is cut
+  bool expendable = false;     // a variant: it may be left out if fewer rounds do not save enough time
   std::int32_t per_round = 1;  // processes
 
   struct Process {
@@ -35,16 +35,16 @@ struct PilotQuestion {
   std::vector<PilotCell> cells;
   double seconds_left = std::numeric_limits<double>::infinity();
   double overhead_s = 0;          // around each process
-  double other_seconds = 0;       // memory processes, to be kept back
+  double other_seconds = 0;       // to keep for the memory processes
   std::int32_t rounds_asked = 0;  // 0: decide
 };
 
 inline constexpr std::int32_t kMinRounds = 10;
-// Beyond it intervals shrink too slowly to be worth the time: twice the rounds for 0.7 of the width.
+// Beyond this number more rounds are not worth their time: twice the rounds give 0.7 of the width.
 inline constexpr std::int32_t kMaxRounds = 40;
 inline constexpr double kTargetHalfWidth = 0.02;
 
-// A cell that is not in `counts` does not race.
+// A cell that is not in DecisionRecord::counts does not race.
 [[nodiscard]] DecisionRecord decide(const PilotQuestion& question);
 
 // Seconds of one process of the cell, from its pilot processes; 0: it has none.

@@ -24,8 +24,8 @@ namespace kite::race {
 namespace {
 
 constexpr double kTenMinutes = 600;
-// Between the processes of one program in a heat, in ln: what fixed work does not show (forecast.h). One thread of a
-// small model, and two threads that share its work unluckily.
+// Standard deviation of ln(time) between the processes of one program in a heat, which fixed work does not show
+// (forecast.h): one thread on a small model, and two threads that share its work unevenly.
 constexpr double kSteadySd = 0.009, kUnluckySd = 0.025;
 
 // race/stats/recorded: tests run in the project's folder.
@@ -41,8 +41,8 @@ WorkSeries recorded(const std::string& name) {
 struct RaceOptions {
   const WorkSeries* machine = nullptr;
   int races = 400;
-  int places = 1;
-  std::vector<double> ratios = {1.0};  // true ones, of the contestants in every place
+  int workloads = 1;
+  std::vector<double> ratios = {1.0};  // true ones, of the contestants in every workload
   double process_sd = kSteadySd;
   double margin = 0.02;
   double heat_seconds = kTenMinutes;
@@ -51,17 +51,17 @@ struct RaceOptions {
 struct Judged {
   std::vector<FamilyComparison> families;
   std::vector<ControlFound> controls;
-  int sets = 0;  // of the first place
+  int sets = 0;  // of the first workload
 };
 
-struct Place {
+struct HeatRun {
   ControlPair control;
   Family family;
   int sets = 0;
 };
 
-// One heat: as race/schedule/heats.cc, with processes that are numbers.
-Place run_heat(const RaceOptions& options, Planted& planted) {
+// Runs one heat like race/schedule/heats.cc, but each process is only a number.
+HeatRun run_heat(const RaceOptions& options, Planted& planted) {
   HeatQuestion question;
   question.line_ups = {{"", 0, 1, {}}};
   const std::size_t cells = options.ratios.size() + 2;
@@ -71,10 +71,10 @@ Place run_heat(const RaceOptions& options, Planted& planted) {
   question.heat_seconds = options.heat_seconds;
   const HeatRecord heat = plan_heats(question).heats.front();
   const double set_s = set_seconds(heat, question);
-  Place place;
-  place.family.contestants.resize(options.ratios.size());
+  HeatRun heat_run;
+  heat_run.family.contestants.resize(options.ratios.size());
   std::vector<double> control;
-  // Processes start between the sets, meanwhile the machine goes on.
+  // Processes start between the sets; during that time the machine's noise goes on.
   const auto between = static_cast<std::size_t>(2.0 * static_cast<double>(cells) / options.machine->step_s());
   std::size_t at = planted.random().below(options.machine->blocks.size());
   for (int set = 1; needs_another_set(heat, set - 1, control, set_s * (set - 1)); ++set) {
@@ -86,38 +86,38 @@ Place run_heat(const RaceOptions& options, Planted& planted) {
     at += record.blocks.size() + between;
     const std::vector<TimedBlock> blocks = blocks_of(record, record.processes);
     // The reference is 1 and the others are relative to it, as in the report.
-    place.family.reference[set] = place.control.reference[set] = 1;
-    place.sets = set;
+    heat_run.family.reference[set] = heat_run.control.reference[set] = 1;
+    heat_run.sets = set;
     for (std::size_t cell = 1; cell < cells; ++cell) {
       const auto ratio = block_ratio(blocks, static_cast<std::int32_t>(cell), 0, false).log_ratio;
       if (!ratio) continue;
       if (cell == 1) control.push_back(*ratio);
-      (cell == 1 ? place.control.control : place.family.contestants[cell - 2])[set] = std::exp(*ratio);
+      (cell == 1 ? heat_run.control.control : heat_run.family.contestants[cell - 2])[set] = std::exp(*ratio);
     }
   }
-  return place;
+  return heat_run;
 }
 
 Judged run(const RaceOptions& options, Planted& planted) {
   std::vector<ControlPair> controls;
   std::vector<Family> families;
   Judged judged;
-  for (int number = 0; number < options.places; ++number) {
-    const Place place = run_heat(options, planted);
-    controls.push_back(place.control);
-    families.push_back(place.family);
-    if (number == 0) judged.sets = place.sets;
+  for (int number = 0; number < options.workloads; ++number) {
+    const HeatRun heat_run = run_heat(options, planted);
+    controls.push_back(heat_run.control);
+    families.push_back(heat_run.family);
+    if (number == 0) judged.sets = heat_run.sets;
   }
   judged.controls = judge_controls(controls, {.sign_flip = {.exact_up_to = 12, .draws = 100}});
   for (std::size_t i = 0; i < families.size(); ++i) families[i].resolution = judged.controls[i].resolution;
-  // The words do not look at p, so the quickest one does.
+  // The verdicts do not use p, so the fastest computation of p is good enough.
   judged.families =
       compare_families(families, {.margin = options.margin, .sign_flip = {.exact_up_to = 0, .draws = 20}});
   return judged;
 }
 
 struct HeatTally : Tally {
-  int sets = 0;  // of the first place
+  int sets = 0;  // of the first workload
 };
 
 HeatTally race(const std::string& name, const RaceOptions& options, std::uint64_t seed) {
@@ -129,11 +129,13 @@ HeatTally race(const std::string& name, const RaceOptions& options, std::uint64_
     tally.sets += judged.sets;
   }
   std::printf(
-      "%s: %d races of %d places, ratio %.3f of %zu, sd %.3f, margin %.2f: faster %d slower %d equivalent %d undecided "
-      "%d, covered %d; %.1f sets; a false word in %d, a biased place in %d\n",
-      name.c_str(), options.races, options.places, options.ratios[0], options.ratios.size(), options.process_sd,
+      "%s: %d races of %d workloads, ratio %.3f of %zu, sd %.3f, margin %.2f: faster %d slower %d equivalent %d "
+      "undecided "
+      "%d, covered %d; %.1f sets; a false word in %d, a biased workload in %d\n",
+      name.c_str(), options.races, options.workloads, options.ratios[0], options.ratios.size(), options.process_sd,
       options.margin, tally.faster, tally.slower, tally.equivalent, tally.undecided, tally.covered,
-      static_cast<double>(tally.sets) / options.races, tally.races_with_a_false_word, tally.races_with_a_biased_place);
+      static_cast<double>(tally.sets) / options.races, tally.races_with_a_false_word,
+      tally.races_with_a_biased_workload);
   return tally;
 }
 
@@ -147,7 +149,7 @@ class planted_heats : public testing::TestWithParam<const char*> {
   RaceOptions options_;
 };
 
-// Noise is skewed, for bursts only add. A tenth of the margin is the most that a fair place may be off by.
+// Noise is skewed, since bursts only add time. A fair ratio may be wrong by a tenth of the margin at most.
 TEST_P(planted_heats, equal_processes_are_equal) {
   Planted planted(1);
   const std::vector<double> alike(4, 1.0);
@@ -162,7 +164,7 @@ TEST_P(planted_heats, equal_processes_are_equal) {
   EXPECT_NEAR(sum / kSets, 0, 0.002);
 }
 
-// 95 % is asked for; the next interval that signed ranks of six sets have is one of 96.9 %.
+// 95 % is asked for; the nearest higher confidence that signed ranks of six sets can have is 96.9 %.
 TEST_P(planted_heats, intervals_cover_the_truth_as_often_as_they_say) {
   for (const double sd : {kSteadySd, kUnluckySd}) {
     RaceOptions asked = options();
@@ -174,16 +176,16 @@ TEST_P(planted_heats, intervals_cover_the_truth_as_often_as_they_say) {
   }
 }
 
-TEST_P(planted_heats, one_race_in_twenty_at_most_holds_a_false_word_in_any_of_its_places) {
+TEST_P(planted_heats, one_race_in_twenty_at_most_holds_a_false_word_in_any_of_its_workloads) {
   RaceOptions asked = options();
   asked.races = 40;
-  asked.places = 12;
+  asked.workloads = 12;
   asked.ratios = {1, 1, 1.05, 1.5};
   EXPECT_LE(race(GetParam(), asked, 2000).races_with_a_false_word, asked.races * 0.05);
 }
 
-// The margin and one and a half times the width that a heat aims at (kTargetResolution). 80 %, and on the busy machine,
-// which lies at 80 %, what 400 races may show less (two standard errors).
+// The difference is the margin plus one and a half times the width that a heat aims at (kTargetResolution). 80 % of the
+// races must see it. The busy machine is at 80 %, so there 400 races may show two standard errors less.
 TEST_P(planted_heats, the_margin_and_three_percent_are_found_in_ten_minutes) {
   RaceOptions asked = options();
   const double least = asked.races * 0.8 - 2 * std::sqrt(0.8 * 0.2 * asked.races);
@@ -196,7 +198,7 @@ TEST_P(planted_heats, the_margin_and_three_percent_are_found_in_ten_minutes) {
   EXPECT_GE(race(GetParam(), asked, 3002).slower, least);
 }
 
-// Four intervals that hold at once are wider, and the heat waits for the control's alone.
+// Four intervals that hold at the same time are wider, but a heat waits only for the control's interval.
 TEST_P(planted_heats, among_four_contestants_it_takes_more_on_a_busy_machine) {
   RaceOptions asked = options();
   asked.races = 200;

@@ -12,14 +12,14 @@ namespace kite::race {
 
 namespace {
 
-// Two clocks read a moment apart, and ms rounded to a few digits.
+// Two clocks are read a moment apart, and "ms" is rounded to a few digits.
 constexpr double kSlackMs = 1.0;
 constexpr double kSlackMsPerSample = 0.001;
 // Outside the timers an interpreter spends up to about 0.2 ms a sample (argmax, softmax, one line of JSON) and some
-// tens of milliseconds once. Half a run outside its samples is a question, three quarters a no.
+// tens of milliseconds once. If half a run lies outside its samples, it gets a flag; if three quarters do, it fails.
 constexpr double kOddShare = 0.5, kOddMs = 50, kOddMsPerSample = 0.3;
 constexpr double kImpossibleShare = 0.75, kImpossibleMs = 200, kImpossibleMsPerSample = 1.0;
-// A pass writes logits and tensors behind its samples.
+// A pass writes logits and tensors after its samples.
 constexpr double kWritingMs = 500;
 // The kernel adds up a thread's pages in batches, so its peak may lag by a few megabytes.
 constexpr std::uint64_t kPeakSlackBytes = std::uint64_t{8} << 20;
@@ -37,7 +37,7 @@ double sum_ms(const ProcessRecord& record, std::size_t from) {
   return sum;
 }
 
-std::string judge_times(const ProcessRecord& record, std::vector<std::string>& flags) {
+std::string check_plausibility(const ProcessRecord& record, std::vector<std::string>& flags) {
   const double loaded = phase_ms(record, "loaded");
   const double first = phase_ms(record, "first");
   const double done = phase_ms(record, "done");
@@ -61,11 +61,12 @@ std::string judge_times(const ProcessRecord& record, std::vector<std::string>& f
   // The pass writes its logits and tensors after its samples, so more of it lies outside.
   const double writing = record.purpose == Purpose::kPass ? kWritingMs + n : 0;
   const double outside = done - first - later - writing;
-  const std::string told = fmt::format("{:.1f} of the {:.1f} ms from \"first\" to \"done\" lie outside its samples",
-                                       done - first - later, done - first);
-  if (outside > kImpossibleShare * (done - first) && outside > kImpossibleMs + kImpossibleMsPerSample * n) return told;
-  if (outside > kOddShare * (done - first) && outside > kOddMs + kOddMsPerSample * n) flags.push_back(told);
-  // Whoever computes everything before "first" has samples that cost nothing.
+  const std::string outside_text = fmt::format(
+      "{:.1f} of the {:.1f} ms from \"first\" to \"done\" lie outside its samples", done - first - later, done - first);
+  if (outside > kImpossibleShare * (done - first) && outside > kImpossibleMs + kImpossibleMsPerSample * n)
+    return outside_text;
+  if (outside > kOddShare * (done - first) && outside > kOddMs + kOddMsPerSample * n) flags.push_back(outside_text);
+  // A contestant that computes everything before its first sample has later samples that cost nothing.
   const double before = first - loaded - record.samples.front().ms;
   if (record.samples.size() > 1 && before > 1000 && before > later) {
     flags.push_back(fmt::format("{:.0f} ms of work between \"loaded\" and its first sample", before));
@@ -90,7 +91,7 @@ std::string judge_memory(const ProcessRecord& record) {
 Doubt doubts_about(const ProcessRecord& record, const CellRecord& cell, Track track) {
   Doubt doubt;
   if (!record.samples.empty()) {
-    doubt.impossible = judge_times(record, doubt.flags);
+    doubt.impossible = check_plausibility(record, doubt.flags);
     if (doubt.impossible.empty()) doubt.impossible = judge_memory(record);
   }
   const auto threads = record.info.find("threads");

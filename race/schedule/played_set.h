@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A set of a heat as it would have run on a machine whose noise is known: turns fall on the blocks of a series of fixed
-// work (stats/work_series.h). What a heat will be able to see is forecast with it, and tests plant races with it.
+// A set of a heat as it would have run on a machine whose noise is known: each turn takes the time of a block of a
+// series of fixed work (stats/work_series.h). The forecast uses it, and so do tests that plant
+// races with known results.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,9 @@
 
 namespace kite::race {
 
-// A live process of each cell 0, 1, ..., the reference first: what its blocks take, relative to the fixed work. Turns
-// in the order of williams_order(), as in a heat, from `first_block` on and around: each block is one sample.
+// `factors`: for each cell 0, 1, ..., the reference first, the time of its blocks relative to the fixed work. The turns
+// are in the order of williams_order(), as in a heat. They use the blocks of the series from `first_block` on, and from
+// the beginning again after the last. Each block is one sample.
 [[nodiscard]] SetRecord play_set(const WorkSeries& series, std::size_t first_block, std::span<const double> factors,
                                  std::int32_t cycles, std::uint64_t seed);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The probes of the machine's noise run right before and after the process, never beside it.
+// The probes of the machine's noise run right before and right after the process, never while it runs.
 #include "race/schedule/process_runner.h"
 
 #include <fmt/format.h>
@@ -82,7 +82,7 @@ kite::Status take_log(const SpawnOutcome& outcome, const ProcessRequest& request
     return Error{ErrorCode::kIo, std::string("cannot write a log: ") + std::strerror(errno), path, {}};
   const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
   if (std::fclose(file) != 0 || !whole) {
-    return Error{ErrorCode::kIo, "cannot write a log", path, "free some space and go on with --resume"};
+    return Error{ErrorCode::kIo, "cannot write a log", path, "free some space and continue with --resume"};
   }
   record.log = request.log;
   return {};

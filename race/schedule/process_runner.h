@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Runner of real races: spawns the process, watches the machine around it, and checks what it said.
+// The Runner of real races: it spawns the process, measures the machine's noise before and after,
+// and checks the output.
 #pragma once
 
 #include <atomic>
@@ -14,16 +15,18 @@
 
 namespace kite::race {
 
-// Takes what an ok process printed into its record, or makes it failed with the reason (line by line, see protocol.h,
-// and plausibility.h). A program that does not speak the protocol stays ok without an answer, and its record says why.
+// Puts the output of an ok process into its record, or makes the record failed with the reason (line by line, see
+// protocol.h and plausibility.h). If a program does not speak the protocol and has no answer, its record remains ok and
+// says why there is none.
 void take_output(std::string_view output, const ProcessRequest& request, ProcessRecord& record);
 
-// The end of standard error, where the reason stands.
+// The end of standard error, which holds the reason of a failure.
 [[nodiscard]] std::string last_line(const std::string& text);
-// Writes what the process said on standard error below the race's folder.
+// Writes the standard error of the process into a file below the race's folder.
 [[nodiscard]] kite::Status take_log(const SpawnOutcome& outcome, const ProcessRequest& request,
                                     const std::string& folder, ProcessRecord& record);
-// Output, reason and log of a process that has ended; `record` was filled from its outcome. An Error is the log's.
+// Adds output, reason and log of a process that has ended to `record`, which was filled from its outcome. An Error: the
+// log cannot be written.
 [[nodiscard]] kite::Status take_outcome(const SpawnOutcome& outcome, std::string_view output,
                                         const ProcessRequest& request, const std::string& folder,
                                         ProcessRecord& record);
@@ -48,7 +51,8 @@ class ProcessRunner final : public Runner {
   [[nodiscard]] std::uint64_t available_bytes() override;
 
  private:
-  // Always ok: a count that could not be had is a counter with its reason, and says nothing of the contestant.
+  // The record is always ok: if a count could not be made, its counter has the reason, since that is not an error of
+  // the contestant.
   [[nodiscard]] ProcessRecord count_instructions(const ProcessRequest& request);
   [[nodiscard]] SpawnRequest spawn_request(const ProcessRequest& request) const;
 

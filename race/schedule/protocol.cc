@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass over the lines; the first line that cannot be right ends it.
+// Reads the lines in order and ends at the first line that is wrong.
 #include "race/schedule/protocol.h"
 
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ constexpr std::size_t kMaxMarks = 16;
 constexpr std::size_t kNameBytes = 60;
 // In the order in which they happen. No process needs a week; t_ns beyond it would only overflow differences.
 constexpr std::array<std::string_view, 4> kPhases = {"runtime", "loaded", "first", "done"};
-// Stamps come from the contestant's clock, exec and exit from ours: the same clock, read at two places.
+// The contestant reads its stamps, and we read exec and exit; both read the same clock, but in two processes.
 constexpr std::int64_t kStampSlackNs = 1'000'000;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 50;  // no machine of this race has a pebibyte
 
@@ -54,11 +54,11 @@ class Reader {
   }
 
  private:
-  // What is wrong with the line; empty: nothing.
+  // Returns what is wrong with the line; empty: nothing.
   std::string take(std::string_view line) {
     if (line.size() > kMaxLineBytes) return "longer than 65536 bytes";
     const Json json = Json::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object()) return "no JSON object";
+    if (!json.is_object()) return "not a JSON object";
     if (said_.phases.size() == kPhases.size()) return "a line behind \"done\"";
     if (json.contains("phase")) return take_phase(json);
     if (json.contains("sample")) return take_sample(json);
@@ -72,7 +72,7 @@ class Reader {
     const Json& name = json["phase"];
     if (name != std::string(kPhases[at])) return fmt::format("expected phase \"{}\"", kPhases[at]);
     const auto stamp = json.find("t_ns");
-    if (stamp == json.end() || !stamp->is_number_integer()) return "\"t_ns\" is no whole number";
+    if (stamp == json.end() || !stamp->is_number_integer()) return "\"t_ns\" is not a whole number";
     const auto t_ns = stamp->is_number_unsigned() && !std::in_range<std::int64_t>(stamp->get<std::uint64_t>())
                           ? std::numeric_limits<std::int64_t>::max()
                           : stamp->get<std::int64_t>();
@@ -99,11 +99,11 @@ class Reader {
     };
     const auto ms = number("ms");
     const auto score = number("score");
-    // Nothing that was computed took no time at all.
-    if (!ms || *ms <= 0) return "\"ms\" is no positive number";
-    if (!score) return "\"score\" is no number";
+    // A computation cannot take no time at all.
+    if (!ms || *ms <= 0) return "\"ms\" is not a positive number";
+    if (!score) return "\"score\" is not a number";
     const auto index = json.find("index");
-    if (index == json.end() || !index_is_valid(*index, sample.index)) return "\"index\" is no class";
+    if (index == json.end() || !index_is_valid(*index, sample.index)) return "\"index\" is not a class";
     sample.ms = *ms;
     sample.score = *score;
     said_.samples.push_back(sample);
@@ -123,7 +123,7 @@ class Reader {
       const auto found = json.find(key);
       if (found == json.end() || found->is_null()) continue;
       if (!found->is_number_unsigned() || found->get<std::uint64_t>() > kMaxBytes) {
-        return fmt::format("\"{}\" is no number of bytes", key);
+        return fmt::format("\"{}\" is not a number of bytes", key);
       }
       *member = found->get<std::uint64_t>();
     }
@@ -132,7 +132,7 @@ class Reader {
   }
 
   std::string take_info(const Json& info) {
-    if (!info.is_object()) return "\"info\" is no object";
+    if (!info.is_object()) return "\"info\" is not an object";
     for (const auto& [key, value] : info.items()) {
       if (!value.is_object()) {
         add_info(key, value);
@@ -159,7 +159,7 @@ class Reader {
     return known;
   }
 
-  // What is missing at the end.
+  // Returns what is missing at the end; empty: nothing.
   [[nodiscard]] std::string whole() const {
     if (said_.phases.size() < kPhases.size()) {
       return fmt::format("its output ends without phase \"{}\"", kPhases[said_.phases.size()]);
@@ -218,9 +218,9 @@ std::string parse_answer(std::string_view output, const Expectation& expected, S
   const bool read = output.front() == '{' ? read_answer(output, said) : split_answer(output, said);
   if (!read) return fmt::format("line 1: not \"index, label, probability\": {}", excerpt(output));
   if (said.answer_index < 0 || (expected.classes > 0 && said.answer_index >= expected.classes)) {
-    return fmt::format("line 1: {} is no class", said.answer_index);
+    return fmt::format("line 1: {} is not a class", said.answer_index);
   }
-  // A probability; printed ones may be rounded up.
+  // A printed probability may be rounded up.
   if (!(said.answer_score >= 0 && said.answer_score <= 1.0001)) return "line 1: the probability is not in 0..1";
   return {};
 }
@@ -233,7 +233,7 @@ std::string take_block_sample(const Json& json, const Expectation& expected, std
   const auto index = json[2].get<std::uint64_t>();
   const bool known =
       expected.classes > 0 ? std::cmp_less(index, expected.classes) : std::in_range<std::int32_t>(index);
-  if (!known) return fmt::format("{} is no class", index);
+  if (!known) return fmt::format("{} is not a class", index);
   sample = {static_cast<std::int32_t>(input), json[1].get<double>(), static_cast<std::int32_t>(index),
             json[3].get<double>()};
   if (!std::isfinite(sample.ms) || sample.ms <= 0 || !std::isfinite(sample.score)) return "not a time and a score";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a contestant printed, checked line by line (peers/README.md). Nothing it says is believed before it is checked.
+// Reads what a contestant printed (peers/README.md) and checks every line before it is used.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace kite::race {
 
-// What was asked of the process, and what was seen of it from outside.
+// What the process was asked for, and what was measured of it from outside.
 struct Expectation {
   Mode mode = Mode::kNoPre;
   std::int64_t count = 1;    // samples asked for
@@ -32,15 +32,15 @@ struct Said {
   std::string reason;                       // why it is not valid, with the line; empty: it is
 };
 
-// The answer to the `go` of block `block`, whose first sample is of input `first_input`. What is wrong with it; empty:
-// nothing, and its samples stand behind `samples`.
+// Reads the answer to the `go` of block `block`, whose first sample must be of input `first_input`, and appends its
+// samples to `samples`. Returns what is wrong with it; empty: nothing.
 [[nodiscard]] std::string parse_block(std::string_view line, const Expectation& expected, std::int64_t block,
                                       std::int64_t first_input, std::vector<Sample>& samples);
 
-// Whether a line says that a contestant which runs in blocks is ready for the first.
+// Whether a line says that a contestant that runs in blocks is ready for its first block.
 [[nodiscard]] bool says_ready(std::string_view line);
 
-// Never fails but by `reason`; what stood before the bad line is kept.
+// An error is reported in `reason` only; everything before the bad line is kept.
 [[nodiscard]] Said parse_protocol(std::string_view output, const Expectation& expected);
 
 }  // namespace kite::race

@@ -53,8 +53,8 @@ TEST(protocol, reads_what_a_contestant_says) {
 
 TEST(protocol, names_the_line_that_cannot_be_right) {
   const std::vector<std::tuple<std::size_t, std::string, std::string>> cases = {
-      {0, "Loading...", "line 1: no JSON object"},
-      {0, "[1, 2]", "line 1: no JSON object"},
+      {0, "Loading...", "line 1: not a JSON object"},
+      {0, "[1, 2]", "line 1: not a JSON object"},
       {0, R"({"phase": "loaded", "t_ns": 1200000000})", "line 1: expected phase \"runtime\""},
       {0, R"({"phase": "runtime", "t_ns": 900000000})", "line 1: a time before the process began"},
       {0, R"({"phase": "runtime", "t_ns": 1.5})", "line 1: \"t_ns\""},
@@ -67,7 +67,7 @@ TEST(protocol, names_the_line_that_cannot_be_right) {
       {5, R"({"sample": 1, "input": 0, "ms": 1, "index": 3, "score": 0.5})", "line 6: expected input 1"},
       {5, R"({"sample": 1, "input": 1, "ms": -1, "index": 3, "score": 0.5})", "line 6: \"ms\""},
       {5, R"({"sample": 1, "input": 1, "ms": 0, "index": 3, "score": 0.5})", "line 6: \"ms\""},
-      {5, R"({"sample": 1, "input": 1, "ms": NaN, "index": 3, "score": 0.5})", "line 6: no JSON object"},
+      {5, R"({"sample": 1, "input": 1, "ms": NaN, "index": 3, "score": 0.5})", "line 6: not a JSON object"},
       {5, R"({"sample": 1, "input": 1, "ms": 1e999, "index": 3, "score": 0.5})", "line 6:"},
       {5, R"({"sample": 1, "input": 1, "ms": "1", "index": 3, "score": 0.5})", "line 6: \"ms\""},
       {5, R"({"sample": 1, "input": 1, "ms": 1, "index": 75, "score": 0.5})", "line 6: \"index\""},
@@ -78,7 +78,7 @@ TEST(protocol, names_the_line_that_cannot_be_right) {
       {7, R"({"mark": 3})", "line 8: a mark without a name"},
       {8, R"({"info": 3})", "line 9: \"info\""},
       {9, std::string(70000, ' ') + "{", "line 10: longer than 65536 bytes"},
-      {9, std::string(60000, '['), "line 10: no JSON object"},
+      {9, std::string(60000, '['), "line 10: not a JSON object"},
   };
   for (const auto& [at, line, reason] : cases) {
     auto lines = good_lines();

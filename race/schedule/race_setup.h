@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the scheduler has to know of a race, and the two things it talks to: who runs a process, who shows progress.
+// What the scheduler has to know about a race, and its two interfaces: Runner runs a
+// process, ProgressSink shows progress.
 #pragma once
 
 #include <atomic>
@@ -19,7 +20,7 @@ using Argv = std::vector<std::string>;
 
 struct RaceCell {
   std::string unready;      // why it cannot be run; empty: it can
-  std::int64_t inputs = 1;  // pictures or tensors it can take without repeating one; a pass takes them all
+  std::int64_t inputs = 1;  // pictures or tensors that it can use before one repeats; a pass uses all of them
   std::function<Argv(std::int64_t count)> argv;
 };
 
@@ -27,7 +28,7 @@ struct RaceCell {
 struct RaceModel {
   std::string inputs;  // .npy [N, C, H, W], the recipe's tensors
   std::function<Argv(const std::string& input, const std::string& output)> oracle;  // of one picture; empty: none
-  std::vector<std::string> labels;  // one for each class; to find the answer in what any program prints
+  std::vector<std::string> labels;  // one for each class; to find the answer in the output of any program
 };
 
 struct RaceSetup {
@@ -40,12 +41,12 @@ struct RaceSetup {
 
   bool parity = true;
   std::int32_t memory_runs = 1;  // of each oneshot cell; 0: none
-  // And the heap's peak: once for each contestant's plain form and the first model, under valgrind, where the processor
-  // gave no count.
+  // Count instructions and the heap's peak under valgrind if the processor gave no count: once for the plain variant of
+  // each contestant, on the first model.
   bool count_instructions = false;
   std::int32_t pilot_rounds = 5;
-  double timeout_s = 120;  // of one process of a round, and of one block; more for a pass
-  std::int64_t block_ms = 100;  // of a heat, at least
+  double timeout_s = 120;       // for one process of a round, and for one block; more for a pass
+  std::int64_t block_ms = 100;  // the shortest block of a heat
   double heat_seconds = 0;      // of one heat; 0: what the budget leaves
   const std::atomic<bool>* interrupted = nullptr;
 };
@@ -56,10 +57,10 @@ struct ProcessRequest {
   std::int32_t round = 0, position = 0;
   Purpose purpose = Purpose::kRound;
   std::int64_t count = 1, inputs = 1, classes = 0;
-  bool speaks_protocol = true;  // else any program, in whose output an answer is looked for
+  bool speaks_protocol = true;  // false: any program; an answer is searched in its output
   std::int32_t heat = 0;
-  std::int32_t blocks = 0;  // turns that it will be given at most; argv asks for blocks
-  std::vector<std::string> labels;  // then: of the model
+  std::int32_t blocks = 0;          // the most turns that it will get; if not 0, argv asks for blocks
+  std::vector<std::string> labels;  // of the model; used if it does not speak the protocol
   Argv argv;
   double timeout_s = 120;
   std::int32_t environment_padding = 0;
@@ -74,30 +75,31 @@ struct Turn {
   std::int32_t samples = 0;
 };
 
-// A contestant of a heat: alive, and still unless it has the turn.
+// A contestant of a heat: a process that is alive, and that does nothing unless it has the turn.
 class LiveContestant {
  public:
   virtual ~LiveContestant() = default;
-  // False once it has failed, however: it has no further turn, and end() says why.
+  // False after any failure: it gets no further turn, and end() returns the reason.
   [[nodiscard]] virtual bool races() const = 0;
-  // Gives it the turn, and returns when it has answered and is still again; nullopt: it failed. An Error is ours.
+  // Gives it the turn, and returns when it has answered and is still again. No value: it failed. An Error: the race
+  // itself cannot go on.
   [[nodiscard]] virtual Result<std::optional<Turn>> turn(std::int64_t first_input) = 0;
-  // Once: lets it end, or ends it. The record holds the first inference and the samples of all its turns.
+  // Lets the process end, or ends it. Call it once. The record holds the first inference and the samples of all turns.
   [[nodiscard]] virtual Result<ProcessRecord> end() = 0;
 };
 
 class Runner {
  public:
   virtual ~Runner() = default;
-  // An Error is the race's own (nothing can be spawned); whatever the contestant does is a record.
+  // An Error: the race itself cannot go on (no process can be spawned). Every failure of a contestant is a record.
   [[nodiscard]] virtual Result<ProcessRecord> run(const ProcessRequest& request) = 0;
   // Returns when the contestant is ready for its first turn, or has failed.
   [[nodiscard]] virtual Result<std::unique_ptr<LiveContestant>> start(const ProcessRequest& request) = 0;
-  // A command that is not measured. An Error where it does not exit with 0 in time.
+  // Runs a command without measuring it. An Error: it does not exit with 0 in time.
   [[nodiscard]] virtual kite::Status run_unmeasured(const Argv& argv, double timeout_s) = 0;
   [[nodiscard]] virtual std::int64_t now_ns() = 0;  // CLOCK_MONOTONIC
   [[nodiscard]] virtual double stolen_ms() = 0;     // of all processors since the machine started
-  // That new processes can take before others suffer; 0: not known.
+  // Bytes of memory that new processes can use before others suffer; 0: not known.
   [[nodiscard]] virtual std::uint64_t available_bytes() = 0;
 };
 

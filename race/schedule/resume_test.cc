@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A race that is killed or interrupted anywhere ends with the same rows as one that was left alone.
+// A race that is killed or interrupted at any point, and then resumed, has the same rows as one
+// that was not interrupted.
 #include <gtest/gtest.h>
 
 #include <algorithm>

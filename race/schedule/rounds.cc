@@ -27,19 +27,20 @@ namespace kite::race {
 
 namespace {
 
-// A process of a round that takes this many times longer than predicted hangs.
+// A process of a round that takes this many times longer than predicted counts as hanging.
 constexpr double kHangs = 10;
-// How much longer a program takes under valgrind, as a rule, and as it may at most.
+// How many times longer a program takes under valgrind: usually, and at most.
 constexpr double kUnderValgrind = 80, kLongestUnderValgrind = 400;  // of both tools, of one
-constexpr double kShortestUsual = 1;  // seconds: valgrind's own start costs that much of its time
-// Of the budget, for the pilot; two rounds are the fewest that tell a spread.
+// Seconds. A shorter program counts as this long, since valgrind itself needs time to start.
+constexpr double kShortestUsual = 1;
+// Share of the budget for the pilot. A standard deviation needs at least two rounds.
 constexpr double kPilotShare = 0.25;
 constexpr std::int32_t kFewestPilotRounds = 2;
-// Pilot and rounds draw their orders from different streams.
+// The orders of the pilot and of the rounds are drawn from different random streams.
 constexpr std::uint64_t kPilotStream = 0x70696c6f74ULL;
 constexpr std::uint64_t kPlaceStream = 0x706c616365ULL;
 
-// Of the seconds that are left after the pilot, for rounds; the rest is for heats.
+// Share of the seconds that are left after the pilot, for rounds; the rest is for heats.
 constexpr double kRoundsShare = 0.4;
 
 using Task = Conductor::Task;
@@ -51,10 +52,10 @@ class Race {
       if (!conductor_.race_cell(cell.id).unready.empty()) continue;
       (cell.mode == Mode::kOneshot ? programs_ : steady_).push_back(cell.id);
     }
-    places_ = line_ups(setup_, programs_);
+    workloads_ = line_ups(setup_, programs_);
   }
 
-  // Each stage is a list of tasks that follows from plan and journal, so that a resumed race walks the same way.
+  // Each stage is a list of tasks that follows from plan and journal alone, so a resumed race has the same tasks.
   kite::Status run() {
     KITE_TRY(write_missing());
     if (setup_.parity) {
@@ -89,7 +90,7 @@ class Race {
     return decision ? &*decision : nullptr;
   }
 
-  // A row for each cell that cannot run, so that it is seen to be missing.
+  // Writes a row for each cell that cannot run, so that the report shows that it is missing.
   kite::Status write_missing() {
     for (const CellRecord& cell : setup_.plan.cells) {
       const std::string& reason = conductor_.race_cell(cell.id).unready;
@@ -98,7 +99,7 @@ class Race {
     return {};
   }
 
-  // As well for one that was given up before its first round or heat.
+  // Writes such a row for each cell that was given up before its first round or heat.
   kite::Status write_given_up() {
     for (const auto* cells : {&programs_, &steady_}) {
       for (const std::int32_t cell : *cells) {
@@ -112,7 +113,7 @@ class Race {
     return {};
   }
 
-  // Its own, or else one of the same contestant.
+  // The last failure of the cell, or, if it has none, of the same contestant.
   [[nodiscard]] const ProcessRecord* last_failure(std::int32_t cell) const {
     const ProcessRecord* last = nullptr;
     for (const ProcessRecord& process : conductor_.ledger().journal().processes) {
@@ -123,7 +124,7 @@ class Race {
     return last;
   }
 
-  // A row in place of a first round that there will not be; position -1: nothing was run.
+  // Writes a row instead of a first round, which will not be run. Position -1 says that no process ran.
   kite::Status write_row(std::int32_t cell, Outcome status, std::string reason) {
     if (conductor_.ledger().has(cell, 1, Purpose::kRound)) return {};
     ProcessRecord record;
@@ -135,19 +136,20 @@ class Race {
     return conductor_.write(record);
   }
 
-  // One round: place after place, each with the reference between its contestants, both in a balanced order.
+  // Adds one round: one workload after another, each with the reference between its contestants. The order of the
+  // workloads and that of the contestants are balanced.
   void add_round(Purpose purpose, std::int32_t round, std::uint64_t seed, std::vector<Task>& tasks) const {
     std::int32_t position = 0;
-    for (const std::int32_t at : williams_order(static_cast<std::int32_t>(places_.size()), seed, round - 1)) {
-      const LineUp& place = places_[static_cast<std::size_t>(at)];
-      std::vector<std::int32_t> contestants = place.others;
-      if (place.control >= 0) contestants.push_back(place.control);
+    for (const std::int32_t at : williams_order(static_cast<std::int32_t>(workloads_.size()), seed, round - 1)) {
+      const LineUp& workload = workloads_[static_cast<std::size_t>(at)];
+      std::vector<std::int32_t> contestants = workload.others;
+      if (workload.control >= 0) contestants.push_back(workload.control);
       std::vector<std::int32_t> ordered;
       for (const std::int32_t i : williams_order(static_cast<std::int32_t>(contestants.size()),
                                                  seed + kPlaceStream * static_cast<std::uint64_t>(at + 1), round - 1)) {
         ordered.push_back(contestants[static_cast<std::size_t>(i)]);
       }
-      for (const std::int32_t cell : with_reference_between(place.reference, ordered)) {
+      for (const std::int32_t cell : with_reference_between(workload.reference, ordered)) {
         Task task;
         task.cell = cell;
         task.round = round;
@@ -169,8 +171,8 @@ class Race {
     return seconds;
   }
 
-  // Fewer than asked for where the budget is small beside the first of them. From the journal alone: a resumed race
-  // agrees.
+  // The pilot has fewer rounds than asked for if its first one shows that the budget is small. The number follows from
+  // the journal alone, so a resumed race has the same.
   [[nodiscard]] std::int32_t pilot_rounds() const {
     if (setup_.plan.budget_minutes <= 0) return setup_.pilot_rounds;
     double first = 0;
@@ -200,16 +202,16 @@ class Race {
     return {};
   }
 
-  [[nodiscard]] PilotCell pilot_cell(std::int32_t id, const LineUp& place) const {
+  [[nodiscard]] PilotCell pilot_cell(std::int32_t id, const LineUp& workload) const {
     const ContestantRecord& contestant = conductor_.contestant(id);
     PilotCell pilot;
     pilot.cell = id;
-    pilot.group = place.title;
+    pilot.group = workload.title;
     pilot.label = fmt::format("{} ({})", conductor_.cell(id).contestant, pilot.group);
-    pilot.reference = id == place.reference;
+    pilot.reference = id == workload.reference;
     pilot.expendable = !contestant.variant.empty() && !contestant.control && !pilot.reference;
     if (pilot.reference) {
-      const std::size_t beside = place.others.size() + (place.control >= 0 ? 1 : 0);
+      const std::size_t beside = workload.others.size() + (workload.control >= 0 ? 1 : 0);
       pilot.per_round = static_cast<std::int32_t>((beside + 1) / 2 + 1);
     }
     for (const ProcessRecord& record : conductor_.ledger().journal().processes) {
@@ -219,16 +221,16 @@ class Race {
     return pilot;
   }
 
-  // Rounds and heats, so that both fit into the budget.
+  // Decides rounds and heats, so that both fit into the budget.
   kite::Status decide_all() {
     const double left = conductor_.seconds_left();
     PilotQuestion question;
-    for (const LineUp& place : places_) {
-      std::vector<std::int32_t> cells = {place.reference, place.control};
-      cells.insert(cells.end(), place.others.begin(), place.others.end());
+    for (const LineUp& workload : workloads_) {
+      std::vector<std::int32_t> cells = {workload.reference, workload.control};
+      cells.insert(cells.end(), workload.others.begin(), workload.others.end());
       for (const std::int32_t cell : cells) {
         if (cell < 0 || !conductor_.can_run(cell)) continue;
-        question.cells.push_back(pilot_cell(cell, place));
+        question.cells.push_back(pilot_cell(cell, workload));
         question.other_seconds += setup_.memory_runs * usual(cell);
       }
     }
@@ -305,8 +307,8 @@ class Race {
     return tasks;
   }
 
-  // True where the processor's own counter could be read.
-  [[nodiscard]] bool instructions_told(std::int32_t cell) const {
+  // Whether the processor's own counter of instructions could be read.
+  [[nodiscard]] bool has_instructions(std::int32_t cell) const {
     const auto& processes = conductor_.ledger().journal().processes;
     return std::any_of(processes.begin(), processes.end(), [&](const ProcessRecord& process) {
       return process.cell == cell &&
@@ -323,7 +325,7 @@ class Race {
       const ContestantRecord& contestant = conductor_.contestant(cell);
       if (!setup_.count_instructions || !conductor_.can_run(cell) || !contestant.variant.empty() ||
           contestant.control || contestant.track != Track::kMatched || record.threads == 0 ||
-          record.model != setup_.plan.models.front().id || instructions_told(cell)) {
+          record.model != setup_.plan.models.front().id || has_instructions(cell)) {
         continue;
       }
       if (contestants.insert(contestant.id).second) chosen.push_back(cell);
@@ -368,7 +370,7 @@ class Race {
   Conductor& conductor_;
   const RaceSetup& setup_;
   std::vector<std::int32_t> programs_, steady_;  // cells that can run: of rounds, of heats
-  std::vector<LineUp> places_;                   // of rounds
+  std::vector<LineUp> workloads_;                // of rounds
 };
 
 }  // namespace

@@ -104,7 +104,7 @@ TEST_F(rounds, who_fails_three_times_is_given_up_and_the_others_go_on) {
   EXPECT_FALSE(has_note(journal, NoteKind::kUnranked, ""));
 }
 
-TEST_F(rounds, end_in_one_count_of_instructions_for_each_plain_form) {
+TEST_F(rounds, end_in_one_count_of_instructions_for_each_plain_variant) {
   RaceSetup setup = mock_setup(folder_.path(), {"kite", "kite:no-plan"}, 2, 40);
   setup.plan.rounds = 1;
   setup.count_instructions = true;
@@ -138,7 +138,7 @@ TEST_F(rounds, passes_come_first_and_are_judged) {
   }
   EXPECT_FALSE(has_note(journal, NoteKind::kUnranked, ""));
   EXPECT_TRUE(has_note(journal, NoteKind::kJudge, "judge of m0"));
-  // Who is unequal is still measured.
+  // An unequal contestant is still measured.
   const auto raced = of(journal, Purpose::kRound);
   EXPECT_EQ(std::count_if(raced.begin(), raced.end(),
                           [&](const ProcessRecord& record) {
@@ -156,7 +156,7 @@ TEST_F(rounds, two_runtimes_against_the_judge_make_the_race_invalid) {
                        "the judge of m0 disagrees with 2 independent runtimes (a, b)"));
 }
 
-TEST_F(rounds, a_reference_that_disagrees_with_the_oracle_judges_nobody) {
+TEST_F(rounds, a_reference_that_disagrees_with_the_oracle_does_not_judge) {
   RaceSetup setup = mock_setup(folder_.path(), {"kite", "a"}, 1, 10);
   setup.plan.rounds = 1;
   setup.oracle_seconds = 0;
@@ -250,7 +250,7 @@ TEST_F(rounds, any_program_gets_the_labels_that_its_answer_is_looked_for_with) {
   MockRunner runner;
   race(setup, runner);
   for (const ProcessRequest& request : runner.requests) {
-    // Its inference is timed by the protocol all the same.
+    // Its inference is timed by the protocol as well.
     const bool speaks = request.cell.contestant != "ort" || request.cell.mode != Mode::kOneshot;
     EXPECT_EQ(request.speaks_protocol, speaks);
     EXPECT_EQ(request.labels.size(), speaks ? 0u : 2u);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first row zigzags (0, 1, n-1, 2, n-2, ...): its neighbouring differences are all different modulo n.
+// The first row is a zigzag (0, 1, n-1, 2, n-2, ...): the differences of its neighbours are all different modulo n.
 #include "race/schedule/williams.h"
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Intervals by resampling, where samples follow one another or there are no pairs.
+// Intervals by resampling, for samples that depend on one another and for data without pairs.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,10 @@ struct BootstrapRules {
 // smaller number of processes (Hesterberg 2015, "expanded percentile"). Resampling inside the processes counts
 // iteration noise twice, so intervals are on the wide side where processes are short.
 //
-// Assumes processes that are independent, and two runs on a machine in the same state: nothing here can see that it was
-// not. A process is its steady samples, or one value. Samples that are not positive numbers are left out, and processes
-// without any; n is the smaller number of processes. Fewer than 4 on either side: the interval is (0, infinity).
+// It assumes that processes are independent and that the machine was in the same state in both runs; it cannot detect
+// that it was not. A process is given by its steady samples, or by one value. Samples that are not positive numbers are
+// left out, and so are processes without any sample; n is the smaller number of processes. With fewer than 4 processes
+// on either side the interval is (0, infinity).
 [[nodiscard]] RatioEstimate hierarchical_bootstrap_ratio(std::span<const std::vector<double>> new_processes,
                                                          std::span<const std::vector<double>> old_processes,
                                                          const BootstrapRules& rules);

@@ -19,10 +19,11 @@ struct Segment {
 
 // Segments of constant mean, in order, at least one for a series that is not empty. PELT (Killick, Fearnhead & Eckley
 // 2012) on squared error, penalty 5 log n noise variances a change: more than the 2 log n of the Schwarz criterion,
-// because times have heavier tails than the normal and their autocorrelation is only estimated. Before that, single
-// spikes are clamped to 3 standard deviations from a running median of 11, as Barrett et al. 2017 filter theirs, and
-// positive autocorrelation is whitened (Chakar et al.); the noise is estimated from first differences, so a change of
-// level does not hide itself. Series beyond 4,096 values are averaged in equal batches first, so the work is bounded.
+// because times have heavier tails than the normal distribution and their autocorrelation is only estimated. First,
+// single spikes are clamped to 3 standard deviations from a running median of 11, as Barrett et al. 2017 filter theirs,
+// and positive autocorrelation is whitened (Chakar et al.). The noise is estimated from first differences, so that a
+// change of level does not raise it. A series of more than 4,096 values is averaged in equal batches first, so the work
+// is bounded.
 [[nodiscard]] std::vector<Segment> level_segments(std::span<const double> series);
 
 }  // namespace kite::race

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pairs rounds, then estimates, tests and words of each family.
+// Pairs the rounds, then computes estimates, tests and verdicts of each family.
 #include "race/stats/compare.h"
 
 #include <algorithm>
@@ -20,14 +20,14 @@ std::int64_t compared(const PairedFamily& family) {
   return n;
 }
 
-// Whether any contestant has an interval: a word comes from nothing else.
+// Whether any contestant has an interval: without one there is no verdict.
 bool gives_words(const PairedFamily& family, const FamilyRules& rules) {
   const double own = bonferroni_confidence(rules.confidence, compared(family));
   return std::ranges::any_of(family,
                              [own](const auto& log_ratios) { return hodges_lehmann_ratio(log_ratios, own).bounded(); });
 }
 
-// The interval at a higher confidence, by what Student's t needs more at as many rounds.
+// The interval at a higher confidence: widened in ln by the ratio of Student's t for this number of rounds.
 RatioEstimate widened(RatioEstimate estimate, double confidence) {
   if (!estimate.bounded() || confidence <= estimate.confidence) return estimate;
   const double stretch = student_t_two_sided(confidence, estimate.n - 1) /  //

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All contestants of a race against their references: the numbers and words that a report prints, in one call.
+// Compares all contestants of a race with their references: the estimates and verdicts that a report
+// prints, in one call.
 #pragma once
 
 #include <optional>
@@ -13,15 +14,15 @@
 
 namespace kite::race {
 
-// The contestants of one place (model, track, mode, number of threads, measure) against the same reference.
+// The contestants of one workload (model, track, mode, number of threads, measure) against the same reference.
 struct Family {
   ByRound reference;
   std::vector<ByRound> contestants;
-  std::optional<double> resolution;  // of the place's control (control.h); absent: nobody knows what can be seen there
+  std::optional<double> resolution;  // of the workload's control (control.h); absent: not known
 };
 
 struct FamilyRules {
-  double confidence = 0.95;  // that all intervals of a family hold at once
+  double confidence = 0.95;  // the probability that all intervals of a family hold at the same time
   double margin = 0.02;      // see verdict_of
   SignFlipRules sign_flip = {};
 };
@@ -38,16 +39,16 @@ struct FamilyComparison {
   std::vector<PairedComparison> contestants;  // as in Family::contestants
 };
 
-// Estimates by hodges_lehmann_ratio, p by sign_flip_test and holm_adjusted, words by verdict_of. How wide an interval
-// is:
-//   1. Bonferroni over the contestants of the family that have a round in common with the reference.
-//   2. Where the place cannot resolve the margin (its resolution is larger or not known), Bonferroni over all such
-//      families that have an interval as well. In a place that resolves the margin, an interval that chance carries
-//      across the whole margin lies four standard errors off, so places of that kind cost each other nothing. Among
-//      forty places that do not, one race in three would hold a false word.
-// Wilcoxon's test has a least level, 2^(1 - n), so step 2 cannot be taken with its order statistics after ten rounds:
-// the ends are moved outward in ln by the ratio of Student's quantiles instead. Assumes independent rounds with
-// symmetric ln-ratios, and any dependence between contestants (they share the reference).
+// Estimates come from hodges_lehmann_ratio, p from sign_flip_test and holm_adjusted, verdicts from verdict_of.
+// Intervals are widened in two steps:
+//   1. By Bonferroni over the contestants of the family that have a round in common with the reference.
+//   2. If the workload cannot resolve the margin (its resolution is larger or not known), also by Bonferroni over all
+//      such families that have an interval. If a workload resolves the margin, an interval that lies beyond the whole
+//      margin by chance is four standard errors off, so such workloads need not widen each other's intervals. With
+//      forty workloads that do not resolve it, and without this step, one race in three would hold a false verdict.
+// Wilcoxon's test has a smallest level, 2^(1 - n), so after ten rounds its order statistics are not enough for step 2.
+// Instead the ends are moved outward in ln by the ratio of Student's quantiles. This assumes independent rounds with
+// symmetric ln-ratios. It allows any dependence between contestants, which share the reference.
 [[nodiscard]] std::vector<FamilyComparison> compare_families(std::span<const Family> families,
                                                              const FamilyRules& rules);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How wide intervals are for the company that they keep, and what follows for the words.
+// How far intervals are widened for other contestants and workloads, and what follows for the verdicts.
 #include "race/stats/compare.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resolution and bias of each place.
+// Resolution and bias of each workload.
 #include "race/stats/control.h"
 
 #include <array>
@@ -14,7 +14,8 @@ constexpr double kHalfConfidence = 0.9;
 
 int side_of(const Interval& interval) noexcept { return interval.low > 1 ? 1 : interval.high < 1 ? -1 : 0; }
 
-// 1 or -1 where both halves lie above or below 1, else 0. Rounds are dealt alternately, so that a drift is in both.
+// 1 if both halves lie above 1, -1 if both lie below, else 0. Rounds go to the halves alternately, so that a drift is
+// in both.
 int side_of_both_halves(std::span<const double> log_ratios) {
   std::array<std::vector<double>, 2> halves;
   for (std::size_t i = 0; i < log_ratios.size(); ++i) halves[i % 2].push_back(log_ratios[i]);
@@ -29,24 +30,24 @@ std::optional<double> resolution_of(const RatioEstimate& control) noexcept {
   return std::sqrt(control.interval.high / control.interval.low) - 1;
 }
 
-std::vector<ControlFound> judge_controls(std::span<const ControlPair> places, const ControlRules& rules) {
-  std::vector<ControlFound> found(places.size());
+std::vector<ControlFound> judge_controls(std::span<const ControlPair> workloads, const ControlRules& rules) {
+  std::vector<ControlFound> found(workloads.size());
   std::vector<std::vector<double>> log_ratios;
   std::vector<std::optional<double>> p;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const auto& logs = log_ratios.emplace_back(paired_log_ratios(places[i].control, places[i].reference));
-    ControlFound& place = found[i];
-    place.estimate = hodges_lehmann_ratio(logs, rules.confidence);
-    place.resolution = resolution_of(place.estimate);
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    const auto& logs = log_ratios.emplace_back(paired_log_ratios(workloads[i].control, workloads[i].reference));
+    ControlFound& workload = found[i];
+    workload.estimate = hodges_lehmann_ratio(logs, rules.confidence);
+    workload.resolution = resolution_of(workload.estimate);
     p.push_back(logs.empty() ? std::nullopt : std::optional(sign_flip_test(logs, rules.sign_flip).p));
   }
   const std::vector<std::optional<double>> adjusted = holm_adjusted(p);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    ControlFound& place = found[i];
-    place.p_holm = adjusted[i];
-    const int side = side_of(place.estimate.interval);
-    const bool differs = side != 0 && place.p_holm && *place.p_holm <= 1 - rules.confidence;
-    place.biased = differs && side_of_both_halves(log_ratios[i]) == side;
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    ControlFound& workload = found[i];
+    workload.p_holm = adjusted[i];
+    const int side = side_of(workload.estimate.interval);
+    const bool differs = side != 0 && workload.p_holm && *workload.p_holm <= 1 - rules.confidence;
+    workload.biased = differs && side_of_both_halves(log_ratios[i]) == side;
   }
   return found;
 }

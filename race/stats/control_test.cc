@@ -30,7 +30,7 @@ TEST(Control, resolution_is_half_the_interval_as_a_ratio) {
   EXPECT_EQ(found.estimate.confidence, 0.95);
   EXPECT_FALSE(found.biased);
   EXPECT_GT(*judge_one(pair_of(12, 0, 0.1)).resolution, 1.9 * *found.resolution);
-  EXPECT_NEAR(*judge_one(pair_of(12, 0.3, 0.05)).resolution, *found.resolution, 1e-12) << "a bias is no noise";
+  EXPECT_NEAR(*judge_one(pair_of(12, 0.3, 0.05)).resolution, *found.resolution, 1e-12) << "a bias is not noise";
 }
 
 TEST(Control, a_reference_that_differs_from_itself_throughout_is_biased) {
@@ -57,14 +57,14 @@ TEST(Control, half_a_race_is_not_enough) {
   EXPECT_FALSE(found.biased);
 }
 
-TEST(Control, many_places_raise_the_bar_for_each) {
-  std::vector<ControlPair> places(40, pair_of(10, 0, 0.05));
-  places[7] = pair_of(10, 0.08, 0.02);
-  const auto found = judge_controls(places, {});
-  EXPECT_GT(*found[7].p_holm, 0.05) << "ten rounds of one sign among forty places";
+TEST(Control, many_workloads_raise_the_bar_for_each) {
+  std::vector<ControlPair> workloads(40, pair_of(10, 0, 0.05));
+  workloads[7] = pair_of(10, 0.08, 0.02);
+  const auto found = judge_controls(workloads, {});
+  EXPECT_GT(*found[7].p_holm, 0.05) << "ten rounds of one sign among forty workloads";
   EXPECT_FALSE(found[7].biased);
-  places.resize(8);
-  EXPECT_TRUE(judge_controls(places, {})[7].biased);
+  workloads.resize(8);
+  EXPECT_TRUE(judge_controls(workloads, {})[7].biased);
 }
 
 TEST(Control, too_few_rounds_resolve_nothing) {

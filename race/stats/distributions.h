@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few distributions that intervals and tests need, without tables.
+// The distributions that intervals and tests need, computed without tables.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The estimate every comparison rests on: a typical ratio of two contestants from one ln-ratio a round, with an
+// The estimate of every comparison: the typical ratio of two contestants, from one ln-ratio for each round, with an
 // interval.
 #pragma once
 
@@ -15,9 +15,9 @@ struct Interval {
 };
 
 struct RatioEstimate {
-  double ratio = std::numeric_limits<double>::quiet_NaN();           // NaN only where n is 0
+  double ratio = std::numeric_limits<double>::quiet_NaN();           // NaN only if n is 0
   Interval interval = {0, std::numeric_limits<double>::infinity()};  // of the ratio
-  std::int32_t n = 0;                                                // rounds (or processes) it rests on
+  std::int32_t n = 0;                                                // rounds (or processes) that it is computed from
   double confidence = 0;                                             // asked for
   double achieved_confidence = 0;  // of `interval` under the assumptions; never less than asked for
 
@@ -28,11 +28,12 @@ struct RatioEstimate {
 // with the interval between two of their order statistics that inverts Wilcoxon's signed-rank test (Hodges & Lehmann
 // 1963; Hollander & Wolfe 1999, 3.2 and 3.3). 0 < confidence < 1.
 //
-// Assumes rounds that are independent of one another and ln-ratios that are symmetric about the true one; not that they
-// are normal. Ties make the interval conservative. Values that are not finite are left out, and n tells.
+// It assumes that rounds are independent and that ln-ratios are symmetric about the true one. It does not assume that
+// they are normal. Ties make the interval conservative. Values that are not finite are left out and are
+// not counted in n.
 //
 // Too few rounds: below n = 6 at 95 % (8 at 98.75 %) no interval of Walsh averages has the confidence asked for. The
-// interval is then (0, infinity), which has it: `bounded()` is false, and every verdict on it is undecided.
+// interval is then (0, infinity), which always holds: `bounded()` is false, and every verdict on it is undecided.
 [[nodiscard]] RatioEstimate hodges_lehmann_ratio(std::span<const double> log_ratios, double confidence);
 
 // The k-th smallest (from 1) of the n (n + 1) / 2 Walsh averages of sorted values, in O(n) space.

@@ -102,7 +102,7 @@ std::optional<TwoModes> two_modes(std::span<const double> series) {
   if (series.size() < kFewest) return std::nullopt;
   std::vector<double> logs;
   for (const double value : series) logs.push_back(std::log(value));
-  // Centred, for the same reason as sums of squares elsewhere.
+  // Centred, so that sums of squares keep their precision.
   const double middle = median(logs);
   for (double& value : logs) value -= middle;
   const std::vector<double> sorted = sorted_copy(logs);

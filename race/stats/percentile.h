@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Percentiles of latency: only where there are samples enough, and only within a process.
+// Percentiles of latency: only if there are enough samples, and only within a process.
 #pragma once
 
 #include <cstdint>
@@ -22,25 +22,25 @@ struct QuantileInterval {
 [[nodiscard]] std::optional<QuantileInterval> quantile_interval(std::span<const double> sorted, double q,
                                                                 double confidence);
 
-// The fewest samples from which a percentile is told: the chance that at most one of them lies above the true quantile
-// is at most 1 - confidence (the early-stopping rule of MLPerf Inference with one allowed exceedance). At
+// The fewest samples from which a percentile is reported: the chance that at most one of them lies above the true
+// quantile is at most 1 - confidence (the early-stopping rule of MLPerf Inference with one allowed exceedance). At
 // 99 %: p90 64, p95 130, p99 662, p99.9 6,636; at 95 %: 46, 93, 473, 4,742. 0.5 <= q < 1.
 [[nodiscard]] std::int64_t percentile_minimum_n(double q, double confidence);
 
 struct PercentileEstimate {
   double value = 0;  // type 7
   Interval interval;
-  std::int64_t n = 0;          // samples, of the smallest process where there are several
-  std::int32_t processes = 1;  // that were told one by one
+  std::int64_t n = 0;          // samples; with several processes, those of the smallest one
+  std::int32_t processes = 1;  // number of processes that the value is a median of
 };
 
-// Of one process; nullopt below percentile_minimum_n.
+// The percentile of one process. No value: it has fewer samples than percentile_minimum_n.
 [[nodiscard]] std::optional<PercentileEstimate> process_percentile(std::span<const double> samples, double q,
                                                                    double confidence);
 
-// Per process first; then the median over processes of the value and of each end of the interval. Processes are never
-// pooled: a sum of short processes says nothing about a long one's tail. nullopt if there is no process or any is too
-// short.
+// Computed for each process first; then the median over processes of the value and of each end of the interval. Samples
+// of different processes are never pooled: many short processes say nothing about the tail of a long one. No value:
+// there is no process, or one has too few samples.
 [[nodiscard]] std::optional<PercentileEstimate> percentile_over_processes(
     std::span<const std::vector<double>> processes, double q, double confidence);
 

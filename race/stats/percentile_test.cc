@@ -30,15 +30,15 @@ TEST(Percentile, minimum_n_is_that_of_the_method) {
   EXPECT_EQ(percentile_minimum_n(0.999, 0.95), 4742);
 }
 
-TEST(Percentile, is_refused_below_the_minimum_and_told_from_it_on) {
+TEST(Percentile, is_refused_below_the_minimum_and_reported_from_it_on) {
   EXPECT_FALSE(process_percentile(one_to(45), 0.9, 0.95));
   ASSERT_TRUE(process_percentile(one_to(46), 0.9, 0.95));
   EXPECT_FALSE(process_percentile(one_to(63), 0.9, 0.99));
-  const auto told = process_percentile(one_to(64), 0.9, 0.99);
-  ASSERT_TRUE(told);
-  EXPECT_DOUBLE_EQ(told->value, 1 + 63 * 0.9);
-  EXPECT_LE(told->interval.low, told->value);
-  EXPECT_GE(told->interval.high, told->value);
+  const auto found = process_percentile(one_to(64), 0.9, 0.99);
+  ASSERT_TRUE(found);
+  EXPECT_DOUBLE_EQ(found->value, 1 + 63 * 0.9);
+  EXPECT_LE(found->interval.low, found->value);
+  EXPECT_GE(found->interval.high, found->value);
 }
 
 TEST(Percentile, interval_of_a_median_counts_coins) {
@@ -61,15 +61,15 @@ TEST(Percentile, interval_covers_the_true_quantile_as_often_as_it_says) {
   for (int race = 0; race < kRaces; ++race) {
     std::vector<double> samples(120);
     for (double& value : samples) value = -std::log(1 - random.uniform());
-    const auto told = process_percentile(samples, 0.9, 0.95);
-    ASSERT_TRUE(told);
-    covered += told->interval.low <= truth && truth <= told->interval.high ? 1 : 0;
+    const auto found = process_percentile(samples, 0.9, 0.95);
+    ASSERT_TRUE(found);
+    covered += found->interval.low <= truth && truth <= found->interval.high ? 1 : 0;
   }
   EXPECT_GE(covered, kRaces * 0.94);
   EXPECT_LE(covered, kRaces * 0.99);
 }
 
-TEST(Percentile, processes_are_told_one_by_one_and_never_pooled) {
+TEST(Percentile, processes_are_computed_one_by_one_and_never_pooled) {
   const std::vector<std::vector<double>> short_ones(10, one_to(40));
   EXPECT_FALSE(percentile_over_processes(short_ones, 0.9, 0.95)) << "400 samples, but none of them enough";
   EXPECT_FALSE(percentile_over_processes({}, 0.9, 0.95));
@@ -78,11 +78,12 @@ TEST(Percentile, processes_are_told_one_by_one_and_never_pooled) {
   for (double& value : processes[0]) value *= 100;
   for (double& value : processes[1]) value *= 2;
   processes[1].resize(60);
-  const auto told = percentile_over_processes(processes, 0.9, 0.95);
-  ASSERT_TRUE(told);
-  EXPECT_EQ(told->n, 60);
-  EXPECT_EQ(told->processes, 3);
-  EXPECT_DOUBLE_EQ(told->value, 2 * (1 + 59 * 0.9)) << "the median process's, whatever the wildest did";
+  const auto found = percentile_over_processes(processes, 0.9, 0.95);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->n, 60);
+  EXPECT_EQ(found->processes, 3);
+  EXPECT_DOUBLE_EQ(found->value, 2 * (1 + 59 * 0.9))
+      << "the value of the median process, however far off the others are";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sign patterns, all of them by halves or a sample.
+// Counts all sign patterns, in two halves, or a sample of them.
 #include "race/stats/permutation.h"
 
 #include <algorithm>
@@ -68,7 +68,7 @@ SignFlip sign_flip_test(std::span<const double> log_ratios, const SignFlipRules&
     sum += value;
     size += std::fabs(value);
   }
-  // A million times the rounding of such sums, a thousandth of any difference a clock could show.
+  // A million times the rounding error of such sums, and a thousandth of the smallest difference that a clock can show.
   const double at_least = std::fabs(sum) - 1e-10 * size;
   const bool exact = log_ratios.size() <= rules.exact_up_to;
   if (at_least <= 0) return {.p = 1, .exact = true};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data with a known truth, for the tests of this folder: contestants, and the machines that they run on.
+// Data with known true ratios, for the tests of this folder: contestants, and the machines that they run on.
 #pragma once
 
 #include <cmath>
@@ -12,8 +12,8 @@
 
 namespace kite::race {
 
-// How far the means of one program's processes lie from one another: measured over repeated runs of unchanged programs
-// that classify pictures.
+// Standard deviation between the means of the processes of one program: measured over repeated runs of unchanged
+// programs that classify pictures.
 inline constexpr double kBetweenProcessSd = 0.031;
 
 class Planted {
@@ -46,8 +46,8 @@ class Planted {
   Random random_;
 };
 
-// What a machine does to the processes that run on it, one after another: by which factor (in ln) it slows each down.
-// It knows nothing of who runs.
+// By which factor (in ln) a machine slows down the processes that run on it one after another. The factor does not
+// depend on which contestant runs.
 class Machine {
  public:
   virtual ~Machine() = default;
@@ -81,8 +81,8 @@ class RestlessMachine final : public Machine {
   std::size_t left_ = 0;
 };
 
-// Plays a series that was recorded on a real machine (ln of a fixed piece of work's time over its median, one number a
-// process) from a place that chance picks, around and around.
+// Plays a series that was recorded on a real machine: ln of the time of a fixed piece of work over its median, one
+// number for each process. It starts at a random position and begins again after the end.
 class RecordedMachine final : public Machine {
  public:
   explicit RecordedMachine(std::span<const double> series) : series_(series) {}

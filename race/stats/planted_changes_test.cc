@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two races of contestants that did not change, on machines whose noise was recorded, judged as `kite race compare`
-// does: how often is one called slower? Seeds are fixed.
+// does. The tests count how often a contestant is called slower. Seeds are fixed.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -39,7 +39,7 @@ struct GateOptions {
   int changed = 3;    // contestants that are of another version
   double ratio = 1;   // by which those became slower in truth
   double process_sd = kBetweenProcessSd;
-  double between_races = 0;  // sd in ln: what the machine differs by from one day to the next
+  double between_races = 0;  // sd in ln of the machine's change from one day to the next
 };
 
 using Processes = std::vector<std::vector<double>>;  // of one contestant: the samples of each process
@@ -100,9 +100,9 @@ TEST(PlantedChanges, on_a_machine_that_stayed_the_same_nobody_is_called_slower) 
   EXPECT_LE(gates("busy_1", {.changed = 8}, 1).failed, 5);
 }
 
-// The machine differs by 5 % (sd) from one day to the next. What did not change shows by how much, and where it is one
-// contestant, its own noise passes for the machine's: with more contestants to judge, more are called slower than one
-// gate in twenty. Hence "race once more" (report/document/changes.cc).
+// The machine changes by 5 % (sd) from one day to the next. The contestants that did not change show by how much. If
+// there is only one, its own noise is taken for the machine's. Then, with more contestants to judge, more than one gate
+// in twenty calls a contestant slower. That is why the report says "race once more" (report/document/changes.cc).
 TEST(PlantedChanges, on_a_machine_that_changed_more_unchanged_contestants_are_fewer_false_alarms) {
   const GateTally one = gates("quiet_1", {.unchanged = 1, .changed = 8, .between_races = 0.05}, 2);
   const GateTally three = gates("quiet_1", {.unchanged = 3, .changed = 8, .between_races = 0.05}, 2);

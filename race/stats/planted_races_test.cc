@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Races with a known truth, judged by the functions that the report calls: how often the words are right. Seeds are
-// fixed, so a figure here is a fact about the code and not about the day; the bands leave room for the races' own error
-// only where the comment says so.
+// Races with known true ratios, judged by the functions that the report calls: how often the verdicts are right. Seeds
+// are fixed, so a figure depends only on the code. The limits allow for the random error of so many races only where a
+// comment says so.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace kite::race {
 namespace {
 
 constexpr int kRaces = 1000;
-constexpr int kLargeRaces = 200;  // of many places
+constexpr int kLargeRaces = 200;  // of many workloads
 
 using Source = std::function<std::unique_ptr<Machine>()>;
 std::unique_ptr<Machine> quiet() { return std::make_unique<QuietMachine>(); }
@@ -29,10 +29,10 @@ std::unique_ptr<Machine> restless() { return std::make_unique<RestlessMachine>()
 struct RaceOptions {
   int races = kRaces;
   int rounds = 20;
-  int places = 1;
-  std::vector<double> ratios = {1.0};  // true ones, of the contestants in every place
+  int workloads = 1;
+  std::vector<double> ratios = {1.0};  // true ones, of the contestants in every workload
   double process_sd = kBetweenProcessSd;
-  double bias = 0;  // by how much the control of the first place differs from its reference
+  double bias = 0;  // by how much the control of the first workload differs from its reference
   Source machine = quiet;
 };
 
@@ -41,39 +41,39 @@ struct Judged {
   std::vector<FamilyComparison> families;
 };
 
-// Every round runs the reference, the control and all contestants of every place in an order that chance picks.
+// Every round runs the reference, the control and all contestants of every workload in a random order.
 Judged run(const RaceOptions& options, Planted& planted) {
-  const auto places = static_cast<std::size_t>(options.places);
-  const std::size_t racers = options.ratios.size() + 2;
-  std::vector<ControlPair> pairs(places);
-  std::vector<Family> families(places);
+  const auto workloads = static_cast<std::size_t>(options.workloads);
+  const std::size_t contestants = options.ratios.size() + 2;
+  std::vector<ControlPair> pairs(workloads);
+  std::vector<Family> families(workloads);
   for (Family& family : families) family.contestants.resize(options.ratios.size());
   const auto machine = options.machine();
-  std::vector<std::size_t> order(places * racers);
+  std::vector<std::size_t> order(workloads * contestants);
   std::iota(order.begin(), order.end(), std::size_t{0});
   for (int round = 1; round <= options.rounds; ++round) {
     for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[planted.random().below(i + 1)]);
     for (const std::size_t turn : order) {
-      const std::size_t place = turn / racers, racer = turn % racers;
+      const std::size_t workload = turn / contestants, contestant = turn % contestants;
       const double factor = std::exp(machine->next(planted));
       const auto value = [&](double ratio) { return factor * planted.process(10 * ratio, options.process_sd); };
-      if (racer == 0) {
-        pairs[place].reference[round] = value(1);
-      } else if (racer == 1) {
-        pairs[place].control[round] = value(place == 0 ? 1 + options.bias : 1);
+      if (contestant == 0) {
+        pairs[workload].reference[round] = value(1);
+      } else if (contestant == 1) {
+        pairs[workload].control[round] = value(workload == 0 ? 1 + options.bias : 1);
       } else {
-        families[place].contestants[racer - 2][round] = value(options.ratios[racer - 2]);
+        families[workload].contestants[contestant - 2][round] = value(options.ratios[contestant - 2]);
       }
     }
   }
   // Bias is asked for in at most 20 rounds.
   Judged judged;
   judged.controls = judge_controls(pairs, {.sign_flip = {.exact_up_to = 20, .draws = 100}});
-  for (std::size_t i = 0; i < places; ++i) {
+  for (std::size_t i = 0; i < workloads; ++i) {
     families[i].reference = pairs[i].reference;
     families[i].resolution = judged.controls[i].resolution;
   }
-  // The words do not look at p, so the quickest one does.
+  // The verdicts do not use p, so the fastest computation of p is good enough.
   judged.families = compare_families(families, {.sign_flip = {.exact_up_to = 0, .draws = 20}});
   return judged;
 }
@@ -88,11 +88,11 @@ Tally race(const RaceOptions& options, std::uint64_t seed) {
     tally.add(judged.families, judged.controls, options.ratios, kMargin);
   }
   std::printf(
-      "%d races, %d rounds, %d places, ratio %.3f of %zu, sd %.3f: faster %d slower %d equivalent %d undecided %d, "
-      "covered %d; a false word in %d, a biased place in %d\n",
-      options.races, options.rounds, options.places, options.ratios[0], options.ratios.size(), options.process_sd,
+      "%d races, %d rounds, %d workloads, ratio %.3f of %zu, sd %.3f: faster %d slower %d equivalent %d undecided %d, "
+      "covered %d; a false word in %d, a biased workload in %d\n",
+      options.races, options.rounds, options.workloads, options.ratios[0], options.ratios.size(), options.process_sd,
       tally.faster, tally.slower, tally.equivalent, tally.undecided, tally.covered, tally.races_with_a_false_word,
-      tally.races_with_a_biased_place);
+      tally.races_with_a_biased_workload);
   return tally;
 }
 
@@ -114,7 +114,8 @@ TEST(PlantedRaces, intervals_cover_the_truth_as_often_as_they_say) {
   }
 }
 
-// Any word about a truth at the margin is an interval that misses it: 5 %, and as much room as coverage has.
+// If the true ratio is at the margin, any verdict means that the interval misses it: in 5 % of the races, with the same
+// tolerance as for coverage.
 TEST(PlantedRaces, an_effect_at_the_margin_is_rarely_given_a_word) {
   for (const int rounds : {10, 20, 30, 100}) {
     for (const double ratio : {1.02, 1 / 1.02}) {
@@ -142,23 +143,23 @@ TEST(PlantedRaces, the_same_effects_are_found_in_a_race_of_four) {
   EXPECT_GE(race({.rounds = 30, .ratios = {1 / 1.05, 1.0, 1.0}}, 6004).faster, kRaces * 0.8);
 }
 
-// Four besides the reference. 5 % in 30 rounds lies at 80 %, so 1,000 races may show 2.5 points (two standard errors)
-// less.
+// Four contestants and the reference. A difference of 5 % in 30 rounds is found in 80 % of the races, so 1,000 races
+// may show 2.5 points (two standard errors) less.
 TEST(PlantedRaces, four_compared_contestants_cost_a_few_points_of_power) {
   EXPECT_GE(race({.ratios = {1.06, 1.0, 1.0, 1.0}}, 6001).slower, kRaces * 0.8);
   EXPECT_GE(race({.rounds = 30, .ratios = {1.05, 1.0, 1.0, 1.0}}, 6003).slower, kRaces * 0.775);
   EXPECT_GE(race({.rounds = 30, .ratios = {1 / 1.05, 1.0, 1.0, 1.0}}, 6004).faster, kRaces * 0.775);
 }
 
-// As large as a race of two models in three modes with two measures each; from machines on which 1 % can be seen to
-// those on which 10 % cannot.
-TEST(PlantedRaces, one_race_in_twenty_at_most_holds_a_false_word_in_any_of_its_places) {
+// As large as a race of two models in three modes with two measures each. The machines range from one on which 1 % can
+// be seen to one on which 10 % cannot.
+TEST(PlantedRaces, one_race_in_twenty_at_most_holds_a_false_word_in_any_of_its_workloads) {
   for (const auto& machine : {Source(quiet), Source(restless)}) {
     for (const double sd : {0.01, 0.031, 0.1}) {
       for (const int rounds : {10, 20}) {
         const RaceOptions options{.races = kLargeRaces,
                                   .rounds = rounds,
-                                  .places = 12,
+                                  .workloads = 12,
                                   .ratios = {1, 1, 1.05, 1.5},
                                   .process_sd = sd,
                                   .machine = machine};
@@ -172,7 +173,7 @@ TEST(PlantedRaces, one_race_in_twenty_at_most_holds_a_false_word_in_any_of_its_p
 TEST(PlantedRaces, what_is_far_apart_is_found_on_the_noisiest_machine_among_many_places) {
   const Tally tally = race({.races = kLargeRaces,
                             .rounds = 10,
-                            .places = 12,
+                            .workloads = 12,
                             .ratios = {20, 1, 1, 1},
                             .process_sd = 0.1,
                             .machine = restless},
@@ -183,16 +184,17 @@ TEST(PlantedRaces, what_is_far_apart_is_found_on_the_noisiest_machine_among_many
 TEST(PlantedRaces, a_fair_race_has_a_biased_place_once_in_twenty_at_most) {
   for (const auto& machine : {Source(quiet), Source(restless)}) {
     for (const int rounds : {10, 20}) {
-      const RaceOptions options{.races = kLargeRaces, .rounds = rounds, .places = 20, .machine = machine};
-      EXPECT_LE(race(options, 8000 + static_cast<std::uint64_t>(rounds)).races_with_a_biased_place, kLargeRaces * 0.05)
+      const RaceOptions options{.races = kLargeRaces, .rounds = rounds, .workloads = 20, .machine = machine};
+      EXPECT_LE(race(options, 8000 + static_cast<std::uint64_t>(rounds)).races_with_a_biased_workload,
+                kLargeRaces * 0.05)
           << rounds << " rounds";
     }
   }
 }
 
 TEST(PlantedRaces, a_bias_of_a_tenth_is_found_among_twenty_places) {
-  const RaceOptions options{.races = kLargeRaces, .rounds = 20, .places = 20, .bias = 0.1};
-  EXPECT_GE(race(options, 8100).first_place_biased, kLargeRaces * 0.8);
+  const RaceOptions options{.races = kLargeRaces, .rounds = 20, .workloads = 20, .bias = 0.1};
+  EXPECT_GE(race(options, 8100).first_workload_biased, kLargeRaces * 0.8);
 }
 
 TEST(PlantedRaces, a_recorded_machine_plays_its_series_and_leaves_the_truth_alone) {

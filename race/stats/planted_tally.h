@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: races with a known truth, counted by what they were judged to be.
+// For tests: counts the verdicts of races with known true ratios.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace kite::race {
 
-// "Equivalent" of what lies just beyond the margin errs by less than anyone asked to see; twice the margin is plainly
-// different.
+// A verdict "equivalent" for a ratio just beyond the margin is a smaller error than a user wants to see, so it does not
+// count as false. A ratio at twice the margin is clearly different.
 inline bool is_false(Verdict verdict, double truth, double margin) {
   const double far = 1 + 2 * margin;
   switch (verdict) {
@@ -23,14 +23,15 @@ inline bool is_false(Verdict verdict, double truth, double margin) {
   return false;
 }
 
-// Of the first contestant in the first place, but for the races with a false word or a biased place.
+// Counts for the first contestant in the first workload, except those of whole races: races with a false verdict in any
+// workload, and races with a biased workload.
 struct Tally {
   int faster = 0, slower = 0, equivalent = 0, undecided = 0, covered = 0;
-  int races_with_a_false_word = 0, races_with_a_biased_place = 0, first_place_biased = 0;
+  int races_with_a_false_word = 0, races_with_a_biased_workload = 0, first_workload_biased = 0;
 
   [[nodiscard]] int decided() const { return faster + slower + equivalent; }
 
-  // One race, in which the true ratios of the contestants are `truths` in every place.
+  // One race, in which the true ratios of the contestants are `truths` in every workload.
   void add(std::span<const FamilyComparison> families, std::span<const ControlFound> controls,
            std::span<const double> truths, double margin) {
     const PairedComparison& first = families[0].contestants[0];
@@ -47,8 +48,8 @@ struct Tally {
     }
     for (const ControlFound& control : controls) biased = biased || control.biased;
     races_with_a_false_word += wrong ? 1 : 0;
-    races_with_a_biased_place += biased ? 1 : 0;
-    first_place_biased += controls[0].biased ? 1 : 0;
+    races_with_a_biased_workload += biased ? 1 : 0;
+    first_workload_biased += controls[0].biased ? 1 : 0;
   }
 };
 

@@ -16,7 +16,7 @@ class Random {
   // 0 <= value < 1, 53 bits.
   [[nodiscard]] double uniform() { return static_cast<double>(engine_() >> 11) * 0x1p-53; }
 
-  // 0 <= value < n, n > 0; the bias of at most n / 2^53 is far below what any resampling could show.
+  // 0 <= value < n, n > 0; its bias is at most n / 2^53, too small to be seen in any resampling.
   [[nodiscard]] std::size_t below(std::size_t n) {
     return static_cast<std::size_t>(uniform() * static_cast<double>(n));
   }

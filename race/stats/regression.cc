@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The margin between two races, then the words.
+// Computes the margin between two races, then the verdicts.
 #include "race/stats/regression.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ ChangesJudged judge_changes(std::span<const Change> changes, double margin) {
     judged.drift = std::max(judged.drift.value_or(0), distance_from_one(change.estimate.ratio));
   }
   judged.margin = std::max(margin, judged.drift.value_or(0));
-  // The drift is what can be seen between two races, as the resolution is within one.
+  // Between two races the drift limits what can be seen, as the resolution does within one race.
   const auto resolution = judged.drift && *judged.drift <= margin ? judged.drift : std::nullopt;
   for (const Change& change : changes) {
     const Verdict verdict = verdict_of(change.estimate.interval, judged.margin, resolution);
@@ -28,7 +28,7 @@ double distance_from_one(double ratio) noexcept { return std::exp(std::fabs(std:
 
 LimitJudged judge_limit(const Interval& ratio, double limit, const Unchanged& unchanged) noexcept {
   const LimitJudged judged{{ratio.low / (1 + unchanged.carried), ratio.high * (1 + unchanged.carried)}};
-  // A NaN is no number that anything holds by.
+  // With a NaN no limit holds.
   if (!unchanged.moved || !(*unchanged.moved <= limit)) return {judged.interval, LimitWord::kCannotTell};
   if (judged.interval.low > 1 + limit) return {judged.interval, LimitWord::kBroken};
   return {judged.interval, judged.interval.high <= 1 + limit ? LimitWord::kHolds : LimitWord::kUndecided};

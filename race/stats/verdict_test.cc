@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every word at its borders.
+// Every verdict at its limits.
 #include "race/stats/verdict.h"
 
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 namespace kite::race {
 namespace {
 
-constexpr double kSharp = 0.001;  // a resolution that sees everything here
+constexpr double kSharp = 0.001;  // a resolution that is small enough for every case here
 
 TEST(Verdict, intervals_outside_the_band_are_faster_or_slower) {
   EXPECT_EQ(verdict_of({0.90, 0.98}, 0.02, kSharp), Verdict::kFaster);

@@ -22,7 +22,7 @@ std::optional<TwoModes> alternating_modes(std::span<const double> series) {
   return modes;
 }
 
-// The first of the segments at the end that are on the last one's level, interruptions among them.
+// The first of the segments at the end that are on the level of the last one; short interruptions are allowed.
 std::vector<Segment>::const_iterator steady_from(const std::vector<Segment>& segments, std::size_t samples) {
   const double last = segments.back().level;
   double allowance = kInterruptions * static_cast<double>(samples);
@@ -105,7 +105,7 @@ SteadinessFound classify_steadiness(std::span<const double> series) {
   } else if (cut == 0) {
     found.steadiness = Steadiness::kFlat;
   } else {
-    // Slower than the last level anywhere before the cut is what a warm-up looks like, also one that starts fast.
+    // If any segment before the cut is slower than the last level, it is a warm-up, even if the first segment is fast.
     const bool slower = std::any_of(found.segments.cbegin(), steady, [&](const Segment& segment) {
       return segment.level > last && !same_level(segment.level, last);
     });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is a process's series of times steady, and from where on?
+// Whether the series of times of a process becomes steady, and from which sample on.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 namespace kite::race {
 
 enum class Steadiness : std::uint8_t {
-  kTooShort,       // fewer samples than kFewestForSteadiness: nothing is cut and nothing is claimed
+  kTooShort,       // fewer samples than kFewestForSteadiness: nothing is cut, and no class is claimed
   kFlat,           // one level throughout
   kWarmUp,         // a slower start, then one level
   kSlowDown,       // a faster start, then one level
@@ -32,18 +32,21 @@ struct SteadinessFound {
   Steadiness steadiness = Steadiness::kTooShort;
   std::size_t cut = 0;            // leading samples that are not steady; 0 unless there is a steady state after them
   std::size_t mser_cut = 0;       // what MSER-5 would cut: a second opinion, not used
-  std::vector<Segment> segments;  // as level_segments has them
-  std::optional<TwoModes> modes;  // where multimodal
+  std::vector<Segment> segments;  // from level_segments
+  std::optional<TwoModes> modes;  // if multimodal
 };
 
-// Classes after Barrett et al. 2017, section 4: segments by level_segments; the steady part is the run of segments at
-// the end whose levels are within kSameLevel of the last one, and up to a twentieth of the samples between them that
-// are not: the machine was busy for a moment and the level came back. It must be half the series at least (they ask for
-// the last 500 of 2,000 iterations; a cut of more than half is also where MSER is held to have failed). Multimodal is
-// added: two_modes further apart than kSameLevel, in the steady part, or in all of a series without one, with at least
-// 6 changes between them that reach into the first and the last third, so that one change of level or a drift is none.
-// `series` is in order and without the first inference, which is a measure of its own. Values that are not positive
-// numbers make it too short.
+// Classes after Barrett et al. 2017, section 4, with segments from level_segments:
+//   1. The steady section is the run of segments at the end whose levels are within kSameLevel of the last one. Up to a
+//      twentieth of its samples may be at other levels: then the machine was busy for a moment, and
+//      the level came back.
+//   2. It must be at least half of the series. (Barrett et al. ask for the last 500 of 2,000 iterations; MSER is also
+//      said to have failed if it cuts more than half.)
+//   3. A class is added, multimodal: two_modes finds modes further apart than kSameLevel in the steady section (or in
+//      the whole series if there is none), with at least 6 changes between them that reach into the first and the last
+//      third. So a single change of level, or a drift, is not multimodal.
+// `series` is in order and without the first inference, which is a measure of its own. If it holds a value that is not
+// a positive number, the class is kTooShort.
 [[nodiscard]] SteadinessFound classify_steadiness(std::span<const double> series);
 
 // MSER-5 (White, Cobb & Spratt 2000): of the cuts at multiples of 5 in the first half, the one whose rest has the least

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pairs are formed by counting blocks, not by the clock: a block that took long must not lose its partner for it.
+// Pairs are formed by counting blocks, not by the clock, so that a block that took long does not lose its partner.
 #include "race/stats/work_series.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kColumns = "threads,begin_s,wall_ms,cpu_ms,piece_ms";
 
-// How many blocks lie between two that began `distance_s` apart; 0 where the series is too short to say.
+// How many blocks there are between two that began `distance_s` apart; 0: the series is too short.
 std::size_t blocks_apart(const WorkSeries& series, double distance_s) {
   const double step_s = series.step_s();
   if (!(step_s > 0)) return 0;
@@ -39,7 +39,7 @@ std::string_view taken_line(std::string_view& text) {
   return line;
 }
 
-// Threads, then the numbers of a block; absent where the line is something else.
+// The number of threads, then the numbers of a block. Absent: the line is something else.
 std::optional<std::array<double, 5>> numbers_of(std::string_view line) {
   std::array<double, 5> numbers{};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -166,7 +166,7 @@ Result<RecordedWork> work_series_from_csv(std::string_view text) {
   }
   if (recorded.series.empty()) return wrong("there is no series of work in it", {});
   for (const WorkSeries& series : recorded.series) {
-    if (series.blocks.size() < 2) return wrong("a series of one block tells no spread", {});
+    if (series.blocks.size() < 2) return wrong("a series of one block has no spread", {});
   }
   return recorded;
 }
