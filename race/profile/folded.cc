@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads line by line; the views point into the text.
+// Reads the text line by line. All string views point into that text.
 #include "race/profile/folded.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace kite::race {
 namespace {
 
-// perf itself records 127 frames at most; what is deeper than this is no program's doing but a broken stack's.
+// perf itself records at most 127 frames; a deeper stack than this is broken.
 constexpr std::size_t kMostFrames = 256;
 constexpr std::size_t kMostFrameBytes = 300;  // a name of C++ templates can fill pages
 constexpr std::string_view kUnknown = "[unknown]";
@@ -28,11 +28,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
-// "name (library)" in its two parts; the last opening parenthesis counts, since a name can hold some.
-struct Place {
+// "name (library)" is split at its last opening parenthesis, since a name can contain parentheses.
+struct FunctionInLibrary {
   std::string_view name, library;
 };
-Place place_of(std::string_view frame) {
+FunctionInLibrary function_of(std::string_view frame) {
   const std::size_t open = frame.ends_with(')') ? frame.rfind(" (") : std::string_view::npos;
   if (open == std::string_view::npos) return {frame, {}};
   return {trimmed(frame.substr(0, open)), frame.substr(open + 2, frame.size() - open - 3)};
@@ -59,7 +59,7 @@ std::string library_name(std::string_view library) {
 
 bool has_name(std::string_view frame) { return !frame.starts_with('['); }
 
-// A stack under construction.
+// Builds the stack of one sample.
 class Stack {
  public:
   void add(std::string frame) {
@@ -68,13 +68,14 @@ class Stack {
     frames_.push_back(std::move(frame));
   }
   void reverse() { std::reverse(frames_.begin(), frames_.end()); }
-  // Where the unwinder lost its way, or went beyond what the program calls its own, above a function with a name.
+  // Removes the outermost frame if it has no name, begins with `root` and calls a function with a name: the unwinder
+  // failed there, or left the code of the program.
   void drop_unnamed_root(std::string_view root) {
     if (frames_.size() > 1 && !has_name(frames_[0]) && frames_[0].starts_with(root) && has_name(frames_[1])) {
       frames_.erase(frames_.begin());
     }
   }
-  // Counts what was added, and begins anew.
+  // Counts the stack that was built, and begins the next one.
   void count(FoldedStacks& stacks, std::uint64_t times) {
     std::string joined;
     for (const std::string& frame : frames_) {
@@ -96,15 +97,15 @@ std::string perf_frame(std::string_view line) {
   line = trimmed(line);
   const std::size_t blank = line.find(' ');
   if (blank == std::string_view::npos) return {};
-  const Place place = place_of(trimmed(line.substr(blank)));
-  if (place.name.empty() || place.name == kUnknown) return library_name(place.library);
-  return clean(place.name);
+  const FunctionInLibrary function = function_of(trimmed(line.substr(blank)));
+  if (function.name.empty() || function.name == kUnknown) return library_name(function.library);
+  return clean(function.name);
 }
 
 std::string py_spy_frame(std::string_view frame) {
   frame = trimmed(frame);
-  const Place place = place_of(frame);
-  return is_address(place.name) ? library_name(place.library) : clean(frame);
+  const FunctionInLibrary function = function_of(frame);
+  return is_address(function.name) ? library_name(function.library) : clean(frame);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Children are looked for among all processes, as not every kernel lists a process's children; that costs a
-// millisecond or two, so it is done at the beginning and four times a second.
+// Children are searched among all processes, since not every kernel lists the children of a process. That takes one or
+// two milliseconds, so it is done at the beginning and four times a second.
 #include "race/profile/memory_line.h"
 
 #include <dirent.h>
@@ -32,7 +32,7 @@ std::vector<std::pair<int, int>> all_processes() {
     const char* end = entry->d_name + std::strlen(entry->d_name);
     if (std::from_chars(entry->d_name, end, pid).ptr != end) continue;
     const auto stat = read_text(fmt::format("/proc/{}/stat", pid));
-    // "123 (a name) S 45": the name may hold anything.
+    // "123 (a name) S 45": the name may contain any character.
     const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
     if (name_end == std::string::npos || name_end + 4 > stat->size()) continue;
     const auto parent = number_of(std::string_view(*stat).substr(name_end + 4));
@@ -42,8 +42,8 @@ std::vector<std::pair<int, int>> all_processes() {
   return found;
 }
 
-// Children of `parent`, their children, and so on; those of the first generation are left out where only what is below
-// them is asked for.
+// The children of `parent`, their children, and so on. The first generation is left out if only the processes below it
+// are asked for.
 std::vector<int> descendants(int parent, bool below_child) {
   const auto all = all_processes();
   std::vector<int> generation = {parent}, found;
@@ -63,7 +63,7 @@ std::uint64_t kib(const std::string& status, std::string_view key) {
   return value ? number_of(*value).value_or(0) * 1024 : 0;
 }
 
-// Adds the process's memory; false where it is gone, or is still the sampler's copy before exec.
+// Adds the process's memory. False: the process is gone, or it is still the sampler's copy before exec.
 bool add_memory(int pid, MemorySample& sample) {
   const auto status = read_text(fmt::format("/proc/{}/status", pid));
   if (!status || value_of(*status, "Name") == "perf-exec") return false;
@@ -101,7 +101,7 @@ void MemoryLine::watch() {
     } else {
       alive.clear();
     }
-    next = std::max(next + kInterval, Clock::now());  // what was missed is not made up for
+    next = std::max(next + kInterval, Clock::now());  // missed samples are not taken later
     std::this_thread::sleep_until(next);
   }
 }

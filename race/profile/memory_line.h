@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory over the life of a process, read from outside: /proc/PID/status every 10 ms, of the process and its children.
-// status is taken rather than smaps_rollup since that one walks every page while it holds the process's memory lock.
+// Memory over the life of a process, read from outside: /proc/PID/status of the process and its children every 10 ms.
+// smaps_rollup is not used: it walks over every page and holds the process's memory lock meanwhile.
 #pragma once
 
 #include <atomic>
@@ -17,17 +17,17 @@ struct MemorySample {
   std::uint64_t rss_anon_bytes = 0, rss_file_bytes = 0;
 };
 
-// Watches the child that `parent` gets next, in a thread of its own, until stop().
+// Watches the next child of `parent`, in a thread of its own, until stop().
 class MemoryLine {
  public:
-  // `below_child`: the child is a sampler, whose own children are meant.
+  // `below_child`: the child is a sampler, and its own children are watched.
   MemoryLine(int parent, bool below_child);
   ~MemoryLine() { end(); }
   MemoryLine(const MemoryLine&) = delete;
   MemoryLine& operator=(const MemoryLine&) = delete;
 
   [[nodiscard]] std::vector<MemorySample> stop();
-  // Of the processes that were watched; after stop().
+  // The ids of the processes that were watched. Call it after stop().
   [[nodiscard]] const std::vector<int>& pids() const { return pids_; }
 
  private:

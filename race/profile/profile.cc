@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goes down the ladder of samplers until one shows functions by name; the best of what was seen is kept.
+// Tries the samplers in order until one shows functions by name, and keeps the best result.
 #include "race/profile/profile.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Below it a sampler shows addresses rather than functions, and the next one is tried.
+// If a smaller share of the frames has names, the sampler shows mostly addresses, and the next one is tried.
 constexpr double kNamedEnough = 0.5;
 // What perf prints of a profile of some seconds is 5 to 50 MB.
 constexpr std::uint64_t kMostScriptBytes = 512u << 20;
@@ -46,7 +46,7 @@ kite::Status write_text(const std::string& path, const std::string& text) {
                "name a folder that can be written, on a disk with room"};
 }
 
-// What a failed program said last, behind why it failed.
+// Why a program failed, followed by the last line that it printed.
 std::string reason_of(const SpawnOutcome& outcome) {
   std::string_view said = outcome.standard_error;
   said = said.substr(0, said.find_last_not_of(" \t\r\n") + 1);
@@ -54,7 +54,7 @@ std::string reason_of(const SpawnOutcome& outcome) {
   return said.empty() ? outcome.reason : fmt::format("{}: {}", outcome.reason, said.substr(0, 300));
 }
 
-// One ladder of samplers for one contestant.
+// Tries all samplers for one contestant.
 class Profiler {
  public:
   Profiler(Spawner& spawner, const ProfileRequest& request)
@@ -116,7 +116,8 @@ class Profiler {
     return {};
   }
 
-  // An Error is ours. What the sampler or the contestant does wrong is noted, and leaves best_ as it is.
+  // An Error: the race itself cannot go on. A failure of the sampler or the contestant is noted and
+  // does not change best_.
   kite::Status attempt(const Sampling& sampling, const std::string& data_file) {
     Attempt attempt{sampling, spawn_of(sampling.argv), {}, {}, {}};
     MemoryLine line(spawner_.helper_pid(), true);
@@ -165,7 +166,7 @@ class Profiler {
     return FoldedStacks();
   }
 
-  // Without a sampler, for the memory alone.
+  // Runs the command without a sampler, to record its memory.
   kite::Status run_plain() {
     plain_.emplace(Attempt{{}, spawn_of(request_.argv), {}, {}, {}});
     MemoryLine line(spawner_.helper_pid(), false);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One profiled process: where its processor time goes, by function, and how its memory grows. It is slower than life,
-// so nothing of it is ever compared.
+// One profiled process: which functions use its processor time, and how its memory grows. A profiled process is slower,
+// so its times are never compared.
 #pragma once
 
 #include <atomic>
@@ -14,12 +14,15 @@
 
 namespace kite::race {
 
-// Cells worth a profile. For each contestant and model the first cell in no_pre, which shows start, loading and
-// inference; for one in Python its first oneshot as well, where imports are most of the time; for one that has no
-// no_pre its first oneshot, else its first cell. The control is the reference once more, and is left out.
+// The cells that are profiled, for each contestant and model:
+//   1. the first cell in no_pre, which shows start, loading and inference; without one, the first oneshot, or else the
+//      first cell;
+//   2. for a contestant in Python also its first oneshot, where imports take most of the time.
+// The control is left out, since it is the reference once more.
 [[nodiscard]] std::vector<std::int32_t> cells_to_profile(const PlanRecord& plan);
 
-// "onnxruntime-python.saved-model-regnet_x_400mf", with "-oneshot" behind it for that mode: plain characters only.
+// "onnxruntime-python.saved-model-regnet_x_400mf", with "-oneshot" at the end for that mode. It contains only
+// characters that are safe in a file name.
 [[nodiscard]] std::string profile_name(const CellRecord& cell);
 
 struct ProfileRequest {
@@ -31,9 +34,9 @@ struct ProfileRequest {
 };
 
 // Runs the cell's command under the best sampler that works, and writes profiles/NAME.folded and
-// profiles/NAME.memory.csv. A record of status missing or failed, with the reason, where there are no samples; the
-// memory is written even then, if the command runs at all. profile_info.h has what else the record says. An Error is
-// ours: files cannot be written, cancelled.
+// profiles/NAME.memory.csv. If there are no samples, the status of the record is missing or failed, with the reason;
+// the memory is written even then, if the command runs at all. profile_info.h describes what else the record holds. An
+// Error: files cannot be written, or the race was cancelled.
 [[nodiscard]] Result<ProcessRecord> profile_process(Spawner& spawner, const ProfileRequest& request);
 
 }  // namespace kite::race

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ladder of samplers, with programs in the place of perf and py-spy that say what the test wants.
+// The order of samplers. Instead of perf and py-spy, programs run that print what the test needs.
 #include "race/profile/profile.h"
 
 #include <gtest/gtest.h>

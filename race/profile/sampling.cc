@@ -10,13 +10,13 @@
 namespace kite::race {
 namespace {
 
-// Odd, so that it does not beat with timers of 100, 250 or 1000 Hz.
+// An odd number, so that samples do not fall into step with timers of 100, 250 or 1000 Hz.
 constexpr int kPerfHertz = 499;
-// py-spy stops the process while it unwinds, some 5 ms in the deep stacks of imports: at 199 Hz `import torch` stood
-// still most of the time and took 46 s, at 99 Hz 8 s.
+// py-spy stops the process while it unwinds, for about 5 ms in the deep stacks of imports. At 199 Hz `import torch` was
+// stopped most of the time and took 46 s; at 99 Hz it took 8 s.
 constexpr int kPySpyHertz = 99;
 // Bytes of the stack that perf copies with each sample. With 8 KiB a third of kite's stacks ended at main, whose frame
-// is large; with 16 KiB none of any contestant does, and three seconds on two threads are 40 MB.
+// is large. With 16 KiB no stack of any contestant ends there, and three seconds on two threads take 40 MB.
 constexpr std::string_view kDwarf = "dwarf,16384";
 
 Sampling by_py_spy(const std::vector<std::string>& argv, const SamplingTools& tools, const std::string& data_file) {
@@ -36,7 +36,7 @@ Sampling by_perf(const std::vector<std::string>& argv, const SamplingTools& tool
   Sampling sampling;
   sampling.title =
       fmt::format("perf, {}, {} samples a second, stacks by {}", event, kPerfHertz, dwarf ? "DWARF" : "frame pointers");
-  // -N: it would copy every library into a cache of its own.
+  // -N: otherwise perf copies every library into a cache of its own.
   sampling.argv = {tools.perf,     "record",
                    "-q",           "-N",
                    "-F",           std::to_string(kPerfHertz),
@@ -78,7 +78,7 @@ std::string why_none(const SamplingTools& tools) {
 }
 
 std::vector<std::string> perf_script(const SamplingTools& tools, const std::string& data_file) {
-  // Inlined functions are looked up in debug information, minutes long where there is much of it.
+  // Inlined functions are not resolved: looking them up in large debug information takes minutes.
   return {tools.perf, "script", "--no-inline", "-F", "comm,ip,sym,dso", "-i", data_file};
 }
 

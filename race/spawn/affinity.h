@@ -6,13 +6,14 @@
 
 namespace kite::race {
 
-// Of the calling thread, ascending.
+// The processors of the calling thread, ascending.
 std::vector<int> allowed_cpus();
 
-// Those of `all` that are not in `some`.
+// The processors of `all` that are not in `some`.
 std::vector<int> cpus_without(const std::vector<int>& all, const std::vector<int>& some);
 
-// The calling thread stays on these processors for the life of this object. None, or refused by the kernel: no change.
+// The calling thread stays on these processors for the life of this object. If the list is empty, or the kernel
+// refuses, nothing changes.
 class PinnedThread {
  public:
   explicit PinnedThread(const std::vector<int>& cpus);

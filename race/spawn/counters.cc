@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a helper's reply to counters: perf's value, scaled where it was multiplexed, else wait4's, else a reason.
+// Makes counters from a helper's reply: the value of perf, scaled if it was multiplexed; or else that of wait4; or else
+// a reason.
 #include "race/spawn/counters.h"
 
 #include <fmt/format.h>

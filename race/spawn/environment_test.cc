@@ -39,7 +39,7 @@ TEST(Environment, a_program_is_found_as_exec_would) {
   EXPECT_EQ(find_program("./a", "/bin"), "./a");
   EXPECT_EQ(find_program("sh", ""), std::nullopt);
   EXPECT_EQ(find_program("", "/bin"), std::nullopt);
-  EXPECT_EQ(find_program("bin", "/:/usr"), std::nullopt);  // a folder is no program
+  EXPECT_EQ(find_program("bin", "/:/usr"), std::nullopt);  // a folder is not a program
 }
 
 TEST(ProcText, keys_are_whole_words) {

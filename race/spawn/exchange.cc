@@ -16,9 +16,9 @@
 namespace kite::race {
 namespace {
 
-// Beyond the child's own limit and grace: killing, sweeping up descendants, reading events.
+// Time in addition to the child's limit and grace, for killing it, ending its descendants and reading events.
 constexpr std::int64_t kHelperSlackNs = 30'000'000'000;
-// How often a cancellation is looked for; a signal to this thread is seen at once.
+// How often a cancellation is checked; a signal to this thread is noticed at once.
 constexpr int kCancelPollMs = 200;
 constexpr std::int64_t kLongestNs = std::int64_t{7} * 24 * 3600 * 1'000'000'000;
 
@@ -127,7 +127,7 @@ Result<EncodedRequest> encode(const SpawnRequest& request, const std::string& pr
   if (request.argv.size() + environment.size() > wire::kMaxStrings || bytes > wire::kMaxBlobBytes) {
     return usage(fmt::format("{} arguments and variables of {} bytes; {} of {} bytes are the limit",
                              request.argv.size() + environment.size(), bytes, wire::kMaxStrings, wire::kMaxBlobBytes),
-                 "hand long lists over in a file");
+                 "pass long lists in a file");
   }
   encoded.blob.reserve(bytes);
   for (const std::string* text : strings) encoded.blob.append(text->c_str(), text->size() + 1);
@@ -171,7 +171,7 @@ std::string read_kept(int descriptor, const wire::StreamLimit& limit, const wire
   const std::uint64_t total = stream.total_bytes;
   if (total <= limit.keep_bytes) return read_range(descriptor, 0, total);
   const std::uint64_t half = limit.keep_bytes / 2;
-  const std::uint64_t oldest = half == 0 ? 0 : (total - half) % half;  // the ring's next place to be overwritten
+  const std::uint64_t oldest = half == 0 ? 0 : (total - half) % half;  // the next byte of the ring to be overwritten
   return read_range(descriptor, 0, half) + fmt::format("\n[... {} bytes left out ...]\n", total - limit.keep_bytes) +
          read_range(descriptor, half + oldest, half - oldest) + read_range(descriptor, half, oldest);
 }

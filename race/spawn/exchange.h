@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The runner's side of helper/wire.h: a request into bytes, over the socket, and the reply back.
+// The runner's side of helper/wire.h: writes a request as bytes, sends it over the socket, and receives the reply.
 #pragma once
 
 #include <span>
@@ -16,23 +16,23 @@ struct EncodedRequest {
   std::string blob;
 };
 
-// An Error where the request cannot be carried out as asked: no command, too long, a zero byte, no time.
+// An Error: the request cannot be carried out. It has no command or no time limit, is too long, or holds a zero byte.
 Result<EncodedRequest> encode(const SpawnRequest& request, const std::string& program,
                               const std::vector<std::string>& environment);
 
 enum class ExchangeEnd : std::uint8_t { kReply, kHelperGone, kHelperStuck, kCancelled };
 
-// `descriptors`: the files that the helper writes the child's output and errors into; of a live request then the child's
-// standard input and output. False: the helper is gone.
+// `descriptors`: the files into which the helper writes the child's output and errors; a live request also has the
+// child's standard input and output. False: the helper has ended.
 bool send_request(int socket, const EncodedRequest& request, std::span<const int> descriptors);
 
-// The helper's word that a live child runs.
+// The helper's message that a live child runs.
 ExchangeEnd receive_started(int socket, const std::atomic<bool>* cancelled, wire::Started& started);
-// Sleeps until the reply is there: up to the child's own limit and grace, and some time for the helper's work.
+// Sleeps until the reply arrives: at most the child's time limit and grace, and some time for the helper's own work.
 ExchangeEnd receive_reply(int socket, const EncodedRequest& request, const std::atomic<bool>* cancelled,
                           wire::Reply& reply);
 
-// What was kept of a stream, with a line in the middle that says how much was left out.
+// The bytes of a stream that were kept, with a line in the middle that says how many were left out.
 std::string read_kept(int descriptor, const wire::StreamLimit& limit, const wire::StreamReply& stream);
 
 }  // namespace kite::race

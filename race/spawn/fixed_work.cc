@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads are started once, so that a block holds nothing but the work.
+// Threads are started once, so that a block contains only the work.
 #include "race/spawn/fixed_work.h"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ namespace kite::race {
 namespace {
 
 constexpr std::size_t kRows = 512, kDepth = 512, kColumns = 16;
-// Before the first block: long enough for clocks to rise, and for the length of a step to be known.
+// Seconds before the first block: enough for the clock rate to rise, and to find how long a step takes.
 constexpr double kWarmUpS = 0.3;
 
 double process_cpu_ms() {
@@ -44,7 +44,7 @@ class Product {
         for (std::size_t column = 0; column < kColumns; ++column)
           sums[column] += weight * input_[k * kColumns + column];
       }
-      // Feeds the next product, so that none of it can be left out.
+      // The result is the next input, so that the compiler cannot leave out any product.
       for (std::size_t column = 0; column < kColumns; ++column) {
         input_[row * kColumns + column] = sums[column] * (0.25F / (0.125F * static_cast<float>(kDepth)));
       }
@@ -55,8 +55,8 @@ class Product {
   std::vector<float> weights_, input_;
 };
 
-// Where threads wait for each other: they spin a little first, as the threads of runtimes do, so that a meeting costs
-// no sleep where all have a processor.
+// A barrier where threads wait for each other. They spin a little first, as the threads of runtimes do, so that no
+// thread sleeps if all of them have a processor.
 class Meeting {
  public:
   explicit Meeting(std::int32_t count) : count_(count) {}
@@ -74,16 +74,16 @@ class Meeting {
     }
     held_.wait(held, std::memory_order_acquire);
   }
-  // While someone is still to arrive.
+  // Waits while a thread is missing.
   void expect(std::int32_t count) { count_.store(count); }
 
  private:
-  static constexpr int kLooks = 100'000;  // some 0.1 ms: a fifth of a product
+  static constexpr int kLooks = 100'000;  // about 0.1 ms: a fifth of a product
   std::atomic<std::int32_t> count_, arrived_ = 0;
   std::atomic<std::uint32_t> held_ = 0;
 };
 
-// `threads` of them, the caller's among them.
+// Runs steps on `threads` threads, one of which is the caller's.
 class Crew {
  public:
   explicit Crew(std::int32_t threads)
@@ -93,7 +93,7 @@ class Crew {
   ~Crew() {
     if (others_.empty()) return;
     over_.store(true);
-    meeting_.expect(static_cast<std::int32_t>(others_.size()) + 1);  // who was never started does not come
+    meeting_.expect(static_cast<std::int32_t>(others_.size()) + 1);  // a thread that was not started cannot arrive
     meeting_.arrive();
     for (std::thread& other : others_) other.join();
   }
@@ -103,15 +103,15 @@ class Crew {
       for (std::int32_t i = 1; i < threads_; ++i) {
         others_.emplace_back([this, i] {
           for (;;) {
-            meeting_.arrive();  // until there is a step
+            meeting_.arrive();  // waits for the next step
             if (over_.load()) return;
             products_[static_cast<std::size_t>(i)].run();
-            meeting_.arrive();  // until all have taken it
+            meeting_.arrive();  // waits until all threads have finished it
           }
         });
       }
     } catch (const std::system_error& error) {
-      return Error{ErrorCode::kIo, fmt::format("the machine gives no {} threads: {}", threads_, error.what()),
+      return Error{ErrorCode::kIo, fmt::format("the machine cannot start {} threads: {}", threads_, error.what()),
                    "noise of the machine", "ask for fewer with --threads"};
     }
     return {};
@@ -125,7 +125,7 @@ class Crew {
     if (threads_ > 1) meeting_.arrive();
   }
 
-  // The steps that fill a piece, by the quickest one of the warm-up: what was interrupted there is none of the work.
+  // Finds how many steps fill a piece. The fastest step of the warm-up decides, since it was not interrupted.
   void warm_up(double piece_ms) {
     const std::int64_t begin_ns = monotonic_ns();
     double least_ms = piece_ms;

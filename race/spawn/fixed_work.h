@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fixed piece of work, repeated back to back: the clock that a machine's noise is read from.
+// A fixed piece of work that is repeated without a pause: its times show the noise of a machine.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,19 @@
 
 namespace kite::race {
 
-// As a block of a heat lasts.
+// Seconds of a block, as long as a block of a heat.
 inline constexpr double kWorkStepS = 0.1;
-// A block is so many equal pieces, each of several steps that all threads take together.
+// A block has this many equal pieces. A piece has several steps, which all threads take together.
 inline constexpr int kPiecesPerBlock = 20;
 
-// Threads that each multiply a matrix of 1 MiB by 16 columns, again and again, and meet after each product: about as
-// many operations for a byte as a convolution has, and a meeting as often as a small model has one.
+// Each thread multiplies a matrix of 1 MiB by 16 columns, again and again, and all threads wait for each other after
+// each product. That is about as many operations for each byte as in a convolution, and threads wait about as often as
+// in a small model.
 //
-// For `seconds`, or until `go_on` (called before each block with the seconds that have passed) says no. Where several
-// numbers of threads are asked for, each has every step of kWorkStepS for its share: so all series span the whole time,
-// and neighbours of one series begin kWorkStepS apart. What there is when it stops is returned.
+// It runs for `seconds`, or until `go_on`, which is called before each block with the seconds that have passed, returns
+// false. If several numbers of threads are asked for, each of them works in every step of kWorkStepS, for its share of
+// the step. So every series spans the whole time, and the blocks of one series begin kWorkStepS after each other.
+// Returns the blocks that were measured until it stopped.
 [[nodiscard]] Result<std::vector<WorkSeries>> measure_fixed_work(std::span<const std::int32_t> threads, double seconds,
                                                                  const std::function<bool(double)>& go_on);
 

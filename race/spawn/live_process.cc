@@ -27,7 +27,7 @@
 namespace kite::race {
 namespace {
 
-// How often a cancellation is looked for; a signal to this thread is seen at once.
+// How often a cancellation is checked; a signal to this thread is noticed at once.
 constexpr std::int64_t kCancelPollNs = 200'000'000;
 
 void close_if_open(int& descriptor) {
@@ -35,7 +35,7 @@ void close_if_open(int& descriptor) {
   descriptor = -1;
 }
 
-// A writer to a pipe without a reader must hear EPIPE, not die.
+// Writing to a pipe without a reader must return EPIPE instead of ending this program.
 ssize_t write_quietly(int descriptor, const char* from, std::size_t count) {
   sigset_t pipe_signal, before;
   sigemptyset(&pipe_signal);
@@ -72,7 +72,7 @@ void each_thread(pid_t pid, Visit visit) {
   closedir(folder);
 }
 
-// The children that any of its threads made; none where the kernel does not list them.
+// The children that any of its threads started; empty if the kernel does not list them.
 std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> children;
   each_thread(pid, [&children](const std::string& thread) {
@@ -88,7 +88,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-// "12 (a name) R ...": the name may hold anything, so the last parenthesis counts.
+// "12 (a name) R ...": the name may contain any character, so the last parenthesis counts.
 bool runs(const std::string& thread) {
   const auto text = read_text(thread + "/stat");
   const std::size_t end = text ? text->rfind(')') : std::string::npos;
@@ -125,9 +125,9 @@ struct LiveProcess::State {
   KeptOutput kept;
   std::uint64_t oom_before = 0;
   int input = -1, output = -1;  // our ends
-  int process = -1;             // pidfd: a number may belong to another process later, this does not
+  int process = -1;             // pidfd: unlike a process number, it never refers to another process later
   pid_t pid = -1;
-  std::string heard;  // not given as a line yet
+  std::string heard;  // not returned as a line yet
   std::uint64_t heard_bytes = 0;
 };
 
@@ -222,7 +222,7 @@ LiveProcess::Heard LiveProcess::read_line(std::int64_t timeout_ns, std::string& 
 
 bool LiveProcess::write_line(std::string_view line) {
   const std::string whole = fmt::format("{}\n", line);
-  // A line is shorter than what a pipe takes at once (PIPE_BUF), so there is no half of it.
+  // A line is shorter than PIPE_BUF, which a pipe takes at once, so a line is written either completely or not at all.
   for (;;) {
     const ssize_t put = state_->input < 0 ? -1 : write_quietly(state_->input, whole.data(), whole.size());
     if (put < 0 && state_->input >= 0 && errno == EINTR) continue;

@@ -72,7 +72,7 @@ std::string caches() {
   return all.empty() ? kNotVisible : all;
 }
 
-// What the machine has, and the smaller allowance of the control group if there is one.
+// The memory of the machine, and the limit of the control group if that is smaller.
 std::string memory() {
   const auto text = read_text("/proc/meminfo");
   const auto total = text ? value_of(*text, "MemTotal") : std::nullopt;
@@ -132,7 +132,7 @@ std::string virtualisation() {
   return text.empty() ? "none seen" : text;
 }
 
-// Of all processors, if they agree.
+// The value that all processors have, or that they differ.
 std::string governor() {
   std::string found;
   for (const int cpu : allowed_cpus()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine a race ran on, for people, and in one line for --resume.
+// Describes the machine that a race runs on: as facts for the report, and as one line for --resume.
 #pragma once
 
 #include <string>
@@ -8,10 +8,12 @@
 
 namespace kite::race {
 
-// All but `arguments`. What the machine does not show says so ("not visible"). empty_run: Spawner::empty_run().
+// Fills all members except `arguments`. A fact that the machine does not show is "not visible". empty_run:
+// Spawner::empty_run().
 MachineRecord machine_record(const SpawnOutcome& empty_run);
 
-// What must be the same for a race to go on: the facts that decide times (race/journal/machine_facts.h).
+// The facts that decide times (race/journal/machine_facts.h), in one line: a race can be resumed only if
+// it is the same.
 std::string environment_fingerprint(const MachineRecord& machine);
 
 }  // namespace kite::race

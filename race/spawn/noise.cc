@@ -17,10 +17,10 @@
 namespace kite::race {
 namespace {
 
-// A multiplication and an addition that wait for each other take 4 cycles on every x86-64 since 2010: 15 M cycles in
-// all. An interrupt or a neighbour only adds time, so the fastest of the parts is the processor's own speed.
-constexpr int kProbeParts = 10;
-constexpr int kStepsPerPart = 375'000;
+// A dependent multiplication and addition take 4 cycles on every x86-64 since 2010: 15 M cycles in all. An interrupt or
+// a neighbour only adds time, so the fastest section shows the processor's own speed.
+constexpr int kProbeSections = 10;
+constexpr int kStepsPerSection = 375'000;
 
 double thread_cpu_ms() {
   timespec now;
@@ -98,16 +98,16 @@ ProbeTime run_frequency_probe(const std::vector<int>& cpus) {
   std::uint64_t value = static_cast<std::uint64_t>(wall_begin);
   const double cpu_begin_ms = thread_cpu_ms();
   double fastest_ms = std::numeric_limits<double>::infinity();
-  for (int part = 0; part < kProbeParts; ++part) {
+  for (int section = 0; section < kProbeSections; ++section) {
     const double begin_ms = thread_cpu_ms();
-    for (int i = 0; i < kStepsPerPart; ++i)
+    for (int i = 0; i < kStepsPerSection; ++i)
       value = value * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX
     [[maybe_unused]] volatile std::uint64_t sink = value;
     fastest_ms = std::min(fastest_ms, thread_cpu_ms() - begin_ms);
   }
   const double cpu_ms = thread_cpu_ms() - cpu_begin_ms;
   const double wall_ms = static_cast<double>(monotonic_ns() - wall_begin) * 1e-6;
-  return {fastest_ms * kProbeParts, std::max(0.0, wall_ms - cpu_ms)};
+  return {fastest_ms * kProbeSections, std::max(0.0, wall_ms - cpu_ms)};
 }
 
 std::vector<std::string> noise_flags(const NoiseLimits& limits, const NoiseEvidence& evidence,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the helper's reply to sentences, and to the record of a process.
+// Makes sentences, and the record of a process, from the helper's reply.
 #include "race/spawn/outcome.h"
 
 #include <fmt/format.h>
@@ -73,7 +73,7 @@ void take_exit_mark(const wire::ExitReply& reply, SpawnOutcome& outcome) {
   if (reply.error != 0) {
     outcome.exit_mark_reason = fmt::format("ptrace is refused here: {}", std::strerror(reply.error));
   } else if (reply.seen == 0) {
-    outcome.exit_mark_reason = "the process was gone before its exit could be looked at";
+    outcome.exit_mark_reason = "the process had ended before its exit could be read";
   } else {
     outcome.exit_mark =
         MarkRecord{"exit", reply.rss_anon_bytes, reply.rss_file_bytes, reply.pss_bytes, reply.vm_hwm_bytes};
@@ -111,7 +111,7 @@ void take_leaks(const wire::Reply& reply, SpawnOutcome& outcome) {
 
 }  // namespace
 
-// How often the kernel has killed a process for want of memory since it started.
+// How many processes the kernel has killed since its start because memory ran out.
 std::uint64_t oom_kills() {
   const auto text = read_text("/proc/vmstat");
   if (!text) return 0;

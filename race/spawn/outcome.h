@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of a command that was handed to the helper: its output while it runs, its outcome afterwards.
+// The result of a command that was passed to the helper: its output while it runs, and its outcome afterwards.
 #pragma once
 
 #include <sys/mman.h>
@@ -14,7 +14,7 @@
 
 namespace kite::race {
 
-// Anonymous files for what the child prints: they take part in neither the helper's memory nor the disk.
+// Anonymous files for what the child prints: they use neither the helper's memory nor the disk.
 class KeptOutput {
  public:
   KeptOutput()
@@ -37,10 +37,10 @@ class KeptOutput {
 struct Spawner::Prepared {
   std::string program;
   EncodedRequest encoded;
-  SpawnOutcome missing;  // its status is not ok where there is no such program
+  SpawnOutcome missing;  // its status is not ok if the program does not exist
 };
 
-// How often the kernel has killed a process for want of memory since it started.
+// How many processes the kernel has killed since its start because memory ran out.
 [[nodiscard]] std::uint64_t oom_kills();
 
 // "SIGSEGV (Segmentation fault)".

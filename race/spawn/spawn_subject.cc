@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the spawner's tests run: one small program that behaves, or misbehaves, as its first argument says.
+// The program that the spawner's tests run: its first argument says how it behaves or misbehaves.
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -84,7 +84,8 @@ int obey_term() {
   return hang();
 }
 
-// A grandchild in a session of its own, with our standard output open. The second argument 1: it closes it.
+// Starts a grandchild in a session of its own that keeps our standard output open, or closes it if the second argument
+// is 1.
 int leave_daemon() {
   if (fork() > 0) {
     int status;
@@ -169,7 +170,7 @@ int burn() {
   return 0;
 }
 
-// Answers each line with itself. The second argument: how many lines, then it dies; 0: all.
+// Answers each line with the same line. The second argument is the number of lines after which it dies; 0: never.
 int echo() {
   char line[256];
   for (long i = 0; number == 0 || i < number; ++i) {
@@ -181,7 +182,7 @@ int echo() {
   return number == 0 ? 0 : 9;
 }
 
-// Works on without being asked, itself and in a child.
+// Goes on working without being asked, itself and in a child.
 int spin() {
   if (fork() == 0) setpgid(0, 0);
   std::puts("spinning");

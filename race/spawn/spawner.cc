@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The helper's life, and one command after another through it.
+// Starts and ends the helper, and runs one command after another with it.
 #include "race/spawn/spawner.h"
 
 #include <fcntl.h>
@@ -88,7 +88,7 @@ std::string Spawner::end_helper() {
   if (socket_ >= 0) close(socket_);
   socket_ = -1;
   if (helper_pid_ <= 0) return "was not running";
-  // It kills its child and sweeps up before it goes; only one that hangs is killed itself.
+  // The helper kills its child and the child's descendants before it ends. It is killed itself only if it hangs.
   int status = 0;
   pid_t reaped = 0;
   for (int waited_ms = 0; waited_ms < 10'000; waited_ms += 5) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the spawner makes of programs that misbehave, and of a helper that dies.
+// How the spawner handles programs that misbehave, and a helper that dies.
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -23,7 +23,7 @@ namespace {
 
 using SpawnerHostileTest = SpawnerFixture;
 
-// A process that may have become a zombie of someone else's counts as gone.
+// A process that is a zombie of another parent counts as ended.
 bool is_alive(int pid) {
   const auto text = read_text("/proc/" + std::to_string(pid) + "/stat");
   return text && text->find(") Z ") == std::string::npos;
@@ -181,7 +181,7 @@ TEST_F(SpawnerHostileTest, cancelling_kills_the_child_and_is_an_error) {
   EXPECT_EQ(run(command({"true"})).status, Outcome::kOk);
 }
 
-// As a container's default profile does: both calls return EPERM from here on, in this process and its descendants.
+// Like a container's default profile: from here on both calls return EPERM, in this process and its descendants.
 bool refuse_ptrace_and_perf() {
   sock_filter rules[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the spawner says of programs that behave.
+// What the spawner reports about programs that behave well.
 #include "race/spawn/spawner.h"
 
 #include <sys/stat.h>
@@ -88,7 +88,7 @@ TEST_F(SpawnerTest, a_big_runner_does_not_show_in_the_childs_peak) {
   EXPECT_EQ(ballast.back(), 1);
 }
 
-TEST_F(SpawnerTest, the_floor_of_peak_memory_is_small_and_told) {
+TEST_F(SpawnerTest, the_floor_of_peak_memory_is_small_and_reported) {
   const SpawnOutcome outcome = run(command({"true"}));
   EXPECT_GT(outcome.peak_rss_floor_bytes, 0u);
   EXPECT_LT(outcome.peak_rss_floor_bytes, 3 * kMib);

@@ -44,7 +44,7 @@ std::vector<std::string> under_valgrind(ValgrindTool tool, const std::vector<std
 }
 
 Result<double> parse_callgrind(const std::string& text) {
-  // "totals:" ends the file; "summary:" is written before the costs and may be the only one of a cut file.
+  // "totals:" is at the end of the file. "summary:" comes before the costs, so a file that was cut may still have it.
   for (const char* key : {"totals", "summary"}) {
     const auto value = value_of(text, key);
     const auto number = value ? number_of(*value) : std::nullopt;
@@ -69,7 +69,7 @@ Result<double> parse_massif(const std::string& text) {
     ++position;
   }
   if (!any) return unreadable("massif", "snapshot");
-  if (peak == 0) return unreadable("massif", "allocation; it sees none of a static program");
+  if (peak == 0) return unreadable("massif", "allocation; it cannot see those of a static program");
   return static_cast<double>(peak);
 }
 
@@ -81,7 +81,7 @@ CounterRecord run_under_valgrind(Spawner& spawner, ValgrindTool tool, const Spaw
     counter.reason = "valgrind is not installed (Debian: valgrind)";
     return counter;
   }
-  unlink(result_file.c_str());  // an old result must not pass for this one
+  unlink(result_file.c_str());  // an old result must not be taken for this one
   SpawnRequest wrapped = request;
   wrapped.argv = under_valgrind(tool, request.argv, result_file);
   wrapped.count_events = false;

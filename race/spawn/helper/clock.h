@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one clock of the race: CLOCK_MONOTONIC in nanoseconds, which contestants stamp their phases with too.
+// The only clock of the race: CLOCK_MONOTONIC in nanoseconds. Contestants use it for their phases, too.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the helper's own children through /proc, and kills them round by round: who dies hands its children to us.
+// Finds the helper's own children through /proc and kills them in rounds: when one dies, its
+// children become the helper's.
 #include "race/spawn/helper/descendants.h"
 
 #include <dirent.h>
@@ -20,14 +21,15 @@
 namespace kite::race {
 namespace {
 
-// A language's own servants (Python's resource tracker, a shell's pipeline) end within milliseconds of their parent.
+// Auxiliary processes of a language (Python's resource tracker, a shell's pipeline) end within
+// milliseconds after their parent.
 constexpr std::int64_t kGraceNs = 50'000'000;
-// Only a process inside a hanging system call outlives SIGKILL that long.
+// After SIGKILL only a process in a hanging system call lives longer than this.
 constexpr std::int64_t kDeadlineNs = 5'000'000'000;
 constexpr int kRoundMs = 20;
 constexpr int kRemembered = 256;
 
-// True while there are children. Reaps those that have ended.
+// Reaps the children that have ended. True: there are still others.
 bool reap() {
   for (;;) {
     const pid_t pid = waitpid(-1, nullptr, WNOHANG | __WALL);
@@ -46,7 +48,8 @@ void wait_for_a_child(int child_signals, std::int64_t timeout_ns) {
   }
 }
 
-// "123 (a name) S 45 ...": the name may hold anything, so the last parenthesis counts. False: gone, dead, or not ours.
+// "123 (a name) S 45 ...": the name may contain any character, so the last parenthesis counts. False: the process has
+// ended, or it is not our child.
 bool is_living_child(const char* pid_text, char* name) {
   char path[32 + 16];
   std::snprintf(path, sizeof path, "/proc/%.16s/stat", pid_text);
@@ -74,7 +77,7 @@ struct Remembered {
   pid_t pids[kRemembered];
   int count = 0;
 
-  // False if it was there already. A full list counts everyone as new.
+  // False: the process was in the list already. If the list is full, every process counts as new.
   bool add(pid_t pid) {
     for (int i = 0; i < count; ++i) {
       if (pids[i] == pid) return false;

@@ -35,7 +35,7 @@ int read_proc(pid_t child, const char* name, char* text, std::size_t bytes) {
   return error;
 }
 
-// "\nKey:   123 kB" -> 125952; 0 where the key is absent.
+// "\nKey:   123 kB" -> 125952; 0: the key is absent.
 std::uint64_t bytes_of(const char* text, const char* key) {
   const char* line = std::strstr(text, key);
   return line == nullptr ? 0 : std::strtoull(line + std::strlen(key), nullptr, 10) * 1024;
@@ -48,7 +48,7 @@ void read_memory(pid_t child, wire::ExitReply& reply) {
   reply.rss_anon_bytes = bytes_of(text, "\nRssAnon:");
   // A file mapped from a tmpfs counts as shared memory.
   reply.rss_file_bytes = bytes_of(text, "\nRssFile:") + bytes_of(text, "\nRssShmem:");
-  // Without a memory map (a thread other than the main one ended the process first) there is nothing to tell.
+  // Without a memory map (a thread other than the main one ended the process first) there is nothing to read.
   reply.seen = reply.vm_hwm_bytes > 0;
   reply.pss_error = read_proc(child, "smaps_rollup", text, sizeof text);
   if (reply.pss_error == 0) reply.pss_bytes = bytes_of(text, "\nPss:");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The child shares the helper's memory until exec (CLONE_VM), so exec has no copy to throw away and both see `state`.
-// The two never run at the same time: each waits for the other on a socket pair, whose end of file means "exec is
-// done".
+// The child shares the helper's memory until exec (CLONE_VM). So exec need not free a copy, and both processes see
+// `state`. They never run at the same time: each waits for the other on a socket pair, and its end of file means that
+// exec is done.
 #include "race/spawn/helper/launch.h"
 
 #include <fcntl.h>
@@ -35,7 +35,7 @@ alignas(64) char child_stack[64 * 1024];
 [[noreturn]] void fail(wire::Stage stage) {
   state.failed_errno = errno;
   state.failed_stage = stage;
-  // A traced child stops in _exit, before its descriptors close: the helper must hear of it now.
+  // A traced child stops in _exit before its descriptors are closed, so the helper must be informed now.
   shutdown(state.socket, SHUT_RDWR);
   _exit(127);
 }
@@ -73,7 +73,7 @@ int child_main(void*) {
   fail(wire::Stage::kExec);
 }
 
-// True when the other end sent a byte, false at its end.
+// True: the other side sent a byte. False: it closed its end.
 bool wait_for_byte(int socket) {
   char byte;
   for (;;) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts one child: clone, everything that must be done before exec, exec.
+// Starts one child: clone, then everything that must be done before exec, then exec.
 #pragma once
 
 #include <sched.h>
@@ -13,14 +13,14 @@ namespace kite::race {
 struct Command {
   const wire::RequestHead* head;
   const char* folder;   // empty: ours
-  const char* program;  // what exec gets; arguments[0] is what the child is told
+  const char* program;  // the file for exec; the child sees arguments[0]
   char** arguments;     // both end with a null pointer
   char** environment;
   cpu_set_t cpus;
   int standard_input, standard_output, standard_error;
 };
 
-// The child's pid once exec has happened, with reply.begin_ns; -1: nothing runs, and reply says which stage failed.
+// Returns the child's pid after exec and sets reply.begin_ns; -1: no child runs, and reply says which stage failed.
 // events: opened if the request asks for them.
 pid_t launch(const Command& command, PerfEvents& events, wire::Reply& reply);
 

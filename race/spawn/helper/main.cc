@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite-race-spawn: runs one command after another for the runner, on a socket that it finds as descriptor 3.
-// It is small because Linux counts the memory of who calls exec as part of the peak of what is exec'd.
+// kite-race-spawn: runs one command after another for the runner, which it talks to over a socket, descriptor 3.
+// It is small because Linux counts the memory of the process that calls exec in the peak of the new program.
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -42,13 +42,14 @@ bool receive_rest(void* to, std::size_t count) {
   return true;
 }
 
-// What came with a request: -1 where there is none.
+// The descriptors that came with a request; -1: there is none.
 struct Descriptors {
   int keep_output = -1, keep_error = -1;
   int standard_input = -1, standard_output = -1;  // of a live request
 };
 
-// The head comes with two descriptors, that of a live request with four. False: the runner is gone, or talks nonsense.
+// Receives the head, which comes with two descriptors, or with four for a live request. False: the runner has ended, or
+// the message is not a request.
 bool receive_request(wire::RequestHead& head, Descriptors& descriptors) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)];
   iovec part{&head, sizeof head};
@@ -74,7 +75,7 @@ bool receive_request(wire::RequestHead& head, Descriptors& descriptors) {
   return head.magic == wire::kRequestMagic && receive_rest(blob, head.blob_bytes);
 }
 
-// Cuts the blob into strings. False where it does not hold exactly what the head promises.
+// Splits the blob into strings. False: it does not hold exactly the strings that the head announces.
 bool read_strings(const wire::RequestHead& head, Command& command) {
   const std::uint32_t most = wire::kMaxStrings;
   if (head.argument_count == 0 || head.argument_count > most || head.variable_count > most - head.argument_count) {
@@ -105,7 +106,7 @@ bool read_strings(const wire::RequestHead& head, Command& command) {
   return position == end;
 }
 
-// The child gets what the request says, the helper what is left of the machine's processors, if anything is.
+// The child gets the processors of the request. The helper gets the other processors of the machine, if there are any.
 void divide_cpus(const wire::RequestHead& head, const cpu_set_t& all, cpu_set_t& childs) {
   CPU_ZERO(&childs);
   for (int cpu = 0; cpu < wire::kMaxCpus; ++cpu) {
@@ -121,7 +122,7 @@ void divide_cpus(const wire::RequestHead& head, const cpu_set_t& all, cpu_set_t&
   sched_setaffinity(0, sizeof ours, &ours);
 }
 
-// The first to be killed when memory runs out should be the contestant, not the race.
+// When memory runs out, the kernel should kill the contestant and not the race.
 void volunteer_for_oom(pid_t child) {
   char path[48] = "/proc/";
   char digits[16];
@@ -137,7 +138,7 @@ void volunteer_for_oom(pid_t child) {
 }
 
 bool make_pipe(int (&ends)[2]) {
-  // Only our end must not block.
+  // Only our own end must not block.
   return pipe2(ends, O_CLOEXEC) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
@@ -158,7 +159,7 @@ bool send_all(const void* from, std::size_t left) {
   return true;
 }
 
-// False: the runner is gone.
+// False: the runner has ended.
 bool run_one(const Machine& machine, Command& command, Descriptors& descriptors, wire::Reply& reply) {
   const wire::RequestHead& head = *command.head;
   divide_cpus(head, machine.cpus, command.cpus);
@@ -185,7 +186,7 @@ bool run_one(const Machine& machine, Command& command, Descriptors& descriptors,
             {err[0], descriptors.keep_error, head.standard_error, 0}};
   close_if_open(out[1]);
   close_if_open(err[1]);
-  // The ends of the runner's pipes: while we held them, no one would see that the child is gone.
+  // These are ends of the runner's pipes. While we keep them open, the runner cannot see that the child has ended.
   close_if_open(descriptors.standard_input);
   close_if_open(descriptors.standard_output);
   bool runner_is_there = true;
@@ -197,13 +198,13 @@ bool run_one(const Machine& machine, Command& command, Descriptors& descriptors,
   if (run.child > 0) {
     volunteer_for_oom(run.child);
     reply.pid = run.child;
-    // A runner that is gone is seen by watch() as well, which then ends the child.
+    // If the runner has ended, watch() notices that as well and ends the child.
     runner_is_there = watch(run, head, reply);
     end_descendants(machine.child_signals, reply);
   }
   read_events(events, reply.events);
   for (Stream* stream : {&run.standard_output, &run.standard_error}) {
-    // Someone whom we could not kill may still write: then the limit ends it.
+    // A process that we could not kill may still write; then the limit ends the loop.
     while (stream->total_bytes <= stream->limit.kill_bytes && stream->read_some()) {
     }
     close_if_open(stream->pipe);
@@ -214,8 +215,8 @@ bool run_one(const Machine& machine, Command& command, Descriptors& descriptors,
 }
 
 bool set_up(Machine& machine) {
-  // The kernel's own call: glibc's does not touch 32 and 33, which some programs leave ignored. A structure of zeros is
-  // SIG_DFL with an empty mask; it refuses SIGKILL and SIGSTOP.
+  // The system call itself is used, since glibc's function does not change signals 32 and 33, which some programs leave
+  // ignored. A structure of zeros is SIG_DFL with an empty mask. The kernel refuses SIGKILL and SIGSTOP.
   const std::uint64_t default_action[8] = {};
   for (int number = 1; number < NSIG; ++number) {
     syscall(SYS_rt_sigaction, number, default_action, nullptr, std::size_t{NSIG / 8});
@@ -224,7 +225,7 @@ bool set_up(Machine& machine) {
   sigemptyset(&watched);
   sigaddset(&watched, SIGCHLD);
   if (sigprocmask(SIG_SETMASK, &watched, nullptr) != 0) return false;
-  // Ctrl-C is for the runner: it decides, and its end is ours.
+  // Ctrl-C is for the runner: it decides, and when it ends, the helper ends too.
   setpgid(0, 0);
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return false;
   fcntl(wire::kSocket, F_SETFD, FD_CLOEXEC);
@@ -235,7 +236,7 @@ bool set_up(Machine& machine) {
          sched_getaffinity(0, sizeof machine.cpus, &machine.cpus) == 0;
 }
 
-// Exit codes are for the runner's message: 2 = could not set up, 3 = a request that contradicts itself.
+// The runner's message contains the exit code: 2 = the helper could not be set up, 3 = a request contradicts itself.
 int serve() {
   Machine machine;
   if (!set_up(machine)) return 2;
@@ -259,7 +260,7 @@ int serve() {
 }  // namespace
 }  // namespace kite::race
 
-// `kite-race-spawn empty` ends at once: what Linux says of that process is the floor of every other one.
+// `kite-race-spawn empty` ends at once: the peak memory of that process is the floor of every other one.
 int main(int count, char** arguments) {
   if (count == 2 && std::strcmp(arguments[1], "empty") == 0) return 0;
   return kite::race::serve();

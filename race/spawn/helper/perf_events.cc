@@ -19,7 +19,7 @@ struct EventSource {
 };
 
 // Groups are small enough for the counters of one hyper-thread (Intel: 3 fixed, 4 general, of which the NMI watchdog
-// may hold one); a group that does not fit as a whole would never count.
+// may use one). If a group did not fit as a whole, it would never count.
 constexpr EventSource kSources[wire::kEventCount] = {
     {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, wire::kTaskClock},
     {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES, wire::kContextSwitches},

@@ -14,7 +14,7 @@ struct PerfEvents {
   std::uint32_t user_only[wire::kEventCount];
 };
 
-// Each event that the machine refuses keeps its errno.
+// If the machine refuses an event, its errno is kept.
 void open_events(pid_t child, PerfEvents& events);
 
 // Closes them.

@@ -19,16 +19,16 @@ namespace {
 
 // A pipe's usual capacity.
 char bytes[64 * 1024];
-// A child in an uninterruptible system call is killed again now and then.
+// How often a child in an uninterruptible system call is killed again.
 constexpr std::int64_t kKillAgainNs = 1'000'000'000;
-// One stream may not keep the loop from the deadline and the other stream.
+// A stream must not keep the loop away from the deadline and from the other stream.
 constexpr int kReadsPerTurn = 8;
 
 void write_at(int descriptor, const char* from, std::uint64_t count, std::uint64_t offset) {
   while (count > 0) {
     const ssize_t put = pwrite(descriptor, from, count, static_cast<off_t>(offset));
     if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return;  // what is kept is a courtesy: the totals still count
+    if (put <= 0) return;  // losing kept output is acceptable: the totals are still right
     from += put;
     count -= static_cast<std::uint64_t>(put);
     offset += static_cast<std::uint64_t>(put);
@@ -42,7 +42,7 @@ void kill_group(pid_t child, int signal_number) {
 
 std::int64_t microseconds(const timeval& time) { return time.tv_sec * std::int64_t{1'000'000} + time.tv_usec; }
 
-// Takes every state change that is there. True once the child itself is gone; orphans that ended are reaped with it.
+// Handles all state changes of children. True: the child itself has ended. Orphans that have ended are reaped as well.
 bool take_states(const Watch& run, wire::Reply& reply) {
   signalfd_siginfo ignored;
   while (read(run.child_signals, &ignored, sizeof ignored) > 0) {
@@ -83,7 +83,7 @@ int milliseconds_until(std::int64_t deadline, std::int64_t now) {
   return rounded_up > 1'000'000 ? 1'000'000 : static_cast<int>(rounded_up);
 }
 
-// What is to be done at the next deadline.
+// What has to be done at the next deadline.
 struct Deadline {
   enum class Step { kTerminate, kKill } step = Step::kTerminate;
   std::int64_t at = 0;

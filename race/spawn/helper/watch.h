@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Watches one running child until it is gone: what it prints, its time limit, its exit. Sleeps in poll between events.
+// Watches one running child until it has ended: its output, its time limit and its exit. Sleeps in poll between events.
 #pragma once
 
 #include <sys/types.h>
@@ -8,15 +8,15 @@
 
 namespace kite::race {
 
-// The read end of a child's pipe, and the descriptor (a file of the runner's) that its bytes are kept in: the first
-// half of keep_bytes in place, then a ring of the second half, so that the last bytes are always there.
+// The read end of a child's pipe, and the descriptor of a file of the runner in which its bytes are kept. The first
+// half of keep_bytes holds the first bytes; the second half is a ring, so that it always holds the last bytes.
 struct Stream {
   int pipe = -1;
   int keep = -1;
   wire::StreamLimit limit;
   std::uint64_t total_bytes = 0;
 
-  // Reads once. False: nothing (more) to read now. At the end of the file the pipe is closed.
+  // Reads once. False: there is nothing to read now. At the end of the file it closes the pipe.
   bool read_some();
 };
 
@@ -27,7 +27,7 @@ struct Watch {
   Stream standard_output, standard_error;
 };
 
-// Fills times, usage and wait status. False: the runner is gone, and so is the child.
+// Fills times, usage and wait status. False: the runner has ended, and so has the child.
 bool watch(Watch& run, const wire::RequestHead& head, wire::Reply& reply);
 
 }  // namespace kite::race

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes over the socket between the runner and kite-race-spawn: one request, then one reply, of the same machine.
-// A request is a RequestHead, with two descriptors (SCM_RIGHTS) for what the child prints, then `blob_bytes` of
-// strings. A live request has two descriptors more, the child's own standard input and output, and is answered with
-// Started before the Reply.
+// The messages between the runner and kite-race-spawn on the same machine: one request, then one reply.
+//   1. A request is a RequestHead with two descriptors (SCM_RIGHTS) for the child's output, followed by `blob_bytes`
+//      bytes of strings.
+//   2. A live request has two more descriptors, the child's standard input and output. It is answered with Started
+//      before the Reply.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +14,15 @@ namespace kite::race::wire {
 inline constexpr std::uint32_t kRequestMagic = 0x3151534bu;  // "KSQ1"
 inline constexpr std::uint32_t kReplyMagic = 0x3152534bu;    // "KSR1"
 inline constexpr std::uint32_t kStartedMagic = 0x3153534bu;  // "KSS1"
-inline constexpr int kSocket = 3;                            // where the helper finds its end
+inline constexpr int kSocket = 3;                            // the descriptor of the helper's end
 
 inline constexpr std::uint32_t kMaxStrings = 4096;       // arguments and variables together
-inline constexpr std::uint32_t kMaxBlobBytes = 1 << 20;  // half of what Linux takes (a quarter of the 8 MiB stack)
+inline constexpr std::uint32_t kMaxBlobBytes = 1 << 20;  // half of what Linux allows (a quarter of the 8 MiB stack)
 inline constexpr int kMaxCpus = 1024;                    // glibc's cpu_set_t
 inline constexpr int kNamedLeaks = 16;
 inline constexpr int kNameBytes = 16;  // TASK_COMM_LEN
 
-// Which perf events are asked for, in this order everywhere.
+// The perf events, in the order that is used everywhere.
 enum Event : std::uint32_t {
   kTaskClock,
   kContextSwitches,
@@ -104,7 +105,7 @@ struct Reply {
   EventReply events[kEventCount];
   ExitReply at_exit;
   std::int32_t leak_count = 0;      // descendants that outlived the child
-  std::int32_t leaks_immortal = 0;  // of those, how many SIGKILL did not end in time
+  std::int32_t leaks_immortal = 0;  // how many of them SIGKILL did not end in time
   std::int32_t leak_pids[kNamedLeaks] = {};
   char leak_names[kNamedLeaks][kNameBytes] = {};
 };
