@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   if (argc > 3) options.seed = std::strtoull(argv[3], nullptr, 10);
   if (argc > 4) options.process_noise = std::strtod(argv[4], nullptr);
   std::filesystem::create_directories(folder);
-  // The report is of what lies on the disk, so that reading a journal is part of what is tested.
+  // The report is made from the file on the disk, so that reading a journal is tested as well.
   auto status = write_journal(planted_journal(options), folder + "/journal.jsonl");
   if (status.ok()) {
     const auto journal = read_journal(folder + "/journal.jsonl");

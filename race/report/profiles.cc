@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what the journal names, below profiles/ and nowhere else.
+// Reads the files that the journal names, only below profiles/.
 #include "race/report/profiles.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::uintmax_t kMostBytes = 64u << 20;
 
-// "profiles/NAME" of plain characters with that ending; a journal may come from anywhere.
+// Whether it is "profiles/NAME" of safe characters with that ending: a journal may come from an unknown source.
 bool may_read(std::string_view name, std::string_view ending) {
   constexpr std::string_view kFolder = "profiles/";
   if (!name.starts_with(kFolder) || !name.ends_with(ending)) return false;
@@ -43,7 +43,7 @@ std::optional<std::string> contents(const std::string& path) {
   return text;
 }
 
-// The file that the record names under `key`, if it may be read; what cannot be read is noted.
+// The text of the file that the record names under `key`. A file that must not or cannot be read is noted.
 std::optional<std::string> file_of(const ProcessRecord& process, const char* key, std::string_view ending,
                                    const std::string& folder, ProfileFigures& profile, std::string& name) {
   const auto named = process.info.find(key);
@@ -69,8 +69,8 @@ ProfileFigures figures_of(const Journal& journal, std::size_t index, const std::
     profile.samples = stacks.root.value;
     profile.functions = std::move(stacks.functions);
     profile.flame = flame_plot({{fmt::format("flame-{}", index), "Processor time by function.",
-                                 fmt::format("{}: the width of a frame is its share of the samples; what it calls "
-                                             "stands below it.",
+                                 fmt::format("{}: the width of a frame is its share of the samples; the functions that "
+                                             "it calls are below it.",
                                              who)},
                                 "samples",
                                 std::move(stacks.root)});
@@ -79,7 +79,7 @@ ProfileFigures figures_of(const Journal& journal, std::size_t index, const std::
   if (const auto csv = file_of(process, kProfileMemory, kMemory, folder, profile, profile.memory_file)) {
     MemoryPoints points = read_memory(*csv);
     profile.memory = memory_plot({{fmt::format("memory-{}", index), "Memory over time.",
-                                   fmt::format("{}: resident memory of its own, and of files that it maps.", who)},
+                                   fmt::format("{}: its own resident memory, and that of files that it maps.", who)},
                                   {{"its own", 0, std::move(points.anonymous)}, {"files", 1, std::move(points.file)}}});
   }
   return profile;

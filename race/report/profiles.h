@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of a report that the journal alone does not give: profiles.html and profiles/*.svg, from the data files that a
-// race with --profile leaves in profiles/.
+// Those files of a report that need more than the journal: profiles.html and profiles/*.svg. They are made from the
+// data files that a race with --profile leaves in profiles/.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace kite::race {
 
-// Empty where nothing was profiled. A data file that cannot be read is named on the page, and is no Error.
+// Empty: nothing was profiled. If a data file cannot be read, the page says so; that is not an Error.
 [[nodiscard]] ReportFiles profile_files(const Journal& journal, const std::string& folder);
 
 }  // namespace kite::race

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of a report: deterministic, complete, and free of numbers that are no numbers.
+// The files of a report are deterministic and complete, and contain no NaN.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -134,7 +134,7 @@ TEST(report, summary_has_the_keys_of_the_contract) {
     EXPECT_NE(row["contestant"], "absent");
     reference_variant |= row["reference_variant"] != "";
   }
-  EXPECT_FALSE(reference_variant);  // the reference has no other form in this race
+  EXPECT_FALSE(reference_variant);  // the reference has no other variant in this race
 }
 
 TEST(report, exports_count_a_process_as_one_run) {
@@ -157,7 +157,7 @@ TEST(report, of_an_empty_journal_says_what_is_missing) {
   const ReportFiles files = files_of(Journal{});
   EXPECT_NE(file(files, "report.md").find("nothing was raced"), std::string::npos);
   const auto summary = nlohmann::json::parse(file(files, "summary.json"));
-  EXPECT_EQ(summary["valid"], true) << "no place is biased";
+  EXPECT_EQ(summary["valid"], true) << "no workload is biased";
   EXPECT_TRUE(summary["aa_floor"].is_null());
   EXPECT_TRUE(summary["verdicts"].empty());
 }
@@ -214,7 +214,7 @@ TEST(report, rejects_a_journal_that_contradicts_itself) {
   journal.processes.back().cell = 9999;
   EXPECT_FALSE(report_files(journal).ok());
   journal = planted_journal({.rounds = 1, .planned_rounds = 1});
-  journal.plan.cells[0].contestant = "nobody";
+  journal.plan.cells[0].contestant = "unknown";
   EXPECT_FALSE(report_files(journal).ok());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the files and puts them in place.
+// Makes the files and moves each to its final name.
 #include "race/report/write.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All files of a report, made from the journal alone.
+// Makes all files of a report from the journal alone.
 #pragma once
 
 #include <string>
@@ -10,14 +10,16 @@
 
 namespace kite::race {
 
-// Name relative to the race's folder, and contents: the same bytes for the same journal, at any time and in any locale.
+// Names relative to the race's folder, with contents. The same journal gives the same bytes, at any time
+// and in any locale.
 using ReportFiles = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<ReportFiles> report_files(const Journal& journal);
 
-// Beside its place first and then moved there, so that no reader meets half a file. kIo: it cannot be written.
+// Writes a file under another name first and then renames it, so that no reader sees an incomplete file. kIo: it cannot
+// be written.
 [[nodiscard]] kite::Status write_file(const std::string& path, const std::string& contents);
 
-// Writes them into `folder`, each by write_file. kIo: the folder cannot be written.
+// Writes the files into `folder`, each with write_file. kIo: the folder cannot be written.
 [[nodiscard]] kite::Status write_report(const Journal& journal, const std::string& folder);
 
 // The same for one file.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Analyses a race's journal a second time, with numpy and scipy and none of our code, and compares the verdicts."""
+"""Analyses a race's journal a second time, with numpy and scipy and without our code, and compares the verdicts."""
 
 import collections
 import csv
@@ -34,12 +34,12 @@ def walsh_interval(x, alpha):
     return (means[outside - 1], means[-outside]) if outside > 0 else None
 
 
-def place(row):
+def workload_and_measure(row):
     return tuple(row[key] for key in ("model", "track", "mode", "threads", "measure"))
 
 
 class Reanalysis:
-    """Of the race in `folder`."""
+    """Analyses the race in `folder`."""
 
     @classmethod
     def read_folder(cls, folder):
@@ -61,7 +61,7 @@ class Reanalysis:
                     and all(cell[key] == row[key] for key in ("model", "mode", "threads")))
 
     def processes_of(self, contestant, row):
-        """Those that count, in order, each with its value; a re-run stands in for its round."""
+        """The processes that count, in order, each with its value; a re-run replaces the process of its round."""
         cell = self.cell(contestant, row)["id"]
         ok = [p for p in self.processes if p["cell"] == cell and p["status"] == "ok" and p["purpose"] in ("round", "rerun", "heat")]
         again = {p["round"] for p in ok if p["purpose"] == "rerun"}
@@ -81,11 +81,11 @@ class Reanalysis:
         return found
 
     def log_ratios(self, contestant, row):
-        """(heat, round or set) -> ln of its value to those of the reference that are nearest in time."""
+        """(heat, round or set) -> ln ratio of its value to those of the reference that are nearest in time."""
         if row["measure"] == "p50" and self.sets:
             return self.log_ratios_of_blocks(contestant, row)
         beside = collections.defaultdict(list)
-        # A short process may have used no whole tick of the system's time: there is no ratio to nothing.
+        # A short process may have used less than one tick of system time; a ratio to 0 does not exist.
         for process, value in self.processes_of(self.plan["reference"], row):
             if value > 0:
                 beside[process.get("heat", 0), process["round"]].append((process["begin_ns"], value))
@@ -100,7 +100,7 @@ class Reanalysis:
 
     @staticmethod
     def log_ratio(times, others, row):
-        """Of two blocks. Pictures differ in what they take: those that both have done count, where pictures are read."""
+        """The ln ratio of two blocks. Pictures take different times: if pictures are read, only those of both blocks count."""
         count = min(len(times), len(others)) if row["mode"] == "inc_pre" else None
         return np.log(np.median(times[:count])) - np.log(np.median(others[:count]))
 
@@ -152,8 +152,8 @@ class Reanalysis:
         return row["resolution"] is not None and row["resolution"] <= self.plan["margin"]
 
     def unstretched(self, row, alpha):
-        """The interval before it was widened over the places that cannot resolve the margin."""
-        unresolved = len({place(other) for other in self.summary["verdicts"]
+        """The interval before it was widened over the workloads that cannot resolve the margin."""
+        unresolved = len({workload_and_measure(other) for other in self.summary["verdicts"]
                           if not other["reference_variant"] and not self.resolves(other)})
         if self.resolves(row) or unresolved < 2:
             return row["ci"]
@@ -161,16 +161,16 @@ class Reanalysis:
         return [row["ratio"] * (end / row["ratio"]) ** (plain / wide) for end in row["ci"]]
 
     def test_every_ratio_and_interval_is_what_scipy_finds(self):
-        family = collections.Counter(place(row) for row in self.summary["verdicts"] if not row["reference_variant"])
+        family = collections.Counter(workload_and_measure(row) for row in self.summary["verdicts"] if not row["reference_variant"])
         self.assertGreaterEqual(len(self.summary["verdicts"]), self.FEWEST_VERDICTS)
         for row in self.summary["verdicts"]:
             with self.subTest(**{key: row[key] for key in ("model", "mode", "measure", "contestant", "variant")}):
                 x = self.pairs(self.contestant(row), row["reference"], row)
                 self.assertEqual(row["n"], len(x))
                 self.assertAlmostEqual(row["ratio"], np.exp(walsh_median(x)), delta=1e-9 * row["ratio"])
-                # The interval holds exactly those ratios that Wilcoxon's signed-rank test does not reject.
-                alpha = 0.05 / family[place(row)]
-                # The exact test knows no ties: real memory comes in pages, real processor time in microseconds.
+                # The interval contains exactly those ratios that Wilcoxon's signed-rank test does not reject.
+                alpha = 0.05 / family[workload_and_measure(row)]
+                # The exact test does not support ties: real memory comes in pages, real processor time in microseconds.
                 sizes = np.abs(x)
                 if self.HAS_TIES and (len(set(sizes)) < len(sizes) or row["measure"] in ("peak_rss", "user", "system")):
                     continue
@@ -183,7 +183,7 @@ class Reanalysis:
 
     def test_every_resolution_is_half_the_interval_of_the_reference_against_itself(self):
         for row in self.summary["verdicts"]:
-            with self.subTest(place=place(row)):
+            with self.subTest(workload_and_measure=workload_and_measure(row)):
                 interval = walsh_interval(self.pairs("control", self.plan["reference"], row), 0.05)
                 if interval is None:
                     self.assertIsNone(row["resolution"])
@@ -230,7 +230,7 @@ class ReanalysisOfPlantedRace(Reanalysis, PlantedRace):
 
 
 class ReanalysisOfNoisyRace(ReanalysisOfPlantedRace):
-    """On a machine that cannot resolve the margin in any place."""
+    """On a machine that cannot resolve the margin in any workload."""
 
     NOISE = 0.1
 
@@ -260,7 +260,7 @@ class ReanalysisOfRealRace(Reanalysis, OneRace):
 
     def test_what_sleeps_a_tenth_of_a_second_is_that_much_slower(self):
         row = next(row for row in self.summary["verdicts"] if (row["contestant"], row["measure"]) == ("sleepy", "wall"))
-        # On a busy machine the interval may be too wide for a word, but never on the other side.
+        # On a busy machine the interval may be too wide for a verdict, but it is never on the other side.
         self.assertIn(row["verdict"], ("slower", "undecided"))
         self.assertGreater(row["ratio"], 1)
         own, theirs = (min(value for _, value in self.processes_of(name, row)) for name in ("sleepy", "steady"))

@@ -17,7 +17,7 @@ namespace kite::race {
 Result<Analysis> analyse(const Journal& journal) {
   Analysis analysis;
   KITE_TRY_ASSIGN(analysis.cells, summarise_cells(journal));
-  // What the budget left out is told once, by what was covered, and not as rows without numbers.
+  // Cells that the budget left out are listed once, in the coverage, and not as rows without numbers.
   std::erase_if(analysis.cells, [&](const CellSummary& cell) {
     const auto in_heat = [&cell](const HeatRecord& heat) {
       return std::find(heat.cells.begin(), heat.cells.end(), cell.cell) != heat.cells.end();
@@ -40,7 +40,7 @@ Result<Analysis> analyse(const Journal& journal) {
   const Field field{journal, analysis.cells, eligibility, analysis.control};
   analysis.coverage = coverage_of(journal, analysis.cells);
   analysis.comparisons = compare_with_reference(field);
-  analysis.best = compare_best_forms(field);
+  analysis.best = compare_best_variants(field);
   analysis.variants = compare_variants(field);
   analysis.launchers = launcher_costs(field);
   analysis.parity = parity_rows(journal);

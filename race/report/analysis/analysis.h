@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything a report says about a race, computed once from its journal: the page, the Markdown and the files print it.
-// A pure function of the journal. Times are milliseconds, memory is bytes; whatever could not be measured is absent,
-// with the reason beside it, and never 0.
+// Everything that a report says about a race, computed once from its journal: the page, the Markdown and the files
+// print it. It is a pure function of the journal. Times are milliseconds, memory is bytes. A value that could not be
+// measured is absent, never 0, and the reason is beside it.
 #pragma once
 
 #include <array>
@@ -28,15 +28,15 @@ inline constexpr std::array<Measure, kMeasureCount> kMeasures = {
 // The words of modes, tracks and states are in race/journal/words.h.
 [[nodiscard]] std::string_view measure_name(Measure measure) noexcept;   // "wall", ..., the words of the files
 [[nodiscard]] std::string_view measure_title(Measure measure) noexcept;  // "whole process", for people
-[[nodiscard]] bool is_memory(Measure measure) noexcept;                  // bytes; else milliseconds
+[[nodiscard]] bool is_memory(Measure measure) noexcept;                  // true: bytes; false: milliseconds
 [[nodiscard]] std::string_view mode_title(Mode mode) noexcept;           // "whole program, one picture", ...
-[[nodiscard]] Measure main_measure(Mode mode) noexcept;  // wall of oneshot, p50 of the others: what a headline is about
+[[nodiscard]] Measure main_measure(Mode mode) noexcept;  // for headlines: wall of oneshot, p50 of the others
 
 struct Range {
   double low = 0, high = 0;
 };
 
-// Over the processes of a cell that count.
+// The distribution over those processes of a cell that count.
 struct Spread {
   std::int32_t n = 0;
   double median = 0, mean = 0, sd = 0, min = 0, max = 0;  // sd is 0 where n is 1
@@ -48,18 +48,19 @@ struct ProcessValues {
   std::array<std::optional<double>, kMeasureCount> values;  // by Measure
   std::optional<double> cpus_used;                          // (user + system) / wall
   std::optional<Steadiness> warm_up;                        // absent without samples
-  std::int32_t cut = 0;  // samples dropped from the front of p50 (sample 0, the first inference, is always apart)
+  std::int32_t cut = 0;  // samples left out at the front for p50 (sample 0, the first inference, is never in it)
 };
 
 struct CounterSummary {
   std::string name;             // perf's own
   std::optional<double> value;  // median over processes
-  std::int32_t n = 0;           // processes that had it
-  std::string reason;           // why there is none, or how the value is not the plain one
+  std::int32_t n = 0;           // processes that have it
+  std::string reason;           // why there is no value, or how it was not counted plainly
   std::string unit;             // "ns", or "" for a count
 };
 
-// One span of a process's life, median over the processes that count. The spans of a cell follow one another from exec.
+// One phase of a process's life: the median over the processes that count. The phases of a cell follow one another from
+// exec on.
 struct PhaseSpan {
   std::string name;  // isolated: "start" (exec, language, imports), "load", "first", "steady", "exit";
                      // oneshot: "answer" (exec to the first byte), "exit"
@@ -69,7 +70,7 @@ struct PhaseSpan {
 
 struct MarkSummary {
   std::string name;                                                                // "loaded", "end", "exit"
-  double rss_anon_bytes = 0, rss_file_bytes = 0, pss_bytes = 0, vm_hwm_bytes = 0;  // medians; 0: not told
+  double rss_anon_bytes = 0, rss_file_bytes = 0, pss_bytes = 0, vm_hwm_bytes = 0;  // medians; 0: not known
   std::int32_t n = 0;
 };
 
@@ -97,7 +98,7 @@ struct CellSummary {
   std::int32_t cell = 0;       // index into PlanRecord::cells
   std::size_t contestant = 0;  // index into PlanRecord::contestants
   std::string id,
-      label;  // contestant id; what people read: title and variant, e.g. "ONNX Runtime (Python), saved model"
+      label;  // contestant id; its name in the report: title and variant, e.g. "ONNX Runtime (Python), saved model"
   std::string peer, variant, model;
   Track track = Track::kMatched;
   Mode mode = Mode::kOneshot;
@@ -110,14 +111,14 @@ struct CellSummary {
   std::vector<CounterSummary> counters;
   std::vector<PhaseSpan> phases;
   std::vector<MarkSummary> marks;
-  double peak_rss_floor_bytes = 0;  // an empty program would show this much
+  double peak_rss_floor_bytes = 0;  // the peak of an empty program
   std::optional<double> minor_faults, major_faults, voluntary_switches, involuntary_switches;  // medians
   std::vector<Failure> failures;
   std::vector<Percentile> percentiles;
   std::vector<WarmUpCount> warm_ups;  // how many processes of each class
 };
 
-// A whole program's answers beside the reference's; `kSame` only where every process of both was read.
+// A whole program's answers compared with those of the reference; `kSame` only if every process of both has an answer.
 enum class Answered : std::uint8_t { kNotChecked, kNothing, kOther, kSame };
 
 // Contestant against reference in one cell and measure. ratio = contestant / reference, below 1 is less time or memory.
@@ -135,16 +136,16 @@ struct Comparison {
   std::int32_t n = 0;             // rounds that have both
   std::optional<double> p, p_adjusted;
   double margin = 0.02;              // 0.02: within 2 % counts as equivalent
-  std::optional<double> resolution;  // of its place: ControlRow::resolution
-  std::optional<Verdict> verdict;    // absent where not ranked
+  std::optional<double> resolution;  // of its workload: ControlRow::resolution
+  std::optional<Verdict> verdict;    // absent: not ranked
   bool ranked = false;
   Answered answered = Answered::kNotChecked;
-  bool by_answer = false;  // it is judged by what its output names, whatever else was checked of it
+  bool by_answer = false;  // it is judged only by the class that its output names
   std::string why_not;     // why it is not ranked, has no interval, or is not called equivalent
   std::optional<double> value, reference_value;  // medians
 };
 
-struct ControlRow {  // the reference against itself, in one place
+struct ControlRow {  // the reference compared with itself, in one workload
   std::string model;
   Track track = Track::kMatched;
   Mode mode = Mode::kOneshot;
@@ -154,13 +155,13 @@ struct ControlRow {  // the reference against itself, in one place
   std::optional<Range> interval;
   std::optional<double> resolution;  // 0.014: differences below 1.4 % cannot be seen here (race/stats/control.h)
   std::int32_t n = 0;
-  bool biased = false;  // then no contestant is ranked in this place
+  bool biased = false;  // then no contestant is ranked in this workload
   std::string reason;   // why it is biased, or has no resolution
 };
 
 struct ControlResult {
   std::vector<ControlRow> rows;
-  bool valid = true;  // no place is biased
+  bool valid = true;  // no workload is biased
 };
 
 struct ParityRow {
@@ -206,20 +207,20 @@ struct Drift {
   std::optional<double> steal_share;  // of the processes' wall time
 };
 
-// Same runtime, different languages, part by part.
+// The same runtime used from different languages, phase by phase.
 struct LanguageRow {
   std::string runtime, model;
   std::int32_t threads = 1;
-  std::string part;  // "start", "load", "first", "steady" (p50), "whole" (wall of oneshot)
+  std::string phase;  // "start", "load", "first", "steady" (p50), "whole" (wall of oneshot)
   std::string label, reference_label, language, reference_language;
   std::optional<double> ms, reference_ms, ratio;
   std::optional<Range> interval;
   std::int32_t n = 0;
   std::optional<Verdict> verdict;
-  bool same_version = false;  // both said the same version of the runtime
+  bool same_version = false;  // both report the same version of the runtime
 };
 
-struct VariantRow {  // a variant against the plain form of the same peer, or a command line against the first
+struct VariantRow {  // a variant against the plain one of the same peer, or a command line against the first one
   Comparison comparison;
 };
 
@@ -243,13 +244,13 @@ struct FlagCount {
 };
 
 struct Coverage {
-  std::int32_t planned_rounds = 0;  // 0: nobody had decided yet
+  std::int32_t planned_rounds = 0;  // 0: not decided yet
   std::int32_t complete_rounds = 0, started_rounds = 0;
   std::int32_t processes = 0, counted = 0, reruns = 0, failed = 0;
   std::vector<FlagCount> flags;
   std::string state;  // one sentence: complete, or where it stopped
   bool complete = false;
-  std::vector<std::string> missing;  // what this report lacks for that reason, and what the budget cut
+  std::vector<std::string> missing;  // what this report lacks therefore, and what the budget left out
 };
 
 struct CommandRow {
@@ -260,17 +261,17 @@ struct CommandRow {
 
 struct Headline {
   std::string text;
-  std::optional<Verdict> verdict;  // as of Comparison; absent in a sentence that judges nothing
+  std::optional<Verdict> verdict;  // as in Comparison; absent: the sentence judges nothing
 };
 
 // One contestant on one model, as the first screen shows it.
 struct Standing {
   struct Time {
-    std::optional<double> ms;        // the median of the reference times the ratio; its own where there is no ratio
+    std::optional<double> ms;        // the median of the reference times the ratio; without a ratio, its own median
     std::optional<double> ratio;     // to the reference
     std::optional<Range> interval;   // of the ratio, 95 %
-    std::optional<Verdict> verdict;  // as of Comparison
-    std::string why_not;             // where there is none
+    std::optional<Verdict> verdict;  // as in Comparison
+    std::string why_not;             // why there is no verdict
   };
   std::size_t contestant = 0;  // index into PlanRecord::contestants
   std::string label;
@@ -282,8 +283,8 @@ struct Standing {
   return row.reference || row.start.verdict || row.steady.verdict;
 }
 
-// All contestants on one model, at equal conditions where those were raced; soonest answer first, who is not ranked
-// last.
+// All contestants on one model, on the matched track if that was raced. The earliest answer comes first; contestants
+// that are not ranked come last.
 struct Standings {
   std::string model;
   Track track = Track::kMatched;
@@ -293,23 +294,23 @@ struct Standings {
   // ControlRow::resolution of the two times.
   std::optional<double> start_resolution, steady_resolution;
   std::vector<Standing> rows;
-  std::int32_t left_out = 0;  // forms that are slower than another of the same contestant, where there are many
+  std::int32_t left_out = 0;  // if there are many rows: variants that are slower than another one of the same peer
 };
 
 enum class Truth : std::uint8_t { kTrue, kFalse, kCannotTell };
 
-// A sentence of the published study, judged by this race.
+// A sentence of the published study, checked with this race.
 struct StudySentence {
   std::string sentence;
   Truth truth = Truth::kCannotTell;
-  std::string pair;     // of whom the ratios are
-  std::string figures;  // with places, intervals and verdicts
+  std::string pair;     // the contestants whose ratios are shown
+  std::string figures;  // with workloads, intervals and verdicts
 };
 
 struct Analysis {
   std::vector<Standings> standings;  // by model, in the plan's order
-  std::vector<Headline> headline;    // page 1, plain words; the resolution is among them
-  std::vector<StudySentence> study;  // empty where this race did not rank the study's contestants
+  std::vector<Headline> headline;    // page 1, in plain words; one of them is the resolution
+  std::vector<StudySentence> study;  // empty: this race did not rank the study's contestants
   std::string reference_label;
   double margin = 0.02;
 
@@ -317,15 +318,15 @@ struct Analysis {
   ControlResult control;
   std::vector<CellSummary> cells;       // in the plan's order
   std::vector<Comparison> comparisons;  // every contestant against the reference
-  std::vector<Comparison> best;         // best form against best form, main measures
-  std::vector<VariantRow> variants;     // each variant against its plain form, each command line against the first
+  std::vector<Comparison> best;         // best variant against best variant, main measures
+  std::vector<VariantRow> variants;     // each variant against the plain one, each command line against the first
   std::vector<LauncherRow> launchers;
   std::vector<ParityRow> parity;
   std::vector<NotRanked> not_ranked;
   std::vector<ScalingRow> scaling;
   Drift drift;
   std::vector<LanguageRow> languages;
-  std::vector<std::string> language_caveats;  // what may be claimed of those rows, and what not
+  std::vector<std::string> language_caveats;  // what these rows show, and what they do not show
   std::vector<Warning> warnings;
   std::vector<Refusal> refused;
   std::vector<std::string> limits;
@@ -333,7 +334,7 @@ struct Analysis {
   std::vector<CommandRow> commands;
 };
 
-// Errors only for a journal that contradicts itself (a cell or contestant that the plan does not have).
+// An Error: the journal contradicts itself (it names a cell or contestant that the plan does not have).
 [[nodiscard]] Result<Analysis> analyse(const Journal& journal);
 
 }  // namespace kite::race

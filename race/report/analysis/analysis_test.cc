@@ -108,7 +108,7 @@ TEST(analysis, ranks_nobody_on_a_model_that_a_note_says_has_no_judge) {
   EXPECT_EQ(lines_with(analysis.warnings, "No contestant is ranked on regnet_x_400mf: there is no judge of it"), 1u);
 }
 
-TEST(analysis, does_not_rank_in_a_place_whose_reference_differs_from_itself) {
+TEST(analysis, does_not_rank_in_a_workload_whose_reference_differs_from_itself) {
   for (const auto& options : {PlantedOptions{.control_factor = 1.08},
                               PlantedOptions{.rounds = 24, .planned_rounds = 24, .control_factor = 1.03}}) {
     const Analysis analysis = analysis_of(planted_journal(options));
@@ -197,7 +197,7 @@ TEST(analysis, takes_the_rerun_and_keeps_both) {
   }
 }
 
-TEST(analysis, races_best_form_against_best_form) {
+TEST(analysis, races_best_variant_against_best_variant) {
   const Analysis analysis = analysis_of(planted_journal());
   const auto* whole = row_of(analysis.best, "paperkite", "plan", Mode::kOneshot, Measure::kWall);
   EXPECT_EQ(whole->verdict, Verdict::kFaster);
@@ -258,7 +258,7 @@ TEST(analysis, a_program_is_ranked_only_where_its_answer_is_known_and_the_refere
       {"not checked", false, [](ProcessRecord& p, std::size_t n) { p.answer_index = n == 2 ? -1 : p.answer_index; },
        "its answer is not known in 1 process"},
       // As older journals are.
-      {"no answer", false, [](ProcessRecord& p, std::size_t) { p.answer_index = -1; }, "nobody looked for an answer"},
+      {"no answer", false, [](ProcessRecord& p, std::size_t) { p.answer_index = -1; }, "no answer was searched"},
   };
   for (const auto& row : rows) {
     Journal journal = journal_with_a_program();
@@ -272,7 +272,7 @@ TEST(analysis, a_program_is_ranked_only_where_its_answer_is_known_and_the_refere
     EXPECT_EQ(found.ranked, row.ranked) << row.reason;
     EXPECT_EQ(found.verdict.has_value(), row.ranked) << row.reason;
     EXPECT_NE(found.why_not.find(row.reason), std::string::npos) << found.why_not;
-    EXPECT_EQ(lines_with(analysis.warnings, "Nothing checks what paperkite"), 0u) << row.reason;
+    EXPECT_EQ(lines_with(analysis.warnings, "The answers of paperkite are not checked"), 0u) << row.reason;
   }
 }
 
@@ -287,7 +287,7 @@ TEST(analysis, programs_are_ranked_by_time_alone_where_the_reference_has_no_know
   const Comparison& found = *row_of(analysis.comparisons, "paperkite", "", Mode::kOneshot, Measure::kWall);
   EXPECT_TRUE(found.ranked) << found.why_not;
   EXPECT_EQ(parity_word(analysis, found), "not checked");
-  EXPECT_EQ(lines_with(analysis.warnings, "Nothing checks what paperkite"), 1u);
+  EXPECT_EQ(lines_with(analysis.warnings, "The answers of paperkite are not checked"), 1u);
 }
 
 TEST(analysis, separates_the_language_from_the_runtime) {
@@ -297,7 +297,7 @@ TEST(analysis, separates_the_language_from_the_runtime) {
     EXPECT_EQ(row.runtime, "ONNX Runtime");
     EXPECT_EQ(row.language, "Rust");
     EXPECT_TRUE(row.same_version);
-    if (row.model == "regnet_x_400mf") verdicts[row.part] = row.verdict.value();
+    if (row.model == "regnet_x_400mf") verdicts[row.phase] = row.verdict.value();
   }
   // One first inference a process: its interval may be too wide for a word, but must not find a difference.
   EXPECT_TRUE(verdicts["first"] == Verdict::kEquivalent || verdicts["first"] == Verdict::kUndecided);
@@ -392,18 +392,18 @@ TEST(analysis, says_what_it_refuses_and_why) {
 }
 
 TEST(analysis, tells_the_method_of_that_race_and_not_of_another) {
-  const auto told = [](const Journal& journal) {
+  const auto method_text = [](const Journal& journal) {
     std::string text;
     for (const std::string& line : method_of(analysis_of(journal), journal)) text += line + '\n';
     return text;
   };
   Journal journal = planted_journal({});  // an older one: all in rounds, one of them run once more
-  EXPECT_NE(told(journal).find("the re-run counts"), std::string::npos);
-  EXPECT_EQ(told(journal).find("heats"), std::string::npos);
+  EXPECT_NE(method_text(journal).find("the re-run counts"), std::string::npos);
+  EXPECT_EQ(method_text(journal).find("heats"), std::string::npos);
   std::erase_if(journal.processes, [](const auto& process) { return process.purpose == Purpose::kRerun; });
   journal.sets.emplace_back();
-  EXPECT_EQ(told(journal).find("run again"), std::string::npos);
-  EXPECT_NE(told(journal).find("races in heats"), std::string::npos);
+  EXPECT_EQ(method_text(journal).find("run again"), std::string::npos);
+  EXPECT_NE(method_text(journal).find("races in heats"), std::string::npos);
 }
 
 TEST(analysis, survives_processes_with_nothing_in_them) {

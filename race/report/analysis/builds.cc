@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two builds of one race: the pair's own comparison is the report's, and the A/A control says what can be seen.
+// Two builds of one race: their comparison is the same as in the report, and the A/A control says what can be seen.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,7 +33,8 @@ std::vector<std::string> file_hashes(const ContestantRecord& contestant) {
 class Pair {
  public:
   Pair(const RaceSide& side, RaceChanges& changes) : side_(side), changes_(changes) {
-    // How far the reference differs from itself is weighed against each limit, instead of ending the comparison.
+    // If the reference differs from itself, the difference is compared with each limit, instead
+    // of ending the comparison.
     for (ControlRow& row : unbiased_.rows) row.biased = row.biased && changes.limits.empty();
   }
 
@@ -42,7 +43,7 @@ class Pair {
     for (const auto& cell : side_.cells) {
       if (cell.id != changes_.after_name || cell.control) continue;
       for (const auto& base : side_.cells) {
-        if (base.id == changes_.before_name && same_place(cell, base)) cells.push_back({&cell, &base, {}});
+        if (base.id == changes_.before_name && same_workload(cell, base)) cells.push_back({&cell, &base, {}});
       }
     }
     if (changes_.limits.empty()) return add(cells, nullptr);
@@ -50,7 +51,7 @@ class Pair {
   }
 
  private:
-  // One family of questions: all places of a limit, or the main measures of all places.
+  // One family of comparisons: all workloads of a limit, or the main measures of all workloads.
   void add(const std::vector<CellPair>& cells, const Limit* limit) {
     std::vector<CellPair> pairs;
     for (CellPair pair : cells) {
@@ -90,10 +91,10 @@ class Pair {
   }
 
   static std::string row_place(const CellPair& pair) {
-    return place_text(pair.cell->model, pair.cell->mode, pair.cell->threads, pair.cell->track);
+    return workload_text(pair.cell->model, pair.cell->mode, pair.cell->threads, pair.cell->track);
   }
 
-  // The intervals of a race carry its noise; what they do not carry is a reference that differs from itself.
+  // The intervals of a race contain its noise. They do not contain a difference of the reference from itself.
   [[nodiscard]] Unchanged unchanged_beside(const CellPair& pair) const {
     const ControlRow* control = control_of(side_.control, *pair.cell, pair.measure);
     if (control == nullptr || !control->ratio) return {};
@@ -106,7 +107,7 @@ class Pair {
     const CellSummary* reference = find_reference(*pair.cell, side_.cells, side_.journal.plan);
     for (const auto& cell : side_.cells) {
       if (control == nullptr || !control->ratio || reference == nullptr) continue;
-      if (!cell.control || !same_place(cell, *pair.cell)) continue;
+      if (!cell.control || !same_workload(cell, *pair.cell)) continue;
       RaceChange row = change_at(cell, {pair.measure, limit});
       row.bridge = true;
       if (const auto& own = spread(*reference, row.measure)) row.before = own->median;
@@ -147,7 +148,7 @@ Result<RaceChanges> compare_builds(const Journal& journal, const std::string& ba
   if (!side.control.valid) changes.warnings.push_back(bias_sentence(side.control));
   Pair(side, changes).compare();
   if (changes.rows.empty() && limits.empty()) {
-    return Error{ErrorCode::kInvalidInput, fmt::format("\"{}\" and \"{}\" never ran in the same place", base, newer),
+    return Error{ErrorCode::kInvalidInput, fmt::format("\"{}\" and \"{}\" never ran on the same workload", base, newer),
                  "comparison of two builds", "race both on the same model, in the same mode and track"};
   }
   KITE_TRY(conclude(changes));

@@ -25,7 +25,7 @@ struct Truth {
   double noise = 0.012;  // sd of the ln of a process's own factor, about that of whole programs
 };
 
-// The new build is the base once more, as another process of each round would be, times the factor.
+// The new build is the base once more, as if another process ran in each round, times the factor.
 Journal race_of(const Truth& truth) {
   Journal journal = planted_journal({.seed = truth.seed,
                                      .rounds = truth.rounds,
@@ -91,7 +91,7 @@ TEST(compare_builds, says_what_each_word_is_worth) {
 TEST(compare_builds, cannot_tell_where_the_reference_differs_from_itself_by_more_than_the_limit) {
   const Truth moved{.factor = 1.5, .control_factor = 1.2};
   EXPECT_EQ(outcome(moved, {"label=3%"}), LimitWord::kCannotTell);
-  // A limit far above what moved is judged all the same, with that much taken off.
+  // A limit far above the control's difference is judged as well, after that difference is subtracted.
   const auto changes = compare_builds(race_of(moved), kBase, kNew, parsed_limits({"label=30%"}));
   ASSERT_TRUE(changes.ok());
   for (const RaceChange& row : changes->rows) {
@@ -140,7 +140,8 @@ TEST(compare_builds, without_limits_judges_the_main_measures_by_the_margin) {
   EXPECT_FALSE(compare_builds(race_of({}), kBase, kNew)->slower);
 }
 
-// Whole races, judged by what `kite race compare` calls. The bands leave two standard errors of so many races.
+// Whole races, judged by the functions that `kite race compare` calls. The limits allow for two standard errors of that
+// number of races.
 TEST(compare_builds, an_unchanged_build_fails_one_gate_in_twenty_at_most_and_six_percent_fails_most) {
   constexpr int kRaces = 100;
   int failed = 0, at_the_limit = 0, found = 0;

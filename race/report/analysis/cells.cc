@@ -19,10 +19,10 @@ std::optional<double>& at(ProcessValues& values, Measure measure) {
   return values.values[static_cast<std::size_t>(measure)];
 }
 
-// What a contestant printed may be anything.
+// A contestant may print any number, so each time is checked.
 bool is_time(double ms) { return std::isfinite(ms) && ms > 0; }
 
-// A process that did not end well has no values. One that answered something else has, for the tables only.
+// A process that failed has no values. A process whose answer is unequal has values, but only for the tables.
 ProcessValues values_of(const ProcessRecord& process, std::size_t index, Mode mode) {
   ProcessValues values;
   values.process = index;
@@ -59,7 +59,7 @@ ProcessValues values_of(const ProcessRecord& process, std::size_t index, Mode mo
   return values;
 }
 
-// All that are ok; of a round of an older journal that was run once more, the re-run alone.
+// All processes that are ok. If an older journal ran a round once more, only the re-run counts.
 void choose_counted(CellSummary& cell, const Journal& journal) {
   std::set<std::int32_t> run_again;
   const auto is_ok = [&](const ProcessValues& values, Purpose purpose) {
@@ -75,7 +75,7 @@ void choose_counted(CellSummary& cell, const Journal& journal) {
   }
 }
 
-// Of the processes that count; where none told it, of the memory pass.
+// The median over the processes that count; if none of them has the value, that of the memory pass.
 std::vector<double> all_values(const CellSummary& cell, Measure measure, const Journal& journal) {
   std::vector<double> counted, memory;
   for (const auto& values : cell.processes) {
@@ -134,7 +134,7 @@ void summarise_phases(CellSummary& cell, const Journal& journal) {
     for (const auto& [name, phase] : kSpans) {
       const auto to = phase_ms(process, phase);
       if (!to) whole = false;
-      if (!whole) break;  // a span without its begin would be somebody else's time
+      if (!whole) break;  // a phase whose beginning is missing would contain the time of another phase
       spans.add(name, *to - from);
       from = *to;
     }
@@ -145,19 +145,19 @@ void summarise_phases(CellSummary& cell, const Journal& journal) {
 
 void summarise_marks(CellSummary& cell, const Journal& journal) {
   std::vector<std::string> names;
-  std::map<std::string, std::array<std::vector<double>, 4>> told;
+  std::map<std::string, std::array<std::vector<double>, 4>> gathered;
   for (const auto& values : cell.processes) {
     const auto& process = journal.processes[values.process];
     if (!values.counted && (process.purpose != Purpose::kMemory || process.status != Outcome::kOk)) continue;
     for (const auto& mark : process.marks) {
-      if (!told.contains(mark.name)) names.push_back(mark.name);
+      if (!gathered.contains(mark.name)) names.push_back(mark.name);
       const std::array<std::uint64_t, 4> bytes = {mark.rss_anon_bytes, mark.rss_file_bytes, mark.pss_bytes,
                                                   mark.vm_hwm_bytes};
-      for (std::size_t i = 0; i < bytes.size(); ++i) told[mark.name][i].push_back(static_cast<double>(bytes[i]));
+      for (std::size_t i = 0; i < bytes.size(); ++i) gathered[mark.name][i].push_back(static_cast<double>(bytes[i]));
     }
   }
   for (const auto& name : names) {
-    const auto& bytes = told[name];
+    const auto& bytes = gathered[name];
     cell.marks.push_back({name, median_of(bytes[0]), median_of(bytes[1]), median_of(bytes[2]), median_of(bytes[3]),
                           static_cast<std::int32_t>(bytes[0].size())});
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of each cell by itself, before it is compared with any other.
+// What is known about each cell by itself, before it is compared with another one.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace kite::race {
 
-// In the plan's order. kInvalidInput: a process or cell that speaks of what the plan does not have.
+// The cells in the plan's order. kInvalidInput: a process or cell names something that the plan does not have.
 [[nodiscard]] Result<std::vector<CellSummary>> summarise_cells(const Journal& journal);
 
-// Start to exit, one value for each round, in ms; ratios are of relative.h.
+// Start to exit in ms, one value for each round. Ratios are made in relative.h.
 [[nodiscard]] ByRound wall_by_round(const CellSummary& cell, const Journal& journal);
 
-// The samples that a process is judged by: after the first inference and its warm-up; numbers above 0 only.
+// The samples by which a process is judged: those after the first inference and the warm-up, if they are above 0.
 [[nodiscard]] std::vector<double> steady_samples(const ProcessRecord& process, std::int32_t cut);
 
-// What people read for each contestant; no two are the same.
+// The name of each contestant in the report; all names are different.
 [[nodiscard]] std::vector<std::string> contestant_labels(const PlanRecord& plan);
 
 [[nodiscard]] inline const std::optional<Spread>& spread(const CellSummary& cell, Measure measure) {

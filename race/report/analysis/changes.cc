@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of a comparison, and what they come to.
+// Makes the rows of a comparison, and the outcome that follows from them.
 #include "race/report/analysis/changes.h"
 
 #include <fmt/format.h>
@@ -71,8 +71,8 @@ void judge(RaceChange& row, const Unchanged& unchanged) {
   row.word = judged.word;
   if (row.interval) row.interval = Range{judged.interval.low, judged.interval.high};
   if (judged.word != LimitWord::kCannotTell) return;
-  row.why = unchanged.moved ? fmt::format("what did not change moved by {}", percent_text(*unchanged.moved))
-                            : "nothing that did not change ran here";
+  row.why = unchanged.moved ? fmt::format("unchanged contestants moved by {}", percent_text(*unchanged.moved))
+                            : "no unchanged contestant ran here";
 }
 
 kite::Status conclude(RaceChanges& changes) {
@@ -88,7 +88,7 @@ kite::Status conclude(RaceChanges& changes) {
         fmt::format("nothing that could have changed was measured by \"{}\" ({})", limit.of.name,
                     measure_title(limit.of.measure)),
         "--fail-if",
-        fmt::format("race with a mode that has it ({}), or leave that limit away", mode_title(limit.of.modes.front()))};
+        fmt::format("race with a mode that has it ({}), or remove that limit", mode_title(limit.of.modes.front()))};
   }
   for (const RaceChange& row : changes.rows) {
     if (!row.bridge && row.limit) changes.outcome = std::max(changes.outcome, row.word);
@@ -100,7 +100,8 @@ std::string identity_text(const ContestantRecord& contestant) {
   std::vector<std::string> parts;
   for (const auto& [name, version] : contestant.versions) parts.push_back(fmt::format("{} {}", name, version));
   for (const auto& program : contestant.programs) {
-    // A contestant of a folder names its version; the first file is the program, the others are what that reads.
+    // A contestant with a folder reports its version. The first file is the program; the others are
+    // files that it reads.
     if (!contestant.peer.empty() && &program != &contestant.programs.front()) continue;
     parts.push_back(program_text(program));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the comparison of two races and that of two builds of one race have in common.
+// The functions that the comparison of two races and that of two builds of one race share.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@
 
 namespace kite::race {
 
-// A journal, and what is known of its cells by themselves.
+// A journal and the summaries of its cells.
 struct RaceSide {
   const Journal& journal;
   std::vector<CellSummary> cells;
@@ -21,24 +21,24 @@ struct RaceSide {
 };
 [[nodiscard]] Result<RaceSide> side_of(const Journal& journal);
 
-// What is asked of a cell: its main measure, or each measure with a limit.
+// What a cell is compared by: its main measure, or each measure that has a limit.
 struct Question {
   Measure measure = Measure::kWall;
   const Limit* limit = nullptr;
 };
 [[nodiscard]] std::vector<Question> questions_of(Mode mode, std::span<const Limit> limits);
 
-// What was planned and ran on neither side, for want of time, and what ran on both and has no such measure. All else
-// that has no value is a contestant without a result.
+// True if both sides lack the measure: neither side ran, since the time was too short, or both ran and the measure does
+// not exist for them. In every other case a missing value means that a contestant has no result.
 [[nodiscard]] bool asks_nothing(const CellSummary& before, const CellSummary& after, Measure measure);
 
-// The place and the label of `cell`.
+// The workload and the label of `cell`.
 [[nodiscard]] RaceChange change_at(const CellSummary& cell, const Question& question);
 
-// The word of a row under its limit, from its interval; `why` where nobody can tell.
+// Sets the result of a row under its limit, from its interval; `why` says why it cannot be decided.
 void judge(RaceChange& row, const Unchanged& unchanged);
 
-// The outcome of all rows. kInvalidInput: a limit that no row is under.
+// The outcome over all rows. kInvalidInput: no row has the measure of a limit.
 [[nodiscard]] kite::Status conclude(RaceChanges& changes);
 
 // "paperkite 0.9, /opt/old/kite, 6236272 bytes, XXH3 0123456789abcdef"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides whether two races may be compared at all, then compares their common cells.
+// Decides whether two races can be compared, then compares their common cells.
 #include "race/report/analysis/compare.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ namespace {
 
 const char* known(const std::string& value) { return value.empty() ? "unknown" : value.c_str(); }
 
-// Hardware that differs ends it; software that differs is a warning.
+// If the hardware differs, the races cannot be compared; if the software differs, there is a warning.
 kite::Status check_machines(const PlanRecord& before, const PlanRecord& after, std::vector<std::string>& warnings) {
   for (const MachineFact& fact : kMachineFacts) {
     const std::string &old_value = before.machine.*fact.value, &new_value = after.machine.*fact.value;
@@ -29,7 +29,7 @@ kite::Status check_machines(const PlanRecord& before, const PlanRecord& after, s
     if (fact.kind == MachineFact::Kind::kHardware) {
       return Error{ErrorCode::kInvalidInput,
                    fmt::format("the races ran on different machines, and nothing links the two: {}", differs),
-                   "comparison of two races", "race the old and the new form beside each other in one race"};
+                   "comparison of two races", "race the old and the new build beside each other in one race"};
     }
     warnings.push_back(std::move(differs));
   }
@@ -44,14 +44,16 @@ kite::Status check_machines(const PlanRecord& before, const PlanRecord& after, s
   return {};
 }
 
-// By contents, wherever the files lie. Older journals do not say, and then the versions decide.
+// Programs are compared by the contents of their files, not by their paths. Older journals do not have them; then the
+// versions decide.
 bool same_programs(const ContestantRecord& before, const ContestantRecord& after) {
   const auto same = [](const ProgramRecord& a, const ProgramRecord& b) { return a.xxh3 == b.xxh3; };
   return before.programs.empty() || after.programs.empty() ||
          std::equal(before.programs.begin(), before.programs.end(), after.programs.begin(), after.programs.end(), same);
 }
 
-// Unchanged: the same versions, settings and programs. Versions alone would take two builds of one version for one.
+// Unchanged: the same versions, settings and programs. With versions alone, two builds of one version
+// would look the same.
 bool is_bridge(const ContestantRecord& before, const ContestantRecord& after) {
   const bool named = !before.versions.empty() || !before.programs.empty();
   return !before.control && named && before.versions == after.versions && before.settings == after.settings &&
@@ -73,7 +75,7 @@ std::vector<std::vector<double>> processes_of(const CellSummary& cell, Measure m
   return processes;
 }
 
-constexpr std::uint64_t kSeed = 1;  // of the resampling: the same two journals compare alike each time
+constexpr std::uint64_t kSeed = 1;  // seed of the resampling, so that the same two journals always give the same result
 
 class Comparer {
  public:
@@ -92,7 +94,7 @@ class Comparer {
     }
   }
 
-  // Only what holds against the margin; limits are judged by judge_by_limits().
+  // This judges by the margin only; judge_by_limits() judges by limits.
   void judge_by_margin() {
     const ChangesJudged found = judge_changes(judged_, changes_.margin);
     changes_.margin = found.margin;
@@ -138,7 +140,7 @@ class Comparer {
     judged_.push_back(change);
   }
 
-  // A contestant that fails, or answers something else, may be as quick as it likes.
+  // A contestant that fails, or whose answers differ, has no result, however fast it is.
   [[nodiscard]] std::string why_not(const CellSummary& old, const CellSummary& cell, Measure measure) const {
     for (const auto& [side, of, name] : {std::tuple{&before_, &old, "before"}, {&after_, &cell, "after"}}) {
       const std::string& reason = side->eligibility.reason(*of);
@@ -165,7 +167,7 @@ class Comparer {
         if (found.moved && control.biased && same(control)) take(control.ratio);
       }
     }
-    // No interval of two races carries what the machine did between them.
+    // An interval of two races does not contain how the machine changed between them.
     found.carried = found.moved.value_or(0);
     return found;
   }
@@ -175,13 +177,13 @@ class Comparer {
   std::vector<Change> judged_;
 };
 
-// What those that changed were and are, a line each.
+// The contestants that changed: what each was and what it is, one line each.
 void name_programs(const RaceSide& before, const RaceSide& after, RaceChanges& changes) {
   const auto labels = contestant_labels(after.journal.plan);
   for (const ContestantRecord& then : before.journal.plan.contestants) {
     const auto& all = after.journal.plan.contestants;
     if (std::any_of(all.begin(), all.end(), [&](const ContestantRecord& now) { return now.id == then.id; })) continue;
-    changes.warnings.push_back(fmt::format("{} is in the first race alone", then.id));
+    changes.warnings.push_back(fmt::format("{} is only in the first race", then.id));
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const ContestantRecord& now = after.journal.plan.contestants[i];
@@ -197,8 +199,8 @@ kite::Status check_rows(const RaceChanges& changes) {
   const auto is_bridge_row = [](const RaceChange& row) { return row.bridge; };
   if (std::none_of(changes.rows.begin(), changes.rows.end(), is_bridge_row)) {
     return Error{ErrorCode::kInvalidInput,
-                 "no contestant is in both races at the same versions, settings and programs, so nothing tells a "
-                 "change of the machine from a change of the contestants",
+                 "no contestant is in both races with the same versions, settings and programs, so a change of the "
+                 "machine cannot be distinguished from a change of the contestants",
                  "comparison of two races", "race again with the other race's reference, at its version"};
   }
   if (!changes.limits.empty() && std::all_of(changes.rows.begin(), changes.rows.end(), is_bridge_row)) {

@@ -27,8 +27,8 @@ void slow_down(ProcessRecord& process, double factor) {
 
 // Of a contestant at its second version.
 Journal with_change(Journal journal, std::string_view contestant, double factor) {
-  for (auto& racer : journal.plan.contestants) {
-    if (racer.id == contestant) racer.versions["runtime"] = "2.0";
+  for (auto& record : journal.plan.contestants) {
+    if (record.id == contestant) record.versions["runtime"] = "2.0";
   }
   for (auto& process : journal.processes) {
     if (journal.plan.cells[static_cast<std::size_t>(process.cell)].contestant != contestant) continue;
@@ -39,13 +39,13 @@ Journal with_change(Journal journal, std::string_view contestant, double factor)
 
 Journal changed(std::string_view contestant, double factor) { return with_change(race(2), contestant, factor); }
 
-// What the machine does to everything.
+// The machine changes the times of all contestants.
 Journal shifted(Journal journal, double factor) {
   for (auto& process : journal.processes) slow_down(process, factor);
   return journal;
 }
 
-// As steady as a quiet machine's whole programs; long enough for a limit of 3 %.
+// As steady as whole programs on a quiet machine, and long enough for a limit of 3 %.
 Journal quiet_race(std::uint64_t seed) {
   return planted_journal(
       {.seed = seed, .rounds = 12, .planned_rounds = 12, .samples = 4, .process_noise = 0.008, .round_noise = 0.004});
@@ -93,7 +93,7 @@ TEST(compare_journals, refuses_other_machines_other_models_and_no_common_contest
   other.plan.models[0].sha256 = "else";
   EXPECT_FALSE(compare_journals(race(1), other).ok());
   other = race(1);
-  for (auto& racer : other.plan.contestants) racer.versions["runtime"] = "other";
+  for (auto& record : other.plan.contestants) record.versions["runtime"] = "other";
   EXPECT_FALSE(compare_journals(race(1), other).ok());
 }
 
@@ -129,7 +129,7 @@ TEST(limits_of_two_races, nobody_can_tell_where_the_unchanged_moved_by_more_than
     ASSERT_TRUE(changes.ok()) << changes.error().message();
     EXPECT_EQ(changes->outcome, LimitWord::kCannotTell) << factor;
   }
-  // A limit beyond what the machine did is judged, with that much taken off.
+  // A limit larger than the machine's change is judged, after that change is subtracted.
   const auto wide = compare_journals(quiet_race(1), shifted(with_change(quiet_race(2), "paperkite", 1), 1.2),
                                      parsed_limits({"label=30%"}));
   EXPECT_NE(wide->outcome, LimitWord::kCannotTell);
@@ -166,18 +166,18 @@ TEST(limits_of_two_races, are_refused_where_nothing_has_changed_or_nothing_was_m
 
 TEST(limits_of_two_races, two_builds_of_one_version_are_told_apart_by_their_files) {
   Journal before = quiet_race(1), after = quiet_race(2);
-  for (auto& racer : before.plan.contestants) racer.programs = {{"/opt/" + racer.id, "00000000000000aa", 10}};
-  for (auto& racer : after.plan.contestants) racer.programs = {{"/usr/" + racer.id, "00000000000000aa", 10}};
+  for (auto& record : before.plan.contestants) record.programs = {{"/opt/" + record.id, "00000000000000aa", 10}};
+  for (auto& record : after.plan.contestants) record.programs = {{"/usr/" + record.id, "00000000000000aa", 10}};
   EXPECT_FALSE(compare_journals(before, after, parsed_limits({"label=3%"})).ok());
-  for (auto& racer : after.plan.contestants) {
-    if (racer.id == "paperkite") racer.programs[0].xxh3 = "00000000000000bb";
+  for (auto& record : after.plan.contestants) {
+    if (record.id == "paperkite") record.programs[0].xxh3 = "00000000000000bb";
   }
   const auto changes = compare_journals(before, after, parsed_limits({"label=3%"}));
   ASSERT_TRUE(changes.ok()) << changes.error().message();
   for (const auto& row : changes->rows) EXPECT_EQ(row.bridge, row.label != "paperkite") << row.label;
 }
 
-// The machine is another one in each race: everything it runs is slower by the same few percent.
+// The machine changes between the races: everything that it runs is slower by the same few percent.
 TEST(limits_of_two_races, an_unchanged_contestant_fails_one_gate_in_twenty_at_most_and_six_percent_fails_most) {
   constexpr int kPairs = 24;
   int failed = 0, found = 0, cannot_tell = 0;
@@ -195,7 +195,8 @@ TEST(limits_of_two_races, an_unchanged_contestant_fails_one_gate_in_twenty_at_mo
               cannot_tell, found);
   EXPECT_LE(failed, kPairs * 0.05);
   EXPECT_LE(cannot_tell, kPairs * 0.05);
-  // What the machine did is taken off twice where it was quicker in the second race: once in fact, once by the rule.
+  // If the machine was faster in the second race, its change is subtracted twice: once in the times and
+  // once by the rule.
   EXPECT_GE(found, kPairs * 0.6);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chooses who is compared with whom, and asks race/stats once for all of them.
+// Chooses the pairs of cells that are compared, and calls race/stats once for all of them.
 #include "race/report/analysis/comparisons.h"
 
 #include <fmt/format.h>
@@ -17,11 +17,12 @@
 namespace kite::race {
 namespace {
 
-using Place = std::tuple<std::string, Track, Mode, std::int32_t>;
+// Cells with the same workload can be compared.
+using Workload = std::tuple<std::string, Track, Mode, std::int32_t>;
 
-Place place_of(const CellSummary& cell) { return {cell.model, cell.track, cell.mode, cell.threads}; }
+Workload workload_of(const CellSummary& cell) { return {cell.model, cell.track, cell.mode, cell.threads}; }
 
-// Everything but the numbers; `why_not` where there will be none.
+// Fills everything except the numbers; `why_not` if there will be no numbers.
 Comparison described(const Field& field, const CellPair& asked) {
   const CellSummary &cell = *asked.cell, &reference = *asked.reference;
   Comparison row;
@@ -85,8 +86,8 @@ void fill(Comparison& row, const PairedComparison& compared) {
 }
 
 enum class Families : std::uint8_t {
-  kByPlace,   // all contestants of a place answer one question: who is best?
-  kOneByOne,  // each comparison is a question of its own: does this variant help?
+  kByWorkload,  // all contestants of a workload answer one question: which is the best?
+  kOneByOne,    // each comparison is a question by itself: does this variant help?
 };
 
 std::vector<Comparison> compared(const Field& field, const std::vector<CellPair>& all_asked, Families families,
@@ -97,14 +98,14 @@ std::vector<Comparison> compared(const Field& field, const std::vector<CellPair>
   std::vector<Comparison> rows;
   std::vector<Family> all;
   std::vector<Seat> seats;
-  std::map<std::tuple<Place, Measure>, std::size_t> family_of;
+  std::map<std::tuple<Workload, Measure>, std::size_t> family_of;
   for (const CellPair& asked : all_asked) {
     rows.push_back(described(field, asked));
     rows.back().margin = margin;
     if (!rows.back().why_not.empty()) continue;
     std::size_t family = all.size();
-    if (families == Families::kByPlace) {
-      family = family_of.try_emplace({place_of(*asked.cell), asked.measure}, all.size()).first->second;
+    if (families == Families::kByWorkload) {
+      family = family_of.try_emplace({workload_of(*asked.cell), asked.measure}, all.size()).first->second;
     }
     if (family == all.size()) {
       all.push_back(
@@ -120,24 +121,25 @@ std::vector<Comparison> compared(const Field& field, const std::vector<CellPair>
   return rows;
 }
 
-// What a form is measured by: a variant by the plain form of its peer, a command line by the first one. Nothing else
-// says that two command lines are builds of one program, so those that are not are rows too many and no more.
-class CellForms {
+// Finds what a cell is compared with: a variant with the plain variant of its peer, a command line with the first
+// command line. It is not known whether two command lines are builds of one program; if they are not, these rows are
+// merely not needed.
+class PlainVariants {
  public:
-  explicit CellForms(const Field& field) : field_(field) {
+  explicit PlainVariants(const Field& field) : field_(field) {
     for (const auto& contestant : field.journal.plan.contestants) {
       if (is_command(contestant) && first_command_.empty()) first_command_ = contestant.id;
     }
   }
 
-  // Null: it is the plain form itself, or there is none; where a first command line is the reference, every table has
-  // the pair already.
-  [[nodiscard]] const CellSummary* plain_form_of(const CellSummary& cell) const {
+  // Null: the cell is the plain variant itself, or there is no plain variant. Also null for a command line if the first
+  // one is the reference, since every table has that pair already.
+  [[nodiscard]] const CellSummary* plain_variant_of(const CellSummary& cell) const {
     if (cell.control) return nullptr;
     const bool command = is_command(field_.journal.plan.contestants[cell.contestant]);
     if (command ? cell.id == first_command_ || is_reference_id(first_command_) : cell.variant.empty()) return nullptr;
     for (const auto& plain : field_.cells) {
-      if (plain.control || !same_place(cell, plain)) continue;
+      if (plain.control || !same_workload(cell, plain)) continue;
       if (command ? plain.id == first_command_ : plain.peer == cell.peer && plain.variant.empty()) return &plain;
     }
     return nullptr;
@@ -153,7 +155,7 @@ class CellForms {
   std::string first_command_;
 };
 
-// Why a place has no resolution, or is not to be trusted.
+// Why a workload has no resolution, or is biased.
 std::string reason_of(const ControlRow& row) {
   if (!row.ratio) return "no round has both";
   if (!row.interval) return plural(row.n, "round") + " cannot give an interval";
@@ -187,7 +189,7 @@ ControlResult judge_control(const Journal& journal, const std::vector<CellSummar
   for (const auto& control : cells) {
     if (!control.control) continue;
     for (const auto& reference : cells) {
-      if (!same_place(control, reference) || !is_reference(reference, journal.plan)) continue;
+      if (!same_workload(control, reference) || !is_reference(reference, journal.plan)) continue;
       for (const Measure measure : judged_measures(control.mode)) {
         if (measure != main_measure(control.mode) && (!spread(control, measure) || !spread(reference, measure)))
           continue;
@@ -223,20 +225,20 @@ std::vector<Comparison> compare_with_reference(const Field& field) {
       if (measured || measure == main_measure(cell.mode)) asked.push_back({&cell, reference, measure});
     }
   }
-  return compared(field, asked, Families::kByPlace, field.journal.plan.margin);
+  return compared(field, asked, Families::kByWorkload, field.journal.plan.margin);
 }
 
-std::vector<Comparison> compare_best_forms(const Field& field) {
-  // The form of each peer with the lowest median, at each place.
-  std::map<Place, std::map<std::string, const CellSummary*>> best;
-  std::map<Place, bool> has_forms;
+std::vector<Comparison> compare_best_variants(const Field& field) {
+  // For each workload, the variant of each peer with the lowest median.
+  std::map<Workload, std::map<std::string, const CellSummary*>> best;
+  std::map<Workload, bool> has_variants;
   for (const auto& cell : field.cells) {
     if (cell.control || !field.eligibility.ranked(cell)) continue;
     const Measure measure = main_measure(cell.mode);
     if (!spread(cell, measure)) continue;
-    auto& form = best[place_of(cell)][cell.peer];
-    if (form == nullptr || spread(cell, measure)->median < spread(*form, measure)->median) form = &cell;
-    if (!cell.variant.empty()) has_forms[place_of(cell)] = true;
+    auto& variant = best[workload_of(cell)][cell.peer];
+    if (variant == nullptr || spread(cell, measure)->median < spread(*variant, measure)->median) variant = &cell;
+    if (!cell.variant.empty()) has_variants[workload_of(cell)] = true;
   }
   std::string reference_peer;
   for (const auto& contestant : field.journal.plan.contestants) {
@@ -244,20 +246,20 @@ std::vector<Comparison> compare_best_forms(const Field& field) {
   }
   std::vector<CellPair> asked;
   for (const auto& cell : field.cells) {
-    const auto place = best.find(place_of(cell));
-    if (place == best.end() || !has_forms[place->first] || cell.peer == reference_peer) continue;
-    const auto own = place->second.find(cell.peer), theirs = place->second.find(reference_peer);
-    if (own == place->second.end() || own->second != &cell || theirs == place->second.end()) continue;
+    const auto workload = best.find(workload_of(cell));
+    if (workload == best.end() || !has_variants[workload->first] || cell.peer == reference_peer) continue;
+    const auto own = workload->second.find(cell.peer), theirs = workload->second.find(reference_peer);
+    if (own == workload->second.end() || own->second != &cell || theirs == workload->second.end()) continue;
     asked.push_back({&cell, theirs->second, main_measure(cell.mode)});
   }
-  return compared(field, asked, Families::kByPlace, field.journal.plan.margin);
+  return compared(field, asked, Families::kByWorkload, field.journal.plan.margin);
 }
 
 std::vector<VariantRow> compare_variants(const Field& field) {
-  const CellForms forms(field);
+  const PlainVariants variants(field);
   std::vector<CellPair> asked;
   for (const auto& cell : field.cells) {
-    const CellSummary* plain = forms.plain_form_of(cell);
+    const CellSummary* plain = variants.plain_variant_of(cell);
     if (plain == nullptr) continue;
     const auto measures = cell.mode == Mode::kOneshot ? std::vector{Measure::kWall}
                                                       : std::vector{Measure::kLoad, Measure::kFirst, Measure::kP50};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cells against cells: the control, every contestant against the reference, best form against best form, variants.
+// Compares cells with cells: the control, every contestant with the reference, best variants with each other, and
+// variants with the plain one.
 #pragma once
 
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace kite::race {
 
-// What a comparison looks at.
+// What a comparison needs.
 struct Field {
   const Journal& journal;
   const std::vector<CellSummary>& cells;
@@ -21,25 +22,26 @@ struct Field {
 
 [[nodiscard]] ControlResult judge_control(const Journal& journal, const std::vector<CellSummary>& cells);
 [[nodiscard]] std::vector<Comparison> compare_with_reference(const Field& field);
-[[nodiscard]] std::vector<Comparison> compare_best_forms(const Field& field);
-// Each variant against its plain form, and each command line against the first one.
+[[nodiscard]] std::vector<Comparison> compare_best_variants(const Field& field);
+// Compares each variant with the plain one, and each command line with the first one.
 [[nodiscard]] std::vector<VariantRow> compare_variants(const Field& field);
 
-// Two cells of one place, the first divided by the second.
+// Two cells of one workload, the first divided by the second.
 struct CellPair {
   const CellSummary* cell;
   const CellSummary* reference;
   Measure measure;
 };
-// Each pair is a question of its own; rows as in `pairs`.
+// Each pair is a comparison by itself: its interval is not widened for the others. The rows are in
+// the order of `pairs`.
 [[nodiscard]] std::vector<Comparison> compare_pairs(const Field& field, const std::vector<CellPair>& pairs,
                                                     double margin);
 
-// The measures that a mode has verdicts for. CPU and wall time of an isolated process grow with the number of samples
-// that the pilot chose for it, so they say nothing of it.
+// The measures of a mode that get verdicts. CPU time and wall time of an isolated process depend on the number of
+// samples that the pilot chose, so they say nothing about the contestant.
 [[nodiscard]] std::vector<Measure> judged_measures(Mode mode);
 
-// What the control says of a cell's place; null where the reference did not run beside itself there.
+// The control's row for a cell's workload; null: the reference did not run beside itself there.
 [[nodiscard]] const ControlRow* control_of(const ControlResult& control, const CellSummary& cell, Measure measure);
 
 }  // namespace kite::race

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Medians of counters, with the ladder of fallbacks.
+// Computes the medians of counters, from the first source that has them.
 #include "race/report/analysis/counters.h"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ CounterSummary summary_of(const std::string& name, const Gathered& gathered) {
   return counter;
 }
 
-// What the kernel tells of any process stands in for a counter that no process had.
+// If no process has a counter, this value of wait4 is used instead.
 std::optional<double> from_usage(std::string_view name, const ProcessRecord& process) {
   const auto cpu_ns = static_cast<double>(process.user_ns + process.system_ns);
   if (name == "task-clock") return cpu_ns;
@@ -69,28 +69,28 @@ std::vector<CounterSummary> summarise_counters(const CellSummary& cell, const Jo
     for (const auto& counter : journal.processes[values.process].counters) {
       const bool known = std::find(kPerfRows.begin(), kPerfRows.end(), counter.name) != kPerfRows.end();
       if (!known && !gathered.contains(counter.name)) others.push_back(counter.name);
-      auto& place = gathered[counter.name];
-      if (counter.value && std::isfinite(*counter.value)) place.values.push_back(*counter.value);
-      if (!counter.reason.empty()) ++place.reasons[counter.reason];
+      auto& bucket = gathered[counter.name];
+      if (counter.value && std::isfinite(*counter.value)) bucket.values.push_back(*counter.value);
+      if (!counter.reason.empty()) ++bucket.reasons[counter.reason];
     }
   }
   std::vector<CounterSummary> rows;
   for (const char* name : kPerfRows) {
-    auto& place = gathered[name];
-    if (place.values.empty()) {
+    auto& bucket = gathered[name];
+    if (bucket.values.empty()) {
       for (const auto& values : cell.processes) {
         const auto value = from_usage(name, journal.processes[values.process]);
-        if (values.counted && value) place.values.push_back(*value);
+        if (values.counted && value) bucket.values.push_back(*value);
       }
-      const std::string why = commonest(place.reasons);
-      place.reasons.clear();
-      if (!place.values.empty()) {
-        place.reasons["from wait4" + (why.empty() ? "" : " (" + why + ")")] = 1;
+      const std::string why = commonest(bucket.reasons);
+      bucket.reasons.clear();
+      if (!bucket.values.empty()) {
+        bucket.reasons["from wait4" + (why.empty() ? "" : " (" + why + ")")] = 1;
       } else if (!why.empty()) {
-        place.reasons[why] = 1;
+        bucket.reasons[why] = 1;
       }
     }
-    rows.push_back(summary_of(name, place));
+    rows.push_back(summary_of(name, bucket));
   }
   for (const auto& name : others) rows.push_back(summary_of(name, gathered[name]));
   return rows;

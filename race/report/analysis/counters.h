@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of `perf stat` for a cell: from perf's events where the machine has them, else from what the kernel tells of
-// any process, else the reason.
+// The rows of `perf stat` for a cell: from perf's events if the machine has them; otherwise from what the kernel
+// reports for any process; otherwise the reason.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace kite::race {
 
-// Always the same first rows, in perf's order; then whatever else was counted.
+// The first rows are always the same, in perf's order; other counters follow.
 [[nodiscard]] std::vector<CounterSummary> summarise_counters(const CellSummary& cell, const Journal& journal);
 
 }  // namespace kite::race

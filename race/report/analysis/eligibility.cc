@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides who may be ranked.
+// Decides which contestants can be ranked.
 #include "race/report/analysis/eligibility.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ namespace kite::race {
 namespace {
 
 using ParityKey = std::tuple<std::string, std::string, Mode>;  // contestant, model, mode
-using Checks = std::map<ParityKey, const ParityRecord*>;       // the last one counts: a resumed race checks anew
+using Checks = std::map<ParityKey, const ParityRecord*>;       // the last check counts: a resumed race may repeat it
 
 Checks checks_of(const Journal& journal) {
   Checks checks;
@@ -29,7 +29,8 @@ const ParityRecord* check(const Checks& checks, const CellSummary& cell, Mode mo
   return found == checks.end() ? nullptr : found->second;
 }
 
-// What the counted processes of a cell printed: the class that most name, and how many name it, another, or none.
+// What the counted processes of a cell printed: the class that most of them name, and how many name it, another class,
+// or no class.
 struct Answers {
   std::optional<std::int32_t> index;
   std::int32_t same = 0, other = 0, unknown = 0;
@@ -48,7 +49,7 @@ Answers answers_of(const CellSummary& cell, const Journal& journal) {
     }
     if (answers.unknown++ > 0) continue;
     const auto why = process.info.find(std::string(kNoAnswer));
-    answers.why_unknown = why == process.info.end() ? "nobody looked for an answer in its output" : why->second;
+    answers.why_unknown = why == process.info.end() ? "no answer was searched in its output" : why->second;
   }
   for (const auto& [index, n] : votes) {
     answers.other += n;
@@ -66,11 +67,11 @@ struct Ruling {
   Answered answered = Answered::kNotChecked;
 };
 
-// A whole program by its answers alone.
+// Judges a whole program only by its answers.
 Ruling ruling_on_answers(const CellSummary& cell, const CellSummary* reference, const Journal& journal) {
   const Answers own = answers_of(cell, journal);
   const Answers theirs = reference == nullptr ? Answers{} : answers_of(*reference, journal);
-  // Where the reference is a program without a known answer, nobody's is checked, and all are ranked by time alone.
+  // If the reference is a program without a known answer, no answer is checked, and all are ranked by time alone.
   if (!theirs.index && reference != nullptr && journal.plan.contestants[reference->contestant].peer.empty()) return {};
   if (own.unknown > 0) {
     const std::string some = own.index ? fmt::format(" in {}", plural(own.unknown, "process")) : "";
@@ -89,7 +90,7 @@ Ruling ruling_on_answers(const CellSummary& cell, const CellSummary* reference, 
   return {Outcome::kOk, "", Answered::kSame};
 }
 
-// A round whose process failed and whose re-run did not is forgiven.
+// A failed process does not count if the re-run of its round was ok.
 Ruling ruling_on_failures(const CellSummary& cell, const Journal& journal) {
   std::set<std::int32_t> good;
   for (const auto& values : cell.processes) {
@@ -113,7 +114,7 @@ Ruling ruling_on_parity(const CellSummary& cell, const CellSummary* reference, c
   if (cell.control) return {};
   const ParityRecord* record = check(checks, cell, cell.mode == Mode::kOneshot ? Mode::kIncPre : cell.mode);
   if (record == nullptr && cell.mode == Mode::kOneshot) record = check(checks, cell, Mode::kNoPre);
-  // A command line of its own for each mode: that one of them is equal says nothing of the other.
+  // A contestant of command lines has another program for each mode: if one is equal, the other need not be.
   const bool whole_command = cell.mode == Mode::kOneshot && journal.plan.contestants[cell.contestant].peer.empty();
   if (whole_command) record = nullptr;
   if (record != nullptr) {
@@ -124,7 +125,7 @@ Ruling ruling_on_parity(const CellSummary& cell, const CellSummary* reference, c
   return {Outcome::kUnequal, "its outputs were not checked against the judge's"};
 }
 
-// A judge that disagrees with more than one runtime is as likely wrong itself.
+// If a judge disagrees with more than one runtime, it may itself be wrong.
 std::map<std::string, std::string> unranked_models_of(const Journal& journal, const Checks& checks) {
   std::map<std::string, std::string> unranked;
   for (const auto& note : journal.notes) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may be ranked: contestants that are there, did not fail, and give the judge's answers.
+// Which contestants can be ranked: those that ran, did not fail, and agree with the judge.
 #pragma once
 
 #include <map>
@@ -15,14 +15,14 @@ class Eligibility {
  public:
   Eligibility(const Journal& journal, const std::vector<CellSummary>& cells);
 
-  // "" where the cell may be ranked, else why not.
+  // "" if the cell can be ranked, otherwise why not.
   [[nodiscard]] const std::string& reason(const CellSummary& cell) const;
   [[nodiscard]] bool ranked(const CellSummary& cell) const { return reason(cell).empty(); }
-  // Of a whole program that is judged by its answers alone.
+  // How the answers of a whole program compare, if it is judged only by them.
   [[nodiscard]] Answered answered(const CellSummary& cell) const;
-  // What page 1 lists as not ranked, in the plan's order; a contestant that is not there once.
+  // What page 1 lists as not ranked, in the plan's order. A contestant that did not run is listed once.
   [[nodiscard]] const std::vector<NotRanked>& listed() const { return listed_; }
-  // Models on which no contestant is ranked, and why: there is no judge, or it is doubted itself.
+  // Models on which no contestant is ranked, with the reason: there is no judge, or the judge may be wrong.
   [[nodiscard]] const std::map<std::string, std::string>& unranked_models() const { return unranked_; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report's questions to race/stats, in the report's terms: nothing is computed here that stats has.
+// Calls race/stats for the report and converts its results. It computes nothing itself that race/stats has.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@ namespace kite::race {
 [[nodiscard]] double median_of(std::vector<double> values);  // of at least one value
 [[nodiscard]] std::optional<Spread> spread_of(const std::vector<double>& values);
 
-// Of each process first, then the median over processes; absent where a process has too few samples. The confidence is
-// that of the rule for how many it needs, and of the interval.
+// Computed for each process first; then the median over processes. The value is absent if a process has too few
+// samples. The confidence is used for the number of samples that are needed and for the interval.
 inline constexpr double kPercentileConfidence = 0.99;
 [[nodiscard]] Percentile percentile_of(const std::vector<std::vector<double>>& processes, double q);
 
@@ -23,12 +23,13 @@ struct RatioFound {
   std::optional<double> ratio;
   std::optional<Range> interval;
 };
-// NaN and infinite ends become what is absent.
+// NaN, and intervals with an infinite end, become absent values.
 [[nodiscard]] RatioFound found_of(const RatioEstimate& estimate);
 
-// Of all sign-flip tests of a report. Beyond 2^32 patterns they are sampled; the same journal gives the same page.
+// Options of all sign-flip tests of a report. More than 2^32 patterns are sampled, always with the same seed, so that
+// the same journal gives the same page.
 inline constexpr SignFlipRules kSignFlips = {.seed = 1};
-// Of all comparisons of a race.
+// The rules of all comparisons of a race.
 [[nodiscard]] FamilyRules family_rules(const PlanRecord& plan);
 
 }  // namespace kite::race

@@ -14,7 +14,7 @@
 namespace kite::race {
 namespace {
 
-// A form that only starts the plain one through something else ("cargo run") is named for it.
+// The name of a variant that only starts the plain one through a launcher ("cargo run") is that of the launcher.
 bool is_launcher(const std::string& variant) {
   return variant.find("launcher") != std::string::npos || variant.find("cargo-run") != std::string::npos;
 }
@@ -31,8 +31,8 @@ std::set<std::int32_t> rounds_of(const Journal& journal) {
   return rounds;
 }
 
-// A round is complete when every cell that races ran in it. A cell that the budget left out does not race; one that was
-// missing, or whose last process failed, is given up: the later rounds are complete without it.
+// A round is complete if every cell that races ran in it. A cell that the budget left out does not race. A cell that
+// was missing, or whose last process failed, is given up, and later rounds are complete without it.
 std::int32_t complete_rounds(const Journal& journal) {
   std::map<std::int32_t, const ProcessRecord*> last;  // of each cell
   std::map<std::int32_t, std::set<std::int32_t>> ran;
@@ -79,7 +79,7 @@ std::string state_of(const Coverage& coverage, const Journal& journal) {
   if (journal.processes.empty()) return "The race stopped before its first process.";
   if (has_heats(journal) && coverage.planned_rounds == 0) return heats_text(journal);
   if (coverage.started_rounds == 0)
-    return "The race stopped in its pilot: no round was run, so nobody can be compared.";
+    return "The race stopped in its pilot: no round was run, so no contestant can be compared.";
   if (coverage.planned_rounds == 0) {
     return fmt::format("{} were run; the journal does not say how many were planned.",
                        plural(coverage.complete_rounds, "complete round"));
@@ -99,7 +99,7 @@ std::vector<LauncherRow> launcher_costs(const Field& field) {
   for (const auto& cell : field.cells) {
     if (cell.mode != Mode::kOneshot || !is_launcher(cell.variant)) continue;
     for (const auto& plain : field.cells) {
-      if (plain.peer != cell.peer || !plain.variant.empty() || plain.control || !same_place(cell, plain)) continue;
+      if (plain.peer != cell.peer || !plain.variant.empty() || plain.control || !same_workload(cell, plain)) continue;
       LauncherRow row{cell.label, cell.model, {}, {}, {}, 0};
       const ByRound through = wall_by_round(cell, field.journal);
       const ByRound direct = wall_by_round(plain, field.journal);
@@ -120,19 +120,19 @@ std::vector<LauncherRow> launcher_costs(const Field& field) {
 
 std::vector<ScalingRow> thread_scaling(const std::vector<CellSummary>& cells) {
   std::vector<ScalingRow> rows;
-  std::map<std::tuple<std::size_t, std::string, Mode>, std::size_t> places;
+  std::map<std::tuple<std::size_t, std::string, Mode>, std::size_t> row_of;
   for (const auto& cell : cells) {
     const auto& time = spread(cell, main_measure(cell.mode));
-    // 0 is the library's own number, which has no place on the axis.
+    // 0 is the library's own number, which has no position on the axis.
     if (cell.control || cell.track != Track::kMatched || cell.threads == 0 || !time) continue;
-    const auto [place, fresh] = places.try_emplace({cell.contestant, cell.model, cell.mode}, rows.size());
+    const auto [known, fresh] = row_of.try_emplace({cell.contestant, cell.model, cell.mode}, rows.size());
     if (fresh) rows.push_back({cell.label, cell.model, cell.track, cell.mode, {}});
     ScalingRow::Point point;
     point.threads = cell.threads;
     point.n = time->n;
     point.ms = time->median;
     if (cell.cpus_used) point.cpus_used = cell.cpus_used->median;
-    rows[place->second].points.push_back(point);
+    rows[known->second].points.push_back(point);
   }
   std::erase_if(rows, [](const ScalingRow& row) { return row.points.size() < 2; });
   for (auto& row : rows) {
@@ -211,14 +211,14 @@ Coverage coverage_of(const Journal& journal, const std::vector<CellSummary>& cel
     coverage.missing.push_back("Missing: every table of times, memory and counters, and all verdicts.");
   }
   if (journal.parity.empty() && !journal.plan.cells.empty()) {
-    coverage.missing.push_back("Missing: the parity check, without which nobody is ranked in an isolated mode.");
+    coverage.missing.push_back("Missing: the parity check, without which no contestant is ranked in an isolated mode.");
   }
   if (!journal.decision && !journal.plan.cells.empty() && journal.plan.rounds == 0) {
     coverage.missing.push_back("Missing: the pilot's decision on rounds and samples.");
   }
   if (journal.torn) coverage.missing.push_back("The journal's last line was cut off and is left out.");
   if (journal.decision) {
-    for (const auto& cut : journal.decision->cut) coverage.missing.push_back("Cut for the budget: " + cut);
+    for (const auto& cut : journal.decision->cut) coverage.missing.push_back("Left out because of the budget: " + cut);
     if (!journal.decision->why.empty()) coverage.missing.push_back("Number of rounds: " + journal.decision->why + ".");
   }
   return coverage;

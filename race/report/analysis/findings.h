@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of an analysis that are neither verdicts nor words: languages, launchers, threads, drift, coverage,
+// The sections of an analysis that are neither verdicts nor text: languages, launchers, threads, drift, coverage,
 // commands.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One runtime from several languages, part by part: what differs there is the program around the runtime.
+// One runtime used from several languages, phase by phase: the differences come from the program around the runtime.
 #include <algorithm>
 #include <set>
 
@@ -9,34 +9,34 @@
 namespace kite::race {
 namespace {
 
-struct Part {
+struct LanguagePhase {
   const char* name;
   Mode mode;
 };
-constexpr std::array<Part, 5> kParts = {{{"whole", Mode::kOneshot},
-                                         {"start", Mode::kNoPre},
-                                         {"load", Mode::kNoPre},
-                                         {"first", Mode::kNoPre},
-                                         {"steady", Mode::kNoPre}}};
+constexpr std::array<LanguagePhase, 5> kPhases = {{{"whole", Mode::kOneshot},
+                                                   {"start", Mode::kNoPre},
+                                                   {"load", Mode::kNoPre},
+                                                   {"first", Mode::kNoPre},
+                                                   {"steady", Mode::kNoPre}}};
 
-ValueOf value_of_part(std::string_view part, const Journal& journal) {
-  if (part == "start") {
+ValueOf value_of_phase(std::string_view phase, const Journal& journal) {
+  if (phase == "start") {
     return [&journal](const ProcessValues& values) { return phase_ms(journal.processes[values.process], "runtime"); };
   }
-  const Measure measure = part == "whole"    ? Measure::kWall
-                          : part == "load"   ? Measure::kLoad
-                          : part == "first"  ? Measure::kFirst
+  const Measure measure = phase == "whole"   ? Measure::kWall
+                          : phase == "load"  ? Measure::kLoad
+                          : phase == "first" ? Measure::kFirst
                                              : Measure::kP50;
   return [measure](const ProcessValues& values) { return values.values[static_cast<std::size_t>(measure)]; };
 }
 
-ByRound part_by_round(const CellSummary& cell, std::string_view part, const Field& field) {
-  if (part == "steady") return relative_by_round(cell, field.cells, Measure::kP50, field.journal);
-  return relative_by_round(cell, field.cells, value_of_part(part, field.journal), field.journal);
+ByRound phase_by_round(const CellSummary& cell, std::string_view phase, const Field& field) {
+  if (phase == "steady") return relative_by_round(cell, field.cells, Measure::kP50, field.journal);
+  return relative_by_round(cell, field.cells, value_of_phase(phase, field.journal), field.journal);
 }
 
-std::optional<double> median_of_part(const CellSummary& cell, std::string_view part, const Journal& journal) {
-  const ValueOf value = value_of_part(part, journal);
+std::optional<double> median_of_phase(const CellSummary& cell, std::string_view phase, const Journal& journal) {
+  const ValueOf value = value_of_phase(phase, journal);
   std::vector<double> values;
   for (const auto& process : cell.processes) {
     const auto found = process.counted ? value(process) : std::nullopt;
@@ -46,7 +46,7 @@ std::optional<double> median_of_part(const CellSummary& cell, std::string_view p
   return median_of(values);
 }
 
-// Every version that both name is the same, and one of them at least is named by both.
+// All versions that both report are the same, and both report at least one.
 bool same_versions(const ContestantRecord& a, const ContestantRecord& b) {
   bool any = false;
   for (const auto& [name, version] : a.versions) {
@@ -62,11 +62,11 @@ bool takes_part(const Field& field, const CellSummary& cell) {
   return !cell.control && cell.variant.empty() && cell.track == Track::kMatched && field.eligibility.ranked(cell);
 }
 
-// The measure whose control a part shares: the start has none of its own.
-Measure control_measure(std::string_view part) {
-  if (part == "whole") return Measure::kWall;
-  if (part == "first") return Measure::kFirst;
-  return part == "steady" ? Measure::kP50 : Measure::kLoad;
+// The measure whose control is used for a phase: the start has no control of its own.
+Measure control_measure(std::string_view phase) {
+  if (phase == "whole") return Measure::kWall;
+  if (phase == "first") return Measure::kFirst;
+  return phase == "steady" ? Measure::kP50 : Measure::kLoad;
 }
 
 struct LanguagePair {
@@ -74,23 +74,24 @@ struct LanguagePair {
   Family family;
 };
 
-LanguagePair pair_of(const Field& field, const CellSummary& cell, const CellSummary& other, const Part& part) {
+LanguagePair pair_of(const Field& field, const CellSummary& cell, const CellSummary& other,
+                     const LanguagePhase& phase) {
   const auto& own = field.journal.plan.contestants[cell.contestant];
   const auto& theirs = field.journal.plan.contestants[other.contestant];
-  const ByRound a = part_by_round(cell, part.name, field), b = part_by_round(other, part.name, field);
+  const ByRound a = phase_by_round(cell, phase.name, field), b = phase_by_round(other, phase.name, field);
   LanguageRow row;
   row.runtime = own.runtime;
   row.model = cell.model;
   row.threads = cell.threads;
-  row.part = part.name;
+  row.phase = phase.name;
   row.label = cell.label;
   row.reference_label = other.label;
   row.language = own.language;
   row.reference_language = theirs.language;
-  row.ms = median_of_part(cell, part.name, field.journal);
-  row.reference_ms = median_of_part(other, part.name, field.journal);
+  row.ms = median_of_phase(cell, phase.name, field.journal);
+  row.reference_ms = median_of_phase(other, phase.name, field.journal);
   row.same_version = same_versions(own, theirs);
-  const ControlRow* control = control_of(field.control, cell, control_measure(part.name));
+  const ControlRow* control = control_of(field.control, cell, control_measure(phase.name));
   const bool biased = control != nullptr && control->biased;
   return {
       std::move(row),
@@ -105,20 +106,20 @@ std::vector<LanguageRow> compare_languages(const Field& field) {
   std::set<std::string> done;
   for (const auto& first : contestants) {
     if (first.runtime.empty() || !done.insert(first.runtime).second) continue;
-    for (const Part& part : kParts) {
+    for (const LanguagePhase& phase : kPhases) {
       for (const auto& other : field.cells) {
         for (const auto& cell : field.cells) {
           const auto& own = contestants[cell.contestant];
           const auto& theirs = contestants[other.contestant];
           if (own.runtime != first.runtime || theirs.runtime != first.runtime || own.language == theirs.language)
             continue;
-          if (cell.mode != part.mode || !same_place(cell, other)) continue;
+          if (cell.mode != phase.mode || !same_workload(cell, other)) continue;
           if (!takes_part(field, cell) || !takes_part(field, other)) continue;
-          // Each pair once: the reference divides, else the one that the plan names first.
+          // Each pair occurs once. The reference is the divisor, or else the contestant that the plan names first.
           const bool other_is_reference = theirs.id == field.journal.plan.reference;
           const bool cell_is_reference = own.id == field.journal.plan.reference;
           if (cell_is_reference || (!other_is_reference && other.contestant > cell.contestant)) continue;
-          pairs.push_back(pair_of(field, cell, other, part));
+          pairs.push_back(pair_of(field, cell, other, phase));
         }
       }
     }

@@ -11,7 +11,8 @@
 namespace kite::race {
 namespace {
 
-// Percent. Below the least, nothing that runs twice keeps to it; beyond the largest, it is no limit.
+// In percent. No program holds a limit below the least one when it runs twice; above the largest it would
+// not be a limit.
 constexpr double kLeast = 0.1, kLargest = 1000;
 
 const std::vector<LimitedMeasure>& limited_measures() {
@@ -35,14 +36,14 @@ Error usage(std::string what, std::string remedy) {
   return {ErrorCode::kUsage, std::move(what), "--fail-if", std::move(remedy)};
 }
 
-// "3%", "2.5 %" or "3"; nothing else behind the number.
+// "3%", "2.5 %" or "3"; nothing else may follow the number.
 std::optional<double> percent_of(std::string_view text) {
   if (text.ends_with('%')) text.remove_suffix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   double value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  // A NaN lies on no side of a limit.
+  // The comparison is false for a NaN.
   return value >= kLeast && value <= kLargest ? std::optional(value) : std::nullopt;
 }
 
@@ -60,12 +61,12 @@ Result<std::vector<Limit>> parse_limits(std::span<const std::string> texts) {
     const auto percent =
         equals == std::string::npos ? std::nullopt : percent_of(std::string_view(text).substr(equals + 1));
     if (!percent) {
-      return usage(fmt::format("\"{}\" is no percentage from {} to {}",
+      return usage(fmt::format("\"{}\" is not a percentage from {} to {}",
                                equals == std::string::npos ? "" : text.substr(equals + 1), kLeast, kLargest),
                    fmt::format("write {}=3%", name));
     }
     for (const Limit& limit : limits) {
-      if (limit.of.name == name) return usage(fmt::format("\"{}\" has two limits", name), "leave one of them away");
+      if (limit.of.name == name) return usage(fmt::format("\"{}\" has two limits", name), "remove one of them");
     }
     limits.push_back({*found, *percent / 100});
   }

@@ -12,7 +12,7 @@
 
 namespace kite::race {
 
-// What a person calls a measure, and where it is read: one word for the files' measure and mode together.
+// The name of a measure on the command line, and where its value is found: one name for a measure and its modes.
 struct LimitedMeasure {
   std::string_view name;  // "label"
   Measure measure;
@@ -24,8 +24,8 @@ struct Limit {
   double share = 0;  // 0.03: at most 3 % more
 };
 
-// Of "label=3%", "steady=2" ... kUsage: an unknown measure (with those that there are), what is no percentage, a
-// measure with two limits.
+// Reads limits like "label=3%" or "steady=2". kUsage: an unknown measure (the message lists all), a value that is not a
+// percentage, or a measure with two limits.
 [[nodiscard]] Result<std::vector<Limit>> parse_limits(std::span<const std::string> texts);
 
 }  // namespace kite::race

@@ -38,7 +38,7 @@ TEST(limits, an_unknown_measure_lists_those_that_there_are) {
 TEST(limits, what_is_no_percentage_is_refused) {
   for (const char* text : {"label", "label=", "label=three", "label=3%%", "label=-3%", "label=0", "label=nan%",
                            "label=inf", "label=3x", "label=1e9", "label=0x3", "label= 3"}) {
-    EXPECT_NE(error_of({text}).find("no percentage"), std::string::npos) << text << ": " << error_of({text});
+    EXPECT_NE(error_of({text}).find("not a percentage"), std::string::npos) << text << ": " << error_of({text});
   }
 }
 

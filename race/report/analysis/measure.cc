@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the files and of people for measures and modes.
+// The names of measures and modes in files and in reports.
 #include "race/report/analysis/analysis.h"
 
 namespace kite::race {

@@ -92,18 +92,18 @@ PlanRecord plan_of(const PlantedOptions& options) {
                       contestant("crashy", "Crashy", "Crashy", "C"),
                       absent};
   const std::vector<std::int32_t> threads = options.second_thread_count ? std::vector{1, 2} : std::vector{2};
-  for (const auto& racer : plan.contestants) {
-    if (!racer.ready) continue;
+  for (const auto& record : plan.contestants) {
+    if (!record.ready) continue;
     for (const auto* model : kModels) {
       for (const Mode mode : kModes) {
         for (const std::int32_t count : threads) {
           CellRecord cell;
           cell.id = static_cast<std::int32_t>(plan.cells.size());
-          cell.contestant = racer.id;
+          cell.contestant = record.id;
           cell.model = model;
           cell.mode = mode;
           cell.threads = count;
-          cell.command = fmt::format("{} --model models/{}.onnx --threads {}", racer.peer, model, count);
+          cell.command = fmt::format("{} --model models/{}.onnx --threads {}", record.peer, model, count);
           plan.cells.push_back(cell);
         }
       }
@@ -199,21 +199,21 @@ struct Maker {
 };
 
 void add_parity(Journal& journal) {
-  for (const auto& racer : journal.plan.contestants) {
-    if (!racer.ready || racer.control) continue;
+  for (const auto& record : journal.plan.contestants) {
+    if (!record.ready || record.control) continue;
     for (const auto* model : kModels) {
       for (const Mode mode : {Mode::kNoPre, Mode::kIncPre}) {
-        if (racer.id == "crashy" && model == kModels[1]) continue;
+        if (record.id == "crashy" && model == kModels[1]) continue;
         ParityRecord row;
-        row.contestant = racer.id;
+        row.contestant = record.id;
         row.model = model;
         row.judge = "double oracle";
         row.mode = mode;
         row.pictures = 20;
         row.largest_logit = 14;
-        row.max_logit_difference = racer.id == "blurry" ? 2.5 : 2e-5;
-        row.top1_agreement = racer.id == "blurry" ? 0.8 : 1;
-        row.equal = racer.id != "blurry";
+        row.max_logit_difference = record.id == "blurry" ? 2.5 : 2e-5;
+        row.top1_agreement = record.id == "blurry" ? 0.8 : 1;
+        row.equal = record.id != "blurry";
         if (!row.equal) row.reason = "logits differ by 18 % of the largest, the limit is 0.1 %";
         row.differences.assign(20, static_cast<float>(row.max_logit_difference / row.largest_logit));
         journal.parity.push_back(row);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a journal as a race would leave it, made from known truths, so that a test can say what the report must
-// find. Two models, three modes, a control, a variant with a cache, and contestants that fail, are missing and are not
-// equal.
+// For tests: a journal like that of a race, made from known true ratios, so that a test knows what the report must
+// find. It has two models, three modes, a control, a variant with a cache, and contestants that fail, are missing or
+// are unequal.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A contestant takes part in one heat, so a set's number is its own. The control and the reference take part in every
-// heat of their place: their sets are told apart by the heat as well.
+// A contestant races in one heat, so the number of a set identifies its replicate. The control and the reference race
+// in every heat of their workload, so their replicates are identified by the heat as well.
 #include "race/report/analysis/relative.h"
 
 #include <cmath>
@@ -12,7 +12,7 @@
 namespace kite::race {
 namespace {
 
-// Peak anonymous memory is often told by the memory pass alone.
+// Often only the memory pass has the peak of anonymous memory.
 enum class Source : std::uint8_t { kCounted, kMemoryPass };
 
 bool is_of(Source source, const ProcessValues& values, const Journal& journal) {
@@ -31,12 +31,12 @@ std::vector<Valued> valued(const CellSummary& cell, Source source, const ValueOf
   return all;
 }
 
-// Every number that a series of this place may have.
+// All numbers of replicates that a series of this workload can have.
 std::set<std::int32_t> numbers_of(const CellSummary& cell, const std::vector<CellSummary>& cells,
                                   const Journal& journal) {
   std::set<std::int32_t> numbers;
   for (const auto& other : cells) {
-    if (!same_place(cell, other)) continue;
+    if (!same_workload(cell, other)) continue;
     for (const auto& values : other.processes) {
       const ProcessRecord& process = journal.processes[values.process];
       if (!values.counted && process.purpose != Purpose::kMemory) continue;
@@ -57,9 +57,11 @@ ByRound series_of(const CellSummary& cell, const LogRatios& log_ratios) {
 
 }  // namespace
 
-bool same_place(const CellSummary& a, const CellSummary& b) {
-  const auto place = [](const CellSummary& cell) { return std::tie(cell.model, cell.track, cell.mode, cell.threads); };
-  return place(a) == place(b);
+bool same_workload(const CellSummary& a, const CellSummary& b) {
+  const auto workload = [](const CellSummary& cell) {
+    return std::tie(cell.model, cell.track, cell.mode, cell.threads);
+  };
+  return workload(a) == workload(b);
 }
 
 bool is_reference(const CellSummary& cell, const PlanRecord& plan) {
@@ -69,7 +71,7 @@ bool is_reference(const CellSummary& cell, const PlanRecord& plan) {
 const CellSummary* find_reference(const CellSummary& cell, const std::vector<CellSummary>& cells,
                                   const PlanRecord& plan) {
   for (const auto& other : cells) {
-    if (same_place(cell, other) && is_reference(other, plan)) return &other;
+    if (same_workload(cell, other) && is_reference(other, plan)) return &other;
   }
   return nullptr;
 }

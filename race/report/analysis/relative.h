@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What contestants are compared by: each replicate's value relative to the reference near it in time. A replicate is a
-// set of a heat, a round with the reference between its contestants, or a round of an older journal.
+// The values by which contestants are compared: for each replicate, the value relative to that of the reference near it
+// in time. A replicate is a set of a heat, a round with the reference between its contestants, or a round
+// of an older journal.
 #pragma once
 
 #include <functional>
@@ -14,20 +15,20 @@ namespace kite::race {
 
 using ValueOf = std::function<std::optional<double>(const ProcessValues&)>;
 
-// By the number of the round or set. The reference's own series is 1 in each of them, so the ratio of two series by
-// number is the ratio of the two contestants. Where nothing ran as the reference, the values themselves.
+// The key is the number of the round or set. The series of the reference itself is always 1, so the ratio of two series
+// is the ratio of the two contestants. If no reference ran, the series holds the values themselves.
 [[nodiscard]] ByRound relative_by_round(const CellSummary& cell, const std::vector<CellSummary>& cells, Measure measure,
                                         const Journal& journal);
-// The same of any other value of a process.
+// The same for any other value of a process.
 [[nodiscard]] ByRound relative_by_round(const CellSummary& cell, const std::vector<CellSummary>& cells,
                                         const ValueOf& value, const Journal& journal);
 
 // The reference on a cell's track: "x" is the reference of "y", "x@default" that of "y@default".
 [[nodiscard]] bool is_reference(const CellSummary& cell, const PlanRecord& plan);
-// Null: there is none in this model, mode, number of threads and track.
+// Null: this workload has no reference.
 [[nodiscard]] const CellSummary* find_reference(const CellSummary& cell, const std::vector<CellSummary>& cells,
                                                 const PlanRecord& plan);
 // The same model, mode, number of threads and track.
-[[nodiscard]] bool same_place(const CellSummary& a, const CellSummary& b);
+[[nodiscard]] bool same_workload(const CellSummary& a, const CellSummary& b);
 
 }  // namespace kite::race

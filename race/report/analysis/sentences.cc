@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One sentence a contestant: when it answers, how fast it infers, and what could not be decided.
+// One sentence for each contestant: when it answers, how fast it infers, and what is undecided.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,14 +11,14 @@
 namespace kite::race {
 namespace {
 
-// How the words of one time are put.
+// The words for one of the two times.
 struct Words {
   const char *verb, *less, *more, *same;
 };
 constexpr Words kStart = {"answers", "sooner", "later", "as soon"};
 constexpr Words kSteady = {"infers", "faster", "slower", "as fast"};
 
-// A contestant's verdicts on one time, one a model that has one.
+// A contestant's verdict on one of the times, for one model.
 struct Finding {
   std::string model;
   double ratio = 1;
@@ -34,10 +34,10 @@ std::string phrase(const Finding& finding, const Words& words) {
                      finding.verdict == Verdict::kFaster ? words.less : words.more);
 }
 
-// Both a number of times, or both a percentage.
+// True: both are factors, or both are percentages.
 bool ends_alike(std::string_view a, std::string_view b) { return a.back() == b.back(); }
 
-// The same over models with the same verdict: "5.3 to 28 times sooner".
+// The phrase for several models with the same verdict: "5.3 to 28 times sooner".
 std::string phrase_over(const std::vector<Finding>& findings, const Words& words) {
   const auto distance = [](const Finding& finding) { return std::abs(std::log(finding.ratio)); };
   const auto [least, most] = std::minmax_element(
@@ -56,8 +56,8 @@ std::string listed(const std::vector<std::string>& parts) {
   return out;
 }
 
-// "answers 28 times sooner than R", "answers 28 times sooner on a and as soon on b, against R". Without a reference the
-// sentence has named it already.
+// "answers 28 times sooner than R", "answers 28 times sooner on a and as soon on b, against R". `reference` is empty if
+// the sentence has named it already.
 std::string clause(const std::vector<Finding>& findings, const Words& words, const std::string& reference) {
   const auto& first = findings.front();
   const auto alike = [&](const Finding& other) {
@@ -73,7 +73,7 @@ std::string clause(const std::vector<Finding>& findings, const Words& words, con
   return fmt::format("{} {}{}", words.verb, listed(parts), reference.empty() ? "" : ", against " + reference);
 }
 
-// "which answers sooner is undecided on a"; the models are named only where others are decided.
+// "which answers sooner is undecided on a"; models are named only if other models are decided.
 std::string open_question(const std::vector<Finding>& findings, const Words& words, bool all) {
   std::vector<std::string> models;
   for (const auto& finding : findings) models.push_back(finding.model);
@@ -82,15 +82,15 @@ std::string open_question(const std::vector<Finding>& findings, const Words& wor
 
 std::string sentence(const std::string& label, const std::string& reference, const std::vector<Finding>& start,
                      const std::vector<Finding>& steady) {
-  std::vector<std::string> told, open;
+  std::vector<std::string> decided_clauses, open;
   for (const auto& [findings, words] : {std::pair{&start, &kStart}, {&steady, &kSteady}}) {
     std::vector<Finding> sure, unsure;
     for (const auto& finding : *findings) (decided(finding) ? sure : unsure).push_back(finding);
-    if (!sure.empty()) told.push_back(clause(sure, *words, told.empty() ? reference : ""));
+    if (!sure.empty()) decided_clauses.push_back(clause(sure, *words, decided_clauses.empty() ? reference : ""));
     if (!unsure.empty()) open.push_back(open_question(unsure, *words, sure.empty()));
   }
-  if (told.empty()) return fmt::format("Of {} and {}, {}.", label, reference, joined(open, ", and "));
-  std::string text = fmt::format("{} {}", label, joined(told, ", and "));
+  if (decided_clauses.empty()) return fmt::format("Of {} and {}, {}.", label, reference, joined(open, ", and "));
+  std::string text = fmt::format("{} {}", label, joined(decided_clauses, ", and "));
   if (!open.empty()) text += "; " + joined(open, ", and ");
   return text + ".";
 }
@@ -107,8 +107,8 @@ std::string factor_text(double ratio) {
 std::vector<Headline> contestant_sentences(const std::vector<Standings>& standings) {
   std::vector<Headline> lines;
   std::vector<std::size_t> done;
-  for (const auto& place : standings) {
-    for (const auto& row : place.rows) {
+  for (const auto& workload : standings) {
+    for (const auto& row : workload.rows) {
       if (row.reference || std::find(done.begin(), done.end(), row.contestant) != done.end()) continue;
       done.push_back(row.contestant);
       std::vector<Finding> start, steady;
@@ -121,7 +121,7 @@ std::vector<Headline> contestant_sentences(const std::vector<Standings>& standin
         }
       }
       if (start.empty() && steady.empty()) continue;
-      lines.push_back({sentence(row.label, place.reference_label, start, steady),
+      lines.push_back({sentence(row.label, workload.reference_label, start, steady),
                        (start.empty() ? steady : start).front().verdict});
     }
   }

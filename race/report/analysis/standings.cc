@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Picks the place where most contestants meet, and who stands there.
+// Picks, for each model, the workload on which most contestants raced, and makes their rows.
 #include "race/report/analysis/standings.h"
 
 #include <algorithm>
@@ -75,8 +75,8 @@ struct Maker {
       time.verdict = row.verdict;
       time.why_not = row.why_not;
     }
-    // Contestants race in different heats, minutes apart: beside a median over all minutes of the reference, a
-    // contestant's own would say another ratio than that of the pairs.
+    // Contestants race in different heats, minutes apart. The reference's median is over all of these heats. Next to
+    // it, a contestant's own median would show another ratio than that of the pairs.
     if (const auto reference = reference_ms(mode, measure); reference && time.ratio) time.ms = *reference * *time.ratio;
     return time;
   }
@@ -106,9 +106,9 @@ struct Maker {
 
 double or_last(const std::optional<double>& value) { return value.value_or(std::numeric_limits<double>::infinity()); }
 
-// A form stays that nobody of its own contestant beats in both times, or that makes for itself what the plain form
-// finds ready.
-void keep_best_forms(Standings& standings, const PlanRecord& plan) {
+// Keeps a variant unless another variant of the same peer beats it in both times. A variant that was not prepared is
+// kept as well if others of its peer were, since they use something that was made before the race.
+void keep_best_variants(Standings& standings, const PlanRecord& plan) {
   const auto of = [&](const Standing& row) -> const ContestantRecord& { return plan.contestants[row.contestant]; };
   const auto unprepared = [&](const Standing& row) {
     return !of(row).prepared && std::any_of(standings.rows.begin(), standings.rows.end(), [&](const Standing& other) {
@@ -157,7 +157,7 @@ Standings Maker::standings() const {
     if (installed > 0) row.installed_bytes = static_cast<double>(installed);
     if (row.start.ms || row.steady.ms) made.rows.push_back(std::move(row));
   }
-  if (made.rows.size() > kMostRows) keep_best_forms(made, journal.plan);
+  if (made.rows.size() > kMostRows) keep_best_variants(made, journal.plan);
   std::stable_sort(made.rows.begin(), made.rows.end(), [](const Standing& a, const Standing& b) {
     return std::tuple(!is_ranked(a), or_last(a.start.ms), or_last(a.steady.ms)) <
            std::tuple(!is_ranked(b), or_last(b.start.ms), or_last(b.steady.ms));

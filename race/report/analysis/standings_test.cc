@@ -37,7 +37,8 @@ TEST(standings, soonest_stands_first_and_who_is_not_ranked_last) {
   }
 }
 
-// Of a contestant that raced while the machine was slow, as its neighbours were: the ratio counts, not its own median.
+// A contestant raced while the machine was slow, and so did the reference beside it: the ratio counts,
+// not its own median.
 TEST(standings, give_the_time_that_the_ratio_says) {
   for (const auto& standings : analysed(planted_journal()).standings) {
     const auto reference = std::ranges::find_if(standings.rows, &Standing::reference);
@@ -72,21 +73,21 @@ TEST(standings, are_of_the_threads_where_most_meet) {
   }
 }
 
-TEST(standings, of_many_forms_keep_the_best_and_the_one_that_nothing_was_made_for) {
+TEST(standings, of_many_variants_keep_the_best_and_the_one_that_nothing_was_made_for) {
   Journal journal = planted_journal({.rounds = 10, .planned_rounds = 10});
   Analysis analysis = analysed(journal);
-  // Ten more forms of PyTorch, each slower than the one before.
+  // Ten more variants of PyTorch, each slower than the one before.
   const auto cells = analysis.cells;
-  for (int form = 1; form <= 10; ++form) {
+  for (int variant = 1; variant <= 10; ++variant) {
     ContestantRecord more = journal.plan.contestants[5];
-    more.id = more.peer + ":form" + std::to_string(form);
-    more.variant = "form" + std::to_string(form);
-    more.prepared = form < 10;
+    more.id = more.peer + ":variant" + std::to_string(variant);
+    more.variant = "variant" + std::to_string(variant);
+    more.prepared = variant < 10;
     for (auto cell : cells) {
       if (cell.contestant != 5) continue;
       cell.contestant = journal.plan.contestants.size();
       for (auto& measure : cell.measures) {
-        if (measure) measure->median *= 1 + form;
+        if (measure) measure->median *= 1 + variant;
       }
       analysis.cells.push_back(cell);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sentences of the published study, held against a race that has its contestants.
+// Compares the sentences of the published study with a race that has its contestants.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,9 +11,9 @@
 namespace kite::race {
 namespace {
 
-// What this race found about one pair of contestants in one place.
+// What this race found about one pair of contestants in one workload.
 struct Evidence {
-  std::string place;
+  std::string workload;
   Measure measure = Measure::kWall;
   std::optional<double> ratio;
   std::optional<Range> interval;
@@ -26,18 +26,18 @@ Verdict turned(Verdict verdict) {
   return verdict == Verdict::kSlower ? Verdict::kFaster : verdict;
 }
 
-std::string place_of(std::string_view title, const std::string& model, std::int32_t threads) {
+std::string workload_of(std::string_view title, const std::string& model, std::int32_t threads) {
   return fmt::format("{}, {}, {}", title, model, threads_text(threads));
 }
 
-// Rust / Python around ONNX Runtime, from the rows that compare languages: a question of its own, so these intervals
-// are not widened for the other contestants.
-void add_languages(const Analysis& analysis, std::string_view part, std::string_view title, All& all) {
+// Rust / Python around ONNX Runtime, from the rows that compare languages. This is a question by itself, so its
+// intervals are not widened for the other contestants.
+void add_languages(const Analysis& analysis, std::string_view phase, std::string_view title, All& all) {
   for (const auto& row : analysis.languages) {
     const bool forward = row.language == "Rust" && row.reference_language == "Python";
     const bool backward = row.language == "Python" && row.reference_language == "Rust";
-    if (row.part != part || (!forward && !backward) || row.runtime.find("ONNX") == std::string::npos) continue;
-    Evidence found{place_of(title, row.model, row.threads), Measure::kWall, row.ratio, row.interval,
+    if (row.phase != phase || (!forward && !backward) || row.runtime.find("ONNX") == std::string::npos) continue;
+    Evidence found{workload_of(title, row.model, row.threads), Measure::kWall, row.ratio, row.interval,
                    row.verdict.value_or(Verdict::kUndecided)};
     if (backward) {
       if (found.ratio) found.ratio = 1 / *found.ratio;
@@ -48,27 +48,27 @@ void add_languages(const Analysis& analysis, std::string_view part, std::string_
   }
 }
 
-// Contestant / ONNX Runtime from Python, in one measure of one mode, at equal conditions.
+// Contestant / ONNX Runtime from Python, for one measure of one mode, on the matched track.
 void add_comparisons(const Analysis& analysis, std::string_view peer, Mode mode, Measure measure, All& all) {
   for (const auto& row : analysis.comparisons) {
     if (row.peer != peer || !row.variant.empty() || row.reference_peer != "onnxruntime-python") continue;
     if (row.mode != mode || row.measure != measure || row.track != Track::kMatched || row.threads == 0) continue;
     const std::string_view title = mode == Mode::kOneshot ? measure_title(measure) : mode_title(mode);
-    all.push_back({place_of(title, row.model, row.threads), measure, row.ratio, row.interval,
+    all.push_back({workload_of(title, row.model, row.threads), measure, row.ratio, row.interval,
                    row.verdict.value_or(Verdict::kUndecided)});
   }
 }
 
 bool is_decided(const Evidence& found) { return found.verdict != Verdict::kUndecided; }
 
-// True where it holds of every place; false where one place shows the contrary.
+// True: it holds for every workload. False: one workload shows the opposite.
 Truth holds_everywhere(const All& all, Verdict wanted) {
   const auto contrary = [&](const Evidence& found) { return is_decided(found) && found.verdict != wanted; };
   if (std::any_of(all.begin(), all.end(), contrary)) return Truth::kFalse;
   return !all.empty() && std::all_of(all.begin(), all.end(), is_decided) ? Truth::kTrue : Truth::kCannotTell;
 }
 
-// True where one place shows it; false where every place shows the contrary.
+// True: one workload shows it. False: every workload shows the opposite.
 Truth holds_somewhere(const All& all, Verdict wanted) {
   const auto so = [&](const Evidence& found) { return found.verdict == wanted; };
   if (std::any_of(all.begin(), all.end(), so)) return Truth::kTrue;
@@ -81,7 +81,7 @@ std::string figures(const All& all) {
     const std::string ratio = found.ratio ? ratio_text(*found.ratio) : "n/a";
     const std::string interval = found.interval ? fmt::format(" ({})", range_text(*found.interval)) : "";
     parts.push_back(
-        fmt::format("{}: {}{}, {}", found.place, ratio, interval, verdict_word(found.measure, found.verdict)));
+        fmt::format("{}: {}{}, {}", found.workload, ratio, interval, verdict_word(found.measure, found.verdict)));
   }
   return parts.empty() ? "this race did not rank both" : joined(parts, "; ");
 }

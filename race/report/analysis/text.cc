@@ -36,7 +36,7 @@ std::string_view truth_name(Truth truth) noexcept {
     case Truth::kFalse: return "false";
     case Truth::kCannotTell: break;
   }
-  return "cannot be told";
+  return "not decided";
 }
 
 std::string ratio_text(double ratio) {
@@ -71,7 +71,7 @@ std::string program_text(const ProgramRecord& program) {
   return fmt::format("{}, {} bytes, XXH3 {}", program.path, program.bytes, program.xxh3);
 }
 
-std::string place_text(std::string_view model, Mode mode, std::int32_t threads, Track track) {
+std::string workload_text(std::string_view model, Mode mode, std::int32_t threads, Track track) {
   if (track == Track::kDefault) return fmt::format("{}, {}, as installed", model, mode_title(mode));
   return fmt::format("{}, {}, {}", model, mode_title(mode), threads_text(threads));
 }

@@ -19,13 +19,13 @@ inline constexpr double kBytesPerMib = 1024.0 * 1024.0;
 [[nodiscard]] std::string percent_text(double share);  // 0.021 -> "2.1 %"
 [[nodiscard]] std::string range_text(const Range& range);  // "0.900 to 0.924"
 
-// For files: the shortest decimal that reads back to the same double; "" for what is absent or not finite.
+// For files: the shortest decimal that reads back as the same double; "" if the value is absent or not finite.
 [[nodiscard]] std::string exact(double value);
 [[nodiscard]] std::string exact(const std::optional<double>& value);
 
-// "faster"; of memory "smaller".
+// "faster"; for memory "smaller".
 [[nodiscard]] std::string_view verdict_word(Measure measure, Verdict verdict) noexcept;
-[[nodiscard]] std::string_view truth_name(Truth truth) noexcept;  // "true", "false", "cannot be told"
+[[nodiscard]] std::string_view truth_name(Truth truth) noexcept;  // "true", "false", "not decided"
 
 [[nodiscard]] std::string plural(std::int64_t n, std::string_view noun);  // "1 round", "2 rounds", "2 processes"
 [[nodiscard]] std::string joined(const std::vector<std::string>& parts, std::string_view separator);
@@ -33,7 +33,7 @@ inline constexpr double kBytesPerMib = 1024.0 * 1024.0;
 // "/opt/old/kite, 6236272 bytes, XXH3 0123456789abcdef"
 [[nodiscard]] std::string program_text(const ProgramRecord& program);
 
-// "regnet_x_400mf, inference alone, 2 threads": where a row belongs, for people.
-[[nodiscard]] std::string place_text(std::string_view model, Mode mode, std::int32_t threads, Track track);
+// "regnet_x_400mf, inference alone, 2 threads": the workload of a row, for the report.
+[[nodiscard]] std::string workload_text(std::string_view model, Mode mode, std::int32_t threads, Track track);
 
 }  // namespace kite::race

@@ -22,14 +22,14 @@ constexpr double kStealLimit = 0.01;  // of wall time
 constexpr double kDriftLimit = 0.05;
 
 void warn_of_threads(const Analysis& analysis, std::vector<Warning>& warnings) {
-  std::map<std::string, std::vector<std::string>> places;
+  std::map<std::string, std::vector<std::string>> found_of;
   for (const auto& cell : analysis.cells) {
     if (!cell.cpus_used || cell.track != Track::kMatched || cell.threads == 0) continue;
     if (cell.cpus_used->median <= cell.threads + kSpareCpus) continue;
-    places[cell.label].push_back(fmt::format("{} CPUs at {} on {} ({})", digits(cell.cpus_used->median),
-                                             threads_text(cell.threads), cell.model, mode_title(cell.mode)));
+    found_of[cell.label].push_back(fmt::format("{} CPUs at {} on {} ({})", digits(cell.cpus_used->median),
+                                               threads_text(cell.threads), cell.model, mode_title(cell.mode)));
   }
-  for (const auto& [label, found] : places) {
+  for (const auto& [label, found] : found_of) {
     warnings.push_back({fmt::format("{} used more processors than it was given: {}", label, joined(found, ", ")),
                         "set its threads in its peer.toml, or read its matched rows as an upper bound of its speed"});
   }
@@ -58,7 +58,7 @@ void warn_of_answers(const Analysis& analysis, const Journal& journal, std::vect
     for (const auto& [index, names] : by_index) parts.push_back(fmt::format("{}: {}", index, joined(names, ", ")));
     warnings.push_back({fmt::format("The whole programs do not agree on the class of the one picture on {} ({})", model,
                                     joined(parts, "; ")),
-                        "see the parity table; a near tie may fall either way through the picture libraries"});
+                        "see the parity table; in a near tie, different picture libraries may give different answers"});
   }
 }
 
@@ -74,8 +74,8 @@ void warn_of_warm_up(const Analysis& analysis, std::vector<Warning>& warnings) {
     if (all == 0 || unsteady * 2 <= all) continue;
     warnings.push_back(
         {fmt::format("{} has no plain steady state in {} of {} ({})", cell.label, unsteady, plural(all, "process"),
-                     place_text(cell.model, cell.mode, cell.threads, cell.track)),
-         "look at its run sequence; its median stands for a mixture"});
+                     workload_text(cell.model, cell.mode, cell.threads, cell.track)),
+         "look at its run sequence; its median is that of a mixture"});
   }
 }
 
@@ -83,28 +83,28 @@ void warn_of_noise(const Analysis& analysis, const Journal& journal, std::vector
   const std::int32_t all = analysis.coverage.processes;
   for (const auto& flag : analysis.coverage.flags) {
     if (2 * flag.n >= all) {
-      warnings.push_back({fmt::format("{} of {} are flagged \"{}\": so many are the way of this machine and no "
-                                      "disturbance of single processes. It widens the intervals and moves absolute "
-                                      "times; the ratios that verdicts are made of bear it",
+      warnings.push_back({fmt::format("{} of {} are flagged \"{}\": so many that this is the normal state of this "
+                                      "machine and not a disturbance of single processes. It widens the intervals and "
+                                      "changes absolute times; the ratios, from which verdicts are made, remain valid",
                                       flag.n, plural(all, "process"), flag.flag),
                           "race on a quieter machine where intervals are too wide to decide"});
       continue;
     }
     warnings.push_back(
         {fmt::format("{} flagged \"{}\"", plural(flag.n, "process") + (flag.n == 1 ? " is" : " are"), flag.flag),
-         "a round that was run again counts with its re-run; leave the machine alone and race again"});
+         "if a round was run again, its re-run counts; do not use the machine for other work, and race again"});
   }
   if (analysis.drift.steal_share && *analysis.drift.steal_share > kStealLimit) {
     warnings.push_back({fmt::format("The hypervisor took {} of the time for other machines",
                                     percent_text(*analysis.drift.steal_share)),
-                        "race on a machine of your own, or at a quieter hour"});
+                        "race on a machine that you do not share, or at a time with less load"});
   }
   if (analysis.drift.last_third_over_first && std::abs(*analysis.drift.last_third_over_first) > kDriftLimit) {
     warnings.push_back(
         {fmt::format("The last third of the rounds ran {} {} than the first",
                      percent_text(std::abs(*analysis.drift.last_third_over_first)),
                      *analysis.drift.last_third_over_first > 0 ? "slower" : "faster"),
-         "ratios are taken within a round and bear it, absolute times do not: let the machine settle first"});
+         "ratios are taken within a round and do not change, absolute times do: let the machine settle first"});
   }
   const std::string& governor = journal.plan.machine.governor;
   if (governor.starts_with("powersave") || governor.starts_with("ondemand") || governor.starts_with("schedutil")) {
@@ -121,8 +121,8 @@ std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journa
   if (!analysis.control.valid) {
     warnings.push_back(
         {bias_sentence(analysis.control),
-         "look for what favours one of two equal programs (a busy neighbour on one processor, a changing "
-         "clock rate), and race again"});
+         "find what favours one of two equal programs (a busy neighbour on one processor, a changing clock "
+         "rate), and race again"});
   }
   if (!analysis.coverage.complete)
     warnings.push_back({analysis.coverage.state, "kite race --resume --out with this folder"});
@@ -132,7 +132,7 @@ std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journa
   }
   const auto& coverage = analysis.coverage;
   if (coverage.started_rounds > 0 && coverage.complete_rounds < kRoundsToRank) {
-    warnings.push_back({fmt::format("{} are few: {} or more are needed for a ranking that lasts",
+    warnings.push_back({fmt::format("{} are few: a reliable ranking needs {} or more",
                                     plural(coverage.complete_rounds, "complete round"), kRoundsToRank),
                         fmt::format("--rounds {}, or a larger --budget", kRoundsToRank)});
   }
@@ -146,17 +146,18 @@ std::vector<Warning> warnings_of(const Analysis& analysis, const Journal& journa
   }
   for (const auto& contestant : journal.plan.contestants) {
     if (contestant.peer.empty() && !contestant.control && ranked_unchecked(analysis, contestant.id)) {
-      warnings.push_back({fmt::format("Nothing checks what {} answers, so its rank is of time alone", contestant.id),
-                          "let it print the label, or name a --reference that does; docs/benchmarking.md says how"});
+      warnings.push_back(
+          {fmt::format("The answers of {} are not checked, so it is ranked by time alone", contestant.id),
+           "let it print the label, or name a --reference that does; docs/benchmarking.md explains how"});
     }
   }
   warn_of_threads(analysis, warnings);
   warn_of_answers(analysis, journal, warnings);
   warn_of_warm_up(analysis, warnings);
   warn_of_noise(analysis, journal, warnings);
-  std::set<std::string> told;
+  std::set<std::string> known;
   for (const auto& note : journal.notes) {
-    if (note.kind == NoteKind::kWarning && told.insert(note.text).second) warnings.push_back({note.text, ""});
+    if (note.kind == NoteKind::kWarning && known.insert(note.text).second) warnings.push_back({note.text, ""});
   }
   return warnings;
 }
@@ -166,15 +167,15 @@ std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journa
       {"One language is faster than another",
        "whole stacks were raced; see \"Language or runtime?\" for what may be said"},
       {"Anything about another machine, another day or another race",
-       fmt::format("the machine is \"{}\", and no control links it to another",
+       fmt::format("the machine is \"{}\", and no control connects it with another one",
                    journal.plan.machine.processor.empty() ? "not described" : journal.plan.machine.processor)},
-      {"A mean of ratios over models", "ratios of different models are different questions; each has its own row"},
+      {"A mean of ratios over models", "ratios on different models answer different questions; each has its own row"},
       {"Significance read from standard deviations", "only the intervals of paired ratios decide"}};
   std::int32_t undecided = 0, few = 0;
   for (const auto& row : analysis.comparisons) undecided += row.verdict == Verdict::kUndecided;
   if (undecided > 0) {
     refused.push_back({"That there is no difference where the verdict is \"undecided\"",
-                       fmt::format("{} too wide to tell, which is not the same as equivalent",
+                       fmt::format("{} too wide to decide, which is not the same as equivalent",
                                    undecided == 1 ? "1 interval is" : fmt::format("{} intervals are", undecided))});
   }
   for (const auto& cell : analysis.cells) {
@@ -182,7 +183,7 @@ std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journa
                        [](const Percentile& percentile) { return percentile.q > 0.98 && !percentile.ms; });
   }
   if (few > 0) {
-    refused.push_back({"Percentiles beyond what one process's samples carry",
+    refused.push_back({"Percentiles for which one process has too few samples",
                        fmt::format("p99 or p99.9 is left out in {}", plural(few, "cell"))});
   }
   std::set<std::string> counters;
@@ -196,7 +197,7 @@ std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journa
     refused.push_back(
         {"Instructions, cycles or anything made from them", joined({counters.begin(), counters.end()}, "; ")});
   }
-  refused.push_back({"Energy", "nothing that measures it was read"});
+  refused.push_back({"Energy", "it was not measured"});
   std::int32_t narrow = 0;
   for (const auto& row : analysis.comparisons) {
     if (!is_memory(row.measure) || !row.value || !row.reference_value) continue;
@@ -207,13 +208,13 @@ std::vector<Refusal> refusals_of(const Analysis& analysis, const Journal& journa
   }
   if (narrow > 0) {
     refused.push_back({"Memory differences below the floor of the instrument",
-                       fmt::format("{} smaller than what an empty program shows",
+                       fmt::format("{} smaller than the peak memory of an empty program",
                                    narrow == 1 ? "1 difference is" : fmt::format("{} differences are", narrow))});
   }
   for (const auto& row : analysis.not_ranked) {
     if (row.status != Outcome::kUnequal) continue;
     refused.push_back({fmt::format("That {} is fast or slow on {} ({})", row.label, row.model, mode_title(row.mode)),
-                       "it is not shown to compute the same: " + row.reason});
+                       "it was not shown that it computes the same: " + row.reason});
   }
   return refused;
 }
@@ -234,15 +235,15 @@ std::vector<std::string> limits_of(const Analysis& analysis, const Journal& jour
       "A closed loop: the next inference begins when the last one has ended. That is latency; throughput and "
       "latency under load were not measured.");
   limits.push_back(
-      "Warm: model files and libraries lie in the page cache, since every file was read before the first round.");
+      "Warm: model files and libraries are in the page cache, since every file was read before the first round.");
   limits.push_back(
-      "Best forms were picked by the medians of this same race, which flatters whoever has more forms to pick from.");
+      "Best variants were picked by the medians of this same race, which favours contestants with more variants.");
   limits.push_back(
       "Peak anonymous memory is the largest of the marks that a process made, so a peak between two marks is not in "
       "it.");
   limits.push_back(
-      "The journal names pictures by their place in the list, and class names only where a whole program printed "
-      "them.");
+      "The journal identifies pictures by their position in the list, and it has class names only if a whole program "
+      "printed them.");
   return limits;
 }
 
@@ -251,35 +252,37 @@ namespace {
 // Older races ran steady inference in rounds as well.
 std::string pairing_sentence(const Journal& journal) {
   if (journal.sets.empty()) {
-    return "Contestants race once a round; a ratio is to the processes of the reference in that round that began "
-           "nearest.";
+    return "Contestants race once in each round; a ratio is to the processes of the reference in that round that began "
+           "nearest in time.";
   }
-  return "Whole programs race in rounds, with the reference between them; a ratio is to the two of its processes that "
-         "began nearest. Steady inference races in heats: contestants are alive at once and take turns, each block is "
-         "compared with the reference's right before and after it, a block that got less processor time than usual is "
-         "left out with its partner, and a set of fresh processes is one replicate.";
+  return "Whole programs race in rounds, with the reference between them; a ratio is to the two processes of the "
+         "reference that began nearest in time. Steady inference races in heats: the contestants are alive at the same "
+         "time and take turns. Each block is compared with the blocks of the reference right before and right after "
+         "it. A block that got less processor time than usual is left out with its partner. A set of fresh processes "
+         "is one replicate.";
 }
 
 }  // namespace
 
 std::vector<std::string> method_of(const Analysis& analysis, const Journal& journal) {
   std::vector<std::string> method = {
-      "What is repeated is the operating system's process, in orders that are balanced so that each follows each other "
-      "equally often.",
+      "Processes of the operating system are repeated, in balanced orders, so that each contestant follows each other "
+      "one equally often.",
       pairing_sentence(journal),
-      "A process is worth one number a measure: of an isolated one the median of its samples after the first inference "
-      "and after its own warm-up, which is found by its change points and left out.",
+      "A process gives one number for each measure. For an isolated process it is the median of its samples after the "
+      "first inference and after its own warm-up, which is found by change points and left out.",
       "A ratio is the Hodges-Lehmann estimate of the rounds' logarithmic ratios with its Walsh-average interval of 95 "
-      "%, widened by Bonferroni where several contestants face the reference, and further over all places that cannot "
-      "resolve the margin; p-values are of sign flips, adjusted by Holm.",
+      "%. It is widened by Bonferroni if several contestants are compared with the reference, and further over all "
+      "workloads that cannot resolve the margin. p-values come from sign-flip tests and are adjusted by Holm.",
       "The reference runs beside itself, once more under another name. Half the width of the interval of their ratio "
-      "is the resolution of the place: smaller differences cannot be seen there. Where that interval excludes 1, after "
-      "Holm's correction over the places and in each half of the rounds again, the place is biased and not ranked.",
+      "is the resolution of the workload: smaller differences cannot be seen there. If that interval excludes 1, also "
+      "after Holm's correction over the workloads and in each half of the rounds, the workload is biased and not "
+      "ranked.",
       fmt::format(
           "Faster or slower: the whole interval lies beyond the margin of {}. Equivalent: it lies wholly within, "
-          "in a place whose resolution is no worse than the margin. Else undecided.",
+          "in a workload whose resolution is no worse than the margin. Otherwise undecided.",
           percent_text(analysis.margin)),
-      std::string("Only who gives the judge's answers is ranked. A process that was disturbed is flagged") +
+      std::string("Only contestants that agree with the judge are ranked. A process that was disturbed is flagged") +
           (analysis.coverage.reruns > 0 ? " and run again; both are kept, the re-run counts." : ", and counts.")};
   for (const auto& note : journal.notes) {
     if (note.kind == NoteKind::kJudge) method.push_back("The " + note.text + ".");

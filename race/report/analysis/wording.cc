@@ -47,21 +47,22 @@ std::string resolution_sentence(const ControlResult& control) {
   const std::string low = percent_text(*best->resolution), high = percent_text(*worst->resolution);
   if (low == high) return fmt::format("Differences below {} cannot be seen here.", low);
   return fmt::format("Differences below {} cannot be seen here at best ({}), and below {} at worst ({}).", low,
-                     place_text(best->model, best->mode, best->threads, best->track), high,
-                     place_text(worst->model, worst->mode, worst->threads, worst->track));
+                     workload_text(best->model, best->mode, best->threads, best->track), high,
+                     workload_text(worst->model, worst->mode, worst->threads, worst->track));
 }
 
 std::string bias_sentence(const ControlResult& control) {
-  std::vector<std::string> places;
+  std::vector<std::string> workloads;
   for (const auto& row : control.rows) {
     if (!row.biased) continue;
-    places.push_back(fmt::format("{} of {} ({})", measure_title(row.measure),
-                                 place_text(row.model, row.mode, row.threads, row.track), ratio_text(*row.ratio)));
+    workloads.push_back(fmt::format("{} of {} ({})", measure_title(row.measure),
+                                    workload_text(row.model, row.mode, row.threads, row.track),
+                                    ratio_text(*row.ratio)));
   }
-  if (places.empty()) return "";
+  if (workloads.empty()) return "";
   return fmt::format(
-      "Not ranked, since the reference differs from itself there, and in each half of the rounds again: {}",
-      joined(places, "; "));
+      "Not ranked, since the reference differs from itself there, and again in each half of the rounds: {}",
+      joined(workloads, "; "));
 }
 
 std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal) {
@@ -100,22 +101,20 @@ std::vector<std::string> caveats_of_languages(const Analysis& analysis) {
         "No runtime was ranked from two languages, so this race cannot tell what a language costs around a runtime."};
   }
   std::vector<std::string> lines = {
-      "These rows hold the runtime fixed and change the program around it. What differs in \"start\" is the language's "
-      "own "
-      "start-up and its imports together with how the runtime's library is found; what differs in \"load\" and "
-      "\"first\" is "
-      "how the runtime is called; \"steady\" is the runtime's own work plus one call into it.",
-      "May be claimed: that this program, with these versions and settings, spends this much more or less in that "
-      "part, on "
-      "this machine. May not be claimed: that one language is faster than another. The programs differ in their "
-      "picture "
-      "libraries, allocators, builds and bindings as well, and one program per language is a sample of one."};
+      "These rows keep the runtime fixed and change the program around it. A difference in \"start\" comes from the "
+      "start-up and the imports of the language, and from how the library of the runtime is found. A difference in "
+      "\"load\" and \"first\" comes from how the runtime is called. \"steady\" is the runtime's own work plus one call "
+      "into it.",
+      "These rows show that this program, with these versions and settings, spends this much more or less time in that "
+      "phase, on this machine. They do not show that one language is faster than another: the programs also differ in "
+      "their picture libraries, allocators, builds and bindings, and one program for each language is a sample "
+      "of one."};
   const bool differing = std::any_of(analysis.languages.begin(), analysis.languages.end(),
                                      [](const LanguageRow& row) { return !row.same_version; });
   if (differing) {
     lines.push_back(
-        "Not every pair said that it uses the same version of its runtime; where it did not, the runtime differs "
-        "too, and the row is no comparison of languages at all.");
+        "Not every pair reported that both use the same version of the runtime. If they do not, the runtime differs "
+        "too, and the row does not compare languages at all.");
   }
   return lines;
 }

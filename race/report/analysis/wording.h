@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sentences of a report. They are made last, from all that was found, and fill in those fields of the analysis.
+// The sentences of a report. They are made last, from all findings, and are stored in the analysis.
 #pragma once
 
 #include <map>
@@ -10,14 +10,15 @@
 
 namespace kite::race {
 
-// "equal" or "not equal" to the judge, by the check that decides about this row: a whole program is held to what it
-// answers with its own preprocessing, else to its inference, and where neither was raced to the class that it printed.
+// "equal" or "not equal" to the judge, by the check that decides for this row. For a whole program that is the check of
+// inference with its own preprocessing; without it, that of inference alone; without both, the class that it printed.
 [[nodiscard]] std::string parity_word(const Analysis& analysis, const Comparison& row);
 
-// "Differences below 1.4 % cannot be seen here.", or of the best place and the worst, by main measures.
+// "Differences below 1.4 % cannot be seen here.", or the same for the best and the worst workload,
+// by their main measures.
 [[nodiscard]] std::string resolution_sentence(const ControlResult& control);
 
-// One sentence about the places where the reference differs from itself; "" where there are none.
+// One sentence about the workloads in which the reference differs from itself; "" if there are none.
 [[nodiscard]] std::string bias_sentence(const ControlResult& control);
 
 [[nodiscard]] std::vector<Headline> headline_of(const Analysis& analysis, const Journal& journal);

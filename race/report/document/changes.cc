@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says what has changed, by how much, and what follows from it.
+// Writes what has changed, by how much, and what follows from it.
 #include "race/report/document/changes.h"
 
 #include <fmt/format.h>
@@ -14,9 +14,8 @@ namespace kite::race {
 namespace {
 
 constexpr const char* kRule =
-    "Rule: failed (exit code 1) where a whole interval lies beyond its limit; cannot tell (exit code 7) where none "
-    "does, but what did not change moved by more than the limit, or there is no result; what is undecided does not "
-    "fail.";
+    "Rule: failed (exit code 1) if a whole interval lies beyond its limit. Cannot tell (exit code 7) if none does, but "
+    "unchanged contestants moved by more than the limit, or there is no result. An undecided row does not fail.";
 
 std::string value_text(const RaceChange& row, const std::optional<double>& value) {
   if (!value) return "n/a";
@@ -36,7 +35,7 @@ RowWord word_of(const RaceChange& row) {
     case LimitWord::kUndecided: return {"undecided", Verdict::kUndecided};
     case LimitWord::kHolds: break;
   }
-  // As far below as the limit lies above: a word that a per mille does not earn.
+  // The interval must be as far below 1 as the limit is above it: a change of a per mille must not be called faster.
   if (row.interval && row.interval->high < 1 / (1 + *row.limit)) {
     return {std::string(verdict_word(row.measure, Verdict::kFaster)), Verdict::kFaster};
   }
@@ -52,8 +51,8 @@ Text verdict_cell(const RaceChange& row) {
 }
 
 std::string group_of(const RaceChange& row) {
-  const std::string place = place_text(row.model, row.mode, row.threads, row.track);
-  return row.limit ? fmt::format("{}: {}", place, measure_title(row.measure)) : place;
+  const std::string workload = workload_text(row.model, row.mode, row.threads, row.track);
+  return row.limit ? fmt::format("{}: {}", workload, measure_title(row.measure)) : workload;
 }
 
 std::string label_of(const RaceChange& row, const RaceChanges& changes) {
@@ -67,7 +66,7 @@ std::string count_of(const RaceChange& row, const RaceChanges& changes) {
 
 Table table_of(const RaceChanges& changes) {
   const bool limited = !changes.limits.empty();
-  const std::string unit = limited ? "" : ", ms";  // with limits, memory stands beside times
+  const std::string unit = limited ? "" : ", ms";  // with limits, memory is shown beside times
   std::vector<Column> columns = {
       {"contestant"},
       {changes.before_name + unit, Kind::kNumber},
@@ -112,12 +111,12 @@ std::string undecided_text(const RaceChanges& changes) {
   });
   if (undecided == 0) return {};
   return fmt::format(
-      "Undecided: {}. An interval reaches across its limit, so nothing is said of whether the limit holds; more rounds "
-      "or a quieter machine would say it.",
+      "Undecided: {}. An interval reaches across its limit, so it is not known whether the limit holds; more rounds or "
+      "a quieter machine would decide it.",
       plural(undecided, "row"));
 }
 
-// A reason may be a program's whole complaint, too long for a table.
+// A reason may be the whole error output of a program, which is too long for a table.
 void add_reasons(const RaceChanges& changes, Blocks& blocks) {
   std::vector<std::string> lines;
   for (const RaceChange& row : changes.rows) {
@@ -132,8 +131,8 @@ void add_limits(const RaceChanges& changes, Blocks& blocks) {
   blocks << Paragraph{kRule};
   if (!changes.one_race) {
     blocks << Paragraph{
-        "Intervals are moved outward by what the unchanged contestants of the place moved by, since nothing pairs the "
-        "rounds of two races."};
+        "Intervals are moved outward by as much as the unchanged contestants of the workload moved, since the rounds "
+        "of two races cannot be paired."};
   }
 }
 
@@ -143,11 +142,11 @@ void add_margin(const RaceChanges& changes, Blocks& blocks) {
         fmt::format("Margin {}: an interval wholly beyond it is faster or slower.", percent_text(changes.margin))};
   } else {
     blocks << Paragraph{fmt::format(
-        "Margin {}: the wider of what was asked for and what contestants that did not change differ by ({}).",
+        "Margin {}: the larger of the margin that was asked for and the change of unchanged contestants ({}).",
         percent_text(changes.margin), changes.drift ? percent_text(*changes.drift) : "none")};
   }
   if (changes.slower) {
-    blocks << Paragraph{"Before \"slower\" is believed, race once more: a finding of one race is a suspicion."};
+    blocks << Paragraph{"Before you believe \"slower\", race once more: one race alone is only a suspicion."};
   }
 }
 
@@ -177,10 +176,11 @@ Plot change_plot(const RaceChanges& changes) {
   const std::string pair = fmt::format("{} against {}", changes.after_name, changes.before_name);
   data.heading = {fmt::format("{}: {}", outcome_word(changes), pair)};
   if (limited) data.heading.push_back("at most " + limits_text(changes) + " more");
-  data.words = {"changes", data.heading.front(), "Ratios with 95 % intervals, a row a contestant and measure."};
+  data.words = {"changes", data.heading.front(),
+                "Ratios with 95 % intervals, one row for each contestant and measure."};
   data.less = "less than " + changes.before_name;
   data.axis = fmt::format("{} / {}", changes.after_name, changes.before_name);
-  data.foot = limited ? std::vector<std::string>{"Band: the limit. Darker: what did not change moved by so much. An "
+  data.foot = limited ? std::vector<std::string>{"Band: the limit. Darker: how far unchanged contestants moved. An "
                                                  "interval wholly right of the dashed line fails."}
                       : std::vector<std::string>{fmt::format("Band: the margin, {}.", percent_text(changes.margin))};
   for (const auto& program : changes.programs) data.foot.push_back(program);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A report as data: what it says, in order, with nothing about how it looks. render/ prints it as HTML, as Markdown and
-// on a terminal, so that each sentence and each table is written once.
+// A report as data: its content in order, without anything about its appearance. render/ prints it as HTML, as Markdown
+// and on a terminal, so that each sentence and each table is written once.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,16 @@
 
 namespace kite::race {
 
-// A piece of a line. Its text is any text: who prints it escapes it.
+// A piece of a line. Its text may contain any character: the renderer escapes it.
 struct Span {
   enum class Kind : std::uint8_t {
     kPlain,
     kStrong,
-    kQuiet,    // what matters less
+    kQuiet,    // less important text
     kCode,     // a name of a file or a command
     kVerdict,  // `text` is the word; `verdict` gives it its mark and colour
     kLink,     // to `target`: a file of the race's folder, or "#id" of this document
-    kNumber,   // of a remark that stands below the table
+    kNumber,   // the number of a remark below the table
     kBreak,    // a new line
   };
   Kind kind = Kind::kPlain;
@@ -32,7 +32,7 @@ struct Span {
   Verdict verdict = Verdict::kUndecided;
 };
 
-// A line of spans; plain text is one by itself.
+// A line of spans. A plain text is a line with one span.
 struct Text {
   Text() = default;
   Text(std::string text) : spans{{Span::Kind::kPlain, std::move(text), {}}} {}  // NOLINT: text is a line of it
@@ -54,7 +54,7 @@ struct Text {
 [[nodiscard]] Text link(std::string_view target, std::string_view text);
 [[nodiscard]] Text line_break();
 
-enum class Kind : std::uint8_t { kText, kNumber };  // numbers stand to the right
+enum class Kind : std::uint8_t { kText, kNumber };  // numbers are aligned to the right
 
 struct Column {
   std::string title;  // with the unit
@@ -63,7 +63,7 @@ struct Column {
 
 struct TableRow {
   std::vector<Text> cells;                     // by column; the first one names the row
-  std::vector<std::int32_t> cells_of_journal;  // that it is made from
+  std::vector<std::int32_t> cells_of_journal;  // the cells that it is made from
 };
 
 struct TableGroup {
@@ -72,10 +72,11 @@ struct TableGroup {
 };
 
 struct Table {
-  // `name` is what it is called by those who do not see where it stands; `nothing` is said where there are no rows.
+  // `name`: for readers who cannot see the heading above the table. `nothing`: the text that is shown if
+  // it has no rows.
   Table(std::string name, std::vector<Column> columns, std::string nothing);
 
-  void group(std::string_view title);  // rows that follow stand under this heading; it may return
+  void group(std::string_view title);  // the following rows are under this heading; the same heading may be used again
   void row(std::vector<Text> cells, std::vector<std::int32_t> cells_of_journal = {});
   [[nodiscard]] bool empty() const noexcept;
 
@@ -90,14 +91,14 @@ struct Table {
 
 struct Paragraph {
   Text text;
-  bool nothing = false;  // says only that something is not there
+  bool nothing = false;  // it only says that something is missing
 };
 
 struct Heading {  // inside a section
   std::string id, text;
 };
 
-// A sentence that must be seen.
+// A sentence that a reader must not miss.
 struct Note {
   enum class Tone : std::uint8_t { kOpen, kBad };
   Tone tone = Tone::kOpen;
@@ -108,7 +109,7 @@ struct Note {
 struct List {
   struct Item {
     Text text;
-    std::optional<Verdict> verdict;  // its mark stands before the line; absent: a plain line
+    std::optional<Verdict> verdict;  // its mark is shown before the line; absent: a plain line
   };
   enum class Style : std::uint8_t { kBullets, kNumbers, kHeadlines };
   Style style = Style::kBullets;
@@ -116,7 +117,7 @@ struct List {
 };
 [[nodiscard]] List bullets(const std::vector<std::string>& lines);
 
-// What is known under a name, or claimed for a reason.
+// A list of names with their values, or of claims with their reasons.
 struct Definitions {
   std::vector<std::pair<std::string, std::string>> entries;
 };
@@ -125,7 +126,7 @@ struct Code {
   std::string text;  // lines, as they are typed
 };
 
-// A plot that says the same as a table: whoever draws no pictures prints the table, and does not fold it.
+// A plot with the same content as a table. A renderer without pictures prints the table and does not fold it.
 struct Picture {
   Plot plot;
   Table table;
@@ -133,7 +134,7 @@ struct Picture {
 
 struct Block;
 
-// Out of sight until it is asked for.
+// Blocks that are hidden until the reader opens them.
 struct Fold {
   std::string summary;
   std::vector<Block> blocks;
@@ -151,10 +152,10 @@ Blocks& operator<<(Blocks& blocks, T&& content) {
   return blocks;
 }
 
-// What a plot shows, for those who want numbers or do not see pictures.
+// The values of a plot, for readers who want numbers or cannot see pictures.
 [[nodiscard]] Table values_of(const Plot& plot);
 
-// The first ones open, the rest folded under their titles.
+// The first plots are open; the others are folded under their titles.
 void add_plots(Blocks& blocks, std::vector<Plot> plots, std::size_t open = 2);
 
 struct Section {
@@ -165,7 +166,7 @@ struct Section {
 struct Document {
   std::string title;               // of a window
   std::string kicker, heading;     // above the heading; the heading
-  std::vector<std::string> facts;  // when, how much, with what: under it in small type
+  std::vector<std::string> facts;  // date, size and versions, in small type under the heading
   Blocks front;                    // the first screen
   std::vector<Section> sections;
 };

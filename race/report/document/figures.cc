@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the analysis to the plots' plain structs.
+// Fills the plots' plain structs from the analysis.
 #include "race/report/document/figures.h"
 
 #include <fmt/format.h>
@@ -16,14 +16,14 @@ namespace {
 
 using CellList = std::vector<const CellSummary*>;
 
-// Cells of a mode that stand beside one another in one plot, in the plan's order.
-std::vector<std::pair<std::string, CellList>> places(const Analysis& analysis, Mode mode) {
+// The cells of a mode that are shown together in one plot, in the plan's order.
+std::vector<std::pair<std::string, CellList>> workloads(const Analysis& analysis, Mode mode) {
   std::vector<std::pair<std::string, CellList>> found;
   for (const auto& cell : analysis.cells) {
     if (cell.mode != mode) continue;
-    const std::string place = place_text(cell.model, cell.mode, cell.threads, cell.track);
-    auto at = std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.first == place; });
-    if (at == found.end()) at = found.insert(found.end(), {place, {}});
+    const std::string workload = workload_text(cell.model, cell.mode, cell.threads, cell.track);
+    auto at = std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.first == workload; });
+    if (at == found.end()) at = found.insert(found.end(), {workload, {}});
     at->second.push_back(&cell);
   }
   return found;
@@ -63,8 +63,9 @@ std::vector<Plot> forest_plots(const Analysis& analysis, Mode mode) {
     const auto end = [&](double Range::* side) {
       return row.interval ? std::optional((*row.interval).*side) : std::nullopt;
     };
-    std::string place = row.model + ", " + (row.track == Track::kDefault ? "as installed" : threads_text(row.threads));
-    data.rows.push_back({std::move(place), row.label, row.verdict ? row.ratio : std::nullopt, end(&Range::low),
+    std::string workload =
+        row.model + ", " + (row.track == Track::kDefault ? "as installed" : threads_text(row.threads));
+    data.rows.push_back({std::move(workload), row.label, row.verdict ? row.ratio : std::nullopt, end(&Range::low),
                          end(&Range::high), row.verdict, row.why_not, row.n});
   }
   std::stable_sort(data.rows.begin(), data.rows.end(),
@@ -75,15 +76,15 @@ std::vector<Plot> forest_plots(const Analysis& analysis, Mode mode) {
 
 std::vector<Plot> distribution_plots(const Analysis& analysis, const Journal& journal, Mode mode) {
   std::vector<Plot> plots;
-  for (const auto& [place, cells] : places(analysis, mode)) {
+  for (const auto& [workload, cells] : workloads(analysis, mode)) {
     DistributionData data;
     data.axis = std::string(measure_title(main_measure(mode))) + ", ms";
     data.words =
-        words_of("distribution", mode, plots.size() + 1, fmt::format("Distribution, {}.", place),
+        words_of("distribution", mode, plots.size() + 1, fmt::format("Distribution, {}.", workload),
                  mode == Mode::kOneshot
-                     ? "Each dot is one process; the curve is the share of processes that took at most so long."
-                     : "Each curve is one process: the share of its steady samples that took at most so long, "
-                       "from 1 % to 99 %. Dots are the processes' medians, the line their median.");
+                     ? "Each dot is one process; the curve is the share of processes that took at most this time."
+                     : "Each curve is one process: the share of its steady samples that took at most this time, "
+                       "from 1 % to 99 %. Dots are the medians of the processes; the line is the median of these.");
     for (const auto* cell : cells) {
       DistributionRow row{label_of(*cell), cell->contestant, {}, {}};
       for (const auto& process : cell->processes) {
@@ -102,12 +103,12 @@ std::vector<Plot> distribution_plots(const Analysis& analysis, const Journal& jo
 
 std::vector<Plot> sequence_plots(const Analysis& analysis, const Journal& journal, Mode mode) {
   std::vector<Plot> plots;
-  for (const auto& [place, cells] : places(analysis, mode)) {
+  for (const auto& [workload, cells] : workloads(analysis, mode)) {
     SequenceData data;
     data.words =
-        words_of("sequence", mode, plots.size() + 1, fmt::format("Run sequence, {}.", place),
-                 "Every iteration as it ran, up to four processes a contestant, each panel with its own scale. "
-                 "What stands left of a dashed line is warm-up and not in the steady figure.");
+        words_of("sequence", mode, plots.size() + 1, fmt::format("Run sequence, {}.", workload),
+                 "Every iteration in order, of up to four processes for each contestant; each panel has its own scale. "
+                 "Iterations left of a dashed line are warm-up and not part of the steady figure.");
     for (const auto* cell : cells) {
       SequenceRow row{label_of(*cell), cell->contestant, {}};
       for (const auto& process : cell->processes) {
@@ -128,11 +129,11 @@ std::vector<Plot> sequence_plots(const Analysis& analysis, const Journal& journa
 std::vector<Plot> phase_plots(const Analysis& analysis, Mode mode) {
   static constexpr std::array<const char*, 3> kSpans = {"start", "load", "first"};
   std::vector<Plot> plots;
-  for (const auto& [place, cells] : places(analysis, mode)) {
+  for (const auto& [workload, cells] : workloads(analysis, mode)) {
     PhaseData data;
     data.names = {"exec, language, imports", "model load", "first inference", "one steady inference"};
-    data.words = words_of("phases", mode, plots.size() + 1, fmt::format("From exec to an answer, {}.", place),
-                          "Medians over processes. The last part is one inference after warm-up, so that contestants "
+    data.words = words_of("phases", mode, plots.size() + 1, fmt::format("From exec to an answer, {}.", workload),
+                          "Medians over processes. The last phase is one inference after warm-up, so that contestants "
                           "with different numbers of samples can be compared.");
     for (const auto* cell : cells) {
       PhaseRow row{label_of(*cell), {}};
@@ -154,11 +155,11 @@ std::vector<Plot> phase_plots(const Analysis& analysis, Mode mode) {
 
 std::vector<Plot> pareto_plots(const Analysis& analysis, Mode mode) {
   std::vector<Plot> plots;
-  for (const auto& [place, cells] : places(analysis, mode)) {
+  for (const auto& [workload, cells] : workloads(analysis, mode)) {
     ParetoData data;
-    data.words = words_of("pareto", mode, plots.size() + 1, fmt::format("Time against peak memory, {}.", place),
-                          "Medians over processes; lower left is better. On the stepped line stand those whom nobody "
-                          "beats in both; who is not equal is not among them.");
+    data.words = words_of("pareto", mode, plots.size() + 1, fmt::format("Time against peak memory, {}.", workload),
+                          "Medians over processes; lower left is better. A contestant is on the stepped line if no "
+                          "other one is better in both; contestants that are not equal cannot be on it.");
     for (const auto* cell : cells) {
       const auto& time = spread(*cell, main_measure(mode));
       const auto& memory = spread(*cell, Measure::kPeakRss);
@@ -175,11 +176,11 @@ std::vector<Plot> pareto_plots(const Analysis& analysis, Mode mode) {
 std::vector<Plot> scaling_plots(const Analysis& analysis) {
   std::vector<std::pair<std::string, ScalingData>> found;
   for (const auto& row : analysis.scaling) {
-    const std::string place = fmt::format("{}, {}", row.model, mode_title(row.mode));
-    auto at = std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.first == place; });
+    const std::string workload = fmt::format("{}, {}", row.model, mode_title(row.mode));
+    auto at = std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.first == workload; });
     if (at == found.end()) {
-      at = found.insert(found.end(), {place, {}});
-      at->second.words = {fmt::format("threads-{}", found.size()), fmt::format("Time against threads, {}.", place),
+      at = found.insert(found.end(), {workload, {}});
+      at->second.words = {fmt::format("threads-{}", found.size()), fmt::format("Time against threads, {}.", workload),
                           "Medians over processes; fewer milliseconds are better."};
     }
     std::size_t series = at->second.series.size();
@@ -199,8 +200,9 @@ std::vector<Plot> drift_plots(const Analysis& analysis) {
   if (analysis.drift.points.empty()) return {};
   DriftData data;
   data.words = {"drift-map", "Drift.",
-                "Every process of the race where it ran, coloured by its deviation from the median of its own cell. A "
-                "machine that grew slower shows as rows, an effect of the order as columns; speckle is noise."};
+                "Every process of the race at its round and position, coloured by its deviation from the median of its "
+                "own cell. A machine that became slower shows as rows, an effect of the order as columns; speckle is "
+                "noise."};
   for (const auto& point : analysis.drift.points) data.cells.push_back({point.round, point.position, point.relative});
   return {drift_plot(data)};
 }
@@ -216,8 +218,8 @@ std::vector<Plot> parity_plots(const Analysis& analysis, const Journal& journal)
       at->second.words = {
           fmt::format("parity-{}", found.size()), fmt::format("Parity, {}.", row.model),
           fmt::format("Each dot is one picture, the same input for all: how far the contestant's outputs "
-                      "are from those of {}. Dots right of the limit bar a contestant from the ranking "
-                      "in every mode.",
+                      "are from those of {}. A contestant with a dot right of the limit is not ranked in "
+                      "any mode.",
                       record.judge)};
     }
     std::size_t series = at->second.rows.size();

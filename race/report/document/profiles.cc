@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says with each profile what took it and what it cannot show; nothing of it is compared.
+// States with each profile which sampler took it and what it cannot show. Profiles are never compared.
 #include "race/report/document/profiles.h"
 
 #include <fmt/format.h>
@@ -16,10 +16,11 @@ namespace {
 
 constexpr std::size_t kMostFunctions = 20;
 constexpr std::string_view kWhatItIs =
-    "One more process for each contestant, after the race and under a sampler, which slows it down: for where time "
-    "goes inside a contestant, not for who is faster. Percentages are of its own samples, from its start to its exit.";
+    "One more process for each contestant, after the race and under a sampler, which slows it down. It shows where a "
+    "contestant spends its time, not which contestant is faster. Percentages are of its own samples, from its start to "
+    "its exit.";
 
-std::string told(const ProcessRecord& process, const char* key) {
+std::string info_of(const ProcessRecord& process, const char* key) {
   const auto found = process.info.find(key);
   return found == process.info.end() ? std::string() : found->second;
 }
@@ -58,10 +59,10 @@ Section section_of(const Journal& journal, const ProfileFigures& profile) {
   const auto say = [&](Text text) { section.blocks << Paragraph{std::move(text)}; };
   if (process.status != Outcome::kOk) say("No samples: " + process.reason);
   if (!profile.missing.empty()) say(profile.missing + " cannot be read.");
-  if (const std::string sampler = told(process, kProfileSampler); !sampler.empty()) {
-    say(fmt::format("{}; {} samples.", sampler, told(process, kProfileSamples)));
+  if (const std::string sampler = info_of(process, kProfileSampler); !sampler.empty()) {
+    say(fmt::format("{}; {} samples.", sampler, info_of(process, kProfileSamples)));
   }
-  if (const std::string lacks = told(process, kProfileLacks); !lacks.empty()) say("Limits: " + lacks + ".");
+  if (const std::string lacks = info_of(process, kProfileLacks); !lacks.empty()) say("Limits: " + lacks + ".");
   if (profile.flame) section.blocks << function_table(profile) << Plot(*profile.flame);
   if (profile.memory) section.blocks << Plot(*profile.memory);
   if (Text links = files(profile); !links.empty()) say(std::move(links));
@@ -80,7 +81,7 @@ std::optional<Section> profile_section(const Journal& journal) {
     const bool ok = process.status == Outcome::kOk;
     table.row({cell.contestant, cell.model, word_of(cell.mode),
                ok ? link(fmt::format("profiles.html#profile-{}", i), "profile") : Text("none: " + process.reason),
-               ok ? told(process, kProfileSamples) : "n/a", told(process, kProfileSampler)});
+               ok ? info_of(process, kProfileSamples) : "n/a", info_of(process, kProfileSampler)});
   }
   if (table.empty()) return std::nullopt;
   Section section{"profiles", "Where each contestant's time goes", {}};

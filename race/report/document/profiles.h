@@ -12,7 +12,7 @@
 
 namespace kite::race {
 
-// What the files of one profiled process hold.
+// The contents of the files of one profiled process.
 struct ProfileFigures {
   std::size_t process = 0;  // its index in Journal::processes
   std::vector<FunctionShare> functions;

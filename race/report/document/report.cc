@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of a report: what was found, how far it may be trusted, the tables and plots, the small print.
+// The order of a report: the findings, how far they can be trusted, the tables and plots, the small print.
 #include "race/report/document/report.h"
 
 #include <fmt/format.h>

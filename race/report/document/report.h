@@ -7,7 +7,7 @@
 
 namespace kite::race {
 
-// The first screen alone, as a terminal shows it.
+// Only the first screen, for a terminal.
 [[nodiscard]] Blocks front_blocks(const Analysis& analysis);
 
 [[nodiscard]] Document report_document(const Analysis& analysis, const Journal& journal);

@@ -36,8 +36,10 @@ Text verdict_text(const Comparison& row) {
   return verdict_mark(verdict_word(row.measure, *row.verdict), *row.verdict);
 }
 
-std::string place_of(const CellSummary& cell) { return place_text(cell.model, cell.mode, cell.threads, cell.track); }
-std::string place_of(const Comparison& row) { return place_text(row.model, row.mode, row.threads, row.track); }
+std::string workload_of(const CellSummary& cell) {
+  return workload_text(cell.model, cell.mode, cell.threads, cell.track);
+}
+std::string workload_of(const Comparison& row) { return workload_text(row.model, row.mode, row.threads, row.track); }
 
 std::vector<std::int32_t> journal_cells(const Analysis& analysis, const Comparison& row) {
   std::vector<std::int32_t> found;

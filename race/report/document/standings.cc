@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the standings to bars and to the rows of a table.
+// Makes bars and the rows of a table from the standings.
 #include "race/report/document/standings.h"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 namespace kite::race {
 namespace {
 
-// What is said of a verdict beside its mark.
+// The text of a verdict beside its mark.
 std::string word_of_time(const Standing::Time& time, bool reference, const char* less, const char* more) {
   if (reference) return "reference";
   if (!time.ms) return "";
@@ -39,7 +39,7 @@ StandingBar bar_of(const Standing::Time& time, bool reference, const char* less,
   return bar;
 }
 
-// Memory is shown only: no interval, no verdict.
+// Memory is only shown: it has no interval and no verdict.
 StandingBar memory_bar(const Standing& row, const std::optional<double>& smallest) {
   StandingBar bar;
   bar.judged = false;
@@ -50,7 +50,7 @@ StandingBar memory_bar(const Standing& row, const std::optional<double>& smalles
   return bar;
 }
 
-// Of those that are ranked; absent where nobody's is known.
+// The smallest peak of the ranked contestants; absent: none is known.
 std::optional<double> smallest_peak(const Standings& standings) {
   std::optional<double> smallest;
   for (const auto& row : standings.rows) {
@@ -63,13 +63,13 @@ std::string installed_words(const Standing& row) {
   return row.installed_bytes ? mib_text(*row.installed_bytes) + " installed" : "";
 }
 
-std::string place_of(const Standings& standings) {
+std::string workload_of(const Standings& standings) {
   return standings.model + ", " +
          (standings.track == Track::kDefault ? "as installed" : threads_text(standings.threads));
 }
 
-// "ONNX Runtime (Python), saved model" has its form behind the comma.
-std::pair<std::string, std::string> name_and_form(const std::string& label) {
+// The variant is after the comma: "ONNX Runtime (Python), saved model".
+std::pair<std::string, std::string> name_and_variant(const std::string& label) {
   const auto comma = label.find(", ");
   if (comma == std::string::npos) return {label, ""};
   return {label.substr(0, comma), label.substr(comma + 2)};
@@ -86,14 +86,14 @@ StandingGroup group_of(const Standings& standings) {
                        [&](const Standing& row) { return (row.*time).ms.has_value(); });
   };
   const bool starts = has(&Standing::start), steadies = has(&Standing::steady);
-  StandingGroup group{place_of(standings), {}, {}};
+  StandingGroup group{workload_of(standings), {}, {}};
   for (const auto& row : standings.rows) {
     if (row.reference) {
       start.reference = row.start.ms;
       steady.reference = row.steady.ms;
     }
-    const auto [name, form] = name_and_form(row.label);
-    StandingRow line{name, form, installed_words(row), {}};
+    const auto [name, variant] = name_and_variant(row.label);
+    StandingRow line{name, variant, installed_words(row), {}};
     if (starts) line.bars.push_back(bar_of(row.start, row.reference, "sooner", "later"));
     if (steadies) line.bars.push_back(bar_of(row.steady, row.reference, "faster", "slower"));
     if (smallest) line.bars.push_back(memory_bar(row, smallest));

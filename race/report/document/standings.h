@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The picture of the first screen, also a file of its own.
+// The picture of the first screen, which is also a file of its own.
 #pragma once
 
 #include "race/report/analysis/analysis.h"

@@ -8,8 +8,8 @@
 
 namespace kite::race {
 
-// {"outcome", "before", "after", "limits", "rows", "programs", "warnings"}; times in ms, memory in bytes, a limit as a
-// share, what could not be measured as null.
+// {"outcome", "before", "after", "limits", "rows", "programs", "warnings"}. Times are in ms, memory is in bytes, a
+// limit is a share, and a value that could not be measured is null.
 [[nodiscard]] std::string changes_json(const RaceChanges& changes);
 
 }  // namespace kite::race

@@ -27,7 +27,7 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-// Why a cell's processes count for nothing although they ran.
+// Why a cell is not compared although its processes ran.
 std::set<std::int32_t> unequal_cells(const Analysis& analysis) {
   std::set<std::int32_t> cells;
   for (const auto& row : analysis.not_ranked) {

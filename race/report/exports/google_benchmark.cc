@@ -19,7 +19,7 @@ Json context_of(const Journal& journal) {
   context["date"] = journal.plan.created;
   context["host_name"] = "";
   context["executable"] = "kite race";
-  int cores = 0;  // 0 is what Google Benchmark writes where it cannot tell
+  int cores = 0;  // Google Benchmark writes 0 if it does not know
   const std::string& text = journal.plan.machine.processors;
   std::from_chars(text.data(), text.data() + text.size(), cores);
   context["num_cpus"] = cores;
@@ -81,7 +81,7 @@ std::string google_benchmark_json(const Analysis& analysis, const Journal& journ
       if (!values.counted || !real) continue;
       const auto& process = journal.processes[values.process];
       const std::size_t iterations = cell.mode == Mode::kOneshot ? 1 : process.samples.size();
-      // Of a process with many samples only the whole CPU time is known, start and load included.
+      // For a process with many samples only its total CPU time is known, which includes start and load.
       const double cpu =
           static_cast<double>(process.user_ns + process.system_ns) / 1e6 / static_cast<double>(iterations);
       cpu_sum += cpu;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// nlohmann-json writes the shortest decimals that read back alike, whatever the locale.
+// nlohmann-json writes the shortest decimals that read back as the same number, in every locale.
 #include "race/report/exports/json_text.h"
 
 namespace kite::race {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON as the report's files have it: keys in the order written, numbers that are no numbers as null, bytes that are no
-// UTF-8 replaced, a line feed at the end.
+// JSON for the report's files: keys remain in the order in which they were added, NaN and infinity are null, bytes that
+// are not UTF-8 are replaced, and the text ends with a line feed.
 #pragma once
 
 #include <nlohmann/json.hpp>

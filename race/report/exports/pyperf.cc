@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// pyperf's JSON, the one common format in which values lie inside processes.
+// pyperf's JSON, the only common format in which values belong to processes.
 #include <fmt/format.h>
 
 #include <cmath>

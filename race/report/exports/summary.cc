@@ -30,7 +30,7 @@ void add(Json& verdicts, const Comparison& row) {
   verdicts.push_back(std::move(entry));
 }
 
-// The largest |ratio - 1| of the main measures; no rule of the race asks for it.
+// The largest |ratio - 1| of the main measures. No rule of the race uses it.
 Json aa_floor(const ControlResult& control) {
   Json floor(nullptr);
   for (const auto& row : control.rows) {

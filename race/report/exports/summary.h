@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// summary.json: whether no place is biased, and the verdicts with the resolution of their places, for programs.
+// summary.json: whether no workload is biased, and the verdicts with the resolution of their workloads, for programs.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace kite::race {
 
-// Rows of ranked contestants only, each with an interval. A contestant's best form against the reference's best form is
-// a row as well where the reference's best form is not its plain one.
+// Only rows of ranked contestants, each with an interval. If the reference's best variant is not its plain one, the
+// comparison of a contestant's best variant with that one is a row as well.
 [[nodiscard]] std::string summary_json(const Analysis& analysis);
 
 }  // namespace kite::race

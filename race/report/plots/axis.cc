@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ticks at 1, 2 and 5 times powers of ten; on logarithmic axes as many of a decade as there is room for.
+// Ticks at 1, 2 and 5 times powers of ten; on logarithmic axes as many for each decade as fit.
 #include "race/report/plots/axis.h"
 
 #include <fmt/format.h>
@@ -36,7 +36,7 @@ std::vector<double> linear_ticks(double low, double high, int most) {
   const double least_step = (high - low) / most;
   if (!(least_step > 0)) return {};
   double step = std::pow(10.0, std::floor(std::log10(least_step)));
-  if (!(step > 0)) return {};  // narrower than doubles can tell
+  if (!(step > 0)) return {};  // narrower than the precision of a double
   double finer = step / 2;
   for (const double factor : {1.0, 2.0, 5.0, 10.0}) {
     if (step * factor >= least_step) {

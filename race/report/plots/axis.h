@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From values to pixels, and where the ticks stand.
+// Converts values to pixels, and chooses the ticks of an axis.
 #pragma once
 
 #include <string>
@@ -17,17 +17,18 @@ class Axis {
   // Values beyond low..high are drawn at its ends.
   [[nodiscard]] static Axis linear(double low, double high, double from_px, double to_px);
   [[nodiscard]] static Axis log(double low, double high, double from_px, double to_px);
-  // Holds all finite values with a little room; logarithmic where the largest is more than ten times the smallest and
-  // all are positive. No value at all: 0 to 1.
+  // An axis with all finite values and a little room. It is logarithmic if all are positive and the largest is more
+  // than ten times the smallest. Without values it is 0 to 1.
   [[nodiscard]] static Axis around(const std::vector<double>& values, double from_px, double to_px);
-  // The same, beginning at 0 where it is linear.
+  // The same, but it begins at 0 if it is linear.
   [[nodiscard]] static Axis from_zero(const std::vector<double>& values, double from_px, double to_px);
 
   [[nodiscard]] double at(double value) const noexcept;
   [[nodiscard]] bool is_log() const noexcept { return log_; }
   [[nodiscard]] double low() const noexcept { return low_; }
   [[nodiscard]] double high() const noexcept { return high_; }
-  // At most `most` (>= 2) round numbers inside the axis; two or more unless the axis is narrower than doubles can tell.
+  // At most `most` (>= 2) round numbers inside the axis; two or more unless the axis is narrower than the precision of
+  // a double.
   [[nodiscard]] std::vector<Tick> ticks(int most) const;
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One SVG picture under construction. Coordinates have two decimals at most and do not depend on the locale, so the
-// same data give the same bytes; text is escaped; a number that is none is drawn at 0.
+// Builds one SVG picture. Coordinates have at most two decimals and do not depend on the locale, so the same data give
+// the same bytes. Text is escaped. NaN and infinities are drawn at 0.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Point {
 
 enum class Anchor : std::uint8_t { kStart, kMiddle, kEnd };
 
-// What every picture says of itself, to people who do not see it as well. `id` is unique on the page.
+// The title and description of a picture, also for people who cannot see it. `id` is unique on the page.
 struct PlotWords {
   std::string id, title, description;
 };
@@ -29,15 +29,15 @@ class Canvas {
 
   void line(Point from, Point to, std::string_view css);
   void rect(Point corner, double width, double height, std::string_view css, std::string_view tip = {});
-  // Rectangles of one class as one path: a tenth of the bytes.
+  // Rectangles of one class as one path, which takes a tenth of the bytes.
   void rects(const std::vector<Point>& corners, double width, double height, std::string_view css);
   void polyline(const std::vector<Point>& points, std::string_view css);
   void mark(Shape shape, Point centre, double radius, std::string_view css, std::string_view tip = {});
   void text(Point at, std::string_view text, Anchor anchor = Anchor::kStart, std::string_view css = "t");
-  // Cut with an ellipsis where it would be wider than `width`; the whole of it is then the tip.
+  // A text that would be wider than `width` is cut with an ellipsis; the whole text is then shown as a tip.
   void fitted_text(Point at, double width, std::string_view text, Anchor anchor = Anchor::kStart,
                    std::string_view css = "t");
-  // `attributes` are written as they are: the caller has escaped them.
+  // `attributes` are written unchanged: the caller has escaped them.
   void open_group(std::string_view css, std::string_view attributes = {});
   void close_group();
 
@@ -51,7 +51,7 @@ class Canvas {
 
 [[nodiscard]] std::string coordinate(double value);  // "12", "12.5", "12.25"; "0" for NaN and infinities
 
-// Of 12 px text in the page's sans serif, on the wide side; labels are placed by it.
+// Estimated width of 12 px text in the page's sans serif, rather too wide; it is used to position labels.
 [[nodiscard]] double text_width(std::string_view text) noexcept;
 
 }  // namespace kite::race

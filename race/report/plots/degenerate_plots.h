@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: every plot of data that a careful programmer forgets.
+// For tests: every plot with unusual data, such as no values, equal values or hostile text.
 #pragma once
 
 #include <limits>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One strip a contestant: the cumulative share of each process's samples, and the processes' medians as dots beneath.
+// One strip for each contestant: the cumulative share of each process's samples, and the medians of the processes as
+// dots below.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +13,8 @@ namespace {
 
 constexpr double kCurve = 44, kDots = 16, kRow = kCurve + kDots + 14, kTop = 8;
 constexpr std::size_t kMostProcesses = 16, kMostDots = 100, kSteps = 24;
-constexpr double kLeast = 0.01, kMost = 0.99;  // the curves' ends: single slow samples would shrink all the rest
+// The ends of the curves: with single slow samples in the picture, the rest would be very small.
+constexpr double kLeast = 0.01, kMost = 0.99;
 
 // `sorted` ascends.
 void draw_curve(Canvas& canvas, const std::vector<double>& sorted, const Axis& axis, double top,
@@ -27,7 +29,7 @@ void draw_curve(Canvas& canvas, const std::vector<double>& sorted, const Axis& a
   canvas.polyline(points, css);
 }
 
-// Only of what is drawn: `samples` are those of the processes chosen, sorted.
+// `samples`: those of the processes that are drawn, sorted.
 void draw_row(Canvas& canvas, const DistributionRow& row, const std::vector<std::vector<double>>& samples,
               const Axis& axis, double top) {
   canvas.fitted_text({8, top + kCurve / 2 + 4}, kLabelWidth, row.label);

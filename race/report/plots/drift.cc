@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Round by position: a machine that grew slower shows as rows that change colour, an order effect as columns.
+// Round by position: a machine that became slower shows as rows that change colour, an effect of the order as columns.
 #include <fmt/format.h>
 
 #include <algorithm>

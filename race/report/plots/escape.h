@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text as it may stand between tags and in quoted attributes, of SVG and of HTML alike.
+// Escapes text for use between tags and in quoted attributes, both in SVG and in HTML.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace kite::race {
 
-// & < > " ' become references; bytes that are no UTF-8 and characters that XML forbids become U+FFFD.
+// & < > " ' become references. Bytes that are not UTF-8, and characters that XML forbids, become U+FFFD.
 [[nodiscard]] std::string escaped(std::string_view text);
 
-// Code points of well-formed text; the width of a label is reckoned from it.
+// The number of code points of well-formed text, from which the width of a label is estimated.
 [[nodiscard]] std::size_t code_points(std::string_view text) noexcept;
 
 }  // namespace kite::race

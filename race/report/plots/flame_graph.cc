@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who called whom and for how long: the width of a frame is its share of the root, callers stand above.
+// Which function called which, and for how long: the width of a frame is its share of the root; callers are above.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ struct Drawn {
   double self;         // share that is not its calls'
 };
 
-// Callers before callees. The stack is explicit: depth is the input's.
+// Callers come before callees. The stack is a container and not recursion, since the input decides its depth.
 std::vector<Drawn> layout(const Frame& root) {
   std::vector<Drawn> drawn;
   const double whole = value_of(root);

@@ -56,7 +56,8 @@ Axis axis_of(const ForestData& data) {
   return Axis::log(low / room, high * room, kPlotLeft, kRight);
 }
 
-// The band of a limit, what moved unchanged inside it, and the line beyond which the limit is broken.
+// The band of a limit, in it the band of how far unchanged contestants moved, and the line beyond which
+// the limit is broken.
 void draw_limit(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) {
   const auto band = [&](double share) {
     const double left = axis.at(1 / (1 + share)), right = axis.at(1 + share);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The classes that plots draw with. Colours stand in html/plot.css as custom properties (after Okabe and Ito, darkened
+// The classes that plots draw with. Colours are in render/plot.css as custom properties (after Okabe and Ito, darkened
 // on light paper, lightened on dark), so that one SVG serves both themes. A series has a shape besides its colour.
 #pragma once
 
@@ -54,7 +54,7 @@ inline constexpr std::size_t kPhaseColours = 5;  // classes p0 to p4
   }
 }
 
-// Of a deviation, as a class h0 (far below) .. h4 (none) .. h8 (far above).
+// The class of a deviation: h0 (far below) .. h4 (none) .. h8 (far above).
 inline constexpr std::array<double, 8> kHeatEdges = {-0.20, -0.10, -0.05, -0.02, 0.02, 0.05, 0.10, 0.20};
 
 }  // namespace kite::race

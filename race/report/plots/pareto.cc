@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time against peak memory; whoever is beaten in neither stands on the stepped line.
+// Time against peak memory. A contestant is on the stepped line if no other one is better in both.
 #include <algorithm>
 #include <cmath>
 
@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kLeft = 64, kTop = 16, kBottom = 330, kRight = 730;
 
-// A label's baseline beside its point, moved down or up until it meets no mark and no other label.
+// Positions a label beside its point and moves it down or up until it covers no mark and no other label.
 class LabelPlaces {
  public:
   explicit LabelPlaces(const std::vector<Point>& marks) {

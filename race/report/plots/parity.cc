@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Per picture, how far a contestant's outputs are from the judge's.
+// For each picture, how far a contestant's outputs are from the judge's.
 #include <fmt/format.h>
 
 #include <algorithm>

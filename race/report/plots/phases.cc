@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From exec to the answer, part after part.
+// From exec to the answer, one phase after another.
 #include <fmt/format.h>
 
 #include <algorithm>

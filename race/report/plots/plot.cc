@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What several plots draw alike: axes, legends, and the choice of a few among many.
+// What several plots share: axes, legends, and the choice of a few among many.
 #include "race/report/plots/plot.h"
 
 #include <fmt/format.h>

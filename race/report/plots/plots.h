@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plots of a race's report, each a pure function of the values it shows. Any input is drawn: no rows, one value,
-// equal values, values that are no numbers (left out). Times are milliseconds.
+// The plots of a race's report. Each is a pure function of the values that it shows, and each accepts any input: no
+// rows, one value, equal values. NaN and infinities are left out. Times are milliseconds.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@ namespace kite::race {
 struct StandingBar {
   std::optional<double> value, low, high;
   std::string text;                // the value with its unit
-  std::optional<Verdict> verdict;  // absent where not ranked
-  std::string word;                // what is said of it: "22 times faster"
-  bool judged = true;              // not the reference's own
+  std::optional<Verdict> verdict;  // absent: not ranked
+  std::string word;                // its text: "22 times faster"
+  bool judged = true;              // false: it is not judged, like the reference and memory
 };
 struct StandingRow {
-  std::string name, form;         // the form is what stands behind the contestant's name; may be empty
+  std::string name, variant;      // the variant is shown after the contestant's name; it may be empty
   std::string size;               // "22 MiB installed"; may be empty
   std::vector<StandingBar> bars;  // by panel
 };
 struct StandingPanel {
   std::string title;                            // with the unit
-  std::optional<double> reference, resolution;  // a share: within it no difference can be seen
-  bool beside = false;                          // a narrow picture says it in words
+  std::optional<double> reference, resolution;  // resolution as a share: no smaller difference can be seen
+  bool beside = false;                          // a narrow picture shows it as text
 };
 struct StandingGroup {
   std::string title;
@@ -39,7 +39,7 @@ struct StandingData {
   PlotWords words;
   std::vector<StandingGroup> groups;
 };
-// Bars from 0, a panel for each measure; a group has axes of its own. Its table is left to the caller.
+// Bars from 0, with a panel for each measure; each group has axes of its own. The caller makes the table.
 [[nodiscard]] Plot standings_plot(const StandingData& data);
 
 struct ForestRow {
@@ -49,23 +49,23 @@ struct ForestRow {
   std::optional<Verdict> verdict;  // absent where not ranked
   std::string why_not;
   std::int32_t n = 0;
-  std::string word = {};             // said beside the ratio; empty: the verdict's own
+  std::string word = {};             // text beside the ratio; empty: that of the verdict
   std::optional<double> limit = {};  // 0.03: a dashed line 3 % above 1, and a band of its own instead of the margin's
-  std::optional<double> moved = {};  // a darker band: what is unchanged moved by so much
+  std::optional<double> moved = {};  // a darker band: how far unchanged contestants moved
 };
 struct ForestData {
   PlotWords words;
   double margin = 0.02;  // the band within which nothing counts as a difference
   std::vector<ForestRow> rows;
   std::string less = "less than the reference", axis = "ratio to the reference";
-  std::vector<std::string> heading = {}, foot = {};  // lines above and below; none in a page, where words say it
+  std::vector<std::string> heading = {}, foot = {};  // lines above and below; none in a page, which has text for them
 };
 [[nodiscard]] Plot forest_plot(const ForestData& data);
 
 struct DistributionRow {
   std::string label;
   std::size_t series = 0;
-  std::vector<double> medians;               // one a process
+  std::vector<double> medians;               // one for each process
   std::vector<std::vector<double>> samples;  // of each process; empty: the medians' own distribution is drawn
 };
 struct DistributionData {
@@ -122,7 +122,7 @@ struct ParetoPoint {
   std::string label;
   std::size_t series = 0;
   double ms = 0, mib = 0;
-  bool ranked = true;  // else it is drawn, and cannot stand on the line
+  bool ranked = true;  // false: it is drawn, but cannot be on the line
 };
 struct ParetoData {
   PlotWords words;
@@ -163,7 +163,7 @@ struct FlameData {
   std::string unit;  // "samples", "instructions"
   Frame root;
 };
-// Drawn down to 0.1 % of the root and 60 levels; html/page.js makes it searchable.
+// Drawn down to 0.1 % of the root and 60 levels; render/page.js makes it searchable.
 [[nodiscard]] Plot flame_plot(const FlameData& data);
 
 struct MemoryPoint {

@@ -87,7 +87,7 @@ TEST(plots, forest_draws_each_rows_limit_where_it_belongs_and_no_margin) {
   data.rows = {{"g", "a", 1.25, 1.1, 1.4, Verdict::kUndecided, "", 7, "slower", 0.25, 0.1},
                {"g", "b", {}, {}, {}, {}, "it crashed", 0, "cannot tell", 0.25, {}}};
   const auto plot = forest_plot(data);
-  // The ratio stands on the limit: the mark and the dashed line have one place.
+  // The ratio is equal to the limit, so the mark is on the dashed line.
   std::smatch line, mark;
   ASSERT_TRUE(std::regex_search(plot.svg, line, std::regex("class=\"limit\" x1=\"([0-9.]+)\"")));
   ASSERT_TRUE(std::regex_search(plot.svg, mark, std::regex("class=\"v-undecided pt ring\" cx=\"([0-9.]+)\"")));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Iteration against time, one panel a contestant, one line a process: warm-up, drift and jumps are seen, not averaged.
+// Time over iteration, with one panel for each contestant and one line for each process, so that warm-up, drift and
+// jumps are visible and not averaged.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time against number of threads.
+// Time over the number of threads.
 #include <fmt/format.h>
 
 #include <algorithm>

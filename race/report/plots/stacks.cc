@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sorted by their frames, stacks that begin alike stand together, and the tree is made in one pass.
+// Stacks are sorted by their frames. Then stacks with the same beginning are neighbours, and one pass makes the tree.
 #include "race/report/plots/stacks.h"
 
 #include <algorithm>
@@ -68,7 +68,7 @@ StackProfile read_stacks(std::string_view folded) {
       frame->value += stack.times;
     }
     functions[stack.frames.back()].self += stack.times;
-    // A function that calls itself ran once all the same.
+    // A function that calls itself is counted once for each sample.
     for (const auto name : std::set<std::string_view>(stack.frames.begin(), stack.frames.end())) {
       functions[name].total += stack.times;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data files of a profile as a flame graph's tree, a table of functions and a line of memory. They lie beside the
-// journal and may have been edited: lines that are none are left out, depth and number are bounded.
+// Reads the data files of a profile: a flame graph's tree, a table of functions and a line of memory. The files are
+// beside the journal and may have been edited, so invalid lines are left out, and depth and number are bounded.
 #pragma once
 
 #include <string>
@@ -21,10 +21,10 @@ struct StackProfile {
   std::vector<FunctionShare> functions;  // by `self`, most first
 };
 
-// Of folded stacks: "outermost;...;innermost 42", one a line.
+// Reads folded stacks: "outermost;...;innermost 42", one a line.
 [[nodiscard]] StackProfile read_stacks(std::string_view folded);
 
-// Of "ms,rss_anon_bytes,rss_file_bytes" below a line of titles: private memory, and files mapped.
+// Reads "ms,rss_anon_bytes,rss_file_bytes" below a line of titles: private memory, and mapped files.
 struct MemoryPoints {
   std::vector<MemoryPoint> anonymous, file;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One row a contestant: bars with their intervals, the verdict as a mark and a word, and the band in which nothing can
-// be told apart. Drawn twice: panels side by side, and one below the other for a telephone.
+// One row for each contestant: bars with their intervals, the verdict as a mark and a word, and the band within which
+// no difference can be seen. It is drawn twice: with panels side by side, and, for a telephone, one below the other.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,13 +14,13 @@ namespace {
 constexpr double kBar = 13;
 constexpr double kWideRow = 48, kCaption = 16;
 constexpr double kGap = 20;            // between panels
-constexpr double kWords = 70;          // where words begin, behind a value of at most "1043 ms"
+constexpr double kWords = 70;          // where words begin, after a value of at most "1043 ms"
 constexpr double kMarkWidth = 14;      // of the mark before them
 constexpr double kBesideShare = 0.62;  // of the width of another panel
 
 bool drawable(const std::optional<double>& value) { return value && std::isfinite(*value) && *value >= 0; }
 
-// What stands before the unit.
+// The title without its unit.
 std::string without_unit(const std::string& title) { return title.substr(0, title.rfind(", ")); }
 
 // From 0 to the largest value of the panel, its interval included.
@@ -119,7 +119,7 @@ double draw_wide_group(Canvas& canvas, const StandingGroup& group, double top) {
     const auto& row = group.rows[r];
     canvas.fitted_text({8, y + 17}, kLabels, row.name, Anchor::kStart, "t strong");
     double line = y + 30;
-    for (const auto* words : {&row.form, &row.size}) {
+    for (const auto* words : {&row.variant, &row.size}) {
       if (words->empty()) continue;
       canvas.fitted_text({8, line}, kLabels, *words, Anchor::kStart, "t quiet small");
       line += 13;
@@ -140,7 +140,7 @@ double draw_narrow_group(Canvas& canvas, const StandingGroup& group, double top,
       if (!group.panels[i].beside || !row.bars[i].value) continue;
       beside += fmt::format("{}{}", row.bars[i].text, row.bars[i].word.empty() ? "" : ", " + row.bars[i].word);
     }
-    const std::string name = row.form.empty() ? row.name : row.name + ", " + row.form;
+    const std::string name = row.variant.empty() ? row.name : row.name + ", " + row.variant;
     canvas.fitted_text({0, y + 17}, width - text_width(beside) - 8, name, Anchor::kStart, "t strong");
     canvas.text({width, y + 17}, beside, Anchor::kEnd, "t num quiet");
     canvas.text({0, y + 31}, row.size, Anchor::kStart, "t quiet small");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The search of a flame graph that is opened as a file of its own: Ctrl-F, or a click on the words at its top.
+// The search in a flame graph that is opened as a file of its own: Ctrl-F, or a click on the words at the top.
 'use strict';
 (() => {
   const svg = document.documentElement;

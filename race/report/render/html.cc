@@ -12,7 +12,7 @@
 namespace kite::race {
 namespace {
 
-// A line does not end between a number and its "%".
+// A line must not break between a number and its "%".
 std::string unbroken(std::string text) {
   for (std::size_t at = 1; (at = text.find(" %", at)) != std::string::npos; ++at) {
     if (text[at - 1] >= '0' && text[at - 1] <= '9') text.replace(at, 1, "\xC2\xA0");

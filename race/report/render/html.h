@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A document as one HTML page: nothing is fetched, and each plot is there as a picture and as a table.
+// A document as one HTML page. It fetches nothing, and it has each plot as a picture and as a table.
 #pragma once
 
 #include <string>

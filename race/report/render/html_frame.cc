@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the frame around a body. Style and script are admitted by their hashes, so that no text of a journal can add
-// one.
+// Puts the frame around a body. The policy allows style and script by their hashes, so that no text of a journal can
+// add another one.
 #include "race/report/render/html_frame.h"
 
 #include <fmt/format.h>

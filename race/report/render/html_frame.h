@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frame of a page: style and script inside, a policy that lets nothing else in. For the report, and for any other
-// page with plots (a profile's).
+// The frame of a page: it contains style and script, and a policy that forbids everything else. For the report and for
+// other pages with plots (those of profiles).
 #pragma once
 
 #include <string>

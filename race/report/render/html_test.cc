@@ -72,7 +72,7 @@ TEST(page, every_plot_has_a_name_a_description_and_a_table) {
   for (const std::string& page : {planted_page(), page_of(planted_journal({.second_thread_count = true}))}) {
     const std::size_t plots = count(page, "<svg ");
     EXPECT_GE(plots, 15U);
-    // One of them is there twice: for a telephone as well.
+    // One of them occurs twice: it has a second picture for a telephone.
     EXPECT_EQ(plots, count(page, "<figure>") + 1);
     EXPECT_EQ(plots, count(page, "Values of this plot") + 1);
     EXPECT_EQ(plots, count(page, "aria-labelledby=\"") - count(page, "<section "));
@@ -95,9 +95,9 @@ TEST(page, says_first_what_was_found) {
 
 TEST(page, places_that_are_biased_are_named_before_anything_else) {
   const std::string page = page_of(planted_journal({.control_factor = 1.2}));
-  EXPECT_NE(page.find("<b>Biased places.</b>"), std::string::npos);
-  EXPECT_LT(page.find("<b>Biased places.</b>"), page.find("class=\"headline\""));
-  EXPECT_EQ(planted_page().find("<b>Biased places.</b>"), std::string::npos);
+  EXPECT_NE(page.find("<b>Biased workloads.</b>"), std::string::npos);
+  EXPECT_LT(page.find("<b>Biased workloads.</b>"), page.find("class=\"headline\""));
+  EXPECT_EQ(planted_page().find("<b>Biased workloads.</b>"), std::string::npos);
 }
 
 TEST(page, a_failure_stands_with_its_reason) {

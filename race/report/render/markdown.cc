@@ -13,7 +13,8 @@
 namespace kite::race {
 namespace {
 
-// A place beside the report; whatever could end the link, or begin another, is a number.
+// The target of a link to a file beside the report. Characters that could end the link or begin another
+// are written as numbers.
 std::string target_of(std::string_view target) {
   std::string out;
   for (const char c : target) {
@@ -119,7 +120,7 @@ std::string markdown_of(const Plot& plot) {
 std::string markdown_of(const Picture& picture) { return markdown_of(picture.table); }
 
 std::string markdown_of(const Fold& fold) {
-  // A plot folds itself.
+  // A plot is folded already.
   if (fold.blocks.size() == 1 && std::holds_alternative<Plot>(fold.blocks[0].content)) return markdown(fold.blocks);
   return folded(fold.summary, markdown(fold.blocks));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the page can do besides being read: a switch of theme, and a search in flame graphs.
+// The functions of the page: a switch of theme, and a search in flame graphs.
 'use strict';
 (() => {
   const root = document.documentElement;

@@ -8,7 +8,7 @@
 
 namespace kite::race {
 
-// With the style inside, and for flame graphs a search; opened by a browser, it needs nothing else.
+// It contains the style and, for flame graphs, a search, so a browser needs nothing else to show it.
 [[nodiscard]] std::string standalone_svg(const Plot& plot);
 
 }  // namespace kite::race

@@ -13,7 +13,7 @@
 namespace kite::race {
 namespace {
 
-// What a contestant says of itself must not steer the terminal.
+// Text from a contestant must not control the terminal.
 std::string plain(std::string text) {
   std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
   return text;

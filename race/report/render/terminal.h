@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blocks as plain lines for a terminal. Pictures are their tables; plots and what is folded are left to the report.
+// Blocks as plain lines for a terminal. A picture is printed as its table; plots and folded blocks are
+// only in the report.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 
 namespace kite::race {
 
-// A table that is wider than `columns` is written a line a value instead of a line a row.
+// If a table is wider than `columns`, each value gets a line instead of each row.
 [[nodiscard]] std::string terminal_text(const Blocks& blocks, std::size_t columns);
 
 }  // namespace kite::race

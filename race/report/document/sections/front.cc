@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first screen: the race in one look, one sentence a contestant, and what must be known besides.
+// The first screen: the picture of all contestants, one sentence for each, and the notes that a reader must not miss.
 #include <fmt/format.h>
 
 #include "race/report/analysis/text.h"
@@ -10,14 +10,14 @@
 namespace kite::race {
 namespace {
 
-constexpr std::size_t kMostSentences = 8;  // as many as fit on a screen; the rest unfolds
+constexpr std::size_t kMostSentences = 8;  // as many as fit on a screen; the rest is folded
 
 }  // namespace
 
 Blocks front_blocks(const Analysis& analysis) {
   Blocks blocks;
   if (!analysis.control.valid) {
-    blocks << Note{Note::Tone::kBad, "Biased places.", bias_sentence(analysis.control) + "."};
+    blocks << Note{Note::Tone::kBad, "Biased workloads.", bias_sentence(analysis.control) + "."};
   }
   if (!analysis.coverage.complete) blocks << Note{Note::Tone::kOpen, "Not complete.", analysis.coverage.state};
   std::int32_t left_out = 0;
@@ -25,9 +25,9 @@ Blocks front_blocks(const Analysis& analysis) {
   if (!analysis.standings.empty()) blocks << standings_picture(analysis);
   if (left_out > 0) {
     blocks << Paragraph{
-        quiet(fmt::format("{} that their own contestant's others beat in both times stand in the table "
-                          "of verdicts only.",
-                          plural(left_out, "form")))};
+        quiet(fmt::format("{} that another variant of the same contestant beats in both times: see the table of "
+                          "verdicts.",
+                          plural(left_out, "variant")))};
   }
   List first{List::Style::kHeadlines, {}}, rest{List::Style::kHeadlines, {}};
   std::size_t judged = 0;

@@ -13,7 +13,7 @@
 namespace kite::race {
 namespace {
 
-// The number of a reason in the list below the tables; a new one is added to it.
+// The number of a reason in the list below the tables. A new reason is added to the list.
 std::size_t number_of(std::vector<std::string>& reasons, const std::string& reason) {
   const auto found = std::find(reasons.begin(), reasons.end(), reason);
   const auto number = static_cast<std::size_t>(found - reasons.begin()) + 1;
@@ -50,7 +50,7 @@ Table counter_table(const Analysis& analysis, Mode mode, std::vector<std::string
     if (cell.mode != mode || cell.counters.empty()) continue;
     std::vector<Text> row = {cell.label};
     for (const auto& name : names) row.push_back(counter_text(cell, name, reasons));
-    table.group(place_of(cell));
+    table.group(workload_of(cell));
     table.row(std::move(row), {cell.cell});
   }
   return table;
@@ -61,9 +61,9 @@ Table counter_table(const Analysis& analysis, Mode mode, std::vector<std::string
 Section memory_section(const Analysis& analysis) {
   Section section{"memory", "Memory", {}};
   section.blocks << Paragraph{
-      "One instrument for all: the kernel's peak of resident memory for the process. The floor is what an empty "
-      "program shows. Anonymous memory is the program's own; file-backed memory (libraries, mapped models) can be "
-      "shared. Resident memory is not heap: allocations alone are another instrument's number, and not taken here."};
+      "One instrument for all: the kernel's peak of resident memory for the process. The floor is the peak of an empty "
+      "program. Anonymous memory is the program's own; file-backed memory (libraries, mapped models) can be shared. "
+      "Resident memory is not heap: allocations would need another instrument and are not measured here."};
   add_plots(section.blocks, pareto_plots(analysis, Mode::kNoPre));
   Table table("Memory",
               {{"contestant"},
@@ -83,7 +83,7 @@ Section memory_section(const Analysis& analysis) {
     if (!peak) continue;
     const MarkSummary none{"none", 0, 0, 0, 0, 0};
     const MarkSummary& mark = cell.marks.empty() ? none : cell.marks.back();
-    table.group(place_of(cell));
+    table.group(workload_of(cell));
     table.row({cell.label, mib_number(peak->median), mib_number(cell.peak_rss_floor_bytes),
                median_number(cell, Measure::kPeakAnon), mark.name, mib_number(mark.rss_anon_bytes),
                mib_number(mark.rss_file_bytes), mib_number(mark.pss_bytes), number_text(cell.minor_faults),
@@ -97,8 +97,8 @@ Section memory_section(const Analysis& analysis) {
 Section counter_section(const Analysis& analysis) {
   Section section{"counters", "CPU counters", {}};
   section.blocks << Paragraph{
-      "Medians over processes. What this machine cannot count is n/a with the reason beneath, never 0. Counts of a "
-      "whole process include its start: they do not explain inference."};
+      "Medians over processes. A counter that this machine does not have is n/a, never 0, with the reason below. "
+      "Counts of a whole process include its start, so they do not explain inference."};
   std::vector<std::string> reasons;
   bool any = false;
   for (const Mode mode : {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre}) {

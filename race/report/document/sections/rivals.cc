@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contestants against one another: variants, threads, languages, the study's sentences, parity.
+// Compares contestants with each other: variants, threads, languages, the study's sentences, parity.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -15,11 +15,11 @@ namespace kite::race {
 Section variant_section(const Analysis& analysis) {
   Section section{"variants", "Variants", {}};
   section.blocks << Paragraph{
-      "Each form of a contestant against its own plain form, so that a cache or a setting shows what it is worth; and "
-      "each further command line against the first one, since they may be builds of one program."};
+      "Each variant of a contestant compared with its plain variant, which shows the effect of a cache or a setting; "
+      "and each further command line compared with the first one, since they may be builds of one program."};
   Table table("Variants",
               {{"variant"},
-               {"plain form"},
+               {"plain variant"},
                {"measure"},
                {"variant (ms or MiB)", Kind::kNumber},
                {"plain (ms or MiB)", Kind::kNumber},
@@ -29,7 +29,7 @@ Section variant_section(const Analysis& analysis) {
               "No contestant has variants in this race.");
   for (const auto& variant : analysis.variants) {
     const auto& row = variant.comparison;
-    table.group(place_of(row));
+    table.group(workload_of(row));
     table.row({row.label, row.reference_label, measure_title(row.measure), value_number(row.measure, row.value),
                value_number(row.measure, row.reference_value), ratio_number(row.ratio, row.interval),
                fmt::format("{}", row.n), verdict_text(row)},
@@ -50,7 +50,7 @@ Section thread_section(const Analysis& analysis) {
                {"efficiency", Kind::kNumber},
                {"CPUs used", Kind::kNumber},
                {"n", Kind::kNumber}},
-              "One number of threads was raced, so there is no scaling to show.");
+              "Only one number of threads was raced, so there is no scaling to show.");
   for (const auto& row : analysis.scaling) {
     table.group(fmt::format("{}, {}", row.model, mode_title(row.mode)));
     for (const auto& point : row.points) {
@@ -65,11 +65,11 @@ Section thread_section(const Analysis& analysis) {
 Section language_section(const Analysis& analysis) {
   Section section{"language", "Language or runtime?", {}};
   section.blocks << Paragraph{
-      "The same runtime driven from different languages, part by part. A difference in the start is the language and "
-      "what it imports; the steady part is the runtime's own work."};
+      "The same runtime used from different languages, phase by phase. A difference in the start comes from the "
+      "language and its imports; the steady phase is the runtime's own work."};
   section.blocks << bullets(analysis.language_caveats);
   Table table("Language or runtime",
-              {{"part"},
+              {{"phase"},
                {"contestant"},
                {"time, ms", Kind::kNumber},
                {"against"},
@@ -82,7 +82,7 @@ Section language_section(const Analysis& analysis) {
   for (const auto& row : analysis.languages) {
     table.group(fmt::format("{}: {} or {}, {}, {}", row.runtime, row.language, row.reference_language, row.model,
                             threads_text(row.threads)));
-    table.row({row.part, row.label, number_text(row.ms), row.reference_label, number_text(row.reference_ms),
+    table.row({row.phase, row.label, number_text(row.ms), row.reference_label, number_text(row.reference_ms),
                ratio_number(row.ratio, row.interval), fmt::format("{}", row.n),
                row.verdict ? verdict_mark(verdict_name(*row.verdict), *row.verdict) : Text("not judged"),
                row.same_version ? "yes" : "not shown"});
@@ -95,8 +95,8 @@ std::optional<Section> study_section(const Analysis& analysis) {
   if (analysis.study.empty()) return std::nullopt;
   Section section{"study", "The published study's sentences", {}};
   section.blocks << Paragraph{
-      "True: it holds in every place that this race decided, and all are decided. False: a place shows the contrary. "
-      "Below 1 is less. No sentence says that one language is faster than another: see the section above."};
+      "True: it holds in every workload of this race, and all are decided. False: a workload shows the opposite. Below "
+      "1 is less. No sentence says that one language is faster than another: see the section above."};
   Table table("The published study's sentences", {{"it said"}, {"here"}, {"ratios of"}, {"figures"}}, "None.");
   for (const auto& row : analysis.study) {
     table.row({row.sentence, strong(truth_name(row.truth)), row.pair, row.figures});
@@ -108,8 +108,8 @@ std::optional<Section> study_section(const Analysis& analysis) {
 Section parity_section(const Analysis& analysis, const Journal& journal) {
   Section section{"parity", "Parity", {}};
   section.blocks << Paragraph{
-      "Before anyone is ranked, every contestant answers the whole picture list and is held against the judge. Whoever "
-      "computes something else is listed, not ranked."};
+      "Before the ranking, every contestant answers the whole picture list, and its answers are compared with the "
+      "judge's. A contestant that computes something else is listed, but not ranked."};
   add_plots(section.blocks, parity_plots(analysis, journal));
   Table table("Parity",
               {{"contestant"},
@@ -119,7 +119,7 @@ Section parity_section(const Analysis& analysis, const Journal& journal) {
                {"top-1 agreement", Kind::kNumber},
                {"input values that differ", Kind::kNumber},
                {"equal"}},
-              "Parity was not checked, so nobody may be ranked.");
+              "Parity was not checked, so no contestant is ranked.");
   for (const auto& row : analysis.parity) {
     const auto& record = journal.parity[row.record];
     const double difference = record.max_logit_difference;

@@ -10,10 +10,10 @@
 
 namespace kite::race {
 
-// What was found, below the first screen.
+// The findings, below the first screen.
 [[nodiscard]] Section verdict_section(const Analysis& analysis);
 
-// How far it may be trusted.
+// How far the findings can be trusted.
 [[nodiscard]] Section noise_section(const Analysis& analysis, const Journal& journal);
 [[nodiscard]] Section warning_section(const Analysis& analysis);
 [[nodiscard]] Section failure_section(const Analysis& analysis, const Journal& journal);
@@ -26,17 +26,17 @@ namespace kite::race {
 [[nodiscard]] Section phase_section(const Analysis& analysis);
 [[nodiscard]] Section memory_section(const Analysis& analysis);
 [[nodiscard]] Section counter_section(const Analysis& analysis);
-[[nodiscard]] std::optional<Section> profile_section(const Journal& journal);  // nullopt where nothing was profiled
+[[nodiscard]] std::optional<Section> profile_section(const Journal& journal);  // no value: nothing was profiled
 
-// Contestants against one another.
+// Contestants compared with each other.
 [[nodiscard]] Section variant_section(const Analysis& analysis);
 [[nodiscard]] Section thread_section(const Analysis& analysis);
 [[nodiscard]] Section language_section(const Analysis& analysis);
-[[nodiscard]] std::optional<Section> study_section(const Analysis& analysis);  // nullopt where nothing was judged
+[[nodiscard]] std::optional<Section> study_section(const Analysis& analysis);  // no value: nothing was judged
 [[nodiscard]] Section parity_section(const Analysis& analysis, const Journal& journal);
 [[nodiscard]] Section comparison_section(const Analysis& analysis);
 
-// How it was found, what is not claimed, and where everything can be looked up.
+// The method, the claims that are not made, and where to find the data.
 [[nodiscard]] Section method_section(const Analysis& analysis, const Journal& journal);
 [[nodiscard]] Section refusal_section(const Analysis& analysis);
 [[nodiscard]] Section contestant_section(const Journal& journal);

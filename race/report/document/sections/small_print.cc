@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the race was run, what is not claimed, and where everything can be looked up.
+// How the race was run, which claims are not made, and where to find the data.
 #include <fmt/format.h>
 
 #include <iterator>
@@ -47,7 +47,7 @@ Section contestant_section(const Journal& journal) {
     for (const auto& [name, version] : contestant.versions) versions.push_back(fmt::format("{} {}", name, version));
     const std::string installed =
         contestant.installed_bytes > 0 ? mib_text(static_cast<double>(contestant.installed_bytes)) : "n/a";
-    // Of a folder's contestant the versions say it.
+    // For a contestant with a folder, the versions identify the program.
     if (contestant.peer.empty()) {
       for (const auto& program : contestant.programs) versions.push_back(program_text(program));
     }
@@ -75,7 +75,7 @@ Section command_section(const Analysis& analysis) {
   std::string text;
   for (const auto& row : analysis.commands) {
     fmt::format_to(std::back_inserter(text), "# {}: {}\n{}\n", row.label,
-                   place_text(row.model, row.mode, row.threads, Track::kMatched), row.command);
+                   workload_text(row.model, row.mode, row.threads, Track::kMatched), row.command);
   }
   if (text.empty()) {
     section.blocks << Paragraph{"None.", true};
@@ -90,13 +90,13 @@ Section file_section(const Analysis& analysis) {
     const char *path, *what;
   };
   static constexpr File kFiles[] = {
-      {"journal.jsonl", "the truth: one record a line; everything else is made from it"},
+      {"journal.jsonl", "the data: one record a line; all other files are made from it"},
       {"report.html", "this report as a page, with its plots"},
       {"report.md", "this report as Markdown"},
       {"summary.svg", "the first picture, for a README"},
-      {"results.csv", "one row a process"},
-      {"samples.csv", "one row a picture"},
-      {"counters.csv", "one row a counter"},
+      {"results.csv", "one row for each process"},
+      {"samples.csv", "one row for each picture"},
+      {"counters.csv", "one row for each counter"},
       {"summary.json", "the verdicts with their resolutions, for programs"},
       {"exports/hyperfine.json", "for hyperfine's scripts; one time is one process"},
       {"exports/google-benchmark.json", "for Google Benchmark's compare.py; one repetition is one process"},
@@ -109,7 +109,7 @@ Section file_section(const Analysis& analysis) {
   }
   section.blocks << std::move(list);
   section.blocks << Paragraph{
-      Text("Rows of the tables name the journal's cell that they are made from (on the page also as ") +
+      Text("Rows of the tables name the cell of the journal from which they are made (on the page also as ") +
       code("data-cells") + "). The lines of cell 3: " + code("grep '\"cell\":3,' journal.jsonl") +
       ". The report is made by " + code("kite race report") + " and holds nothing that is not in the journal."};
   return section;

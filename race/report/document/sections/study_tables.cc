@@ -30,7 +30,7 @@ Table whole_program_table(const Analysis& analysis) {
   for (const auto& cell : analysis.cells) {
     const auto& wall = spread(cell, Measure::kWall);
     if (cell.mode != Mode::kOneshot || !wall) continue;
-    table.group(place_of(cell));
+    table.group(workload_of(cell));
     table.row({cell.label, digits(wall->mean), wall->n > 1 ? digits(wall->sd) : "n/a", digits(wall->median),
                range_number(*wall), median_number(cell, Measure::kLabel), median_number(cell, Measure::kUser),
                median_number(cell, Measure::kSystem), cell.cpus_used ? digits(cell.cpus_used->median) : "n/a",
@@ -48,7 +48,7 @@ Table launcher_table(const Analysis& analysis) {
                {"without, ms", Kind::kNumber},
                {"cost, ms", Kind::kNumber},
                {"n", Kind::kNumber}},
-              "No contestant ran through a launcher: every one is started directly.");
+              "No contestant ran through a launcher: each one is started directly.");
   for (const auto& row : analysis.launchers) {
     table.row({row.label, row.model, number_text(row.through_ms), number_text(row.direct_ms), number_text(row.cost_ms),
                fmt::format("{}", row.n)});
@@ -93,7 +93,7 @@ Section isolated_section(const Analysis& analysis, const Journal& journal, Mode 
     std::vector<std::string> classes;
     for (const auto& warm_up : cell.warm_ups)
       classes.push_back(fmt::format("{} ({})", steadiness_name(warm_up.steadiness), warm_up.n));
-    table.group(place_of(cell));
+    table.group(workload_of(cell));
     table.row({cell.label, digits(p50->median), range_number(*p50), median_number(cell, Measure::kFirst),
                median_number(cell, Measure::kLoad), joined(classes, ", "), fmt::format("{}", p50->n),
                fmt::format("cell {}", cell.cell)},
@@ -108,8 +108,8 @@ Section isolated_section(const Analysis& analysis, const Journal& journal, Mode 
 Section slow_sample_section(const Analysis& analysis) {
   Section section{"slow", "Slow samples", {}};
   section.blocks << Paragraph{
-      "Per process first, then the median over processes, with the order-statistic interval. A percentile is shown "
-      "only where every process has samples enough for it."};
+      "Computed for each process first; then the median over processes, with the order-statistic interval. A "
+      "percentile is shown only if every process has enough samples for it."};
   Table table("Percentiles",
               {{"contestant"},
                {"p90, ms", Kind::kNumber},
@@ -131,7 +131,7 @@ Section slow_sample_section(const Analysis& analysis) {
       }
       row.emplace_back(text);
     }
-    table.group(place_of(cell));
+    table.group(workload_of(cell));
     table.row(std::move(row), {cell.cell});
   }
   section.blocks << std::move(table);
@@ -158,7 +158,7 @@ Section phase_section(const Analysis& analysis) {
       const auto found = spans.find(name);
       row.emplace_back(found == spans.end() ? std::string("n/a") : digits(found->second));
     }
-    table.group(place_of(cell));
+    table.group(workload_of(cell));
     table.row(std::move(row), {cell.cell});
   }
   Fold fold{"All phases of all processes, medians", {}};

@@ -12,7 +12,7 @@
 namespace kite::race {
 namespace {
 
-// A file of the race's folder, as journals name it: never a place elsewhere.
+// A link to a file of the race's folder that a journal names. It never leads outside that folder.
 Text log_text(const std::string& log) {
   if (log.empty()) return "none";
   const bool inside = log.front() != '/' && log.find(':') == std::string::npos && log.find("..") == std::string::npos;
@@ -29,7 +29,7 @@ Table control_table(const ControlResult& control) {
                {"biased"}},
               "The reference did not run twice.");
   for (const auto& row : control.rows) {
-    table.row({place_text(row.model, row.mode, row.threads, row.track), measure_title(row.measure),
+    table.row({workload_text(row.model, row.mode, row.threads, row.track), measure_title(row.measure),
                ratio_number(row.ratio, row.interval), row.resolution ? percent_text(*row.resolution) : "n/a",
                fmt::format("{}", row.n),
                row.biased           ? "yes: " + row.reason
@@ -56,7 +56,7 @@ Section noise_section(const Analysis& analysis, const Journal& journal) {
   Section section{"noise", "Resolution and machine", {}};
   section.blocks << Paragraph{
       "The reference runs twice in every round, once under another name. Half the width of the interval of their ratio "
-      "is the resolution: a smaller difference cannot be seen in that place."};
+      "is the resolution: a smaller difference cannot be seen in that workload."};
   section.blocks << control_table(analysis.control) << Heading{"machine", "Machine"};
   Definitions machine;
   for (const MachineFact& fact : kMachineFacts) {
@@ -89,7 +89,7 @@ Section warning_section(const Analysis& analysis) {
 }
 
 Section failure_section(const Analysis& analysis, const Journal& journal) {
-  Section section{"failures", "Failures, and who is not ranked", {}};
+  Section section{"failures", "Failures, and contestants that are not ranked", {}};
   Table listed("Listed, not ranked", {{"contestant"}, {"model"}, {"mode"}, {"status"}, {"reason"}},
                "Every contestant could be ranked.");
   for (const auto& row : analysis.not_ranked) {
@@ -101,13 +101,13 @@ Section failure_section(const Analysis& analysis, const Journal& journal) {
                  {{"contestant"},
                   {"status"},
                   {"processes", Kind::kNumber},
-                  {"reason of the first one"},
+                  {"reason of the first"},
                   {"its output"},
                   {"journal", Kind::kNumber}},
                  "No process failed.");
   for (const auto& cell : analysis.cells) {
     for (const auto& failure : cell.failures) {
-      failures.group(place_of(cell));
+      failures.group(workload_of(cell));
       failures.row({cell.label, word_of(failure.status), fmt::format("{}", failure.n), failure.reason,
                     log_text(failure.log), fmt::format("cell {}", cell.cell)},
                    {cell.cell});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contestants against the reference: the measures that decide, best forms, and every other measure.
+// Contestants compared with the reference: the measures that decide, the best variants, and all other measures.
 #include <fmt/format.h>
 
 #include "race/journal/words.h"
@@ -26,7 +26,7 @@ Table verdict_table(const Analysis& analysis, Track track) {
   for (const Mode mode : {Mode::kOneshot, Mode::kNoPre, Mode::kIncPre}) {
     for (const auto& row : analysis.comparisons) {
       if (row.track != track || row.mode != mode || row.measure != main_measure(mode)) continue;
-      table.group(fmt::format("{}: {}", place_of(row), measure_title(row.measure)));
+      table.group(fmt::format("{}: {}", workload_of(row), measure_title(row.measure)));
       table.row({row.label, value_number(row.measure, row.value), value_number(row.measure, row.reference_value),
                  strong(ratio_number(row.ratio, row.interval)), fmt::format("{}", row.n), parity_word(analysis, row),
                  verdict_text(row)},
@@ -37,18 +37,18 @@ Table verdict_table(const Analysis& analysis, Track track) {
 }
 
 Table best_table(const Analysis& analysis) {
-  Table table("Best form against best form",
-              {{"contestant's best form"},
-               {"reference's best form"},
+  Table table("Best variant against best variant",
+              {{"contestant's best variant"},
+               {"reference's best variant"},
                {"measure"},
                {"median, ms", Kind::kNumber},
                {"reference, ms", Kind::kNumber},
                {"ratio (95 % interval)", Kind::kNumber},
                {"n", Kind::kNumber},
                {"verdict"}},
-              "No contestant has a second form.");
+              "No contestant has a second variant.");
   for (const auto& row : analysis.best) {
-    table.group(place_of(row));
+    table.group(workload_of(row));
     table.row({row.label, row.reference_label, measure_title(row.measure), value_number(row.measure, row.value),
                value_number(row.measure, row.reference_value), ratio_number(row.ratio, row.interval),
                fmt::format("{}", row.n), verdict_text(row)},
@@ -62,10 +62,10 @@ Table best_table(const Analysis& analysis) {
 Section verdict_section(const Analysis& analysis) {
   Section section{"verdicts", "Verdicts", {}};
   section.blocks << Paragraph{
-      fmt::format("Ratio = contestant / reference ({}): below 1 is less time. Whole programs: start to exit; else the "
-                  "steady time of an inference. In brackets the 95 % interval, widened for the number of contestants; "
-                  "n counts rounds, one process of each a round. Faster and slower: the interval lies wholly beyond "
-                  "the margin of {}; equivalent: wholly within; undecided: neither.",
+      fmt::format("Ratio = contestant / reference ({}): below 1 is less time. For whole programs it is the time from "
+                  "start to exit, otherwise the steady time of an inference. In brackets: the 95 % interval, widened "
+                  "for the number of contestants. n: the number of rounds or sets. Faster and slower: the interval "
+                  "lies wholly beyond the margin of {}; equivalent: wholly within; undecided: neither.",
                   analysis.reference_label, percent_text(analysis.margin))};
   for (const Track track : {Track::kMatched, Track::kDefault}) {
     auto table = verdict_table(analysis, track);
@@ -75,7 +75,7 @@ Section verdict_section(const Analysis& analysis) {
                                                        : "As installed, nothing set (track default)"};
     section.blocks << std::move(table);
   }
-  section.blocks << Heading{"best", "Best form against best form"} << best_table(analysis);
+  section.blocks << Heading{"best", "Best variant against best variant"} << best_table(analysis);
   return section;
 }
 
@@ -96,7 +96,7 @@ Section comparison_section(const Analysis& analysis) {
               kNoComparison);
   for (const auto& row : analysis.comparisons) {
     const auto from = journal_cells(analysis, row);
-    table.group(place_of(row));
+    table.group(workload_of(row));
     table.row({row.label, measure_title(row.measure), value_number(row.measure, row.value),
                value_number(row.measure, row.reference_value), ratio_number(row.ratio, row.interval),
                fmt::format("{}", row.n), row.p_adjusted ? fmt::format("{:.2g}", *row.p_adjusted) : "n/a",
