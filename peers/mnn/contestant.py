@@ -4,7 +4,7 @@
 import os
 import sys
 
-# MNN prints on standard output, where answers belong: what its libraries print goes to standard error.
+# MNN prints on standard output, which is for answers, so the output of its libraries is sent to standard error.
 sys.stdout = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 
@@ -33,7 +33,7 @@ def load(request):
 
     def infer(tensor):
         nonlocal shape, host
-        if tensor[1].shape != shape:  # of the first picture; another size is planned anew
+        if tensor[1].shape != shape:  # another size than the last picture's needs a new plan
             shape = tensor[1].shape
             interpreter.resizeTensor(source, shape)
             interpreter.resizeSession(session)
@@ -44,13 +44,13 @@ def load(request):
         interpreter.getSessionOutput(session).copyToHostTensor(host)
         return host
 
-    # An array stays beside the tensor that was made of it, which may borrow its memory.
+    # The array is kept beside its tensor, which may borrow the array's memory.
     return sdk.Engine(infer, threads, "backend CPU; precision: high (float32)", wrap=lambda array: (tensor_over(array), array),
                       unwrap=lambda output: np.array(output.getData(), np.float32))  # fmt: skip
 
 
 def prepare(request):
-    """Converts the model, by the converter's own function: its program would first install a package that reports."""
+    """Converts the model with the converter's function: its program would first install a package that reports its use."""
     import _tools
 
     converted = request.settings["converted"]

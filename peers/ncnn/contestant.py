@@ -19,7 +19,7 @@ def load(request):
     net = ncnn.Net()
     options = net.opt
     options.num_threads = request.threads
-    # By default it stores and computes in 16 bits where the processor can. Read when the model is loaded.
+    # By default ncnn stores and computes in 16 bits if the processor can. The options are read when the model is loaded.
     for name in dir(options):
         if name.startswith(("use_fp16", "use_bf16")):
             setattr(options, name, False)
@@ -51,7 +51,7 @@ def load(request):
 def prepare(request):
     """Converts the model. The wheel's own wrapper of the converter needs PyTorch; the converter does not."""
     converter = os.path.join(importlib.util.find_spec("pnnx").submodule_search_locations[0], "pnnx")
-    link = request.settings["converted"] + ".onnx"  # it writes beside what it reads
+    link = request.settings["converted"] + ".onnx"  # the converter writes beside the file that it reads
     if os.path.lexists(link):
         os.remove(link)
     os.symlink(os.path.abspath(request.model), link)

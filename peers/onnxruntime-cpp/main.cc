@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ONNX Runtime's C API, in the very library that the Python contestant loads.
+// ONNX Runtime's C API, from the same library file that the Python contestant loads.
 #include <dlfcn.h>
 
 #include <cstdlib>
@@ -65,7 +65,7 @@ Options make_options(const Request& request, const std::string& level) {
   check(runtime.api->SetSessionGraphOptimizationLevel(made, level_of(level)));
   check(runtime.api->SetSessionExecutionMode(made, ORT_SEQUENTIAL));
   if (request.threads > 0) check(runtime.api->SetIntraOpNumThreads(made, request.threads));
-  // Settings of such names are the library's own configuration entries.
+  // Settings with these names are the library's own configuration entries.
   for (const auto& [key, value] : request.settings) {
     if (key.starts_with("session.")) check(runtime.api->AddSessionConfigEntry(made, key.c_str(), value.c_str()));
   }
@@ -83,7 +83,7 @@ class OnnxRuntime : public contestant::Engine {
   explicit OnnxRuntime(const Request& request) {
     const int before = contestant::tasks();
     const std::string saved = request.setting("saved_model");
-    // A saved model has its optimisations in it; running them again would only cost time.
+    // A saved model is optimised already; optimising it again would only take time.
     const std::string level = saved.empty() ? request.setting("optimisation", "all") : "disabled";
     session_ = open_session(saved.empty() ? request.model : saved, make_options(request, level));
     threads_ = contestant::tasks() - before + 1;
@@ -130,7 +130,7 @@ class OnnxRuntime : public contestant::Engine {
 
   Session session_;
   Value output_;
-  OrtMemoryInfo* memory_ = nullptr;  // it and the names until the process ends
+  OrtMemoryInfo* memory_ = nullptr;  // this and the names exist until the process ends
   char* input_name_ = nullptr;
   char* output_name_ = nullptr;
   int threads_ = 1;

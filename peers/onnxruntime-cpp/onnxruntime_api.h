@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ONNX Runtime's C API: the installed header where there is one, else the slots of its table that this contestant uses.
-// The table only ever grows at its end, so a slot's place is fixed; kApiVersion is the version that is asked for. The
-// names and places below are those of the published API; an unused place is a void*.
+// ONNX Runtime's C API: the installed header if there is one, otherwise the slots of its table that this contestant
+// uses. The table only grows at its end, so the position of a slot never changes. kApiVersion is the version that is
+// requested. The names and positions below are those of the published API; an unused slot is a void*.
 #pragma once
 
 #include <cstddef>

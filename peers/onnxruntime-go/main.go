@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// ONNX Runtime through the module yalue/onnxruntime_go, in the very library that the Python contestant loads.
+// ONNX Runtime through the module yalue/onnxruntime_go, with the same library file that the Python contestant loads.
 package main
 
 import (
@@ -65,7 +65,7 @@ func start(request *contestant.Request) (map[string]string, error) {
 }
 
 // The default track sets nothing at all. Settings whose names begin with "session." are the library's own configuration
-// entries and are handed over as they are.
+// entries and are passed on unchanged.
 func sessionOptions(request *contestant.Request, level string) (*ort.SessionOptions, error) {
 	options, err := ort.NewSessionOptions()
 	if err != nil || request.Track == "default" {
@@ -95,8 +95,8 @@ func sessionOptions(request *contestant.Request, level string) (*ort.SessionOpti
 	return options, nil
 }
 
-// The binding wants a model's names before it opens it, and can only find them out by opening it once more. Whoever uses it
-// knows the names, so they are written down beforehand.
+// The binding needs the names of a model's input and output before it opens the model, and can find them only by opening it
+// once more. The author of a program knows the names, so they are written into a file before the race.
 type names struct{ Inputs, Outputs []string }
 
 func load(request *contestant.Request) (contestant.Engine, error) {
@@ -118,7 +118,7 @@ func load(request *contestant.Request) (contestant.Engine, error) {
 	}
 	settings = "graph optimisation: " + level
 	if saved := request.Settings["saved_model"]; saved != "" {
-		// It has its optimisations in it; running them again would only cost time.
+		// A saved model is optimised already; optimising it again would only take time.
 		path, level, settings = saved, "disabled", "graph optimisation: all, done before and saved"
 	}
 	made := &engine{settings: settings + "; sequential; the pool spins between calls, as it does by default"}
@@ -137,7 +137,7 @@ func load(request *contestant.Request) (contestant.Engine, error) {
 	return made, err
 }
 
-// Writes the names, and the optimised model where one is asked for.
+// Writes the names and, if it is asked for, the optimised model.
 func prepare(request *contestant.Request) error {
 	file, err := request.Required("names")
 	if err != nil {

@@ -31,7 +31,7 @@ function sessionOptions(request, level) {
 
 async function load(request) {
   const saved = request.settings.get('saved_model');
-  // A saved model has its optimisations in it; running them again would only cost time.
+  // A saved model is optimised already; optimising it again would only take time.
   const level = saved ? 'disabled' : (request.settings.get('optimisation') ?? 'all');
   const before = sdk.tasks();
   const session = await ort.InferenceSession.create(path.resolve(saved ?? request.model), sessionOptions(request, level));

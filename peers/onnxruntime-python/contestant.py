@@ -19,8 +19,8 @@ LEVELS = {
 
 
 def session_options(request):
-    """Options, and what they are in words. The default track sets nothing at all. Settings whose names begin with
-    "session." are the library's own configuration entries and are handed over as they are."""
+    """The options, and a text that describes them. The default track sets nothing at all. Settings whose names begin with
+    "session." are the library's own configuration entries and are passed on unchanged."""
     options = ort.SessionOptions()
     for key, value in request.settings.items():
         if key.startswith("session."):
@@ -40,7 +40,7 @@ def load(request):
     options, settings = session_options(request)
     path = request.settings.get("saved_model", request.model)
     if path != request.model:
-        options.graph_optimization_level = LEVELS["disabled"]  # it was optimised when it was saved
+        options.graph_optimization_level = LEVELS["disabled"]  # a saved model is optimised already
         settings = "graph optimisation: all, done before and saved; sequential; the pool spins between calls"
     before = sdk.tasks()
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -11,7 +11,7 @@ import paperkite_contestant as sdk  # noqa: E402
 
 
 def configuration(request):
-    """The default track sets nothing: it computes in bf16 where the processor can, and reports that."""
+    """The default track sets nothing: it computes in bf16 if the processor can, and reports that."""
     values = {}
     if request.track == "matched":
         values = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}

@@ -20,7 +20,7 @@ FORMS = {
 
 
 def compiled(net, cache):
-    """Compiles at the first call; what it made is kept in `cache`, if there is one, for later processes."""
+    """Compiles at the first call. If there is a `cache`, the compiled code is kept in it for later processes."""
     if cache:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
     import torch._inductor.config as inductor
@@ -40,7 +40,7 @@ def load(request):
     settings = f"{FORMS[form]}; float32, no gradients"
     if form == "channels-last":
         net = net.to(memory_format=torch.channels_last)
-        # The input comes as NCHW; putting it into the other order is part of this form's work.
+        # The input is NCHW; the time of this mode includes reordering it.
         return engine(lambda x: net(x.contiguous(memory_format=torch.channels_last)), settings)
     if form == "jit-freeze":
         return engine(network.frozen_script(net, optimised=True), settings)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A torchvision network from the state dict beside the ONNX file: what the contestant and export_torchscript.py share."""
+"""A torchvision network from the state dict beside the ONNX file: shared by the contestant and export_torchscript.py."""
 
 import os
 import sys
@@ -36,9 +36,9 @@ def load(path, architecture=None):
 
 
 def frozen_script(net, optimised):
-    """TorchScript with the weights inside. `optimised`: for this CPU, which cannot be saved."""
+    """TorchScript with the weights inside. `optimised`: for this CPU; such a module cannot be saved."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch.jit is deprecated, and still what libtorch reads
+        warnings.simplefilter("ignore")  # torch.jit is deprecated, but libtorch reads its files
         traced = torch.jit.trace(net, torch.zeros(1, 3, SIDE, SIDE), check_trace=False)
         frozen = torch.jit.freeze(traced)
         return torch.jit.optimize_for_inference(frozen) if optimised else frozen

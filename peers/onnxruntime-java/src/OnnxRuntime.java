@@ -54,7 +54,7 @@ final class OnnxRuntime implements Program {
   @Override
   public Engine load(Request request) throws OrtException, Failure {
     String saved = request.settings.get("saved_model");
-    // A saved model has its optimisations in it; running them again would only cost time.
+    // A saved model is optimised already; optimising it again would only take time.
     String level = saved != null ? "disabled" : request.settings.getOrDefault("optimisation", "all");
     OrtSession session = environment.createSession(saved != null ? saved : request.text("model"), options(request, level));
     String input = session.getInputNames().iterator().next();

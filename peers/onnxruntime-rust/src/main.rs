@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! ONNX Runtime through the crate `ort`, in the very library that the Python contestant loads.
+//! ONNX Runtime through the crate `ort`, from the same library file that the Python contestant loads.
 
 use ort::environment::Environment;
 use ort::session::Session;
@@ -54,7 +54,7 @@ fn builder(
 ) -> Result<SessionBuilder, Failure> {
     let mut builder =
         Session::builder(environment)?.with_optimization_level(level).map_err(|error| error.to_string())?;
-    // Settings of such names are the library's own configuration entries.
+    // Settings with these names are the own configuration entries of the library.
     for (key, value) in request.settings().filter(|(key, _)| key.starts_with("session.")) {
         builder = builder.with_config_entry(key, value).map_err(|error| error.to_string())?;
     }
@@ -67,12 +67,12 @@ fn builder(
 fn load(environment: &Environment, request: &Request) -> Result<OnnxRuntime, Failure> {
     let before = sdk::memory::tasks();
     let saved = request.setting("saved_model");
-    // A saved model has its optimisations in it; running them again would only cost time.
+    // A saved model is optimised already; optimising it again would only take time.
     let name = if saved.is_some() { "disabled" } else { request.setting("optimisation").unwrap_or("all") };
     let session = builder(environment, request, level(name)?)?.commit_from_file(saved.unwrap_or(&request.model))?;
     let input = session.inputs().first().ok_or("the model has no input")?.name().to_string();
-    let form = if saved.is_some() { "saved optimised model" } else { "model as it is" };
-    let settings = format!("{form}, graph optimisation {name}, sequential execution");
+    let graph = if saved.is_some() { "saved optimised model" } else { "unchanged model" };
+    let settings = format!("{graph}, graph optimisation {name}, sequential execution");
     Ok(OnnxRuntime { session, input, threads: sdk::memory::tasks() - before + 1, settings })
 }
 

@@ -41,9 +41,9 @@ fn load(request: &Request) -> Result<Rten, Failure> {
     }
     let prepacked = request.setting("prepack") == Some("yes");
     let mut options = ModelOptions::with_all_ops();
-    // SAFETY: nobody changes the model's files during a race.
+    // SAFETY: the files of the model do not change during a race.
     let model = unsafe { options.prepack_weights(prepacked).load_mmap(&request.model)? };
-    rten::thread_pool().run(|| ()); // the pool, where loading did not need it; the calling thread waits for it
+    rten::thread_pool().run(|| ()); // makes the pool if loading did not; the calling thread waits for it
     Ok(Rten { model, threads: sdk::memory::tasks() - before, prepacked })
 }
 

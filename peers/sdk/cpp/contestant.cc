@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures go through libpaperkite's own recipe: what remains between such a contestant and kite is the runtime.
+// Pictures go through the recipe of libpaperkite, so such a contestant and kite differ only in the runtime.
 #include "contestant.h"
 
 #include <algorithm>
@@ -164,10 +164,10 @@ std::string escaped(const std::string& text) {
 
 void say_phase(const char* name, std::int64_t t_ns) {
   std::printf("{\"phase\": \"%s\", \"t_ns\": %lld}\n", name, static_cast<long long>(t_ns));
-  std::fflush(stdout);  // a process that is killed later has said how far it came
+  std::fflush(stdout);  // the output of a killed process shows how far it came
 }
 
-// Resident and proportional memory now; a figure that this kernel does not give is left out.
+// Resident and proportional memory now; a figure that this kernel does not report is left out.
 std::string memory_mark(const std::string& name, bool peak) {
   // A file mapped from a tmpfs counts as shared memory.
   std::map<std::string, std::string> wanted = {{"RssAnon:", "rss_anon_bytes"},
@@ -214,7 +214,7 @@ void oneshot(const Program& program, const Request& request) {
   std::fflush(stdout);
 }
 
-// What a sample is of: tensors that lie in a file, or pictures, each from its path on.
+// The input of a sample: a tensor of a file, or a picture, which is timed from its path on.
 class Inputs {
  public:
   explicit Inputs(const Request& request) {
@@ -363,7 +363,7 @@ void run_series(const Program& program, const Request& request, std::int64_t run
   const std::int64_t logits_shape[] = {request.count, static_cast<std::int64_t>(series.scores(0).size())};
   if (!request.logits.empty()) write_floats(request.logits, logits_shape, series.logits);
   if (!request.tensors.empty()) write_floats(request.tensors, series.kept_shape, series.kept);
-  say_phase("done", end_ns);  // the last line; what came after the last sample is no inference
+  say_phase("done", end_ns);  // the last line; time after the last sample is not inference
 }
 
 }  // namespace

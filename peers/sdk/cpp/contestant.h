@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The protocol of peers/README.md for contestants written in C++: they only load a model and infer.
-// Programs, not library code: what is wrong is thrown as Failure and ends main() with a line on standard error.
+// This is for programs, not for libraries: an error is thrown as Failure and ends main() with a line on standard error.
 #pragma once
 
 #include <cstdint>
@@ -34,28 +34,28 @@ struct Request {
   [[nodiscard]] const std::string& required(const std::string& key) const;
 };
 
-// A loaded model. infer() is what is timed: it borrows the input [1, C, H, W] and returns scores that stay until the
+// A loaded model. infer() is timed: it borrows the input [1, C, H, W] and returns scores that are valid until the
 // next call.
 class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::span<const float> infer(const float* input, std::span<const std::int64_t, 4> shape) = 0;
-  [[nodiscard]] virtual int threads() const = 0;  // what it really uses
+  [[nodiscard]] virtual int threads() const = 0;  // how many it really uses
   [[nodiscard]] virtual std::string settings() const = 0;
 };
 
 using Versions = std::vector<std::pair<std::string, std::string>>;
 
 struct Program {
-  std::function<Versions(const Request&)> start;                // makes the runtime ready and says what it is
+  std::function<Versions(const Request&)> start;                // makes the runtime ready and returns its versions
   std::function<std::unique_ptr<Engine>(const Request&)> load;  // an engine of request.model
-  std::function<void(const Request&)> prepare;                  // makes what later runs read; may be empty
+  std::function<void(const Request&)> prepare;                  // writes the files that later runs read; may be empty
 };
 
 // The whole of main().
 [[nodiscard]] int run(int argc, char** argv, const Program& program);
 
-// Threads of this process. A pool's size is what making it adds, and the calling thread.
+// Threads of this process. The size of a pool is the number of threads that making it adds, plus the calling thread.
 [[nodiscard]] int tasks();
 
 }  // namespace contestant

@@ -18,15 +18,15 @@ import (
 
 const tensorsKept = 16
 
-// Engine is a loaded model. Infer is what is timed: it borrows the input [1, C, H, W] and gives scores of its own.
+// Engine is a loaded model. Infer is timed: it borrows the input [1, C, H, W] and returns scores that it owns.
 type Engine interface {
 	Infer(input []float32, shape []int64) ([]float32, error)
-	Threads() int // what it really uses
+	Threads() int // how many it really uses
 	Settings() string
 }
 
-// Program is what a contestant brings. Start makes the runtime ready and says what it is; Load makes an engine of the model;
-// Prepare, if there is one, makes what later runs read.
+// Program is the contestant's own code. Start makes the runtime ready and returns its versions; Load makes an engine from the
+// model; Prepare, if it is set, writes the files that later runs read.
 type Program struct {
 	Start   func(*Request) (map[string]string, error)
 	Load    func(*Request) (Engine, error)
@@ -47,7 +47,7 @@ func ModuleVersion(path string) string {
 
 type line = map[string]any
 
-// Written at once: a process that is killed later has said how far it came.
+// A line is written at once, so that the output of a killed process shows how far it came.
 func say(lines ...any) error {
 	var text bytes.Buffer
 	for _, one := range lines {
@@ -105,7 +105,7 @@ func oneshot(request *Request, load func(*Request) (Engine, error)) error {
 	return err
 }
 
-// What is inferred on, one input after the other: tensors of a file, or pictures.
+// The inputs of the inferences, one after another: tensors of a file, or pictures.
 type inputs struct {
 	tensors *tensors
 	paths   []string
@@ -273,7 +273,7 @@ func series(request *Request, runtimeNs int64, versions map[string]string, load 
 			return err
 		}
 	}
-	return say(line{"phase": "done", "t_ns": end}) // the last line; what came after the last sample is no inference
+	return say(line{"phase": "done", "t_ns": end}) // the last line; time after the last sample is not inference
 }
 
 func run(program Program) error {

@@ -16,9 +16,9 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// The recipe with the packages that are usual in Go: image decodes, golang.org/x/image/draw resizes. Its kernels are stretched
-// where a picture shrinks (antialiased), as Pillow's are, but neither gives Pillow's last bit; a race reports by how much the
-// tensor differs.
+// The recipe with the usual packages of Go: image decodes, golang.org/x/image/draw resizes. Its kernels are stretched when a
+// picture shrinks (antialiased), as Pillow's are. The results are not equal to Pillow's in the last bit; a race reports by how
+// much the tensor differs.
 type recipe struct {
 	resize, crop *size // nil: not at all; a side of 0: the other one is the short side
 	kernel       draw.Scaler
@@ -125,7 +125,7 @@ func (r *recipe) resized(from size) size {
 	}
 }
 
-// Transparency is left out, not applied: Go's pictures would come out darker where they are transparent.
+// Transparency is ignored and not applied: otherwise transparent pixels of Go's pictures would be darker.
 func opaque(picture image.Image) image.Image {
 	if one, known := picture.(interface{ Opaque() bool }); known && one.Opaque() {
 		return picture
@@ -191,7 +191,7 @@ func (r *recipe) tensor(path string, values *[]float32) ([]int64, error) {
 	return []int64{1, 3, int64(crop.height), int64(crop.width)}, nil
 }
 
-// Where a centred crop begins: half to even; one that is larger than the picture begins outside of it.
+// Where a centred crop begins, rounded half to even; a crop that is larger than the picture begins outside of it.
 func offset(length, crop int) int {
 	if crop > length {
 		return -((crop - length) / 2)

@@ -22,7 +22,7 @@ func now() int64 {
 	return time.Nano()
 }
 
-// What the kernel says of this process, now; a figure that it does not give is left out.
+// What the kernel reports about this process now; a figure that it does not report is left out.
 func memoryMark(name string, peak bool) map[string]any {
 	mark := map[string]any{"mark": name}
 	// A file mapped from a tmpfs counts as shared memory.
@@ -35,7 +35,7 @@ func memoryMark(name string, peak bool) map[string]any {
 	return mark
 }
 
-// Lines of one name are added up.
+// Lines with the same name are added up.
 func addLines(mark map[string]any, path string, names map[string]string) {
 	text, _ := os.ReadFile(path)
 	for _, line := range strings.Split(string(text), "\n") {
@@ -51,8 +51,9 @@ func addLines(mark map[string]any, path string, names map[string]string) {
 	}
 }
 
-// PoolOf runs start, which makes a runtime's pool of threads, and gives the pool's size, the calling thread included. Go makes
-// threads when it likes, so those of the pool are told apart by their name, which a thread has from the one that made it.
+// PoolOf runs start, which makes a runtime's pool of threads, and returns the size of the pool, including the calling thread.
+// Go makes threads at any time, so the threads of the pool are recognised by their name, which a thread inherits from the
+// thread that makes it.
 func PoolOf(start func() error) (int, error) {
 	const name = "kite-pool"
 	runtime.LockOSThread()
@@ -78,6 +79,6 @@ func PoolOf(start func() error) (int, error) {
 
 func setThreadName(name string) {
 	bytes := append([]byte(name), 0)
-	// Refused names leave the old one, and then the pool is counted as empty: conformance would say so.
+	// If the kernel refuses the name, the old one remains and the pool is counted as empty; conformance reports that.
 	_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&bytes[0])), 0, 0, 0)
 }

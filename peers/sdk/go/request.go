@@ -37,7 +37,7 @@ type Request struct {
 	Settings map[string]string
 }
 
-// Required gives a setting that the contestant cannot do without.
+// Required returns a setting that the contestant must have.
 func (request *Request) Required(key string) (string, error) {
 	value, found := request.Settings[key]
 	if !found {

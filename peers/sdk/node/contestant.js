@@ -2,7 +2,7 @@
 // The protocol of peers/README.md for contestants written in JavaScript: they only load a model and infer.
 //
 //   run({ start(request) -> versions, load(request) -> engine, prepare(request) })
-//   engine: { infer(values, shape) -> scores, threads, settings }, infer may be asynchronous and is what is timed.
+//   engine: { infer(values, shape) -> scores, threads, settings }; infer is timed and may be asynchronous.
 'use strict';
 
 const fs = require('node:fs');
@@ -12,20 +12,20 @@ const { parse } = require('./request.js');
 
 const TENSORS_KEPT = 16;
 
-// CLOCK_MONOTONIC in nanoseconds. A double holds them exactly for the first hundred days after the machine started; behind
-// that, steps of two.
+// CLOCK_MONOTONIC in nanoseconds. A double holds them exactly for the first hundred days after the machine started;
+// after that, in steps of two.
 const now = () => Number(process.hrtime.bigint());
 
-// Written at once: a process that is killed later has said how far it came.
+// A line is written at once, so that the output of a killed process shows how far it came.
 function say(...lines) {
   let bytes = Buffer.from(lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
   while (bytes.length > 0) bytes = bytes.subarray(fs.writeSync(1, bytes));
 }
 
-// Threads of this process. A pool's size is what making it adds, and the calling thread.
+// Threads of this process. The size of a pool is the number of threads that making it adds, plus the calling thread.
 const tasks = () => fs.readdirSync('/proc/self/task').length;
 
-// Resident and proportional memory now; a figure that this kernel does not give is left out.
+// Resident and proportional memory now; a figure that this kernel does not report is left out.
 function memoryMark(name, peak) {
   const mark = { mark: name };
   // A file mapped from a tmpfs counts as shared memory.
@@ -63,7 +63,7 @@ async function oneshot(request, load) {
   say(`${index}, ${label}, ${score.toFixed(4)}`);
 }
 
-// Gives `input(index)`: what is timed of one sample besides the inference, and what is not.
+// Returns `input(index)`, which prepares one sample: work that is timed like the inference, and work that is not timed.
 function openInputs(request) {
   if (request.command === 'no_pre') {
     const tensors = new npy.Tensors(request.inputs);
@@ -85,7 +85,7 @@ async function sample(engine, inputs, index) {
   return { input: index, ms: (end - begin) / 1e6, end, scores, tensor };
 }
 
-// Lines of standard input, read when they are asked for: nothing runs while it waits.
+// Lines of standard input. They are read only on request, so nothing runs while it waits.
 function* inputLines() {
   const chunk = Buffer.alloc(256);
   let text = '';
@@ -150,11 +150,11 @@ async function series(request, runtimeNs, versions, load) {
   say(mark, { info: { threads: engine.threads, versions, settings: engine.settings } });
   if (request.logits) npy.write(request.logits, [samples.length, samples[0].scores.length], samples.map(({ scores }) => scores));
   if (request.tensors) npy.write(request.tensors, [kept.length, ...keptShape.slice(1)], kept);
-  say({ phase: 'done', t_ns: end }); // the last line; what came after the last sample is no inference
+  say({phase: 'done', t_ns: end});  // the last line; time after the last sample is not inference
 }
 
-// The whole program. `start` makes the runtime ready and says what it is; `load` makes an engine of the model; `prepare`, if
-// there is one, makes what later runs read.
+// The whole program. `start` makes the runtime ready and returns its versions; `load` makes an engine from the model;
+// `prepare`, if it is set, writes the files that later runs read.
 async function run({ start, load, prepare }) {
   try {
     const request = parse(process.argv.slice(2));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recipe. The package that is usual in Node, sharp (libvips), decodes; the resizer is this kit's own, because sharp's
-// places pixels otherwise where it enlarges a picture.
+// The recipe. The usual package of Node, sharp (libvips), decodes. The resizer is this kit's own, because sharp uses
+// other positions of pixels when it enlarges a picture.
 'use strict';
 
 const fs = require('node:fs');
@@ -9,7 +9,7 @@ const { names, resize } = require('./resize.js');
 const PLAIN = { crop_offset: 'half_even', arithmetic: 'torchvision', channels: 'rgb' };
 
 const isSide = (value) => Number.isInteger(value) && value >= 1 && value <= 65536;
-// A recipe's number or [height, width] as {width, height}; undefined where it is neither.
+// A recipe's number or [height, width] as {width, height}; undefined if it is neither.
 function sides(value) {
   if (isSide(value)) return { width: value, height: value };
   if (Array.isArray(value) && value.length === 2 && value.every(isSide)) return { width: value[1], height: value[0] };
@@ -67,7 +67,7 @@ class Recipe {
     return { values: this.normalised(pixels, size, crop, info.channels), shape: [1, 3, crop.height, crop.width] };
   }
 
-  // Where a centred crop begins: half to even; one that is larger than the picture begins outside of it.
+  // Where a centred crop begins, rounded half to even; a crop that is larger than the picture begins outside of it.
   offset(length, crop) {
     return crop > length ? -Math.floor((crop - length) / 2) : roundHalfEven((length - crop) / 2);
   }

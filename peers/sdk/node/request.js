@@ -21,8 +21,8 @@ const NEEDS = {
 };
 const OPTIONAL = ['threads', 'track', 'set', 'logits', 'tensors', 'blocks'];
 
-// Texts that do not belong to the command are undefined. threads: 0 where the runtime shall choose, as on the default
-// track. blocks: milliseconds, 0 where a plain series was asked for. settings: of --set, all of them texts.
+// Texts that do not belong to the command are undefined. threads: 0 if the runtime chooses, as on the default track.
+// blocks: milliseconds, or 0 for a plain series. settings: those of --set; all values are texts.
 class Request {
   constructor(command, values, settings) {
     const whole = (name, otherwise, least) => {
@@ -45,14 +45,14 @@ class Request {
     if (this.blocks > 0 && (this.logits || this.tensors)) throw new Error('--blocks goes with neither --logits nor --tensors');
   }
 
-  // A setting that the contestant cannot do without.
+  // A setting that the contestant must have.
   required(key) {
     const value = this.settings.get(key);
     if (value === undefined) throw new Error(`--set ${key}=... is missing`);
     return value;
   }
 
-  // The package `name` of the contestant's home: packages lie there, not beside the sources.
+  // The package `name` from the contestant's home: packages are there, not beside the sources.
   package(name) {
     return createRequire(path.resolve(this.required('packages'), 'index.js'))(name);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pillow's resampling of 8-bit pictures, to the bit but for what sines differ by: the filter is stretched where a picture
-// shrinks (antialiased), weights are rounded to 22 bits behind the point, and the horizontal pass is rounded to bytes
-// before the vertical one begins.
+// Pillow's resampling of 8-bit pictures. It gives the same bits, except where the results of sin() differ. The filter
+// is stretched when a picture shrinks (antialiased), weights are rounded to 22 bits after the point, and the horizontal
+// pass is rounded to bytes before the vertical one begins.
 'use strict';
 
 const PRECISION = 22; // 32 bits, less 8 of a byte and 2 for sums of weights that are negative in part
@@ -17,28 +17,29 @@ const FILTERS = {
   lanczos: { support: 3, at: (x) => (x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 };
 
-// For each of `to` places, the first of the `from` places that it sees, how many, and their weights (`taps` a place).
+// For each of `to` positions: the first of the `from` positions that it uses, how many, and their weights (`taps` for
+// each).
 function weightsOf(filter, from, to) {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = filter.support * stretch;
   const taps = Math.ceil(support) * 2 + 1;
   const [first, count, weights] = [new Int32Array(to), new Int32Array(to), new Int32Array(to * taps)];
-  for (let place = 0; place < to; ++place) {
-    const centre = (place + 0.5) * scale;
+  for (let position = 0; position < to; ++position) {
+    const centre = (position + 0.5) * scale;
     const begin = Math.max(Math.trunc(centre - support + 0.5), 0);
     const end = Math.min(Math.trunc(centre + support + 0.5), from);
     const values = Array.from({ length: end - begin }, (_, i) => {
       const distance = (begin + i - centre + 0.5) / stretch;
-      // A box ends on its right side only, so that two neighbours never share a place.
+      // A box excludes its left end, so that two neighbours never share a position.
       return filter === FILTERS.box && distance === -0.5 ? 0 : filter.at(Math.abs(distance));
     });
     const sum = values.reduce((total, value) => total + value, 0);
-    first[place] = begin;
-    count[place] = end - begin;
+    first[position] = begin;
+    count[position] = end - begin;
     values.forEach((value, i) => {
       const scaled = (value / sum) * (1 << PRECISION);
-      weights[place * taps + i] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+      weights[position * taps + i] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     });
   }
   return { first, count, weights, taps };
@@ -49,17 +50,18 @@ const byte = (sum) => {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 };
 
-// `pixels` of `rows` x `from` places, `channels` bytes a place; each row becomes `to` places.
+// `pixels` has `rows` x `from` positions with `channels` bytes each; each row becomes `to` positions.
 function horizontal(pixels, rows, from, to, channels, filter) {
   const { first, count, weights, taps } = weightsOf(filter, from, to);
   const result = new Uint8Array(rows * to * channels);
   for (let row = 0; row < rows; ++row) {
-    for (let place = 0; place < to; ++place) {
+    for (let position = 0; position < to; ++position) {
       for (let channel = 0; channel < channels; ++channel) {
         let sum = 1 << (PRECISION - 1);
-        let at = (row * from + first[place]) * channels + channel;
-        for (let tap = 0; tap < count[place]; ++tap, at += channels) sum += pixels[at] * weights[place * taps + tap];
-        result[(row * to + place) * channels + channel] = byte(sum);
+        let at = (row * from + first[position]) * channels + channel;
+        for (let tap = 0; tap < count[position]; ++tap, at += channels)
+          sum += pixels[at] * weights[position * taps + tap];
+        result[(row * to + position) * channels + channel] = byte(sum);
       }
     }
   }
@@ -71,14 +73,14 @@ function vertical(pixels, width, from, to, filter) {
   const { first, count, weights, taps } = weightsOf(filter, from, to);
   const result = new Uint8Array(to * width);
   const sums = new Int32Array(width);
-  for (let place = 0; place < to; ++place) {
+  for (let position = 0; position < to; ++position) {
     sums.fill(1 << (PRECISION - 1));
-    for (let tap = 0; tap < count[place]; ++tap) {
-      const weight = weights[place * taps + tap];
-      const row = (first[place] + tap) * width;
+    for (let tap = 0; tap < count[position]; ++tap) {
+      const weight = weights[position * taps + tap];
+      const row = (first[position] + tap) * width;
       for (let i = 0; i < width; ++i) sums[i] += pixels[row + i] * weight;
     }
-    for (let i = 0; i < width; ++i) result[place * width + i] = byte(sums[i]);
+    for (let i = 0; i < width; ++i) result[position * width + i] = byte(sums[i]);
   }
   return result;
 }
@@ -87,17 +89,18 @@ function vertical(pixels, width, from, to, filter) {
 function resize(pixels, from, to, channels, filter) {
   if (filter === 'nearest') return nearest(pixels, from, to, channels);
   const chosen = FILTERS[filter];
-  // A direction that keeps its length is left as it is.
+  // A direction whose length does not change is not resampled.
   const wide = from.width === to.width ? pixels : horizontal(pixels, from.height, from.width, to.width, channels, chosen);
   return from.height === to.height ? wide : vertical(wide, to.width * channels, from.height, to.height, chosen);
 }
 
-// For each of `to` places the one of `from` that it takes; added up step by step as Pillow does, whose rounding shows.
+// For each of `to` positions the position of `from` that it takes. The steps are added up as Pillow does it, since its
+// rounding shows in the result.
 function nearestPlaces(from, to) {
   const scale = from / to;
-  const places = new Int32Array(to);
-  for (let place = 0, at = scale / 2; place < to; ++place, at += scale) places[place] = Math.floor(at);
-  return places;
+  const positions = new Int32Array(to);
+  for (let position = 0, at = scale / 2; position < to; ++position, at += scale) positions[position] = Math.floor(at);
+  return positions;
 }
 
 function nearest(pixels, from, to, channels) {

@@ -34,7 +34,7 @@ TENSORS_KEPT = 16
 
 
 class Request:
-    """What was asked for. threads: 0 where the runtime shall choose. settings: of --set, all of them texts."""
+    """What was asked for. threads: 0 if the runtime chooses. settings: those of --set; all values are texts."""
 
     def __init__(self, command, values, settings):
         self.command = command
@@ -49,8 +49,8 @@ class Request:
 
 
 class Engine:
-    """A loaded model. `infer` is what is timed: tensor -> output. `wrap` makes the runtime's tensor of a numpy array
-    [1, C, H, W] and `unwrap` a numpy array of its output, both without computing. threads: what it really uses."""
+    """A loaded model. `infer` is timed: tensor -> output. `wrap` makes the tensor of the runtime from a numpy array
+    [1, C, H, W] and `unwrap` a numpy array of its output, both without computing. threads: how many it really uses."""
 
     def __init__(self, infer, threads, settings, wrap=lambda array: array, unwrap=np.asarray):
         self.infer, self.threads, self.settings, self.wrap, self.unwrap = infer, threads, settings, wrap, unwrap
@@ -92,7 +92,7 @@ def parse(arguments):
 
 
 def tasks():
-    """Threads of this process. A pool's size is what making it adds, and the calling thread."""
+    """Threads of this process. The size of a pool is the number of threads that making it adds, plus the calling thread."""
     return len(os.listdir("/proc/self/task"))
 
 
@@ -115,7 +115,7 @@ def read_recipe(path):
 
 
 def resized_size(width, height, resize):
-    """(width, height) with the short side `resize` and the long side truncated; [height, width] is taken as it is."""
+    """(width, height) with the short side `resize` and the long side truncated; [height, width] is used directly."""
     if resize is None:
         return width, height
     if isinstance(resize, list):
@@ -170,7 +170,7 @@ class Tensors:
         return self.buffer
 
 
-# --- what is said ---
+# --- output ---
 
 
 def say(line):
@@ -179,11 +179,11 @@ def say(line):
 
 def say_phase(name, t_ns):
     say({"phase": name, "t_ns": t_ns})
-    sys.stdout.flush()  # a process that is killed later has said how far it came
+    sys.stdout.flush()  # the output of a killed process shows how far it came
 
 
 def memory_mark(name, peak=False):
-    """Resident and proportional memory now; a figure that this kernel does not give is left out."""
+    """Resident and proportional memory now; a figure that this kernel does not report is left out."""
     # A file mapped from a tmpfs counts as shared memory.
     keys = {"RssAnon": "rss_anon_bytes", "RssFile": "rss_file_bytes", "RssShmem": "rss_file_bytes"}
     if peak:
@@ -222,7 +222,7 @@ now = time.monotonic_ns  # CLOCK_MONOTONIC
 
 
 def open_inputs(request):
-    """How many there are, and a function that makes of an engine the one that takes a sample:
+    """The number of inputs, and a function that makes from an engine the function that takes a sample:
     input -> (begin_ns, end_ns, output, input tensor)."""
     if request.command == "no_pre":
         tensors = Tensors(request.inputs)
@@ -298,11 +298,11 @@ def series(load, request, versions, runtime_ns):
         if path:
             with open(path, "wb") as file:
                 np.save(file, np.asarray(values))
-    say_phase("done", done_ns)  # the last line; what came after the last sample is no inference
+    say_phase("done", done_ns)  # the last line; time after the last sample is not inference
 
 
 def blocks(least_ns, inputs, take, unwrap):
-    """Runs a block for each line of standard input; when the last sample ended, if there was one."""
+    """Runs a block for each line of standard input. Returns when the last sample ended, if there was one."""
     say({"ready": True})
     sys.stdout.flush()
     end = None
@@ -322,7 +322,7 @@ def blocks(least_ns, inputs, take, unwrap):
 
 
 def run(load, versions, prepare=None):
-    """The whole program. load(request) -> Engine; prepare(request), if there is one, makes what later runs read."""
+    """The whole program. load(request) -> Engine; prepare(request), if it is set, writes the files that later runs read."""
     request = parse(sys.argv[1:])
     versions = {**versions, "python": sys.version.split()[0], "numpy": np.__version__}
     if request.command in ("oneshot", "inc_pre", "version"):

@@ -19,10 +19,10 @@ pub type Versions = Vec<(&'static str, String)>;
 
 const TENSORS_KEPT: usize = 16;
 
-/// A loaded model. `infer` is what is timed: it borrows the input and copies the scores out, a few hundred bytes.
+/// A loaded model. `infer` is timed: it borrows the input and copies the scores out, a few hundred bytes.
 pub trait Engine {
     fn infer(&mut self, input: &[f32], shape: [usize; 4], scores: &mut Vec<f32>) -> Result<(), Failure>;
-    /// What it really uses.
+    /// How many it really uses.
     fn threads(&self) -> usize;
     fn settings(&self) -> String;
 }
@@ -45,7 +45,7 @@ pub fn locked_version(lock: &str, name: &str) -> String {
 fn say(line: &Value) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
-    Ok(out.flush()?) // a process that is killed later has said how far it came
+    Ok(out.flush()?) // the output of a killed process shows how far it came
 }
 
 fn say_phase(name: &str, t_ns: i64) -> Result<(), Failure> {
@@ -73,7 +73,7 @@ fn oneshot<E: Engine>(request: &Request, load: impl FnOnce(&Request) -> Result<E
     Ok(out.flush()?)
 }
 
-/// What a sample is of: tensors that lie in a file, or pictures, each from its path on.
+/// The input of a sample: a tensor of a file, or a picture, which is timed from its path on.
 enum Source {
     Tensors(npy::Tensors),
     Pictures(Vec<String>, Recipe),
@@ -170,7 +170,7 @@ fn series<E: Engine>(
         let [_, channels, height, width] = inputs.shape;
         npy::write(&request.tensors, &[request.count.min(TENSORS_KEPT), channels, height, width], &kept)?;
     }
-    say_phase("done", done) // the last line; what came after the last sample is no inference
+    say_phase("done", done) // the last line; time after the last sample is not inference
 }
 
 /// Runs a block for each line of standard input. When the last sample ended, if there was one.

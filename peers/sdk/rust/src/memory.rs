@@ -20,7 +20,7 @@ fn add_lines(text: &str, wanted: &[(&str, &str)], mark: &mut Map<String, Value>)
     }
 }
 
-/// Resident and proportional memory now; a figure that this kernel does not give is left out.
+/// Resident and proportional memory now; a figure that this kernel does not report is left out.
 pub fn mark(name: &str, peak: bool) -> Value {
     let mut mark = Map::new();
     mark.insert("mark".to_string(), json!(name));
@@ -33,7 +33,7 @@ pub fn mark(name: &str, peak: bool) -> Value {
     Value::Object(mark)
 }
 
-/// Threads of this process. A pool's size is what making it adds, and the calling thread.
+/// Threads of this process. The size of a pool is the number of threads that making it adds, plus the calling thread.
 pub fn tasks() -> usize {
     fs::read_dir("/proc/self/task").map(|tasks| tasks.count()).unwrap_or(1)
 }

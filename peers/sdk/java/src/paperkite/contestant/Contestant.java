@@ -61,7 +61,7 @@ public final class Contestant {
     }
   }
 
-  /** Each a line of JSON, written at once: a process that is killed later has said how far it came. */
+  /** Each a line of JSON, written at once: the output of a killed process shows how far it came. */
   private void say(Object... lines) throws IOException {
     StringBuilder text = new StringBuilder();
     for (Object line : lines) text.append(json.toJson(line)).append('\n');
@@ -75,8 +75,9 @@ public final class Contestant {
   }
 
   /**
-   * Loads the model, and counts the threads that this makes. A thread has the name of the one that made it until it gets its
-   * own, which those of the virtual machine do; so the model is loaded by a thread with a name that is looked for.
+   * Loads the model and counts the threads that this makes. A thread inherits the name of the thread that makes it
+   * until it gets its own name, as the threads of the virtual machine do. So a thread with a special name loads the
+   * model, and threads with that name are counted.
    */
   private void load() throws Exception {
     Exception[] failure = new Exception[1];
@@ -154,7 +155,7 @@ public final class Contestant {
     Best best = best(engine.infer(tensor.values(), tensor.shape()));
     List<String> labels = Files.readAllLines(Path.of(request.text("labels")));
     String label = best.index < labels.size() ? labels.get(best.index) : String.valueOf(best.index);
-    // Four places by whole numbers: a formatter costs more time than the answer.
+    // Four decimals by integer arithmetic: a formatter takes more time than the answer.
     String digits = String.valueOf(10000 + Math.round(best.score * 10000));
     String score = (digits.charAt(0) == '1' ? "0." : "1.") + digits.substring(1);
     out.write((best.index + ", " + label + ", " + score + "\n").getBytes(StandardCharsets.UTF_8));
@@ -247,7 +248,7 @@ public final class Contestant {
       series.shape[0] = series.tensors.size();
       Tensors.write(request.text("tensors"), series.shape, series.tensors);
     }
-    say(line("phase", "done", "t_ns", end)); // the last line; what came after the last sample is no inference
+    say(line("phase", "done", "t_ns", end)); // the last line; time after the last sample is not inference
   }
 
   /** Returns when the last inference ended. */

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Pillow's resampling of 8-bit pictures, to the bit but for what sines differ by: the filter is stretched where a picture
- * shrinks (antialiased), weights are rounded to 22 bits behind the point, and the horizontal pass is rounded to bytes before the
- * vertical one begins. Java's own scaling is not antialiased.
+ * Pillow's resampling of 8-bit pictures. It gives the same bits, except where the results of sin() differ. The filter
+ * is stretched when a picture shrinks (antialiased), weights are rounded to 22 bits after the point, and the horizontal
+ * pass is rounded to bytes before the vertical one begins. Java's own scaling is not antialiased.
  */
 enum Resize {
   NEAREST(0, x -> 0),
@@ -33,7 +33,7 @@ enum Resize {
     return x == 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
   }
 
-  /** One place of the result: the first place that it sees, and the weights of that one and the next. */
+  /** One position of the result: the first position that it sees, and the weights of that one and the next. */
   private record Taps(int first, int[] weights) {}
 
   private Taps[] taps(int from, int to) {
@@ -41,14 +41,14 @@ enum Resize {
     double stretch = Math.max(scale, 1);
     double reach = support * stretch;
     Taps[] result = new Taps[to];
-    for (int place = 0; place < to; ++place) {
-      double centre = (place + 0.5) * scale;
+    for (int position = 0; position < to; ++position) {
+      double centre = (position + 0.5) * scale;
       int begin = Math.max((int) (centre - reach + 0.5), 0);
       int end = Math.min((int) (centre + reach + 0.5), from);
       double[] values = new double[end - begin];
       for (int i = 0; i < values.length; ++i) {
         double distance = (begin + i - centre + 0.5) / stretch;
-        // A box ends on its right side only, so that two neighbours never share a place.
+        // A box excludes its left end, so that two neighbours never share a position.
         values[i] = this == BOX && distance == -0.5 ? 0 : at.applyAsDouble(Math.abs(distance));
       }
       double sum = Arrays.stream(values).reduce(0, Double::sum);
@@ -57,7 +57,7 @@ enum Resize {
         double scaled = values[i] / sum * (1 << PRECISION);
         weights[i] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
       }
-      result[place] = new Taps(begin, weights);
+      result[position] = new Taps(begin, weights);
     }
     return result;
   }
@@ -66,7 +66,7 @@ enum Resize {
     return (byte) Math.min(Math.max(sum >> PRECISION, 0), 255);
   }
 
-  /** Pixels of three bytes; a direction that keeps its length is left as it is. */
+  /** Pixels of three bytes; a direction whose length does not change is not resampled. */
   byte[] apply(byte[] pixels, int fromWidth, int fromHeight, int width, int height) {
     if (this == NEAREST) return nearest(pixels, fromWidth, fromHeight, width, height);
     byte[] wide = fromWidth == width ? pixels : horizontal(pixels, fromHeight, fromWidth, width);
@@ -101,14 +101,14 @@ enum Resize {
     Taps[] taps = taps(from, to);
     byte[] result = new byte[to * width];
     int[] sums = new int[width];
-    for (int place = 0; place < to; ++place) {
+    for (int position = 0; position < to; ++position) {
       Arrays.fill(sums, 1 << (PRECISION - 1));
-      int row = taps[place].first * width;
-      for (int weight : taps[place].weights) {
+      int row = taps[position].first * width;
+      for (int weight : taps[position].weights) {
         for (int i = 0; i < width; ++i) sums[i] += (pixels[row + i] & 255) * weight;
         row += width;
       }
-      for (int i = 0; i < width; ++i) result[place * width + i] = rounded(sums[i]);
+      for (int i = 0; i < width; ++i) result[position * width + i] = rounded(sums[i]);
     }
     return result;
   }
@@ -117,9 +117,9 @@ enum Resize {
   private static int[] nearestPlaces(int from, int to) {
     double scale = (double) from / to;
     double at = scale / 2;
-    int[] places = new int[to];
-    for (int place = 0; place < to; ++place, at += scale) places[place] = (int) at;
-    return places;
+    int[] positions = new int[to];
+    for (int position = 0; position < to; ++position, at += scale) positions[position] = (int) at;
+    return positions;
   }
 
   private static byte[] nearest(byte[] pixels, int fromWidth, int fromHeight, int width, int height) {
