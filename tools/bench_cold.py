@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole programs from exec to exit: kite with a plan and without, against the oneshot programs of the contestants that are
-set up, each also in its best form. A race of that one mode (`kite race`, docs/benchmarking.md) with kite as the reference;
-the table gives contestant / kite, so 8 means that kite takes an eighth, with the race's interval."""
+set up, each also in its best variant. It is a race of that one mode (`kite race`, docs/benchmarking.md) with kite as the
+reference. The table shows contestant / kite with the race's interval: 8 means that kite takes an eighth of the time."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MODELS = ["models/regnet_x_400mf.onnx", "build/models/regnet_y_16gf.onnx"]
 PEERS = ["kite", "onnxruntime-rust", "onnxruntime-cpp", "onnxruntime-python", "rten", "openvino", "libtorch", "pytorch"]
-FORMS = {"kite": ["no-plan"], "onnxruntime-rust": ["saved-model"], "onnxruntime-cpp": ["saved-model"], "onnxruntime-python": ["saved-model"],
+BEST_VARIANTS = {"kite": ["no-plan"], "onnxruntime-rust": ["saved-model"], "onnxruntime-cpp": ["saved-model"], "onnxruntime-python": ["saved-model"],
          "rten": ["prepacked"], "openvino": ["cache-dir"]}
 MEASURES = {"wall": "to exit", "label": "to the label", "peak_rss": "peak memory"}
 
@@ -26,11 +26,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="*", default=[model for model in MODELS if (ROOT / model).exists()])
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--out", default=str(ROOT / "build/race/cold"), help="the race's folder; its report.html has everything")
+    parser.add_argument("--out", default=str(ROOT / "build/race/cold"), help="the race's folder; its report.html has all results")
     arguments = parser.parse_args()
     kite = str(ROOT / "build/release/bin/kite")
     there = ready(kite)
-    peers = [name for peer in PEERS if peer in there for name in (peer, *(f"{peer}:{form}" for form in FORMS.get(peer, [])))]
+    peers = [name for peer in PEERS if peer in there for name in (peer, *(f"{peer}:{variant}" for variant in BEST_VARIANTS.get(peer, [])))]
     missing = [peer for peer in PEERS if peer not in there]
     if missing:
         print(f"not set up, and left out: {', '.join(missing)} (kite race setup NAME)", file=sys.stderr)

@@ -37,7 +37,7 @@ def normal_quantile(p):
 
 
 def estimate(ratios, confidence=0.95):
-    """(ratio, low, high); low and high are None where the pairs are too few."""
+    """(ratio, low, high); low and high are None if there are too few pairs."""
     logs = [math.log(ratio) for ratio in ratios]
     walsh = sorted((logs[i] + logs[j]) / 2 for i in range(len(logs)) for j in range(i, len(logs)))
     middle = (walsh[(len(walsh) - 1) // 2] + walsh[len(walsh) // 2]) / 2
@@ -48,7 +48,7 @@ def estimate(ratios, confidence=0.95):
 
 
 def is_slower(interval, limit):
-    """Only where the whole interval lies above: an interval that is too wide says nothing."""
+    """Whether the whole interval lies above the limit: an interval that is too wide says nothing."""
     return interval[1] is not None and interval[1] > limit
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """usage: study_tables.py SUMMARY.json PAGE.md: rewrites each table of the page that follows a line
-`<!-- verdicts: MODE MEASURE -->` with what the race's summary says of the plain forms, where most of them meet."""
+`<!-- verdicts: MODE MEASURE -->` with the verdicts of the race's summary for the plain variants, at the number of threads
+that most of them have."""
 
 import collections
 import json
@@ -28,7 +29,7 @@ def cell(verdict):
 
 
 def resolution(verdicts, model, mode, measure):
-    """Of a place: half the width of the interval of the reference beside itself."""
+    """The resolution of a workload: half the width of the interval of the control."""
     for v in verdicts:
         if (v["model"], v["mode"], v["measure"]) == (model, mode, measure) and v.get("resolution") is not None:
             return f"*{100 * v['resolution']:.1f} %*"

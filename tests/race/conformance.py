@@ -33,7 +33,7 @@ TIMEOUT_S = 1800  # a contestant may compile first, on a busy machine
 
 
 class Files:
-    """What a race would hand to contestants, and what they have to find out."""
+    """The files that a race gives to contestants, and the results that they must find."""
 
     def __init__(self, folder, model):
         import onnxruntime
@@ -105,18 +105,19 @@ class Peer:
         named = bool(infos) and all(isinstance(v, str) and v for v in infos[-1].get("versions", {"": 0}).values())
         return True, [] if named else ["check: prints no {\"info\": {\"versions\": {...}}}"]
 
-    def form(self, variant):
-        form = dict(self.toml)
+    def keys_of(self, variant):
+        """The keys of peer.toml that hold for a variant; "" is the plain one."""
+        keys = dict(self.toml)
         if variant:
             own = self.toml["variants"][variant]
-            form.update(own)
+            keys.update(own)
             for mode in ("oneshot", "no_pre", "inc_pre"):
-                if form.get(mode):
-                    form[mode] = [*form[mode], *own.get("arguments", [])]
-        return form
+                if keys.get(mode):
+                    keys[mode] = [*keys[mode], *own.get("arguments", [])]
+        return keys
 
-    def model_of(self, form, model):
-        return model.with_suffix(".safetensors") if form.get("model") == "state_dict" else model
+    def model_of(self, keys, model):
+        return model.with_suffix(".safetensors") if keys.get("model") == "state_dict" else model
 
 
 def check_mode(peer, command, mode, files, values, folder):
@@ -144,7 +145,7 @@ def check_mode(peer, command, mode, files, values, folder):
 
 
 def check_blocks(peer, command, files, values):
-    """Faults of a contestant that stays alive: each turn, its end, and a line that is none."""
+    """Faults of a contestant that stays alive: in each turn, at its end, and after an invalid line."""
     argv = [*peer.expand(command, values), "--blocks", str(BLOCK_MS)]
     answers = files.logits.argmax(1).tolist()
     begin, turns, before = time.monotonic_ns(), [], ""
@@ -177,25 +178,25 @@ def check_blocks(peer, command, files, values):
     return [f"blocks: {fault}" for fault in faults]
 
 
-def check_form(peer, variant, track, files, folder):
-    """Faults of one form; None: it is not on this track."""
-    form = peer.form(variant)
-    if track not in form.get("tracks", ["matched"]):
+def check_variant(peer, variant, track, files, folder):
+    """Faults of one variant; None: it is not on this track."""
+    keys = peer.keys_of(variant)
+    if track not in keys.get("tracks", ["matched"]):
         return None
-    model, cache, faults = peer.model_of(form, files.model), folder / "cache", []
+    model, cache, faults = peer.model_of(keys, files.model), folder / "cache", []
     cache.mkdir(parents=True)
-    if form.get("prepare"):
+    if keys.get("prepare"):
         values = {**files.values("no_pre", 1, track, cache), "model": str(model)}
-        result, _, _ = peer.run(peer.expand(form["prepare"], values))
+        result, _, _ = peer.run(peer.expand(keys["prepare"], values))
         if result.returncode != 0:
             return [f"prepare ended with {result.returncode}: {result.stderr.strip()[-400:]}"]
-    two = min(2, len(os.sched_getaffinity(0)))  # some runtimes take no more threads than there are processors
+    two = min(2, len(os.sched_getaffinity(0)))  # some runtimes use at most as many threads as there are processors
     for mode, threads in (("oneshot", 1), ("no_pre", 1), ("inc_pre", two)):
-        if form.get(mode):
+        if keys.get(mode):
             values = {**files.values(mode, threads, track, cache), "model": str(model)}
-            found = check_mode(peer, form[mode], mode, files, values, folder)
+            found = check_mode(peer, keys[mode], mode, files, values, folder)
             if mode != "oneshot":
-                found += check_blocks(peer, form[mode], files, values)
+                found += check_blocks(peer, keys[mode], files, values)
             faults += [f"{mode}: {fault}" for fault in found]
     return faults
 
@@ -205,7 +206,7 @@ def main():
     parser.add_argument("peers", nargs="+", metavar="PEER")
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "models/regnet_x_400mf.onnx")
     parser.add_argument("--variants", action="store_true", help="the variants as well")
-    parser.add_argument("--track", action="append", choices=("matched", "default"), help="both, unless said")
+    parser.add_argument("--track", action="append", choices=("matched", "default"), help="default: both")
     parser.add_argument("--python", help="instead of {home}/venv/bin/python")
     parser.add_argument("--kite", default=str(ROOT / "build/release/bin/kite"))
     options = parser.parse_args()
@@ -222,16 +223,16 @@ def main():
             for variant in ["", *(peer.toml.get("variants", {}) if options.variants else [])]:
                 for track in options.track or ["matched", "default"]:
                     label = f"{name}{':' + variant if variant else ''} {track}"
-                    # No blank in it: the compiler that torch.compile calls is given paths without quotes.
-                    place = pathlib.Path(folder, "-".join(part for part in (name, variant, track) if part))
-                    faults = check_form(peer, variant, track, files, place)
+                    # The path has no blank: torch.compile passes paths to its compiler without quotes.
+                    own_folder = pathlib.Path(folder, "-".join(word for word in (name, variant, track) if word))
+                    faults = check_variant(peer, variant, track, files, own_folder)
                     if faults is None:
                         continue
                     faults = why + faults
                     for fault in faults:
                         print(f"FAILED {label}: {fault}")
                     checked, failed = checked + 1, failed + bool(faults)
-    print(f"{checked - failed} of {checked} forms obey the protocol")
+    print(f"{checked - failed} of {checked} variants obey the protocol")
     return 77 if checked == 0 else int(failed > 0)
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 
-REPEATS = 200  # of the model in one sample of a block: else a line has thousands of samples
+REPEATS = 200  # of the model in one sample of a block; with fewer a line would have thousands of samples
 
 
 def read_npy(path):
@@ -76,7 +76,7 @@ def isolated(arguments, behaviour):
 
 def blocks(arguments, behaviour, tensors):
     """One block for each line of standard input."""
-    # Of samples that take microseconds, printing alone takes as long: a lie about long ones is seen.
+    # If samples take microseconds, printing takes as long as they do. So only a wrong time of a long sample is detected.
     repeats = 100 * REPEATS if behaviour == "lies in blocks" else REPEATS
     say(ready=True)
     sys.stdout.flush()

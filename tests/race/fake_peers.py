@@ -18,13 +18,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 KITE_RACE = os.environ.get("KITE_RACE", str(ROOT / "build/release/bin/kite-race"))
 CONTESTANT = HERE / "fake_contestant.py"
-# The interpreter itself, for the name in PATH may be a script that looks for it; -S and -E: none of the environment's
-# packages. So a process takes some 20 ms.
+# The interpreter itself, since the name in PATH may be a script that searches for it. -S and -E: without the packages of the
+# environment. So a process takes about 20 ms.
 PYTHON = [os.path.realpath(sys.executable), "-S", "-E"]
 
 
 def save_model(path, dims=(1, 3, 8, 8)):
-    """The model that fake_contestant.py computes; its recipe makes pictures of 8x8, whatever `dims` leave open."""
+    """The model that fake_contestant.py computes; its recipe makes pictures of 8x8, also for open `dims`."""
     weights = np.diag([4.0, 5.0, 6.0]).astype(np.float32)
     nodes = [helper.make_node("GlobalAveragePool", ["x"], ["p"]), helper.make_node("Flatten", ["p"], ["f"]),
              helper.make_node("Gemm", ["f", "w"], ["logits"], transB=1)]
@@ -78,7 +78,7 @@ class Ground:
         return ["--model", self.model, "--images", self.pictures, "--threads", "1", "--out", out, *more]
 
     def records(self, out, kind="process"):
-        """Of one kind, in order; processes also of the sets of heats."""
+        """The records of one kind, in order. Processes include those of the sets of heats."""
         found = []
         for record in map(json.loads, (out / "journal.jsonl").read_text().splitlines()):
             if record["kind"] == kind:
@@ -89,7 +89,7 @@ class Ground:
 
 
 class RaceCase(Ground, unittest.TestCase):
-    """Fresh ground for each test."""
+    """A new folder for each test."""
 
     def setUp(self):
         holder = tempfile.TemporaryDirectory()
@@ -111,8 +111,8 @@ class OneRace(unittest.TestCase):
         cls.records = staticmethod(lambda kind="process": cls.ground.records(cls.out, kind))
 
     def changed_race(self, name, change):
-        """The same race's journal in a folder of its own, with `change(record, contestant)` made to every process, and to
-        the plan with no contestant."""
+        """The same race's journal in another folder, after `change(record, contestant)` for every process, and for the plan
+        with no contestant."""
         folder = self.ground.folder / name
         folder.mkdir()
         records = [json.loads(line) for line in (self.out / "journal.jsonl").read_text().splitlines()]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Contestants that lie, litter, leak and die: `--behaviour` chooses how. Where they answer, they answer as
-fake_contestant.py does."""
+"""Contestants that report wrong times, print too much, leave processes behind or die: `--behaviour` chooses how. If they
+answer, they answer like fake_contestant.py."""
 
 import os
 import pathlib
@@ -17,7 +17,7 @@ ANSWER = b"1, Green, 0.9000\n"
 
 
 def lie(arguments):
-    """Works 120 ms for each sample, and says that it took a microsecond."""
+    """Works 120 ms for each sample, but reports one microsecond."""
     honest = fake_contestant.logits_of
     fake_contestant.logits_of = lambda tensor: time.sleep(0.12) or honest(tensor)
     say = fake_contestant.say
@@ -34,7 +34,7 @@ def lie(arguments):
 
 
 def garbage(_):
-    """Three megabytes of no text, no line feeds among them."""
+    """Prints three megabytes that are not text, without a line feed."""
     data = random.Random(1).randbytes(3 << 20).replace(b"\n", b"\0")
     os.write(2, data[:4096])
     sys.stdout.buffer.write(data)
@@ -66,7 +66,7 @@ def leak(arguments):
 
 
 def large_file(_):
-    """A hole of 17 GiB: on the disk it is nothing, beyond the limit it is."""
+    """Makes a sparse file of 17 GiB: it uses no space on the disk, but it is beyond the limit."""
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it
     with open("large", "wb") as out:
         out.truncate(17 << 30)

@@ -11,7 +11,7 @@ PROGRAM = os.environ["KITE_RACE_PLANTED"]
 
 
 class PlantedRace(unittest.TestCase):
-    """`self.folder` holds a journal of known truth and the report made from it."""
+    """`self.folder` holds a journal with known true ratios and the report that is made from it."""
 
     ROUNDS = 16
     NOISE = 0.008  # sd of the ln of a process's own factor

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a contestant's output, as sentences; no sentence: nothing. The rules are those of peers/README.md."""
+"""Finds what is wrong with a contestant's output, as a list of sentences. The rules are those of peers/README.md."""
 
 import json
 import math
@@ -8,8 +8,8 @@ import numpy as np
 
 PHASES = ["runtime", "loaded", "first", "done"]
 TOLERANCE = 1e-3  # of the largest |logit|: the race's own limit in no_pre
-# Of one that says in its settings that it computes in bfloat16, as a runtime's own choice may be on the default track: a
-# race does not rank it by logits, and the protocol is obeyed all the same.
+# The tolerance for a contestant whose settings say that it computes in bfloat16, which a runtime may choose on the default
+# track. A race does not rank it by logits, but it obeys the protocol.
 BFLOAT16_TOLERANCE = 2e-2
 # inc_pre: decoders differ by 4 of 255 in single values; another filter or another mean moves the whole picture.
 TENSOR_LIMIT, TENSOR_MEAN_LIMIT = 0.5, 0.02
@@ -29,11 +29,11 @@ def _is_count(value):
 
 
 def series_faults(output, count, inputs, begin_ns, end_ns, threads):
-    """threads: 0 where the contestant chose."""
+    """threads: 0 if the contestant chose."""
     faults, phases, marks, samples, infos, last = [], [], {}, [], [], None
     for number, line, text in _lines(output):
         if line is None:
-            faults.append(f"line {number} is no JSON object: {text[:60]!r}")
+            faults.append(f"line {number} is not a JSON object: {text[:60]!r}")
             continue
         last = line
         if "phase" in line:
@@ -52,7 +52,7 @@ def series_faults(output, count, inputs, begin_ns, end_ns, threads):
         faults.append("lines stand behind phase \"done\"")
     stamps = [stamp for _, stamp in phases]
     if not all(_is_count(stamp) for stamp in stamps):
-        faults.append(f"stamps are no whole numbers: {stamps}")
+        faults.append(f"stamps are not whole numbers: {stamps}")
     elif stamps != sorted(stamps) or (stamps and not begin_ns <= stamps[0] <= stamps[-1] <= end_ns):
         faults.append(f"stamps are not in order within {begin_ns}..{end_ns}: {stamps}")
     if len(samples) != count:
@@ -64,7 +64,7 @@ def series_faults(output, count, inputs, begin_ns, end_ns, threads):
         if not isinstance(ms, (int, float)) or not 0 < ms < (end_ns - begin_ns) / 1e6:
             faults.append(f"sample {i}: ms = {ms!r}")
         if not isinstance(score, (int, float)) or not 0 <= score <= 1.0001:
-            faults.append(f"sample {i}: score = {score!r} is no probability")
+            faults.append(f"sample {i}: score = {score!r} is not a probability")
     for mark, keys in (("loaded", 3), ("end", 4)):
         for key in ("rss_anon_bytes", "rss_file_bytes", "pss_bytes", "vm_hwm_bytes")[:keys]:
             if not _is_count(marks.get(mark, {}).get(key)):
@@ -79,7 +79,7 @@ def series_faults(output, count, inputs, begin_ns, end_ns, threads):
 
 
 def block_faults(line, block, first, inputs, elapsed_ms, least_ms, answers):
-    """The answer to one `go`. answers: for each input its class, or nothing where it is not checked."""
+    """The answer to one `go`. answers: the class of each input, or nothing if it is not checked."""
     try:
         value = json.loads(line)
     except ValueError:
@@ -178,6 +178,6 @@ def answer_faults(output, labels, logits):
     faults = []
     if index != best or label != labels[best]:
         faults.append(f"says {index}, {label}; ONNX Runtime says {best}, {labels[best]}")
-    if not abs(score - softmax(logits)[best]) <= 0.05:  # other picture stacks move it a little
+    if not abs(score - softmax(logits)[best]) <= 0.05:  # other picture libraries change it a little
         faults.append(f"probability {score}, ONNX Runtime says {softmax(logits)[best]:.4f}")
     return faults

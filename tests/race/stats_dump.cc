@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// race/stats for a test in another language: one JSON question a line on standard input, one JSON answer a line back.
+// race/stats for a test in another language: reads one JSON question from each line of standard input and prints one
+// JSON answer for it.
 #include <cmath>
 #include <cstdio>
 #include <iostream>

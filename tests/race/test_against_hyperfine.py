@@ -44,7 +44,7 @@ class AgainstHyperfineTest(RaceCase):
 
     def times_of_hyperfine(self, commands):
         path = self.folder / "hyperfine.json"
-        # -N: without a shell, as the race does it; our quoting is read by hyperfine's own parser.
+        # -N: without a shell, like the race; hyperfine's own parser reads our quotes.
         arguments = ["-N", "--style", "none", "--runs", str(RUNS), "--export-json", str(path)]
         subprocess.run(["hyperfine", *arguments, *commands.values()],
                        check=True, capture_output=True, timeout=120, cwd=self.folder)
@@ -80,7 +80,7 @@ class AgainstHyperfineTest(RaceCase):
         for name, label in (("sleepy", "Fake sleepy: "), ("quoted", "quoted: ")):
             found = [result["times"] for result in exported if result["command"].startswith(label)]
             self.assertEqual([len(times) for times in found], [RUNS])
-            # A disturbed round's second run stands in for the first, so not each time is the same.
+            # The second run of a disturbed round replaces the first, so not every time is the same.
             self.assertLessEqual(1000 * min(found[0]), max(ours[name]))
             self.assertGreaterEqual(1000 * max(found[0]), 60)
 

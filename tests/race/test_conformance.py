@@ -135,7 +135,7 @@ class Block(unittest.TestCase):
 
 
 class Answer(unittest.TestCase):
-    def test_both_forms_are_read(self):
+    def test_text_and_json_are_read(self):
         best = int(LOGITS[0].argmax())
         score = float(softmax(LOGITS[0])[best])
         good = (f"{best}, {LABELS[best]}, {score:.4f}\n", text([{"top": [{"index": best, "label": LABELS[best], "score": score}]}]))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A race among contestants that lie, litter, leak, hang and die ends with a complete report of the others."""
+"""A race with contestants that report wrong times, print too much, leave processes behind, hang or die ends with a complete
+report on the others."""
 
 import collections
 import csv
@@ -11,14 +12,14 @@ import unittest
 from fake_peers import HERE, OneRace
 
 HOSTILE = HERE / "hostile_contestant.py"
-MARKER = "86399.125"  # seconds that the leaked process sleeps; tells it from everybody else's
+MARKER = "86399.125"  # seconds that the leaked process sleeps; the number identifies it
 ROUNDS = 2
 
-# Whose every process fails: name, and what its reason holds.
+# Contestants whose processes all fail: the name, and what the reason contains.
 FAIL = {"lie": "not believed: ", "garbage": "line 1: |ended before it was ready", "hang": "no end within 3 s", "die": "ended by SIG",
         "large-file": "ended by SIGXFSZ", "close-stdout": "no answer on standard output",
         "answer-and-fail": "exit code 9", "answer-twice": "one line was expected: 2, Blue"}
-# Whose answers count, for they are right; what they do besides must harm nobody.
+# Contestants whose answers are right and count; their other behaviour must not harm the others.
 ANSWER = ("leak", "many-files")
 
 
@@ -72,14 +73,14 @@ class HostileContestantsTest(OneRace):
                 status = {row["status"] for row in self.rows if row["contestant"] == name}
                 self.assertEqual(status, {"timeout"} if name == "hang" else {"failed"})
                 failed = [record for record in self.of[name] if record["status"] != "ok"]
-                self.assertGreaterEqual(len(failed), ROUNDS if name == "lie" else 3)  # its pass is too short to tell
+                self.assertGreaterEqual(len(failed), ROUNDS if name == "lie" else 3)  # its pass is too short to detect it
                 for record in failed:
                     self.assertRegex(record["reason"], reason)
                 shown = reason.strip(": ")
                 self.assertTrue(any(f"Fake {name} " in line and re.search(shown, line) for line in listed), text)
                 self.assertIn(f"Fake {name}", page)
 
-    def test_nobody_of_them_is_ranked(self):
+    def test_none_of_them_is_ranked(self):
         verdicts = json.loads((self.out / "summary.json").read_text())["verdicts"]
         self.assertEqual({row["contestant"] for row in verdicts} & set(FAIL), set())
 
@@ -89,7 +90,7 @@ class HostileContestantsTest(OneRace):
         for record in ran:
             self.assertEqual(record["status"], "timeout")
             self.assertLess(record["wall_ns"], 30e9)
-        # On a machine so busy that Python does not begin in time, SIGTERM is enough for one of them.
+        # If the machine is so busy that Python does not start in time, SIGTERM is enough for one of them.
         self.assertIn(9, {record["signal"] for record in ran})
 
     def test_what_leaks_is_flagged_killed_and_not_waited_for(self):
@@ -107,7 +108,7 @@ class HostileContestantsTest(OneRace):
 
     def test_what_they_print_breaks_no_file(self):
         for path in self.out.rglob("*"):
-            # Logs hold standard error as it was.
+            # Logs hold the unchanged standard error.
             if path.is_file() and path.parent.name != "logs":
                 text = path.read_bytes().decode("utf-8")
                 self.assertNotIn("\0", text, path)
@@ -115,7 +116,7 @@ class HostileContestantsTest(OneRace):
 
 
 class HostileTurnsTest(OneRace):
-    """Contestants that obey until they live beside others."""
+    """Contestants that obey until others are alive at the same time."""
 
     FAIL = {"silent in a block": "no answer within 3 s, in its block 3", "dies in a block": "out of luck in a block",
             "lies in blocks": "lie outside its samples, 3 times in a row", "speaks twice": "spoke without having the turn"}  # fmt: skip
@@ -141,7 +142,7 @@ class HostileTurnsTest(OneRace):
             for record in records:
                 self.assertIn(record["status"], ("failed", "timeout"))
                 self.assertIn(reason, record["reason"])
-        # Five contestants are two heats, and the reference and its control are in both.
+        # Five contestants need two heats, and the reference and its control are in both.
         for name, sets in (("steady", 6), ("control", 6), ("other", 3)):
             self.assertEqual([record["status"] for record in of[name]], ["ok"] * sets, name)
         turns = collections.Counter(cells[block["cell"]]["contestant"] for record in self.records("set") for block in record["blocks"])

@@ -60,7 +60,7 @@ class ProfileTest(unittest.TestCase):
         self.assertRegex(self.stacks("kite"), r"(?m)^_start;.*kite::PlanSession::\w+;.*kite::(avx2|avx512|generic)::\w+.* \d+$")
 
     def test_the_library_of_onnx_runtime_is_found(self):
-        # Its build is stripped but for one symbol, so that most frames can have the library's name only.
+        # All but one symbol of its build are stripped, so most frames can have only the name of the library.
         self.assertRegex(self.stacks("onnxruntime-python"), r"\[onnxruntime_pybind11_state[^;]*\.so\]")
 
     def test_a_python_function_is_found_and_the_library_below_it(self):

@@ -58,7 +58,7 @@ class AgainstScipy(unittest.TestCase):
             self.assertAlmostEqual(found["ratio"], np.exp(np.median(walsh_averages(values))), delta=1e-12)
 
     def test_the_interval_is_what_wilcoxons_test_does_not_reject(self):
-        """The ends are Walsh averages: just inside them scipy's exact test keeps the shift, just outside it rejects."""
+        """The ends are Walsh averages: just inside them scipy's exact test accepts the shift, just outside it rejects it."""
         for n in (6, 9, 10, 20, 30, 50):
             for confidence in (0.95, 0.9875, 0.99):
                 values = self.log_ratios(n)
