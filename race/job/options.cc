@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CLI11 parses; what it throws ends here.
+// CLI11 parses the command line. Its exceptions are caught here and become errors.
 #include "race/job/options.h"
 
 #include <fmt/format.h>
@@ -21,18 +21,18 @@ namespace {
 
 constexpr double kLargestMargin = 50;  // percent
 
-// CLI::Range lets "nan" pass, for it lies on no side of a limit.
+// CLI::Range accepts "nan", since a comparison with nan is always false.
 CLI::Validator number_between(double low, double high) {
   const std::string range = fmt::format("{:g} to {:g}", low, high);
   return {[=](const std::string& text) {
             double value = 0;
             const bool number = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
-            return number ? std::string() : fmt::format("{} is no number from {}", text, range);
+            return number ? std::string() : fmt::format("{} is not a number from {}", text, range);
           },
           range};
 }
 
-// What needs more than CLI11 before it is an Options.
+// Values of the command line that must be converted after CLI11 has read them.
 struct Raw {
   std::vector<std::string> commands, modes, tracks;
   double margin_percent = 2;
@@ -52,7 +52,8 @@ std::vector<std::string> preset_names() {
   return names;
 }
 
-// Throws for what is no time, or too short or long a one, and says what fits into which.
+// Throws if `text` is not a number of seconds, or if it is too short or too long; the message says how long the pairs
+// of each distance take.
 double noise_time(const std::string& text) {
   constexpr double kShortest = 1, kLongest = 86'400;
   double seconds = 0;
@@ -62,7 +63,7 @@ double noise_time(const std::string& text) {
     fits += fmt::format("{}{:g} s for pairs {:g} s apart", fits.empty() ? "" : ", ",
                         std::max(kShortest, kFewestPairsApart * distance), distance);
   }
-  throw CLI::ValidationError("TIME", fmt::format("{} is no number of seconds from {:g} to {:g}; it takes {}", text,
+  throw CLI::ValidationError("TIME", fmt::format("{} is not a number of seconds from {:g} to {:g}; needed are {}", text,
                                                  kShortest, kLongest, fits));
 }
 
@@ -78,7 +79,7 @@ void add_race(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("FILE")
       ->allow_extra_args(false);
   app.add_option("--images", options.images, "The folder of pictures (default: the preset's)")->type_name("DIR");
-  app.add_option("--pictures", options.pictures, "Take only so many of the pictures, evenly spaced")
+  app.add_option("--pictures", options.pictures, "Take only N of the pictures, evenly spaced")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000000}))
       ->type_name("N");
   list(app, "--peers", options.peers,
@@ -95,29 +96,32 @@ void add_race(CLI::App& app, Options& options, Raw& raw) {
       ->check(CLI::IsMember({"matched", "default"}))
       ->type_name("T,T");
   app.add_option("--rounds", options.rounds,
-                 "Rounds; below 10 nothing is ranked (default: the preset's, or as the pilot finds)")
+                 "Rounds; with fewer than 10 nothing is ranked (default: the preset's, or decided by the pilot)")
       ->check(CLI::Range(1, 100000))
       ->type_name("R");
-  app.add_option("--budget", options.budget_minutes, "Minutes that the race may take; what is cut for it is said")
+  app.add_option("--budget", options.budget_minutes,
+                 "Minutes that the race may take; the report says what was left out for it")
       ->check(number_between(0.1, 100000))
       ->type_name("MIN");
   app.add_option("--command", raw.commands,
-                 "Race any command line as a whole process; {model} and {picture} are filled in. NAME:no_pre=... and "
-                 "NAME:inc_pre=... time its inference, of a program that speaks the contestants' protocol")
+                 "Race any command line as a whole process; {model} and {picture} are replaced. NAME:no_pre=... and "
+                 "NAME:inc_pre=... time the inference of a program that speaks the contestants' protocol")
       ->type_name("NAME=...")
       ->allow_extra_args(false);
-  app.add_option("--reference", options.reference, "The contestant that the others are divided by")->type_name("ID");
-  app.add_option("--margin", raw.margin_percent, "Differences within so many percent count as equivalent (default: 2)")
+  app.add_option("--reference", options.reference, "The contestant that the times of the others are divided by")
+      ->type_name("ID");
+  app.add_option("--margin", raw.margin_percent,
+                 "Differences within this many percent count as equivalent (default: 2)")
       ->check(number_between(0.1, kLargestMargin))
       ->type_name("PCT");
-  app.add_option("--seed", options.seed, "Of every random choice (default: 1)")->type_name("N");
+  app.add_option("--seed", options.seed, "Seed of every random choice (default: 1)")->type_name("N");
   app.add_option("--timeout", options.timeout_s,
                  "Seconds after which a process is ended and counts as failed (default: 120)")
       ->check(number_between(0.1, 100000))
       ->type_name("S");
-  app.add_flag("--profile", options.profile, "Also one profiled process for each contestant");
+  app.add_flag("--profile", options.profile, "Also run one profiled process for each contestant");
   app.add_option("--out", options.out, "The race's folder (default: a new one, named by the time)")->type_name("DIR");
-  app.add_flag("--resume", options.resume, "Go on with the race in --out where it stopped");
+  app.add_flag("--resume", options.resume, "Continue the race in --out where it stopped");
   app.add_flag("--keep", options.keep, "Keep the input tensors in DIR/work");
   app.add_option("--peers-dir", options.peers_dir,
                  "Folder of contestants (default: the project's peers, or $KITE_PEERS_DIR)")
@@ -125,12 +129,14 @@ void add_race(CLI::App& app, Options& options, Raw& raw) {
 }
 
 void add_compare(CLI::App& app, Options& options, Raw& raw) {
-  app.add_option("OLD", raw.old_folder, "The earlier race's folder; alone, the folder of a race with both builds")
+  app.add_option("OLD", raw.old_folder,
+                 "The folder of the earlier race; without NEW, the folder of one race with both builds")
       ->required();
   app.add_option("NEW", raw.new_folder, "The later race's folder");
-  app.add_option("--base", options.base, "In one race: the contestant that the new one is divided by")->type_name("ID");
+  app.add_option("--base", options.base, "In one race: the contestant that the new one is compared with")
+      ->type_name("ID");
   app.add_option("--new", options.newer, "In one race: the contestant that may have become slower")->type_name("ID");
-  app.add_option("--margin", raw.margin_percent, "Percent that count as no change (default: 2)")
+  app.add_option("--margin", raw.margin_percent, "A change within this many percent counts as none (default: 2)")
       ->check(number_between(0.1, kLargestMargin))
       ->type_name("PCT");
   list(app, "--fail-if", options.fail_if,
@@ -142,10 +148,10 @@ void add_compare(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("FILE");
   app.add_flag("--json", options.json, "Print JSON for programs");
   app.footer(
-      "Exit code 0: nothing is slower, or beyond its limit. 1: something is. 2: the command line. 3: the races cannot\n"
-      "be compared, or nothing in them has the measure. 6: a file. 7, with --fail-if: nobody can tell, since what did\n"
-      "not change moved by more than the limit, or the contestant has no result. What is undecided does not fail, and\n"
-      "is said.");
+      "Exit code 0: nothing is slower, or beyond its limit. 1: something is. 2: the command line is wrong. 3: the\n"
+      "races cannot be compared, or nothing in them has the measure. 6: a file cannot be read or written. 7, with\n"
+      "--fail-if: it cannot be decided, since contestants that did not change moved by more than the limit, or the\n"
+      "contestant has no result. An undecided comparison does not fail; it is reported.");
 }
 
 void add_verbs(CLI::App& app, Options& options, Raw& raw) {
@@ -159,16 +165,17 @@ void add_verbs(CLI::App& app, Options& options, Raw& raw) {
   };
   add("peers", "List the contestants and whether they can run here", Verb::kPeers)
       ->add_flag("--json", options.json, "Print JSON for programs");
-  CLI::App* setup = add("setup", "Make contestants ready, each in a folder of its own", Verb::kSetup);
+  CLI::App* setup = add("setup", "Install contestants, each into a folder of its own", Verb::kSetup);
   setup->add_option("NAME", options.names, "Contestants")->type_name("");
   setup->add_flag("--all", options.all, "Every contestant");
-  setup->add_flag("--yes", options.yes, "Ask nothing");
-  add("report", "Make a race's report and tables anew from its journal", Verb::kReport)
+  setup->add_flag("--yes", options.yes, "Do not ask for confirmation");
+  add("report", "Write a race's report and tables again from its journal", Verb::kReport)
       ->add_option("DIR", raw.old_folder, "The race's folder")
       ->required();
-  add_compare(*add("compare", "Has a contestant become slower? Between two races, or of two builds in one race",
-                   Verb::kCompare),
-              options, raw);
+  add_compare(
+      *add("compare", "Whether a contestant has become slower: between two races, or between two builds in one race",
+           Verb::kCompare),
+      options, raw);
 }
 
 // What `kite doctor --noise` hands over.
@@ -184,9 +191,10 @@ void add_noise(CLI::App& app, Options& options) {
       ->check(CLI::Range(1, 1024))
       ->type_name("1,2");
   noise->add_flag("--json", options.json, "Print JSON for programs");
-  noise->add_option("--csv", options.csv_path, "Write the series, a line a block")->type_name("FILE");
+  noise->add_option("--csv", options.csv_path, "Write the series, one line for each block")->type_name("FILE");
   noise->add_option("--svg", options.svg_path, "Draw the ratios at each distance")->type_name("FILE");
-  noise->add_option("--read", options.read_path, "Say it of a series that --csv wrote")->type_name("FILE");
+  noise->add_option("--read", options.read_path, "Use a series that --csv wrote instead of measuring")
+      ->type_name("FILE");
 }
 
 Error usage(std::string what, std::string remedy) {
@@ -211,12 +219,12 @@ kite::Status check_placeholders(const std::string& what, Mode mode, const std::v
   for (const std::string& placeholder : used) {
     if (contains(kPlaceholders, placeholder) && placeholder != "peer" && placeholder != "home") continue;
     return usage(fmt::format("{}: there is no placeholder {{{}}}", what, placeholder),
-                 "{model}, {picture}, {labels}, {recipe}, {threads}, {cache}, {inputs} and {count} are filled in");
+                 "there are {model}, {picture}, {labels}, {recipe}, {threads}, {cache}, {inputs} and {count}");
   }
   for (const char* needed : {"inputs", "count"}) {
     if (mode == Mode::kOneshot || contains(used, needed)) continue;
     return usage(fmt::format("{} does not use {{{}}}", what, needed),
-                 "a program that is timed by its inference is told its inputs and how many to take (peers/README.md)");
+                 "a program whose inference is timed needs {inputs} and {count} in its arguments (peers/README.md)");
   }
   return {};
 }
@@ -244,18 +252,18 @@ kite::Status add_command(const std::string& text, Options& options) {
   return {};
 }
 
-// One race has two contestants to compare; two races have one contestant each time.
+// Within one race two contestants are compared; between two races each contestant is compared with itself.
 kite::Status check_compare(const Options& options) {
   const bool pair = !options.base.empty() && !options.newer.empty();
   if (options.folders.size() == 1 && !pair) {
-    return usage("what to compare the race with is not said",
+    return usage("it is not clear what to compare the race with",
                  "compare OLD NEW, or the two builds of one race: compare DIR --base ID --new ID");
   }
   if (options.folders.size() == 2 && !(options.base.empty() && options.newer.empty()))
-    return usage("--base and --new name contestants of one race, and here are two", "name one folder");
+    return usage("--base and --new name contestants of one race, but two folders are given", "name one folder");
   if (pair && options.base == options.newer) return usage("--base and --new are the same contestant", "name two");
   if (options.json && options.markdown_path == "-")
-    return usage("--json and --markdown - both want standard output", "give --markdown a file");
+    return usage("--json and --markdown - would both write to standard output", "give --markdown a file");
   return {};
 }
 
@@ -284,7 +292,7 @@ kite::Status complete(const Raw& raw, Options& options) {
     if (!folder->empty()) options.folders.push_back(*folder);
   }
   if (options.verb == Verb::kSetup && options.names.empty() && !options.all) {
-    return usage("whom to set up is not said", "name contestants, or --all; `kite race peers` lists them");
+    return usage("no contestant to set up is named", "name contestants, or --all; `kite race peers` lists them");
   }
   if (options.resume && options.out.empty())
     return usage("--resume does not say which race", "name its folder with --out DIR");
@@ -293,7 +301,7 @@ kite::Status complete(const Raw& raw, Options& options) {
   return {};
 }
 
-// The arguments that decide what is run: all but where things lie and whether it goes on.
+// The arguments that decide what is run: all except those for folders, --resume and --keep.
 std::vector<std::string> deciding(const std::vector<std::string>& arguments) {
   std::vector<std::string> kept;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
