@@ -4,6 +4,9 @@
 // which is in L1 (activate.h): beside a tile's sums there is no room for it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "kernels/kernel.h"
 #include "kernels/simd/activate.h"
 #include "kernels/simd/epilogue.h"
@@ -99,7 +102,8 @@ static inline __attribute__((always_inline)) void finish_clamped(const OutputBlo
 }
 
 // In place, in one go where the segments follow each other.
-static __attribute__((noinline)) void activate_block(const OutputBlock& out, int segments, int length, int lanes) {
+static inline __attribute__((noinline)) void activate_block(const OutputBlock& out, int segments, int length,
+                                                            int lanes) {
   const bool joined = segments == 1 || out.y[segments - 1] == out.y[0] + (segments - 1) * length * out.pixel;
   for (int s = 0; s < (joined ? 1 : segments); ++s) {
     activate(out.y[s], out.y[s], joined ? segments * length : length, lanes, out.pixel, out.activation);
