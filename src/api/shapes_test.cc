@@ -110,9 +110,13 @@ TEST_F(OpenShapes, ports_tell_the_models_own_words_fresh_and_cached) {
     const std::vector<Dimension>& dims = opened.inputs()[0].dims;
     ASSERT_EQ(dims.size(), 4u);
     EXPECT_FALSE(dims[0].size);
+    EXPECT_EQ(dims[0].symbol, "d0");
     EXPECT_EQ(dims[1].size, 3);
+    EXPECT_EQ(dims[1].symbol, "");
     EXPECT_FALSE(dims[2].size);
+    EXPECT_EQ(dims[2].symbol, "d2");
     ASSERT_EQ(opened.outputs()[0].dims.size(), 2u);
+    EXPECT_EQ(opened.outputs()[0].dims[0].symbol, "d0");
     EXPECT_EQ(opened.find_output("y"), 0u);
     EXPECT_EQ(opened.find_output("z"), std::nullopt);
   }
