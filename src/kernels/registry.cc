@@ -2,6 +2,7 @@
 // The list of families: a new one is a line here and one in CMakeLists.txt.
 #include "kernels/registry.h"
 
+#include "kernels/affine/affine.h"
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/elementwise/elementwise.h"
@@ -18,8 +19,8 @@ namespace kite {
 
 namespace {
 
-constexpr const Family* kFamilies[] = {&kConv, &kGrouped,     &kWinograd,  &kDepthwise, &kMatmul,     &kPool,
-                                       &kMean, &kElementwise, &kLayerNorm, &kSoftmax,   &kStridedCopy};
+constexpr const Family* kFamilies[] = {&kConv, &kGrouped,     &kWinograd,  &kDepthwise, &kMatmul,      &kPool,
+                                       &kMean, &kElementwise, &kLayerNorm, &kSoftmax,   &kStridedCopy, &kAffine};
 
 }  // namespace
 

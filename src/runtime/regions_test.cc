@@ -49,8 +49,8 @@ std::vector<float> run(const std::shared_ptr<const Plan>& plan, const std::vecto
 using AttributeList = std::vector<TestGraph::Attribute>;
 
 // binary(x, other), then the activation. With `also` the value between is an output, too, so that nothing is fused.
-Graph pair(const std::string& binary, const Shape& other, const std::string& activation, const AttributeList& attributes,
-           bool also) {
+Graph activated(const std::string& binary, const Shape& other, const std::string& activation,
+                const AttributeList& attributes, bool also) {
   TestGraph g;
   const ValueId x = g.input("x", Shape{2, 5, 7, 23});
   const ValueId between = g.node(binary, 14, {x, g.weights(other)});
@@ -59,38 +59,67 @@ Graph pair(const std::string& binary, const Shape& other, const std::string& act
   return also ? g.take({y, between}) : g.take({y});
 }
 
-void expect_same_bits(const std::string& binary, const Shape& other, const std::string& activation,
-                      const AttributeList& attributes) {
-  SCOPED_TRACE(binary + " of " + other.to_string() + ", " + activation);
-  const Graph together = pair(binary, other, activation, attributes, false);
-  const Graph apart = pair(binary, other, activation, attributes, true);
+// `together` and `apart` compute one result, the first in one step, the other in several.
+void expect_same_bits(const Graph& together, const Graph& apart, const std::string& one_step,
+                      const std::string& steps) {
   const std::vector<Tensor> inputs = random_inputs(together);
   for (const Target* target : all_targets()) {
     if (!native_target().includes(*target)) continue;
     PlanOptions options;
     options.target = target;
     const auto one = make_plan(together, options);
-    const auto two = make_plan(apart, options);
-    ASSERT_TRUE(one.ok() && two.ok());
-    EXPECT_EQ(operators(**one), binary + "+" + activation);
-    EXPECT_EQ(operators(**two), binary + " " + activation);
+    const auto several = make_plan(apart, options);
+    ASSERT_TRUE(one.ok() && several.ok());
+    EXPECT_EQ(operators(**one), one_step);
+    EXPECT_EQ(operators(**several), steps);
     for (const int threads : {1, 2}) {
-      const std::vector<float> a = run(*one, inputs, threads), b = run(*two, inputs, threads);
+      const std::vector<float> a = run(*one, inputs, threads), b = run(*several, inputs, threads);
       ASSERT_EQ(a.size(), b.size());
       EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0) << target->name;
     }
   }
 }
 
+void expect_activation_joins(const std::string& binary, const Shape& other, const std::string& activation,
+                             const AttributeList& attributes) {
+  SCOPED_TRACE(binary + " of " + other.to_string() + ", " + activation);
+  expect_same_bits(activated(binary, other, activation, attributes, false),
+                   activated(binary, other, activation, attributes, true), binary + "+" + activation,
+                   binary + " " + activation);
+}
+
 TEST(Regions, an_activation_joins_the_binary_operator_before_it) {
   for (const char* binary : {"Add", "Sub", "Mul", "Div"}) {
     for (const Shape& other : {Shape{2, 5, 7, 23}, Shape{23}, Shape{7, 1}, Shape{}}) {
       for (const char* activation : {"Relu", "Sigmoid", "HardSwish", "Tanh", "Silu"}) {
-        expect_same_bits(binary, other, activation, {});
+        expect_activation_joins(binary, other, activation, {});
       }
-      expect_same_bits(binary, other, "LeakyRelu", {{"alpha", 0.3F}});
+      expect_activation_joins(binary, other, "LeakyRelu", {{"alpha", 0.3F}});
     }
   }
+}
+
+TEST(Regions, scale_bias_and_activation_of_channels_join) {
+  const auto build = [](const Shape& scale, const Shape& bias, const std::string& activation, bool turned, bool also) {
+    TestGraph g;
+    const ValueId x = g.input("x", Shape{2, 5, 7, 23});
+    const ValueId s = g.weights(scale);
+    const ValueId product = turned ? g.node("Mul", 14, {s, x}) : g.node("Mul", 14, {x, s});
+    const ValueId sum = g.node("Add", 14, {product, g.weights(bias)});
+    const ValueId y = activation.empty() ? sum : g.node(activation, 14, {sum});
+    return also ? g.take({y, product, sum}) : g.take({y});
+  };
+  for (const bool turned : {false, true}) {
+    for (const char* activation : {"", "Relu", "Sigmoid", "HardSwish"}) {
+      const std::string name = activation;
+      expect_same_bits(build({23}, {1, 1, 1, 23}, name, turned, false), build({23}, {1, 1, 1, 23}, name, turned, true),
+                       name.empty() ? "Mul+Add" : "Mul+Add+" + name, name.empty() ? "Mul Add" : "Mul Add " + name);
+    }
+  }
+  // By row, or a whole tensor: those are no channels.
+  const auto plan = make_plan(build({7, 1}, {23}, "Relu", false, false), {});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(operators(**plan), "Mul Add+Relu");
 }
 
 TEST(Regions, what_is_read_twice_is_computed_alone) {

@@ -2,24 +2,34 @@
 // Finds the regions of a graph and hands them to their rules.
 #include "plan/lower/region.h"
 
-#include <algorithm>
 #include <ranges>
 #include <utility>
 
 namespace kite {
 
+namespace {
+
+// The first rule that matches, and its region; null where no rule matches.
+std::pair<const RegionRule*, Region> find_region(const Lowering& lowering, NodeId last) {
+  for (const auto rules : {affine_region_rules(), elementwise_region_rules()}) {
+    for (const RegionRule& rule : rules) {
+      if (Region region = rule.match(lowering, last); !region.empty()) return {&rule, std::move(region)};
+    }
+  }
+  return {nullptr, {}};
+}
+
+}  // namespace
+
 Regions::Regions(const Lowering& lowering) {
-  // From the end of the graph, so that the longest chain is found first.
+  // From the end of the graph, so that the longest chain is found first. A value inside a region is read only by the
+  // next node of the region, so a region that is found later cannot reach into one that was found before.
   for (const NodeId last : lowering.graph().order() | std::views::reverse) {
     if (inside_.contains(last)) continue;
-    for (const RegionRule& rule : elementwise_region_rules()) {
-      Region nodes = rule.match(lowering, last);
-      const auto is_taken = [&](NodeId id) { return inside_.contains(id) || by_last_.contains(id); };
-      if (nodes.empty() || std::ranges::any_of(nodes, is_taken)) continue;
-      inside_.insert(nodes.begin(), nodes.end() - 1);
-      by_last_.emplace(last, Found{&rule, std::move(nodes)});
-      break;
-    }
+    auto [rule, nodes] = find_region(lowering, last);
+    if (rule == nullptr) continue;
+    inside_.insert(nodes.begin(), nodes.end() - 1);
+    by_last_.emplace(last, Found{rule, std::move(nodes)});
   }
 }
 

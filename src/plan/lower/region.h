@@ -24,7 +24,7 @@ struct RegionRule {
   Status (*lower)(Lowering& lowering, std::span<const NodeId> region);
 };
 
-// Every region of a graph. No node is in two regions. When several rules match one node, the first rule in the list is
+// Every region of a graph. No node is in two regions. When several rules match one node, the first rule in region.cc is
 // used; when regions overlap, the one that ends last is used.
 class Regions {
  public:
@@ -45,6 +45,7 @@ class Regions {
 };
 
 // One span of rules for each group, in the file of its name.
+[[nodiscard]] std::span<const RegionRule> affine_region_rules() noexcept;       // lower_affine.cc
 [[nodiscard]] std::span<const RegionRule> elementwise_region_rules() noexcept;  // lower_elementwise.cc
 
 }  // namespace kite
