@@ -36,7 +36,7 @@ struct Decision {
   std::string subject;    // "picture size", "scores", "activation", "labels", "preprocessing"
   std::string value;      // "224x224", "output \"logits\""
   std::string source;     // "--size", "preprocessor_config.json", "the graph", "the usual size"
-  bool is_guess = false;  // nothing states it: a rule was applied, and the user is told
+  bool is_guess = false;  // no source states it: a rule was applied, which is announced
 };
 
 }  // namespace kite

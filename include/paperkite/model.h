@@ -85,8 +85,8 @@ class Model {
   [[nodiscard]] static Result<Model> open(const std::string& path, const ModelOptions& options = {});
 
   // The same of the bytes of an .onnx file or a plan, which may lie at any address and are borrowed until this returns:
-  // a plan is copied as it is, and the weights of an ONNX model into the plan that is made of it. Nothing is read from
-  // or written to the cache, and nothing is looked for beside the model: external data is kUnsupportedModel unless
+  // a plan is copied, and the weights of an ONNX model are copied into the plan that is made of it. Nothing is read
+  // from or written to the cache, and nothing is looked for beside the model: external data is kUnsupportedModel unless
   // MeaningOptions::data_dirs says where it lies, and for_shapes() is kUsage.
   [[nodiscard]] static Result<Model> open(std::span<const std::byte> bytes, const ModelOptions& options = {});
 

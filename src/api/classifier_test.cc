@@ -169,9 +169,9 @@ TEST_F(ClassifierTest, a_model_that_names_the_class_gives_no_score) {
 
 // A file's own metadata cannot say what the graph contradicts.
 TEST_F(ClassifierTest, metadata_of_the_model_does_not_pose_as_what_was_found_in_the_graph) {
-  const std::string path =
-      write("posing.onnx", classifier_bytes({1, 0, 0, 3, 0, 0}, false, {},
-                                            {{"paperkite.plan.scores", "probabilities 2 1 1 1 0 -1 \n"}}));
+  const std::string path = write(
+      "posing.onnx",
+      classifier_bytes({1, 0, 0, 3, 0, 0}, false, {}, {{"paperkite.plan.scores", "probabilities 2 1 1 1 0 -1 \n"}}));
   auto classifier = Classifier::open(path, options());
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
   EXPECT_NEAR(classify(*classifier, kRed).top[0].score, 1 / (1 + std::exp(-2.0)), 1e-6);
@@ -203,7 +203,7 @@ TEST_F(ClassifierTest, ranks_scores_that_are_no_numbers_last_and_warns) {
   ASSERT_EQ(answer.warnings.size(), 1u);
   EXPECT_NE(answer.warnings[0].find("no numbers"), std::string::npos);
 
-  std::vector<float> weights;  // 3, 2, 1, NaN, 3 ...: enough of them that an order that is none is seen
+  std::vector<float> weights;  // 3, 2, 1, NaN, 3 ...: enough of them to show an order that is not valid
   for (int c = 0; c < 40; ++c) weights.insert(weights.end(), {c % 4 == 3 ? kNan : static_cast<float>(3 - c % 4), 0, 0});
   Classifier many = open(weights);
   std::vector<std::int64_t> expected;
@@ -322,7 +322,7 @@ class BatchTest : public ClassifierTest {
 // With a batch that is asked for (open, or proved for a model of one picture) and with one that the model fixes, for
 // fewer, as many and more pictures than one run takes.
 TEST_F(BatchTest, each_picture_has_the_answer_that_it_has_alone_or_its_own_error) {
-  const std::vector<std::string> all = {picture(255, 0, 0), picture(9, 200, 3),  "no picture",        picture(0, 1, 99),
+  const std::vector<std::string> all = {picture(255, 0, 0), picture(9, 200, 3),  "no picture",      picture(0, 1, 99),
                                         picture(7, 7, 200), picture(80, 40, 20), picture(1, 255, 2)};
   const std::vector<std::int64_t> best = {0, 1, -1, 2, 2, 0, 1};
   const std::vector<float> weights = {1, 0, 0, 0, 1, 0, 0, 0, 1};
@@ -338,13 +338,15 @@ TEST_F(BatchTest, each_picture_has_the_answer_that_it_has_alone_or_its_own_error
       ClassifierOptions with = options();
       with.model.meaning.batch = row.asked;
       with.session.threads = threads;
-      auto batched = Classifier::open(write("b.onnx", classifier_bytes(weights, false, {}, {}, {row.stated, 3, 4, 4})), with);
+      auto batched =
+          Classifier::open(write("b.onnx", classifier_bytes(weights, false, {}, {}, {row.stated, 3, 4, 4})), with);
       ASSERT_TRUE(batched.ok()) << batched.error().message();
       EXPECT_EQ(batched->batch(), row.batch);
       for (std::size_t count = 0; count <= all.size(); ++count) {
         const std::vector<std::string> some(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
         const auto answers = batched->classify_batch(files(some), 3);
-        ASSERT_EQ(firsts(answers), std::vector<std::int64_t>(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(count)));
+        ASSERT_EQ(firsts(answers),
+                  std::vector<std::int64_t>(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(count)));
         for (std::size_t i = 0; i < count; ++i) {
           if (!answers[i].ok()) continue;
           const Classification one = classify(alone, some[i], 3);
@@ -356,7 +358,8 @@ TEST_F(BatchTest, each_picture_has_the_answer_that_it_has_alone_or_its_own_error
 }
 
 TEST_F(BatchTest, a_batch_that_only_the_model_states_is_a_decision) {
-  auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 0, 1, 0}, false, {}, {}, {2, 3, 4, 4})), options());
+  auto classifier =
+      Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 0, 1, 0}, false, {}, {}, {2, 3, 4, 4})), options());
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
   const auto found = std::ranges::find(classifier->decisions(), "batch", &Decision::subject);
   ASSERT_NE(found, classifier->decisions().end());
@@ -393,7 +396,8 @@ TEST_F(BatchTest, grey_pictures_without_channels_come_one_a_run_and_more_are_ref
   auto classifier = Classifier::open(path, with);
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
   EXPECT_EQ(classifier->batch(), 1);
-  const auto answers = classifier->classify_batch(files({picture(250, 250, 250), picture(2, 2, 2), picture(200, 200, 200)}));
+  const auto answers =
+      classifier->classify_batch(files({picture(250, 250, 250), picture(2, 2, 2), picture(200, 200, 200)}));
   EXPECT_EQ(firsts(answers), (std::vector<std::int64_t>{1, 0, 1}));
   with.model.meaning.batch = 3;  // [3,6,6] could be three channels as well
   const auto three = Classifier::open(path, with);
@@ -405,9 +409,10 @@ TEST_F(BatchTest, grey_pictures_without_channels_come_one_a_run_and_more_are_ref
 TEST_F(BatchTest, a_picture_whose_numbers_the_model_refuses_does_not_take_its_neighbours_along) {
   namespace t = onnx::test;
   t::GraphParts parts;
-  parts.nodes = {t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"f"}),
-                 t::node("MatMul", {"f", "w"}, {"s"}), t::node("Cast", {"s"}, {"i"}, {t::int_attribute("to", onnx::kInt64)}),
-                 t::node("Gather", {"table", "i"}, {"g"}), t::node("Flatten", {"g"}, {"y"})};
+  parts.nodes = {
+      t::node("GlobalAveragePool", {"x"}, {"p"}), t::node("Flatten", {"p"}, {"f"}),
+      t::node("MatMul", {"f", "w"}, {"s"}),       t::node("Cast", {"s"}, {"i"}, {t::int_attribute("to", onnx::kInt64)}),
+      t::node("Gather", {"table", "i"}, {"g"}),   t::node("Flatten", {"g"}, {"y"})};
   parts.initializers = {t::float_tensor("w", {3, 1}, {1, 1, 1}), t::float_tensor("table", {2, 2}, {1, 0, 0, 1})};
   parts.inputs = {t::value_info("x", onnx::kFloat, {-1, 3, 4, 4})};
   parts.outputs = {t::value_info("y", onnx::kFloat, {-1, 2})};

@@ -81,7 +81,7 @@ TEST_F(ModelTest, another_batch_size_adds_a_schedule_and_no_weights) {
   ModelOptions wide = options();
   wide.input_shapes.emplace("x", Shape{2, 3, 4, 4});
   const std::vector<float> twice = {1, 20, 1, 20};
-  EXPECT_FALSE(Internals::plan(open(path, wide))->is_borrower()) << "there is nobody to borrow from";
+  EXPECT_FALSE(Internals::plan(open(path, wide))->is_borrower()) << "there is no plan to borrow from";
   fs::remove_all(cache());
   open(path, options());
   for (const PlanOrigin origin : {PlanOrigin::kBuilt, PlanOrigin::kCached}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One row a picture; a single picture's tensor is taken as it is, without a copy.
+// One row for each picture; the tensor of a single picture is used without a copy.
 #include "api/picture_rows.h"
 
 #include <algorithm>

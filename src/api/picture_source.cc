@@ -46,7 +46,8 @@ Status describe_picture(const Model& model, InterpretationSources& sources) {
   const Port& input = model.inputs()[0];
   const auto dims = input.type.shape.dims();
   sources.input_shape.assign(dims.begin(), dims.end());
-  // Before a height and a width an open dimension counts grey pictures, and not channels, whatever it is bound to.
+  // Before a height and a width an open dimension counts grey pictures, and not channels, for every value that it is
+  // bound to.
   if (dims.size() == 3 && !input.dims[0].size) sources.input_shape[0] = -1;
   sources.input_type = input.type.dtype;
   sources.front = front_of(*Internals::plan(model));

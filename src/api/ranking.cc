@@ -58,7 +58,7 @@ std::vector<double> scores_of(const ScoreChoice& choice, std::span<const double>
   return scores;
 }
 
-// By the numbers where the activation keeps their order: probabilities that round to 0 are still told apart.
+// By the numbers where the activation keeps their order: probabilities that round to 0 still have an order.
 std::vector<std::size_t> order_of(std::span<const double> numbers, std::size_t count) {
   std::vector<std::size_t> order(numbers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

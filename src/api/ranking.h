@@ -18,7 +18,7 @@ namespace kite {
 [[nodiscard]] std::vector<double> row_of(const TensorView& tensor, std::int64_t row, std::int64_t length);
 
 // The `k` best, best first, equal scores in index order, NaN last. `numbers`: of the output that holds the scores;
-// `classes`: of ScoreChoice::index_of, empty where there is none. Classes below the threshold are left out.
+// `classes`: of ScoreChoice::index_of, empty where it has none. Classes below the threshold are left out.
 [[nodiscard]] std::vector<Prediction> rank_scores(const ScoreChoice& choice, std::span<const double> numbers,
                                                   std::span<const double> classes, int k,
                                                   std::optional<double> threshold,

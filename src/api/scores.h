@@ -26,7 +26,7 @@ struct ScoreSources {
   std::map<std::string, std::string> metadata;
   const MeaningOptions* meaning = nullptr;
   std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();  // beside the model; the labels' readers share it
-  // How many labels there are, 0 where there are none. Asked only where several outputs could hold the scores.
+  // How many labels there are, 0 without labels. Called only where several outputs could hold the scores.
   std::function<std::size_t()> count_labels;
 };
 

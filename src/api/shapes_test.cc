@@ -138,7 +138,8 @@ TEST_F(OpenShapes, a_batch_is_what_the_caller_asks_for) {
   wanted.meaning.batch = 4;
   EXPECT_EQ(input_of(open(model({-1, 3, 4, 4}), wanted)), (Shape{4, 3, 4, 4}));
   EXPECT_FALSE(Model::open(model({2, 3, 4, 4}), wanted).ok());
-  // Whoever asks for no batch gets the model's own, whatever was asked for before; so does a fresh process.
+  // Without a batch in the options the model's own is used, also after another batch was asked for; so does a fresh
+  // process.
   const std::string settled = model({-1, 3, 4, 4}, "settled.onnx");
   fs::last_write_time(settled, fs::file_time_type::clock::now() - std::chrono::seconds(10));
   for (int i = 0; i < 2; ++i) {

@@ -38,7 +38,7 @@ class Family {
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
   // Best first; the last one runs everywhere, unless the family is chosen only where it has a kernel.
   [[nodiscard]] virtual std::span<const Kernel> kernels() const noexcept = 0;
-  // True only if a call with these params reads and writes inside these operands, whatever bytes params holds: plans
+  // True only if a call with these params reads and writes inside these operands, for any bytes in params: plans
   // may come from a file. Checked once when a plan is opened.
   [[nodiscard]] virtual bool fits(const KernelOperands& operands) const noexcept = 0;
   // The input that may lie exactly where the first output lies; -1 where none may. `params`: those that fits() accepts.
@@ -48,8 +48,8 @@ class Family {
   // Bytes of what prepare() makes, a multiple of 8; 0 where a share of a call follows from params in a few additions.
   [[nodiscard]] virtual std::size_t prepared_bytes() const noexcept { return 0; }
   // Decides what follows from params, target and number of shares alone, so that no run does: `to` (8-byte aligned)
-  // becomes what the kernels find in KernelCall::prepared. `params`: those that fits() accepts; parts >= 1.
-  virtual void prepare(const void* /*params*/, const Target& /*target*/, int /*parts*/, void* /*to*/) const noexcept {}
+  // becomes what the kernels find in KernelCall::prepared. `params`: those that fits() accepts; shares >= 1.
+  virtual void prepare(const void* /*params*/, const Target& /*target*/, int /*shares*/, void* /*to*/) const noexcept {}
 
   // The first kernel that runs where `target` does; there is one, unless the family is chosen only where it has one.
   [[nodiscard]] const Kernel& best_kernel(const Target& target) const noexcept {
@@ -64,7 +64,7 @@ class Family {
   ~Family() = default;
 };
 
-// A family whose calls are told by a plain struct. What a plan is made with.
+// A family whose calls are described by a plain struct. Plans are made with it.
 template <typename ParamsType>
 class FamilyOf : public Family {
  public:
@@ -72,7 +72,7 @@ class FamilyOf : public Family {
   static_assert(std::is_trivially_copyable_v<Params> && alignof(Params) <= 8);
 
   // More threads than this would each have less than about 10 us of work.
-  [[nodiscard]] virtual int max_parts(const Params& params) const noexcept = 0;
+  [[nodiscard]] virtual int max_shares(const Params& params) const noexcept = 0;
   // Bytes of scratch for each thread.
   [[nodiscard]] virtual std::size_t scratch_bytes(const Params& /*params*/) const noexcept { return 0; }
 
@@ -101,8 +101,8 @@ class Prepares : public Base {
 
  public:
   [[nodiscard]] std::size_t prepared_bytes() const noexcept final { return sizeof(Prepared); }
-  void prepare(const void* params, const Target& target, int parts, void* to) const noexcept final {
-    ::new (to) Prepared(decide(*static_cast<const typename Base::Params*>(params), target, parts));
+  void prepare(const void* params, const Target& target, int shares, void* to) const noexcept final {
+    ::new (to) Prepared(decide(*static_cast<const typename Base::Params*>(params), target, shares));
   }
 
  protected:
@@ -110,7 +110,7 @@ class Prepares : public Base {
 
  private:
   [[nodiscard]] virtual Prepared decide(const typename Base::Params& params, const Target& target,
-                                        int parts) const noexcept = 0;
+                                        int shares) const noexcept = 0;
 };
 
 }  // namespace kite

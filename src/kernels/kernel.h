@@ -13,11 +13,11 @@ struct KernelCall {
   const void* const* in;           // operands in the family's order; null where an optional one is left out
   void* const* out;                // results; 64-byte aligned
   void* scratch;                   // this thread's own, 64-byte aligned, as many bytes as the family asked for
-  std::int32_t part;               // compute share `part` of `parts`: shares are disjoint and together the whole,
-  std::int32_t parts;              // and no sum's order depends on `parts`
+  std::int32_t share;              // which of the `shares` to compute: they are disjoint and together the whole, and
+  std::int32_t shares;             // no sum's order depends on their number
   const void* next_weights;        // what the next step will stream from memory: a kernel with load slots to spare
   std::size_t next_weights_bytes;  // may prefetch its share of it into L2; null / 0 where there is nothing
-  const void* prepared = nullptr;  // what the family made of params and parts before the first run (family.h)
+  const void* prepared = nullptr;  // what the family made of params and shares before the first run (family.h)
 };
 
 using KernelFn = void (*)(const KernelCall& call);  // noexcept in fact; all are built without exceptions

@@ -123,7 +123,7 @@ inline double activation_bound(double error, double value, Activation activation
 // One share of a call, prepared as a session prepares it.
 inline void run_prepared(const Family& family, const Kernel& kernel, KernelCall call) {
   std::vector<std::uint64_t> prepared(family.prepared_bytes() / sizeof(std::uint64_t));
-  family.prepare(call.params, *kernel.target, call.parts, prepared.data());
+  family.prepare(call.params, *kernel.target, call.shares, prepared.data());
   call.prepared = prepared.data();
   kernel.run(call);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dropout as it is at inference, in every form of its signature.
+// Dropout at inference, in every form of its signature.
 #include <gtest/gtest.h>
 
 #include "ops/op_case.h"

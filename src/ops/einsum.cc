@@ -38,7 +38,7 @@ struct Equation {
   std::array<Term, kMostOperands> operands;
   std::size_t count = 0;
   Term output;
-  const char* fault = nullptr;  // why the text is none
+  const char* fault = nullptr;  // why the text is not an equation for these operands
 };
 
 // One term, of a tensor of rank `rank`; of the output, `dots` axes are the ellipsis.
@@ -100,7 +100,7 @@ Equation parse(std::string_view text, std::span<const Shape* const> shapes) {
   const bool parsed = arrow == std::string_view::npos
                           ? imply_output(inputs, most_dots, equation.output)
                           : parse_term(text.substr(arrow + 2), -1, most_dots, equation.output);
-  if (!parsed) equation.fault = "has an output that is none";
+  if (!parsed) equation.fault = "has an output that is not valid";
   return equation;
 }
 

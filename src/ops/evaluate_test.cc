@@ -175,7 +175,7 @@ TEST(Interpret, gives_one_tensor_per_output_even_when_they_repeat) {
   expect_elements<float>((*results)[4], {2}, {11, 22});
 }
 
-// A chain of 5,000 nodes needs two buffers at a time, whatever its length.
+// A chain of 5,000 nodes needs two buffers at a time, however long it is.
 TEST(Interpret, frees_buffers_after_their_last_reader) {
   Graph graph;
   const ValueId x = add_input(graph, "x", DType::kFloat32, {256});

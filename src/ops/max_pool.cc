@@ -22,7 +22,7 @@ template <typename T>
 struct Largest {
   T value =
       std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
-  std::int64_t pixel = -1;  // the first input that holds the value; -1 where there is none
+  std::int64_t pixel = -1;  // the first input that holds the value; -1 where no input lies under the window
 };
 
 template <typename T>

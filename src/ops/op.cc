@@ -46,10 +46,10 @@ const Operator* find_operator(std::string_view domain, std::string_view name) no
   return nullptr;
 }
 
-ElementRange Share::of(std::int64_t count, std::int64_t grain) const noexcept {
-  const std::int64_t grains = count / grain + (count % grain != 0 ? 1 : 0);
-  const auto cut = [&](int k) { return std::min(grains * k / parts * grain, count); };
-  return {cut(part), cut(part + 1)};
+ElementRange Share::of(std::int64_t total, std::int64_t grain) const noexcept {
+  const std::int64_t grains = total / grain + (total % grain != 0 ? 1 : 0);
+  const auto cut = [&](int k) { return std::min(grains * k / count * grain, total); };
+  return {cut(index), cut(index + 1)};
 }
 
 bool InferContext::has_input(int i) const {

@@ -72,14 +72,14 @@ struct ElementRange {
   std::int64_t last = 0;
 };
 
-// Which share of its work a call does: `part` of `parts`. Shares are disjoint, in order, and together the whole.
+// Which share of its work a call does. Shares are disjoint, in order, and together the whole.
 struct Share {
-  int part = 0;
-  int parts = 1;
+  int index = 0;
+  int count = 1;
 
-  // This share of `count` things, cut at multiples of `grain`: 64 elements of any size end at a cache line's border
+  // This share of `total` things, cut at multiples of `grain`: 64 elements of any size end at a cache line's border
   // where their buffer begins at one.
-  [[nodiscard]] ElementRange of(std::int64_t count, std::int64_t grain = 64) const noexcept;
+  [[nodiscard]] ElementRange of(std::int64_t total, std::int64_t grain = 64) const noexcept;
 };
 
 // What an operator sees while it computes. Absent operands have data == nullptr. Input and output buffers never

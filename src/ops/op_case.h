@@ -66,7 +66,7 @@ class OpCase {
     views_.emplace_back();
     return *this;
   }
-  // How many outputs the node asks for; 1 unless told.
+  // How many outputs the node asks for; 1 by default.
   OpCase& outputs(int count) {
     output_count_ = count;
     return *this;
@@ -83,8 +83,8 @@ class OpCase {
     return cost_of(graph_, id);
   }
 
-  // The same on `parts` threads at once, each with its share.
-  [[nodiscard]] Result<std::vector<Tensor>> run_shared(int parts) {
+  // The same on `shares` threads at once, each with its share.
+  [[nodiscard]] Result<std::vector<Tensor>> run_shared(int shares) {
     KITE_TRY_ASSIGN(const NodeId id, infer());
     const Node& node = graph_.node(id);
     std::vector<Tensor> results;
@@ -96,13 +96,13 @@ class OpCase {
       std::memset(outputs.back().data, 0xA5, static_cast<std::size_t>(outputs.back().type.size_bytes()));
     }
     const Operator* op = find_operator(node.domain, node.op_type);
-    std::vector<Status> statuses(static_cast<std::size_t>(parts));
-    const auto compute = [&](int part) {
-      statuses[static_cast<std::size_t>(part)] =
-          op->compute(ComputeContext{node.attributes, node.opset, views_, outputs, Share{part, parts}});
+    std::vector<Status> statuses(static_cast<std::size_t>(shares));
+    const auto compute = [&](int index) {
+      statuses[static_cast<std::size_t>(index)] =
+          op->compute(ComputeContext{node.attributes, node.opset, views_, outputs, Share{index, shares}});
     };
     std::vector<std::thread> team;
-    for (int part = 1; part < parts; ++part) team.emplace_back(compute, part);
+    for (int index = 1; index < shares; ++index) team.emplace_back(compute, index);
     compute(0);
     for (std::thread& member : team) member.join();
     for (Status& status : statuses) {

@@ -22,7 +22,7 @@ struct Pooling {
   Window window;
 };
 
-// For infer(): checks the attributes and sets the type of output 0, with the elements of input 0 unless told.
+// For infer(): checks the attributes and sets the type of output 0, with the element type of input 0 by default.
 [[nodiscard]] Result<Pooling> infer_pooling(InferContext& context, PoolLayout layout,
                                             std::optional<DType> dtype = std::nullopt);
 

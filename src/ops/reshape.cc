@@ -12,7 +12,7 @@ namespace kite {
 
 namespace {
 
-// Replaces 0 (unless allowzero) by the input's dimension. Returns the position of -1, or -1 when there is none.
+// Replaces 0 (unless allowzero) by the input's dimension. Returns the position of -1, or -1 when there is no -1.
 Result<int> resolve_zeros(const InferContext& context, std::vector<std::int64_t>& dims, bool allow_zero) {
   int unknown = -1;
   bool has_zero = false;

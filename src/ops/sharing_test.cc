@@ -315,7 +315,7 @@ std::vector<Build> generic_cases() {
 }
 
 // The bytes of all outputs, or the error's message.
-std::string told(const Result<std::vector<Tensor>>& result) {
+std::string outcome(const Result<std::vector<Tensor>>& result) {
   if (!result.ok()) return "error: " + result.error().message();
   std::string bytes;
   for (const Tensor& tensor : *result) {
@@ -335,10 +335,10 @@ bool gives_the_same_for_any_number_of_threads(const Operator& op, const Build& b
   };
   const auto alone = make()->run();
   if (!alone.ok()) return false;
-  const std::string wanted = told(alone);
-  for (const int parts : {1, 2, 3}) {
-    const bool same = told(make()->run_shared(parts)) == wanted;
-    EXPECT_TRUE(same) << op.domain << ' ' << op.name << " with " << parts << " threads";
+  const std::string wanted = outcome(alone);
+  for (const int shares : {1, 2, 3}) {
+    const bool same = outcome(make()->run_shared(shares)) == wanted;
+    EXPECT_TRUE(same) << op.domain << ' ' << op.name << " with " << shares << " threads";
   }
   return true;
 }
@@ -362,7 +362,7 @@ TEST(SharedOperators, give_the_same_bits_for_any_number_of_threads) {
   EXPECT_GT(shared, 120);
 }
 
-// The index that is out of range lies in one share or in two: the first of the whole is told.
+// The index that is out of range lies in one share or in two: the error is that of the first one.
 TEST(SharedOperators, tell_the_same_error_for_any_number_of_threads) {
   const auto make = [](std::int64_t first_wrong, std::int64_t second_wrong) {
     Tensor indices(DType::kInt64, {300});
@@ -374,18 +374,18 @@ TEST(SharedOperators, tell_the_same_error_for_any_number_of_threads) {
     return op;
   };
   for (const auto& [a, b] : {std::pair<std::int64_t, std::int64_t>{10, 20}, {10, 290}, {290, 10}, {280, 290}}) {
-    const std::string wanted = told(make(a, b)->run());
+    const std::string wanted = outcome(make(a, b)->run());
     EXPECT_NE(wanted.find("is outside"), std::string::npos) << wanted;
-    for (const int parts : {2, 3, 5}) EXPECT_EQ(told(make(a, b)->run_shared(parts)), wanted);
+    for (const int shares : {2, 3, 5}) EXPECT_EQ(outcome(make(a, b)->run_shared(shares)), wanted);
   }
 }
 
 TEST(Share, cuts_everything_once_and_in_order) {
   for (const std::int64_t count : {0, 1, 63, 64, 65, 1000, 1 << 20}) {
-    for (const int parts : {1, 2, 3, 64}) {
+    for (const int shares : {1, 2, 3, 64}) {
       std::int64_t at = 0;
-      for (int part = 0; part < parts; ++part) {
-        const ElementRange range = Share{part, parts}.of(count);
+      for (int index = 0; index < shares; ++index) {
+        const ElementRange range = Share{index, shares}.of(count);
         EXPECT_EQ(range.first, at);
         EXPECT_GE(range.last, range.first);
         at = range.last;

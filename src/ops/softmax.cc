@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Softmax, LogSoftmax and Hardmax. From opset 13 along one axis (-1 unless told); before that the tensor is seen as a
-// matrix of rows [axis, rank) (axis 1 unless told) and each row is normalised. NaN fills its row.
+// Softmax, LogSoftmax and Hardmax. From opset 13 along one axis (default -1); before that the tensor is seen as a
+// matrix of rows [axis, rank) (default axis 1) and each row is normalised. NaN fills its row.
 //   Softmax    y = exp(x - max) / sum of exp(x - max)
 //   LogSoftmax y = (x - max) - ln(sum of exp(x - max))
 //   Hardmax    y = 1 at the first largest element, 0 elsewhere

@@ -56,12 +56,12 @@ void bring_input_run_inside(StridedCopy& copy) noexcept {
 // there is nothing in it.
 bool take_share(StridedCopy& copy, Share share, std::int64_t element_size, const std::byte*& in,
                 std::byte*& out) noexcept {
-  if (share.parts == 1) return true;
+  if (share.count == 1) return true;
   constexpr std::int64_t kEnough = 4;  // positions a share: the longest is then at most a quarter above the mean
   std::size_t axis = 0;
   for (std::size_t a = 0; a < static_cast<std::size_t>(copy.rank); ++a) {
     if (copy.size[a] > copy.size[axis]) axis = a;
-    if (copy.size[axis] >= kEnough * share.parts) break;
+    if (copy.size[axis] >= kEnough * share.count) break;
   }
   const auto [first, last] = share.of(copy.size[axis], copy.out_stride[axis] == 1 ? 64 : 1);
   in += first * copy.in_stride[axis] * element_size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Output sizes and pads of sliding windows, from attributes that nobody has checked before.
+// Output sizes and pads of sliding windows, from attributes that have not been checked before.
 #include "ops/window.h"
 
 #include <algorithm>

@@ -34,7 +34,7 @@ class DenormalsOff {
   }
   static void set_control(Control control) noexcept { asm volatile("msr fpcr, %0" : : "r"(control)); }
 #else
-  using Control = unsigned;  // left as it is
+  using Control = unsigned;  // not changed
   static constexpr Control kFlush = 0;
   static Control control() noexcept { return 0; }
   static void set_control(Control /*control*/) noexcept {}

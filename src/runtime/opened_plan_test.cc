@@ -63,7 +63,7 @@ T* records(Bytes& bytes, Section Header::* section) {
   return reinterpret_cast<T*>(bytes.data() + (reinterpret_cast<const Header*>(bytes.data())->*section).offset);
 }
 
-// What a mutated plan does when it is believed: whatever values, but inside its memory. Sizes that a test machine has
+// What a mutated plan does when it is accepted: any values, but inside its memory. Sizes that a test machine has
 // no room for are left out; a session would ask the system for them and report its refusal.
 void run_if_small(const std::shared_ptr<const Plan>& plan) {
   constexpr std::uint64_t kSmall = 64 << 20;
@@ -218,7 +218,7 @@ TEST(Plan, over_the_memory_limit_names_the_largest_tensor) {
   EXPECT_TRUE(make_plan(graph, {.target = &native_target(), .memory_limit_bytes = needed + 4096}).ok());
 }
 
-// 2^43 bytes each, whatever the limit: their sum must not wrap around to something small.
+// 2^43 bytes each, under any limit: their sum must not wrap around to something small.
 TEST(Plan, with_tensors_larger_than_any_machine_is_refused_before_memory_is_touched) {
   TestGraph g;
   const ValueId x = g.input("x", Shape{1});
@@ -336,7 +336,7 @@ TEST(Plan, with_several_words_changed_is_refused_or_stays_inside_its_memory) {
   RecordProperty("rounds", rounds);
 }
 
-// An input of the caller is as large as its port says, whatever an operand claims.
+// An input of the caller is as large as its port says; what an operand claims does not count.
 TEST(Plan, cannot_claim_more_of_an_input_than_the_caller_hands_over) {
   Bytes bytes = bytes_of(*plan_of(every_family()));
   auto* operands = records<Operand>(bytes, &Header::operands);
@@ -521,11 +521,11 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     out.push_back(memory[4].at_end(out_bytes[0], 64));
     const std::vector<std::byte> behind(memory[4].behind(out_bytes[0], 64).begin(),
                                         memory[4].behind(out_bytes[0], 64).end());
-    const int parts = 1 + static_cast<int>(below(3));
-    for (int part = 0; part < parts; ++part) {
+    const int shares = 1 + static_cast<int>(below(3));
+    for (int share = 0; share < shares; ++share) {
       run_prepared(
           *family, kernel,
-          {params.data(), in.data(), out.data(), memory[5].at_end(scratch_bytes, 64), part, parts, nullptr, 0});
+          {params.data(), in.data(), out.data(), memory[5].at_end(scratch_bytes, 64), share, shares, nullptr, 0});
     }
     ASSERT_TRUE(std::ranges::equal(behind, memory[4].behind(out_bytes[0], 64)));
     ++ran[kernel.name];

@@ -23,7 +23,7 @@ struct PlanSession::BoundStep {
   std::size_t first_pointer = 0;  // inputs, then outputs, in pointers_
   std::size_t first_view = 0;     // of a portable step: in views_ and mutable_views_
   std::size_t first_mutable = 0;
-  int parts = 1;
+  int shares = 1;
   const void* next_weights = nullptr;
   std::size_t next_weights_bytes = 0;
   const void* prepared = nullptr;
@@ -131,7 +131,7 @@ void PlanSession::prepare_steps() {
     const PlanStep& step = *bound.step;
     const std::size_t bytes = step.family == nullptr ? 0 : step.family->prepared_bytes();
     if (bytes == 0) continue;
-    step.family->prepare(step.params, *step.kernel->target, bound.parts, next);
+    step.family->prepare(step.params, *step.kernel->target, bound.shares, next);
     bound.prepared = next;
     next += bytes / sizeof *next;
   }
@@ -147,7 +147,7 @@ void PlanSession::bind_steps() {
     bound.first_pointer = pointers_.size();
     bound.first_view = views_.size();
     bound.first_mutable = mutable_views_.size();
-    bound.parts = std::min(pool_.size(), static_cast<int>(std::min<std::uint32_t>(step.record->max_shares, 1u << 16)));
+    bound.shares = std::min(pool_.size(), static_cast<int>(std::min<std::uint32_t>(step.record->max_shares, 1u << 16)));
     for (const std::uint32_t ref : step.inputs) {
       const Operand& operand = plan.operand(ref);
       if (operand.storage == Storage::kInput) {
@@ -223,8 +223,8 @@ Status PlanSession::execute(std::span<const TensorView> inputs) {
   if (failed_step_.load(std::memory_order_relaxed) == kNoStep) return {};
   Status first;
   for (Status& failure : failures_) {
-    Status told = std::exchange(failure, Status{});
-    if (first.ok()) first = std::move(told);
+    Status reported = std::exchange(failure, Status{});
+    if (first.ok()) first = std::move(reported);
   }
   return first;
 }
@@ -237,13 +237,13 @@ void PlanSession::run_steps(int member) noexcept {
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     const BoundStep& bound = steps_[s];
     const std::uint64_t start = observer_ != nullptr && member == 0 ? now_ns() : 0;
-    if (member < bound.parts) {
+    if (member < bound.shares) {
       if (bound.step->kernel != nullptr) {
         const void* const* operands = pointers_.data() + bound.first_pointer;
         // Outputs lie behind the inputs; the validator has proved that they are places in the arena.
         void* const* results = const_cast<void* const*>(operands + bound.step->inputs.size());
         const KernelCall call{
-            bound.step->params,       operands,      results, scratch, member, bound.parts, bound.next_weights,
+            bound.step->params,       operands,      results, scratch, member, bound.shares, bound.next_weights,
             bound.next_weights_bytes, bound.prepared};
         bound.step->kernel->run(call);
       } else {
@@ -266,7 +266,7 @@ void PlanSession::run_portable(std::size_t step, int member) noexcept {
                                portable.opset,
                                {views_.data() + bound.first_view, bound.step->inputs.size()},
                                {mutable_views_.data() + bound.first_mutable, bound.step->outputs.size()},
-                               {member, bound.parts}};
+                               {member, bound.shares}};
   Status status = portable.op->compute(context);
   if (status.ok()) return;
   failures_[static_cast<std::size_t>(member)] = std::move(status).error().in(

@@ -36,7 +36,7 @@ std::atomic<int> g_allocations{0};
 [[gnu::noinline]] void released(void* memory) { std::free(memory); }
 }  // namespace
 
-// Every allocation of the C++ library in this program, of whatever thread.
+// Every allocation of the C++ library in this program, on any thread.
 void* operator new(std::size_t size) { return counted(size, 16); }
 void* operator new[](std::size_t size) { return counted(size, 16); }
 void* operator new(std::size_t size, std::align_val_t alignment) {

@@ -127,7 +127,7 @@ std::optional<Fields> read_fields(HeaderText text) {
 
 Result<DType> dtype_of(std::string_view descr, const std::string& name) {
   for (const Descr& known : kDescrs) {
-    // A single byte has no order, whatever the sign in front says.
+    // A single byte has no order, so the sign in front does not count.
     const bool any_order = known.text.starts_with('|') && descr.size() == 3 &&
                            std::string_view("<>=|").find(descr[0]) != std::string_view::npos;
     if (descr == known.text || (any_order && descr.substr(1) == known.text.substr(1))) return known.dtype;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files that numpy writes, and those that nobody should.
+// The files that numpy writes, and files that are not valid.
 #include "paperkite/npy.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::string_literals;
 
-// With `text` as the header, as it is.
+// With exactly `text` as the header.
 std::string npy(const std::string& text, const std::string& elements, char major = 1) {
   std::string length = {static_cast<char>(text.size() & 0xff), static_cast<char>(text.size() >> 8)};
   if (major > 1) length += "\0\0"s;

@@ -25,12 +25,12 @@ bool AffineFamily::fits_operands(const AffineParams& p, const KernelOperands& op
          operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*floats);
 }
 
-int AffineFamily::max_parts(const AffineParams& p) const noexcept {
+int AffineFamily::max_shares(const AffineParams& p) const noexcept {
   // 10 us at 2 elements a nanosecond from and to L2, 1 where an exponential is taken; shares are rows.
   const double elements = static_cast<double>(p.rows) * static_cast<double>(p.channels);
   const bool smooth = kind_of(p.activation.kind) == ActivationKind::kSmooth;
-  const double parts = std::min({elements / (smooth ? 10e3 : 20e3), static_cast<double>(p.rows), 1024.0});
-  return parts < 1.0 ? 1 : static_cast<int>(parts);
+  const double shares = std::min({elements / (smooth ? 10e3 : 20e3), static_cast<double>(p.rows), 1024.0});
+  return shares < 1.0 ? 1 : static_cast<int>(shares);
 }
 
 constinit const AffineFamily kAffine;

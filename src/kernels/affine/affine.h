@@ -17,7 +17,7 @@ class AffineFamily final : public FamilyOf<AffineParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "affine"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
-  [[nodiscard]] int max_parts(const AffineParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const AffineParams& params) const noexcept override;
 
  private:
   [[nodiscard]] bool fits_operands(const AffineParams& params, const KernelOperands& operands) const noexcept override;

@@ -26,9 +26,9 @@ void affine_f32(const KernelCall& call) {
   const auto* scale = static_cast<const float*>(call.in[1]);
   const auto* bias = static_cast<const float*>(call.in[2]);
   auto* y = static_cast<float*>(call.out[0]);
-  const std::int64_t last = p.rows * (call.part + 1) / call.parts;
+  const std::int64_t last = p.rows * (call.share + 1) / call.shares;
   const std::int64_t block = p.channels < kBlockElements ? kBlockElements / p.channels : 1;
-  for (std::int64_t row = p.rows * call.part / call.parts; row < last; row += block) {
+  for (std::int64_t row = p.rows * call.share / call.shares; row < last; row += block) {
     const std::int64_t rows = block < last - row ? block : last - row;
     float* const first = y + row * p.channels;
     for (std::int64_t r = 0; r < rows; ++r) {

@@ -29,14 +29,14 @@ struct Operands {
   }
 };
 
-std::vector<float> run_affine(const Kernel& kernel, const AffineParams& p, const Operands& from, int parts) {
+std::vector<float> run_affine(const Kernel& kernel, const AffineParams& p, const Operands& from, int shares) {
   const std::size_t count = from.x.size();
   GuardedFloats y(count);
   const std::size_t ins[] = {count * 4, from.scale.size() * 4, from.bias.size() * 4}, outs[] = {count * 4};
   EXPECT_TRUE(kAffine.fits({&p, sizeof p, ins, outs, 0}));
   const void* in[] = {from.x.data(), from.scale.data(), from.bias.data()};
   void* out[] = {y.data()};
-  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  for (int share = 0; share < shares; ++share) kernel.run({&p, in, out, nullptr, share, shares, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result";
   return y.values();
 }
@@ -67,8 +67,8 @@ TEST_P(AffineKernels, give_the_same_bits_for_any_number_of_shares) {
     const AffineParams p = {211, 37, activation};
     const Operands from(p, 3);
     const std::vector<float> want = run_affine(*GetParam(), p, from, 1);
-    for (const int parts : {2, 3, 5, 64}) {
-      EXPECT_TRUE(same_bits(want, run_affine(*GetParam(), p, from, parts))) << parts;
+    for (const int shares : {2, 3, 5, 64}) {
+      EXPECT_TRUE(same_bits(want, run_affine(*GetParam(), p, from, shares))) << shares;
     }
   }
 }
@@ -80,7 +80,7 @@ TEST_P(AffineKernels, may_write_where_they_read) {
   const std::vector<float> want = run_affine(*GetParam(), p, from, 1);
   const void* in[] = {from.x.data(), from.scale.data(), from.bias.data()};
   void* out[] = {from.x.data()};
-  for (int part = 0; part < 2; ++part) GetParam()->run({&p, in, out, nullptr, part, 2, nullptr, 0});
+  for (int share = 0; share < 2; ++share) GetParam()->run({&p, in, out, nullptr, share, 2, nullptr, 0});
   EXPECT_TRUE(same_bits(want, from.x));
 }
 

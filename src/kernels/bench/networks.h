@@ -15,7 +15,7 @@ using LayerShape = ConvParams;
 
 [[nodiscard]] std::span<const std::string_view> network_names() noexcept;
 
-// For pictures of 224 x 224, batch 1. Empty for a name that is none of network_names().
+// For pictures of 224 x 224, batch 1. Empty for a name that is not in network_names().
 [[nodiscard]] std::vector<LayerShape> network_layers(std::string_view name);
 
 }  // namespace kite

@@ -116,7 +116,7 @@ std::size_t DirectConv::scratch_bytes(const ConvParams& p) const noexcept {
   return static_cast<std::size_t>(round_up(g.band_in_rows * g.band_w * g.column * 4, 64));
 }
 
-ConvWalk DirectConv::decide(const ConvParams& p, const Target& target, int parts) const noexcept {
+ConvWalk DirectConv::decide(const ConvParams& p, const Target& target, int shares) const noexcept {
   ConvWalk walk = {};
   walk.geometry = conv_geometry(p);
   const ConvGeometry& g = walk.geometry;
@@ -126,7 +126,7 @@ ConvWalk DirectConv::decide(const ConvParams& p, const Target& target, int parts
   // another would cost more than one that is not full.
   walk.unit = g.pixels < 32 * target.tuning.unit_pixels ? 1 : target.tuning.unit_pixels;
   walk.pixel_units = g.flat ? (g.pixels + walk.unit - 1) / walk.unit : static_cast<std::int64_t>(p.batch) * p.out_h;
-  walk.split = conv_split(p, walk.pixel_units, p.groups * walk.panels, parts, target.lanes);
+  walk.split = conv_split(p, walk.pixel_units, p.groups * walk.panels, shares, target.lanes);
   return walk;
 }
 

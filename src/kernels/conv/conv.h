@@ -3,7 +3,7 @@
 // activation. A dense layer is a 1x1 convolution over a row of pixels.
 //
 // Operands: conv/conv_family.h. Every output is one sum, the bias, then r, s, c in this order, then the residual; of
-// more than 400 products, a sum of such pieces (kPieceDepth), cut by the shape alone, whatever the tile, the part or
+// more than 400 products, a sum of such pieces (kPieceDepth), cut by the shape alone, whatever the tile, the share or
 // the place in the batch. A tap that falls into the padding adds nothing, or 0 * w: with weights that are not finite,
 // which of the two depends on the shape alone.
 #pragma once
@@ -34,7 +34,7 @@ class DirectConv final : public Prepares<ConvFamily, ConvWalk> {
  private:
   // Only where sums are whole: those of pieces wait in the result.
   [[nodiscard]] int in_place(const ConvParams& params) const noexcept override;
-  [[nodiscard]] ConvWalk decide(const ConvParams& params, const Target& target, int parts) const noexcept override;
+  [[nodiscard]] ConvWalk decide(const ConvParams& params, const Target& target, int shares) const noexcept override;
 };
 
 extern const DirectConv kConv;

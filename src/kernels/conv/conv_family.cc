@@ -64,7 +64,7 @@ bool ConvFamily::fits_operands(const ConvParams& p, const KernelOperands& operan
   return true;
 }
 
-int ConvFamily::max_parts(const ConvParams& p) const noexcept {
+int ConvFamily::max_shares(const ConvParams& p) const noexcept {
   // 10 us at 100 GFLOP/s, which one core of a current server reaches; or of weights that come from memory at 15 GB/s,
   // where a layer has few pixels.
   constexpr double kMacsOfTenMicroseconds = 0.5e6;
@@ -72,8 +72,8 @@ int ConvFamily::max_parts(const ConvParams& p) const noexcept {
   const double weights =
       static_cast<double>(p.out_c) * p.kernel_h * p.kernel_w * (static_cast<double>(p.in_c) / p.groups);
   const double macs = static_cast<double>(p.batch) * p.out_h * p.out_w * weights;
-  const double parts = std::max(macs / kMacsOfTenMicroseconds, weights / kWeightsOfTenMicroseconds);
-  return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
+  const double shares = std::max(macs / kMacsOfTenMicroseconds, weights / kWeightsOfTenMicroseconds);
+  return shares < 1.0 ? 1 : shares > 1024.0 ? 1024 : static_cast<int>(shares);
 }
 
 }  // namespace kite

@@ -28,7 +28,7 @@ class ConvFamily : public FamilyOf<ConvParams> {
                     float* packed) const noexcept = 0;
 
   [[nodiscard]] bool packs_weights() const noexcept final { return true; }
-  [[nodiscard]] int max_parts(const ConvParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const ConvParams& params) const noexcept override;
 
  protected:
   ~ConvFamily() = default;

@@ -24,7 +24,7 @@ struct ConvCall {
   PanelCut cut;          // of one group's output channels
   std::int64_t panels;   // of one group
   std::int64_t weights;  // floats for each output channel
-  const char* next;      // this thread's share of the next step's weights; null where there is none
+  const char* next;      // this thread's share of the next step's weights; null without a next step
   std::int64_t next_bytes;
 };
 
@@ -128,7 +128,7 @@ struct Piece {
 };
 
 // The pieces of a panel of `width` columns in the order of its memory: all of it where that is short enough, else a row
-// of taps each, else parts of a tap (of a row of taps where those are merged).
+// of taps each, else shares of a tap (of a row of taps where those are merged).
 struct PieceList {
   std::int64_t kernel_h, taps, depth, width;
   std::int64_t cut;  // 0: one piece, 1: rows of taps, 2: channels
@@ -303,11 +303,11 @@ void conv_f32(const KernelCall& call) {
   const PanelCut cut = walk.cut;
   const std::int64_t panels = walk.panels, unit = walk.unit, pixel_units = walk.pixel_units;
   const ConvSplit split = walk.split;
-  const Range units = share(p.groups * panels, call.part % split.channels, split.channels);
-  Range pixels = share(pixel_units, call.part / split.channels, split.pixels);
+  const Range units = share(p.groups * panels, call.share % split.channels, split.channels);
+  Range pixels = share(pixel_units, call.share / split.channels, split.pixels);
   if (units.begin == units.end || pixels.begin == pixels.end) return;
 
-  const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.part, call.parts);
+  const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.share, call.shares);
   const std::int64_t next_bytes = next.end - next.begin < kNextBytes ? next.end - next.begin : kNextBytes;
   const ConvCall c = {p,
                       g,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every convolution kernel against the portable operator in double, with the proven bound; parts, batch positions,
+// Every convolution kernel against the portable operator in double, with the proven bound; shares, batch positions,
 // edges of memory.
 #include "kernels/conv/conv.h"
 
@@ -22,15 +22,15 @@ namespace {
 
 bool adds_in_place(const ConvParams& params) { return kConv.in_place_input(&params) == kConvResidual; }
 
-std::vector<float> run_conv(const Kernel& kernel, const ConvCase& c, const ConvData& d, int parts) {
-  return run_packed(kConv, kernel, c, d, parts);
+std::vector<float> run_conv(const Kernel& kernel, const ConvCase& c, const ConvData& d, int shares) {
+  return run_packed(kConv, kernel, c, d, shares);
 }
 
-void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int shares) {
   const ConvParams& p = c.params;
   const ConvData d = make_data(c, random);
   const double terms = static_cast<double>(p.kernel_h) * p.kernel_w * (p.in_c / p.groups) + 2;
-  expect_within(kernel, c, d, parts, run_conv(kernel, c, d, parts), conv_magnitude(c, d), terms + 8);
+  expect_within(kernel, c, d, shares, run_conv(kernel, c, d, shares), conv_magnitude(c, d), terms + 8);
 }
 
 class ConvKernels : public testing::TestWithParam<const Kernel*> {
@@ -166,19 +166,19 @@ TEST_P(ConvKernels, give_a_row_the_same_bits_among_any_others) {
   const ConvData d = make_data(many, random);
   const std::vector<float> want = run_conv(*GetParam(), many, d, 1);
   for (const int rows : {1, 2, 3, 4, 7}) {
-    for (const int parts : {1, 2, 5}) {
+    for (const int shares : {1, 2, 5}) {
       ConvCase few = many;
       few.params.in_w = few.params.out_w = rows;
       ConvData first = d;
       first.x.resize(static_cast<std::size_t>(rows) * 65);
       first.residual.resize(static_cast<std::size_t>(rows) * 304);
-      const std::vector<float> y = run_conv(*GetParam(), few, first, parts);
-      EXPECT_TRUE(same_bits({want.begin(), want.begin() + rows * 304}, y)) << rows << " rows, " << parts << " parts";
+      const std::vector<float> y = run_conv(*GetParam(), few, first, shares);
+      EXPECT_TRUE(same_bits({want.begin(), want.begin() + rows * 304}, y)) << rows << " rows, " << shares << " shares";
     }
   }
 }
 
-// The residual comes last, whatever the pieces: a sum that a pass has fused keeps the bits of one that it has not.
+// The residual is added last, also to a sum of pieces: a fused sum keeps the bits of one that is not fused.
 TEST_P(ConvKernels, add_a_residual_as_an_addition_of_its_own_would) {
   std::mt19937 random(8);
   const ConvShape shapes[] = {
@@ -347,10 +347,10 @@ TEST(ConvFits, survives_hostile_params) {
 
 // Decided before the first run, alike on any machine.
 TEST(ConvWalks, share_out_pixels_where_there_are_many_and_channels_where_there_are_few) {
-  const auto walk_of = [](const ConvShape& shape, int parts) {
+  const auto walk_of = [](const ConvShape& shape, int shares) {
     const ConvParams p = make_case(shape).params;
     ConvWalk walk;
-    kConv.prepare(&p, targets::generic, parts, &walk);
+    kConv.prepare(&p, targets::generic, shares, &walk);
     return walk;
   };
   const ConvWalk picture = walk_of({.picture = 112, .in = 32, .out = 32, .kernel = 3, .pad = 1}, 4);
@@ -367,8 +367,8 @@ TEST(ConvWalks, share_out_pixels_where_there_are_many_and_channels_where_there_a
 }
 
 TEST(ConvParts, are_capped_by_the_work) {
-  EXPECT_EQ(kConv.max_parts(make_case({.picture = 7, .in = 8, .out = 8}).params), 1);
-  EXPECT_EQ(kConv.max_parts(make_case({.picture = 7, .in = 400, .out = 400}).params), 15);
+  EXPECT_EQ(kConv.max_shares(make_case({.picture = 7, .in = 8, .out = 8}).params), 1);
+  EXPECT_EQ(kConv.max_shares(make_case({.picture = 7, .in = 400, .out = 400}).params), 15);
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ inline ConvData make_data(const ConvCase& c, std::mt19937& random) {
 
 // Reads from buffers behind which a page fault waits, writes between canaries.
 inline std::vector<float> run_packed(const ConvFamily& family, const Kernel& kernel, const ConvCase& c,
-                                     const ConvData& d, int parts) {
+                                     const ConvData& d, int shares) {
   const ConvParams& p = c.params;
   AlignedFloats packed(family.packed_bytes(p) / 4);
   family.pack(p, kernel, d.w.data(), packed.data());
@@ -98,9 +98,9 @@ inline std::vector<float> run_packed(const ConvFamily& family, const Kernel& ker
   const void* in[] = {x.data(), w.data(), d.bias.empty() ? nullptr : bias.data(),
                       d.residual.empty() ? nullptr : residual.data()};
   void* out[] = {y.data()};
-  for (int part = 0; part < parts; ++part) {
+  for (int share = 0; share < shares; ++share) {
     GuardedFloats scratch(scratch_bytes / 4);
-    run_prepared(family, kernel, {&p, in, out, scratch.data(), part, parts, w.data(), packed.size() * 4});
+    run_prepared(family, kernel, {&p, in, out, scratch.data(), share, shares, w.data(), packed.size() * 4});
     EXPECT_TRUE(scratch.intact()) << kernel.name << " wrote outside its scratch: " << describe(c);
   }
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(c);
@@ -144,11 +144,11 @@ inline std::vector<double> conv_magnitude(ConvCase c, const ConvData& d) {
 }
 
 // y against the oracle, to `roundings` units of the magnitudes before the activation.
-inline void expect_within(const Kernel& kernel, const ConvCase& c, const ConvData& d, int parts,
+inline void expect_within(const Kernel& kernel, const ConvCase& c, const ConvData& d, int shares,
                           const std::vector<float>& y, const std::vector<double>& magnitude, double roundings) {
   const std::vector<double> want = conv_oracle(c, d);
   ASSERT_EQ(want.size(), magnitude.size()) << describe(c);
-  expect_close(y, want, std::string(kernel.name) + " " + describe(c) + "parts=" + std::to_string(parts),
+  expect_close(y, want, std::string(kernel.name) + " " + describe(c) + "shares=" + std::to_string(shares),
                [&](std::size_t i) {
                  return activation_bound(roundings * 0x1p-24 * magnitude[i], want[i], c.params.activation.kind);
                });
@@ -160,8 +160,8 @@ inline void expect_same_bits_for_any_parts(const ConvFamily& family, const Kerne
   c.params.activation.kind = Activation::kSilu;
   const ConvData d = make_data(c, random);
   const std::vector<float> want = run_packed(family, kernel, c, d, 1);
-  for (const int parts : {2, 3, 4, 5, 16, 64}) {
-    EXPECT_TRUE(same_bits(want, run_packed(family, kernel, c, d, parts))) << describe(c) << "parts=" << parts;
+  for (const int shares : {2, 3, 4, 5, 16, 64}) {
+    EXPECT_TRUE(same_bits(want, run_packed(family, kernel, c, d, shares))) << describe(c) << "shares=" << shares;
   }
 }
 

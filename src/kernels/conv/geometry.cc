@@ -48,9 +48,9 @@ ConvGeometry conv_geometry(const ConvParams& p) noexcept {
   return g;
 }
 
-// The slowest part's multiply-adds plus what it streams (its share of the weights and of x, at 32 bytes in the time of
+// The slowest share's multiply-adds plus what it streams (its share of the weights and of x, at 32 bytes in the time of
 // one vector multiply-add pair).
-ConvSplit conv_split(const ConvParams& p, std::int64_t pixel_units, std::int64_t channel_units, std::int64_t parts,
+ConvSplit conv_split(const ConvParams& p, std::int64_t pixel_units, std::int64_t channel_units, std::int64_t shares,
                      std::int64_t lanes) noexcept {
   const double taps = static_cast<double>(p.kernel_h) * p.kernel_w * (p.in_c / p.groups);
   const double pixels = static_cast<double>(p.batch) * p.out_h * p.out_w;
@@ -59,14 +59,14 @@ ConvSplit conv_split(const ConvParams& p, std::int64_t pixel_units, std::int64_t
       (static_cast<double>(pixel_units) * static_cast<double>(channel_units) * 2.0 * static_cast<double>(lanes));
   const double weight_bytes = 4.0 * taps * p.out_c;
   const double x_bytes = 4.0 * static_cast<double>(p.batch) * p.in_h * p.in_w * p.in_c;
-  ConvSplit best = {parts, 1};
+  ConvSplit best = {shares, 1};
   double best_cost = 0;
-  for (std::int64_t channels = 1; channels <= parts; ++channels) {
-    if (parts % channels != 0) continue;
-    const std::int64_t down = parts / channels;
+  for (std::int64_t channels = 1; channels <= shares; ++channels) {
+    if (shares % channels != 0) continue;
+    const std::int64_t down = shares / channels;
     const std::int64_t units = ((pixel_units + down - 1) / down) * ((channel_units + channels - 1) / channels);
-    // Splitting groups splits x too; splitting the channels of one group makes every part read all of x.
-    const double x_share = p.groups > 1 ? static_cast<double>(parts) : static_cast<double>(down);
+    // Splitting groups splits x too; splitting the channels of one group makes every share read all of x.
+    const double x_share = p.groups > 1 ? static_cast<double>(shares) : static_cast<double>(down);
     const double cost = static_cast<double>(units) * unit_cycles +
                         (weight_bytes / static_cast<double>(channels) + x_bytes / x_share) / 32.0;
     if (channels == 1 || cost < best_cost) {

@@ -13,8 +13,8 @@ namespace kite {
 struct Range {
   std::int64_t begin, end;
 };
-static inline Range share(std::int64_t total, std::int64_t part, std::int64_t parts) {
-  return {total * part / parts, total * (part + 1) / parts};
+static inline Range share(std::int64_t total, std::int64_t index, std::int64_t shares) {
+  return {total * index / shares, total * (index + 1) / shares};
 }
 
 struct ConvGeometry {
@@ -84,15 +84,15 @@ static inline std::int64_t panel_first_block(const PanelCut& cut, std::int64_t p
 // Floats of one group's packed weights for each input channel and tap: the same for all widths up to 16 lanes.
 static inline std::int64_t packed_width(std::int64_t channels) { return (channels + 15) / 16 * 16; }
 
-// Threads as a grid: `pixels` x `channels` parts.
+// Threads as a grid: `pixels` x `channels` shares.
 struct ConvSplit {
   std::int64_t pixels, channels;
 };
 
-// The grid of `parts` threads with the least time for the slowest one. `pixel_units` and `channel_units` are what can
+// The grid of `shares` threads with the least time for the slowest one. `pixel_units` and `channel_units` are what can
 // be shared out, `lanes` the floats of a vector.
 [[nodiscard]] ConvSplit conv_split(const ConvParams& params, std::int64_t pixel_units, std::int64_t channel_units,
-                                   std::int64_t parts, std::int64_t lanes) noexcept;
+                                   std::int64_t shares, std::int64_t lanes) noexcept;
 
 // What is decided of a call before the first run, for all shares: where they begin and how they walk.
 struct ConvWalk {

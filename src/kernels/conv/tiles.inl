@@ -133,7 +133,7 @@ struct TileQueue {
                   residual == nullptr ? nullptr : residual + done * call.out.pixel, segments - extra, low);
   }
 
-  // The last cut is kept: a picture asks for the same one row after row, and divisions are dear.
+  // The last cut is kept: a picture asks for the same one row after row, and divisions are slow.
   std::int64_t cut_pixels, segments, extra;
   std::int32_t cut_blocks, low;
 

@@ -64,22 +64,22 @@ std::size_t DepthwiseConv::scratch_bytes(const ConvParams& p) const noexcept {
   return static_cast<std::size_t>(p.kernel_h * ring_columns(p) * kBlockChannels * 4);
 }
 
-int DepthwiseConv::max_parts(const ConvParams& p) const noexcept {
+int DepthwiseConv::max_shares(const ConvParams& p) const noexcept {
   // 10 us at 30 GFLOP/s: it is mostly loads and stores.
   const double macs = static_cast<double>(p.batch) * p.out_h * p.out_w * p.in_c * p.kernel_h * p.kernel_w;
-  const double parts = macs / 0.15e6;
-  return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
+  const double shares = macs / 0.15e6;
+  return shares < 1.0 ? 1 : shares > 1024.0 ? 1024 : static_cast<int>(shares);
 }
 
 // Rows times blocks of channels: the grid that leaves the slowest thread the least.
-DepthwiseWalk DepthwiseConv::decide(const ConvParams& p, const Target& target, int parts) const noexcept {
+DepthwiseWalk DepthwiseConv::decide(const ConvParams& p, const Target& target, int shares) const noexcept {
   const std::int64_t rows = static_cast<std::int64_t>(p.batch) * p.out_h;
   const std::int64_t blocks = (p.in_c + kBlockChannels - 1) / kBlockChannels;
   DepthwiseWalk walk = {.ring_columns = ring_columns(p), .across = 1, .uses_ring = uses_ring(p, target)};
   std::int64_t best = -1;
-  for (std::int64_t across = 1; across <= parts; ++across) {
-    if (parts % across != 0) continue;
-    const std::int64_t down = parts / across;
+  for (std::int64_t across = 1; across <= shares; ++across) {
+    if (shares % across != 0) continue;
+    const std::int64_t down = shares / across;
     const std::int64_t slowest = (rows + down - 1) / down * ((blocks + across - 1) / across);
     if (best < 0 || slowest < best) {
       best = slowest;

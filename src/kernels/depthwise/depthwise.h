@@ -25,10 +25,11 @@ class DepthwiseConv final : public Prepares<ConvFamily, DepthwiseWalk> {
   [[nodiscard]] std::size_t packed_bytes(const ConvParams& params) const noexcept override;
   void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;
   [[nodiscard]] std::size_t scratch_bytes(const ConvParams& params) const noexcept override;
-  [[nodiscard]] int max_parts(const ConvParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const ConvParams& params) const noexcept override;
 
  private:
-  [[nodiscard]] DepthwiseWalk decide(const ConvParams& params, const Target& target, int parts) const noexcept override;
+  [[nodiscard]] DepthwiseWalk decide(const ConvParams& params, const Target& target,
+                                     int shares) const noexcept override;
 };
 
 extern const DepthwiseConv kDepthwise;

@@ -215,13 +215,13 @@ void depthwise_f32(const KernelCall& call) {
   const std::int64_t blocks = (p.in_c + kBlockChannels - 1) / kBlockChannels;
   const DepthwiseWalk& walk = *static_cast<const DepthwiseWalk*>(call.prepared);
   const std::int64_t across = walk.across;
-  const std::int64_t down = call.parts / across;
-  const std::int64_t column = call.part % across;
-  const std::int64_t part = call.part / across;
+  const std::int64_t down = call.shares / across;
+  const std::int64_t column = call.share % across;
+  const std::int64_t band = call.share / across;
   const bool ring = walk.uses_ring;
   const std::int64_t next_bytes = static_cast<std::int64_t>(call.next_weights_bytes);
-  const std::int64_t next_begin = next_bytes * call.part / call.parts;
-  std::int64_t next_share = next_bytes * (call.part + 1) / call.parts - next_begin;
+  const std::int64_t next_begin = next_bytes * call.share / call.shares;
+  std::int64_t next_share = next_bytes * (call.share + 1) / call.shares - next_begin;
   if (next_share > kFetchBytes) next_share = kFetchBytes;
   DepthwiseCall c = {p,
                      static_cast<const float*>(call.in[0]),
@@ -236,7 +236,7 @@ void depthwise_f32(const KernelCall& call) {
     const std::int64_t floats = p.kernel_h * c.columns * kBlockChannels;
     for (std::int64_t i = 0; i < floats; i += Vec::kLanes) store(c.ring + i, zero());
   }
-  const std::int64_t last_row = rows * (part + 1) / down;
+  const std::int64_t last_row = rows * (band + 1) / down;
   const std::int64_t calls = (blocks / across + 1) * (rows / down + 1);
   const std::int64_t row_lines = (c.next_lines + calls - 1) / calls;
   for (std::int64_t block = blocks * column / across; block < blocks * (column + 1) / across; ++block) {
@@ -244,7 +244,7 @@ void depthwise_f32(const KernelCall& call) {
     row.channel = block * kBlockChannels;
     const std::int64_t left = p.in_c - row.channel;
     row.lanes = static_cast<int>(left < kBlockChannels ? left : kBlockChannels);
-    for (std::int64_t at = rows * part / down; at < last_row;) {
+    for (std::int64_t at = rows * band / down; at < last_row;) {
       row.picture = at / p.out_h;
       const std::int64_t first = at - row.picture * p.out_h;
       const std::int64_t count = last_row - at < p.out_h - first ? last_row - at : p.out_h - first;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every depthwise kernel against the portable operator in double, with the proven bound; parts, batch positions, edges
+// Every depthwise kernel against the portable operator in double, with the proven bound; shares, batch positions, edges
 // of memory.
 #include "kernels/depthwise/depthwise.h"
 
@@ -29,13 +29,13 @@ ConvCase make_depthwise(HeightWidth picture, int channels, int kernel, int strid
   return c;
 }
 
-std::vector<float> run_depthwise(const Kernel& kernel, const ConvCase& c, const ConvData& d, int parts) {
-  return run_packed(kDepthwise, kernel, c, d, parts);
+std::vector<float> run_depthwise(const Kernel& kernel, const ConvCase& c, const ConvData& d, int shares) {
+  return run_packed(kDepthwise, kernel, c, d, shares);
 }
 
-void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int shares) {
   const ConvData d = make_data(c, random);
-  expect_within(kernel, c, d, parts, run_depthwise(kernel, c, d, parts), conv_magnitude(c, d),
+  expect_within(kernel, c, d, shares, run_depthwise(kernel, c, d, shares), conv_magnitude(c, d),
                 static_cast<double>(c.params.kernel_h) * c.params.kernel_w + 10);
 }
 
@@ -102,8 +102,8 @@ TEST_P(DepthwiseKernels, give_the_same_bits_for_any_number_of_parts_and_any_plac
     c.params.batch = 3;
     const ConvData d = make_data(c, random);
     const std::vector<float> want = run_depthwise(*GetParam(), c, d, 1);
-    for (const int parts : {2, 3, 4, 5, 64})
-      EXPECT_TRUE(same_bits(want, run_depthwise(*GetParam(), c, d, parts))) << parts;
+    for (const int shares : {2, 3, 4, 5, 64})
+      EXPECT_TRUE(same_bits(want, run_depthwise(*GetParam(), c, d, shares))) << shares;
     ConvCase one = c;
     one.params.batch = 1;
     for (int item = 0; item < 3; ++item) {

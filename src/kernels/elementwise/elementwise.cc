@@ -14,12 +14,12 @@
 namespace kite {
 namespace {
 
-// The dimension `back` from the end, 1 where there is none.
+// The dimension `back` from the end, 1 where the shape has fewer.
 std::int64_t dim_from_end(std::span<const std::int64_t> dims, std::size_t back) noexcept {
   return back < dims.size() ? dims[dims.size() - 1 - back] : 1;
 }
 
-// No tensor is longer: a stride beyond it is none, even along a dimension of size 1.
+// No tensor is longer, so a larger stride is not valid, even along a dimension of size 1.
 constexpr std::int64_t kMaxStride = std::int64_t{1} << 40;
 
 // Floats from the first to past the last that strides reach; nothing on overflow or an impossible stride.
@@ -95,13 +95,13 @@ bool ElementwiseFamily::fits_operands(const ElementwiseParams& p, const KernelOp
   return (a_inner == 1 && (b_inner == 0 || b_inner == 1)) || (a_inner == 0 && b_inner == 1);
 }
 
-int ElementwiseFamily::max_parts(const ElementwiseParams& p) const noexcept {
+int ElementwiseFamily::max_shares(const ElementwiseParams& p) const noexcept {
   double elements = 1;
   for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
   // 10 us: 2 elements a nanosecond from and to L2, 1 where an exponential is taken (AVX2).
   const bool smooth = p.op == ElementwiseOp::kErf || kind_of(p.activation.kind) == ActivationKind::kSmooth;
-  const double parts = elements / (smooth ? 10e3 : 20e3);
-  return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
+  const double shares = elements / (smooth ? 10e3 : 20e3);
+  return shares < 1.0 ? 1 : shares > 1024.0 ? 1024 : static_cast<int>(shares);
 }
 
 constinit const ElementwiseFamily kElementwise;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that look at one element of each operand: the activations, and the formulas of elementwise_ops.inc; those of
-// two operands broadcast them and may have an activation fused.
+// Operators that look at one element of each operand: the activations, and the formulas of elementwise_ops.inc; those
+// of two operands broadcast them and may have an activation fused.
 //
 // Operands: in[0] a, in[1] b (binary operators only); out[0] y. All f32; y must not overlap a or b.
 // No element depends on another one, so shares and tails cannot change a bit.
@@ -25,7 +25,7 @@ class ElementwiseFamily final : public FamilyOf<ElementwiseParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "elementwise"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
-  [[nodiscard]] int max_parts(const ElementwiseParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const ElementwiseParams& params) const noexcept override;
 
  private:
   [[nodiscard]] bool fits_operands(const ElementwiseParams& params,

@@ -167,8 +167,8 @@ void elementwise_f32(const KernelCall& call) {
   const ElementwiseParams& p = *static_cast<const ElementwiseParams*>(call.params);
   const std::int64_t total = p.size[0] * p.size[1] * p.size[2] * p.size[3];
   const std::int64_t lines = (total + 15) / 16;
-  const std::int64_t first = lines * call.part / call.parts * 16;
-  std::int64_t last = lines * (call.part + 1) / call.parts * 16;
+  const std::int64_t first = lines * call.share / call.shares * 16;
+  std::int64_t last = lines * (call.share + 1) / call.shares * 16;
   if (last > total) last = total;
   if (first >= last) return;
   const bool binary = operands_of(p.op) == 2;

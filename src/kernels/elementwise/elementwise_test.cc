@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every elementwise kernel against the portable operator in double: all operators, activations and broadcasts, parts,
+// Every elementwise kernel against the portable operator in double: all operators, activations and broadcasts, shares,
 // NaN.
 #include "kernels/elementwise/elementwise.h"
 
@@ -62,7 +62,7 @@ ElementwiseParams make_params(const ElementwiseCase& c) {
 }
 
 std::vector<float> run_elementwise(const Kernel& kernel, const ElementwiseParams& p, const std::vector<float>& a,
-                                   const std::vector<float>& b, int parts) {
+                                   const std::vector<float>& b, int shares) {
   GuardedFloats y(elements(p));
   const std::size_t in_bytes[] = {a.size() * 4, b.size() * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
@@ -70,7 +70,7 @@ std::vector<float> run_elementwise(const Kernel& kernel, const ElementwiseParams
   EXPECT_TRUE(kElementwise.fits({&p, sizeof p, ins, out_bytes, 0})) << describe(p);
   const void* in[] = {a.data(), b.data()};
   void* out[] = {y.data()};
-  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  for (int share = 0; share < shares; ++share) kernel.run({&p, in, out, nullptr, share, shares, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
   return y.values();
 }
@@ -98,7 +98,7 @@ std::vector<double> elementwise_oracle(const ElementwiseCase& c, const std::vect
 
 // One rounding of the operator, then the activation; erf has an error of its own (simd/activation.inl: 4 ULP).
 void expect_right(const Kernel& kernel, const ElementwiseCase& c, const std::vector<float>& a,
-                  const std::vector<float>& b, int parts) {
+                  const std::vector<float>& b, int shares) {
   const ElementwiseParams p = make_params(c);
   const std::vector<double> before = elementwise_oracle(c, a, b);
   std::vector<double> want;
@@ -106,8 +106,8 @@ void expect_right(const Kernel& kernel, const ElementwiseCase& c, const std::vec
     want.push_back(activation_formula(c.activation)(value, p.activation.a, p.activation.b));
   }
   const double ulps = c.op == ElementwiseOp::kErf ? 5 : c.op == ElementwiseOp::kActivate ? 0 : 1;
-  expect_close(run_elementwise(kernel, p, a, b, parts), want,
-               std::string(kernel.name) + " " + describe(p) + " parts=" + std::to_string(parts), [&](std::size_t i) {
+  expect_close(run_elementwise(kernel, p, a, b, shares), want,
+               std::string(kernel.name) + " " + describe(p) + " shares=" + std::to_string(shares), [&](std::size_t i) {
                  return activation_bound(ulps * 0x1p-23 * std::fabs(before[i]), want[i], c.activation);
                });
 }
@@ -135,11 +135,11 @@ TEST_P(ElementwiseKernels, agree_with_the_reference_in_every_broadcast_around_ev
          {y, Dims{}, Dims{c}, Dims{2, 1, 1, c}, Dims{2, 3, 2, 1}, Dims{2, 1, 2, 1}, Dims{3, 1, 1}, Dims{1, 3, 1, c}}) {
       for (const ElementwiseOp op : kBinaryOps) {
         const auto activation = static_cast<Activation>((c + static_cast<int>(op)) % kActivationCount);
-        const int parts = 1 + static_cast<int>(c % 5);
+        const int shares = 1 + static_cast<int>(c % 5);
         expect_right(*GetParam(), {.op = op, .activation = activation, .y = y, .a = y, .b = b},
-                     random_floats(elements(y), random), divisors(elements(b), random), parts);
+                     random_floats(elements(y), random), divisors(elements(b), random), shares);
         expect_right(*GetParam(), {.op = op, .activation = activation, .y = y, .a = b, .b = y},
-                     random_floats(elements(b), random), divisors(elements(y), random), parts);
+                     random_floats(elements(b), random), divisors(elements(y), random), shares);
         if (HasFatalFailure()) return;
       }
     }
@@ -210,8 +210,8 @@ TEST_P(ElementwiseKernels, give_the_same_bits_for_any_number_of_parts) {
         {.op = ElementwiseOp::kMul, .activation = activation, .y = {3, 50, 37}, .a = {3, 50, 37}, .b = {3, 1, 37}});
     const std::vector<float> a = random_floats(3 * 50 * 37, random), b = random_floats(3 * 37, random);
     const std::vector<float> want = run_elementwise(*GetParam(), p, a, b, 1);
-    for (const int parts : {2, 3, 4, 5, 64, 1000})
-      EXPECT_TRUE(same_bits(want, run_elementwise(*GetParam(), p, a, b, parts))) << parts;
+    for (const int shares : {2, 3, 4, 5, 64, 1000})
+      EXPECT_TRUE(same_bits(want, run_elementwise(*GetParam(), p, a, b, shares))) << shares;
   }
 }
 

@@ -90,9 +90,9 @@ void grouped_f32(const KernelCall& call);
 void grouped_f32(const KernelCall& call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call.params);
   const std::int64_t planes = static_cast<std::int64_t>(p.batch) * p.groups;
-  Range all = share(planes * p.out_h, call.part, call.parts);
+  Range all = share(planes * p.out_h, call.share, call.shares);
   if (all.begin == all.end) return;
-  const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.part, call.parts);
+  const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.share, call.shares);
   const std::int64_t next_bytes = next.end - next.begin < kNextBytes ? next.end - next.begin : kNextBytes;
   GroupedCall c = {p,
                    static_cast<const float*>(call.in[0]),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kernel for narrow groups against the portable operator in double; parts, batch positions, edges of memory and
+// Every kernel for narrow groups against the portable operator in double; shares, batch positions, edges of memory and
 // of pictures, and which shapes go this way.
 #include "kernels/grouped/grouped.h"
 
@@ -19,10 +19,10 @@ namespace kite {
 namespace {
 
 // One rounding a product and its addition, or two where they are rounded apart; bias and residual.
-void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int shares) {
   const ConvParams& p = c.params;
   const ConvData d = make_data(c, random);
-  expect_within(kernel, c, d, parts, run_packed(kGrouped, kernel, c, d, parts), conv_magnitude(c, d),
+  expect_within(kernel, c, d, shares, run_packed(kGrouped, kernel, c, d, shares), conv_magnitude(c, d),
                 9.0 * (p.in_c / p.groups) + 3);
 }
 

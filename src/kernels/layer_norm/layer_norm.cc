@@ -27,11 +27,11 @@ bool LayerNormFamily::fits_operands(const LayerNormParams& p, const KernelOperan
          holds(operands.out_bytes[0], *floats);
 }
 
-int LayerNormFamily::max_parts(const LayerNormParams& p) const noexcept {
+int LayerNormFamily::max_shares(const LayerNormParams& p) const noexcept {
   // 10 us at 2 elements a nanosecond; shares are rows.
   const double rows = static_cast<double>(p.rows);
-  const double parts = std::min({rows * static_cast<double>(p.channels) / 20e3, rows, 1024.0});
-  return parts < 1.0 ? 1 : static_cast<int>(parts);
+  const double shares = std::min({rows * static_cast<double>(p.channels) / 20e3, rows, 1024.0});
+  return shares < 1.0 ? 1 : static_cast<int>(shares);
 }
 
 constinit const LayerNormFamily kLayerNorm;

@@ -20,7 +20,7 @@ class LayerNormFamily final : public FamilyOf<LayerNormParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "layer_norm"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
-  [[nodiscard]] int max_parts(const LayerNormParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const LayerNormParams& params) const noexcept override;
 
  private:
   [[nodiscard]] bool fits_operands(const LayerNormParams& params,

@@ -85,8 +85,8 @@ void layer_norm_f32(const KernelCall& call) {
   const auto* scale = static_cast<const float*>(call.in[1]);
   const auto* bias = static_cast<const float*>(call.in[2]);
   const auto count = static_cast<float>(p.channels);
-  const std::int64_t last = p.rows * (call.part + 1) / call.parts;
-  for (std::int64_t r = p.rows * call.part / call.parts; r < last; ++r) {
+  const std::int64_t last = p.rows * (call.share + 1) / call.shares;
+  for (std::int64_t r = p.rows * call.share / call.shares; r < last; ++r) {
     const float* x = static_cast<const float*>(call.in[0]) + r * p.channels;
     const float mean = row_sum(x, p.channels) / count;
     const Deviations d = row_deviations(x, p.channels, mean);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every layer-norm kernel against the portable operator in double, with a derived bound; large means, parts, NaN, edges
-// of memory.
+// Every layer-norm kernel against the portable operator in double, with a derived bound; large means, shares, NaN,
+// edges of memory.
 #include "kernels/layer_norm/layer_norm.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ LayerNormData make_data(const LayerNormParams& p, bool bias, std::mt19937& rando
 }
 
 std::vector<float> run_layer_norm(const Kernel& kernel, const LayerNormParams& p, const float* x,
-                                  const LayerNormData& d, int parts) {
+                                  const LayerNormData& d, int shares) {
   const auto count = static_cast<std::size_t>(p.rows * p.channels);
   GuardedFloats y(count);
   const std::size_t in_bytes[] = {count * 4, d.scale.size() * 4, d.bias.size() * 4};
@@ -43,7 +43,7 @@ std::vector<float> run_layer_norm(const Kernel& kernel, const LayerNormParams& p
   EXPECT_TRUE(kLayerNorm.fits({&p, sizeof p, in_bytes, out_bytes, 0}));
   const void* in[] = {x, d.scale.data(), d.bias.empty() ? nullptr : d.bias.data()};
   void* out[] = {y.data()};
-  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  for (int share = 0; share < shares; ++share) kernel.run({&p, in, out, nullptr, share, shares, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result";
   return y.values();
 }
@@ -51,7 +51,7 @@ std::vector<float> run_layer_norm(const Kernel& kernel, const LayerNormParams& p
 // x - mean: what the rounded mean lacks is put back, which leaves the rounding of x - mean itself and the error of a
 // sum of deviations (channels/4/lanes + 6 additions, at least one lane wide), each relative to the largest deviation;
 // the factor carries the variance's error halved, a root and a quotient; two products and a sum follow.
-void expect_right(const Kernel& kernel, const LayerNormParams& p, const LayerNormData& d, int parts) {
+void expect_right(const Kernel& kernel, const LayerNormParams& p, const LayerNormData& d, int shares) {
   OpCase node("LayerNormalization");
   node.attr("epsilon", p.epsilon).input(in_double({p.rows, p.channels}, d.x)).input(in_double({p.channels}, d.scale));
   if (!d.bias.empty()) node.input(in_double({p.channels}, d.bias));
@@ -65,9 +65,9 @@ void expect_right(const Kernel& kernel, const LayerNormParams& p, const LayerNor
     largest[i / channels] = std::max(largest[i / channels], std::fabs(d.x[i] - means[i / channels]));
   }
   const double additions = static_cast<double>(p.channels) / 16 + 8;
-  expect_close(run_layer_norm(kernel, p, d.x.data(), d, parts), want,
+  expect_close(run_layer_norm(kernel, p, d.x.data(), d, shares), want,
                std::string(kernel.name) + " rows=" + std::to_string(p.rows) +
-                   " channels=" + std::to_string(p.channels) + " parts=" + std::to_string(parts),
+                   " channels=" + std::to_string(p.channels) + " shares=" + std::to_string(shares),
                [&](std::size_t i) {
                  const double bias = d.bias.empty() ? 0.0 : d.bias[i % channels];
                  const double magnitude = std::fabs(want[i] - bias) + std::fabs(bias);
@@ -141,8 +141,8 @@ TEST_P(LayerNormKernels, give_the_same_bits_for_any_number_of_parts_and_any_row)
   const LayerNormParams p = make_params(11, 77);
   const LayerNormData d = make_data(p, true, random);
   const std::vector<float> want = run_layer_norm(*GetParam(), p, d.x.data(), d, 1);
-  for (const int parts : {2, 3, 4, 5, 64})
-    EXPECT_TRUE(same_bits(want, run_layer_norm(*GetParam(), p, d.x.data(), d, parts))) << parts;
+  for (const int shares : {2, 3, 4, 5, 64})
+    EXPECT_TRUE(same_bits(want, run_layer_norm(*GetParam(), p, d.x.data(), d, shares))) << shares;
   for (std::ptrdiff_t row = 0; row < 11; ++row) {
     const std::vector<float> alone = run_layer_norm(*GetParam(), make_params(1, 77), d.x.data() + row * 77, d, 1);
     EXPECT_TRUE(same_bits(alone, {want.begin() + row * 77, want.begin() + (row + 1) * 77})) << row;
@@ -171,8 +171,8 @@ TEST(LayerNormFits, accepts_exact_operands_and_nothing_smaller) {
 }
 
 TEST(LayerNormParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(kLayerNorm.max_parts(make_params(197, 768)), 7);
-  EXPECT_EQ(kLayerNorm.max_parts(make_params(1, 1 << 20)), 1);
+  EXPECT_EQ(kLayerNorm.max_shares(make_params(197, 768)), 7);
+  EXPECT_EQ(kLayerNorm.max_shares(make_params(1, 1 << 20)), 1);
 }
 
 }  // namespace

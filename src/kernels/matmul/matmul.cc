@@ -48,10 +48,10 @@ bool MatmulFamily::fits_operands(const MatmulParams& p, const KernelOperands& op
   return holds(operands.out_bytes[0], reach(p.batch, *c_stride, p.m, p.n));
 }
 
-int MatmulFamily::max_parts(const MatmulParams& p) const noexcept {
+int MatmulFamily::max_shares(const MatmulParams& p) const noexcept {
   // 10 us at 100 GFLOP/s, which one core of a current server reaches.
-  const double parts = static_cast<double>(p.batch) * p.m * p.n * p.k / 0.5e6;
-  return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
+  const double shares = static_cast<double>(p.batch) * p.m * p.n * p.k / 0.5e6;
+  return shares < 1.0 ? 1 : shares > 1024.0 ? 1024 : static_cast<int>(shares);
 }
 
 constinit const MatmulFamily kMatmul;

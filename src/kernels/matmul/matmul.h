@@ -18,7 +18,7 @@ class MatmulFamily final : public FamilyOf<MatmulParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "matmul"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
-  [[nodiscard]] int max_parts(const MatmulParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const MatmulParams& params) const noexcept override;
   [[nodiscard]] std::size_t scratch_bytes(const MatmulParams& params) const noexcept override;
 
  private:

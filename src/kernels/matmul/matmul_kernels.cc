@@ -49,9 +49,9 @@ void matmul_f32(const KernelCall& call) {
   constexpr std::int64_t kUnit = kTuning.unit_pixels;
   const std::int64_t units = (p.m + kUnit - 1) / kUnit;
   const std::int64_t total = units * p.batch;
-  const std::int64_t end = total * (call.part + 1) / call.parts;
+  const std::int64_t end = total * (call.share + 1) / call.shares;
   const std::int64_t block = matmul_block_columns(p);
-  for (std::int64_t unit = total * call.part / call.parts; unit < end;) {
+  for (std::int64_t unit = total * call.share / call.shares; unit < end;) {
     const std::int64_t item = unit / units;
     const std::int64_t row = (unit - item * units) * kUnit;
     const std::int64_t stop = end < (item + 1) * units ? end : (item + 1) * units;

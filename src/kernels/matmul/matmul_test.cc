@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every matrix-product kernel against the portable operator in double, with the proven bound; batches, broadcasts,
-// parts.
+// shares.
 #include "kernels/matmul/matmul.h"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ std::size_t floats(std::int64_t batch, std::int64_t stride, std::int64_t each) {
 }
 
 std::vector<float> run_matmul(const Kernel& kernel, const MatmulParams& p, const std::vector<float>& a,
-                              const std::vector<float>& b, int parts) {
+                              const std::vector<float>& b, int shares) {
   GuardedFloats c(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.m) * static_cast<std::size_t>(p.n));
   const std::size_t scratch_bytes = kMatmul.scratch_bytes(p);
   const std::size_t in_bytes[] = {a.size() * 4, b.size() * 4};
@@ -54,9 +54,9 @@ std::vector<float> run_matmul(const Kernel& kernel, const MatmulParams& p, const
   const PageEndFloats left(a), right(b);
   const void* in[] = {left.data(), right.data()};
   void* out[] = {c.data()};
-  for (int part = 0; part < parts; ++part) {
+  for (int share = 0; share < shares; ++share) {
     GuardedFloats scratch(scratch_bytes / 4);
-    kernel.run({&p, in, out, scratch.data(), part, parts, nullptr, 0});
+    kernel.run({&p, in, out, scratch.data(), share, shares, nullptr, 0});
     EXPECT_TRUE(scratch.intact()) << kernel.name << " wrote outside its scratch: " << describe(p);
   }
   EXPECT_TRUE(c.intact()) << kernel.name << " wrote outside its result: " << describe(p);
@@ -86,14 +86,14 @@ std::vector<double> matmul_oracle(const MatmulParams& p, const std::vector<float
   return oracle(node);
 }
 
-void expect_right(const Kernel& kernel, const MatmulParams& p, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const MatmulParams& p, std::mt19937& random, int shares) {
   const std::vector<float> a =
       random_floats(floats(p.batch, p.a_batch_stride, static_cast<std::int64_t>(p.m) * p.k), random);
   const std::vector<float> b =
       random_floats(floats(p.batch, p.b_batch_stride, static_cast<std::int64_t>(p.k) * p.n), random);
   const std::vector<double> magnitude = matmul_oracle(p, magnitudes(a), magnitudes(b));
-  expect_close(run_matmul(kernel, p, a, b, parts), matmul_oracle(p, a, b),
-               std::string(kernel.name) + " " + describe(p) + " parts=" + std::to_string(parts),
+  expect_close(run_matmul(kernel, p, a, b, shares), matmul_oracle(p, a, b),
+               std::string(kernel.name) + " " + describe(p) + " shares=" + std::to_string(shares),
                [&](std::size_t i) { return (p.k + 8) * 0x1p-24 * magnitude[i]; });
 }
 
@@ -166,8 +166,8 @@ TEST_P(MatmulKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_i
   const MatmulParams p = make_params({.batch = 5, .m = 37, .n = 70, .k = 45, .transposed = true});
   const std::vector<float> a = random_floats(5 * 37 * 45, random), b = random_floats(5 * 70 * 45, random);
   const std::vector<float> want = run_matmul(*GetParam(), p, a, b, 1);
-  for (const int parts : {2, 3, 4, 5, 40})
-    EXPECT_TRUE(same_bits(want, run_matmul(*GetParam(), p, a, b, parts))) << parts;
+  for (const int shares : {2, 3, 4, 5, 40})
+    EXPECT_TRUE(same_bits(want, run_matmul(*GetParam(), p, a, b, shares))) << shares;
   MatmulParams one = p;
   one.batch = 1;
   for (int item = 0; item < 5; ++item) {

@@ -43,12 +43,12 @@ bool PoolFamily::fits_operands(const PoolParams& p, const KernelOperands& operan
          holds(operands.out_bytes[0], p.batch, p.out_h, p.out_w, p.channels);
 }
 
-int PoolFamily::max_parts(const PoolParams& p) const noexcept {
+int PoolFamily::max_shares(const PoolParams& p) const noexcept {
   // 10 us at 8 taps a nanosecond; shares are rows of y.
   const double rows = static_cast<double>(p.batch) * p.out_h;
   const double taps = rows * p.out_w * p.channels * std::min(p.kernel_h, p.in_h) * std::min(p.kernel_w, p.in_w);
-  const double parts = std::min({taps / 80e3, rows, 1024.0});
-  return parts < 1.0 ? 1 : static_cast<int>(parts);
+  const double shares = std::min({taps / 80e3, rows, 1024.0});
+  return shares < 1.0 ? 1 : static_cast<int>(shares);
 }
 
 constinit const PoolFamily kPool;

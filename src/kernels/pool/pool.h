@@ -17,7 +17,7 @@ class PoolFamily final : public FamilyOf<PoolParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "pool"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
-  [[nodiscard]] int max_parts(const PoolParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const PoolParams& params) const noexcept override;
 
  private:
   [[nodiscard]] bool fits_operands(const PoolParams& params, const KernelOperands& operands) const noexcept override;

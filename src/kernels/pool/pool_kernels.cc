@@ -132,8 +132,8 @@ void pool_f32(const KernelCall& call) {
   const auto* x = static_cast<const float*>(call.in[0]);
   auto* y = static_cast<float*>(call.out[0]);
   const std::int64_t rows = static_cast<std::int64_t>(p.batch) * p.out_h;
-  const std::int64_t last = rows * (call.part + 1) / call.parts;
-  for (std::int64_t row = rows * call.part / call.parts; row < last; ++row) {
+  const std::int64_t last = rows * (call.share + 1) / call.shares;
+  for (std::int64_t row = rows * call.share / call.shares; row < last; ++row) {
     if (p.kind == PoolKind::kMax) {
       pool_row<PoolMax>(p, x, y, row);
     } else {

@@ -7,8 +7,8 @@
 namespace kite {
 
 enum class PoolKind : std::int32_t {
-  kMax,                // the largest tap inside the picture; NaN wins; -Inf where there is none
-  kAverage,            // sum of the taps inside the picture / how many they are; 0 where there is none
+  kMax,                // the largest tap inside the picture; NaN wins; -Inf where no tap is inside
+  kAverage,            // sum of the taps inside the picture / how many they are; 0 where no tap is inside
   kAverageIncludePad,  // the same sum / how many taps lie inside the picture or its explicit padding
 };
 

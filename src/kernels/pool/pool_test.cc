@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every pooling kernel against the portable operator in double; parts, padding, ceil_mode, dilation, NaN, edges of
+// Every pooling kernel against the portable operator in double; shares, padding, ceil_mode, dilation, NaN, edges of
 // memory.
 #include "kernels/pool/pool.h"
 
@@ -81,20 +81,20 @@ std::size_t out_floats(const PoolParams& p) {
   return static_cast<std::size_t>(p.batch * p.out_h * p.out_w * p.channels);
 }
 
-std::vector<float> run_pool(const Kernel& kernel, const PoolParams& p, const float* x, int parts) {
+std::vector<float> run_pool(const Kernel& kernel, const PoolParams& p, const float* x, int shares) {
   GuardedFloats y(out_floats(p));
   const std::size_t in_bytes[] = {in_floats(p) * 4};
   const std::size_t out_bytes[] = {y.size() * 4};
   EXPECT_TRUE(kPool.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
   const void* in[] = {x};
   void* out[] = {y.data()};
-  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  for (int share = 0; share < shares; ++share) kernel.run({&p, in, out, nullptr, share, shares, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
   return y.values();
 }
 
 // An average is a sum of taps and one quotient; a maximum is exact.
-void expect_right(const Kernel& kernel, const PoolShape& shape, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const PoolShape& shape, std::mt19937& random, int shares) {
   PoolParams p = make_params(shape);
   const std::vector<float> x = random_floats(in_floats(p), random);
   const auto outputs = pool_node(shape, x).run();
@@ -106,8 +106,8 @@ void expect_right(const Kernel& kernel, const PoolShape& shape, std::mt19937& ra
   OpCase unsigned_node = pool_node(shape, magnitudes(x));
   const std::vector<double> magnitude = oracle(unsigned_node);
   const double roundings = shape.kind == PoolKind::kMax ? 0 : static_cast<double>(p.kernel_h) * p.kernel_w + 1;
-  expect_close(run_pool(kernel, p, x.data(), parts), values_of(outputs->front()),
-               std::string(kernel.name) + " " + describe(p) + "parts=" + std::to_string(parts),
+  expect_close(run_pool(kernel, p, x.data(), shares), values_of(outputs->front()),
+               std::string(kernel.name) + " " + describe(p) + "shares=" + std::to_string(shares),
                [&](std::size_t i) { return roundings * 0x1p-24 * magnitude[i]; });
 }
 
@@ -216,8 +216,8 @@ TEST_P(PoolKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_in_
                                     .pad_end = 1});
   const std::vector<float> x = random_floats(in_floats(p), random);
   const std::vector<float> want = run_pool(*GetParam(), p, x.data(), 1);
-  for (const int parts : {2, 3, 4, 5, 64})
-    EXPECT_TRUE(same_bits(want, run_pool(*GetParam(), p, x.data(), parts))) << parts;
+  for (const int shares : {2, 3, 4, 5, 64})
+    EXPECT_TRUE(same_bits(want, run_pool(*GetParam(), p, x.data(), shares))) << shares;
   PoolParams one = p;
   one.batch = 1;
   for (int item = 0; item < 3; ++item) {
@@ -272,10 +272,11 @@ TEST_P(PoolKernels, run_inside_their_operands_with_any_params_that_fit) {
 
 TEST(PoolParts, are_no_more_than_there_is_work_for) {
   EXPECT_EQ(
-      kPool.max_parts(make_params({.picture = 112, .channels = 64, .kernel = 3, .stride = 2, .pad = 1, .pad_end = 1})),
+      kPool.max_shares(make_params({.picture = 112, .channels = 64, .kernel = 3, .stride = 2, .pad = 1, .pad_end = 1})),
       22);
   EXPECT_EQ(
-      kPool.max_parts(make_params({.picture = 4, .channels = 8, .kernel = 3, .stride = 2, .pad = 1, .pad_end = 1})), 1);
+      kPool.max_shares(make_params({.picture = 4, .channels = 8, .kernel = 3, .stride = 2, .pad = 1, .pad_end = 1})),
+      1);
 }
 
 }  // namespace

@@ -26,13 +26,13 @@ bool MeanFamily::fits_operands(const ReduceParams& p, const KernelOperands& oper
          operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*out);
 }
 
-int MeanFamily::max_parts(const ReduceParams& p) const noexcept {
+int MeanFamily::max_shares(const ReduceParams& p) const noexcept {
   // 10 us at 5 elements a nanosecond: x comes from L2. Shares are whole cache lines of y, or whole rows.
   const double elements = static_cast<double>(p.outer) * static_cast<double>(p.count) * static_cast<double>(p.inner);
   const double most = p.inner == 1 ? static_cast<double>(p.outer)
                                    : static_cast<double>(p.outer) * static_cast<double>(ceil_div(p.inner, 16));
-  const double parts = std::min({elements / 50e3, most, 1024.0});
-  return parts < 1.0 ? 1 : static_cast<int>(parts);
+  const double shares = std::min({elements / 50e3, most, 1024.0});
+  return shares < 1.0 ? 1 : static_cast<int>(shares);
 }
 
 constinit const MeanFamily kMean;

@@ -20,7 +20,7 @@ class MeanFamily final : public FamilyOf<ReduceParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "reduce"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
-  [[nodiscard]] int max_parts(const ReduceParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const ReduceParams& params) const noexcept override;
 
  private:
   [[nodiscard]] bool fits_operands(const ReduceParams& params, const KernelOperands& operands) const noexcept override;

@@ -110,14 +110,14 @@ void reduce_mean_f32(const KernelCall& call) {
   const auto* x = static_cast<const float*>(call.in[0]);
   auto* y = static_cast<float*>(call.out[0]);
   if (p.inner == 1) {
-    const std::int64_t last = p.outer * (call.part + 1) / call.parts;
-    for (std::int64_t row = p.outer * call.part / call.parts; row < last; ++row)
+    const std::int64_t last = p.outer * (call.share + 1) / call.shares;
+    for (std::int64_t row = p.outer * call.share / call.shares; row < last; ++row)
       y[row] = mean_of_row(x + row * p.count, p.count);
     return;
   }
   const std::int64_t lines = (p.inner + 15) / 16;
-  const std::int64_t end = p.outer * lines * (call.part + 1) / call.parts;
-  for (std::int64_t line = p.outer * lines * call.part / call.parts; line < end;) {
+  const std::int64_t end = p.outer * lines * (call.share + 1) / call.shares;
+  for (std::int64_t line = p.outer * lines * call.share / call.shares; line < end;) {
     const std::int64_t outer = line / lines;
     const std::int64_t next = (outer + 1) * lines < end ? (outer + 1) * lines : end;
     std::int64_t last = (next - outer * lines) * 16;

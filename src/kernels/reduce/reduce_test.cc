@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every mean kernel against the portable operator in double, with the proven bound; parts, batch positions, NaN, edges
+// Every mean kernel against the portable operator in double, with the proven bound; shares, batch positions, NaN, edges
 // of memory.
 #include "kernels/reduce/reduce.h"
 
@@ -22,7 +22,7 @@ std::string describe(const ReduceParams& p) {
   return "[" + std::to_string(p.outer) + "," + std::to_string(p.count) + "," + std::to_string(p.inner) + "]";
 }
 
-std::vector<float> run_reduce(const Kernel& kernel, const ReduceParams& p, const float* x, int parts) {
+std::vector<float> run_reduce(const Kernel& kernel, const ReduceParams& p, const float* x, int shares) {
   const auto out = static_cast<std::size_t>(p.outer * p.inner);
   GuardedFloats y(out);
   const std::size_t in_bytes[] = {out * static_cast<std::size_t>(p.count) * 4};
@@ -30,7 +30,7 @@ std::vector<float> run_reduce(const Kernel& kernel, const ReduceParams& p, const
   EXPECT_TRUE(kMean.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
   const void* in[] = {x};
   void* outs[] = {y.data()};
-  for (int part = 0; part < parts; ++part) kernel.run({&p, in, outs, nullptr, part, parts, nullptr, 0});
+  for (int share = 0; share < shares; ++share) kernel.run({&p, in, outs, nullptr, share, shares, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
   return y.values();
 }
@@ -44,11 +44,11 @@ std::vector<double> mean_oracle(const ReduceParams& p, const float* x) {
   return oracle(node);
 }
 
-void expect_right(const Kernel& kernel, const ReduceParams& p, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ReduceParams& p, std::mt19937& random, int shares) {
   const std::vector<float> x = random_floats(static_cast<std::size_t>(p.outer * p.count * p.inner), random);
   const std::vector<double> magnitude = mean_oracle(p, magnitudes(x).data());
-  expect_close(run_reduce(kernel, p, x.data(), parts), mean_oracle(p, x.data()),
-               std::string(kernel.name) + " " + describe(p) + " parts=" + std::to_string(parts),
+  expect_close(run_reduce(kernel, p, x.data(), shares), mean_oracle(p, x.data()),
+               std::string(kernel.name) + " " + describe(p) + " shares=" + std::to_string(shares),
                [&](std::size_t i) { return roundings(p) * 0x1p-24 * magnitude[i] + 0x1p-149; });
 }
 
@@ -106,8 +106,8 @@ TEST_P(ReduceKernels, give_the_same_bits_for_any_number_of_parts_and_any_place_i
     const ReduceParams p = {3, 301, inner};
     const std::vector<float> x = random_floats(static_cast<std::size_t>(3 * 301 * inner), random);
     const std::vector<float> want = run_reduce(*GetParam(), p, x.data(), 1);
-    for (const int parts : {2, 3, 4, 5, 64})
-      EXPECT_TRUE(same_bits(want, run_reduce(*GetParam(), p, x.data(), parts))) << parts;
+    for (const int shares : {2, 3, 4, 5, 64})
+      EXPECT_TRUE(same_bits(want, run_reduce(*GetParam(), p, x.data(), shares))) << shares;
     for (int item = 0; item < 3; ++item) {
       const std::vector<float> alone = run_reduce(*GetParam(), {1, 301, inner}, x.data() + item * 301 * inner, 1);
       EXPECT_TRUE(same_bits(alone, {want.begin() + item * inner, want.begin() + (item + 1) * inner})) << item;
@@ -173,9 +173,9 @@ TEST(ReduceFits, accepts_exact_operands_and_nothing_smaller) {
 }
 
 TEST(ReduceParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(kMean.max_parts({1, 49, 400}), 1);        // the head of RegNet: 4 us
-  EXPECT_EQ(kMean.max_parts({1, 112 * 112, 32}), 2);  // two cache lines of outputs
-  EXPECT_EQ(kMean.max_parts({64, 49, 2048}), 128);
+  EXPECT_EQ(kMean.max_shares({1, 49, 400}), 1);        // the head of RegNet: 4 us
+  EXPECT_EQ(kMean.max_shares({1, 112 * 112, 32}), 2);  // two cache lines of outputs
+  EXPECT_EQ(kMean.max_shares({64, 49, 2048}), 128);
 }
 
 }  // namespace

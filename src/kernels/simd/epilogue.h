@@ -8,8 +8,8 @@
 namespace kite {
 
 struct Epilogue {
-  const float* bias;      // of all output channels; null where there is none
-  const float* residual;  // laid out as y; null where there is none
+  const float* bias;      // of all output channels; null without a bias
+  const float* residual;  // laid out as y; null without a residual
   ActivationForm activation;
 };
 

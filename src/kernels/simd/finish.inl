@@ -20,7 +20,7 @@ constexpr int kMaxSegments = 4;
 // are Vec[segments][pixels of each][vectors].
 struct OutputBlock {
   float* y[kMaxSegments];               // first pixel of each segment, first channel
-  const float* residual[kMaxSegments];  // likewise; null where there is none
+  const float* residual[kMaxSegments];  // likewise; null without a residual
   std::ptrdiff_t pixel;                 // floats from one pixel to the next, in y and residual
   std::int32_t last_lanes;              // of the last vector: 1..Vec::kLanes
   bool continued;                       // y holds the sum so far, to which these are added

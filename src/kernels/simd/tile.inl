@@ -113,7 +113,7 @@ static constexpr int tile_pixels(int blocks) {
   return kTuning.segment_pixels[blocks - 1] * tile_segments(kTuning.segment_pixels[blocks - 1], blocks);
 }
 // Panels of two or three blocks, the last no more than half full (24, 40 and 72 channels), have tiles that spend half
-// on that one. Panels of one block so narrow are seldom, and of four the gain is an eighth.
+// on that one. Panels of one block so narrow are rare, and of four the gain is an eighth.
 constexpr bool has_half_tile(int blocks) { return kTuning.has_half_tiles && (blocks == 2 || blocks == 3); }
 
 // The tile, with the length (and the segments) held to what exists.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a register tile is told, and how it begins: sums start at the bias. simd/tile.inl and grouped/tile.inl sum,
-// simd/finish.inl has the end.
+// What a register tile is called with, and how it begins: sums start at the bias. simd/tile.inl and grouped/tile.inl
+// sum, simd/finish.inl has the end.
 #pragma once
 
 #include "kernels/simd/finish.inl"
@@ -16,14 +16,14 @@ struct TileCall {
   const float* x[kMaxSegments];          // first pixel of each segment, first tap, first channel
   std::ptrdiff_t x_pixel, x_row, x_tap;  // floats from one pixel, row of taps, tap to the next
   const float* w;                        // panel [rows][taps][depth][Blocks * Vec::kLanes]
-  const float* bias;                     // of the panel; null where there is none
+  const float* bias;                     // of the panel; null without a bias
   const char* prefetch;                  // walked through, prefetch_lines lines for each 4 channels
   std::int32_t prefetch_lines;
   std::int32_t rows, taps, depth;
   OutputBlock out;
 };
 
-// Every sum starts at the bias (0 where there is none, or where the sum goes on from what y holds): no pass of its own
+// Every sum starts at the bias (0 without a bias, or where the sum goes on from what y holds): no pass of its own
 // over the sums at the end.
 template <int Segments, int Length, int Blocks>
 static inline __attribute__((always_inline)) void start_tile(const TileCall& t, Vec (&sum)[Segments][Length][Blocks]) {
@@ -47,7 +47,7 @@ static inline __attribute__((always_inline)) void start_tile(const TileCall& t, 
 struct OutputLines {
   const TileCall& t;
   const char* y;
-  std::ptrdiff_t residual;  // bytes from y to the residual; 0 where there is none or it is y itself
+  std::ptrdiff_t residual;  // bytes from y to the residual; 0 without a residual or where it is y itself
   std::int32_t segment, pixels, left;
 
   OutputLines(const TileCall& call, int segments, int length)

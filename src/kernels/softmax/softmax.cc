@@ -25,11 +25,11 @@ bool SoftmaxFamily::fits_operands(const SoftmaxParams& p, const KernelOperands& 
          operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*floats);
 }
 
-int SoftmaxFamily::max_parts(const SoftmaxParams& p) const noexcept {
+int SoftmaxFamily::max_shares(const SoftmaxParams& p) const noexcept {
   // 10 us at 1 element a nanosecond; shares are rows.
   const double rows = static_cast<double>(p.rows);
-  const double parts = std::min({rows * static_cast<double>(p.channels) / 10e3, rows, 1024.0});
-  return parts < 1.0 ? 1 : static_cast<int>(parts);
+  const double shares = std::min({rows * static_cast<double>(p.channels) / 10e3, rows, 1024.0});
+  return shares < 1.0 ? 1 : static_cast<int>(shares);
 }
 
 constinit const SoftmaxFamily kSoftmax;

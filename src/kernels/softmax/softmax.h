@@ -18,7 +18,7 @@ class SoftmaxFamily final : public FamilyOf<SoftmaxParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "softmax"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
-  [[nodiscard]] int max_parts(const SoftmaxParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const SoftmaxParams& params) const noexcept override;
 
  private:
   [[nodiscard]] bool fits_operands(const SoftmaxParams& params, const KernelOperands& operands) const noexcept override;

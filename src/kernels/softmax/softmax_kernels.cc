@@ -62,8 +62,8 @@ static void row_scale(float* y, std::int64_t count, float factor) {
 void softmax_f32(const KernelCall& call);
 void softmax_f32(const KernelCall& call) {
   const SoftmaxParams& p = *static_cast<const SoftmaxParams*>(call.params);
-  const std::int64_t last = p.rows * (call.part + 1) / call.parts;
-  for (std::int64_t row = p.rows * call.part / call.parts; row < last; ++row) {
+  const std::int64_t last = p.rows * (call.share + 1) / call.shares;
+  for (std::int64_t row = p.rows * call.share / call.shares; row < last; ++row) {
     const float* x = static_cast<const float*>(call.in[0]) + row * p.channels;
     float* y = static_cast<float*>(call.out[0]) + row * p.channels;
     const float sum = row_exp(x, y, p.channels, row_max(x, p.channels));

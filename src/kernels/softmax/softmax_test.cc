@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every softmax kernel against the portable operator in double, with a derived bound; extremes, parts, NaN, edges of
+// Every softmax kernel against the portable operator in double, with a derived bound; extremes, shares, NaN, edges of
 // memory.
 #include "kernels/softmax/softmax.h"
 
@@ -17,14 +17,14 @@
 namespace kite {
 namespace {
 
-std::vector<float> run_softmax(const Kernel& kernel, const SoftmaxParams& p, const float* x, int parts) {
+std::vector<float> run_softmax(const Kernel& kernel, const SoftmaxParams& p, const float* x, int shares) {
   const auto count = static_cast<std::size_t>(p.rows * p.channels);
   GuardedFloats y(count);
   const std::size_t bytes[] = {count * 4};
   EXPECT_TRUE(kSoftmax.fits({&p, sizeof p, bytes, bytes, 0}));
   const void* in[] = {x};
   void* out[] = {y.data()};
-  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  for (int share = 0; share < shares; ++share) kernel.run({&p, in, out, nullptr, share, shares, nullptr, 0});
   EXPECT_TRUE(y.intact()) << kernel.name << " wrote outside its result";
   return y.values();
 }
@@ -32,13 +32,14 @@ std::vector<float> run_softmax(const Kernel& kernel, const SoftmaxParams& p, con
 // Relative: x - max rounds to half an ULP of up to `spread`, which the exponential carries over; 4 ULP of each of the
 // two exponentials (simd/activation.inl); channels/2/lanes + 6 additions of positive terms; a quotient and a product.
 // Absolute: results below the smallest normal float.
-void expect_right(const Kernel& kernel, const SoftmaxParams& p, const std::vector<float>& x, double spread, int parts) {
+void expect_right(const Kernel& kernel, const SoftmaxParams& p, const std::vector<float>& x, double spread,
+                  int shares) {
   OpCase node("Softmax");
   const std::vector<double> want = oracle(node.input(in_double({p.rows, p.channels}, x)));
   const double relative = 0x1p-24 * (2 * spread + 16 + static_cast<double>(p.channels) / 8 + 6 + 3);
-  expect_close(run_softmax(kernel, p, x.data(), parts), want,
+  expect_close(run_softmax(kernel, p, x.data(), shares), want,
                std::string(kernel.name) + " rows=" + std::to_string(p.rows) +
-                   " channels=" + std::to_string(p.channels) + " parts=" + std::to_string(parts),
+                   " channels=" + std::to_string(p.channels) + " shares=" + std::to_string(shares),
                [&](std::size_t i) { return relative * want[i] + 0x1p-126; });
 }
 
@@ -104,8 +105,8 @@ TEST_P(SoftmaxKernels, give_the_same_bits_for_any_number_of_parts_and_any_row) {
   std::mt19937 random(3);
   const std::vector<float> x = random_floats(11 * 77, random);
   const std::vector<float> want = run_softmax(*GetParam(), {11, 77}, x.data(), 1);
-  for (const int parts : {2, 3, 4, 5, 64})
-    EXPECT_TRUE(same_bits(want, run_softmax(*GetParam(), {11, 77}, x.data(), parts))) << parts;
+  for (const int shares : {2, 3, 4, 5, 64})
+    EXPECT_TRUE(same_bits(want, run_softmax(*GetParam(), {11, 77}, x.data(), shares))) << shares;
   for (std::ptrdiff_t row = 0; row < 11; ++row) {
     const std::vector<float> alone = run_softmax(*GetParam(), {1, 77}, x.data() + row * 77, 1);
     EXPECT_TRUE(same_bits(alone, {want.begin() + row * 77, want.begin() + (row + 1) * 77})) << row;
@@ -129,8 +130,8 @@ TEST(SoftmaxFits, accepts_exact_operands_and_nothing_smaller) {
 }
 
 TEST(SoftmaxParts, are_no_more_than_there_is_work_for) {
-  EXPECT_EQ(kSoftmax.max_parts({2364, 197}), 46);
-  EXPECT_EQ(kSoftmax.max_parts({1, 1000}), 1);
+  EXPECT_EQ(kSoftmax.max_shares({2364, 197}), 46);
+  EXPECT_EQ(kSoftmax.max_shares({1, 1000}), 1);
 }
 
 }  // namespace

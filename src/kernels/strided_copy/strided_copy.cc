@@ -13,7 +13,7 @@
 namespace kite {
 namespace {
 
-// No tensor is longer: a stride beyond it is none, even along a dimension of size 1.
+// No tensor is longer, so a larger stride is not valid, even along a dimension of size 1.
 constexpr std::int64_t kMaxStride = std::int64_t{1} << 40;
 
 // Elements from the start of the operand to past the last that the view reaches; nothing where it is no view.
@@ -78,11 +78,11 @@ bool StridedCopyFamily::fits_operands(const StridedCopyParams& p, const KernelOp
          holds(operands.out_bytes[0], reach(p, p.out_first, p.out_stride));
 }
 
-int StridedCopyFamily::max_parts(const StridedCopyParams& p) const noexcept {
+int StridedCopyFamily::max_shares(const StridedCopyParams& p) const noexcept {
   double elements = 1;
   for (const std::int64_t size : p.size) elements *= static_cast<double>(size);
-  const double parts = elements / 20e3;  // 10 us at 2 elements a nanosecond, from and to L2
-  return parts < 1.0 ? 1 : parts > 1024.0 ? 1024 : static_cast<int>(parts);
+  const double shares = elements / 20e3;  // 10 us at 2 elements a nanosecond, from and to L2
+  return shares < 1.0 ? 1 : shares > 1024.0 ? 1024 : static_cast<int>(shares);
 }
 
 constinit const StridedCopyFamily kStridedCopy;

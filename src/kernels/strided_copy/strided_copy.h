@@ -27,7 +27,7 @@ class StridedCopyFamily final : public FamilyOf<StridedCopyParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "strided_copy"; }
   [[nodiscard]] std::span<const Kernel> kernels() const noexcept override;
-  [[nodiscard]] int max_parts(const StridedCopyParams& params) const noexcept override;
+  [[nodiscard]] int max_shares(const StridedCopyParams& params) const noexcept override;
 
  private:
   [[nodiscard]] bool fits_operands(const StridedCopyParams& params,

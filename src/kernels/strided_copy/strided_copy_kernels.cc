@@ -78,8 +78,8 @@ static void copy_runs(const KernelCall& call, const StridedCopyParams& p) {
   const std::int64_t pieces = (length + kCopyPiece - 1) / kCopyPiece;
   std::int64_t runs = 0;
   CopyWalk walk = outer_walk(p, -1, runs);
-  const std::int64_t first = runs * pieces * call.part / call.parts;
-  const std::int64_t last = runs * pieces * (call.part + 1) / call.parts;
+  const std::int64_t first = runs * pieces * call.share / call.shares;
+  const std::int64_t last = runs * pieces * (call.share + 1) / call.shares;
   walk.start(first / pieces);
   std::int64_t piece = first % pieces;
   for (std::int64_t at = first; at < last; ++at) {
@@ -116,8 +116,8 @@ static void copy_tiles(const KernelCall& call, const StridedCopyParams& p, int a
   const std::int64_t stripes = (p.size[along] + kCopyBlock - 1) / kCopyBlock;
   std::int64_t outer = 0;
   CopyWalk walk = outer_walk(p, along, outer);
-  const std::int64_t first = outer * stripes * call.part / call.parts;
-  const std::int64_t last = outer * stripes * (call.part + 1) / call.parts;
+  const std::int64_t first = outer * stripes * call.share / call.shares;
+  const std::int64_t last = outer * stripes * (call.share + 1) / call.shares;
   walk.start(first / stripes);
   std::int64_t stripe = first % stripes;
   for (std::int64_t at = first; at < last; ++at) {
@@ -137,8 +137,8 @@ static void copy_elements(const KernelCall& call, const StridedCopyParams& p) {
   CopyWalk walk = {p, {}, {}, 0, 0};
   std::int64_t count = 1;
   for (int d = 0; d < kCopyDims; ++d) count *= walk.size[d] = p.size[d];
-  const std::int64_t first = count * call.part / call.parts;
-  const std::int64_t last = count * (call.part + 1) / call.parts;
+  const std::int64_t first = count * call.share / call.shares;
+  const std::int64_t last = count * (call.share + 1) / call.shares;
   walk.start(first);
   for (std::int64_t at = first; at < last; ++at, walk.next()) y[walk.out] = x[walk.in];
 }

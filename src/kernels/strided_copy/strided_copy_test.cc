@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every strided-copy kernel against the copy of the portable operators, bit for bit: permutations, blocks, steps,
-// broadcasts, parts.
+// broadcasts, shares.
 #include "kernels/strided_copy/strided_copy.h"
 
 #include <gtest/gtest.h>
@@ -69,7 +69,7 @@ Words make_words(std::size_t count, std::mt19937& random) {
   return words;
 }
 
-void expect_right(const Kernel& kernel, const StridedCopyParams& p, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const StridedCopyParams& p, std::mt19937& random, int shares) {
   const Words x = make_words(reach(p, p.in_first, p.in_stride), random);
   const std::size_t out_count = std::max(reach(p, p.out_first, p.out_stride), static_cast<std::size_t>(elements(p)));
   GuardedFloats y(out_count), want(out_count);  // NaN where nothing is written
@@ -82,10 +82,10 @@ void expect_right(const Kernel& kernel, const StridedCopyParams& p, std::mt19937
   ASSERT_TRUE(kStridedCopy.fits({&p, sizeof p, in_bytes, out_bytes, 0})) << describe(p);
   const void* in[] = {x.data()};
   void* out[] = {y.data()};
-  for (int part = 0; part < parts; ++part) kernel.run({&p, in, out, nullptr, part, parts, nullptr, 0});
+  for (int share = 0; share < shares; ++share) kernel.run({&p, in, out, nullptr, share, shares, nullptr, 0});
   ASSERT_TRUE(y.intact()) << kernel.name << " wrote outside its result: " << describe(p);
   ASSERT_EQ(std::memcmp(y.data(), want.data(), out_count * 4), 0)
-      << kernel.name << ": " << describe(p) << " parts=" << parts;
+      << kernel.name << ": " << describe(p) << " shares=" << shares;
 }
 
 class StridedCopyKernels : public testing::TestWithParam<const Kernel*> {
@@ -102,7 +102,7 @@ TEST_P(StridedCopyKernels, transpose_matrices_of_every_small_size) {
     }
   }
   for (const Dims& x : {Dims{63, 65}, Dims{64, 128}, Dims{129, 70}, Dims{1, 300}, Dims{300, 2}}) {
-    for (const int parts : {1, 2, 5}) expect_right(*GetParam(), transpose_params(x, {1, 0}), random, parts);
+    for (const int shares : {1, 2, 5}) expect_right(*GetParam(), transpose_params(x, {1, 0}), random, shares);
   }
 }
 
@@ -161,7 +161,7 @@ TEST_P(StridedCopyKernels, share_one_long_run) {
   ASSERT_TRUE(collapse_copy(axes, p));
   p.in_first = 1;
   p.out_first = 2;
-  for (const int parts : {1, 2, 3, 4, 5, 64}) expect_right(*GetParam(), p, random, parts);
+  for (const int shares : {1, 2, 3, 4, 5, 64}) expect_right(*GetParam(), p, random, shares);
 }
 
 TEST_P(StridedCopyKernels, agree_with_the_reference_on_random_views) {

@@ -17,7 +17,7 @@ namespace kite {
 
 namespace {
 
-constexpr std::int64_t kLanes = 8;  // filters that are transformed together, whatever the width of the kernel's vector
+constexpr std::int64_t kLanes = 8;  // filters that are transformed together, for every width of the kernel's vector
 
 struct Filters {
   double at[kLanes];
@@ -133,13 +133,13 @@ std::size_t WinogradConv::scratch_bytes(const ConvParams& p) const noexcept {
   return static_cast<std::size_t>((kPlaces * (g.in_plane + g.out_plane) + (g.group_in + 15) / 16 * 16) * 4);
 }
 
-WinogradWalk WinogradConv::decide(const ConvParams& p, const Target& target, int parts) const noexcept {
+WinogradWalk WinogradConv::decide(const ConvParams& p, const Target& target, int shares) const noexcept {
   WinogradWalk walk = {};
   walk.geometry = winograd_geometry(p);
   walk.cut = panel_cut(walk.geometry.group_out, target.lanes, target.tuning.panel_blocks);
   walk.panels = panel_count(walk.cut);
   walk.units = (walk.geometry.tiles + kUnitTiles - 1) / kUnitTiles;
-  walk.split = conv_split(p, walk.units, p.groups * walk.panels, parts, target.lanes);
+  walk.split = conv_split(p, walk.units, p.groups * walk.panels, shares, target.lanes);
   return walk;
 }
 

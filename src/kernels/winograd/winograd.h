@@ -5,8 +5,8 @@
 //   Y = A' [(G g G') o (B' d B)] A      d: 4x4 pixels, g: 3x3 weights, summed over input channels before A is applied
 //
 // Operands: conv/conv_family.h; the packed weights are already transformed, 16/9 of their size. Every output is one sum
-// in ascending order of channels at each of the 16 places, then 24 additions in fixed order: no bit depends on the part
-// or the place in the batch.
+// in ascending order of channels at each of the 16 places, then 24 additions in fixed order: no bit depends on the
+// share or the place in the batch.
 //
 // Error: at most (channels of a group + 14) 2^-24 |A|'[(|G||g||G|') o (|B|'|d||B|)]|A| for each output, in the mean
 // about that of direct convolution. An Inf or NaN among the 4x4 pixels may turn all four outputs into NaN, where direct
@@ -36,7 +36,7 @@ class WinogradConv final : public Prepares<ConvFamily, WinogradWalk> {
   [[nodiscard]] std::size_t scratch_bytes(const ConvParams& params) const noexcept override;
 
  private:
-  [[nodiscard]] WinogradWalk decide(const ConvParams& params, const Target& target, int parts) const noexcept override;
+  [[nodiscard]] WinogradWalk decide(const ConvParams& params, const Target& target, int shares) const noexcept override;
 };
 
 extern const WinogradConv kWinograd;

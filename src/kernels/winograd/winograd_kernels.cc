@@ -257,8 +257,8 @@ void winograd_f32(const KernelCall& call) {
   const WinogradGeometry g = walk.geometry;
   const std::int64_t panels = walk.panels, units = walk.units;
   const ConvSplit split = walk.split;
-  const Range columns = share(p.groups * panels, call.part % split.channels, split.channels);
-  Range tiles = share(units, call.part / split.channels, split.pixels);
+  const Range columns = share(p.groups * panels, call.share % split.channels, split.channels);
+  Range tiles = share(units, call.share / split.channels, split.pixels);
   tiles.begin *= kUnitTiles;
   tiles.end = tiles.end == units ? g.tiles : tiles.end * kUnitTiles;
   auto* const scratch = static_cast<float*>(call.scratch);
@@ -274,7 +274,7 @@ void winograd_f32(const KernelCall& call) {
                           scratch + kPlaces * (g.in_plane + g.out_plane)};
   for (std::int64_t i = 0; i < g.group_in; ++i) c.zeros[i] = 0.0f;
   const std::int64_t plane = packed_width(g.group_out) * g.group_in;
-  const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.part, call.parts);
+  const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.share, call.shares);
   for (std::int64_t u = columns.begin; u < columns.end;) {
     const std::int64_t group = u / panels;
     const std::int64_t end = (group + 1) * panels < columns.end ? (group + 1) * panels : columns.end;

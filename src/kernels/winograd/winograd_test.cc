@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every Winograd kernel against the portable convolution in double, with the bound through its own transforms; parts,
+// Every Winograd kernel against the portable convolution in double, with the bound through its own transforms; shares,
 // batch positions, edges of memory, and which shapes go this way.
 #include "kernels/winograd/winograd.h"
 
@@ -19,8 +19,8 @@
 namespace kite {
 namespace {
 
-std::vector<float> run_winograd(const Kernel& kernel, const ConvCase& c, const ConvData& d, int parts) {
-  return run_packed(kWinograd, kernel, c, d, parts);
+std::vector<float> run_winograd(const Kernel& kernel, const ConvCase& c, const ConvData& d, int shares) {
+  return run_packed(kWinograd, kernel, c, d, shares);
 }
 
 // What bounds the error is |A|'[(|G||g||G|') o (|B|'|d||B|)]|A| + |bias| + |residual|. For one of the two by two
@@ -84,9 +84,9 @@ std::vector<double> winograd_magnitude(const ConvCase& c, const ConvData& data) 
 
 // Roundings on the way of a product to its output: weights 1, pixels 2, the sum over channels, 4 of A twice over, bias
 // and residual 2; and a few for the bound's own.
-void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int parts) {
+void expect_right(const Kernel& kernel, const ConvCase& c, std::mt19937& random, int shares) {
   const ConvData d = make_data(c, random);
-  expect_within(kernel, c, d, parts, run_winograd(kernel, c, d, parts), winograd_magnitude(c, d),
+  expect_within(kernel, c, d, shares, run_winograd(kernel, c, d, shares), winograd_magnitude(c, d),
                 static_cast<double>(c.params.in_c / c.params.groups) + 14);
 }
 

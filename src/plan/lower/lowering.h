@@ -77,7 +77,7 @@ class Lowering {
                    .inputs = std::move(inputs),
                    .outputs = std::move(outputs),
                    .scratch_bytes = family.scratch_bytes(params),
-                   .max_shares = family.max_parts(params)});
+                   .max_shares = family.max_shares(params)});
   }
   // The step that was appended last computes all nodes of a region.
   void name_region(std::span<const NodeId> nodes);
