@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which preprocessing a graph does itself: its first nodes, as long as they only move, scale and shift the picture's
-// channels.
+// Which preprocessing a graph does itself: its first nodes, as long as they only move, scale and
+// shift the picture's channels.
 //
 // It is found in the graph as the model states it, before any pass has changed the graph, and is stored with the plan.
 #pragma once

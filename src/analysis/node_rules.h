@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kind of numbers one node computes from its inputs: the rules behind follow_numbers(), grouped as in the .cc
-// files.
+// What kind of numbers one node computes from its inputs: the rules behind follow_numbers(), grouped as
+// in the .cc files.
 #pragma once
 
 #include <cstdint>

@@ -103,8 +103,8 @@ constexpr Rule kRules[] = {
     {"ArgMin", index_of_best},
     {"TopK", first_best},
     {"OneHot", one_hot},
-    // Every result depends on many elements, so the results are new features, except where mixed() finds a table of
-    // groups.
+    // Every result depends on many elements, so the results are new features, except where mixed() finds
+    // a table of groups.
     {"MatMul", mixed},
     {"Gemm", mixed},
     {"Conv", fresh},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kind of numbers that each value of a graph holds: any real numbers, probabilities, their logarithms, class
-// indices.
+// The kind of numbers that each value of a graph holds: any real numbers, probabilities,
+// their logarithms, class indices.
 #pragma once
 
 #include <cstdint>

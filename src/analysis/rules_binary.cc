@@ -13,8 +13,8 @@ Numbers multiplied(const NodeView& node, const Numbers& a, const Numbers& b) {
   const Interval range = product(a.range, b.range);
   if (a.form == Form::kReal && b.form == Form::kReal) return real(range);
   if (a.is_probability() && b.is_probability()) {
-    // The probability of an object times that of a class, or of a group times that of a member: the sum is no longer
-    // known.
+    // The probability of an object times that of a class, or of a group times that of a member: the sum
+    // is no longer known.
     Numbers result = unit();
     if (a.form != Form::kUnit && b.form != Form::kUnit) {
       result.form = Form::kPart;

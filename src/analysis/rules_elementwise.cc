@@ -11,8 +11,8 @@ namespace kite {
 
 namespace {
 
-// A number that models add, or use as a limit, to keep a logarithm or a quotient finite. It is too small to change a
-// probability visibly.
+// A number that models add, or use as a limit, to keep a logarithm or a quotient finite. It is too small to
+// change a probability visibly.
 constexpr double kNegligible = 1e-3;
 
 bool is_integer(DType dtype) {
@@ -182,8 +182,8 @@ Numbers cast_of(const NodeView& node) {
   const DType from = node.graph().value(node.input(0)).type->dtype;
   const DType to = node.result().dtype;
   if (to == DType::kBool && from != DType::kBool) return unit();
-  // A probability of 0.9 becomes 0, while per cent only lose digits. Results of Greater and similar operators are whole
-  // already.
+  // A probability of 0.9 becomes 0, while per cent only lose digits. Results of Greater and similar
+  // operators are whole already.
   const NodeId producer = node.graph().value(node.input(0)).producer;
   const bool is_rounded = producer != kNoNode && node.graph().node(producer).op_type == "Round";
   if (is_integer(to) && !is_integer(from) && from != DType::kBool && x.form != Form::kIndex && !is_rounded &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Independent pieces of work on several threads, for work that is not a step of a run: opening a model, decoding
-// pictures.
+// Independent pieces of work on several threads, for work that is not a step of a run: opening
+// a model, decoding pictures.
 #pragma once
 
 #include <cstddef>

@@ -22,9 +22,9 @@ namespace kite {
 
 namespace {
 
-// A signal handler cannot read an object that another thread may be moving, so the paths are copied into memory that is
-// never freed. Only tests have more files than this open at once; the signal handler does not remove the files beyond
-// this number.
+// A signal handler cannot read an object that another thread may be moving, so the paths are copied into memory
+// that is never freed. Only tests have more files than this open at once; the signal handler does not remove the
+// files beyond this number.
 struct Slot {
   enum State : int { kFree, kBeingFilled, kInUse };
   std::atomic<int> state = kFree;
@@ -72,8 +72,8 @@ Result<UnfinishedFile> UnfinishedFile::create(const std::string& start, mode_t m
       return error(code);
     }
     UnfinishedFile file(path, fd, slot);
-    // Between open() and flock() the file looked like one whose writer has died, and may have been removed for that
-    // reason.
+    // Between open() and flock() the file looked like one whose writer has died, and may have been
+    // removed for that reason.
     while (::flock(fd, LOCK_EX) != 0 && errno == EINTR) continue;
     struct stat info{};
     if (::fstat(fd, &info) != 0 || info.st_nlink > 0) return file;

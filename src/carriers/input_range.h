@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides what no recipe states: which numbers a model expects (0..255, 0..1, normalised), and which part of the
-// picture.
+// Decides what no recipe states: which numbers a model expects (0..255, 0..1, normalised), and which
+// part of the picture.
 #pragma once
 
 #include <string>

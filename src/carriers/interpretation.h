@@ -35,8 +35,8 @@ struct InterpretationSources {
   std::optional<std::string> labels_path;  // --labels
   std::optional<std::string> preprocess_json;  // --recipe: a name, a recipe object, or a file
   std::string processor;                       // --processor: pil or torchvision, empty for what the file names
-  // Also read the sources that can no longer add anything, to report where they disagree. This costs a cold start some
-  // file reads.
+  // Also read the sources that can no longer add anything, to report where they disagree. This costs a cold
+  // start some file reads.
   bool report_conflicts = false;
   std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();  // read so far; copies share them
 };

@@ -14,8 +14,8 @@ namespace {
 // Endings that, appended to the model's name, name a file of labels; the most reliable first.
 constexpr std::array<std::string_view, 7> kOwnEndings{".labels.txt",   ".labels.csv", ".labels.json", ".names",
                                                       ".classes.txt", ".txt",        ".csv"};
-// In the order of trust: files named after labels, then maps written by training code, then files that also hold other
-// things.
+// In the order of trust: files named after labels, then maps written by training code, then files that
+// also hold other things.
 constexpr std::array<std::string_view, 36> kNames{
     "labels_mapping.json", "labels.json",       "labels.txt",          "label.txt",
     "labels.csv",          "labels_map.txt",    "labels_map.json",     "label_map.json",

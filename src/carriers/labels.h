@@ -34,8 +34,7 @@ struct ReadLabels {
 // 2. Lines that start with '#' are comments, unless all lines do, or unless there are `classes` labels only with them.
 // 3. Where every line starts with a WordNet id ("n01440764 tench, Tinca tinca"), the rest of the line is the label.
 // 4. Where every line starts (or ends) with a number, and the numbers are 0..n-1 in any order, they are the class
-// indices
-//    ("2 kite", "2: kite", "kite,2"), and the remark says so.
+//    indices ("2 kite", "2: kite", "kite,2"), and the remark says so.
 [[nodiscard]] Result<ReadLabels> labels_from_text(std::string_view text, std::int64_t classes = 0);
 
 // CSV with ',', ';' or a tab, with or without a header. The index column is the one that holds 0..n-1 in any order. The
@@ -44,8 +43,7 @@ struct ReadLabels {
 
 // The forms of JSON:
 // 1. ["a", "b"]; [{"id": 0, "name": "a"}]; {"0": "a", "1": "b"}; {"0": ["n01440764", "tench"]}; {"a": 0, "b": 1}. Each
-// of
-//    them also as the value of "labels", "classes", "names" and similar keys.
+//    of them also as the value of "labels", "classes", "names" and similar keys.
 // 2. {"int_to_class": ..., "class_to_int": ...}, which must agree.
 // 3. Hugging Face's {"id2label": ..., "label2id": ...}; where they disagree the first is used, as in transformers.
 // 4. timm's {"label_names": [...], "label_descriptions": {...}}, also in "pretrained_cfg".

@@ -103,8 +103,8 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
   if (!overruled.empty()) {
     out_.conflicts.push_back(name + " is overruled by " + recipe_names_.front() + " on " + overruled);
   }
-  // Metadata was written with the model; a file may describe the network before the preprocessing was added to the
-  // graph.
+  // Metadata was written with the model; a file may describe the network before the preprocessing was
+  // added to the graph.
   if (bond == Bond::kBeside && !name.starts_with("metadata") && !fields_.mean && fields->mean) range_beside_ = name;
   if (!fields_.fill_from(*fields)) return {};
   recipe_names_.push_back(name);
@@ -117,8 +117,8 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
 void Offers::compare_labels(const std::string& name, const Labels& other) {
   if (out_.labels == other) return;
   out_.conflicts.push_back(name + " has other labels than " + out_.labels_source);
-  // Two files that only lie beside the model, and both could be right. Their order is a convention, so the user is
-  // warned.
+  // Two files that only lie beside the model, and both could be right. Their order is a convention, so
+  // the user is warned.
   if (labels_bond_ == Bond::kBeside) {
     out_.warnings.push_back(out_.conflicts.back() + ", which are shown; name the right file with --labels");
   }

@@ -40,9 +40,9 @@ namespace kite {
 // always states resize, crop, interpolation, mean and std; it states the other keys where they differ from the default.
 [[nodiscard]] std::string recipe_json(const PreprocessRecipe& recipe);
 
-// timm's config.json: the fields of "pretrained_cfg", or on the top level as in old files. The sizes are those of
-// training, which timm's resolve_data_config() uses by default; a note says when a file also has test_input_size or
-// test_crop_pct.
+// timm's config.json: the fields of "pretrained_cfg", or on the top level as in old files. The sizes are
+// those of training, which timm's resolve_data_config() uses by default; a note says when a file also
+// has test_input_size or test_crop_pct.
 [[nodiscard]] bool is_timm_config(const Json& config);
 [[nodiscard]] Result<RecipeFields> recipe_from_timm(const Json& config);
 

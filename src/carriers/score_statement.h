@@ -21,8 +21,8 @@ enum class ScoreActivation : std::uint8_t { kSoftmax, kSigmoid, kExp, kNone };
 [[nodiscard]] std::optional<ScoreActivation> parse_activation(std::string_view word) noexcept;
 [[nodiscard]] std::string_view activation_name(ScoreActivation activation) noexcept;
 
-// The metadata keys under which `kite compile` stores the options of the user, for a plan that is moved to another
-// place.
+// The metadata keys under which `kite compile` stores the options of the user, for a plan that is
+// moved to another place.
 inline constexpr const char* kActivationKey = "paperkite.activation";
 inline constexpr const char* kScoresFromKey = "paperkite.scores_from";
 

@@ -13,10 +13,10 @@ namespace kite {
 // %y: float32[1,32,1,1] = ReduceMean-18(%x, axes) {keepdims=1}  # layer1/pool
 // return %y
 //
-// %name is a computed value, a name without % is a constant, - is an input or output that is left out, and ? is a type
-// that is not yet known. Only constants that are read are listed, in the order of their first reader; the elements are
-// shown of those with at most eight. Attributes are sorted by name. An operator of another domain is written
-// domain.Name-version.
+// %name is a computed value, a name without % is a constant, - is an input or output that is left out, and ? is
+// a type that is not yet known. Only constants that are read are listed, in the order of their first reader;
+// the elements are shown of those with at most eight. Attributes are sorted by name. An operator of another
+// domain is written domain.Name-version.
 [[nodiscard]] std::string dump(const Graph& graph);
 
 // One node's line, without the line break.

@@ -95,8 +95,8 @@ std::size_t Graph::use_count(ValueId id) const {
 }
 
 bool Graph::is_read_once(ValueId id) const {
-  // Searched from the back, since stale entries that rewrites have left stand in front. One input may be listed twice,
-  // see above.
+  // Searched from the back, since stale entries that rewrites have left stand in front. One input may be
+  // listed twice, see above.
   const Use* only = nullptr;
   for (const Use& use : uses_[static_cast<std::size_t>(id)].uses | std::views::reverse) {
     if (!is_live(use, id)) continue;

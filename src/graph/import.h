@@ -46,9 +46,9 @@ struct ImportedModel {
   onnx::FilesByLocation external_files;  // that were read; the graph keeps them and the source's file alive, too
 };
 
-// Parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once. Errors name the
-// source, and the node or tensor within it. External data of a model from memory is refused unless `data_dirs` are
-// given.
+// Parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once.
+// Errors name the source, and the node or tensor within it. External data of a model from memory is refused
+// unless `data_dirs` are given.
 [[nodiscard]] Result<ImportedModel> import_model(ModelSource source);
 
 // The same for a file, and for a file that is already mapped. `data_dirs`: see onnx::DataSearchPath.

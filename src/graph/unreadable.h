@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of types that paperkite does not read (strings, float8 ...). They do not make the file invalid: outputs that
-// do not need them can still be computed. Each such value is made by a node of the internal domain that has no
-// operator.
+// Values of types that paperkite does not read (strings, float8 ...). They do not make the file invalid:
+// outputs that do not need them can still be computed. Each such value is made by a node of the internal domain
+// that has no operator.
 #pragma once
 
 #include <optional>

@@ -7,9 +7,9 @@
 
 namespace kite {
 
-// `tiff` starts with "II" or "MM" (a leading "Exif\0\0" is skipped). Returns 1..8, or 0 when there is no usable tag:
-// the data is cut short, the value is out of range, or an offset points outside. Reads one directory and follows no
-// chain.
+// `tiff` starts with "II" or "MM" (a leading "Exif\0\0" is skipped). Returns 1..8, or 0 when there is no
+// usable tag: the data is cut short, the value is out of range, or an offset points outside. Reads one
+// directory and follows no chain.
 [[nodiscard]] int exif_orientation(std::span<const std::byte> tiff) noexcept;
 
 // The EXIF block of a whole file; empty when the file has none. The search is linear in the file's size.

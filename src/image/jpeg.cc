@@ -48,9 +48,9 @@ void on_message(j_common_ptr info, int level) {
 
 void on_output(j_common_ptr) {}
 
-// The whole file is in memory, so when libjpeg asks for more bytes, the file ended early. FALSE suspends the decoder,
-// as in Pillow. The rows that are decoded so far are valid, so a file is refused exactly when its last row needs the
-// missing bytes.
+// The whole file is in memory, so when libjpeg asks for more bytes, the file ended early. FALSE suspends the
+// decoder, as in Pillow. The rows that are decoded so far are valid, so a file is refused exactly when its last row
+// needs the missing bytes.
 boolean no_more_input(j_decompress_ptr) { return FALSE; }
 
 void skip_input(j_decompress_ptr info, long count) {

@@ -48,8 +48,8 @@ std::vector<OpenCvLinear::Pair> OpenCvLinear::halves(std::int64_t in_side, std::
 OpenCvLinear::OpenCvLinear(Size picture, Size resized, Rectangle window, double step, std::uint8_t* out,
                            std::int64_t out_stride)
     : out_(out), out_stride_(out_stride) {
-  // OpenCV stores the number of outputs for each input and uses its reciprocal, which is not always the quotient of the
-  // sizes.
+  // OpenCV stores the number of outputs for each input and uses its reciprocal, which is not always the
+  // quotient of the sizes.
   const auto step_of = [step](std::int64_t in_side, std::int64_t out_side) {
     return step > 0.0 ? step : 1.0 / (static_cast<double>(out_side) / static_cast<double>(in_side));
   };

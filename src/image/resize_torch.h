@@ -4,8 +4,8 @@
 // It differs from Pillow's in three ways:
 // 1. Weights are rounded to 16-bit integers, with as many fractional bits as the largest weight of the axis permits.
 // 2. The horizontal pass is always first.
-// 3. "nearest" selects the pixel under the centre, computed in float32 (torchvision's NEAREST_EXACT, which Hugging Face
-//    uses).
+// 3. "nearest" selects the pixel under the centre, computed in float32 (torchvision's NEAREST_EXACT,
+//    which Hugging Face uses).
 #pragma once
 
 #include <cstdint>

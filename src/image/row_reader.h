@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A picture that is decoded one row at a time, so that a consumer need not wait for all of it or hold all of it in
-// memory.
+// A picture that is decoded one row at a time, so that a consumer need not wait for all of it or hold all
+// of it in memory.
 #pragma once
 
 #include <cstddef>

@@ -55,8 +55,8 @@ Result<Entries> read_entries(const TensorProto& tensor) {
                    {},
                    "put the data beside the model and leave the key out"};
     }
-    // These keys do not say where the elements lie: a checksum, and what one runtime stores for its own use
-    // (prepacked_0).
+    // These keys do not say where the elements lie: a checksum, and what one runtime stores for
+    // its own use (prepacked_0).
     if (seen) return Error{ErrorCode::kInvalidModel, "external-data key " + in_quotes(key) + " is given twice", {}, {}};
   }
   if (!entries.location) return Error{ErrorCode::kInvalidModel, "external data without a location", {}, {}};

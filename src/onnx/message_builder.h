@@ -44,8 +44,8 @@ class Message {
     protozero::pbf_writer(bytes_).add_packed_double(field, values.begin(), values.end());
     return *this;
   }
-  // Appends bytes without change, for messages that a correct writer refuses to write; also joins two halves of a
-  // message.
+  // Appends bytes without change, for messages that a correct writer refuses to write; also joins two
+  // halves of a message.
   Message& raw(std::string_view value) {
     bytes_ += value;
     return *this;

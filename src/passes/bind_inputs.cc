@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives every graph input a concrete shape: the one that the caller asks for, else the model's, else 1 for each
-// dimension.
+// Gives every graph input a concrete shape: the one that the caller asks for, else the model's, else
+// 1 for each dimension.
 #include <map>
 #include <string>
 #include <utility>
@@ -83,8 +83,8 @@ Status take_given(const Graph& graph, const GraphInput& input, const Shape& give
 Status bind_inputs(Graph& graph, const InputShapes& shapes) {
   open_given_defaults(graph, shapes);
   KITE_TRY(check_names(graph, shapes));
-  // All given shapes come first: a symbol that one of them binds also has this size in the inputs without a given
-  // shape.
+  // All given shapes come first: a symbol that one of them binds also has this size in the inputs
+  // without a given shape.
   Symbols symbols;
   for (const GraphInput& input : graph.inputs) {
     const auto given = shapes.find(graph.value(input.value).name);

@@ -199,8 +199,8 @@ void forget_types(Graph& graph) {
 Result<std::vector<std::string>> compute_in_float32(Graph& graph, Float64 float64) {
   std::vector<std::string> accounts = replace(graph, kHalves);
   if (float64 == Float64::kStays || !has_doubles(graph)) return accounts;
-  // Shape arithmetic in float64 (a size times 0.1, rounded down) stays in float64: in float32 the result could be one
-  // lower.
+  // Shape arithmetic in float64 (a size times 0.1, rounded down) stays in float64: in float32 the result
+  // could be one lower.
   KITE_TRY(infer_types(graph));
   KITE_TRY(fold_constants(graph));
   for (std::string& account : replace(graph, kDoubles)) accounts.push_back(std::move(account));

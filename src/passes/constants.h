@@ -32,8 +32,8 @@ enum class Factors : std::uint8_t { kOfRows, kOfColumns };
 // A one-dimensional int64 constant: axes, shapes, pads.
 [[nodiscard]] ValueId add_int_constant(Graph& graph, std::string name, std::span<const std::int64_t> values);
 
-// The constant `id` with another shape of as many elements. Nothing is copied; `id` itself when it has that shape
-// already.
+// The constant `id` with another shape of as many elements. Nothing is copied; `id` itself when it
+// has that shape already.
 [[nodiscard]] ValueId constant_as(Graph& graph, ValueId id, const Shape& shape);
 
 // out[i0, i1, ...] = in[indices permuted], out.dim[i] = in.dim[perm[i]]; for elements of any size.

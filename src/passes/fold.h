@@ -12,9 +12,8 @@ namespace kite {
 // Folds a typed node when all of its inputs are constant, or when it only asks for a shape. Returns whether it did.
 // 1. The node's outputs become constants, and the node is removed.
 // 2. A result that has the elements of the node's input in their order (Reshape, Identity ...), or that lies in the
-// model
-//    file (Constant), is a view and costs nothing. Any other result may have at most `limit_bytes`, and at most what is
-//    left of the graph's budget.
+//    model file (Constant), is a view and costs nothing. Any other result may have at most `limit_bytes`, and at most
+//    what is left of the graph's budget.
 // 3. A node that makes a graph output stays for it, so that outputs always have a producer; the other readers of its
 //    outputs then read new constants.
 [[nodiscard]] Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes);

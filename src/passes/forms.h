@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what a node means, independent of its opset: several numbers were attributes in older opsets and are inputs
-// now.
+// Reads what a node means, independent of its opset: several numbers were attributes in older opsets
+// and are inputs now.
 #pragma once
 
 #include <cstdint>

@@ -37,8 +37,8 @@ bool is_producer(const Node& node) {
 
 bool has_activation(const Node& node) { return node.attributes.get_string("activation", "none") != "none"; }
 
-// The state of a Conv or Linear while it is fused with its readers: the new node, and the node whose output it then
-// makes.
+// The state of a Conv or Linear while it is fused with its readers: the new node, and the node whose
+// output it then makes.
 struct Fusion {
   Node node;
   NodeId last = kNoNode;
@@ -54,8 +54,8 @@ void set_input(Node& node, std::size_t i, ValueId id) {
   node.inputs[i] = id;
 }
 
-// y * scale[k] scales rows of a Conv's weights [K, ...] and of transposed Linear weights [N,K], and columns of weights
-// [K,N].
+// y * scale[k] scales rows of a Conv's weights [K, ...] and of transposed Linear weights [N,K], and
+// columns of weights [K,N].
 bool take_scale(Graph& graph, Fusion& fusion, const Node& mul, ValueId y) {
   const ValueId scale = other_input(mul, y);
   const std::int64_t channels = channels_of(graph, fusion);

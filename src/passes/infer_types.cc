@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Infers the type of every value in one forward sweep. Shape arithmetic is computed on the way, so that later shapes
-// are concrete.
+// Infers the type of every value in one forward sweep. Shape arithmetic is computed on the way, so that
+// later shapes are concrete.
 #include <algorithm>
 #include <map>
 #include <string>

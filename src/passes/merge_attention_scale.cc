@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention divides its scores by a constant. Exporters write this as a factor of both operands of the product or of
-// its result: MatMul(q*s, k*s) or MatMul(q, k)*s. This pass merges the factors into one multiplication of the left
-// operand.
+// Attention divides its scores by a constant. Exporters write this as a factor of both operands of the product
+// or of its result: MatMul(q*s, k*s) or MatMul(q, k)*s. This pass merges the factors into one multiplication
+// of the left operand.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,8 +25,8 @@ std::optional<Scaled> own_factor(const Graph& graph, ValueId operand) {
   return sole_reader(graph, operand) == kNoNode ? std::nullopt : as_scaled(graph, operand);
 }
 
-// The product with a constant that is the only reader of the MatMul's result, when scaling the left operand is less
-// work.
+// The product with a constant that is the only reader of the MatMul's result, when scaling the left
+// operand is less work.
 NodeId scale_behind(const Graph& graph, const Node& product, double& factor) {
   const NodeId reader = sole_reader(graph, product.outputs[0]);
   if (reader == kNoNode) return kNoNode;

@@ -19,9 +19,9 @@ struct BatchEdits {
 };
 
 // Proves that the pictures of a batch do not influence each other. It follows the batch axis, axis 0 of every graph
-// input, through a typed graph (infer_types() has run). Every operator on the way must be known to treat the entries of
-// that axis independently, and it must be axis 0 of every graph output. kUnsupportedModel names the node where the
-// proof fails.
+// input, through a typed graph (infer_types() has run). Every operator on the way must be known to treat the
+// entries of that axis independently, and it must be axis 0 of every graph output. kUnsupportedModel names the node
+// where the proof fails.
 [[nodiscard]] Result<BatchEdits> prove_batch(const Graph& graph);
 
 // Opens axis 0 of the inputs of an untyped graph and makes the edits, for bind_inputs() with `batch`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reshape(Transpose(x)): where the new dimensions split or join axes that are also neighbours in x, the Reshape can
-// come first. Where they are not neighbours, and a Linear is the only reader of the result, its weights are permuted
-// instead.
+// Reshape(Transpose(x)): where the new dimensions split or join axes that are also neighbours in x, the
+// Reshape can come first. Where they are not neighbours, and a Linear is the only reader of the result, its
+// weights are permuted instead.
 #include <algorithm>
 #include <cstdint>
 #include <numeric>

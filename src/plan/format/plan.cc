@@ -243,8 +243,8 @@ class PlanValidator {
       }
       (is_input ? plan_.inputs_ : plan_.outputs_).push_back({plan_.text(port.name), port.operand, type, *dims});
     }
-    // Every other operand that is in a caller's buffer must have the size of its port, which is the size the caller
-    // knows.
+    // Every other operand that is in a caller's buffer must have the size of its port, which is the
+    // size the caller knows.
     for (const Operand& operand : plan_.operands_) {
       if (operand.storage != Storage::kInput) continue;
       if (operand_type(operand).size_bytes() != plan_.inputs_[operand.offset].type.size_bytes()) {

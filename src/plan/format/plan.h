@@ -93,8 +93,8 @@ class Plan {
   [[nodiscard]] std::span<const plan_format::Note> notes() const noexcept { return notes_; }
   // The text behind a key; empty where the plan has no such note.
   [[nodiscard]] std::string_view note(std::string_view key) const noexcept;
-  // Whether the bytes have the checksum with which the plan was made. This reads the whole plan, which opening does
-  // not.
+  // Whether the bytes have the checksum with which the plan was made. This reads the whole plan,
+  // which opening does not.
   [[nodiscard]] bool is_intact(int threads = 1) const;
 
  private:

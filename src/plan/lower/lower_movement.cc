@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lowers operators that only move elements: one strided copy for each piece, or no copy where the order in memory
-// stays.
+// Lowers operators that only move elements: one strided copy for each piece, or no copy where the
+// order in memory stays.
 #include <algorithm>
 #include <array>
 #include <cstdint>

@@ -57,8 +57,8 @@ class Lowering {
   // The operand of a value: a graph input, a constant (copied into the plan on first use) or a buffer in the arena.
   // kNoValue gives the operand that means "left out".
   OperandId operand(ValueId id);
-  // Weights in the order of the family's kernel. Nodes that use one constant in convolutions of the same shape share
-  // them.
+  // Weights in the order of the family's kernel. Nodes that use one constant in convolutions of the
+  // same shape share them.
   OperandId packed_weights(ValueId weights, WeightOrder order, const ConvFamily& family, const ConvParams& params);
   // The operands that a product reads: x, the packed weights, and bias and residual where the node has them.
   std::vector<OperandId> product_inputs(const Node& node, OperandId packed_weights);

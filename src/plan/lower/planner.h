@@ -29,9 +29,9 @@ struct PlanOptions {
   std::function<Result<PlanBuffer>(std::uint64_t size_bytes)> allocate = PlanBuffer::allocate;
 };
 
-// Chooses kernels, lays out the activations in the arena, packs the weights, and opens the result. kLimit, with the
-// name of the largest tensor, when the plan would exceed the memory limit; nothing large is allocated before that is
-// known.
+// Chooses kernels, lays out the activations in the arena, packs the weights, and opens the result. kLimit, with
+// the name of the largest tensor, when the plan would exceed the memory limit; nothing large is allocated
+// before that is known.
 [[nodiscard]] Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOptions& options);
 
 }  // namespace kite

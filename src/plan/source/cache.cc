@@ -44,8 +44,8 @@ std::string default_folder() {
   return {};
 }
 
-// True for the names that path_of() gives. Other files in the folder do not belong to the cache: it neither counts nor
-// removes them.
+// True for the names that path_of() gives. Other files in the folder do not belong to the cache: it neither
+// counts nor removes them.
 bool is_name(std::string_view name, std::string_view suffix) {
   if (name.size() != kNameDigits + suffix.size() || !name.ends_with(suffix)) return false;
   return name.substr(0, kNameDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The external-data files of a model, as a cached plan records them: the key of the .onnx file alone does not cover
-// their bytes.
+// The external-data files of a model, as a cached plan records them: the key of the .onnx file alone does
+// not cover their bytes.
 #pragma once
 
 #include <optional>

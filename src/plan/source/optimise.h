@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a model file to an optimised graph: import, bind, infer, passes. This is done when no plan of the model is
-// found.
+// From a model file to an optimised graph: import, bind, infer, passes. This is done when no plan of
+// the model is found.
 #pragma once
 
 #include <cstdint>
