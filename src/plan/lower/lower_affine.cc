@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scale and a bias of channels, and the activation behind them, to the affine family.
+// Lowers a scale and a bias for each channel, and the activation after them, to the affine family.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +40,7 @@ std::optional<std::array<ValueId, 2>> with_channel_vector(const Lowering& loweri
   return std::nullopt;
 }
 
-// x * scale + bias, both by channel, and the activation behind them where there is one.
+// x * scale + bias, both for each channel, and the activation after them where there is one.
 Region match_affine(const Lowering& lowering, NodeId last) {
   const Graph& graph = lowering.graph();
   const auto producer = [&](ValueId id) { return graph.is_read_once(id) ? graph.value(id).producer : kNoNode; };
