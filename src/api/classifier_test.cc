@@ -269,7 +269,7 @@ TEST_F(ClassifierTest, refuses_models_that_are_no_classifiers_and_says_why) {
             std::string::npos);
   EXPECT_NE(problem({t::node("Relu", {"x"}, {"y"})}, {t::value_info("x", onnx::kFloat, {1, 3})},
                     {t::value_info("y", onnx::kFloat, {1, 3})})
-                .find("is no picture of 1, 3 or 4 channels"),
+                .find("is not a picture of 1, 3 or 4 channels"),
             std::string::npos);
 }
 

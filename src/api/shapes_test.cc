@@ -188,7 +188,7 @@ TEST_F(OpenShapes, a_dimension_is_bound_by_what_it_is_or_refused_with_the_flag_t
       {{n, q, h, w}, 0, small, Shape{1, 3, 6, 7}, ""},
       {{n, fixed(3), h, h}, 0, small, {}, "--size contradicts the model"},
       {{n, fixed(12), h, w}, 2, small, Shape{2, 12, 6, 7}, ""},
-      {{n, fixed(12), h, w}, 0, {}, {}, "is no picture"},
+      {{n, fixed(12), h, w}, 0, {}, {}, "is not a picture"},
       {{n, fixed(3), h, w}, 0, {}, {}, unknown + "2 (h)", DType::kBool},
       {{n, fixed(1), fixed(3), h, w}, 2, small, Shape{2, 1, 3, 6, 7}, ""},
       {{n, fixed(3), fixed(1), h, w}, 0, small, Shape{1, 3, 1, 6, 7}, ""},

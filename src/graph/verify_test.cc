@@ -104,7 +104,7 @@ TEST(Verify, finds_reads_that_bypass_the_graph) {
   Chain chain;
   chain.graph.node(chain.second).inputs[0] = chain.x;
   EXPECT_EQ(chain.problem(),
-            "a node reads it that the graph does not know of: inputs change only through "
+            "a node reads it without being in its use list: change inputs only through "
             "Graph::set_input; value \"x\"");
 }
 
