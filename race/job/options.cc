@@ -149,9 +149,9 @@ void add_compare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("--json", options.json, "Print JSON for programs");
   app.footer(
       "Exit code 0: nothing is slower, or beyond its limit. 1: something is. 2: the command line is wrong. 3: the\n"
-      "races cannot be compared, or nothing in them has the measure. 6: a file cannot be read or written. 7, with\n"
-      "--fail-if: it cannot be decided, since contestants that did not change moved by more than the limit, or the\n"
-      "contestant has no result. An undecided comparison does not fail; it is reported.");
+      "races cannot be compared, or nothing in them has the measure. 6: a file cannot be read or written.\n"
+      "7, with --fail-if: it cannot be decided, since contestants that did not change moved by more than the limit,\n"
+      "or the contestant has no result. An undecided comparison does not fail; it is reported.");
 }
 
 void add_verbs(CLI::App& app, Options& options, Raw& raw) {

@@ -146,8 +146,8 @@ class TwoBuildsTest(OneRace):
     def test_what_cannot_be_asked_is_named_with_a_remedy(self):
         for arguments, code, words in (
                 (["--fail-if", "speed=3%"], 2, "there are label"),
-                (["--fail-if", "label=fast"], 2, "no percentage"),
-                (["--fail-if", "label=-3%"], 2, "no percentage"),
+                (["--fail-if", "label=fast"], 2, "not a percentage"),
+                (["--fail-if", "label=-3%"], 2, "not a percentage"),
                 (["--fail-if", "label=3%,label=4%"], 2, "two limits"),
                 (["--fail-if", "inc_pre=3%"], 3, "inc_pre"),
                 (["--fail-if", "label=3%", "--svg", "/no/such/folder/a.svg"], 6, "/no/such/folder")):
