@@ -101,7 +101,9 @@ inline Graph every_family(std::int64_t batch = 2, std::int64_t side = 9) {
   const ValueId scores = g.node("Softmax", 13, {logits});
   const ValueId pooled = g.internal("MaxPool", {c2}, {{"kernel_shape", Ints{2, 2}}});
   const ValueId tokens = g.node("Reshape", 13, {pooled, g.ints({batch, tokens_side * tokens_side, 24})});
-  const ValueId norm = g.node("LayerNormalization", 17, {tokens, g.weights(Shape{24}), g.weights(Shape{24})});
+  const ValueId product_by_channel = g.node("Mul", 13, {tokens, g.weights(Shape{24})});
+  const ValueId affine = g.node("Relu", 13, {g.node("Add", 13, {product_by_channel, g.weights(Shape{24})})});
+  const ValueId norm = g.node("LayerNormalization", 17, {affine, g.weights(Shape{24}), g.weights(Shape{24})});
   const ValueId turned = g.node("Transpose", 13, {norm}, {{"perm", Ints{0, 2, 1}}});
   const ValueId product = g.node("MatMul", 13, {norm, turned});
   const ValueId scaled = g.node("Mul", 13, {product, g.number(0.2f)});
