@@ -102,13 +102,11 @@ void print_result(const BenchOptions& options, const Workload& workload, const B
   const auto [least, most] = std::ranges::minmax(result.samples_ms.empty() ? std::vector{0.0} : result.samples_ms);
   print("{}  {}, {} thread{}, float32\n", options.model, model.isa(), threads, threads == 1 ? "" : "s");
   print("  load    {:9.3f} ms\n  first   {:9.3f} ms\n", result.load_ms, result.first_ms);
-  print("  median  {:9.3f} ms   (min {:.3f}, max {:.3f}, {} runs)\n", p50_ms, least, most,
-             result.samples_ms.size());
+  print("  median  {:9.3f} ms   (min {:.3f}, max {:.3f}, {} runs)\n", p50_ms, least, most, result.samples_ms.size());
   if (has_gflops)
-    print("  {:.1f} GFLOP/s, {:.2f} million multiply-adds a run\n", gflops,
-               static_cast<double>(model.macs()) * 1e-6);
+    print("  {:.1f} GFLOP/s, {:.2f} million multiply-adds a run\n", gflops, static_cast<double>(model.macs()) * 1e-6);
   print("  memory  {:.1f} MB private, {:.1f} MB file-backed\n", static_cast<double>(memory.rss_anon) * 1e-6,
-             static_cast<double>(memory.rss_file) * 1e-6);
+        static_cast<double>(memory.rss_file) * 1e-6);
 }
 
 Status check_options(const BenchOptions& options) {
@@ -150,39 +148,61 @@ Status bench(const BenchOptions& options, std::int64_t runtime_ns) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, int& exit_code) {
+Verb bench_verb() {
   auto options = std::make_shared<BenchOptions>();
-  CLI::App* verb = app.add_subcommand("bench", "Time isolated inference in this process");
-  verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
-  verb->add_option("--input", options->input, "A tensor to run on (default: seeded noise)")->type_name("FILE.npy");
-  verb->add_option("--image", options->image,
-                   "Pictures: one, whose tensor is run on; or a folder or @list.txt, each sample from the path on")
-      ->type_name("FILE");
-  verb->add_option("--iters", options->iterations, "Measured runs (default: as many as --time holds)")
-      ->transform(integer_within(1, 10'000'000));
-  verb->add_option("--warmup", options->warmup, "Runs before measuring")
-      ->transform(integer_within(1, 10'000'000));
-  verb->add_option("--time", options->seconds, "Seconds to measure for")->transform(real_within(0.001, 86400.0));
-  verb->add_option("--samples", options->samples,
-                   "Take exactly N samples, the first run included; pictures from the path on")
-      ->transform(integer_within(1, 10'000'000))
-      ->type_name("N");
-  verb->add_option("--format", options->format, "Form of the result; jsonl: a contestant's lines (peers/README.md)")
-      ->check(CLI::IsMember({"table", "json", "jsonl"}));
-  verb->add_option("--logits", options->logits, "Write the raw scores of all samples")->type_name("FILE.npy");
-  verb->add_option("--tensors", options->tensors, "Write the input tensors of the first 16 samples")
-      ->type_name("FILE.npy");
-  verb->add_option("--blocks", options->block_ms,
-                   "Then, for each line \"go K\" of standard input, samples from input K on for MS (peers/README.md)")
-      ->transform(integer_within(1, 3'600'000))
-      ->type_name("MS");
-  add_model_options(*verb, options->common);
-  verb->callback([options, &exit_code] {
+  Verb verb{.name = "bench", .summary = "Time isolated inference in this process"};
+  constexpr std::int64_t kMostRuns = 10'000'000;
+  constexpr std::int64_t kLongestBlockMs = 3'600'000;
+  verb.add({model_option(options->model),
+            {.names = "--input",
+             .into = &options->input,
+             .help = "A tensor to run on (default: seeded noise)",
+             .type = "FILE.npy"},
+            {.names = "--image",
+             .into = &options->image,
+             .help = "Pictures: one, whose tensor is run on; or a folder or @list.txt, each sample from the path on",
+             .type = "FILE"},
+            {.names = "--iters",
+             .into = &options->iterations,
+             .help = "Measured runs (default: as many as --time holds)",
+             .values = integer_within(1, kMostRuns)},
+            {.names = "--warmup",
+             .into = &options->warmup,
+             .help = "Runs before measuring",
+             .values = integer_within(1, kMostRuns)},
+            {.names = "--time",
+             .into = &options->seconds,
+             .help = "Seconds to measure for",
+             .values = real_within(0.001, 86400.0)},
+            {.names = "--samples",
+             .into = &options->samples,
+             .help = "Take exactly N samples, the first run included; pictures from the path on",
+             .type = "N",
+             .values = integer_within(1, kMostRuns)},
+            {.names = "--format",
+             .into = &options->format,
+             .help = "Form of the result; jsonl: a contestant's lines (peers/README.md)",
+             .values = one_of({"table", "json", "jsonl"})},
+            {.names = "--logits",
+             .into = &options->logits,
+             .help = "Write the raw scores of all samples",
+             .type = "FILE.npy"},
+            {.names = "--tensors",
+             .into = &options->tensors,
+             .help = "Write the input tensors of the first 16 samples",
+             .type = "FILE.npy"},
+            {.names = "--blocks",
+             .into = &options->block_ms,
+             .help = "Then, for each line \"go K\" of standard input, samples from input K on for MS (peers/README.md)",
+             .type = "MS",
+             .values = integer_within(1, kLongestBlockMs)}});
+  add_model_options(verb, options->common);
+  verb.run = [options]() -> int {
     const Status status = bench(*options, monotonic_ns());
-    exit_code = !status.ok()       ? report(status.error(), options->common.json || options->format == "json")
-                : is_interrupted() ? kInterrupted
-                                   : kOk;
-  });
+    if (!status.ok()) return report(status.error(), options->common.json || options->format == "json");
+    return is_interrupted() ? kInterrupted : kOk;
+  };
+  return verb;
 }
 
 }  // namespace kite::cli

@@ -62,22 +62,18 @@ Status clear(const CommonOptions& options) {
 
 }  // namespace
 
-void add_cache(CLI::App& app, int& exit_code) {
+Verb cache_verb() {
   auto options = std::make_shared<CommonOptions>();
-  CLI::App* verb = app.add_subcommand("cache", "List or empty the plan cache");
-  verb->require_subcommand(1);
-  const auto add = [&](const char* name, const char* text, Status (*action)(const CommonOptions&)) {
-    CLI::App* sub = verb->add_subcommand(name, text);
-    sub->add_option("--cache-dir", options->cache_dir, "Folder of the plan cache (default: $XDG_CACHE_HOME/paperkite)")
-        ->type_name("DIR");
-    sub->add_flag("--json", options->json, "Print JSON for programs");
-    sub->callback([options, &exit_code, action] {
-      const Status status = action(*options);
-      exit_code = status.ok() ? kOk : report(status.error(), options->json);
-    });
+  const auto inner = [&](std::string_view name, std::string_view summary, Status (*action)(const CommonOptions&)) {
+    return Verb{.name = name,
+                .summary = summary,
+                .options = {cache_dir_option(*options), json_option(*options)},
+                .run = [options, action] { return exit_code_after(action(*options), options->json); }};
   };
-  add("ls", "List the plans, the most recently used first", list);
-  add("clear", "Remove every plan", clear);
+  return {.name = "cache",
+          .summary = "List or empty the plan cache",
+          .verbs = {inner("ls", "List the plans, the most recently used first", list),
+                    inner("clear", "Remove every plan", clear)}};
 }
 
 }  // namespace kite::cli

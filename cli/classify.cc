@@ -17,6 +17,7 @@
 
 #include "answer_writer.h"
 #include "base/cpu.h"
+#include "cli/parser/parse.h"
 #include "clock.h"
 #include "command.h"
 #include "image_list.h"
@@ -43,6 +44,7 @@ struct ClassifyOptions {
   std::string model;
   std::vector<std::string> images;
   int k = kUsualLabels;
+  bool is_k_given = false;
   std::string format = "table";
   std::string output;
   std::string trace;
@@ -281,28 +283,43 @@ Result<ExitCode> classify_traced(const ClassifyOptions& options) {
 
 }  // namespace
 
-void add_classify(CLI::App& app, int& exit_code) {
+Verb classify_verb() {
   auto options = std::make_shared<ClassifyOptions>();
-  CLI::App* verb = app.add_subcommand("classify", "Print the best labels for pictures");
-  verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
-  verb->add_option("IMAGE", options->images, "A picture, a folder, @list.txt, or - for standard input")->required();
-  verb->add_option("-k", options->k, "How many labels to print")->transform(integer_within(1, 1 << 20))->type_name("N");
-  verb->add_option("--format", options->format, "Form of the answers")
-      ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}));
-  verb->add_option("-o,--output", options->output, "Write the answers to a file")->type_name("FILE");
-  verb->add_option("--trace", options->trace, "Write where the time went, for a trace viewer")->type_name("FILE");
-  verb->add_option("--threshold", options->common.meaning.threshold,
-                   "Print only labels of at least this probability, and all of them unless -k is given")
-      ->check(CLI::Range(1e-9, 1 - 1e-9))
-      ->type_name("T");
-  verb->add_flag("--raw", options->common.meaning.raw, "Print the model's numbers as they are");
-  verb->add_flag("-r,--recursive", options->recursive, "Look into subfolders");
-  add_model_options(*verb, options->common);
-  verb->callback([options, verb, &exit_code] {
-    if (options->common.meaning.threshold && verb->count("-k") == 0) options->k = kAllLabels;
+  Verb verb{.name = "classify", .summary = "Print the best labels for pictures"};
+  verb.add({model_option(options->model),
+            {.names = "IMAGE",
+             .into = &options->images,
+             .help = "A picture, a folder, @list.txt, or - for standard input",
+             .required = true},
+            {.names = "-k",
+             .into = &options->k,
+             .help = "How many labels to print",
+             .type = "N",
+             .values = integer_within(1, kAllLabels),
+             .given = &options->is_k_given},
+            {.names = "--format",
+             .into = &options->format,
+             .help = "Form of the answers",
+             .values = one_of({"table", "json", "jsonl", "csv"})},
+            {.names = "-o,--output", .into = &options->output, .help = "Write the answers to a file", .type = "FILE"},
+            {.names = "--trace",
+             .into = &options->trace,
+             .help = "Write where the time went, for a trace viewer",
+             .type = "FILE"},
+            {.names = "--threshold",
+             .into = &options->common.meaning.threshold,
+             .help = "Print only labels of at least this probability, and all of them unless -k is given",
+             .type = "T",
+             .values = between(1e-9, 1 - 1e-9)},
+            {.names = "--raw", .into = &options->common.meaning.raw, .help = "Print the model's numbers as they are"},
+            {.names = "-r,--recursive", .into = &options->recursive, .help = "Look into subfolders"}});
+  add_model_options(verb, options->common);
+  verb.run = [options] {
+    if (options->common.meaning.threshold && !options->is_k_given) options->k = kAllLabels;
     const auto code = classify_traced(*options);
-    exit_code = code.ok() ? *code : report(code.error(), options->common.json);
-  });
+    return code.ok() ? *code : report(code.error(), options->common.json);
+  };
+  return verb;
 }
 
 }  // namespace kite::cli

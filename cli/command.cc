@@ -8,6 +8,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "cli/parser/parse.h"
 #include "image/text_escape.h"
 #include "json_output.h"
 #include "kernels/targets.h"
@@ -47,14 +48,18 @@ std::optional<Shape> parse_shape(std::string_view text) {
   return shape.ok() ? std::optional(*shape) : std::nullopt;
 }
 
+std::string take_size(MeaningOptions& meaning, const std::string& text) {
+  meaning.size = parse_size(text);
+  return meaning.size ? std::string() : text + " is no HEIGHTxWIDTH, e.g. 224x224";
+}
+
 // Names of inputs may hold a '=', sizes do not.
-void take_shape(CommonOptions& options, const std::string& text) {
+std::string take_shape(CommonOptions& options, const std::string& text) {
   const std::size_t equals = text.rfind('=');
   const bool has_name = equals != std::string::npos && equals > 0;
   const auto shape = has_name ? parse_shape(std::string_view(text).substr(equals + 1)) : std::nullopt;
-  if (!shape || !options.shapes.emplace(text.substr(0, equals), *shape).second) {
-    throw CLI::ValidationError("--shape", text + " is no NAME=SIZES, each name once, e.g. x=1x3x224x224");
-  }
+  const bool is_taken = shape && options.shapes.emplace(text.substr(0, equals), *shape).second;
+  return is_taken ? std::string() : text + " is no NAME=SIZES, each name once, e.g. x=1x3x224x224";
 }
 
 }  // namespace
@@ -97,59 +102,86 @@ std::vector<std::string> names_of_targets() {
 
 }  // namespace
 
-void add_common_options(CLI::App& verb, CommonOptions& options) {
-  verb.add_option("--threads", options.threads, "Threads to compute with (default: what the machine grants)")
-      ->transform(integer_within(1, 1024))
-      ->type_name("N");
-  verb.add_option("--isa", options.isa, "Instruction set to stay within (default: the best there is, or $KITE_ISA)")
-      ->check(CLI::IsMember(names_of_targets()));
-  verb.add_flag("--no-cache", options.no_cache, "Neither read nor write the plan cache");
-  verb.add_option("--cache-dir", options.cache_dir, "Folder of the plan cache (default: $XDG_CACHE_HOME/paperkite)")
-      ->type_name("DIR");
-  verb.add_option("--disable-pass", options.disabled_passes, "Leave out an optimisation pass, to find a wrong answer")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  verb.add_option("--memory-limit", options.memory_limit_bytes, "Refuse a model that needs more, e.g. 500MB")
-      ->transform(size_in_bytes())
-      ->type_name("BYTES");
-  verb.add_flag("--json", options.json, "Print JSON for programs");
+Option model_option(std::string& model) {
+  return {.names = "MODEL", .into = &model, .help = "An .onnx file or a plan", .required = true};
 }
 
-void add_model_options(CLI::App& verb, CommonOptions& options) {
+Option cache_dir_option(CommonOptions& options) {
+  return {.names = "--cache-dir",
+          .into = &options.cache_dir,
+          .help = "Folder of the plan cache (default: $XDG_CACHE_HOME/paperkite)",
+          .type = "DIR"};
+}
+
+Option json_option(CommonOptions& options) {
+  return {.names = "--json", .into = &options.json, .help = "Print JSON for programs"};
+}
+
+void add_common_options(Verb& verb, CommonOptions& options) {
+  verb.add({{.names = "--threads",
+             .into = &options.threads,
+             .help = "Threads to compute with (default: what the machine grants)",
+             .type = "N",
+             .values = integer_within(1, 1024)},
+            {.names = "--isa",
+             .into = &options.isa,
+             .help = "Instruction set to stay within (default: the best there is, or $KITE_ISA)",
+             .values = one_of(names_of_targets())},
+            {.names = "--no-cache", .into = &options.no_cache, .help = "Neither read nor write the plan cache"},
+            cache_dir_option(options),
+            {.names = "--disable-pass",
+             .into = &options.disabled_passes,
+             .help = "Leave out an optimisation pass, to find a wrong answer",
+             .type = "NAME"},
+            {.names = "--memory-limit",
+             .into = &options.memory_limit_bytes,
+             .help = "Refuse a model that needs more, e.g. 500MB",
+             .type = "BYTES",
+             .values = size_in_bytes()},
+            json_option(options)});
+}
+
+void add_model_options(Verb& verb, CommonOptions& options) {
   MeaningOptions& meaning = options.meaning;
-  verb.add_option_function<std::string>(
-          "--size",
-          [&meaning](const std::string& text) {
-            meaning.size = parse_size(text);
-            if (!meaning.size) throw CLI::ValidationError("--size", text + " is no HEIGHTxWIDTH, e.g. 224x224");
-          },
-          "Height and width of the pictures, where the model leaves them open")
-      ->type_name("HxW");
-  verb.add_option_function<std::vector<std::string>>(
-          "--shape",
-          [&options](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts) take_shape(options, text);
-          },
-          "The whole shape of an input, where --size and --batch do not say enough")
-      ->type_name("NAME=SIZES")
-      ->allow_extra_args(false);
-  verb.add_option("--batch", meaning.batch, "Pictures in one run (default: 1, or what the model fixes)")
-      ->check(CLI::Range(1, 65536))
-      ->type_name("N");
-  verb.add_option("--scores-from", meaning.scores_from, "The output that holds the class scores")->type_name("NAME");
-  verb.add_option("--activation", meaning.activation, "What makes probabilities of the scores")
-      ->check(CLI::IsMember({"softmax", "sigmoid", "none"}));
-  verb.add_option("--labels", meaning.labels, "Labels: one a line, CSV, or JSON")->type_name("FILE");
-  verb.add_option("--recipe", meaning.recipe, "Preprocessing: imagenet, 0-1, -1-1, 0-255, a file, or a JSON object")
-      ->type_name("NAME|FILE");
-  verb.add_option("--processor", meaning.processor,
-                  "Whose resize a Hugging Face recipe means: Pillow's or torchvision's")
-      ->check(CLI::IsMember({"pil", "torchvision"}));
-  verb.add_option("--exif", meaning.exif, "What is done with the orientation that a picture states")
-      ->check(CLI::IsMember({"ignore", "apply"}));
-  verb.add_option("--data-dir", meaning.data_dirs, "A folder besides the model's own that may hold its external data")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+  verb.add({{.names = "--size",
+             .into = Take([&meaning](const std::string& text) { return take_size(meaning, text); }),
+             .help = "Height and width of the pictures, where the model leaves them open",
+             .type = "HxW"},
+            {.names = "--shape",
+             .into = Take([&options](const std::string& text) { return take_shape(options, text); }),
+             .help = "The whole shape of an input, where --size and --batch do not say enough",
+             .type = "NAME=SIZES",
+             .repeated = true},
+            {.names = "--batch",
+             .into = &meaning.batch,
+             .help = "Pictures in one run (default: 1, or what the model fixes)",
+             .type = "N",
+             .values = between(std::int64_t{1}, std::int64_t{65536})},
+            {.names = "--scores-from",
+             .into = &meaning.scores_from,
+             .help = "The output that holds the class scores",
+             .type = "NAME"},
+            {.names = "--activation",
+             .into = &meaning.activation,
+             .help = "What makes probabilities of the scores",
+             .values = one_of({"softmax", "sigmoid", "none"})},
+            {.names = "--labels", .into = &meaning.labels, .help = "Labels: one a line, CSV, or JSON", .type = "FILE"},
+            {.names = "--recipe",
+             .into = &meaning.recipe,
+             .help = "Preprocessing: imagenet, 0-1, -1-1, 0-255, a file, or a JSON object",
+             .type = "NAME|FILE"},
+            {.names = "--processor",
+             .into = &meaning.processor,
+             .help = "Whose resize a Hugging Face recipe means: Pillow's or torchvision's",
+             .values = one_of({"pil", "torchvision"})},
+            {.names = "--exif",
+             .into = &meaning.exif,
+             .help = "What is done with the orientation that a picture states",
+             .values = one_of({"ignore", "apply"})},
+            {.names = "--data-dir",
+             .into = &meaning.data_dirs,
+             .help = "A folder besides the model's own that may hold its external data",
+             .type = "DIR"}});
   add_common_options(verb, options);
 }
 
@@ -166,6 +198,8 @@ ExitCode report(const Error& error, bool json) {
   }
   return exit_code_of(error.code);
 }
+
+ExitCode exit_code_after(const Status& status, bool json) { return status.ok() ? kOk : report(status.error(), json); }
 
 void warn(const std::string& text) { print(standard_error(), "kite: warning: {}\n", escape_for_terminal(text)); }
 

@@ -3,12 +3,12 @@
 // people and for programs.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "cli/parser/verb.h"
 #include "paperkite/error.h"
 #include "paperkite/model.h"
 #include "paperkite/session.h"
@@ -44,25 +44,30 @@ struct CommonOptions {
   [[nodiscard]] SessionOptions session_options() const { return {threads}; }
 };
 
-void add_common_options(CLI::App& verb, CommonOptions& options);
+void add_common_options(Verb& verb, CommonOptions& options);
+// MODEL, without which the verb does nothing.
+[[nodiscard]] Option model_option(std::string& model);
+[[nodiscard]] Option cache_dir_option(CommonOptions& options);
+[[nodiscard]] Option json_option(CommonOptions& options);
 // add_common_options(), and the flags that state what a model means: the same for every verb that opens one.
-void add_model_options(CLI::App& verb, CommonOptions& options);
+void add_model_options(Verb& verb, CommonOptions& options);
 
 // Prints `kite: error[CODE]: what; where; what to do` to stderr, or with `json` the same fields as one object to
 // stdout, and returns the exit code that belongs to it.
 ExitCode report(const Error& error, bool json);
+// The same for what a verb came to, if that is an error.
+ExitCode exit_code_after(const Status& status, bool json);
 // `kite: warning: text` to stderr.
 void warn(const std::string& text);
 
-// A verb adds its subcommand to `app`; the subcommand's callback stores what main() returns in `exit_code`.
-void add_classify(CLI::App& app, int& exit_code);
-void add_run(CLI::App& app, int& exit_code);
-void add_bench(CLI::App& app, int& exit_code);
-void add_inspect(CLI::App& app, int& exit_code);
-void add_profile(CLI::App& app, int& exit_code);
-void add_compile(CLI::App& app, int& exit_code);
-void add_cache(CLI::App& app, int& exit_code);
-void add_doctor(CLI::App& app, int& exit_code);
-void add_race(CLI::App& app, int& exit_code);
+[[nodiscard]] Verb classify_verb();
+[[nodiscard]] Verb run_verb();
+[[nodiscard]] Verb bench_verb();
+[[nodiscard]] Verb inspect_verb();
+[[nodiscard]] Verb profile_verb();
+[[nodiscard]] Verb compile_verb();
+[[nodiscard]] Verb cache_verb();
+[[nodiscard]] Verb doctor_verb();
+[[nodiscard]] Verb race_verb();
 
 }  // namespace kite::cli

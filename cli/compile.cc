@@ -86,16 +86,18 @@ Status compile(const CompileOptions& options) {
 
 }  // namespace
 
-void add_compile(CLI::App& app, int& exit_code) {
+Verb compile_verb() {
   auto options = std::make_shared<CompileOptions>();
-  CLI::App* verb = app.add_subcommand("compile", "Make a plan file, which opens without the model");
-  verb->add_option("MODEL", options->model, "An .onnx file")->required();
-  verb->add_option("-o,--output", options->output, "The plan to write")->required()->type_name("FILE.plan");
-  add_model_options(*verb, options->common);
-  verb->callback([options, &exit_code] {
-    const Status status = compile(*options);
-    exit_code = status.ok() ? kOk : report(status.error(), options->common.json);
-  });
+  Verb verb{.name = "compile", .summary = "Make a plan file, which opens without the model"};
+  verb.add({{.names = "MODEL", .into = &options->model, .help = "An .onnx file", .required = true},
+            {.names = "-o,--output",
+             .into = &options->output,
+             .help = "The plan to write",
+             .type = "FILE.plan",
+             .required = true}});
+  add_model_options(verb, options->common);
+  verb.run = [options] { return exit_code_after(compile(*options), options->common.json); };
+  return verb;
 }
 
 }  // namespace kite::cli

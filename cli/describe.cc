@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks the parser's verbs and options; nothing about them is written down a second time.
+// Walks the table of verbs and options; nothing about them is written down a second time.
 #include "describe.h"
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <memory>
 #include <vector>
 
+#include "command.h"
 #include "kernels/targets.h"
 #include "output.h"
 
@@ -14,29 +18,20 @@ namespace kite::cli {
 
 namespace {
 
-std::vector<const CLI::App*> verbs_of(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
+std::vector<Option> options_of(const Verb& verb) {
+  std::vector<Option> options;
+  if (verb.rest == nullptr) options.push_back(help_option());
+  std::ranges::copy_if(verb.options, std::back_inserter(options), std::not_fn(&Option::is_positional));
+  return options;
 }
 
-std::vector<const CLI::Option*> options_of(const CLI::App& verb) {
-  return verb.get_options([](const CLI::Option* option) { return !option->get_positional(); });
+std::vector<Option> positionals_of(const Verb& verb) {
+  std::vector<Option> options;
+  std::ranges::copy_if(verb.options, std::back_inserter(options), &Option::is_positional);
+  return options;
 }
 
-std::vector<const CLI::Option*> positionals_of(const CLI::App& verb) {
-  return verb.get_options([](const CLI::Option* option) { return option->get_positional(); });
-}
-
-// "-k" and "--threads" as the parser takes them.
-std::vector<std::string> spellings(const CLI::Option& option) {
-  std::vector<std::string> names;
-  for (const std::string& name : option.get_snames()) names.push_back("-" + name);
-  for (const std::string& name : option.get_lnames()) names.push_back("--" + name);
-  return names;
-}
-
-bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
-
-std::string quoted_for_shell(const std::string& text) {
+std::string quoted_for_shell(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -49,17 +44,17 @@ std::string quoted_for_shell(const std::string& text) {
   return quoted;
 }
 
-std::string bash_completion(const CLI::App& app) {
+std::string bash_completion(const Verb& program) {
   std::string verbs;
   std::string cases;
-  for (const CLI::App* verb : verbs_of(app)) {
-    verbs += verb->get_name() + " ";
+  for (const Verb& verb : program.verbs) {
+    verbs += fmt::format("{} ", verb.name);
     std::string words;
-    for (const CLI::App* nested : verbs_of(*verb)) words += nested->get_name() + " ";
-    for (const CLI::Option* option : options_of(*verb)) {
-      for (const std::string& name : spellings(*option)) words += name + " ";
+    for (const Verb& inner : verb.verbs) words += fmt::format("{} ", inner.name);
+    for (const Option& option : options_of(verb)) {
+      for (const std::string& name : option.spellings()) words += name + " ";
     }
-    cases += fmt::format("    {}) words={} ;;\n", verb->get_name(), quoted_for_shell(words));
+    cases += fmt::format("    {}) words={} ;;\n", verb.name, quoted_for_shell(words));
   }
   return fmt::format(R"(# bash completion for kite: source this file, or put it into bash-completion's folder as `kite`
 _kite() {{
@@ -82,23 +77,24 @@ complete -F _kite kite
                      quoted_for_shell(verbs + "--help --version"), cases);
 }
 
-std::string zsh_completion(const CLI::App& app) {
+std::string zsh_completion(const Verb& program) {
   std::string verbs;
   std::string cases;
   // In zsh's _arguments a colon and a bracket have a meaning of their own.
-  const auto plain = [](std::string text) {
+  const auto plain = [](std::string_view borrowed) {
+    std::string text(borrowed);
     for (char& c : text) {
       if (c == ':' || c == '[' || c == ']') c = ' ';
     }
     return text;
   };
-  for (const CLI::App* verb : verbs_of(app)) {
-    verbs += fmt::format("    {}\n", quoted_for_shell(verb->get_name() + ":" + plain(verb->get_description())));
-    cases += fmt::format("    {}) _arguments", verb->get_name());
-    for (const CLI::Option* option : options_of(*verb)) {
-      for (const std::string& name : spellings(*option)) {
-        cases += fmt::format(" {}", quoted_for_shell(fmt::format("*{}[{}]{}", name, plain(option->get_description()),
-                                                                 takes_value(*option) ? ":value:_files" : "")));
+  for (const Verb& verb : program.verbs) {
+    verbs += fmt::format("    {}\n", quoted_for_shell(fmt::format("{}:{}", verb.name, plain(verb.summary))));
+    cases += fmt::format("    {}) _arguments", verb.name);
+    for (const Option& option : options_of(verb)) {
+      for (const std::string& name : option.spellings()) {
+        cases += fmt::format(" {}", quoted_for_shell(fmt::format("*{}[{}]{}", name, plain(option.help),
+                                                                 option.takes_value() ? ":value:_files" : "")));
       }
     }
     cases += " '*:file:_files' ;;\n";
@@ -120,24 +116,24 @@ case $verb in
                      verbs, cases);
 }
 
-std::string fish_completion(const CLI::App& app) {
+std::string fish_completion(const Verb& program) {
   std::string script = "# fish completion for kite\n";
-  for (const CLI::App* verb : verbs_of(app)) {
-    script += fmt::format("complete -c kite -n __fish_use_subcommand -f -a {} -d {}\n", verb->get_name(),
-                          quoted_for_shell(verb->get_description()));
-    for (const CLI::Option* option : options_of(*verb)) {
-      script += fmt::format("complete -c kite -n '__fish_seen_subcommand_from {}'", verb->get_name());
-      for (const std::string& name : option->get_snames()) script += " -s " + name;
-      for (const std::string& name : option->get_lnames()) script += " -l " + name;
-      script +=
-          fmt::format("{} -d {}\n", takes_value(*option) ? " -r" : "", quoted_for_shell(option->get_description()));
+  for (const Verb& verb : program.verbs) {
+    script += fmt::format("complete -c kite -n __fish_use_subcommand -f -a {} -d {}\n", verb.name,
+                          quoted_for_shell(verb.summary));
+    for (const Option& option : options_of(verb)) {
+      script += fmt::format("complete -c kite -n '__fish_seen_subcommand_from {}'", verb.name);
+      for (const std::string& name : option.spellings()) {
+        script += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+      }
+      script += fmt::format("{} -d {}\n", option.takes_value() ? " -r" : "", quoted_for_shell(option.help));
     }
   }
   return script;
 }
 
 // A leading dot or quote starts a macro, a backslash an escape, and a plain hyphen may become a dash.
-std::string roff(const std::string& text) {
+std::string roff(std::string_view text) {
   std::string escaped;
   if (text.starts_with('.') || text.starts_with('\'')) escaped += "\\&";
   for (const char c : text) {
@@ -152,44 +148,43 @@ std::string roff(const std::string& text) {
   return escaped;
 }
 
-std::string manual_of_options(const CLI::App& verb) {
+std::string manual_of_options(const Verb& verb) {
   std::string page;
-  for (const CLI::Option* option : positionals_of(verb)) {
-    page += fmt::format(".TP\n.I {}\n{}\n", roff(option->get_name(true)), roff(option->get_description()));
+  for (const Option& option : positionals_of(verb)) {
+    page += fmt::format(".TP\n.I {}\n{}\n", roff(option.names), roff(option.help));
   }
-  for (const CLI::Option* option : options_of(verb)) {
+  for (const Option& option : options_of(verb)) {
     std::string names;
-    for (const std::string& name : spellings(*option)) names += (names.empty() ? "" : ", ") + name;
+    for (const std::string& name : option.spellings()) names += (names.empty() ? "" : ", ") + name;
     page += fmt::format(".TP\n.BR \"{}\"{}\n{}\n", roff(names),
-                        takes_value(*option) ? " \" " + roff(option->get_type_name()) + "\"" : "",
-                        roff(option->get_description()));
+                        option.takes_value() ? " \" " + roff(option.value_text()) + "\"" : "", roff(option.help));
   }
   return page;
 }
 
 }  // namespace
 
-std::string completion_script(const CLI::App& app, std::string_view shell) {
-  if (shell == "zsh") return zsh_completion(app);
-  if (shell == "fish") return fish_completion(app);
-  return bash_completion(app);
+std::string completion_script(const Verb& program, std::string_view shell) {
+  if (shell == "zsh") return zsh_completion(program);
+  if (shell == "fish") return fish_completion(program);
+  return bash_completion(program);
 }
 
-std::string manual_page(const CLI::App& app) {
+std::string manual_page(const Verb& program) {
   std::string page = fmt::format(".TH KITE 1 \"\" \"kite {}\" \"User Commands\"\n.SH NAME\nkite \\- {}\n.SH SYNOPSIS\n",
-                                 KITE_VERSION, roff(app.get_description()));
+                                 KITE_VERSION, roff(program.summary));
   std::string verbs;
-  for (const CLI::App* verb : verbs_of(app)) {
+  for (const Verb& verb : program.verbs) {
     std::string arguments;
-    for (const CLI::Option* option : positionals_of(*verb)) {
-      arguments += fmt::format(" {}{}", option->get_name(true), option->get_items_expected_max() > 1 ? "..." : "");
+    for (const Option& option : positionals_of(verb)) {
+      arguments += fmt::format(" {}{}", option.names, option.takes_many() ? "..." : "");
     }
-    page += fmt::format(".B kite {}\n[OPTION]...{}\n.br\n", verb->get_name(), roff(arguments));
-    verbs += fmt::format(".SH \"kite {}\"\n{}\n{}", verb->get_name(), roff(verb->get_description() + "."),
-                         manual_of_options(*verb));
-    for (const CLI::App* nested : verbs_of(*verb)) {
-      verbs += fmt::format(".SS \"kite {} {}\"\n{}\n{}", verb->get_name(), nested->get_name(),
-                           roff(nested->get_description() + "."), manual_of_options(*nested));
+    page += fmt::format(".B kite {}\n[OPTION]...{}\n.br\n", verb.name, roff(arguments));
+    verbs += fmt::format(".SH \"kite {}\"\n{}\n{}", verb.name, roff(std::string(verb.summary) + "."),
+                         manual_of_options(verb));
+    for (const Verb& inner : verb.verbs) {
+      verbs += fmt::format(".SS \"kite {} {}\"\n{}\n{}", verb.name, inner.name, roff(std::string(inner.summary) + "."),
+                           manual_of_options(inner));
     }
   }
   page += verbs;
@@ -204,16 +199,26 @@ std::string manual_page(const CLI::App& app) {
   return page;
 }
 
-void add_describe(CLI::App& app) {
-  CLI::App* completion = app.add_subcommand("completion", "Print a completion script for a shell");
+Verb completion_verb(const Verb& program) {
   auto shell = std::make_shared<std::string>();
-  completion->add_option("SHELL", *shell, "bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  completion->callback([&app, shell] { standard_output().write(completion_script(app, *shell)); });
-  app.add_subcommand("manual", "Print the manual page (kite manual | man -l -)")->callback([&app] {
-    standard_output().write(manual_page(app));
-  });
+  return {.name = "completion",
+          .summary = "Print a completion script for a shell",
+          .options = {{.names = "SHELL",
+                       .into = shell.get(),
+                       .help = "bash, zsh or fish",
+                       .values = one_of({"bash", "zsh", "fish"}),
+                       .required = true}},
+          .run = [&program, shell] {
+            standard_output().write(completion_script(program, *shell));
+            return kOk;
+          }};
+}
+
+Verb manual_verb(const Verb& program) {
+  return {.name = "manual", .summary = "Print the manual page (kite manual | man -l -)", .run = [&program] {
+            standard_output().write(manual_page(program));
+            return kOk;
+          }};
 }
 
 }  // namespace kite::cli

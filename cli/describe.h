@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The option table, read back from the parser itself, as shell completions and a manual page.
+// The table of verbs and options as shell completions and a manual page.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
+
+#include "cli/parser/verb.h"
 
 namespace kite::cli {
 
 // A completion script for "bash", "zsh" or "fish".
-[[nodiscard]] std::string completion_script(const CLI::App& app, std::string_view shell);
+[[nodiscard]] std::string completion_script(const Verb& program, std::string_view shell);
 
 // kite.1 in man(7) macros.
-[[nodiscard]] std::string manual_page(const CLI::App& app);
+[[nodiscard]] std::string manual_page(const Verb& program);
 
-// Adds `kite completion SHELL` and `kite manual`, which print the two.
-void add_describe(CLI::App& app);
+// `kite completion SHELL` and `kite manual`, which print the two. They read `program` when they run.
+[[nodiscard]] Verb completion_verb(const Verb& program);
+[[nodiscard]] Verb manual_verb(const Verb& program);
 
 }  // namespace kite::cli

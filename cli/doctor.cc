@@ -8,7 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <tuple>
+#include <utility>
 
 #include "base/cpu.h"
 #include "base/cpu_limits.h"
@@ -134,6 +134,7 @@ void doctor(const CommonOptions& options) {
 
 // Measuring takes a minute or more, and needs the race's statistics.
 struct NoiseOptions {
+  bool is_asked = false;
   std::string seconds, csv, svg, read;
 };
 
@@ -150,29 +151,35 @@ std::vector<std::string> race_arguments(const NoiseOptions& noise, const CommonO
 
 }  // namespace
 
-void add_doctor(CLI::App& app, int& exit_code) {
+Verb doctor_verb() {
   auto options = std::make_shared<CommonOptions>();
   auto noise = std::make_shared<NoiseOptions>();
-  CLI::App* verb = app.add_subcommand("doctor", "Examine this machine: what will bias a benchmark here");
-  CLI::Option* asked = verb->add_option("--noise", noise->seconds,
-                                        "Measure the noise for so many seconds (60), and say what a race would see")
-                           ->expected(0, 1)
-                           ->type_name("S");
-  for (const auto& [name, file, text] :
-       {std::tuple{"--csv", &noise->csv, "Write the measured series"},
-        {"--svg", &noise->svg, "Draw how much equal work differs at each distance"},
-        {"--read", &noise->read, "Measure nothing: say it of a series that --csv wrote"}}) {
-    verb->add_option(name, *file, text)->type_name("FILE")->needs(asked);
-  }
-  add_common_options(*verb, *options);
-  verb->callback([=, &exit_code] {
-    if (asked->count() > 0) {
-      exit_code = hand_over_to_race(race_arguments(*noise, *options));
-      return;
-    }
+  Verb verb{.name = "doctor", .summary = "Examine this machine: what will bias a benchmark here"};
+  verb.add(
+      {{.names = "--noise",
+        .into = &noise->seconds,
+        .help = "Measure the noise for so many seconds (60), and say what a race would see",
+        .type = "S",
+        .value_may_lack = true,
+        .given = &noise->is_asked},
+       {.names = "--csv", .into = &noise->csv, .help = "Write the measured series", .type = "FILE", .needs = "--noise"},
+       {.names = "--svg",
+        .into = &noise->svg,
+        .help = "Draw how much equal work differs at each distance",
+        .type = "FILE",
+        .needs = "--noise"},
+       {.names = "--read",
+        .into = &noise->read,
+        .help = "Measure nothing: say it of a series that --csv wrote",
+        .type = "FILE",
+        .needs = "--noise"}});
+  add_common_options(verb, *options);
+  verb.run = [=]() -> int {
+    if (noise->is_asked) return hand_over_to_race(race_arguments(*noise, *options));
     doctor(*options);
-    exit_code = kOk;
-  });
+    return kOk;
+  };
+  return verb;
 }
 
 }  // namespace kite::cli

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "api/load.h"
 #include "base/cpu.h"
@@ -218,18 +219,18 @@ Status inspect(const InspectOptions& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, int& exit_code) {
+Verb inspect_verb() {
   auto options = std::make_shared<InspectOptions>();
-  CLI::App* verb = app.add_subcommand("inspect", "Show shapes, kernels, labels and preprocessing of a model");
-  verb->add_option("MODEL", options->model, "An .onnx file or a plan");
-  verb->add_flag("--ops", options->ops, "List the supported operators (needs no model)");
-  verb->add_flag("--plan", options->plan, "Show the memory that a run will need");
-  verb->add_flag("--passes", options->passes, "Show what each optimisation pass did");
-  add_model_options(*verb, options->common);
-  verb->callback([options, &exit_code] {
-    const Status status = inspect(*options);
-    exit_code = status.ok() ? kOk : report(status.error(), options->common.json);
-  });
+  Verb verb{.name = "inspect", .summary = "Show shapes, kernels, labels and preprocessing of a model"};
+  Option model = model_option(options->model);
+  model.required = false;
+  verb.add({std::move(model),
+            {.names = "--ops", .into = &options->ops, .help = "List the supported operators (needs no model)"},
+            {.names = "--plan", .into = &options->plan, .help = "Show the memory that a run will need"},
+            {.names = "--passes", .into = &options->passes, .help = "Show what each optimisation pass did"}});
+  add_model_options(verb, options->common);
+  verb.run = [options] { return exit_code_after(inspect(*options), options->common.json); };
+  return verb;
 }
 
 }  // namespace kite::cli

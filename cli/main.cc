@@ -6,10 +6,13 @@
 #include <csignal>
 #include <cstring>
 #include <new>
-#include <sstream>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
+#include "cli/parser/parse.h"
 #include "command.h"
 #include "describe.h"
 #include "interrupt.h"
@@ -18,6 +21,8 @@
 namespace kite::cli {
 
 namespace {
+
+constexpr std::string_view kVersion = "kite " KITE_VERSION;
 
 // Reports output that could not be written, now or earlier: a full disk must not look like success.
 int end_with(int exit_code) {
@@ -33,64 +38,57 @@ int end_with(int exit_code) {
   return exit_code == kOk || exit_code == kSomeFailed ? kIo : exit_code;
 }
 
-struct Verb {
+struct NamedVerb {
   std::string_view name;
-  void (*add)(CLI::App& app, int& exit_code);
+  Verb (*make)();
 };
-constexpr std::array kVerbs = {Verb{"classify", add_classify}, Verb{"run", add_run},         Verb{"bench", add_bench},
-                               Verb{"inspect", add_inspect},   Verb{"profile", add_profile}, Verb{"compile", add_compile},
-                               Verb{"cache", add_cache},       Verb{"doctor", add_doctor},   Verb{"race", add_race}};
+constexpr std::array kVerbs = {
+    NamedVerb{"classify", classify_verb}, NamedVerb{"run", run_verb},         NamedVerb{"bench", bench_verb},
+    NamedVerb{"inspect", inspect_verb},   NamedVerb{"profile", profile_verb}, NamedVerb{"compile", compile_verb},
+    NamedVerb{"cache", cache_verb},       NamedVerb{"doctor", doctor_verb},   NamedVerb{"race", race_verb}};
 
 // Makes only the options of the verb with which the command line begins, because the options of all verbs cost 5 % of a
 // start. Without a verb, and for help, errors and descriptions, all verbs are made.
-void add_verbs(CLI::App& app, int argc, char** argv, int& exit_code) {
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  if (const auto* const named = std::ranges::find(kVerbs, first, &Verb::name); named != kVerbs.end()) {
-    named->add(app, exit_code);
+void add_verbs(Verb& program, std::string_view first) {
+  if (const auto* const named = std::ranges::find(kVerbs, first, &NamedVerb::name); named != kVerbs.end()) {
+    program.verbs.push_back(named->make());
     return;
   }
-  for (const Verb& verb : kVerbs) verb.add(app, exit_code);
-  add_describe(app);
+  for (const NamedVerb& verb : kVerbs) program.verbs.push_back(verb.make());
+  program.verbs.push_back(completion_verb(program));
+  program.verbs.push_back(manual_verb(program));
 }
 
-int run(int argc, char** argv) {
-  CLI::App app{"Classify pictures with ONNX models on the CPU", "kite"};
-  // The version is not printed by the parser's own flag, which throws an exception: the first exception of a static
-  // program sorts all of its unwind tables, which is most of the cost of a start.
-  app.add_flag_callback(
-      "--version",
-      [] {
-        standard_output().write("kite " KITE_VERSION "\n");
-        std::_Exit(end_with(kOk));
-      },
-      "Print the version");
-  app.require_subcommand(1);
-  app.option_defaults()->always_capture_default(false);
-  int exit_code = kOk;
-  add_verbs(app, argc, argv, exit_code);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::ostringstream out;
-    std::ostringstream err;
-    const bool asked_for_help = app.exit(error, out, err) == 0;
-    standard_output().write(out.str());
-    print(standard_error(), "{}", err.str());
-    return asked_for_help ? kOk : kUsage;
+int run(std::vector<std::string> arguments) {
+  // The version is not printed by the parser, which throws an exception for it: the first exception of a static program
+  // sorts all of its unwind tables, which is most of the cost of a start.
+  if (arguments.size() == 1 && arguments[0] == "--version") {
+    print("{}\n", kVersion);
+    return kOk;
   }
-  return exit_code;
+  Verb program{.name = "kite", .summary = "Classify pictures with ONNX models on the CPU"};
+  program.add({{.names = "--version", .into = Reply{std::string(kVersion)}, .help = "Print the version"}});
+  add_verbs(program, arguments.empty() ? std::string_view() : arguments[0]);
+  const auto parsed = parse(program, std::move(arguments));
+  if (!parsed.ok()) {
+    print(standard_error(), "{}\nRun with --help for more information.\n", parsed.error().what);
+    return kUsage;
+  }
+  if (parsed->answer.empty()) return parsed->verb->run();
+  standard_output().write(parsed->answer);
+  return kOk;
 }
 
 // The library and the verbs return their errors. Exceptions only report memory and threads that the system refuses.
 int run_or_report(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    return run({argv + std::min(argc, 1), argv + argc});
   } catch (const std::bad_alloc&) {
     return report(Error{ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more"},
                   false);
   } catch (const std::system_error& error) {
-    const bool is_shortage = error.code() == std::errc::resource_unavailable_try_again ||
-                             error.code() == std::errc::not_enough_memory;
+    const bool is_shortage =
+        error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
     return report(Error{is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), {}, {}}, false);
   }
 }

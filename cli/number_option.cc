@@ -54,35 +54,33 @@ std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
   return static_cast<std::uint64_t>(*number * factor);
 }
 
-CLI::Validator integer_within(std::int64_t least, std::int64_t most) {
-  const std::string range = fmt::format("INT in [{} - {}]", least, most);
-  return {[=](std::string& text) {
+Values integer_within(std::int64_t least, std::int64_t most) {
+  const auto range = [=] { return fmt::format("INT in [{} - {}]", least, most); };
+  return {range, [=](std::string& text) {
             const auto number = parse_integer(text);
-            if (!number || *number < least || *number > most) return fmt::format("{} is no {}", text, range);
+            if (!number || *number < least || *number > most) return fmt::format("{} is no {}", text, range());
             text = std::to_string(*number);
             return std::string();
-          },
-          range};
+          }};
 }
 
-CLI::Validator real_within(double least, double most) {
-  const std::string range = fmt::format("FLOAT in [{} - {}]", least, most);
-  return {[=](std::string& text) {
+Values real_within(double least, double most) {
+  const auto range = [=] { return fmt::format("FLOAT in [{} - {}]", least, most); };
+  return {range, [=](const std::string& text) {
             const auto number = parse_real(text);
             return number && *number >= least && *number <= most ? std::string()
-                                                                 : fmt::format("{} is no {}", text, range);
-          },
-          range};
+                                                                 : fmt::format("{} is no {}", text, range());
+          }};
 }
 
-CLI::Validator size_in_bytes() {
-  return {[](std::string& text) {
+Values size_in_bytes() {
+  return {[] { return std::string("SIZE [b, kb(=1024b), ...]"); },
+          [](std::string& text) {
             const auto bytes = parse_size_bytes(text);
             if (!bytes) return fmt::format("{} is no size, e.g. 500MB", text);
             text = std::to_string(*bytes);
             return std::string();
-          },
-          "SIZE [b, kb(=1024b), ...]"};
+          }};
 }
 
 }  // namespace kite::cli

@@ -2,10 +2,11 @@
 // Numbers on the command line: decimal, finite, within the option's limits; everything else is refused.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+#include "cli/parser/verb.h"
 
 namespace kite::cli {
 
@@ -16,9 +17,9 @@ namespace kite::cli {
 // "500MB", "1.5 GiB", "4096": a number of bytes, where k, m, g and t mean powers of 1024.
 [[nodiscard]] std::optional<std::uint64_t> parse_size_bytes(std::string_view text);
 
-// For Option::transform(): the parser's own conversion then sees plain decimal text.
-[[nodiscard]] CLI::Validator integer_within(std::int64_t least, std::int64_t most);
-[[nodiscard]] CLI::Validator real_within(double least, double most);
-[[nodiscard]] CLI::Validator size_in_bytes();
+// What converts the word then sees plain decimal text.
+[[nodiscard]] Values integer_within(std::int64_t least, std::int64_t most);
+[[nodiscard]] Values real_within(double least, double most);
+[[nodiscard]] Values size_in_bytes();
 
 }  // namespace kite::cli

@@ -125,17 +125,15 @@ Status profile(const ProfileOptions& options) {
 
 }  // namespace
 
-void add_profile(CLI::App& app, int& exit_code) {
+Verb profile_verb() {
   auto options = std::make_shared<ProfileOptions>();
-  CLI::App* verb = app.add_subcommand("profile", "Time every step of a model");
-  verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
-  verb->add_option("--svg", options->svg, "Draw a roofline of the steps")->type_name("FILE.svg");
-  verb->add_option("--runs", options->runs, "Profiled runs")->transform(integer_within(1, 100000));
-  add_model_options(*verb, options->common);
-  verb->callback([options, &exit_code] {
-    const Status status = profile(*options);
-    exit_code = status.ok() ? kOk : report(status.error(), options->common.json);
-  });
+  Verb verb{.name = "profile", .summary = "Time every step of a model"};
+  verb.add({model_option(options->model),
+            {.names = "--svg", .into = &options->svg, .help = "Draw a roofline of the steps", .type = "FILE.svg"},
+            {.names = "--runs", .into = &options->runs, .help = "Profiled runs", .values = integer_within(1, 100000)}});
+  add_model_options(verb, options->common);
+  verb.run = [options] { return exit_code_after(profile(*options), options->common.json); };
+  return verb;
 }
 
 }  // namespace kite::cli

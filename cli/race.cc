@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 
 #include "command.h"
 
@@ -30,13 +31,12 @@ int hand_over_to_race(std::vector<std::string> arguments) {
                 false);
 }
 
-void add_race(CLI::App& app, int& exit_code) {
-  CLI::App* verb =
-      app.add_subcommand("race", "Race inference stacks against each other on this machine (kite race --help)");
-  // --help is also handled by kite-race.
-  verb->set_help_flag();
-  verb->prefix_command();
-  verb->callback([verb, &exit_code] { exit_code = hand_over_to_race(verb->remaining()); });
+Verb race_verb() {
+  auto arguments = std::make_shared<std::vector<std::string>>();
+  return {.name = "race",
+          .summary = "Race inference stacks against each other on this machine (kite race --help)",
+          .run = [arguments] { return hand_over_to_race(*arguments); },
+          .rest = arguments.get()};
 }
 
 }  // namespace kite::cli

@@ -189,23 +189,22 @@ Status run_model(const RunOptions& options) {
 
 }  // namespace
 
-void add_run(CLI::App& app, int& exit_code) {
+Verb run_verb() {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* verb = app.add_subcommand("run", "Run a model on raw tensors (.npy files)");
-  verb->add_option("MODEL", options->model, "An .onnx file or a plan")->required();
-  verb->add_option("--input", options->inputs, "A tensor for an input; its shape binds dynamic dimensions")
-      ->type_name("NAME=FILE.npy")
-      ->allow_extra_args(false);
-  verb->add_option("--output", options->outputs, "Where to write an output")
-      ->type_name("NAME=FILE.npy")
-      ->allow_extra_args(false);
-  verb->add_flag("--oracle", options->oracle,
-                 "Compute with the portable operators in double precision: slow; the oracle for the engine's values");
-  add_model_options(*verb, options->common);
-  verb->callback([options, &exit_code] {
-    const Status status = run_model(*options);
-    exit_code = status.ok() ? kOk : report(status.error(), options->common.json);
-  });
+  Verb verb{.name = "run", .summary = "Run a model on raw tensors (.npy files)"};
+  verb.add(
+      {model_option(options->model),
+       {.names = "--input",
+        .into = &options->inputs,
+        .help = "A tensor for an input; its shape binds dynamic dimensions",
+        .type = "NAME=FILE.npy"},
+       {.names = "--output", .into = &options->outputs, .help = "Where to write an output", .type = "NAME=FILE.npy"},
+       {.names = "--oracle",
+        .into = &options->oracle,
+        .help = "Compute with the portable operators in double precision: slow; the oracle for the engine's values"}});
+  add_model_options(verb, options->common);
+  verb.run = [options] { return exit_code_after(run_model(*options), options->common.json); };
+  return verb;
 }
 
 }  // namespace kite::cli

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/parser/parse.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace kite::cli {
+namespace {
+
+// One option of each kind, and a verb within a verb.
+struct Filled {
+  bool flag = false, is_count_given = false, is_noise_asked = false;
+  int count = 7;
+  std::int64_t batch = 0;
+  std::uint64_t bytes = 0;
+  double seconds = 0;
+  std::optional<double> threshold;
+  std::optional<int> rounds;
+  std::string noise, file, taken;
+  std::vector<int> threads;
+  std::vector<std::string> models, pictures, rest;
+};
+
+Verb program_into(Filled& filled) {
+  Verb work{.name = "work", .summary = "Work", .run = [] { return 3; }};
+  work.add({{.names = "PICTURE", .into = &filled.pictures, .help = "Pictures"},
+            {.names = "-f,--flag", .into = &filled.flag, .help = "A flag"},
+            {.names = "-n,--count",
+             .into = &filled.count,
+             .help = "A number",
+             .type = "N",
+             .values = between(std::int64_t{1}, std::int64_t{9}),
+             .given = &filled.is_count_given},
+            {.names = "--batch", .into = &filled.batch, .help = "A number"},
+            {.names = "--bytes", .into = &filled.bytes, .help = "A number"},
+            {.names = "--seconds", .into = &filled.seconds, .help = "A number", .values = between(0.5, 2.0)},
+            {.names = "--threshold", .into = &filled.threshold, .help = "A number"},
+            {.names = "--rounds", .into = &filled.rounds, .help = "A number"},
+            {.names = "--noise",
+             .into = &filled.noise,
+             .help = "A time, or none",
+             .value_may_lack = true,
+             .given = &filled.is_noise_asked},
+            {.names = "--file", .into = &filled.file, .help = "A file", .needs = "--noise"},
+            {.names = "--threads", .into = &filled.threads, .help = "Numbers", .separator = ','},
+            {.names = "--model", .into = &filled.models, .help = "Models", .values = one_of({"a", "b", "c"})},
+            {.names = "--take",
+             .into = Take([&filled](const std::string& word) {
+               filled.taken += word;
+               return word == "bad" ? std::string("bad is not good") : std::string();
+             }),
+             .help = "Texts",
+             .repeated = true}});
+  const auto leaf = [](std::string_view name) {
+    return Verb{.name = name, .summary = "Inner", .run = [] { return 4; }};
+  };
+  Verb program{.name = "test", .summary = "A program"};
+  program.add({{.names = "--version", .into = Reply{"test 1"}, .help = "Print the version"}});
+  program.verbs = {std::move(work),
+                   {.name = "outer", .summary = "Outer", .verbs = {leaf("one"), leaf("two")}},
+                   {.name = "other", .summary = "Another program", .run = [] { return 5; }, .rest = &filled.rest}};
+  return program;
+}
+
+Filled filled_by(std::vector<std::string> arguments) {
+  Filled filled;
+  const Verb program = program_into(filled);
+  const auto parsed = parse(program, std::move(arguments));
+  EXPECT_TRUE(parsed.ok()) << parsed.error().what;
+  return filled;
+}
+
+TEST(Parse, every_kind_of_destination_takes_its_words) {
+  EXPECT_TRUE(filled_by({"work", "-f"}).flag);
+  EXPECT_EQ(filled_by({"work", "-n", "3"}).count, 3);
+  EXPECT_EQ(filled_by({"work", "--count=4"}).count, 4);
+  EXPECT_EQ(filled_by({"work"}).count, 7);
+  EXPECT_EQ(filled_by({"work", "--batch", "5000000000"}).batch, 5'000'000'000);
+  EXPECT_EQ(filled_by({"work", "--bytes", "18446744073709551615"}).bytes, ~std::uint64_t{0});
+  EXPECT_EQ(filled_by({"work", "--seconds", "1.5"}).seconds, 1.5);
+  EXPECT_EQ(filled_by({"work"}).threshold, std::nullopt);
+  EXPECT_EQ(filled_by({"work", "--threshold", "0.25"}).threshold, 0.25);
+  EXPECT_EQ(filled_by({"work", "--rounds", "2"}).rounds, 2);
+  EXPECT_EQ(filled_by({"work", "--threads", "1,2", "--threads", "4"}).threads, (std::vector{1, 2, 4}));
+  EXPECT_EQ(filled_by({"work", "--take", "a", "--take", "b"}).taken, "ab");
+}
+
+TEST(Parse, a_vector_option_takes_one_word_each_time_and_a_positional_all_that_are_left) {
+  const Filled filled = filled_by({"work", "--model", "a", "b", "--model", "c", "d"});
+  EXPECT_EQ(filled.models, (std::vector<std::string>{"a", "c"}));
+  EXPECT_EQ(filled.pictures, (std::vector<std::string>{"b", "d"}));
+}
+
+TEST(Parse, says_which_options_were_given) {
+  EXPECT_FALSE(filled_by({"work"}).is_count_given);
+  EXPECT_TRUE(filled_by({"work", "-n", "7"}).is_count_given);
+  EXPECT_TRUE(filled_by({"work", "--noise"}).is_noise_asked);
+  EXPECT_EQ(filled_by({"work", "--noise", "30"}).noise, "30");
+}
+
+TEST(Parse, a_verb_that_takes_the_rest_takes_help_too) {
+  EXPECT_EQ(filled_by({"other", "--help", "x", "--", "-y"}).rest,
+            (std::vector<std::string>{"--help", "x", "--", "-y"}));
+}
+
+TEST(Parse, finds_the_innermost_verb) {
+  Filled filled;
+  const Verb program = program_into(filled);
+  const std::pair<std::vector<std::string>, std::string_view> cases[] = {
+      {{"work"}, "work"}, {{"outer", "two"}, "two"}, {{"other", "work"}, "other"}};
+  for (const auto& [arguments, name] : cases) {
+    const auto parsed = parse(program, arguments);
+    ASSERT_TRUE(parsed.ok()) << parsed.error().what;
+    EXPECT_EQ(parsed->verb->name, name);
+    EXPECT_EQ(parsed->answer, "");
+  }
+}
+
+TEST(Parse, answers_for_help_and_for_the_version) {
+  Filled filled;
+  const Verb program = program_into(filled);
+  EXPECT_EQ(parse(program, {"--version"})->answer, "test 1\n");
+  EXPECT_NE(parse(program, {"--help"})->answer.find("Usage: test"), std::string::npos);
+  const std::string help = parse(program, {"work", "-h"}).value().answer;
+  for (const char* part :
+       {"-n,--count N:INT in [1 - 9]", "--model TEXT:{a,b,c}", "--seconds FLOAT:FLOAT in [0.5 - 2]"}) {
+    EXPECT_NE(help.find(part), std::string::npos) << part << '\n' << help;
+  }
+}
+
+TEST(Parse, a_wrong_command_line_is_an_error_that_says_what_is_wrong) {
+  Filled filled;
+  const Verb program = program_into(filled);
+  const std::pair<std::vector<std::string>, std::string_view> cases[] = {
+      {{}, "A subcommand is required"},
+      {{"outer"}, "A subcommand is required"},
+      {{"none"}, "A subcommand is required"},
+      {{"outer", "one", "two"}, "The following argument was not expected: two"},
+      {{"work", "-n", "10"}, "--count: Value 10 not in range 1 to 9"},
+      {{"work", "--seconds", "x"}, "--seconds: Value x not in range 0.500000 to 2.000000"},
+      {{"work", "--batch", "x"}, "Could not convert: --batch = x"},
+      {{"work", "--model", "d"}, "--model: d not in {a,b,c}"},
+      {{"work", "--take", "bad"}, "--take: bad is not good"},
+      {{"work", "--file", "x"}, "--file requires --noise"},
+      {{"work", "--batch", "1", "--batch", "2"}, "--batch: At Most 1 required but received 2"}};
+  for (const auto& [arguments, what] : cases) {
+    const auto parsed = parse(program, arguments);
+    ASSERT_FALSE(parsed.ok()) << what;
+    EXPECT_EQ(parsed.error().what, what);
+    EXPECT_EQ(parsed.error().code, ErrorCode::kUsage);
+  }
+}
+
+TEST(Parse, what_is_required_is_missed) {
+  std::string model;
+  Verb program{.name = "test", .summary = "", .run = [] { return 0; }};
+  program.add({{.names = "MODEL", .into = &model, .help = "", .required = true}});
+  EXPECT_EQ(parse(program, {}).error().what, "MODEL is required");
+  EXPECT_TRUE(parse(program, {"x.onnx"}).ok());
+  EXPECT_EQ(model, "x.onnx");
+}
+
+TEST(Parse, a_program_that_runs_by_itself_needs_no_verb) {
+  bool flag = false;
+  Verb program{.name = "test", .summary = "", .run = [] { return 0; }};
+  program.add({{.names = "--flag", .into = &flag, .help = ""}});
+  program.verbs.push_back({.name = "inner", .summary = "", .run = [] { return 1; }});
+  EXPECT_EQ(parse(program, {"--flag"})->verb, &program);
+  EXPECT_EQ(parse(program, {"inner"})->verb, &program.verbs[0]);
+}
+
+TEST(Parse, reads_numbers_as_its_own_conversions_do) {
+  EXPECT_EQ(read_real("1e3"), 1000.0);
+  EXPECT_TRUE(std::isnan(read_real("nan").value()));
+  EXPECT_EQ(read_real("1x"), std::nullopt);
+  EXPECT_EQ(read_real(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace kite::cli
