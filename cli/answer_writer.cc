@@ -43,14 +43,12 @@ class TableWriter : public AnswerWriter {
     print(out_, "{}  ({:.1f} ms)\n", escape_for_terminal(image), timings.total_ms);
     for (const Prediction& prediction : answer.top) {
       print(out_, "  {}  {:>5}  {}\n", score_column(prediction, answer.kind), prediction.index,
-                 escape_for_terminal(prediction.label));
+            escape_for_terminal(prediction.label));
     }
     out_.flush();
   }
   // The error itself is printed to stderr.
-  void failure(const std::string&, const Error& error) override {
-    report(error, false);
-  }
+  void failure(const std::string&, const Error& error) override { report(error, false); }
 
  private:
   Output& out_;
@@ -108,7 +106,7 @@ class CsvWriter : public AnswerWriter {
     for (std::size_t i = 0; i < answer.top.size(); ++i) {
       const Prediction& prediction = answer.top[i];
       print(out_, "{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label),
-                 prediction.has_score ? fmt::format("{}", prediction.score) : "");
+            prediction.has_score ? fmt::format("{}", prediction.score) : "");
     }
     out_.flush();
   }

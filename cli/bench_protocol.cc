@@ -79,10 +79,10 @@ void say_samples(const Series& series, std::int64_t inputs) {
   for (std::size_t i = 0; i < series.samples_ms.size(); ++i) {
     const Answer answer = answer_of(series.logits, series.classes, i);
     print_json({{"sample", i},
-         {"input", static_cast<std::int64_t>(i) % inputs},
-         {"ms", series.samples_ms[i]},
-         {"index", answer.index},
-         {"score", answer.score}});
+                {"input", static_cast<std::int64_t>(i) % inputs},
+                {"ms", series.samples_ms[i]},
+                {"index", answer.index},
+                {"score", answer.score}});
   }
 }
 
@@ -131,8 +131,8 @@ Result<std::int64_t> run_block(std::int64_t block, std::int64_t first, std::int6
   nlohmann::ordered_json samples = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < samples_ms.size(); ++i) {
     const Answer answer = answer_of(logits, classes, i);
-    samples.push_back({(first + static_cast<std::int64_t>(i)) % workload.inputs(), samples_ms[i], answer.index,
-                       answer.score});
+    samples.push_back(
+        {(first + static_cast<std::int64_t>(i)) % workload.inputs(), samples_ms[i], answer.index, answer.score});
   }
   print_json({{"block", block}, {"samples", std::move(samples)}});
   standard_output().flush();
@@ -225,9 +225,9 @@ Status run_protocol(const BenchOptions& options, std::int64_t runtime_ns, bool (
   print_json(end);
   const Model& model = workload->model();
   print_json({{"info",
-        {{"threads", workload->threads()},
-         {"versions", {{"paperkite", KITE_VERSION}}},
-         {"settings", fmt::format("{}, float32, {}", model.isa(), origin_name(model.origin()))}}}});
+               {{"threads", workload->threads()},
+                {"versions", {{"paperkite", KITE_VERSION}}},
+                {"settings", fmt::format("{}, float32, {}", model.isa(), origin_name(model.origin()))}}}});
   KITE_TRY(write_series(options, *workload, series));
   say_phase("done", end_ns);
   return {};

@@ -62,7 +62,8 @@ void Output::write(std::string_view bytes) noexcept {
 }
 
 Output& standard_output() {
-  static Output output(STDOUT_FILENO, ::isatty(STDOUT_FILENO) != 0 ? Output::Buffering::kNone : Output::Buffering::kFull);
+  static Output output(STDOUT_FILENO,
+                       ::isatty(STDOUT_FILENO) != 0 ? Output::Buffering::kNone : Output::Buffering::kFull);
   return output;
 }
 

@@ -82,7 +82,8 @@ bool exists(const Identity& identity) { return std::get<2>(identity).empty(); }
 // A file that replaces another must be readable by the same users.
 void take_over(int fd, const struct stat& replaced) {
   // Only root may change a file's owner; every user may set one of their own groups.
-  if (::fchown(fd, replaced.st_uid, replaced.st_gid) != 0 && ::fchown(fd, static_cast<uid_t>(-1), replaced.st_gid) != 0) {
+  if (::fchown(fd, replaced.st_uid, replaced.st_gid) != 0 &&
+      ::fchown(fd, static_cast<uid_t>(-1), replaced.st_gid) != 0) {
     ::fchmod(fd, replaced.st_mode & 0700);  // the permissions were not meant for the members of another group
     return;
   }
@@ -130,7 +131,8 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   const bool is_there = ::stat(target.c_str(), &info) == 0;
   const auto named = descriptor_named(target);
   if (named || (is_there && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))) {
-    const int fd = named ? ::fcntl(*named, F_DUPFD_CLOEXEC, 3) : ::open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    const int fd =
+        named ? ::fcntl(*named, F_DUPFD_CLOEXEC, 3) : ::open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return cannot_write(errno, path);
     file.direct_ = std::make_unique<Descriptor>(fd);
     file.output_ = std::make_unique<Output>(fd);

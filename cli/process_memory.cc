@@ -34,11 +34,10 @@ void read_lines(const char* path, std::initializer_list<Line> wanted) {
 
 ProcessMemory process_memory() {
   ProcessMemory memory;
-  read_lines("/proc/self/status",
-             {{"RssAnon:", memory.rss_anon},
-              {"RssFile:", memory.rss_file},
-              {"RssShmem:", memory.rss_file},
-              {"VmHWM:", memory.peak}});
+  read_lines("/proc/self/status", {{"RssAnon:", memory.rss_anon},
+                                   {"RssFile:", memory.rss_file},
+                                   {"RssShmem:", memory.rss_file},
+                                   {"VmHWM:", memory.peak}});
   read_lines("/proc/self/smaps_rollup", {{"Pss:", memory.pss}});
   return memory;
 }

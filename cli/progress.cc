@@ -36,8 +36,8 @@ void Progress::advance_to(std::size_t done) {
   const double share = static_cast<double>(done) / static_cast<double>(total_);
   const double elapsed_s = std::chrono::duration<double>(now - start_).count();
   const int filled = static_cast<int>(share * kBarWidth);
-  standard_error().write(fmt::format("\r\033[K{} [{:=<{}}{: <{}}] {}/{}, {:.0f} s left", what_, "", filled, "", kBarWidth - filled,
-             done, total_, elapsed_s * (1.0 - share) / share));
+  standard_error().write(fmt::format("\r\033[K{} [{:=<{}}{: <{}}] {}/{}, {:.0f} s left", what_, "", filled, "",
+                                     kBarWidth - filled, done, total_, elapsed_s * (1.0 - share) / share));
   shown_ = true;
 }
 

@@ -17,10 +17,10 @@ namespace kite::race {
 
 struct ModelFiles {
   ModelRecord record;
-  std::string recipe, labels, inputs;  // paths; inputs is empty where no tensors were asked for
-  std::vector<std::string> label_list; // of labels.txt: one for each class, its number where it has no name
-  std::string state_dict;              // the .safetensors beside the model; empty: there is none
-  std::int32_t threads = 1;            // what the machine grants
+  std::string recipe, labels, inputs;   // paths; inputs is empty where no tensors were asked for
+  std::vector<std::string> label_list;  // of labels.txt: one for each class, its number where it has no name
+  std::string state_dict;               // the .safetensors beside the model; empty: there is none
+  std::int32_t threads = 1;             // what the machine grants
 };
 
 // How work that takes long reports its progress, and how it is stopped.

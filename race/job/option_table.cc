@@ -170,8 +170,8 @@ cli::Verb verb_of(std::string_view name, std::string_view summary, Verb which, O
 
 cli::Verb compare_verb(Options& options, Raw& raw) {
   cli::Verb verb = verb_of(
-      "compare", "Whether a contestant has become slower: between two races, or between two builds in one race", Verb::kCompare,
-      options,
+      "compare", "Whether a contestant has become slower: between two races, or between two builds in one race",
+      Verb::kCompare, options,
       {{.names = "OLD",
         .into = &raw.old_folder,
         .help = "The folder of the earlier race; without NEW, the folder of one race with both builds",
@@ -222,9 +222,15 @@ cli::Verb noise_verb(Options& options) {
         .values = integer_between(1, 1024),
         .separator = ','},
        json_option(options),
-       {.names = "--csv", .into = &options.csv_path, .help = "Write the series, one line for each block", .type = "FILE"},
+       {.names = "--csv",
+        .into = &options.csv_path,
+        .help = "Write the series, one line for each block",
+        .type = "FILE"},
        {.names = "--svg", .into = &options.svg_path, .help = "Draw the ratios at each distance", .type = "FILE"},
-       {.names = "--read", .into = &options.read_path, .help = "Use a series that --csv wrote instead of measuring", .type = "FILE"}});
+       {.names = "--read",
+        .into = &options.read_path,
+        .help = "Use a series that --csv wrote instead of measuring",
+        .type = "FILE"}});
 }
 
 }  // namespace
