@@ -12,7 +12,7 @@ namespace kite::cli {
 
 namespace {
 
-// Whether options with a `given` were, which is known after the parse.
+// The options with a `given`, which is set after the parse.
 using Asked = std::vector<std::pair<const CLI::Option*, bool*>>;
 
 // The words of an option, converted; false where they cannot be.
@@ -45,14 +45,14 @@ void add_option(CLI::App& app, const Option& option, Asked& asked) {
     app.add_flag(names, **flag, help);
     return;
   }
-  // One function for all types: what CLI11 makes for each is 2 KB a type.
+  // One function for all types, because CLI11's own code is 2 KB for each type.
   CLI::Option* added =
       app.add_option(names, [&option](const CLI::results_t& words) { return store(option, words); }, help);
   added->type_name_fn([&option] { return option.value_text(); });
   if (option.required) added->required();
   if (option.takes_many()) added->expected(CLI::detail::expected_max_vector_size);
   if (option.value_may_lack) added->expected(0, 1);
-  // Else `--input a b` would take a positional for a second value.
+  // Otherwise `--input a b` would read a positional as a second value.
   if (option.takes_many() && !option.is_positional()) added->allow_extra_args(false);
   if (option.separator != '\0') added->delimiter(option.separator);
   if (option.values.check)
@@ -85,7 +85,7 @@ const Verb& named_verb(const CLI::App& app, const Verb& verb) {
   return verb;
 }
 
-// Made when it is asked for: its text takes a stream.
+// The text is made only when it is needed, because CLI11 writes it with a stream.
 template <typename Number>
 Values values_between(Number least, Number most) {
   return {[=] { return CLI::Range(least, most).get_description(); },
@@ -103,7 +103,7 @@ Result<Parsed> parse(const Verb& program, std::vector<std::string> arguments, st
   add_verb(app, program, asked);
   Parsed parsed;
   try {
-    std::ranges::reverse(arguments);  // which is how it is taken
+    std::ranges::reverse(arguments);  // CLI11 expects the last argument first
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a command line by its table.
+// Parses a command line with its table.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace kite::cli {
 
 struct Parsed {
-  const Verb* verb = nullptr;  // the innermost that is named; the program itself where none is
+  const Verb* verb = nullptr;  // the innermost named verb; the program itself without one
   std::string answer;          // of --help and --version: to be printed instead of running the verb
 };
 
@@ -22,11 +22,11 @@ struct Parsed {
 [[nodiscard]] Result<Parsed> parse(const Verb& program, std::vector<std::string> arguments,
                                    std::size_t help_column = 30);
 
-// Numbers of which both limits are allowed, in each notation that the parser reads (decimal, 0x10, 1e3).
+// Numbers from `least` to `most`, both included, in each notation that the parser reads (decimal, 0x10, 1e3).
 [[nodiscard]] Values between(std::int64_t least, std::int64_t most);
 [[nodiscard]] Values between(double least, double most);
 
-// A number as the parser reads it, for a check of one's own; it may be infinite or none.
+// A number in the notations of the parser, for other checks; it may be infinite or NaN.
 [[nodiscard]] std::optional<double> read_real(const std::string& word);
 
 }  // namespace kite::cli

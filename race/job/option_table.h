@@ -10,7 +10,7 @@
 
 namespace kite::race {
 
-// What is not yet an Options.
+// Values of the command line that are converted after the parse.
 struct Raw {
   std::vector<std::string> commands, modes, tracks;
   double margin_percent = 2;
@@ -18,7 +18,7 @@ struct Raw {
   std::string preset_help;
 };
 
-// Its options go into `options` and `raw`; running a verb writes down that it was this one.
+// The options are stored in `options` and `raw`; the run of a verb notes which verb it was.
 [[nodiscard]] cli::Verb program_of(Options& options, Raw& raw);
 
 }  // namespace kite::race

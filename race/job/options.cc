@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What makes an Options of the words that option_table.h takes.
+// Makes an Options of the values that the table of options has stored.
 #include "race/job/options.h"
 
 #include <fmt/format.h>
