@@ -182,7 +182,9 @@ FollowedNode follow_slice(const Graph& graph, const Node& node, const Channels& 
     const auto count = static_cast<double>(channels.maps.size());
     const double step = steps->empty() ? 1 : (*steps)[i];
     if (step == 0) return {};
-    const auto placed = [&](double at, double low, double high) { return std::clamp(at < 0 ? at + count : at, low, high); };
+    const auto placed = [&](double at, double low, double high) {
+      return std::clamp(at < 0 ? at + count : at, low, high);
+    };
     const double begin = step > 0 ? placed((*starts)[i], 0, count) : placed((*starts)[i], 0, count - 1);
     const double end = step > 0 ? placed((*ends)[i], 0, count) : placed((*ends)[i], -1, count - 1);
     sliced.maps.clear();
@@ -241,35 +243,37 @@ bool is_one_of(const std::string& op, std::initializer_list<std::string_view> na
   return std::ranges::find(names, op) != names.end();
 }
 
+std::optional<SmallConstant> numbers_of_constant(const Node& node) {
+  if (const TensorView* tensor = node.attributes.get_tensor("value")) return numbers_in(*tensor);
+  if (node.attributes.has("value_float")) return SmallConstant{{}, {node.attributes.get_float("value_float", 0)}};
+  if (node.attributes.has("value_int")) {
+    return SmallConstant{{}, {static_cast<double>(node.attributes.get_int("value_int", 0))}};
+  }
+  const auto ints = node.attributes.get_ints("value_ints");
+  const auto floats = node.attributes.get_floats("value_floats");
+  SmallConstant numbers{{static_cast<std::int64_t>(ints.size() + floats.size())}, {ints.begin(), ints.end()}};
+  numbers.values.insert(numbers.values.end(), floats.begin(), floats.end());
+  if (numbers.values.empty()) return std::nullopt;
+  return numbers;
+}
+
 }  // namespace
 
 std::optional<SmallConstant> numbers_of(const Graph& graph, ValueId id) {
-  if (id == kNoValue) return std::nullopt;
-  const Value& value = graph.value(id);
-  if (value.constant) return numbers_in(*value.constant);
-  if (value.producer == kNoNode) return std::nullopt;
-  const Node& node = graph.node(value.producer);
-  if (node.op_type == "Constant") {
-    if (const TensorView* tensor = node.attributes.get_tensor("value")) return numbers_in(*tensor);
-    if (node.attributes.has("value_float")) return SmallConstant{{}, {node.attributes.get_float("value_float", 0)}};
-    if (node.attributes.has("value_int")) {
-      return SmallConstant{{}, {static_cast<double>(node.attributes.get_int("value_int", 0))}};
-    }
-    const auto ints = node.attributes.get_ints("value_ints");
-    const auto floats = node.attributes.get_floats("value_floats");
-    SmallConstant numbers{{static_cast<std::int64_t>(ints.size() + floats.size())}, {ints.begin(), ints.end()}};
-    numbers.values.insert(numbers.values.end(), floats.begin(), floats.end());
-    if (numbers.values.empty()) return std::nullopt;
-    return numbers;
-  }
-  if (is_one_of(node.op_type, {"Identity", "Cast", "CastLike"}) && !node.inputs.empty()) {
-    return numbers_of(graph, node.inputs[0]);
+  // Back through any number of nodes that keep the numbers.
+  while (id != kNoValue) {
+    const Value& value = graph.value(id);
+    if (value.constant) return numbers_in(*value.constant);
+    if (value.producer == kNoNode) return std::nullopt;
+    const Node& node = graph.node(value.producer);
+    if (node.op_type == "Constant") return numbers_of_constant(node);
+    if (!is_one_of(node.op_type, {"Identity", "Cast", "CastLike"}) || node.inputs.empty()) return std::nullopt;
+    id = node.inputs[0];
   }
   return std::nullopt;
 }
 
-FollowedNode follow(const Graph& graph, const Node& node,
-                    const std::function<const Channels*(ValueId)>& channels_of) {
+FollowedNode follow(const Graph& graph, const Node& node, const std::function<const Channels*(ValueId)>& channels_of) {
   if (!node.domain.empty() && node.domain != "ai.onnx") return {};
   const std::string& op = node.op_type;
   if (op == "Concat") return follow_concat(node, channels_of);
