@@ -61,7 +61,7 @@ void add_option(CLI::App& app, const Option& option, Asked& asked) {
   if (option.given != nullptr) asked.emplace_back(added, option.given);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as the table.
+// Calls itself as deep as the table goes.
 void add_verb(CLI::App& app, const Verb& verb, Asked& asked) {
   for (const Option& option : verb.options) add_option(app, option, asked);
   if (!verb.footer.empty()) app.footer(std::string(verb.footer));
@@ -75,7 +75,7 @@ void add_verb(CLI::App& app, const Verb& verb, Asked& asked) {
   }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as the table.
+// Calls itself as deep as the table goes.
 const Verb& named_verb(const CLI::App& app, const Verb& verb) {
   if (verb.rest != nullptr) *verb.rest = app.remaining();
   for (const CLI::App* named : app.get_subcommands()) {

@@ -73,6 +73,13 @@ class FrontCase {
 std::vector<std::int64_t> pixels() { return {1, 8, 8, 3}; }
 Attribute perm(std::vector<std::int64_t> axes) { return {"perm", std::move(axes)}; }
 
+TEST(Front, follows_a_long_chain_to_a_number) {
+  FrontCase c;
+  ValueId number = c.number(255);
+  for (int i = 0; i < 200'000; ++i) number = c.node("Identity", {number});
+  EXPECT_EQ(c.then("Cast").then("Div", {number}).range(), "0-255");
+}
+
 TEST(Front, scales_and_shifts_say_which_numbers_they_expect) {
   struct Row {
     const char* name;
@@ -89,8 +96,7 @@ TEST(Front, scales_and_shifts_say_which_numbers_they_expect) {
        [](FrontCase& c) { c.then("Sub", {c.number(127.5F)}).then("Div", {c.number(127.5F)}); }},
       {"(x / 255 - mean) / std", "0-255",
        [](FrontCase& c) { c.then("Div", {c.number(255)}).then("Sub", {c.three(kMean)}).then("Div", {c.three(kStd)}); }},
-      {"(x - mean) / std", "0-1",
-       [](FrontCase& c) { c.then("Sub", {c.three(kMean)}).then("Div", {c.three(kStd)}); }},
+      {"(x - mean) / std", "0-1", [](FrontCase& c) { c.then("Sub", {c.three(kMean)}).then("Div", {c.three(kStd)}); }},
       {"2 x - 1", "0-1", [](FrontCase& c) { c.then("Mul", {c.number(2)}).then("Sub", {c.number(1)}); }},
       {"x - 0.5", "0-1", [](FrontCase& c) { c.then("Sub", {c.number(0.5F)}); }},
       {"255 x", "0-1", [](FrontCase& c) { c.then("Mul", {c.number(255)}); }},
@@ -103,9 +109,7 @@ TEST(Front, scales_and_shifts_say_which_numbers_they_expect) {
       {"a learned scale", "unknown", [](FrontCase& c) { c.then("Mul", {c.three({7.1F, -3, 0.2F})}); }},
       {"the picture by itself", "unknown", [](FrontCase& c) { c.then("Mul", {c.last()}); }},
       {"a constant for each pixel", "unknown",
-       [](FrontCase& c) {
-         c.then("Add", {c.graph().add_constant("p", Tensor(DType::kFloat32, Shape{1, 3, 8, 8}))});
-       }},
+       [](FrontCase& c) { c.then("Add", {c.graph().add_constant("p", Tensor(DType::kFloat32, Shape{1, 3, 8, 8}))}); }},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.name);

@@ -296,8 +296,14 @@ Status Importer::add_nodes() {
 Status Importer::add_outputs() {
   // Graph looks outputs up linearly, so their number is limited; no model for pictures has nearly so many.
   if (model_.graph.outputs.empty()) return invalid("the graph has no outputs", {}, "export the model again");
-  graph_.budget().outputs -= static_cast<std::int64_t>(model_.graph.outputs.size());
-  if (graph_.budget().outputs < 0) return Error{ErrorCode::kLimit, "the graph has too many outputs", {}, {}};
+  std::int64_t& left = graph_.budget().outputs;
+  if (std::cmp_greater(model_.graph.outputs.size(), left)) {
+    return Error{ErrorCode::kLimit,
+                 "the graph has more than " + std::to_string(left) + " outputs",
+                 {},
+                 "export the model with the outputs that are needed"};
+  }
+  left -= static_cast<std::int64_t>(model_.graph.outputs.size());
   std::unordered_set<std::string_view> names;
   for (const onnx::ValueInfo& output : model_.graph.outputs) {
     const std::string where = "output " + in_quotes(output.name);

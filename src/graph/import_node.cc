@@ -117,8 +117,10 @@ std::string describe_node(const onnx::Node& node) {
 }
 
 Result<Attributes> import_attributes(const onnx::Node& node, Graph& graph, onnx::ExternalFiles& files) {
-  if (static_cast<std::int64_t>(node.attributes.size()) > graph.budget().node_attributes) {
-    return Error{ErrorCode::kLimit, "a node with too many attributes", describe_node(node), {}};
+  const std::int64_t most = graph.budget().node_attributes;
+  if (std::cmp_greater(node.attributes.size(), most)) {
+    return Error{
+        ErrorCode::kLimit, "a node with more than " + std::to_string(most) + " attributes", describe_node(node), {}};
   }
   Attributes attributes;
   for (const onnx::Attribute& attribute : node.attributes) {

@@ -352,7 +352,7 @@ TEST(Import, attributes_hold_one_value_of_their_declared_type) {
                                ", attribute \"a\": tensor \"t\""));
   EXPECT_EQ(
       problem(with_nodes({node("Op", {"x"}, {"y"}, std::vector<Message>(2000, onnx::test::int_attribute("a", 1)))})),
-      "a node with too many attributes; m.onnx: node that makes \"y\" (Op)");
+      "a node with more than 1024 attributes; m.onnx: node that makes \"y\" (Op)");
 }
 
 TEST(Import, sub_graphs_are_not_entered_however_deep) {

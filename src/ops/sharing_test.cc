@@ -46,6 +46,17 @@ using Build = std::function<void(OpCase&)>;
 // Inputs that shares cut in the middle of rows, of runs that are moved, and of lines that are reduced. No number is a
 // multiple of the 64 elements at which shares are cut.
 const std::multimap<std::string, Build>& stated_cases() {
+  // Two tensors of bytes, each with its scale and its zero point, and those of the result.
+  const Build two_bytes = [](OpCase& op) {
+    op.input(bytes({3, 11, 37}))
+        .input(scales({1}))
+        .input(byte(3))
+        .input(bytes({11, 1}, 2))
+        .input(scales({1}))
+        .input(byte(5))
+        .input(scales({1}))
+        .input(byte(1));
+  };
   static const std::multimap<std::string, Build> kCases = {
       {"paperkite.AveragePool",
        [](OpCase& op) { op.attr("kernel_shape", Ints{3, 2}).input(random_floats({2, 9, 8, 37})); }},
@@ -145,28 +156,8 @@ const std::multimap<std::string, Build>& stated_cases() {
              .input(scales({1}))
              .input(byte(1));
        }},
-      {"QLinearAdd",
-       [](OpCase& op) {
-         op.input(bytes({3, 11, 37}))
-             .input(scales({1}))
-             .input(byte(3))
-             .input(bytes({11, 1}, 2))
-             .input(scales({1}))
-             .input(byte(5))
-             .input(scales({1}))
-             .input(byte(1));
-       }},
-      {"QLinearMul",
-       [](OpCase& op) {
-         op.input(bytes({3, 11, 37}))
-             .input(scales({1}))
-             .input(byte(3))
-             .input(bytes({11, 1}, 2))
-             .input(scales({1}))
-             .input(byte(5))
-             .input(scales({1}))
-             .input(byte(1));
-       }},
+      {"QLinearAdd", two_bytes},
+      {"QLinearMul", two_bytes},
       {"QLinearAveragePool",
        [](OpCase& op) {
          op.attr("kernel_shape", Ints{2, 2})

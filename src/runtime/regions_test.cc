@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,24 +23,9 @@ std::string operators(const Plan& plan) {
   return text;
 }
 
-std::vector<Tensor> random_inputs(const Graph& graph) {
-  std::mt19937 random(5);
-  std::vector<Tensor> tensors;
-  for (const GraphInput& input : graph.inputs) {
-    Tensor tensor(*graph.value(input.value).type);
-    for (std::int64_t i = 0; i < tensor.shape().elements(); ++i) {
-      tensor.as<float>()[i] = static_cast<float>(static_cast<std::int32_t>(random())) * 0x1p-29f;  // [-4, 4)
-    }
-    tensors.push_back(std::move(tensor));
-  }
-  return tensors;
-}
-
 std::vector<float> run(const std::shared_ptr<const Plan>& plan, const std::vector<Tensor>& inputs, int threads) {
-  std::vector<TensorView> views;
-  for (const Tensor& tensor : inputs) views.push_back(tensor.view());
   auto session = PlanSession::create(plan, threads);
-  EXPECT_TRUE(session.ok() && (*session)->run(views).ok());
+  EXPECT_TRUE(session.ok() && (*session)->run(views_of(inputs)).ok());
   const TensorView y = (*session)->output(0);
   return {y.as<float>(), y.as<float>() + y.type.shape.elements()};
 }
@@ -62,7 +46,7 @@ Graph activated(const std::string& binary, const Shape& other, const std::string
 // `together` and `apart` compute one result, the first in one step, the other in several.
 void expect_same_bits(const Graph& together, const Graph& apart, const std::string& one_step,
                       const std::string& steps) {
-  const std::vector<Tensor> inputs = random_inputs(together);
+  const std::vector<Tensor> inputs = inputs_of(together);
   for (const Target* target : all_targets()) {
     if (!native_target().includes(*target)) continue;
     PlanOptions options;

@@ -20,14 +20,13 @@ static void affine_row(const float* x, const float* scale, const float* bias, fl
 
 void affine_f32(const KernelCall& call);
 void affine_f32(const KernelCall& call) {
-  constexpr std::int64_t kBlockElements = 2048;  // 8 KB
   const AffineParams& p = *static_cast<const AffineParams*>(call.params);
   const auto* x = static_cast<const float*>(call.in[0]);
   const auto* scale = static_cast<const float*>(call.in[1]);
   const auto* bias = static_cast<const float*>(call.in[2]);
   auto* y = static_cast<float*>(call.out[0]);
   const std::int64_t last = p.rows * (call.share + 1) / call.shares;
-  const std::int64_t block = p.channels < kBlockElements ? kBlockElements / p.channels : 1;
+  const std::int64_t block = p.channels < kActivatedAtOnce ? kActivatedAtOnce / p.channels : 1;
   for (std::int64_t row = p.rows * call.share / call.shares; row < last; row += block) {
     const std::int64_t rows = block < last - row ? block : last - row;
     float* const first = y + row * p.channels;

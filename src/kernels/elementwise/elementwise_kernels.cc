@@ -3,7 +3,7 @@
 //
 // A share is a run of elements of y, cut at multiples of 16 (a cache line). It is walked row by row; in a row each
 // operand either steps by 1 or stays. An activation after a binary operator makes a second pass over at most
-// kActivateElems of y, which are still in L1.
+// kActivatedAtOnce of y, which are still in L1.
 #include "kernels/elementwise/elementwise_params.h"
 #include "kernels/kernel.h"
 #include "kernels/simd/activate.h"
@@ -11,8 +11,6 @@
 #include "kernels/simd/target.inl"
 
 namespace kite::KITE_TARGET {
-
-constexpr std::int64_t kActivateElems = 2048;  // 8 KB
 
 // The nearest integral number, halves to the even one: below 2^23, above which none has a fraction, a sum with 2^23 is
 // rounded to it. The sign stays, of 0, too.
@@ -147,7 +145,7 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, Row r
   for (std::int64_t at = first; at < last;) {
     std::int64_t count = width - column;
     if (count > last - at) count = last - at;
-    if (activates && count > kActivateElems) count = kActivateElems;
+    if (activates && count > kActivatedAtOnce) count = kActivatedAtOnce;
     row(a + walk.a + (a_step ? column : 0), b + walk.b + (b_step ? column : 0), y + at, count, a_step, b_step);
     at += count;
     column += count;
@@ -155,7 +153,7 @@ static void binary_run(const KernelCall& call, const ElementwiseParams& p, Row r
       column = 0;
       walk.next();
     }
-    if (activates && (at - pending >= kActivateElems || at == last)) {
+    if (activates && (at - pending >= kActivatedAtOnce || at == last)) {
       activate(y + pending, y + pending, 1, at - pending, 0, p.activation);
       pending = at;
     }

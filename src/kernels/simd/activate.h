@@ -8,6 +8,9 @@
 
 namespace kite {
 
+// After so many elements of a result (8 KB, still in L1) a kernel activates them.
+inline constexpr std::int64_t kActivatedAtOnce = 2048;
+
 // y[r * step + i] = f(x[r * step + i]) for r < rows, i < columns; y is x, or they do not overlap.
 #define KITE_TARGET_ROW(target)                                                                       \
   namespace target {                                                                                  \

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "kernels/simd/activate.h"
-#include "kernels/simd/activation_arrays.h"
+#include "kernels/simd/math_arrays.h"
 #include "kernels/targets.h"
 #include "kernels/testing.h"
 #include "tensor/activation_names.h"

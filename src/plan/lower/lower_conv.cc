@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lowers channels-last convolutions to the family that conv_family() chooses.
-#include <limits>
-
 #include "kernels/conv_choice.h"
 #include "paperkite/try.h"
 #include "plan/lower/lowering.h"
@@ -9,13 +7,6 @@
 namespace kite {
 
 namespace {
-
-bool fits_int32(std::span<const std::int64_t> dims) {
-  for (const std::int64_t dim : dims) {
-    if (dim > std::numeric_limits<std::int32_t>::max()) return false;
-  }
-  return true;
-}
 
 // False for shapes with a dimension of 2^31 or more, which the portable operator computes.
 bool read_shape(const Lowering& lowering, const Node& node, ConvParams& params) {
@@ -25,13 +16,8 @@ bool read_shape(const Lowering& lowering, const Node& node, ConvParams& params) 
   const auto strides = node.attributes.get_ints("strides");
   const auto pads = node.attributes.get_ints("pads");
   const auto dilations = node.attributes.get_ints("dilations");
-  for (const auto numbers : {x.dims(), w.dims(), y.dims(), strides, pads, dilations}) {
-    if (!fits_int32(numbers)) return false;
-  }
+  if (!all_fit_int32({x.dims(), w.dims(), y.dims(), strides, pads, dilations})) return false;
   const auto i32 = [](std::int64_t n) { return static_cast<std::int32_t>(n); };
-  const auto at = [&](std::span<const std::int64_t> list, std::size_t i, std::int64_t fallback) {
-    return i32(i < list.size() ? list[i] : fallback);
-  };
   const bool planar = node.attributes.get_string("input_layout", "nhwc") == "nchw";
   const int h = planar ? 2 : 1;
   params = {.batch = i32(x[0]),
@@ -43,12 +29,12 @@ bool read_shape(const Lowering& lowering, const Node& node, ConvParams& params) 
             .out_c = i32(y[3]),
             .kernel_h = i32(w[2]),
             .kernel_w = i32(w[3]),
-            .stride_h = at(strides, 0, 1),
-            .stride_w = at(strides, 1, 1),
-            .dilation_h = at(dilations, 0, 1),
-            .dilation_w = at(dilations, 1, 1),
-            .pad_top = at(pads, 0, 0),
-            .pad_left = at(pads, 1, 0),
+            .stride_h = int32_at(strides, 0, 1),
+            .stride_w = int32_at(strides, 1, 1),
+            .dilation_h = int32_at(dilations, 0, 1),
+            .dilation_w = int32_at(dilations, 1, 1),
+            .pad_top = int32_at(pads, 0, 0),
+            .pad_left = int32_at(pads, 1, 0),
             .groups = i32(node.attributes.get_int("group", 1)),
             .input_planar = planar ? 1 : 0};
   return true;

@@ -22,29 +22,23 @@ bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolPa
   const auto strides = node.attributes.get_ints("strides");
   const auto pads = node.attributes.get_ints("pads");
   const auto dilations = node.attributes.get_ints("dilations");
-  for (const auto numbers : {x.dims(), y.dims(), kernel, strides, pads, dilations}) {
-    if (std::ranges::any_of(numbers, [](std::int64_t n) { return n > std::numeric_limits<std::int32_t>::max(); }))
-      return false;
-  }
-  const auto at = [](std::span<const std::int64_t> list, std::size_t i, std::int64_t fallback) {
-    return static_cast<std::int32_t>(i < list.size() ? list[i] : fallback);
-  };
-  params = {.batch = at(x.dims(), 0, 1),
-            .in_h = at(x.dims(), 1, 1),
-            .in_w = at(x.dims(), 2, 1),
-            .channels = at(x.dims(), 3, 1),
-            .out_h = at(y.dims(), 1, 1),
-            .out_w = at(y.dims(), 2, 1),
-            .kernel_h = at(kernel, 0, 1),
-            .kernel_w = at(kernel, 1, 1),
-            .stride_h = at(strides, 0, 1),
-            .stride_w = at(strides, 1, 1),
-            .dilation_h = at(dilations, 0, 1),
-            .dilation_w = at(dilations, 1, 1),
-            .pad_top = at(pads, 0, 0),
-            .pad_left = at(pads, 1, 0),
-            .pad_bottom = at(pads, 2, 0),
-            .pad_right = at(pads, 3, 0),
+  if (!all_fit_int32({x.dims(), y.dims(), kernel, strides, pads, dilations})) return false;
+  params = {.batch = int32_at(x.dims(), 0, 1),
+            .in_h = int32_at(x.dims(), 1, 1),
+            .in_w = int32_at(x.dims(), 2, 1),
+            .channels = int32_at(x.dims(), 3, 1),
+            .out_h = int32_at(y.dims(), 1, 1),
+            .out_w = int32_at(y.dims(), 2, 1),
+            .kernel_h = int32_at(kernel, 0, 1),
+            .kernel_w = int32_at(kernel, 1, 1),
+            .stride_h = int32_at(strides, 0, 1),
+            .stride_w = int32_at(strides, 1, 1),
+            .dilation_h = int32_at(dilations, 0, 1),
+            .dilation_w = int32_at(dilations, 1, 1),
+            .pad_top = int32_at(pads, 0, 0),
+            .pad_left = int32_at(pads, 1, 0),
+            .pad_bottom = int32_at(pads, 2, 0),
+            .pad_right = int32_at(pads, 3, 0),
             .kind = kind};
   return true;
 }

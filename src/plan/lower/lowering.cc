@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "base/checked.h"
 #include "kernels/conv/conv.h"
@@ -149,6 +150,19 @@ LowerFn find_lower_rule(std::string_view domain, std::string_view op_type) noexc
     }
   }
   return nullptr;
+}
+
+bool all_fit_int32(std::initializer_list<std::span<const std::int64_t>> lists) noexcept {
+  for (const auto list : lists) {
+    for (const std::int64_t number : list) {
+      if (number > std::numeric_limits<std::int32_t>::max()) return false;
+    }
+  }
+  return true;
+}
+
+std::int32_t int32_at(std::span<const std::int64_t> list, std::size_t i, std::int64_t fallback) noexcept {
+  return static_cast<std::int32_t>(i < list.size() ? list[i] : fallback);
 }
 
 Result<ActivationForm> activation_of(const Attributes& attributes) {

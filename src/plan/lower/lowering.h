@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <span>
 #include <string>
@@ -131,6 +132,11 @@ struct LowerRule {
 [[nodiscard]] std::span<const LowerRule> elementwise_rules() noexcept;  // lower_elementwise.cc
 [[nodiscard]] std::span<const LowerRule> row_rules() noexcept;          // lower_rows.cc: LayerNormalization, Softmax
 [[nodiscard]] std::span<const LowerRule> movement_rules() noexcept;     // lower_movement.cc: Transpose, Concat
+
+// Whether every number of these lists is below 2^31, which params can hold.
+[[nodiscard]] bool all_fit_int32(std::initializer_list<std::span<const std::int64_t>> lists) noexcept;
+// list[i], or `fallback` where the list is shorter; the number fits.
+[[nodiscard]] std::int32_t int32_at(std::span<const std::int64_t> list, std::size_t i, std::int64_t fallback) noexcept;
 
 // The fused activation that an internal operator's attributes state. kInvalidModel when they name an unknown one.
 [[nodiscard]] Result<ActivationForm> activation_of(const Attributes& attributes);

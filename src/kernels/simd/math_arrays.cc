@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The body of activation_arrays.h, compiled for each target.
-#include "kernels/simd/activation_arrays.h"
+// The body of math_arrays.h, compiled for each target.
+#include "kernels/simd/math_arrays.h"
 
-#include "kernels/simd/activation.inl"
+#include "kernels/simd/math.inl"
 #include "kernels/simd/target.inl"
 
 namespace kite::KITE_TARGET {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions below the activations (simd/activation.inl) applied to arrays, once for each target, so that a test can
+// The functions of simd/math.inl applied to arrays, once for each target, so that a test can
 // sweep them. The activations themselves have simd/activate.h.
 #pragma once
 
