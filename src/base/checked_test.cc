@@ -13,21 +13,42 @@ namespace {
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
-TEST(Checked, products_and_sums_up_to_the_limits_are_exact) {
-  EXPECT_EQ(checked_mul(std::int64_t{1} << 31, std::int64_t{1} << 31), std::int64_t{1} << 62);
-  EXPECT_EQ(checked_mul(kMax, 1), kMax);
-  EXPECT_EQ(checked_mul(kMin, 1), kMin);
-  EXPECT_EQ(checked_mul(kMax, 0), 0);
-  EXPECT_EQ(checked_add(kMax, 0), kMax);
-  EXPECT_EQ(checked_add(kMin, kMax), -1);
+TEST(Checked, results_up_to_the_limits_are_exact) {
+  EXPECT_EQ((Checked(std::int64_t{1} << 31) * (std::int64_t{1} << 31)).exact(), std::int64_t{1} << 62);
+  EXPECT_EQ((Checked(kMax) * 1).exact(), kMax);
+  EXPECT_EQ((Checked(kMin) * 1).exact(), kMin);
+  EXPECT_EQ((Checked(kMax) * 0).exact(), 0);
+  EXPECT_EQ((Checked(kMax) + 0).exact(), kMax);
+  EXPECT_EQ((Checked(kMin) + kMax).exact(), -1);
+  EXPECT_EQ((Checked(-1) - kMax).exact(), kMin);
 }
 
-TEST(Checked, products_and_sums_beyond_the_limits_are_refused) {
-  EXPECT_FALSE(checked_mul(std::int64_t{1} << 32, std::int64_t{1} << 31));
-  EXPECT_FALSE(checked_mul(kMin, -1));
-  EXPECT_FALSE(checked_mul(kMax, 2));
-  EXPECT_FALSE(checked_add(kMax, 1));
-  EXPECT_FALSE(checked_add(kMin, -1));
+TEST(Checked, results_beyond_the_limits_are_refused) {
+  EXPECT_FALSE((Checked(std::int64_t{1} << 32) * (std::int64_t{1} << 31)).exact());
+  EXPECT_FALSE((Checked(kMin) * -1).exact());
+  EXPECT_FALSE((Checked(kMax) * 2).exact());
+  EXPECT_FALSE((Checked(kMax) + 1).exact());
+  EXPECT_FALSE((Checked(kMin) + -1).exact());
+  EXPECT_FALSE((Checked(kMin) - 1).exact());
+}
+
+TEST(Checked, an_overflow_is_not_forgotten) {
+  EXPECT_FALSE((Checked(kMax) + 1 - 1).exact());
+  EXPECT_FALSE((Checked(kMax) * 2 * 0).exact());
+  EXPECT_FALSE((1 + Checked(kMax) * 2).exact());
+  EXPECT_FALSE((Checked(1) - (Checked(kMin) - 1)).exact());
+}
+
+TEST(Checked, a_limit_refuses_what_is_above_it) {
+  EXPECT_EQ((Checked(3) * 4).at_most(12), 12);
+  EXPECT_FALSE((Checked(3) * 4).at_most(11));
+  EXPECT_FALSE((Checked(kMin) * 3).at_most(12)) << "a wrapped number may look small";
+}
+
+TEST(Checked, a_cost_beyond_the_limits_is_the_largest) {
+  EXPECT_EQ((Checked(3) * 4).capped(), 12);
+  EXPECT_EQ((Checked(kMax) + 1).capped(), kMax);
+  EXPECT_EQ((Checked(kMax) * kMax + 1).capped(), kMax);
 }
 
 TEST(Checked, rounding_goes_up) {

@@ -20,8 +20,7 @@ Status check_picture_size(Size size, const DecodeLimits& limits) {
   if (size.width < 1 || size.height < 1) {
     return Error{ErrorCode::kInvalidImage, "the picture has no pixels (" + dims + ")", "", ""};
   }
-  const auto pixels = checked_mul(size.width, size.height);
-  if (!pixels || *pixels > limits.max_pixels) {
+  if (!(Checked(size.width) * size.height).at_most(limits.max_pixels)) {
     return Error{
         ErrorCode::kLimit,
         "a picture of " + dims + " pixels is over the limit of " + std::to_string(limits.max_pixels) + " pixels",

@@ -153,8 +153,7 @@ class PngReader final : public RowReader {
 };
 
 bool PngReader::read_info() noexcept {
-  png_ = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &errors_, on_error, on_warning, &errors_, allocate,
-                                  release);
+  png_ = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &errors_, on_error, on_warning, &errors_, allocate, release);
   info_ = png_ != nullptr ? png_create_info_struct(png_) : nullptr;
   if (info_ == nullptr) {
     errors_.is_out_of_memory = true;
@@ -216,8 +215,8 @@ void PngReader::take_palette() {
 }
 
 Status PngReader::allocate_rows() {
-  const auto bytes = checked_mul(stored_row_bytes_, interlaced_ ? size_.height : 1);
-  if (bytes && *bytes <= limits_.max_codec_bytes) {
+  const auto bytes = (Checked(stored_row_bytes_) * (interlaced_ ? size_.height : 1)).at_most(limits_.max_codec_bytes);
+  if (bytes) {
     stored_.reset(new (std::nothrow) std::uint8_t[static_cast<std::size_t>(*bytes)]());
   }
   if (stored_ == nullptr) {

@@ -143,8 +143,8 @@ Result<AxisWeights> make_axis_weights(std::int64_t in_side, std::int64_t out_sid
   const double support = filter_support(filter) * filter_scale;
   const double inverse_scale = 1.0 / filter_scale;
   const auto widest = std::min(in_side, static_cast<std::int64_t>(std::ceil(support)) * 2 + 1);
-  const auto total = checked_mul(end - begin, widest);
-  if (!total || *total > kMaxWeights) {
+  const auto total = (Checked(end - begin) * widest).at_most(kMaxWeights);
+  if (!total) {
     return Error{ErrorCode::kLimit,
                  "resizing a side of " + std::to_string(in_side) + " pixels to " + std::to_string(out_side) +
                      " needs more than " + std::to_string(kMaxWeights) + " filter weights",

@@ -60,8 +60,8 @@ Result<AxisWeights> make_axis_weights_torch(std::int64_t in_side, std::int64_t o
   const Axis axis{in_side, scale, filter_support(filter) * filter_scale, 1.0 / filter_scale, filter};
   const auto widest = std::min(in_side, static_cast<std::int64_t>(std::ceil(axis.support)) * 2 + 1);
   // For all outputs, not only those of the window, because the largest weight of the axis determines the precision.
-  const auto total = checked_mul(out_side, widest);
-  if (!total || *total > kMaxWeights) {
+  const auto total = (Checked(out_side) * widest).at_most(kMaxWeights);
+  if (!total) {
     return Error{ErrorCode::kLimit,
                  "resizing a side of " + std::to_string(in_side) + " pixels to " + std::to_string(out_side) +
                      " needs more than " + std::to_string(kMaxWeights) + " filter weights",

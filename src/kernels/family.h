@@ -10,6 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/checked.h"
 #include "kernels/kernel.h"
 #include "kernels/name_id.h"
 #include "kernels/target.h"
@@ -31,6 +32,12 @@ struct KernelOperands {
   std::span<const std::size_t> out_bytes;
   std::size_t scratch_bytes;  // for each thread
 };
+
+// Whether an operand of so many bytes holds `floats` float32 numbers; never where that number overflowed.
+[[nodiscard]] inline bool holds_floats(std::size_t bytes, Checked floats) noexcept {
+  const auto count = floats.at_most(static_cast<std::int64_t>(bytes / 4));
+  return count && *count >= 0;
+}
 
 // What is known without the type of the params: enough to open a plan.
 class Family {

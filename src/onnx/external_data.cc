@@ -93,8 +93,7 @@ Result<Bytes> ExternalFiles::read(const TensorProto& tensor, std::int64_t size_b
   }
   KITE_TRY_ASSIGN(const Bytes file, open(*entries.location));
   const std::int64_t offset = entries.offset.value_or(0);
-  const auto end = checked_add(offset, size_bytes);
-  if (!end || *end > static_cast<std::int64_t>(file.size())) {
+  if (!(Checked(offset) + size_bytes).at_most(static_cast<std::int64_t>(file.size()))) {
     return bad_range("bytes " + std::to_string(offset) + " + " + std::to_string(size_bytes) +
                          " lie beyond the end of the file (" + std::to_string(file.size()) + " bytes)",
                      *entries.location, "if the file was cut short, download or export it again");

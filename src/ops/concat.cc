@@ -33,7 +33,7 @@ Status infer(InferContext& context) {
                              " does not join input 0 of shape " + first.to_string() + " along axis " +
                              std::to_string(axis));
     }
-    const auto sum = checked_add(dims[static_cast<std::size_t>(axis)], other[axis]);
+    const auto sum = (Checked(dims[static_cast<std::size_t>(axis)]) + other[axis]).exact();
     if (!sum) return context.invalid("the joined axis overflows");
     dims[static_cast<std::size_t>(axis)] = *sum;
   }

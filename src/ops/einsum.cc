@@ -172,9 +172,9 @@ Status infer(InferContext& context) {
   const Loops loops = equation.fault == nullptr ? loops_of(equation, shapes) : Loops{};
   const char* fault = equation.fault != nullptr ? equation.fault : loops.fault;
   if (fault != nullptr) return context.invalid("attribute 'equation' \"" + text + "\" " + fault);
-  std::int64_t terms = count;
-  for (std::size_t i = loops.outer; i < loops.count; ++i) terms = capped_mul(terms, loops.size[i]);
-  context.set_terms(terms);
+  Checked terms = count;
+  for (std::size_t i = loops.outer; i < loops.count; ++i) terms *= loops.size[i];
+  context.set_terms(terms.capped());
   return context.set_output(0, context.input(0).dtype, std::span(loops.size).first(loops.outer));
 }
 

@@ -43,14 +43,14 @@ bool is_aligned(const TensorView& view) {
 }
 
 std::int64_t output_bytes(const Graph& graph, NodeId id) {
-  std::int64_t total = 0;
+  Checked total = 0;
   for (const ValueId output : graph.node(id).outputs) {
     if (output == kNoValue) continue;
     const auto& type = graph.value(output).type;
     KITE_CHECK(type.has_value());
-    total = capped_add(total, type->size_bytes());
+    total += type->size_bytes();
   }
-  return total;
+  return total.capped();
 }
 
 Error over_limit(const Graph& graph, NodeId id, std::int64_t wanted, std::int64_t limit) {
@@ -86,16 +86,16 @@ Result<NodeCost> cost_of(Graph& graph, NodeId id) {
   KITE_TRY_ASSIGN(const Operator* op, operator_of(graph, id));
   InferContext context(graph, id);
   KITE_TRY(op->infer(context));
-  NodeCost cost{output_bytes(graph, id), 0};
+  Checked steps = 0;
   for (const ValueId input : graph.node(id).inputs) {
-    if (input != kNoValue) cost.steps = capped_add(cost.steps, graph.value(input).type->shape.elements());
+    if (input != kNoValue) steps += graph.value(input).type->shape.elements();
   }
   for (const ValueId output : graph.node(id).outputs) {
     if (output == kNoValue) continue;
     const std::int64_t elements = graph.value(output).type->shape.elements();
-    cost.steps = capped_add(cost.steps, capped_mul(elements, std::max<std::int64_t>(context.terms(), 1)));
+    steps += Checked(elements) * std::max<std::int64_t>(context.terms(), 1);
   }
-  return cost;
+  return NodeCost{output_bytes(graph, id), steps.capped()};
 }
 
 Result<std::vector<Tensor>> evaluate_node(const Graph& graph, NodeId id, std::span<const TensorView> inputs,

@@ -27,7 +27,7 @@ Status infer(InferContext& context) {
   if (!context.attributes().has("axis")) return context.invalid("attribute 'axis' is missing");
   KITE_TRY_ASSIGN(const std::int64_t stated_axis, context.get_int("axis", 0));
   int axis = 0;
-  std::int64_t joined = 0;
+  Checked joined = 0;
   for (int i = 2; i < context.input_count(); i += 3) {
     if (!context.has_input(i)) return context.invalid("input " + std::to_string(i) + " must not be left out");
     KITE_TRY(require_dtype(context, i, QuantizedTypes{}));
@@ -38,15 +38,14 @@ Status infer(InferContext& context) {
     KITE_TRY_ASSIGN(axis, context.normalize_axis(stated_axis, first.rank()));
     bool fits = shape.rank() == first.rank();
     for (int k = 0; fits && k < first.rank(); ++k) fits = k == axis || shape[k] == first[k];
-    const auto sum = fits ? checked_add(joined, shape[axis]) : std::nullopt;
-    if (!sum) {
+    if (fits) joined += shape[axis];
+    if (!fits || !joined.exact()) {
       return context.invalid("input " + std::to_string(i) + " of shape " + shape.to_string() +
                              " does not join input 2 of shape " + first.to_string());
     }
-    joined = *sum;
   }
   std::vector<std::int64_t> dims(context.shape(2).dims().begin(), context.shape(2).dims().end());
-  dims[static_cast<std::size_t>(axis)] = joined;
+  dims[static_cast<std::size_t>(axis)] = *joined.exact();
   return context.set_output(0, dtype, dims);
 }
 

@@ -196,7 +196,7 @@ Result<TensorView> list_input(const InferContext& context, int i, std::string_vi
 Status set_resized(InferContext& context, const Resampling& how, const Axes& axes) {
   const Shape& x = context.shape(0);
   std::vector<std::int64_t> dims;
-  std::int64_t taps = 1;
+  Checked taps = 1;
   for (int a = 0; a < x.rank(); ++a) {
     const ResampledAxis& axis = axes.axis[static_cast<std::size_t>(a)];
     if (!(axis.scale > 0) || axis.out < 0) {
@@ -207,10 +207,10 @@ Status set_resized(InferContext& context, const Resampling& how, const Axes& axe
       return context.unsupported("axis " + std::to_string(a) + " is reduced from " + std::to_string(axis.in) + " to " +
                                  std::to_string(axis.out) + " with antialiasing");
     }
-    taps = capped_mul(taps, most_taps(how, axis));
+    taps *= most_taps(how, axis);
     dims.push_back(axis.out);
   }
-  context.set_terms(taps);
+  context.set_terms(taps.capped());
   return context.set_output(0, context.input(0).dtype, dims);
 }
 

@@ -48,14 +48,14 @@ Result<std::vector<std::int64_t>> part_sizes(const InferContext& context, std::i
     return context.invalid("'split' has " + std::to_string(stated->size()) + " sizes, the node has " +
                            std::to_string(context.output_count()) + " outputs");
   }
-  std::int64_t total = 0;
+  Checked total = 0;
   for (const std::int64_t part : *stated) {
-    const auto sum = checked_add(total, part);
-    if (part < 0 || !sum) return context.invalid("'split' holds " + std::to_string(part));
-    total = *sum;
+    total += part;
+    if (part < 0 || !total.exact()) return context.invalid("'split' holds " + std::to_string(part));
   }
-  if (total != size) {
-    return context.invalid("'split' sums to " + std::to_string(total) + ", the axis has size " + std::to_string(size));
+  if (total.exact() != size) {
+    return context.invalid("'split' sums to " + std::to_string(*total.exact()) + ", the axis has size " +
+                           std::to_string(size));
   }
   return *stated;
 }

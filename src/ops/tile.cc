@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/checked.h"
 #include "ops/op.h"
 #include "ops/strided_copy.h"
 #include "paperkite/try.h"
@@ -32,10 +33,8 @@ Status infer(InferContext& context) {
     if (times < 0 || times > kMaxElements) {
       return context.invalid("input 'repeats' holds " + std::to_string(times));
     }
-    const auto product = static_cast<std::uint64_t>(x[axis]) * static_cast<std::uint64_t>(times);
-    // Both factors are at most 2^40; what wraps is far above the limit of a shape before that.
-    const bool is_huge = times != 0 && x[axis] > kMaxElements / times;
-    dims.push_back(is_huge ? kMaxElements + 1 : static_cast<std::int64_t>(product));
+    // A product above the limit becomes a dimension above it, which Shape::make refuses.
+    dims.push_back((Checked(x[axis]) * times).at_most(kMaxElements).value_or(kMaxElements + 1));
   }
   KITE_TRY(context.set_output(0, context.input(0).dtype, dims));
   KITE_TRY_ASSIGN(const Shape y, Shape::make(dims));

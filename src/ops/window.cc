@@ -54,15 +54,13 @@ Result<AutoPad> read_auto_pad(const Attributes& attributes, std::span<const std:
 
 // (kernel - 1) * dilation + 1: the input span that one window covers.
 std::optional<std::int64_t> window_span(const WindowAxis& axis) {
-  const auto reach = checked_mul(axis.kernel - 1, axis.dilation);
-  return reach ? checked_add(*reach, 1) : std::nullopt;
+  return (Checked(axis.kernel - 1) * axis.dilation + 1).exact();
 }
 
 // SAME: out = ceil(in / stride), the pads that this needs split in two halves.
 Status pad_to_same(WindowAxis& axis, std::int64_t span, bool larger_half_first) {
   axis.out = axis.in == 0 ? 0 : (axis.in - 1) / axis.stride + 1;
-  // (out - 1) * stride < in, so only adding the span can overflow.
-  const auto reach = checked_add(std::max<std::int64_t>(axis.out - 1, 0) * axis.stride, span);
+  const auto reach = (Checked(std::max<std::int64_t>(axis.out - 1, 0)) * axis.stride + span).exact();
   if (!reach) return bad("the padding that attribute 'auto_pad' asks for overflows");
   const std::int64_t total = std::max<std::int64_t>(*reach - axis.in, 0);
   axis.pad_begin = larger_half_first ? total - total / 2 : total / 2;
@@ -72,8 +70,7 @@ Status pad_to_same(WindowAxis& axis, std::int64_t span, bool larger_half_first) 
 
 // NOTSET and VALID: as many windows as fit into the padded input.
 Status count_windows(WindowAxis& axis, std::int64_t span, bool ceil_mode) {
-  const auto pads = checked_add(axis.pad_begin, axis.pad_end);
-  const auto padded = pads ? checked_add(axis.in, *pads) : std::nullopt;
+  const auto padded = (Checked(axis.in) + axis.pad_begin + axis.pad_end).exact();
   if (!padded)
     return bad(quoted("pads") + " overflows: " + std::to_string(axis.pad_begin) + " and " +
                std::to_string(axis.pad_end));
@@ -86,7 +83,7 @@ Status count_windows(WindowAxis& axis, std::int64_t span, bool ceil_mode) {
   axis.out = room / axis.stride + 1;
   if (ceil_mode && room % axis.stride != 0) {
     // A last window that would start beyond the input and its leading pad is left out.
-    const auto last_start = checked_mul(axis.out, axis.stride);
+    const auto last_start = (Checked(axis.out) * axis.stride).exact();
     if (last_start && *last_start < axis.in + axis.pad_begin) ++axis.out;
   }
   return {};

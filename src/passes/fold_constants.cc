@@ -19,10 +19,10 @@ namespace {
 constexpr std::int64_t kMostGrowth = 4;
 constexpr std::int64_t kAlwaysFoldedBytes = std::int64_t{1} << 16;
 
-std::int64_t bytes_of(const Graph& graph, const std::vector<ValueId>& values) {
-  std::int64_t total = 0;
+Checked bytes_of(const Graph& graph, const std::vector<ValueId>& values) {
+  Checked total = 0;
   for (const ValueId id : values) {
-    if (id != kNoValue) total = capped_add(total, graph.value(id).type->size_bytes());
+    if (id != kNoValue) total += graph.value(id).type->size_bytes();
   }
   return total;
 }
@@ -45,7 +45,7 @@ Result<int> fold_constants(Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (is_taken_untouched(graph, node)) continue;
-    const std::int64_t limit = std::max(kAlwaysFoldedBytes, capped_mul(kMostGrowth, bytes_of(graph, node.inputs)));
+    const std::int64_t limit = std::max(kAlwaysFoldedBytes, (bytes_of(graph, node.inputs) * kMostGrowth).capped());
     KITE_TRY_ASSIGN(const bool done, fold_node(graph, id, limit));
     folded += done ? 1 : 0;
   }

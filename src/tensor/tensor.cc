@@ -72,8 +72,8 @@ Result<Shape> Shape::make(std::span<const std::int64_t> dims) {
     has_zero = has_zero || dims[i] == 0;
     shape.dims_[i] = dims[i];
     // Zero dimensions are left out of the product, so that [0, 2^62, 2^62] is refused in any order.
-    const auto product = checked_mul(shape.elements_, std::max<std::int64_t>(dims[i], 1));
-    if (!product || *product > kMaxElements) {
+    const auto product = (Checked(shape.elements_) * std::max<std::int64_t>(dims[i], 1)).at_most(kMaxElements);
+    if (!product) {
       return Error{ErrorCode::kLimit, "shape " + dims_to_string(dims) + " holds more than 2^40 elements", {}, {}};
     }
     shape.elements_ = *product;

@@ -18,11 +18,9 @@ std::span<const Kernel> AffineFamily::kernels() const noexcept { return kKernels
 bool AffineFamily::fits_operands(const AffineParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 3 || operands.out_bytes.size() != 1) return false;
   if (p.rows < 1 || p.channels < 1 || !is_activation(p.activation.kind)) return false;
-  const auto floats = checked_mul(p.rows, p.channels);
-  const auto channels = static_cast<std::size_t>(p.channels);
-  return floats && operands.in_bytes[0] / 4 >= static_cast<std::size_t>(*floats) &&
-         operands.in_bytes[1] / 4 >= channels && operands.in_bytes[2] / 4 >= channels &&
-         operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*floats);
+  const Checked floats = Checked(p.rows) * p.channels;
+  return holds_floats(operands.in_bytes[0], floats) && holds_floats(operands.in_bytes[1], p.channels) &&
+         holds_floats(operands.in_bytes[2], p.channels) && holds_floats(operands.out_bytes[0], floats);
 }
 
 int AffineFamily::max_shares(const AffineParams& p) const noexcept {

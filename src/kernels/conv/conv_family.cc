@@ -16,14 +16,12 @@ namespace {
 
 // Byte size of a dense f32 array; nothing where an extent is not positive or the size passes 2^42 bytes.
 std::optional<std::size_t> dense_bytes(std::initializer_list<std::int64_t> extents) noexcept {
-  std::int64_t bytes = 4;
+  Checked bytes = 4;
   for (const std::int64_t extent : extents) {
     if (extent <= 0) return std::nullopt;
-    const auto product = checked_mul(bytes, extent);
-    if (!product || *product > (std::int64_t{1} << 42)) return std::nullopt;
-    bytes = *product;
+    bytes *= extent;
   }
-  return static_cast<std::size_t>(bytes);
+  return bytes.at_most(std::int64_t{1} << 42);
 }
 
 // Every extent positive and small enough that conv_geometry cannot overflow.

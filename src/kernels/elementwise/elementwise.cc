@@ -22,23 +22,18 @@ std::int64_t dim_from_end(std::span<const std::int64_t> dims, std::size_t back) 
 // No tensor is longer, so a larger stride is not valid, even along a dimension of size 1.
 constexpr std::int64_t kMaxStride = std::int64_t{1} << 40;
 
-// Floats from the first to past the last that strides reach; nothing on overflow or an impossible stride.
-std::optional<std::int64_t> reach(const std::int64_t (&size)[kElementwiseDims],
-                                  const std::int64_t (&stride)[kElementwiseDims]) noexcept {
-  std::int64_t total = 1;
+// Floats from the first to past the last that strides reach; nothing for an impossible stride.
+std::optional<Checked> reach(const std::int64_t (&size)[kElementwiseDims],
+                             const std::int64_t (&stride)[kElementwiseDims]) noexcept {
+  Checked total = 1;
   for (int d = 0; d < kElementwiseDims; ++d) {
     if (stride[d] < 0 || stride[d] > kMaxStride) return std::nullopt;
-    const auto span = checked_mul(size[d] - 1, stride[d]);
-    const auto sum = span ? checked_add(total, *span) : std::nullopt;
-    if (!sum) return std::nullopt;
-    total = *sum;
+    total += Checked(size[d] - 1) * stride[d];
   }
   return total;
 }
 
-bool holds(std::size_t bytes, std::optional<std::int64_t> floats) noexcept {
-  return floats.has_value() && bytes / 4 >= static_cast<std::size_t>(*floats);
-}
+bool holds(std::size_t bytes, std::optional<Checked> floats) noexcept { return floats && holds_floats(bytes, *floats); }
 
 }  // namespace
 
@@ -80,13 +75,12 @@ bool ElementwiseFamily::fits_operands(const ElementwiseParams& p, const KernelOp
   if (operands_of(p.op) == 0 || !is_activation(p.activation.kind)) return false;
   const bool binary = operands_of(p.op) == 2;
   if (operands.in_bytes.size() != (binary ? 2u : 1u)) return false;
-  std::int64_t elements = 1;
+  Checked elements = 1;
   for (const std::int64_t size : p.size) {
-    const auto product = size < 1 ? std::nullopt : checked_mul(elements, size);
-    if (!product) return false;
-    elements = *product;
+    if (size < 1) return false;
+    elements *= size;
   }
-  if (!holds(operands.out_bytes[0], elements)) return false;
+  if (!holds_floats(operands.out_bytes[0], elements)) return false;
   const std::int64_t a_inner = p.a_stride[kElementwiseDims - 1];
   if (!holds(operands.in_bytes[0], reach(p.size, p.a_stride))) return false;
   if (!binary) return a_inner == 1;

@@ -20,11 +20,10 @@ bool LayerNormFamily::fits_operands(const LayerNormParams& p, const KernelOperan
     return false;
   }
   if (p.rows < 1 || p.channels < 1) return false;
-  const auto floats = checked_mul(p.rows, p.channels);
-  const auto holds = [](std::size_t bytes, std::int64_t count) { return bytes / 4 >= static_cast<std::size_t>(count); };
-  return floats && holds(operands.in_bytes[0], *floats) && holds(operands.in_bytes[1], p.channels) &&
-         (operands.in_bytes[2] == 0 || holds(operands.in_bytes[2], p.channels)) &&
-         holds(operands.out_bytes[0], *floats);
+  const Checked floats = Checked(p.rows) * p.channels;
+  return holds_floats(operands.in_bytes[0], floats) && holds_floats(operands.in_bytes[1], p.channels) &&
+         (operands.in_bytes[2] == 0 || holds_floats(operands.in_bytes[2], p.channels)) &&
+         holds_floats(operands.out_bytes[0], floats);
 }
 
 int LayerNormFamily::max_shares(const LayerNormParams& p) const noexcept {

@@ -15,17 +15,9 @@ namespace kite {
 
 namespace {
 
-// Floats from the first to past the last of `batch` matrices of `each` floats; -1 where that passes 2^40.
-std::int64_t reach(std::int64_t batch, std::int64_t stride, std::int64_t rows, std::int64_t columns) noexcept {
-  constexpr std::int64_t kMost = std::int64_t{1} << 40;
-  const auto each = checked_mul(rows, columns);
-  const auto before = checked_mul(batch - 1, stride);
-  if (!each || !before || *each > kMost || *before > kMost) return -1;
-  return *each + *before;
-}
-
-bool holds(std::size_t bytes, std::int64_t floats) noexcept {
-  return floats >= 0 && bytes / 4 >= static_cast<std::size_t>(floats);
+// Floats from the first to past the last of `batch` matrices that begin `stride` floats apart.
+Checked reach(std::int64_t batch, Checked stride, std::int64_t rows, std::int64_t columns) noexcept {
+  return Checked(batch - 1) * stride + Checked(rows) * columns;
 }
 
 }  // namespace
@@ -41,11 +33,9 @@ bool MatmulFamily::fits_operands(const MatmulParams& p, const KernelOperands& op
     return false;
   }
   if (p.batch < 1 || p.m < 1 || p.n < 1 || p.k < 1 || p.a_batch_stride < 0 || p.b_batch_stride < 0) return false;
-  const auto c_stride = checked_mul(p.m, p.n);
-  if (!c_stride) return false;
-  if (!holds(operands.in_bytes[0], reach(p.batch, p.a_batch_stride, p.m, p.k))) return false;
-  if (!holds(operands.in_bytes[1], reach(p.batch, p.b_batch_stride, p.k, p.n))) return false;
-  return holds(operands.out_bytes[0], reach(p.batch, *c_stride, p.m, p.n));
+  return holds_floats(operands.in_bytes[0], reach(p.batch, p.a_batch_stride, p.m, p.k)) &&
+         holds_floats(operands.in_bytes[1], reach(p.batch, p.b_batch_stride, p.k, p.n)) &&
+         holds_floats(operands.out_bytes[0], reach(p.batch, Checked(p.m) * p.n, p.m, p.n));
 }
 
 int MatmulFamily::max_shares(const MatmulParams& p) const noexcept {

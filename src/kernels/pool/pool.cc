@@ -12,17 +12,6 @@
 #include "kernels/kernel_table.inc"
 
 namespace kite {
-namespace {
-
-// Whether `bytes` holds batch * h * w * channels floats.
-bool holds(std::size_t bytes, std::int64_t batch, std::int64_t h, std::int64_t w, std::int64_t channels) noexcept {
-  const auto rows = checked_mul(batch, h);
-  const auto pixels = rows ? checked_mul(*rows, w) : std::nullopt;
-  const auto floats = pixels ? checked_mul(*pixels, channels) : std::nullopt;
-  return floats && bytes / 4 >= static_cast<std::size_t>(*floats);
-}
-
-}  // namespace
 
 std::span<const Kernel> PoolFamily::kernels() const noexcept { return kKernels; }
 
@@ -39,8 +28,9 @@ bool PoolFamily::fits_operands(const PoolParams& p, const KernelOperands& operan
     if (pad < 0) return false;
   }
   if (p.kind != PoolKind::kMax && p.kind != PoolKind::kAverage && p.kind != PoolKind::kAverageIncludePad) return false;
-  return holds(operands.in_bytes[0], p.batch, p.in_h, p.in_w, p.channels) &&
-         holds(operands.out_bytes[0], p.batch, p.out_h, p.out_w, p.channels);
+  const Checked planes = Checked(p.batch) * p.channels;
+  return holds_floats(operands.in_bytes[0], planes * p.in_h * p.in_w) &&
+         holds_floats(operands.out_bytes[0], planes * p.out_h * p.out_w);
 }
 
 int PoolFamily::max_shares(const PoolParams& p) const noexcept {

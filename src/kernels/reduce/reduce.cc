@@ -20,10 +20,8 @@ bool MeanFamily::fits_operands(const ReduceParams& p, const KernelOperands& oper
     return false;
   }
   if (p.outer < 1 || p.count < 1 || p.inner < 1) return false;
-  const auto out = checked_mul(p.outer, p.inner);
-  const auto in = out ? checked_mul(*out, p.count) : std::nullopt;
-  return in && operands.in_bytes[0] / 4 >= static_cast<std::size_t>(*in) &&
-         operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*out);
+  const Checked out = Checked(p.outer) * p.inner;
+  return holds_floats(operands.in_bytes[0], out * p.count) && holds_floats(operands.out_bytes[0], out);
 }
 
 int MeanFamily::max_shares(const ReduceParams& p) const noexcept {

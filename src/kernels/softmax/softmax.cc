@@ -20,9 +20,8 @@ bool SoftmaxFamily::fits_operands(const SoftmaxParams& p, const KernelOperands& 
     return false;
   }
   if (p.rows < 1 || p.channels < 1) return false;
-  const auto floats = checked_mul(p.rows, p.channels);
-  return floats && operands.in_bytes[0] / 4 >= static_cast<std::size_t>(*floats) &&
-         operands.out_bytes[0] / 4 >= static_cast<std::size_t>(*floats);
+  const Checked floats = Checked(p.rows) * p.channels;
+  return holds_floats(operands.in_bytes[0], floats) && holds_floats(operands.out_bytes[0], floats);
 }
 
 int SoftmaxFamily::max_shares(const SoftmaxParams& p) const noexcept {

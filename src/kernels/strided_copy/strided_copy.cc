@@ -17,22 +17,19 @@ namespace {
 constexpr std::int64_t kMaxStride = std::int64_t{1} << 40;
 
 // Elements from the start of the operand to past the last that the view reaches; nothing where it is no view.
-std::optional<std::int64_t> reach(const StridedCopyParams& p, std::int64_t first,
-                                  const std::int64_t (&stride)[kCopyDims]) noexcept {
+std::optional<Checked> reach(const StridedCopyParams& p, std::int64_t first,
+                             const std::int64_t (&stride)[kCopyDims]) noexcept {
   if (first < 0 || first > kMaxStride) return std::nullopt;
-  std::int64_t total = first + 1;
+  Checked total = first + 1;
   for (int d = 0; d < kCopyDims; ++d) {
     if (stride[d] < 0 || stride[d] > kMaxStride) return std::nullopt;
-    const auto span = checked_mul(p.size[d] - 1, stride[d]);
-    const auto sum = span ? checked_add(total, *span) : std::nullopt;
-    if (!sum) return std::nullopt;
-    total = *sum;
+    total += Checked(p.size[d] - 1) * stride[d];
   }
   return total;
 }
 
-bool holds(std::size_t bytes, std::optional<std::int64_t> elements) noexcept {
-  return elements.has_value() && bytes / 4 >= static_cast<std::size_t>(*elements);
+bool holds(std::size_t bytes, std::optional<Checked> elements) noexcept {
+  return elements && holds_floats(bytes, *elements);
 }
 
 }  // namespace
@@ -67,14 +64,14 @@ bool StridedCopyFamily::fits_operands(const StridedCopyParams& p, const KernelOp
   if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
-  std::int64_t elements = 1;
+  Checked elements = 1;
   for (const std::int64_t size : p.size) {
-    const auto product = size < 1 ? std::nullopt : checked_mul(elements, size);
-    if (!product) return false;
-    elements = *product;
+    if (size < 1) return false;
+    elements *= size;
   }
   // Each element of y is written at most once in a sane plan; an insane one may not run for years either.
-  return holds(operands.out_bytes[0], elements) && holds(operands.in_bytes[0], reach(p, p.in_first, p.in_stride)) &&
+  return holds_floats(operands.out_bytes[0], elements) &&
+         holds(operands.in_bytes[0], reach(p, p.in_first, p.in_stride)) &&
          holds(operands.out_bytes[0], reach(p, p.out_first, p.out_stride));
 }
 
