@@ -9,6 +9,7 @@
 
 #include "base/checked.h"
 #include "image/exif.h"
+#include "image/formats/codec.h"
 #include "image/row_reader.h"
 #include "image/sniff.h"
 #include "paperkite/try.h"
@@ -59,18 +60,9 @@ class ImageRows final : public RowReader {
   std::int64_t next_ = 0;
 };
 
-Result<std::unique_ptr<RowReader>> open_as(PictureFormat format, std::span<const std::byte> bytes,
-                                           const DecodeLimits& limits) {
-  switch (format) {
-    case PictureFormat::kJpeg: return open_jpeg(bytes, limits);
-    case PictureFormat::kPng: return open_png(bytes, limits);
-    case PictureFormat::kWebp: {
-      KITE_TRY_ASSIGN(Image image, decode_webp(bytes, limits));
-      return std::unique_ptr<RowReader>(std::make_unique<ImageRows>(std::move(image)));
-    }
-  }
-  return Error{ErrorCode::kUnsupportedImage, "unknown picture format", "", ""};
-}
+}  // namespace
+
+std::unique_ptr<RowReader> rows_of(Image image) { return std::make_unique<ImageRows>(std::move(image)); }
 
 Result<Image> read_all_rows(RowReader& reader) {
   KITE_TRY_ASSIGN(Image image, Image::make(reader.size()));
@@ -79,30 +71,21 @@ Result<Image> read_all_rows(RowReader& reader) {
   return image;
 }
 
-std::span<const std::byte> find_exif(PictureFormat format, std::span<const std::byte> bytes) {
-  switch (format) {
-    case PictureFormat::kJpeg: return find_jpeg_exif(bytes);
-    case PictureFormat::kPng: return find_png_exif(bytes);
-    case PictureFormat::kWebp: return find_webp_exif(bytes);
-  }
-  return {};
-}
-
-}  // namespace
-
 Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes, const DecodeLimits& limits,
                                                 ExifPolicy exif) {
   KITE_TRY_ASSIGN(const PictureFormat format, sniff_format(bytes));
-  KITE_TRY_ASSIGN(std::unique_ptr<RowReader> reader, open_as(format, bytes, limits));
+  const PictureCodec& codec = codec_of(format);
+  KITE_TRY_ASSIGN(std::unique_ptr<RowReader> reader, codec.open(bytes, limits));
   ImageFacts& facts = reader->facts();
   facts.format = format;
-  facts.exif_orientation = exif_orientation(find_exif(format, bytes));
+  if (codec.find_metadata == nullptr) return reader;
+  facts.exif_orientation = orientation_of(codec.find_metadata(bytes));
   if (facts.exif_orientation <= 1) return reader;
-  if (exif == ExifPolicy::kApply) {
+  if (exif == ExifPolicy::kApply || codec.orienting == Orienting::kAlways) {
     KITE_TRY_ASSIGN(const Image stored, read_all_rows(*reader));
     KITE_TRY_ASSIGN(Image turned, upright(stored, stored.facts().exif_orientation));
     turned.facts().orientation_applied = true;
-    return std::unique_ptr<RowReader>(std::make_unique<ImageRows>(std::move(turned)));
+    return rows_of(std::move(turned));
   }
   facts.warnings.push_back("EXIF orientation " + std::to_string(facts.exif_orientation) +
                            " is not applied: the model gets the picture as stored, as with Pillow");

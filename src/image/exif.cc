@@ -1,105 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass over a TIFF directory and over each container's chunks; every offset is checked against the end.
+// One pass over a TIFF directory, one search through a text; every offset is checked against the end.
 #include "image/exif.h"
 
 #include <cstdint>
-#include <cstring>
+#include <optional>
 #include <string_view>
+
+#include "image/byte_order.h"
 
 namespace kite {
 namespace {
 
 using Bytes = std::span<const std::byte>;
 
-std::uint32_t byte_at(Bytes bytes, std::size_t at) noexcept { return static_cast<std::uint32_t>(bytes[at]); }
+constexpr int in_range(std::uint64_t value) noexcept { return value >= 1 && value <= 8 ? static_cast<int>(value) : 0; }
 
-std::uint32_t read16(Bytes bytes, std::size_t at, bool big) noexcept {
-  const std::uint32_t first = byte_at(bytes, at);
-  const std::uint32_t second = byte_at(bytes, at + 1);
-  return big ? first << 8 | second : second << 8 | first;
+// The bytes of one value of this TIFF type, where that type holds whole numbers; 0 for the others.
+int whole_number_bytes(std::uint32_t type) noexcept {
+  switch (type) {
+    case 6: return 1;
+    case 3:
+    case 8: return 2;
+    case 4:
+    case 9:
+    case 13: return 4;
+    case 16: return 8;
+    default: return 0;
+  }
 }
 
-std::uint32_t read32(Bytes bytes, std::size_t at, bool big) noexcept {
-  const std::uint32_t first = read16(bytes, at, big);
-  const std::uint32_t second = read16(bytes, at + 2, big);
-  return big ? first << 16 | second : second << 16 | first;
+// A classic TIFF directory has entries of tag, type, count and value: 2+2+4+4 bytes; BigTIFF of 2+2+8+8.
+struct Layout {
+  ByteOrder order;
+  std::size_t word;  // bytes of an offset and of a value
+
+  [[nodiscard]] std::size_t entry_bytes() const noexcept { return 4 + 2 * word; }
+  [[nodiscard]] std::size_t count_bytes() const noexcept { return word == 8 ? 8 : 2; }
+};
+
+int value_of_entry(Bytes tiff, std::size_t entry, const Layout& layout) noexcept {
+  const auto word = static_cast<int>(layout.word);
+  const int size = whole_number_bytes(read16(tiff, entry + 2, layout.order));
+  const std::uint64_t count = read_number(tiff, entry + 4, word, layout.order);
+  if (size == 0 || count == 0) return 0;
+  std::uint64_t at = entry + 4 + layout.word;  // of several values the first counts
+  if (count > layout.word / static_cast<std::size_t>(size)) at = read_number(tiff, at, word, layout.order);
+  if (at > tiff.size() || tiff.size() - at < static_cast<std::size_t>(size)) return 0;
+  return in_range(read_number(tiff, at, size, layout.order));
 }
 
-bool starts_with(Bytes bytes, std::string_view text) noexcept {
-  return bytes.size() >= text.size() && std::memcmp(bytes.data(), text.data(), text.size()) == 0;
+// nullopt when the tag is absent; 0 when it is there and of no use.
+std::optional<int> exif_orientation(Bytes tiff) noexcept {
+  constexpr std::string_view kPrefix("Exif\0\0", 6);
+  for (int i = 0; i < 2 && as_text(tiff).starts_with(kPrefix); ++i) tiff = tiff.subspan(kPrefix.size());
+  if (tiff.size() < 8) return std::nullopt;
+  const bool big = as_text(tiff).starts_with("MM");
+  if (!big && !as_text(tiff).starts_with("II")) return std::nullopt;
+  Layout layout{big ? ByteOrder::kBig : ByteOrder::kLittle, 4};
+  const std::uint32_t version = read8(tiff, 2) + read8(tiff, 3);  // some writers swap the two bytes of 42
+  if (version == 43) layout.word = 8;
+  if ((version != 42 && version != 43) || tiff.size() < 2 * layout.word) return std::nullopt;
+  const std::uint64_t directory = read_number(tiff, layout.word, static_cast<int>(layout.word), layout.order);
+  const std::size_t head = layout.count_bytes();
+  if (directory > tiff.size() || tiff.size() - directory < head) return std::nullopt;
+  const std::uint64_t entries = read_number(tiff, directory, static_cast<int>(head), layout.order);
+  std::size_t entry = directory + head;
+  for (std::uint64_t i = 0; i < entries; ++i, entry += layout.entry_bytes()) {
+    if (tiff.size() - entry < layout.entry_bytes()) return std::nullopt;
+    if (read16(tiff, entry, layout.order) == 0x0112) return value_of_entry(tiff, entry, layout);
+  }
+  return std::nullopt;
 }
 
-constexpr std::string_view kExifPrefix("Exif\0\0", 6);
-
-}  // namespace
-
-int exif_orientation(Bytes tiff) noexcept {
-  if (starts_with(tiff, kExifPrefix)) tiff = tiff.subspan(kExifPrefix.size());
-  if (tiff.size() < 8) return 0;
-  const bool big = starts_with(tiff, "MM");
-  if ((!big && !starts_with(tiff, "II")) || read16(tiff, 2, big) != 42) return 0;
-  const std::size_t directory = read32(tiff, 4, big);
-  if (directory + 2 > tiff.size()) return 0;
-  const std::size_t entries = read16(tiff, directory, big);
-  for (std::size_t i = 0; i < entries; ++i) {
-    const std::size_t entry = directory + 2 + 12 * i;  // tag, type, count, value: 2+2+4+4 bytes
-    if (entry + 12 > tiff.size()) return 0;
-    if (read16(tiff, entry, big) != 0x0112) continue;
-    const std::uint32_t type = read16(tiff, entry + 2, big);
-    if (read32(tiff, entry + 4, big) != 1) return 0;
-    std::uint32_t value = 0;
-    if (type == 3)
-      value = read16(tiff, entry + 8, big);  // SHORT, as the standard says
-    else if (type == 4)
-      value = read32(tiff, entry + 8, big);  // LONG, as some writers do
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 0;
+int xmp_orientation(std::string_view xmp) noexcept {
+  constexpr std::string_view kTag = "tiff:Orientation";
+  for (std::size_t at = xmp.find(kTag); at != std::string_view::npos; at = xmp.find(kTag, at + 1)) {
+    std::string_view rest = xmp.substr(at + kTag.size());
+    if (rest.starts_with("=\""))
+      rest.remove_prefix(2);
+    else if (rest.starts_with(">"))
+      rest.remove_prefix(1);
+    else
+      continue;
+    if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') return in_range(static_cast<std::uint64_t>(rest[0] - '0'));
   }
   return 0;
 }
 
-Bytes find_jpeg_exif(Bytes file) noexcept {
-  std::size_t at = 2;  // after SOI
-  while (at + 4 <= file.size()) {
-    if (byte_at(file, at) != 0xff) return {};
-    const std::uint32_t marker = byte_at(file, at + 1);
-    if (marker == 0xff) {  // fill byte
-      ++at;
-      continue;
-    }
-    if (marker == 0xda || marker == 0xd9) return {};             // picture data follows, or nothing
-    if (marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {  // markers without a length
-      at += 2;
-      continue;
-    }
-    const std::size_t length = read16(file, at + 2, true);
-    if (length < 2 || at + 2 + length > file.size()) return {};
-    const Bytes payload = file.subspan(at + 4, length - 2);
-    if (marker == 0xe1 && starts_with(payload, kExifPrefix)) return payload;
-    at += 2 + length;
-  }
-  return {};
-}
+}  // namespace
 
-Bytes find_png_exif(Bytes file) noexcept {
-  std::size_t at = 8;               // after the signature
-  while (at + 12 <= file.size()) {  // length, name, data, check sum
-    const std::size_t length = read32(file, at, true);
-    if (length > file.size() - at - 12) return {};
-    if (starts_with(file.subspan(at + 4), "eXIf")) return file.subspan(at + 8, length);
-    at += 12 + length;
-  }
-  return {};
-}
-
-Bytes find_webp_exif(Bytes file) noexcept {
-  std::size_t at = 12;  // after RIFF, size, WEBP
-  while (at + 8 <= file.size()) {
-    const std::size_t length = read32(file, at + 4, false);
-    if (length > file.size() - at - 8) return {};
-    if (starts_with(file.subspan(at), "EXIF")) return file.subspan(at + 8, length);
-    at += 8 + length + (length & 1);  // chunks are padded to even length
-  }
-  return {};
+int orientation_of(const PictureMetadata& metadata) noexcept {
+  if (const auto stated = exif_orientation(metadata.exif)) return *stated;
+  return xmp_orientation(as_text(metadata.xmp));
 }
 
 }  // namespace kite

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "image/formats/codec.h"
 #include "image/image.h"
 
 namespace kite {
@@ -14,6 +15,17 @@ namespace {
 
 std::span<const std::byte> as_bytes(const std::string& text) {
   return std::as_bytes(std::span<const char>(text.data(), text.size()));
+}
+
+int orientation_in(const std::string& exif, const std::string& xmp = "") {
+  PictureMetadata metadata;
+  metadata.exif = as_bytes(exif);
+  metadata.xmp = as_bytes(xmp);
+  return orientation_of(metadata);
+}
+
+int orientation_in_file(const PictureCodec& codec, const std::string& file) {
+  return orientation_of(codec.find_metadata(as_bytes(file)));
 }
 
 std::string number(std::uint32_t value, int bytes, bool big) {
@@ -37,36 +49,35 @@ std::string tiff(std::uint32_t orientation, bool big, std::uint32_t type = 3) {
 TEST(Exif, orientation_is_read_in_both_byte_orders_and_as_long) {
   for (std::uint32_t orientation = 1; orientation <= 8; ++orientation) {
     for (const bool big : {false, true}) {
-      EXPECT_EQ(exif_orientation(as_bytes(tiff(orientation, big))), static_cast<int>(orientation));
-      EXPECT_EQ(exif_orientation(as_bytes(tiff(orientation, big, 4))), static_cast<int>(orientation));
-      EXPECT_EQ(exif_orientation(as_bytes(std::string("Exif\0\0", 6) + tiff(orientation, big))),
-                static_cast<int>(orientation));
+      EXPECT_EQ(orientation_in(tiff(orientation, big)), static_cast<int>(orientation));
+      EXPECT_EQ(orientation_in(tiff(orientation, big, 4)), static_cast<int>(orientation));
+      EXPECT_EQ(orientation_in(std::string("Exif\0\0", 6) + tiff(orientation, big)), static_cast<int>(orientation));
     }
   }
 }
 
 TEST(Exif, values_outside_1_to_8_and_other_types_are_ignored) {
-  EXPECT_EQ(exif_orientation(as_bytes(tiff(0, false))), 0);
-  EXPECT_EQ(exif_orientation(as_bytes(tiff(9, true))), 0);
-  EXPECT_EQ(exif_orientation(as_bytes(tiff(6, true, 2))), 0);
+  EXPECT_EQ(orientation_in(tiff(0, false)), 0);
+  EXPECT_EQ(orientation_in(tiff(9, true)), 0);
+  EXPECT_EQ(orientation_in(tiff(6, true, 2)), 0);
 }
 
 TEST(Exif, a_block_cut_anywhere_before_its_tag_gives_nothing) {
   const std::string whole = tiff(6, false);
   const std::size_t tag_end = 8 + 2 + 24;
-  for (std::size_t size = 0; size < tag_end; ++size) EXPECT_EQ(exif_orientation(as_bytes(whole.substr(0, size))), 0);
-  EXPECT_EQ(exif_orientation(as_bytes(whole.substr(0, tag_end))), 6);
+  for (std::size_t size = 0; size < tag_end; ++size) EXPECT_EQ(orientation_in(whole.substr(0, size)), 0);
+  EXPECT_EQ(orientation_in(whole.substr(0, tag_end)), 6);
 }
 
 TEST(Exif, directories_outside_the_block_or_with_too_many_entries_give_nothing) {
   std::string far = tiff(6, false);
   far[4] = far[5] = far[6] = far[7] = '\xff';
-  EXPECT_EQ(exif_orientation(as_bytes(far)), 0);
+  EXPECT_EQ(orientation_in(far), 0);
   std::string crowded = tiff(6, false);
   crowded[8] = crowded[9] = '\xff';  // 65,535 entries; the orientation is still the second
-  EXPECT_EQ(exif_orientation(as_bytes(crowded)), 6);
+  EXPECT_EQ(orientation_in(crowded), 6);
   crowded[22] = 0x13;  // no longer the orientation tag
-  EXPECT_EQ(exif_orientation(as_bytes(crowded)), 0);
+  EXPECT_EQ(orientation_in(crowded), 0);
 }
 
 TEST(Exif, a_jpeg_block_is_found_behind_other_segments_but_not_in_picture_data) {
@@ -75,18 +86,68 @@ TEST(Exif, a_jpeg_block_is_found_behind_other_segments_but_not_in_picture_data) 
   const std::string app1 =
       std::string("\xff\xe1", 2) + number(static_cast<std::uint32_t>(body.size()) + 2, 2, true) + body;
   const std::string found = "\xff\xd8" + app0 + app1;
-  EXPECT_EQ(exif_orientation(find_jpeg_exif(as_bytes(found))), 3);
+  EXPECT_EQ(orientation_in_file(kJpegCodec, found), 3);
   const std::string hidden = "\xff\xd8" + app0 + std::string("\xff\xda\x00\x02", 4) + app1;
-  EXPECT_TRUE(find_jpeg_exif(as_bytes(hidden)).empty());
+  EXPECT_EQ(orientation_in_file(kJpegCodec, hidden), 0);
   const std::string overlong = "\xff\xd8" + std::string("\xff\xe0\xff\xff", 4) + app1;
-  EXPECT_TRUE(find_jpeg_exif(as_bytes(overlong)).empty());
+  EXPECT_EQ(orientation_in_file(kJpegCodec, overlong), 0);
+}
+
+std::string segment(const std::string& body) {
+  return std::string("\xff\xe1", 2) + number(static_cast<std::uint32_t>(body.size()) + 2, 2, true) + body;
+}
+
+TEST(Exif, a_jpeg_block_in_two_segments_is_joined_and_junk_between_segments_is_skipped) {
+  const std::string block = tiff(5, false);
+  const std::string prefix("Exif\0\0", 6);
+  const std::string split =
+      "\xff\xd8" + segment(prefix + block.substr(0, 20)) + "junk" + segment(prefix + block.substr(20));
+  EXPECT_EQ(orientation_in_file(kJpegCodec, split), 5);
+}
+
+TEST(Exif, xmp_is_asked_only_when_exif_has_no_such_tag) {
+  const std::string attribute = R"(<x tiff:Orientation="8"/>)";
+  EXPECT_EQ(orientation_in("", attribute), 8);
+  EXPECT_EQ(orientation_in("", "<tiff:Orientation>3</tiff:Orientation>"), 3);
+  EXPECT_EQ(orientation_in("", R"(<tiff:Orientation x=""/><x tiff:Orientation="4"/>)"), 4);
+  EXPECT_EQ(orientation_in("", R"(<x tiff:Orientation="9"/>)"), 0);
+  EXPECT_EQ(orientation_in(tiff(6, true), attribute), 6);
+  EXPECT_EQ(orientation_in(tiff(9, true), attribute), 0);  // the tag is there, so it decides
+  std::string other = tiff(6, false);
+  other[22] = 0x13;
+  EXPECT_EQ(orientation_in(other, attribute), 8);
+  const std::string jpeg = "\xff\xd8" + segment(std::string("http://ns.adobe.com/xap/1.0/\0", 29) + attribute);
+  EXPECT_EQ(orientation_in_file(kJpegCodec, jpeg), 8);
+}
+
+std::string chunk(const std::string& name, const std::string& data) {
+  return number(static_cast<std::uint32_t>(data.size()), 4, true) + name + data + "crc.";
+}
+
+TEST(Exif, png_texts_state_an_orientation_and_exif_precedes_them) {
+  std::string digits;
+  for (const char c : tiff(7, true)) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    digits += kDigits[static_cast<unsigned char>(c) >> 4];
+    digits += kDigits[c & 15];
+    if (digits.size() % 73 == 72) digits += '\n';
+  }
+  const std::string raw = chunk("tEXt", std::string("Raw profile type exif\0", 22) + "\nexif\n      38\n" + digits);
+  const std::string xmp =
+      chunk("iTXt", std::string("XML:com.adobe.xmp\0\0\0\0\0", 22) + R"(<x tiff:Orientation="2"/>)");
+  const std::string head(8, '\0');
+  EXPECT_EQ(orientation_in_file(kPngCodec, head + raw), 7);
+  EXPECT_EQ(orientation_in_file(kPngCodec, head + xmp), 2);
+  EXPECT_EQ(orientation_in_file(kPngCodec, head + xmp + raw), 7);
+  EXPECT_EQ(orientation_in_file(kPngCodec, head + raw + chunk("eXIf", tiff(3, false))), 3);
+  EXPECT_EQ(orientation_in_file(kPngCodec, head + chunk("zTXt", std::string("XML:com.adobe.xmp\0\0not zlib", 27))), 0);
 }
 
 TEST(Exif, chunk_lengths_that_lie_end_the_search) {
   const std::string png = std::string(8, '\0') + std::string("\xff\xff\xff\xff", 4) + "eXIf" + std::string(40, '\0');
-  EXPECT_TRUE(find_png_exif(as_bytes(png)).empty());
+  EXPECT_EQ(orientation_in_file(kPngCodec, png), 0);
   const std::string webp = std::string(12, '\0') + "EXIF" + std::string("\xff\xff\xff\xff", 4) + std::string(40, '\0');
-  EXPECT_TRUE(find_webp_exif(as_bytes(webp)).empty());
+  EXPECT_EQ(orientation_in_file(kWebpCodec, webp), 0);
 }
 
 TEST(Upright, every_orientation_puts_the_corners_where_exif_says) {

@@ -73,13 +73,4 @@ Result<Image> upright(const Image& image, int exif_orientation) {
   return out;
 }
 
-std::string_view picture_format_name(PictureFormat format) noexcept {
-  switch (format) {
-    case PictureFormat::kJpeg: return "JPEG";
-    case PictureFormat::kPng: return "PNG";
-    case PictureFormat::kWebp: return "WebP";
-  }
-  return "";
-}
-
 }  // namespace kite

@@ -24,7 +24,11 @@ struct Size {
 // up to this number; for longer sides Pillow's result is not defined by a rule that could be followed.
 inline constexpr std::int64_t kMaxSide = std::int64_t{1} << 24;
 
-enum class PictureFormat : std::uint8_t { kJpeg, kPng, kWebp };
+enum class PictureFormat : std::uint8_t {
+#define KITE_PICTURE_FORMAT(identifier, name) k##identifier,
+#include "image/formats/formats.inc"
+#undef KITE_PICTURE_FORMAT
+};
 [[nodiscard]] std::string_view picture_format_name(PictureFormat format) noexcept;  // "JPEG", "PNG", "WebP"
 
 struct ImageFacts {

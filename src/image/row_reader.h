@@ -38,13 +38,11 @@ class RowReader {
 [[nodiscard]] Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes,
                                                               const DecodeLimits& limits, ExifPolicy exif);
 
-// Both read the header, test the limits, and borrow `bytes` for as long as the reader lives.
-[[nodiscard]] Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes,
-                                                           const DecodeLimits& limits);
-[[nodiscard]] Result<std::unique_ptr<RowReader>> open_png(std::span<const std::byte> bytes, const DecodeLimits& limits);
+// The rows of a picture that is in memory.
+[[nodiscard]] std::unique_ptr<RowReader> rows_of(Image image);
 
-// WebP is not read by rows: lossless files need the whole picture in memory anyway.
-[[nodiscard]] Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& limits);
+// All rows that are left, and what is known about them.
+[[nodiscard]] Result<Image> read_all_rows(RowReader& reader);
 
 // kLimit when width x height exceeds the limits, kInvalidImage when a side is 0.
 [[nodiscard]] Status check_picture_size(Size size, const DecodeLimits& limits);

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "image/formats/codec.h"
+
 namespace kite {
 namespace {
 
@@ -98,9 +100,9 @@ bool contains_ignoring_case(std::string_view text, std::string_view lower_case) 
 Result<PictureFormat> sniff_format(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 512));
   if (text.empty()) return not_a_picture("the file is empty (0 bytes)");
-  if (text.starts_with("\xff\xd8\xff")) return PictureFormat::kJpeg;
-  if (text.starts_with("\x89PNG\r\n\x1a\n")) return PictureFormat::kPng;
-  if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP") return PictureFormat::kWebp;
+  for (const PictureFormat format : all_picture_formats()) {
+    if (codec_of(format).recognises(text)) return format;
+  }
 
   for (const Magic& magic : kUnsupported) {
     if (has(text, magic)) return unsupported(magic.name);

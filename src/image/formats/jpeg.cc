@@ -9,12 +9,15 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <jerror.h>
 #include <jpeglib.h>  // needs size_t and FILE declared first
 
-#include "image/row_reader.h"
+#include "image/byte_order.h"
+#include "image/formats/codec.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -254,12 +257,56 @@ Status JpegReader::read_row(std::uint8_t* rgb) {
   return {};
 }
 
-}  // namespace
-
 Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes, const DecodeLimits& limits) {
   auto reader = std::make_unique<JpegReader>(bytes, limits);
   KITE_TRY(reader->open());
   return std::unique_ptr<RowReader>(std::move(reader));
 }
+
+// The segments before the picture's data. As in Pillow, bytes that belong to no segment are skipped, the parts of an
+// EXIF block that is spread over several segments are joined, and the last XMP text counts.
+PictureMetadata find_jpeg_metadata(std::span<const std::byte> file) {
+  constexpr std::string_view kExif("Exif\0\0", 6);
+  constexpr std::string_view kXmp("http://ns.adobe.com/xap/1.0/\0", 29);
+  PictureMetadata found;
+  std::size_t at = 2;  // after SOI
+  while (at + 4 <= file.size()) {
+    const std::uint32_t marker = read8(file, at + 1);
+    const bool has_length = marker >= 0xc0 && marker != 0xff && (marker < 0xd0 || marker > 0xd9);
+    if (read8(file, at) != 0xff || !has_length) {
+      ++at;
+      continue;
+    }
+    const std::size_t length = read16(file, at + 2, ByteOrder::kBig);
+    if (marker == 0xda || length < 2 || at + 2 + length > file.size()) break;
+    const auto payload = file.subspan(at + 4, length - 2);
+    const std::string_view text = as_text(payload);
+    if (marker == 0xe1 && text.starts_with(kExif)) {
+      if (found.exif.empty()) {
+        found.exif = payload;
+      } else {
+        if (found.owned_exif.empty()) found.owned_exif.assign(found.exif.begin(), found.exif.end());
+        const auto part = payload.subspan(kExif.size());
+        found.owned_exif.insert(found.owned_exif.end(), part.begin(), part.end());
+        found.exif = found.owned_exif;
+      }
+    } else if (marker == 0xe1 && text.starts_with(kXmp)) {
+      found.xmp = payload.subspan(kXmp.size());
+    }
+    at += 2 + length;
+  }
+  return found;
+}
+
+bool is_jpeg(std::string_view head) { return head.starts_with("\xff\xd8\xff"); }
+
+}  // namespace
+
+constinit const PictureCodec kJpegCodec = {
+    .recognises = is_jpeg,
+    .open = open_jpeg,
+    .find_metadata = find_jpeg_metadata,
+    .extensions = ".jpg .jpeg .jpe .jfif",
+};
 
 }  // namespace kite

@@ -10,12 +10,14 @@
 #include <cstring>
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 #include <png.h>
 
 #include "base/checked.h"
-#include "image/row_reader.h"
+#include "image/formats/codec.h"
+#include "image/formats/png_metadata.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -261,12 +263,21 @@ Status PngReader::read_row(std::uint8_t* rgb) {
   return {};
 }
 
-}  // namespace
-
 Result<std::unique_ptr<RowReader>> open_png(std::span<const std::byte> bytes, const DecodeLimits& limits) {
   auto reader = std::make_unique<PngReader>(bytes, limits);
   KITE_TRY(reader->open());
   return std::unique_ptr<RowReader>(std::move(reader));
 }
+
+bool is_png(std::string_view head) { return head.starts_with("\x89PNG\r\n\x1a\n"); }
+
+}  // namespace
+
+constinit const PictureCodec kPngCodec = {
+    .recognises = is_png,
+    .open = open_png,
+    .find_metadata = find_png_metadata,
+    .extensions = ".png",
+};
 
 }  // namespace kite

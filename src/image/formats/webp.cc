@@ -2,12 +2,16 @@
 // WebP through libwebp. Of an animation the first frame is read, on a black canvas, as Pillow does without alpha.
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <webp/decode.h>
 #include <webp/demux.h>
 
-#include "image/row_reader.h"
+#include "image/byte_order.h"
+#include "image/formats/codec.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -37,8 +41,7 @@ Error status_error(VP8StatusCode status, std::size_t size_bytes) {
   }
 }
 
-}  // namespace
-
+// Not by rows: lossless files need the whole picture in memory anyway.
 Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& limits) {
   const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
   WebPBitstreamFeatures features;
@@ -87,5 +90,37 @@ Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& 
   }
   return image;
 }
+
+Result<std::unique_ptr<RowReader>> open_webp(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+  KITE_TRY_ASSIGN(Image image, decode_webp(bytes, limits));
+  return rows_of(std::move(image));
+}
+
+PictureMetadata find_webp_metadata(std::span<const std::byte> file) {
+  PictureMetadata found;
+  std::size_t at = 12;  // after RIFF, size, WEBP
+  while (at + 8 <= file.size()) {
+    const std::size_t length = read32(file, at + 4, ByteOrder::kLittle);
+    if (length > file.size() - at - 8) break;
+    const std::string_view name = as_text(file.subspan(at, 4));
+    if (name == "EXIF" && found.exif.empty()) found.exif = file.subspan(at + 8, length);
+    if (name == "XMP " && found.xmp.empty()) found.xmp = file.subspan(at + 8, length);
+    at += 8 + length + (length & 1);  // chunks are padded to even length
+  }
+  return found;
+}
+
+bool is_webp(std::string_view head) {
+  return head.starts_with("RIFF") && head.size() >= 12 && head.substr(8, 4) == "WEBP";
+}
+
+}  // namespace
+
+constinit const PictureCodec kWebpCodec = {
+    .recognises = is_webp,
+    .open = open_webp,
+    .find_metadata = find_webp_metadata,
+    .extensions = ".webp",
+};
 
 }  // namespace kite
