@@ -5,88 +5,15 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "image/geometry.h"
+#include "image/cropping.h"
 #include "image/resize.h"
 #include "image/row_reader.h"
 #include "paperkite/try.h"
 
 namespace kite {
 namespace {
-
-// The rectangle of the picture that is resized, the window of the resized picture that the model gets, and the position
-// of this window in the model's input.
-struct Cropping {
-  Rectangle taken;
-  Size resized;
-  double step;  // see resize_step()
-  Size wanted;
-  CropPlan plan;
-};
-
-Result<Cropping> cropping_of(Size picture, const PreprocessRecipe& recipe) {
-  const Rectangle taken =
-      recipe.first_crop ? plan_first_crop(picture, *recipe.first_crop) : Rectangle{0, 0, picture.width, picture.height};
-  const Size part{taken.width, taken.height};
-  KITE_TRY_ASSIGN(const Size resized, resized_size(part, recipe.resize));
-  const Size wanted = recipe.crop.width > 0 ? recipe.crop : resized;
-  return Cropping{taken, resized, resize_step(part, recipe.resize), wanted,
-                  plan_center_crop(resized, wanted, recipe.crop_rule)};
-}
-
-// The picture of the model's input size, filled with the fill colour where the picture does not reach.
-Result<Image> empty_picture(const Cropping& cropping, const Colour& fill) {
-  KITE_TRY_ASSIGN(Image out, Image::make(cropping.wanted));
-  const Rectangle& source = cropping.plan.source;
-  if (source.width == cropping.wanted.width && source.height == cropping.wanted.height) return out;
-  if (fill == Colour{}) {
-    out.fill(0);
-    return out;
-  }
-  std::uint8_t* to = out.row(0);
-  for (std::int64_t i = 0; i < out.width() * out.height(); ++i, to += 3) std::ranges::copy(fill, to);
-  return out;
-}
-
-std::uint8_t* place_in(Image& out, const CropPlan& plan) noexcept { return out.row(plan.top) + 3 * plan.left; }
-
-// Makes the picture grey before the resize, as Image.open(f).convert("L") and then a resize do; a resize first would
-// round differently. The three equal channels stay equal, because a resize never mixes channels.
-void make_grey(std::uint8_t* rgb, std::int64_t pixels) noexcept {
-  for (std::int64_t i = 0; i < pixels; ++i, rgb += 3) {
-    const std::uint32_t grey = (19595U * rgb[0] + 38470U * rgb[1] + 7471U * rgb[2] + 0x8000U) >> 16;
-    rgb[0] = rgb[1] = rgb[2] = static_cast<std::uint8_t>(grey);
-  }
-}
-
-// Refuses pictures whose own alpha, or the alpha of the border around them, is not 255: it would change the resize.
-Status check_alpha(const ImageFacts& facts, const Cropping& cropping, const PreprocessRecipe& recipe) {
-  if (recipe.form.pixels != PixelMode::kRgba) return {};
-  if (!facts.is_opaque) {
-    return Error{ErrorCode::kUnsupportedImage,
-                 "the model's input has an alpha channel, and transparency in the picture (" + facts.pixel_format +
-                     ") is not supported for it",
-                 "", "save the picture without alpha, on the background that the model was trained with"};
-  }
-  const Rectangle& source = cropping.plan.source;
-  if (source.width == cropping.wanted.width && source.height == cropping.wanted.height) return {};
-  return Error{ErrorCode::kUnsupportedImage,
-               "the crop is larger than the picture, and the model's input has an alpha channel", "",
-               "state a larger \"resize\", or no \"crop\""};
-}
-
-// The resizer for the part of the picture that is kept, cropping.taken; it writes into `out`.
-Result<RowResizer> resizer_into(Image& out, const Cropping& cropping, const PreprocessRecipe& recipe) {
-  return RowResizer::make({cropping.taken.width, cropping.taken.height}, cropping.resized, cropping.plan.source,
-                          recipe.filter, place_in(out, cropping.plan), out.row_bytes(), recipe.resampler,
-                          cropping.step);
-}
-
-Tensor normalised(const Image& cropped, const PreprocessRecipe& recipe) {
-  return to_tensor(cropped, make_tables(recipe.normalization), recipe.channel_order, recipe.form);
-}
 
 std::int64_t now_ns() noexcept {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
