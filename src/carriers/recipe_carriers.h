@@ -24,14 +24,15 @@ namespace kite {
 //   border           the colour beyond the picture
 //   interpolation    the filter
 //   resampler        "pillow", "torch", "opencv"
+//   antialias        false: as torch resizes with antialias=False; true otherwise
 //   mean, std, rescale
 //   offset           added after rescaling
 //   second_std       divides once more
 //   arithmetic       "torchvision", "huggingface", "product", "fused"
 //   channels         "rgb", "bgr"
 //   exif             "ignore", "apply"
-// torchvision's resize_size, crop_size and antialias are accepted, too; "antialias": false is refused. An unknown key
-// is an error: to ignore it could change the meaning silently.
+// torchvision's resize_size and crop_size are accepted, too. An unknown key is an error: to ignore it could change the
+// meaning silently.
 [[nodiscard]] Result<RecipeFields> recipe_from_object(const Json& object);
 // The same from text.
 [[nodiscard]] Result<RecipeFields> parse_recipe(std::string_view json);

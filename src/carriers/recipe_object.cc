@@ -81,6 +81,20 @@ Status resize_details(ResizeRule& rule, const Json& object) {
   return {};
 }
 
+// "antialias": false is a way of "resampler": only torch can resize with it and without it.
+Status antialias_details(std::optional<Resampler>& resampler, const Json& object) {
+  const Json* value = find_member(object, "antialias");
+  if (value == nullptr || value->is_null()) return {};
+  KITE_TRY_ASSIGN(const bool antialias, flag_in(object, "antialias", true));
+  if (antialias || resampler == Resampler::kOpenCv) return {};  // OpenCV's bilinear filter never antialiases
+  if (resampler == Resampler::kPillow) {
+    return bad_json("\"antialias\": false contradicts \"resampler\": \"pillow\", which always antialiases",
+                    "leave \"resampler\" out, which then is torch");
+  }
+  resampler = Resampler::kTorchAliased;
+  return {};
+}
+
 Status take_field(RecipeFields& fields, const std::string& key, const Json& value) {
   if (key == "resize" || key == "resize_size") {
     if (value.is_null() || value == false) {
@@ -104,8 +118,8 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
     KITE_TRY_ASSIGN(const double height, number_in(value[0], key));
     KITE_TRY_ASSIGN(const double width, number_in(value[1], key));
     fields.first_crop = FirstCrop{height, width};
-  } else if (key == "resize_to" || key == "resize_multiple" || key == "first_crop_of") {
-    return {};  // details of "resize" and "first_crop": see resize_details() and recipe_from_object()
+  } else if (key == "resize_to" || key == "resize_multiple" || key == "first_crop_of" || key == "antialias") {
+    return {};  // details of other keys: see recipe_from_object()
   } else if (key == "border") {
     KITE_TRY_ASSIGN(fields.fill, colour_in(value, key));
   } else if (key == "resampler") {
@@ -130,13 +144,6 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
     KITE_TRY_ASSIGN(fields.channel_order, one_of(value, key, "rgb", ChannelOrder::kRgb, "bgr", ChannelOrder::kBgr));
   } else if (key == "exif") {
     KITE_TRY_ASSIGN(fields.exif, one_of(value, key, "ignore", ExifPolicy::kIgnore, "apply", ExifPolicy::kApply));
-  } else if (key == "antialias") {
-    KITE_TRY_ASSIGN(const bool antialias, value.is_null() ? Result<bool>(true) : flag_in({{key, value}}, "antialias", true));
-    if (!antialias) {
-      return bad_json("\"antialias\": false is not supported: such a resize skips pixels when it shrinks",
-                      "torchvision antialiases pictures in any case; where tensors were resized without, put a Resize "
-                      "into the model");
-    }
   } else {
     return bad_json("unknown key " + in_quotes(key) + " in the preprocessing",
                     "known: resize, crop, interpolation, mean, std, crop_offset, channels, rescale, offset, second_std, "
@@ -157,6 +164,7 @@ Result<RecipeFields> recipe_from_object(const Json& object) {
   for (const auto& [key, value] : object.items()) KITE_TRY(take_field(fields, key, value));
   ResizeRule none;
   KITE_TRY(resize_details(fields.resize ? *fields.resize : none, object));
+  KITE_TRY(antialias_details(fields.resampler, object));
   if (const Json* unit = find_member(object, "first_crop_of")) {
     if (!fields.first_crop) return bad_json("\"first_crop_of\" needs \"first_crop\": [height, width]");
     KITE_TRY_ASSIGN(fields.first_crop->unit, meaning_of(*unit, "first_crop_of", kFirstCropUnits));
@@ -187,7 +195,10 @@ std::string recipe_json(const PreprocessRecipe& recipe) {
   if (crop.width > 0) object["crop"] = sides(crop.height, crop.width, crop.height == crop.width);
   if (recipe.fill != Colour{}) object["border"] = recipe.fill;
   object["interpolation"] = filter_name(recipe.filter);
-  if (recipe.resampler != Resampler::kPillow) object["resampler"] = word_for(recipe.resampler, kResamplers);
+  const bool is_aliased = recipe.resampler == Resampler::kTorchAliased;
+  const Resampler resampler = is_aliased ? Resampler::kTorch : recipe.resampler;
+  if (resampler != Resampler::kPillow) object["resampler"] = word_for(resampler, kResamplers);
+  if (is_aliased) object["antialias"] = false;
   const Normalization& normalization = recipe.normalization;
   object["mean"] = normalization.mean;
   object["std"] = normalization.std;

@@ -70,7 +70,7 @@ TEST(OwnRecipe, wrong_values_are_refused_by_name) {
       {R"([])", "not a JSON object"},
       {R"({"resize": [1, 2, 3]})", "3 values"},
       {R"({"std": [1e-60, 1, 1]})", "std"},
-      {R"({"antialias": false})", "antialias"},
+      {R"({"antialias": false, "resampler": "pillow"})", "always antialiases"},
       {R"({"resize": 5, "resize_to": "fit"})", "resize_to"},
       {R"({"resize": [5, 5], "resize_multiple": 2})", "resize_multiple"},
       {R"({"first_crop": [0.5, 2]})", "first_crop"},
@@ -84,6 +84,14 @@ TEST(OwnRecipe, wrong_values_are_refused_by_name) {
     EXPECT_EQ(fields.error().code, ErrorCode::kInvalidModel);
     EXPECT_NE(fields.error().message().find(word), std::string::npos) << fields.error().message();
   }
+}
+
+TEST(OwnRecipe, antialias_false_is_torchs_resize_unless_another_is_stated) {
+  EXPECT_EQ(own(R"({"antialias": false})").resampler, Resampler::kTorchAliased);
+  EXPECT_EQ(own(R"({"antialias": false, "resampler": "torch"})").resampler, Resampler::kTorchAliased);
+  EXPECT_EQ(own(R"({"antialias": false, "resampler": "opencv"})").resampler, Resampler::kOpenCv);
+  EXPECT_EQ(own(R"({"antialias": true, "resampler": "torch"})").resampler, Resampler::kTorch);
+  EXPECT_EQ(own(R"({"antialias": true})").resampler, std::nullopt);
 }
 
 TEST(OwnRecipe, one_number_stands_for_all_channels) {
@@ -292,6 +300,7 @@ TEST(RecipeJson, reads_back_as_the_same_recipe) {
         R"({"resize": [31, 31], "resize_to": "fit", "crop": 28, "border": [124, 116, 104]})",
         R"({"resize": 640, "resize_multiple": 32, "crop": null, "crop_offset": "floor_both"})",
         R"({"first_crop": [0.875, 0.1], "resize": [28, 28], "resampler": "torch", "arithmetic": "fused"})",
+        R"({"resize": 232, "crop": 224, "interpolation": "bicubic", "resampler": "torch", "antialias": false})",
         R"({"resize": null, "arithmetic": "product", "rescale": 0.00784313725490196, "offset": -1,
             "second_std": [0.1, 0.2, 0.3], "channels": "bgr", "exif": "apply", "crop_offset": "floor"})"}) {
     const std::string once = recipe_json(own(text).complete());

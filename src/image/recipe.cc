@@ -56,6 +56,7 @@ std::string resize_text(const PreprocessRecipe& recipe) {
   switch (recipe.resampler) {
     case Resampler::kPillow: return text + ")";
     case Resampler::kTorch: return text + " as torch does)";
+    case Resampler::kTorchAliased: return text + " as torch does without antialiasing)";
     case Resampler::kOpenCv: return text + " as OpenCV does)";
   }
   return text;

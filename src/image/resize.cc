@@ -196,7 +196,7 @@ Result<RowResizer> RowResizer::make(Size picture, Size resized, Rectangle window
     resizer.end_row_ = resizer.opencv_->end_row();
   } else if (filter == Filter::kNearest) {
     resizer.mode_ = Mode::kNearest;
-    const auto positions = resampler == Resampler::kTorch ? nearest_positions_torch : nearest_positions;
+    const auto positions = resampler == Resampler::kPillow ? nearest_positions : nearest_positions_torch;
     resizer.nearest_x_ = positions(picture.width, resized.width, window.x, window.x + window.width);
     for (std::int64_t& x : resizer.nearest_x_) x *= 3;
     resizer.nearest_y_ = positions(picture.height, resized.height, window.y, window.y + window.height);
@@ -210,8 +210,10 @@ Result<RowResizer> RowResizer::make(Size picture, Size resized, Rectangle window
 }
 
 Status RowResizer::plan_resample(Size picture, Size resized, Filter filter, Resampler resampler) {
-  const bool is_torch = resampler == Resampler::kTorch;
-  const auto make_weights = is_torch ? make_axis_weights_torch : make_axis_weights;
+  const bool is_torch = resampler != Resampler::kPillow;
+  const auto make_weights = !is_torch                          ? make_axis_weights
+                            : resampler == Resampler::kTorch ? make_axis_weights_torch
+                                                             : make_axis_weights_torch_aliased;
   resamples_x_ = picture.width != resized.width;
   resamples_y_ = picture.height != resized.height;
   const std::int64_t lost_rows = picture.height - resized.height;
