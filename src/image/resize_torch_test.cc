@@ -50,12 +50,12 @@ TEST(ResizeTorch, gives_the_bytes_of_torch) {
 }
 
 TEST(ResizeTorch, gives_the_bytes_of_torch_without_antialiasing) {
-  struct Case {
+  struct Golden {
     Filter filter;
     Size size;
     std::vector<int> bytes;
   };
-  const Case cases[] = {
+  const Golden goldens[] = {
       {Filter::kBilinear, {3, 4}, {58,  135, 61,  181, 157, 101, 73,  140, 208, 161, 116, 103,
                                    127, 205, 124, 117, 127, 105, 155, 149, 174, 123, 80,  198,
                                    169, 164, 75,  189, 157, 201, 170, 6,   98,  155, 103, 42}},
@@ -69,7 +69,7 @@ TEST(ResizeTorch, gives_the_bytes_of_torch_without_antialiasing) {
                                   170, 131, 88,  88,  140, 85,  109, 157, 96,  77,  225, 46,
                                   95,  180, 199, 163, 228, 31,  243, 237, 197, 114, 89,  0}},
   };
-  for (const auto& [filter, size, bytes] : cases) {
+  for (const auto& [filter, size, bytes] : goldens) {
     EXPECT_EQ(resized(size, filter, Resampler::kTorchAliased), bytes)
         << filter_name(filter) << " " << size.width << "x" << size.height;
   }
