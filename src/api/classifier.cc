@@ -66,12 +66,14 @@ Status check_threshold(const MeaningOptions& meaning) {
 Result<InterpretationSources> interpretation_sources(const Model& model, const ClassifierOptions& options) {
   InterpretationSources sources;
   sources.model_path = model.path();
+  sources.folder = std::make_shared<ModelFolder>(model.path());
   sources.metadata = model.metadata();
   const MeaningOptions& meaning = options.model.meaning;
   KITE_TRY(describe_picture(model, sources));
   if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
   if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
   sources.processor = meaning.processor;
+  sources.exif = meaning.exif;
   sources.size_is_asked = meaning.size.has_value();
   sources.report_conflicts = options.report_conflicts;
   return sources;
@@ -86,6 +88,7 @@ Result<ScoreChoice> choose_scores(const Model& model, const InterpretationSource
   sources.metadata = model.metadata();
   sources.meaning = &meaning;
   sources.files = labels.files;
+  sources.folder = labels.folder;
   sources.count_labels = [&labels]() -> std::size_t {
     const auto found = resolve_interpretation(labels);
     return found.ok() ? found->labels.size() : 0;

@@ -76,6 +76,11 @@ class ScoreChooser {
   [[nodiscard]] Error refusal(std::string what, std::string remedy) const {
     return {ErrorCode::kUnsupportedModel, std::move(what), sources_.model_path, std::move(remedy)};
   }
+  // `source` contradicts the model: the caller's flag, or a statement that was written for this model.
+  [[nodiscard]] Error contradiction(const std::string& source, std::string what, std::string remedy) const {
+    if (source.starts_with("--")) return {ErrorCode::kUsage, std::move(what), sources_.model_path, std::move(remedy)};
+    return Error{ErrorCode::kInvalidModel, std::move(what), source, std::move(remedy)}.in(sources_.model_path);
+  }
   [[nodiscard]] Error no_vector(std::size_t i) const {
     return refusal("output " + port_text(sources_.ports[i]) + ": a classifier gives one vector of scores",
                    "use `kite run` to get the raw tensor");
@@ -94,8 +99,8 @@ class ScoreChooser {
   const ScoreSources& sources_;
   const MeaningOptions& meaning_;
   ScoreChoice choice_;
+  OwnScores own_;
   std::string output_source_;
-  bool is_output_guess_ = false;
 };
 
 Error ScoreChooser::several(const std::vector<std::size_t>& among) const {
@@ -110,8 +115,7 @@ Result<std::size_t> ScoreChooser::named_output(const std::string& name, const st
   if (found == sources_.ports.end()) {
     std::string list;
     for (const Port& port : sources_.ports) list += (list.empty() ? "" : ", ") + port_text(port);
-    return Error{ErrorCode::kUsage, "the model has no output " + in_quotes(name), sources_.model_path,
-                 "its outputs are " + list};
+    return contradiction(source, "the model has no output " + in_quotes(name), "its outputs are " + list);
   }
   const auto i = static_cast<std::size_t>(found - sources_.ports.begin());
   if (sources_.outputs[i].kind == OutputKind::kNoVector) return no_vector(i);
@@ -153,9 +157,7 @@ std::vector<std::size_t> ScoreChooser::candidates() const {
 
 Result<std::size_t> ScoreChooser::output() {
   if (!meaning_.scores_from.empty()) return named_output(meaning_.scores_from, "--scores-from");
-  if (const auto stated = sources_.metadata.find(kScoresFromKey); stated != sources_.metadata.end()) {
-    return named_output(stated->second, std::string("metadata key ") + kScoresFromKey);
-  }
+  if (!own_.output.empty()) return named_output(own_.output, own_.output_source);
   if (sources_.ports.empty()) return refusal("the model has no output", {});
   if (sources_.ports.size() == 1) return only_output();
   std::vector<std::size_t> left = candidates();
@@ -186,7 +188,7 @@ Result<std::size_t> ScoreChooser::output() {
   const OutputScores& second = sources_.outputs[left[1]];
   if (left.size() == 2 && first.classes == second.classes && first.kind != second.kind &&
       first.kind != OutputKind::kUnclear && second.kind != OutputKind::kUnclear) {
-    is_output_guess_ = best == 2;
+    choice_.is_output_guess = best == 2;
     output_source_ = "the first of two that look like the same scores";
     return left.front();
   }
@@ -198,11 +200,13 @@ Status ScoreChooser::stated_activation(ScoreActivation stated, const std::string
   const OutputKind kind = facts().kind;
   const bool may_be_logits = kind == OutputKind::kLogits || kind == OutputKind::kUnclear;
   if (stated != ScoreActivation::kNone && !may_be_logits) {
-    return Error{ErrorCode::kUsage,
-                 "--activation " + std::string(activation_name(stated)) + " of an output that holds " +
-                     std::string(output_kind_name(kind)) + " already",
-                 sources_.model_path, "leave it out, or say none"};
+    const std::string subject = source.starts_with("--") ? "--activation " : "activation ";
+    return contradiction(source,
+                         subject + std::string(activation_name(stated)) + " of an output that holds " +
+                             std::string(output_kind_name(kind)) + " already",
+                         "leave it out, or say none");
   }
+  choice_.is_activation_stated = true;
   use(stated, stated == ScoreActivation::kSoftmax ? ScoreKind::kProbabilities : ScoreKind::kIndependent, source);
   if (stated == ScoreActivation::kNone && facts().sums_to_one) choice_.kind = ScoreKind::kProbabilities;
   return {};
@@ -210,7 +214,7 @@ Status ScoreChooser::stated_activation(ScoreActivation stated, const std::string
 
 Status ScoreChooser::activation_of_logits() {
   KITE_TRY_ASSIGN(const auto stated,
-                  stated_scores(sources_.model_path, sources_.metadata, *sources_.files, choice_.classes));
+                  stated_scores(*sources_.folder, sources_.metadata, *sources_.files, choice_.classes));
   if (stated && (choice_.classes > 1 || stated->activation != ScoreActivation::kSoftmax)) {
     return stated_activation(stated->activation, stated->source);
   }
@@ -255,6 +259,7 @@ Status ScoreChooser::activation() {
     }
     return stated_activation(*stated, "--activation");
   }
+  if (own_.activation) return stated_activation(own_.activation->activation, own_.activation->source);
   choice_.divisor = facts().sums_to_one || facts().total > 1 ? facts().total : 1;
   const std::string from_graph = "the graph, which gives " + std::string(output_kind_name(facts().kind));
   switch (facts().kind) {
@@ -280,9 +285,12 @@ Result<ScoreChoice> ScoreChooser::run() {
   if (sources_.outputs.size() != sources_.ports.size()) {
     return refusal("the plan does not say what the model's outputs hold", "make it again with `kite compile`");
   }
+  std::int64_t classes = 0;  // the file that own_scores() reads may also hold the labels of any output
+  for (const OutputScores& output : sources_.outputs) classes = std::max(classes, output.classes);
+  KITE_TRY_ASSIGN(own_, own_scores(*sources_.folder, sources_.metadata, *sources_.files, classes));
   KITE_TRY_ASSIGN(choice_.output, output());
-  decide("scores", "output " + in_quotes(sources_.ports[choice_.output].name), output_source_, is_output_guess_);
-  if (is_output_guess_) {
+  decide("scores", "output " + in_quotes(sources_.ports[choice_.output].name), output_source_, choice_.is_output_guess);
+  if (choice_.is_output_guess) {
     choice_.warnings.push_back("the scores are taken from output " + in_quotes(sources_.ports[choice_.output].name) +
                                ", the first of two; --scores-from NAME names another");
   }

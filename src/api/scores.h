@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/scores.h"
+#include "carriers/model_folder.h"
 #include "carriers/score_statement.h"
 #include "paperkite/classifier.h"
 #include "paperkite/error.h"
@@ -20,12 +21,14 @@
 namespace kite {
 
 struct ScoreSources {
-  std::string model_path;
+  std::string model_path;             // for messages
   std::vector<Port> ports;            // the outputs
   std::vector<OutputScores> outputs;  // what the graph says of each
   std::map<std::string, std::string> metadata;
   const MeaningOptions* meaning = nullptr;
-  std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();  // beside the model; the labels' readers share it
+  // Beside the model; the readers of the labels share both.
+  std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();
+  std::shared_ptr<ModelFolder> folder = std::make_shared<ModelFolder>("");
   // How many labels there are, 0 without labels. Called only where several outputs could hold the scores.
   std::function<std::size_t()> count_labels;
 };
@@ -38,6 +41,8 @@ struct ScoreChoice {
   std::int64_t classes = 0;
   std::int64_t row = 0;  // numbers a picture
   ScoreKind kind = ScoreKind::kProbabilities;
+  bool is_activation_stated = false;  // by the caller, by metadata or by a file; false: the graph shows it
+  bool is_output_guess = false;       // nothing says that this output is the right one
   std::vector<Decision> decisions;
   std::vector<std::string> warnings;
 };

@@ -88,6 +88,7 @@ TEST(ChooseScores, takes_the_output_that_holds_class_scores) {
       {{{{"StatefulPartitionedCall/dense_1/Softmax:0", OutputKind::kProbabilities}, {"z", OutputKind::kProbabilities}}},
        "StatefulPartitionedCall/dense_1/Softmax:0"},
       {{{{"y", kReals}, {"z", kReals}}, {}, 0, {{"paperkite.scores_from", "z"}}}, "z"},
+      {{{{"y", kReals}, {"z", kReals}}, {}, 0, {{"paperkite.scores_from", "gone"}}}, "invalid-model"},
   };
   for (const auto& [question, expected] : rows) EXPECT_EQ(taken(question), expected) << question.outputs[0].name;
 }
@@ -109,7 +110,8 @@ TEST(ChooseScores, the_activation_is_what_the_numbers_lack) {
     const char* expected;  // the activation, or the code of the error
     ScoreKind score_kind = ScoreKind::kProbabilities;
   };
-  const std::map<std::string, std::string> multi = {{"problem_type", "multi_label_classification"}};
+  const std::pair<const std::string, std::string> multi_label = {"problem_type", "multi_label_classification"};
+  const std::map<std::string, std::string> multi = {multi_label};
   const Row rows[] = {
       {kReals, 5, {}, {}, "softmax"},
       {kReals, 5, {}, multi, "sigmoid", ScoreKind::kIndependent},
@@ -132,6 +134,11 @@ TEST(ChooseScores, the_activation_is_what_the_numbers_lack) {
       {OutputKind::kClassIndex, 5, {}, {}, "none", ScoreKind::kNone},
       {OutputKind::kUnclear, 5, {}, {}, "unsupported-model"},
       {OutputKind::kUnclear, 5, activation("softmax"), {}, "softmax"},
+      {kReals, 5, {}, {{"paperkite.activation", "none"}, multi_label}, "none", ScoreKind::kIndependent},
+      {kReals, 1, {}, {{"paperkite.activation", "sigmoid"}}, "sigmoid", ScoreKind::kIndependent},
+      {kReals, 5, activation("softmax"), {{"paperkite.activation", "none"}}, "softmax"},
+      {OutputKind::kUnclear, 5, {}, {{"paperkite.activation", "softmax"}}, "softmax"},
+      {OutputKind::kProbabilities, 5, {}, {{"paperkite.activation", "softmax"}}, "invalid-model"},
   };
   for (const Row& row : rows) {
     const auto choice = choose({{{"y", row.kind, row.classes}}, row.meaning, 0, row.metadata});

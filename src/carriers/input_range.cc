@@ -179,6 +179,7 @@ Result<RuledRecipe> complete_recipe(RecipeFields& fields, const RuleFacts& facts
   if (!facts.size_only) KITE_TRY(validate_normalization(recipe.normalization, recipe.form));
   if (missing.names.empty()) return ruled;
   ruled.sources.emplace_back("guess");
+  ruled.is_guess = true;
   ruled.warning = "preprocessing guessed from the input shape " + facts.shape + " (" + missing.names +
                   "): " + recipe.to_string() + "; to state it, put " + statement_of(fields) + " into " +
                   facts.kite_json;

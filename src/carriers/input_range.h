@@ -33,6 +33,7 @@ struct RuleFacts {
 struct RuledRecipe {
   std::vector<std::string> sources;  // to be named after the other sources: "the input's type, uint8", "guess"
   std::string warning;               // about what was guessed; may be empty
+  bool is_guess = false;             // at least one field
   std::vector<Decision> decisions;
 };
 

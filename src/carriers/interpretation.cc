@@ -11,7 +11,10 @@ namespace kite {
 Result<Interpretation> resolve_interpretation(const InterpretationSources& sources) {
   KITE_TRY_ASSIGN(const PictureForm input, read_picture_form(sources.input_type, sources.input_shape));
   Offers offers(sources, input);
-  for (const Source& source : sources_in_order_of_trust()) KITE_TRY(source.read(offers));
+  for (const Source& source : sources_in_order_of_trust()) {
+    offers.begin_source();
+    KITE_TRY(source.read(offers));
+  }
   KITE_TRY(offers.complete_recipe());
   return offers.finish();
 }

@@ -17,6 +17,7 @@
 #include "carriers/input_range.h"
 #include "carriers/json_files.h"
 #include "carriers/labels.h"
+#include "carriers/model_folder.h"
 #include "image/recipe.h"
 #include "paperkite/error.h"
 #include "paperkite/meaning.h"
@@ -35,10 +36,12 @@ struct InterpretationSources {
   std::optional<std::string> labels_path;  // --labels
   std::optional<std::string> preprocess_json;  // --recipe: a name, a recipe object, or a file
   std::string processor;                       // --processor: pil or torchvision, empty for what the file names
+  std::string exif;                            // --exif: ignore or apply, empty for what the recipe states
   // Also read the sources that can no longer add anything, to report where they disagree. This costs a cold
   // start some file reads.
   bool report_conflicts = false;
   std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();  // read so far; copies share them
+  std::shared_ptr<ModelFolder> folder;  // of model_path, where it is listed already; null: it is listed when needed
 };
 
 struct Interpretation {
@@ -47,6 +50,8 @@ struct Interpretation {
   std::string
       recipe_source;  // "photo.kite.json", "flag", "metadata key paperkite.preprocess", "guess"; "a + b" if mixed
   std::string labels_source;           // the same; "none"
+  bool is_recipe_guess = false;        // a rule decided at least one field, and no source states it
+  bool is_labels_guess = false;        // the same of the labels
   std::vector<Decision> decisions;     // what was read from the model itself, or guessed
   std::vector<std::string> warnings;   // what the user should know, one sentence each
   std::vector<std::string> conflicts;  // sources that were overruled or could not be used, and why

@@ -300,6 +300,32 @@ TEST_F(Interpret, files_of_other_programs_are_passed_over_in_silence) {
   EXPECT_EQ(resolve().warnings.size(), 2U);  // no recipe, no labels
 }
 
+TEST_F(Interpret, a_complete_recipe_gets_no_field_of_a_later_source_also_where_conflicts_are_reported) {
+  sources_.metadata = {{"paperkite.preprocess", kFull},
+                       {"Image.BitmapPixelFormat", "Bgr8"},
+                       {"Image.NominalPixelRange", "NominalRange_0_255"}};
+  const PreprocessRecipe recipe = resolve().recipe;
+  EXPECT_EQ(recipe.channel_order, ChannelOrder::kRgb);
+  sources_.report_conflicts = true;
+  EXPECT_EQ(resolve().recipe, recipe);
+}
+
+TEST_F(Interpret, the_flag_exif_goes_before_every_recipe) {
+  sources_.metadata = {{"paperkite.preprocess", kFull}};
+  EXPECT_EQ(resolve().recipe.exif, ExifPolicy::kIgnore);
+  sources_.exif = "apply";
+  const Interpretation found = resolve();
+  EXPECT_EQ(found.recipe.exif, ExifPolicy::kApply);
+  EXPECT_EQ(found.recipe_source, "--exif + metadata key paperkite.preprocess");
+  EXPECT_FALSE(found.is_recipe_guess);
+  sources_.exif = "ignore";
+  sources_.metadata = {{"paperkite.preprocess", R"({"exif": "apply"})"}};
+  EXPECT_EQ(resolve().recipe.exif, ExifPolicy::kIgnore);
+  EXPECT_TRUE(resolve().is_recipe_guess);
+  sources_.exif = "rotate";
+  EXPECT_EQ(refusal().code, ErrorCode::kUsage);
+}
+
 TEST_F(Interpret, labels_in_metadata_are_found_under_the_usual_keys) {
   for (const auto& [key, value] : std::vector<std::pair<const char*, const char*>>{
            {"names", "['a', 'b']"},

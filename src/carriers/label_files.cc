@@ -74,6 +74,7 @@ Status read_class_folders(Offers& offers) {
     if (folder == nullptr) continue;
     ReadLabels read{ModelFolder::folders_in(folder->path), ""};
     if (static_cast<std::int64_t>(read.names.size()) != offers.asked().classes || !validate(read.names).ok()) continue;
+    read.is_guess = true;
     read.remark = "the labels are guessed: the names of its " + std::to_string(read.names.size()) +
                   " folders, sorted; to state them, give --labels FILE";
     return offers.labels("folder " + folder->name, Bond::kBeside, std::move(read));

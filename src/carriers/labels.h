@@ -23,6 +23,7 @@ inline constexpr std::int64_t kMaxLabelBytes = 4096;
 struct ReadLabels {
   Labels names;
   std::string remark;  // one sentence; empty where there was only one way to read them
+  bool is_guess = false;  // nothing states that these are the model's labels
 };
 
 // In all readers `classes` is the number of the model's classes, 0 where it is not known. It decides when a file can be

@@ -106,7 +106,8 @@ Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> f
   // Metadata was written with the model; a file may describe the network before the preprocessing was
   // added to the graph.
   if (bond == Bond::kBeside && !name.starts_with("metadata") && !fields_.mean && fields->mean) range_beside_ = name;
-  if (!fields_.fill_from(*fields)) return {};
+  if (is_recipe_closed_ || !fields_.fill_from(*fields)) return {};
+  out_.is_recipe_guess = out_.is_recipe_guess || fields->is_guess;
   recipe_names_.push_back(name);
   if (!remark.empty()) out_.warnings.push_back(name + ": " + remark);
   for (const std::string& note : fields->notes) out_.warnings.push_back(name + ": " + note);
@@ -141,6 +142,7 @@ Status Offers::labels(const std::string& name, Bond bond, Result<ReadLabels> lab
   }
   out_.labels = std::move(labels->names);
   out_.labels_source = name;
+  out_.is_labels_guess = labels->is_guess;
   labels_bond_ = bond;
   if (!labels->remark.empty()) out_.warnings.push_back(name + ": " + labels->remark);
   if (bond == Bond::kBuiltIn) return {};  // ImageNet has two classes "crane", which needs no warning
@@ -152,16 +154,17 @@ Status Offers::labels(const std::string& name, Bond bond, Result<ReadLabels> lab
 Status Offers::complete_recipe() {
   RuleFacts facts{input_, sources_.front, shape_text(sources_.input_shape), "<model>.kite.json", range_beside_,
                   sources_.size_only};
-  if (!sources_.model_path.empty()) facts.kite_json = folder_.stem() + ".kite.json";
+  if (!sources_.model_path.empty()) facts.kite_json = folder_->stem() + ".kite.json";
   Result<RuledRecipe> ruled = kite::complete_recipe(fields_, facts);
   if (!ruled.ok()) {
-    const bool is_flags = !recipe_names_.empty() && recipe_names_.front() == "--recipe";
+    const bool is_flags = std::ranges::find(recipe_names_, "--recipe") != recipe_names_.end();
     return refuse(is_flags ? "--recipe" : sources_.model_path, is_flags ? Bond::kFlag : Bond::kNamed,
                   std::move(ruled).error());
   }
   recipe_names_.insert(recipe_names_.end(), ruled->sources.begin(), ruled->sources.end());
   out_.decisions.insert(out_.decisions.end(), ruled->decisions.begin(), ruled->decisions.end());
   if (!ruled->warning.empty()) out_.warnings.push_back(std::move(ruled->warning));
+  out_.is_recipe_guess = out_.is_recipe_guess || ruled->is_guess;
   return {};
 }
 

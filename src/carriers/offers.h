@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,13 @@ enum class Bond : std::uint8_t {
 class Offers {
  public:
   Offers(const InterpretationSources& sources, PictureForm input)
-      : sources_(sources), input_(input), folder_(sources.model_path) {}
+      : sources_(sources),
+        input_(input),
+        folder_(sources.folder ? sources.folder : std::make_shared<ModelFolder>(sources.model_path)) {}
+
+  // Call before a source is read. After a source that completes the recipe, no later source adds a field, also where
+  // the later sources are read for their conflicts.
+  void begin_source() { is_recipe_closed_ = recipe_complete(); }
 
   // The first source that states a field, or the labels, is used; the others are compared with it. `remark`: what the
   // user should know when the source could be read in another way, too. An Error only when the bond is so strong that
@@ -45,7 +52,7 @@ class Offers {
   [[nodiscard]] const InterpretationSources& asked() const { return sources_; }
   [[nodiscard]] const PictureForm& input() const { return input_; }
   [[nodiscard]] Size input_size() const { return {input_.width, input_.height}; }
-  [[nodiscard]] ModelFolder& folder() { return folder_; }
+  [[nodiscard]] ModelFolder& folder() { return *folder_; }
   // The JSON document in a file beside the model.
   [[nodiscard]] const Result<Json>& json(const FolderEntry& file) const {
     return sources_.files->read(file.path, sources_.classes);
@@ -66,7 +73,8 @@ class Offers {
 
   const InterpretationSources& sources_;
   PictureForm input_;
-  ModelFolder folder_;
+  std::shared_ptr<ModelFolder> folder_;
+  bool is_recipe_closed_ = false;
   RecipeFields fields_;
   std::vector<std::string> recipe_names_;
   std::string range_beside_;                // the file beside the model that states the mean

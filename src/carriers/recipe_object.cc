@@ -204,7 +204,7 @@ std::string recipe_json(const PreprocessRecipe& recipe) {
   object["std"] = normalization.std;
   if (normalization.second_std != std::array<double, 3>{1, 1, 1}) object["second_std"] = normalization.second_std;
   if (recipe.crop_rule != CropRule::kHalfEven) object["crop_offset"] = word_for(recipe.crop_rule, kCropRules);
-  if (normalization.arithmetic != Arithmetic::kTorchvision) {
+  if (normalization.arithmetic != Arithmetic::kTorchvision || normalization.rescale != Normalization{}.rescale) {
     object["rescale"] = normalization.rescale;
     object["arithmetic"] = word_for(normalization.arithmetic, kArithmetics);
   }

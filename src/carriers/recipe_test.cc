@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace kite {
 namespace {
 
@@ -308,6 +310,56 @@ TEST(RecipeJson, reads_back_as_the_same_recipe) {
     const Json wanted = parse_json(text).value();
     const Json got = parse_json(once).value();
     for (const auto& [key, value] : wanted.items()) EXPECT_EQ(got.at(key), value) << once;
+  }
+}
+
+// Any recipe that validate() accepts, with numbers that use all digits of a double.
+PreprocessRecipe random_recipe(std::mt19937& random) {
+  const auto upto = [&](int most) { return static_cast<int>(random() % static_cast<unsigned>(most + 1)); };
+  const auto number = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  const auto side = [&] { return std::int64_t{1} + upto(65535); };
+  const auto triple = [&](double low, double high) {
+    return Triple{number(low, high), number(low, high), number(low, high)};
+  };
+  PreprocessRecipe recipe;
+  const auto mode = static_cast<ResizeMode>(upto(6));
+  if (mode == ResizeMode::kShortSide) recipe.resize = {mode, side(), 0, 1 + upto(1023)};
+  if (mode > ResizeMode::kShortSide) recipe.resize = {mode, side(), side()};
+  if (upto(1) != 0) {
+    const auto unit = static_cast<FirstCrop::Unit>(upto(1));
+    const double most = unit == FirstCrop::Unit::kShape ? 65536 : 1;
+    recipe.first_crop = FirstCrop{number(1e-9, most), number(1e-9, most), unit};
+  }
+  if (upto(2) != 0) recipe.crop = upto(1) != 0 ? Size{7, 7} : Size{side(), side()};
+  if (upto(1) != 0) {
+    for (std::uint8_t& channel : recipe.fill) channel = static_cast<std::uint8_t>(upto(255));
+  }
+  recipe.filter = static_cast<Filter>(upto(5));
+  recipe.resampler = static_cast<Resampler>(upto(2));
+  recipe.crop_rule = static_cast<CropRule>(upto(3));
+  Normalization& numbers = recipe.normalization;
+  numbers.mean = triple(-300, 300);
+  numbers.std = triple(1e-9, 1e9);
+  if (upto(1) != 0) numbers.second_std = triple(1e-29, 1e3);
+  numbers.arithmetic = static_cast<Arithmetic>(upto(3));
+  if (upto(1) != 0) numbers.rescale = number(1e-9, 2);
+  if (upto(1) != 0 && numbers.arithmetic != Arithmetic::kFused) numbers.offset = number(-1e3, 1e3);
+  recipe.channel_order = static_cast<ChannelOrder>(upto(1));
+  recipe.exif = static_cast<ExifPolicy>(upto(1));
+  return recipe;
+}
+
+TEST(RecipeJson, loses_nothing_of_any_recipe) {
+  for (unsigned seed = 0; seed < 5000; ++seed) {
+    std::mt19937 random(seed);
+    const PreprocessRecipe recipe = random_recipe(random);
+    const std::string text = recipe_json(recipe);
+    const auto fields = parse_recipe(text);
+    ASSERT_TRUE(fields.ok()) << "seed " << seed << ": " << text << ": " << fields.error().message();
+    ASSERT_EQ(fields->complete(), recipe) << "seed " << seed << ": " << text;
+    ASSERT_EQ(recipe_json(fields->complete()), text) << "seed " << seed;
   }
 }
 

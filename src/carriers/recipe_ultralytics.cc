@@ -80,8 +80,9 @@ Status read_ultralytics(Offers& offers) {
   const bool is_yolov5 = task == nullptr && names != nullptr && starts_a_literal(*names) &&
                          offers.metadata("stride") != nullptr && input.height == input.width;
   if (!is_yolov5) return {};
-  return offers.recipe("metadata key stride (YOLOv5, a guess)", Bond::kBeside,
-                       yolov5_recipe(input.height > 0 ? input.height : 224),
+  RecipeFields guess = yolov5_recipe(input.height > 0 ? input.height : 224);
+  guess.is_guess = true;
+  return offers.recipe("metadata key stride (YOLOv5, a guess)", Bond::kBeside, std::move(guess),
                        "preprocessing guessed: a classifier with \"stride\" and \"names\" but no \"task\" is taken for "
                        "YOLOv5's; to state it, give --recipe");
 }

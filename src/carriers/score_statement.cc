@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads problem_type, multilabel and similar fields.
+// Reads activation, scores_from, problem_type, multilabel and similar fields.
 #include "carriers/score_statement.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <filesystem>
-#include <system_error>
-#include <vector>
+#include <utility>
 
 #include "base/printable.h"
 #include "carriers/json_document.h"
+#include "carriers/own_carriers.h"
 #include "paperkite/try.h"
 
 namespace kite {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 using Statement = std::optional<ScoreStatement>;
 
@@ -61,9 +58,6 @@ Result<Statement> from_metadata(const std::map<std::string, std::string>& metada
     return found == metadata.end() ? std::string() : found->second;
   };
   const auto source = [](const std::string& key) { return "metadata key " + key; };
-  if (const auto own = parse_activation(value(kActivationKey))) {
-    return Statement({*own, source(kActivationKey)});
-  }
   if (plain(value("model_info hierarchical")) == "true") {
     return no_choice("the model's classes form a hierarchy of several groups", source("model_info hierarchical"));
   }
@@ -77,23 +71,23 @@ Result<Statement> from_metadata(const std::map<std::string, std::string>& metada
   return from_problem_type(value("problem_type"), source("problem_type"));
 }
 
-// Null where the file does not exist.
-const Json* object_in(const fs::path& path, JsonFiles& files, std::int64_t classes) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return nullptr;
-  const Result<Json>& json = files.read(path.string(), classes);
+// Null where the file does not exist, or holds something else.
+const Json* object_in(ModelFolder& folder, std::string_view name, JsonFiles& files, std::int64_t classes) {
+  const FolderEntry* file = folder.file(name);
+  if (file == nullptr) return nullptr;
+  const Result<Json>& json = files.read(file->path, classes);
   return json.ok() && json->is_object() ? &*json : nullptr;
 }
 
-Result<Statement> from_folder(const fs::path& folder, JsonFiles& files, std::int64_t classes) {
-  if (const Json* config = object_in(folder / "config.json", files, classes)) {
+Result<Statement> from_folder(ModelFolder& folder, JsonFiles& files, std::int64_t classes) {
+  if (const Json* config = object_in(folder, "config.json", files, classes)) {
     const auto type = config->find("problem_type");
     if (type != config->end() && type->is_string()) {
       KITE_TRY_ASSIGN(Statement found, from_problem_type(type->get<std::string>(), "config.json: problem_type"));
       if (found) return found;
     }
   }
-  if (const Json* properties = object_in(folder / "metadata_properties.json", files, classes)) {
+  if (const Json* properties = object_in(folder, "metadata_properties.json", files, classes)) {
     for (const auto& [key, value] : properties->items()) {
       if (!is_custom_vision(key) || !value.is_string()) continue;
       auto found = from_custom_vision(value.get<std::string>(), "metadata_properties.json: " + key);
@@ -101,6 +95,25 @@ Result<Statement> from_folder(const fs::path& folder, JsonFiles& files, std::int
     }
   }
   return Statement();
+}
+
+// An own statement, in the source that has precedence.
+struct Stated {
+  std::string text;
+  std::string source;
+};
+
+Result<std::optional<Stated>> own_statement(const OwnCarrier& carrier, const Json* object, const std::string& file,
+                                            const std::map<std::string, std::string>& metadata) {
+  if (object != nullptr && object->contains(carrier.name)) {
+    const Json& value = object->at(carrier.name);
+    const std::string source = file + ": " + carrier.name;
+    if (!value.is_string()) return Error{ErrorCode::kInvalidModel, "not a string", source, ""};
+    return std::optional<Stated>({value.get<std::string>(), source});
+  }
+  const auto found = metadata.find(carrier.key);
+  if (found == metadata.end()) return std::optional<Stated>();
+  return std::optional<Stated>({found->second, std::string("metadata key ") + carrier.key});
 }
 
 }  // namespace
@@ -115,16 +128,33 @@ std::string_view activation_name(ScoreActivation activation) noexcept {
   return kNames[static_cast<std::size_t>(activation)];
 }
 
-Result<std::optional<ScoreStatement>> stated_scores(const std::string& model_path,
+Result<OwnScores> own_scores(ModelFolder& folder, const std::map<std::string, std::string>& metadata, JsonFiles& files,
+                             std::int64_t classes) {
+  OwnScores own;
+  const std::string file = folder.stem() + ".kite.json";
+  const Json* object = object_in(folder, file, files, classes);
+  KITE_TRY_ASSIGN(const auto output, own_statement({kScoresFromKey, kScoresFromName}, object, file, metadata));
+  if (output) {
+    own.output = output->text;
+    own.output_source = output->source;
+  }
+  KITE_TRY_ASSIGN(const auto activation, own_statement({kActivationKey, kActivationName}, object, file, metadata));
+  if (!activation) return own;
+  const auto parsed = parse_activation(activation->text);
+  if (!parsed || *parsed == ScoreActivation::kExp) {
+    return Error{ErrorCode::kInvalidModel, in_quotes(activation->text) + " is no activation", activation->source,
+                 "say softmax, sigmoid or none"};
+  }
+  own.activation = ScoreStatement{*parsed, activation->source};
+  return own;
+}
+
+Result<std::optional<ScoreStatement>> stated_scores(ModelFolder& folder,
                                                     const std::map<std::string, std::string>& metadata,
                                                     JsonFiles& files, std::int64_t classes) {
   KITE_TRY_ASSIGN(Statement found, from_metadata(metadata));
-  if (found || model_path.empty()) return found;
-  std::error_code ignored;
-  const fs::path folder = fs::absolute(model_path, ignored).lexically_normal().parent_path();
-  KITE_TRY_ASSIGN(found, from_folder(folder, files, classes));
-  if (found || folder.filename() != "onnx") return found;
-  return from_folder(folder.parent_path(), files, classes);
+  if (found) return found;
+  return from_folder(folder, files, classes);
 }
 
 }  // namespace kite

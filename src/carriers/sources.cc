@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "carriers/own_carriers.h"
 #include "carriers/recipe_carriers.h"
 #include "carriers/recipe_names.h"
 #include "carriers/text_file.h"
@@ -40,6 +41,15 @@ Status read_flags(Offers& offers) {
     KITE_TRY(offers.recipe("--recipe", Bond::kFlag,
                            recipe_from_argument(*asked.preprocess_json, offers.input_size(), asked.processor)));
   }
+  if (!asked.exif.empty()) {
+    if (asked.exif != "apply" && asked.exif != "ignore") {
+      return Error{ErrorCode::kUsage, in_quotes(asked.exif) + " is no treatment of EXIF", "--exif",
+                   "say ignore or apply"};
+    }
+    RecipeFields fields;
+    fields.exif = asked.exif == "apply" ? ExifPolicy::kApply : ExifPolicy::kIgnore;
+    KITE_TRY(offers.recipe("--exif", Bond::kFlag, std::move(fields)));
+  }
   return {};
 }
 
@@ -54,8 +64,10 @@ Status read_kite_json(Offers& offers) {
     return Error{ErrorCode::kInvalidModel, "not a JSON object", file->path, ""};
   }
   for (const auto& [key, value] : json.items()) {
-    if (key != "labels" && key != "preprocess" && key != "recipe") {
-      return Error{ErrorCode::kInvalidModel, "unknown key " + in_quotes(key), file->path, "known: labels, preprocess, recipe"};
+    // The last two state the scores: see own_scores().
+    if (key != "labels" && key != "preprocess" && key != "recipe" && key != kScoresFromName && key != kActivationName) {
+      return Error{ErrorCode::kInvalidModel, "unknown key " + in_quotes(key), file->path,
+                   "known: labels, preprocess, recipe, scores_from, activation"};
     }
   }
   if (json.contains("labels")) {
@@ -70,15 +82,15 @@ Status read_kite_json(Offers& offers) {
 
 Status read_paperkite_metadata(Offers& offers) {
   // paperkite's own labels, then the names that the importer found in the graph itself (in a ZipMap).
-  for (const std::string key : {"paperkite.labels", "paperkite.zipmap.labels"}) {
+  for (const std::string key : {kLabelsKey, "paperkite.zipmap.labels"}) {
     const std::string* labels = offers.metadata(key);
     if (labels == nullptr || !offers.wants_labels()) continue;
     KITE_TRY(
         offers.labels("metadata key " + key, Bond::kNamed, labels_from_any_text(*labels, offers.asked().classes)));
   }
-  const std::string* recipe = offers.metadata("paperkite.preprocess");
+  const std::string* recipe = offers.metadata(kPreprocessKey);
   if (recipe == nullptr || !offers.wants_recipe()) return {};
-  return offers.recipe("metadata key paperkite.preprocess", Bond::kNamed, parse_recipe(*recipe));
+  return offers.recipe(std::string("metadata key ") + kPreprocessKey, Bond::kNamed, parse_recipe(*recipe));
 }
 
 }  // namespace kite

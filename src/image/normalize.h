@@ -52,6 +52,7 @@ struct Normalization {
   double offset = 0.0;           // added after rescaling, before the mean is subtracted; must be 0 with kFused
   std::array<double, 3> second_std{1, 1, 1};  // divides once more, after `std`
   Arithmetic arithmetic = Arithmetic::kTorchvision;
+  [[nodiscard]] bool operator==(const Normalization&) const noexcept = default;
 };
 
 [[nodiscard]] ChannelTables make_tables(const Normalization& normalization) noexcept;

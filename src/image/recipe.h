@@ -35,6 +35,7 @@ struct PreprocessRecipe {
   // The size of the tensor's picture, where the recipe alone determines it; 0x0 where it depends on the picture.
   [[nodiscard]] Size output_size() const noexcept;
   [[nodiscard]] std::string to_string() const;  // one line: "resize short side to 256 (bilinear), crop 224x224, ..."
+  [[nodiscard]] bool operator==(const PreprocessRecipe&) const = default;
 };
 
 // The fields of a recipe that one source states. Fields that it leaves open are asked of the next source.
@@ -54,6 +55,7 @@ struct RecipeFields {
   std::optional<Arithmetic> arithmetic;
   std::optional<ChannelOrder> channel_order;
   std::optional<ExifPolicy> exif;
+  bool is_guess = false;            // the source does not state them: they are what such a source usually means
   std::vector<std::string> notes;   // what the user should know about how the source was read
   std::vector<Decision> decisions;  // how the source was read, and which of its fields decided that
 
