@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes as an ONNX file: they are refused with an Error, or import as a graph that is sound and can be printed.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "graph/dump.h"
 #include "graph/import.h"
 #include "graph/verify.h"
 #include "onnx/external_data.h"
+#include "onnx/metadata_edit.h"
 #include "onnx/parse.h"
 #include "onnx/tensor_data.h"
 #include "paperkite/try.h"
@@ -20,6 +24,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     KITE_CHECK(!kite::dump(imported->graph).empty());
   } else {
     KITE_CHECK(!imported.error().what.empty());
+  }
+  // Their metadata is replaced: what imports stays a sequence of fields that an edit can walk, and a second edit with
+  // nothing to add finds nothing to drop.
+  constexpr std::array<std::string_view, 1> kDropped = {"paperkite.labels"};
+  const auto edit = kite::onnx::replace_metadata(bytes, "fuzz", kDropped, {{"paperkite.labels", "[]"}});
+  if (edit.ok()) {
+    std::string edited;
+    for (const auto run : edit->kept) edited.append(reinterpret_cast<const char*>(run.data()), run.size());
+    const auto rest = kite::onnx::replace_metadata(std::as_bytes(std::span(edited)), "fuzz", kDropped, {});
+    KITE_CHECK(rest.ok() && rest->size_bytes() == edited.size());
+    KITE_CHECK(edit->size_bytes() == edited.size() + edit->added.size());
+  } else {
+    KITE_CHECK(!kite::import_bytes(bytes, "fuzz").ok());
   }
   // The same bytes as a single tensor, as the .pb files of test suites hold it.
   if (const auto tensor = kite::onnx::parse_tensor(bytes, "fuzz"); tensor.ok()) {

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <set>
 #include <utility>
 
 #include "base/checked.h"
@@ -64,6 +65,24 @@ Result<Entries> read_entries(const TensorProto& tensor) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> external_locations(const Model& model) {
+  std::vector<std::string> locations;
+  std::set<std::string_view> known;
+  const auto note = [&](const TensorProto& tensor) -> Status {
+    if (!tensor.is_external) return {};
+    KITE_TRY_ASSIGN(const Entries entries, read_entries(tensor));
+    if (known.insert(*entries.location).second) locations.emplace_back(*entries.location);
+    return {};
+  };
+  for (const TensorProto& tensor : model.graph.initializers) KITE_TRY(note(tensor));
+  for (const Node& node : model.graph.nodes) {
+    for (const Attribute& attribute : node.attributes) {
+      if (attribute.t != nullptr) KITE_TRY(note(*attribute.t));
+    }
+  }
+  return locations;
+}
 
 Result<Bytes> ExternalFiles::open(std::string_view location) {
   if (const auto known = files_.find(location); known != files_.end()) return known->second->bytes();

@@ -40,4 +40,8 @@ class ExternalFiles {
   FilesByLocation files_;
 };
 
+// Each file that a tensor of the model names, once, in the order of the tensors. kInvalidModel or kUnsupportedModel
+// where a tensor's entries cannot be read.
+[[nodiscard]] Result<std::vector<std::string>> external_locations(const Model& model);
+
 }  // namespace kite::onnx

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -143,6 +144,27 @@ TEST_F(ExternalData, needs_a_folder) {
   EXPECT_EQ(bytes.error().message(),
             "a model from memory cannot have external data; external data \"weights.bin\"; "
             "open the model by its path, or name the folder of the file with --data-dir");
+}
+
+TEST(ExternalLocations, every_file_is_listed_once_in_the_order_of_the_tensors) {
+  const auto tensor = [](const char* location) {
+    TensorProto made;
+    made.is_external = true;
+    if (*location != '\0') made.external_data = {{"location", location}, {"offset", "8"}};
+    return made;
+  };
+  Model model;
+  EXPECT_TRUE(external_locations(model).value().empty());
+  model.graph.initializers.push_back(tensor("b.bin"));
+  model.graph.initializers.emplace_back();  // its data lie in the model
+  model.graph.initializers.push_back(tensor("sub/a.bin"));
+  model.graph.initializers.push_back(tensor("b.bin"));
+  Attribute constant;
+  constant.t = std::make_unique<TensorProto>(tensor("c.bin"));
+  model.graph.nodes.emplace_back().attributes.push_back(std::move(constant));
+  EXPECT_EQ(external_locations(model).value(), (std::vector<std::string>{"b.bin", "sub/a.bin", "c.bin"}));
+  model.graph.initializers.push_back(tensor(""));
+  EXPECT_FALSE(external_locations(model).ok());
 }
 
 }  // namespace
