@@ -6,21 +6,17 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 
+#include "base/installation.h"
 #include "command.h"
 
 namespace kite::cli {
 
 int hand_over_to_race(std::vector<std::string> arguments) {
-  std::error_code failed;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", failed);
-  if (failed)
-    return report(Error{ErrorCode::kIo, "this program's own path is not known: " + failed.message(), "/proc/self/exe",
-                        "mount /proc"},
-                  false);
-  std::string program = self.parent_path() / "kite-race";
+  const auto self = own_executable();
+  if (!self.ok()) return report(self.error(), false);
+  const std::string program = find_installation(*self).bin + "/kite-race";
   arguments.insert(arguments.begin(), program);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

@@ -2,6 +2,7 @@
 // kite-race: parses the command line, finds the installation, and runs the verb.
 #include <cstdio>
 
+#include "base/installation.h"
 #include "race/commands/commands.h"
 
 namespace {
@@ -17,7 +18,7 @@ int run(const std::vector<std::string>& arguments) {
   if (options->verb == Verb::kReport) return remake_report(*options);
   if (options->verb == Verb::kCompare) return compare(*options);
   if (options->verb == Verb::kNoise) return noise(*options);
-  const auto executable = own_executable();
+  const auto executable = kite::own_executable();
   if (!executable.ok()) return report_error(executable.error());
   const auto paths = find_install_paths(*executable, options->peers_dir);
   if (!paths.ok()) return report_error(paths.error());

@@ -21,7 +21,4 @@ struct InstallPaths {
 // KITE_PEERS_DIR, or else the folder `peers` of the root.
 [[nodiscard]] Result<InstallPaths> find_install_paths(const std::string& executable, const std::string& peers_dir);
 
-// /proc/self/exe; kIo where the system does not say.
-[[nodiscard]] Result<std::string> own_executable();
-
 }  // namespace kite::race

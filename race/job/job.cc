@@ -12,13 +12,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/subprocess.h"
 #include "paperkite/try.h"
 #include "race/job/command.h"
 #include "race/job/pictures.h"
 #include "race/job/presets.h"
 #include "race/job/programs.h"
 #include "race/job/selection.h"
-#include "race/job/subprocess.h"
 #include "race/journal/json.h"
 #include "race/journal/words.h"
 

@@ -11,10 +11,10 @@
 #include <span>
 #include <utility>
 
+#include "base/subprocess.h"
 #include "paperkite/classifier.h"
 #include "paperkite/npy.h"
 #include "paperkite/try.h"
-#include "race/job/subprocess.h"
 
 namespace kite::race {
 

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/subprocess.h"
 #include "race/job/command.h"
 #include "race/job/job.h"
-#include "race/job/subprocess.h"
 
 namespace kite::race {
 

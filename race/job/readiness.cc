@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/subprocess.h"
 #include "race/job/installed_size.h"
 #include "race/job/setup.h"
-#include "race/job/subprocess.h"
 
 namespace kite::race {
 

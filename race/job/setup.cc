@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/subprocess.h"
 #include "paperkite/try.h"
 #include "race/job/readiness.h"
-#include "race/job/subprocess.h"
 
 namespace kite::race {
 

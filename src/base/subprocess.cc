@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // posix_spawn with two pipes and poll. One deadline holds for the whole run.
-#include "race/job/subprocess.h"
+#include "base/subprocess.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 #include <chrono>
 #include <cstring>
 
-namespace kite::race {
+namespace kite {
 
 namespace {
 
@@ -203,4 +203,4 @@ Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv, co
   return result;
 }
 
-}  // namespace kite::race
+}  // namespace kite

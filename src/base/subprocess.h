@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a program whose times do not count: check, setup, prepare, sha256sum.
+// Runs another program whose time does not count, and collects what it prints.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 #include "paperkite/error.h"
 
-namespace kite::race {
+namespace kite {
 
 struct SubprocessOptions {
   double timeout_s = 30;
@@ -38,4 +38,4 @@ struct SubprocessResult {
 [[nodiscard]] Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv,
                                                       const SubprocessOptions& options = {});
 
-}  // namespace kite::race
+}  // namespace kite

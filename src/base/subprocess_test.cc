@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "race/job/subprocess.h"
+#include "base/subprocess.h"
 
 #include <gtest/gtest.h>
 
-namespace kite::race {
+namespace kite {
 namespace {
 
 SubprocessResult run(const std::string& script, const SubprocessOptions& options = {}) {
@@ -74,4 +74,4 @@ TEST(Subprocess, a_program_that_does_not_exist_is_an_error) {
 }
 
 }  // namespace
-}  // namespace kite::race
+}  // namespace kite
