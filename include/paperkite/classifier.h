@@ -13,6 +13,7 @@
 
 #include "paperkite/error.h"
 #include "paperkite/model.h"
+#include "paperkite/picture_views.h"
 #include "paperkite/session.h"
 
 namespace kite {
@@ -20,6 +21,7 @@ namespace kite {
 struct ClassifierOptions {
   ModelOptions model;  // its trace, which must outlive the classifier then, receives pictures and steps as well
   SessionOptions session;
+  ViewOptions views;              // of each picture, in Classification::views
   bool report_conflicts = false;  // read every source, also those that can no longer win: conflicts()
 };
 
@@ -45,10 +47,11 @@ struct ClassifyTimings {
 };
 
 struct Classification {
-  std::vector<Prediction> top;  // best first; equal scores in index order
+  std::vector<Prediction> top;                 // best first; equal scores in index order
   ScoreKind kind = ScoreKind::kProbabilities;  // of their scores
   ClassifyTimings timings;
-  std::vector<std::string> warnings;  // about this picture
+  std::vector<std::string> warnings;          // about this picture
+  std::shared_ptr<const PictureViews> views;  // null unless ClassifierOptions::views asks for them
 };
 
 // A JPEG, PNG or WebP file: its path, or its bytes, which are borrowed.
@@ -75,8 +78,8 @@ class Classifier {
   [[nodiscard]] Result<Classification> classify_file(const std::string& path, int k = 5);
 
   // Any number of pictures, batch() to a run, which are decoded side by side on the classifier's threads. One result
-  // for each, in their order, and as classify() would give it: a picture that cannot be read has its own Error and takes
-  // no other one along, and a run that is not full is filled up with copies.
+  // for each, in their order, and as classify() would give it: a picture that cannot be read has its own Error and
+  // takes no other one along, and a run that is not full is filled up with copies.
   [[nodiscard]] std::vector<Result<Classification>> classify_batch(std::span<const PictureFile> pictures, int k = 5);
 
   // The pictures of one run: the first dimension of the model's input, 1 where that counts no pictures.

@@ -30,6 +30,7 @@ struct Shared {
   ScoreChoice choice;
   std::optional<double> threshold;
   std::vector<Decision> decisions;
+  ViewOptions views;
   Trace* trace = nullptr;
 };
 
@@ -175,6 +176,7 @@ Classification Classifier::State::answer_of(FilledRow picture, std::int64_t row,
   Classification answer;
   answer.kind = shared->choice.kind;
   answer.warnings = std::move(picture.facts.warnings);
+  answer.views = std::move(picture.views);
   answer.top = best_of(session, *shared, row, k);
   // A NaN or an infinity among logits leaves no probability a number.
   if (!answer.top.empty() && answer.top.front().has_score && std::isnan(answer.top.front().score)) {
@@ -216,23 +218,23 @@ Result<Classifier> Classifier::over(Model model, const ClassifierOptions& option
   warnings.insert(warnings.end(), choice.warnings.begin(), choice.warnings.end());
   warnings.insert(warnings.end(), interpretation.warnings.begin(), interpretation.warnings.end());
   std::vector<Decision> decisions = model.decisions();
-  PictureRows rows(interpretation.recipe, model.inputs()[0].type);
+  PictureRows rows(interpretation.recipe, model.inputs()[0].type, options.views);
   if (meaning.batch == 0 && rows.count() > 1) {
     decisions.push_back({"batch", std::to_string(rows.count()) + " pictures a run, a row without one repeats another",
                          "the model", false});
   }
   decisions.insert(decisions.end(), choice.decisions.begin(), choice.decisions.end());
   decisions.insert(decisions.end(), interpretation.decisions.begin(), interpretation.decisions.end());
-  auto shared =
-      std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
-                                            std::move(choice), meaning.threshold, std::move(decisions), trace});
+  auto shared = std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
+                                                      std::move(choice), meaning.threshold, std::move(decisions),
+                                                      options.views, trace});
   return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value(), std::move(rows)}));
 }
 
 Result<Classifier> Classifier::share(const SessionOptions& options) const {
   KITE_TRY_ASSIGN(Session session, Session::create(state_->shared->model, options));
   const Shared& shared = *state_->shared;
-  PictureRows rows(shared.interpretation.recipe, shared.model.inputs()[0].type);
+  PictureRows rows(shared.interpretation.recipe, shared.model.inputs()[0].type, shared.views);
   return Classifier(std::make_unique<State>(State{state_->shared, std::move(session), std::move(rows)}));
 }
 

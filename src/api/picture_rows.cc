@@ -19,18 +19,19 @@ namespace kite {
 
 namespace {
 
-Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const PictureFile& picture) {
+Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const PictureFile& picture, const ViewOptions& views) {
   const auto* path = std::get_if<std::string>(&picture);
-  if (path == nullptr) return prepare_picture(std::get<std::span<const std::byte>>(picture), recipe);
+  if (path == nullptr) return prepare_picture(std::get<std::span<const std::byte>>(picture), recipe, views);
   KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(*path));
-  auto prepared = prepare_picture(file.bytes(), recipe);
+  auto prepared = prepare_picture(file.bytes(), recipe, views);
   if (!prepared.ok()) return std::move(prepared).error().in(*path);
   return prepared;
 }
 
 }  // namespace
 
-PictureRows::PictureRows(const PreprocessRecipe& recipe, const TensorType& input) : input_(input), row_(input) {
+PictureRows::PictureRows(const PreprocessRecipe& recipe, const TensorType& input, const ViewOptions& views)
+    : input_(input), views_(views), row_(input) {
   const Shape& shape = input.shape;
   if (!recipe.form.axes.starts_with('N') || shape.rank() == 0 || shape[0] < 2) return;
   count_ = shape[0];
@@ -49,7 +50,7 @@ Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Pi
   // A picture of many megapixels may want more memory than there is, and the next one may be smaller. The message is
   // short enough to need none.
   try {
-    KITE_TRY_ASSIGN(PreparedPicture prepared, prepare(recipe, picture));
+    KITE_TRY_ASSIGN(PreparedPicture prepared, prepare(recipe, picture, views_));
     if (prepared.tensor.type() != row_) {
       return Error{ErrorCode::kInvalidInput,
                    "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +
@@ -62,7 +63,7 @@ Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Pi
     } else {
       std::ranges::copy(prepared.tensor.view().bytes(), row(number).begin());
     }
-    return FilledRow{std::move(prepared.facts), prepared.decode_ns, prepared.preprocess_ns};
+    return FilledRow{std::move(prepared.facts), prepared.decode_ns, prepared.preprocess_ns, std::move(prepared.views)};
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::kLimit, "out of memory", {}, {}};
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "image/recipe.h"
 #include "paperkite/classifier.h"
 #include "paperkite/error.h"
+#include "paperkite/picture_views.h"
 #include "paperkite/session.h"
 #include "paperkite/tensor.h"
 
@@ -20,13 +22,14 @@ struct FilledRow {
   ImageFacts facts;
   std::int64_t decode_ns = 0;
   std::int64_t preprocess_ns = 0;
+  std::shared_ptr<const PictureViews> views;  // null unless they are asked for
 };
 
 // One for each session: run() reads what fill() wrote.
 class PictureRows {
  public:
   // `input`: of the model. Rows are counted along its first dimension where the recipe's form counts pictures there.
-  PictureRows(const PreprocessRecipe& recipe, const TensorType& input);
+  PictureRows(const PreprocessRecipe& recipe, const TensorType& input, const ViewOptions& views = {});
 
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
 
@@ -45,6 +48,7 @@ class PictureRows {
   [[nodiscard]] std::span<std::byte> row(std::size_t number);
 
   TensorType input_;
+  ViewOptions views_;
   std::int64_t count_ = 1;
   TensorType row_;  // what the recipe makes of one picture
   Tensor tensor_;

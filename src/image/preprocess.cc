@@ -5,15 +5,46 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "image/cropping.h"
+#include "image/overview.h"
 #include "image/resize.h"
 #include "image/row_reader.h"
 #include "paperkite/try.h"
 
 namespace kite {
 namespace {
+
+// The views of a picture whose rows have all been read.
+std::shared_ptr<const PictureViews> views_of(const RowReader& reader, const Cropping& cropping, const Image& seen,
+                                             std::optional<Overview> overview) {
+  auto views = std::make_shared<PictureViews>();
+  views->seen = {seen.width(), seen.height(), {seen.pixels().begin(), seen.pixels().end()}};
+  if (overview) views->overview = std::move(*overview).release();
+  views->size = {reader.size().height, reader.size().width};
+  const CropPlan& plan = cropping.plan;
+  const auto across = static_cast<double>(cropping.taken.width) / static_cast<double>(cropping.resized.width);
+  const auto down = static_cast<double>(cropping.taken.height) / static_cast<double>(cropping.resized.height);
+  views->left = static_cast<double>(cropping.taken.x) + static_cast<double>(plan.source.x - plan.left) * across;
+  views->top = static_cast<double>(cropping.taken.y) + static_cast<double>(plan.source.y - plan.top) * down;
+  views->width = static_cast<double>(cropping.wanted.width) * across;
+  views->height = static_cast<double>(cropping.wanted.height) * down;
+  const ImageFacts& facts = reader.facts();
+  views->stored_as = std::string(picture_format_name(facts.format)) + ", " + facts.pixel_format;
+  views->exif_orientation = facts.exif_orientation;
+  views->is_orientation_applied = facts.orientation_applied;
+  return views;
+}
+
+Result<std::optional<Overview>> overview_for(Size picture, const ViewOptions& views) {
+  if (!views.keep || views.overview_side == 0) return std::optional<Overview>();
+  KITE_TRY_ASSIGN(Overview overview, Overview::make(picture, views.overview_side));
+  return std::optional<Overview>(std::move(overview));
+}
 
 std::int64_t now_ns() noexcept {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -49,7 +80,8 @@ Result<Tensor> preprocess(const Image& image, const PreprocessRecipe& recipe) {
   return normalised(cropped, recipe);
 }
 
-Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe) {
+Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe,
+                                        const ViewOptions& views) {
   const std::int64_t start_ns = now_ns();
   if (recipe.form != TensorForm{}) KITE_TRY(validate_normalization(recipe.normalization, recipe.form));
   KITE_TRY_ASSIGN(const std::unique_ptr<RowReader> reader, open_picture(file, {}, recipe.exif));
@@ -58,12 +90,19 @@ Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const P
   KITE_TRY(check_alpha(reader->facts(), cropping, recipe));
   KITE_TRY_ASSIGN(Image out, empty_picture(cropping, recipe.fill));
   KITE_TRY_ASSIGN(RowResizer resizer, resizer_into(out, cropping, recipe));
+  KITE_TRY_ASSIGN(std::optional<Overview> overview, overview_for(size, views));
   const Rectangle& taken = cropping.taken;
   std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) * 3);
   std::int64_t resize_ns = 0;
+  std::int64_t view_ns = 0;
   // All rows are read, also those below the crop, so that every file that ends early is refused.
   for (std::int64_t y = 0; y < size.height; ++y) {
     KITE_TRY(reader->read_row(row.data()));
+    if (overview) {
+      const std::int64_t read_ns = now_ns();
+      overview->push(y, row.data());
+      view_ns += now_ns() - read_ns;
+    }
     if (y - taken.y < resizer.first_row() || y - taken.y >= resizer.end_row()) continue;
     const std::int64_t read_ns = now_ns();
     if (recipe.form.pixels == PixelMode::kGrey) make_grey(row.data(), size.width);
@@ -71,8 +110,10 @@ Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const P
     resize_ns += now_ns() - read_ns;
   }
   const std::int64_t decoded_ns = now_ns();
-  PreparedPicture prepared{normalised(out, recipe), reader->facts(), decoded_ns - start_ns - resize_ns, resize_ns};
+  PreparedPicture prepared{
+      normalised(out, recipe), reader->facts(), decoded_ns - start_ns - resize_ns - view_ns, resize_ns, {}};
   prepared.preprocess_ns += now_ns() - decoded_ns;
+  if (views.keep) prepared.views = views_of(*reader, cropping, out, std::move(overview));
   return prepared;
 }
 

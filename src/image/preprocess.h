@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "image/image.h"
 #include "image/normalize.h"
 #include "image/recipe.h"
+#include "paperkite/picture_views.h"
 #include "paperkite/tensor.h"
 
 namespace kite {
@@ -24,12 +26,14 @@ struct PreparedPicture {
   Tensor tensor;
   ImageFacts facts;  // of the file
   std::int64_t decode_ns = 0;
-  std::int64_t preprocess_ns = 0;  // resize, crop, normalise
+  std::int64_t preprocess_ns = 0;             // resize, crop, normalise; views are in neither time
+  std::shared_ptr<const PictureViews> views;  // null unless they are asked for
 };
 
 // Gives the same result as decode() and then preprocess(), from a file's bytes. Rows are resized as soon as they are
 // decoded, so that the memory does not grow with the picture. There are two exceptions: pictures that must be decoded
 // completely first (see open_picture()), and codecs that do so themselves (a progressive JPEG, an interlaced PNG).
-[[nodiscard]] Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe);
+[[nodiscard]] Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe,
+                                                      const ViewOptions& views = {});
 
 }  // namespace kite

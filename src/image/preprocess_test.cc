@@ -95,6 +95,62 @@ TEST(PreparePicture, is_decode_and_preprocess_and_refuses_what_they_refuse) {
   EXPECT_NE(cut.error().message().find("truncated"), std::string::npos);
 }
 
+// What the recipe makes of a picture that has the input's size already.
+Tensor tensor_of(const RgbPicture& picture, const PreprocessRecipe& recipe) {
+  Image image = Image::make({picture.width, picture.height}).value();
+  std::ranges::copy(picture.rgb, image.row(0));
+  return to_tensor(image, make_tables(recipe.normalization), recipe.channel_order, recipe.form);
+}
+
+TEST(PreparePicture, views_hold_the_pixels_that_are_normalised_and_change_no_number) {
+  const auto file = MappedFile::open("models/pictures/paper_kite_1.jpg");
+  ASSERT_TRUE(file.ok());
+  PreprocessRecipe recipe;
+  recipe.resize = {ResizeMode::kShortSide, 64, 0};
+  recipe.normalization.mean = {0.5, 0.25, 0.125};
+  for (const PixelMode pixels : {PixelMode::kRgb, PixelMode::kGrey}) {
+    recipe.form.pixels = pixels;
+    if (pixels == PixelMode::kGrey) recipe.normalization.mean = {0.5, 0.5, 0.5};
+    for (const Size crop : {Size{56, 48}, Size{0, 0}, Size{100, 10}}) {
+      recipe.crop = crop;
+      const auto plain = prepare_picture(file->bytes(), recipe);
+      const auto viewed = prepare_picture(file->bytes(), recipe, {true, 50});
+      ASSERT_TRUE(plain.ok() && viewed.ok());
+      EXPECT_EQ(plain->views, nullptr);
+      ASSERT_NE(viewed->views, nullptr);
+      EXPECT_TRUE(std::ranges::equal(plain->tensor.view().bytes(), viewed->tensor.view().bytes()));
+      const Tensor again = tensor_of(viewed->views->seen, recipe);
+      ASSERT_EQ(again.type(), plain->tensor.type());
+      EXPECT_TRUE(std::ranges::equal(again.view().bytes(), plain->tensor.view().bytes()));
+    }
+  }
+}
+
+TEST(PreparePicture, the_overview_is_the_whole_picture_in_its_colours_and_the_part_that_is_seen_is_in_its_pixels) {
+  const auto file = MappedFile::open("models/pictures/paper_kite_1.jpg");
+  ASSERT_TRUE(file.ok());
+  const auto image = decode(file->bytes());
+  ASSERT_TRUE(image.ok());
+  const Size size = image->size();
+  PreprocessRecipe recipe;
+  recipe.resize = {ResizeMode::kExact, size.height / 2, size.width / 4};
+  recipe.crop = {10, size.height};  // inside from side to side, beyond the picture above and below
+  recipe.form.pixels = PixelMode::kGrey;
+  const auto prepared = prepare_picture(file->bytes(), recipe, {true, 50});
+  ASSERT_TRUE(prepared.ok());
+  const PictureViews& views = *prepared->views;
+  EXPECT_EQ(views.size, (PictureSize{size.height, size.width}));
+  const std::int64_t longest = std::max(size.width, size.height);
+  const auto small = resize(*image, {size.width * 50 / longest, size.height * 50 / longest}, Filter::kBilinear);
+  ASSERT_TRUE(small.ok());
+  EXPECT_TRUE(std::ranges::equal(views.overview.rgb, small->pixels()));
+  EXPECT_EQ(views.width, 40.0);
+  EXPECT_NEAR(views.left + views.width / 2, static_cast<double>(size.width) / 2, 4.0);
+  EXPECT_EQ(views.height, 2.0 * static_cast<double>(size.height));
+  EXPECT_NEAR(views.top + views.height / 2, static_cast<double>(size.height) / 2, 2.0);
+  EXPECT_EQ(views.stored_as.substr(0, 5), "JPEG,");
+}
+
 TEST(Preprocess, grey_is_made_before_the_resize_with_pillows_weights) {
   Image image = Image::make({2, 1}).value();
   const std::uint8_t rgb[] = {255, 0, 0, 0, 0, 255};
