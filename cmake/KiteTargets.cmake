@@ -96,3 +96,35 @@ function(kite_target_objects name source result)
   endforeach()
   set(${result} ${objects} PARENT_SCOPE)
 endfunction()
+
+# kite_embedded_texts(<result> HEADER race/x/assets.h NAMESPACE kite::race TEXTS kName a.css b.css kOther c.js ...): a C++
+# source, made when one of the files changes, that defines the constants of HEADER. A word with k and a capital begins a
+# constant; the files after it are its text, one after another.
+function(kite_embedded_texts result)
+  cmake_parse_arguments(ARG "" "HEADER;NAMESPACE" "TEXTS" ${ARGN})
+  set(script ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/assets.cc)
+  set(files)
+  set(texts "")
+  foreach(word ${ARG_TEXTS})
+    if(word MATCHES "^k[A-Z][A-Za-z]*$")
+      string(APPEND texts ";${word}=")
+      continue()
+    endif()
+    get_filename_component(file ${word} ABSOLUTE)
+    list(APPEND files ${file})
+    if(texts MATCHES "=$")
+      string(APPEND texts "${file}")
+    else()
+      string(APPEND texts "|${file}")
+    endif()
+  endforeach()
+  string(REGEX REPLACE "^;" "" texts "${texts}")
+  add_custom_command(
+    OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DHEADER=${ARG_HEADER} -DNAMESPACE=${ARG_NAMESPACE} "-DTEXTS=${texts}" -P ${script}
+    DEPENDS ${files} ${script}
+    COMMENT "Embedding the texts of ${ARG_HEADER}"
+    VERBATIM)
+  set(${result} ${out} PARENT_SCOPE)
+endfunction()

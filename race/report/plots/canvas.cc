@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "race/report/plots/escape.h"
+#include "cli/page/escape.h"
 
 namespace kite::race {
 namespace {

@@ -6,7 +6,6 @@
 #include <clocale>
 #include <cmath>
 
-#include "race/report/plots/escape.h"
 
 namespace kite::race {
 namespace {
@@ -28,7 +27,6 @@ TEST(canvas, coordinates_do_not_follow_the_locale) {
 }
 
 TEST(canvas, text_cannot_leave_its_element) {
-  EXPECT_EQ(escaped("<a href=\"x\">'&'</a>"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
   Canvas canvas(10, 10, {"i\"d", "<t>", "a & b"});
   canvas.text({0, 0}, "</text><script>");
   canvas.rect({0, 0}, 1, 1, "r", "</title>");
@@ -36,18 +34,6 @@ TEST(canvas, text_cannot_leave_its_element) {
   EXPECT_EQ(svg.find("<script>"), std::string::npos);
   EXPECT_NE(svg.find("<title id=\"i&quot;d-title\">&lt;t&gt;</title>"), std::string::npos);
   EXPECT_NE(svg.find("&lt;/title&gt;</title></rect>"), std::string::npos);
-}
-
-TEST(canvas, bytes_that_are_no_utf8_are_replaced) {
-  const std::string mark = "\xEF\xBF\xBD";
-  EXPECT_EQ(escaped("a\x80z"), "a" + mark + "z");
-  EXPECT_EQ(escaped("\xC3\xA9"), "\xC3\xA9");
-  EXPECT_EQ(escaped("\xC3"), mark);                           // cut short
-  EXPECT_EQ(escaped("\xC0\xAF"), mark + mark);                // overlong "/"
-  EXPECT_EQ(escaped("\xED\xA0\x80"), mark + mark + mark);     // a surrogate
-  EXPECT_EQ(escaped(std::string("\0\x1B", 2)), mark + mark);  // XML forbids them
-  EXPECT_EQ(escaped("\xEF\xBF\xBF"), mark + mark + mark);     // U+FFFF, too
-  EXPECT_EQ(escaped("\xF0\x9F\xA6\x8B"), "\xF0\x9F\xA6\x8B");
 }
 
 TEST(canvas, long_labels_are_cut_between_code_points_and_kept_as_tip) {

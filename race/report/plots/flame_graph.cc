@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "race/report/plots/escape.h"
+#include "cli/page/escape.h"
 #include "race/report/plots/plots.h"
 
 namespace kite::race {

@@ -6,8 +6,9 @@
 
 #include <variant>
 
-#include "race/report/plots/escape.h"
-#include "race/report/render/html_frame.h"
+#include "cli/page/escape.h"
+#include "cli/page/html_frame.h"
+#include "race/report/render/assets.h"
 
 namespace kite::race {
 namespace {
@@ -67,8 +68,8 @@ std::string html_of(const Heading& heading) {
 
 std::string html_of(const Note& note) {
   const bool bad = note.tone == Note::Tone::kBad;
-  return fmt::format("<div class=\"banner {}\"{}><b>{}</b> {}</div>\n",
-                     bad ? "bad" : "open", bad ? " role=\"alert\"" : "", escaped(note.title), html_of(note.text));
+  return fmt::format("<div class=\"banner {}\"{}><b>{}</b> {}</div>\n", bad ? "bad" : "open",
+                     bad ? " role=\"alert\"" : "", escaped(note.title), html_of(note.text));
 }
 
 std::string html_of(const List& list) {
@@ -178,7 +179,7 @@ std::string html_page(const Document& document) {
         "<section id=\"{0}\" aria-labelledby=\"{0}-heading\">\n<h2 id=\"{0}-heading\">{1}</h2>\n{2}</section>\n",
         escaped(section.id), escaped(section.title), html_of(section.blocks));
   }
-  return html_document(document.title, body + "</main>\n</div>\n");
+  return html_document(document.title, body + "</main>\n</div>\n", page_assets());
 }
 
 }  // namespace kite::race

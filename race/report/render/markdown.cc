@@ -8,7 +8,7 @@
 #include <cctype>
 #include <variant>
 
-#include "race/report/plots/escape.h"
+#include "cli/page/escape.h"
 
 namespace kite::race {
 namespace {

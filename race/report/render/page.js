@@ -1,20 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions of the page: a switch of theme, and a search in flame graphs.
+// The search in the page's flame graphs.
 'use strict';
 (() => {
-  const root = document.documentElement;
-  const button = document.getElementById('theme');
-  if (button) {
-    const asked = matchMedia('(prefers-color-scheme: dark)');
-    const dark = () => root.dataset.theme ? root.dataset.theme === 'dark' : asked.matches;
-    const show = () => { button.textContent = dark() ? 'Light theme' : 'Dark theme'; };
-    button.hidden = false;
-    button.addEventListener('click', () => {
-      root.dataset.theme = dark() ? 'light' : 'dark';
-      show();
-    });
-    show();
-  }
   for (const svg of document.querySelectorAll('svg.plot')) {
     const frames = svg.querySelectorAll('g.frame');
     if (!frames.length) continue;

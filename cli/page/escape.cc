@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Escapes text, byte by byte, and lets only well-formed UTF-8 through.
-#include "race/report/plots/escape.h"
+// Goes through text code point by code point, and lets only well-formed UTF-8 through.
+#include "cli/page/escape.h"
 
 #include <algorithm>
 #include <cstdint>
 
-namespace kite::race {
+namespace kite {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
@@ -29,29 +29,54 @@ std::size_t length_of_code_point(std::string_view text) noexcept {
   return code < least || code > 0x10FFFF || surrogate || control ? 0 : length;
 }
 
-}  // namespace
-
-std::string escaped(std::string_view text) {
+// `write_ascii` writes one character of ASCII; other code points are copied.
+template <typename WriteAscii>
+std::string written(std::string_view text, const WriteAscii& write_ascii) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const std::size_t length = length_of_code_point(text);
     if (length == 0) {
       out += kReplacement;
-      text.remove_prefix(1);
-      continue;
+    } else if (length == 1) {
+      write_ascii(text[0], out);
+    } else {
+      out += text.substr(0, length);
     }
-    switch (text[0]) {
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+  return written(text, [](char c, std::string& out) {
+    switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
       case '>': out += "&gt;"; break;
       case '"': out += "&quot;"; break;
       case '\'': out += "&#39;"; break;
-      default: out += text.substr(0, length);
+      default: out += c;
     }
-    text.remove_prefix(length);
-  }
-  return out;
+  });
+}
+
+std::string json_string(std::string_view text) {
+  const std::string inside = written(text, [](char c, std::string& out) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\t': out += "\\t"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '<': out += "\\u003C"; break;
+      case '&': out += "\\u0026"; break;
+      default: out += c;
+    }
+  });
+  return '"' + inside + '"';
 }
 
 std::size_t code_points(std::string_view text) noexcept {
@@ -59,4 +84,4 @@ std::size_t code_points(std::string_view text) noexcept {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<std::uint8_t>(c) & 0xC0) != 0x80; }));
 }
 
-}  // namespace kite::race
+}  // namespace kite
