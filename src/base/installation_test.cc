@@ -13,7 +13,7 @@ namespace {
 
 TEST(Installation, a_program_in_a_build_folder_belongs_to_the_project) {
   const TestFolder folder;
-  for (const char* part : {"peers", "race", "references", "build/release/bin"}) {
+  for (const char* part : {"peers", "race", "references", "build/release/bin", "build/bin"}) {
     std::filesystem::create_directories(folder.path() + "/" + part);
   }
   for (const char* bin : {"/build/release/bin", "/build/bin"}) {
