@@ -41,6 +41,25 @@ Error truncated_picture(PictureFormat format, std::size_t size_bytes) {
       "byte " + std::to_string(size_bytes), "fetch or save the file again"};
 }
 
+Error damaged_picture(PictureFormat format, std::string_view what) {
+  return {ErrorCode::kInvalidImage,
+          "a damaged " + std::string(picture_format_name(format)) + " file: " + std::string(what), "",
+          "fetch or save the file again"};
+}
+
+Error unsupported_variant(PictureFormat format, std::string_view what) {
+  return {ErrorCode::kUnsupportedImage,
+          std::string(picture_format_name(format)) + " with " + std::string(what) + " is not supported", "",
+          std::string(kConvertWithPillow)};
+}
+
+Error unsupported_everywhere(PictureFormat format, std::string_view what) {
+  return {
+      ErrorCode::kUnsupportedImage,
+      std::string(picture_format_name(format)) + " with " + std::string(what) + " is not supported, in Pillow neither",
+      "", "save it again as PNG with the program that wrote it"};
+}
+
 namespace {
 
 // Reads the rows of a picture that is in memory.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -79,6 +80,66 @@ inline Bytes webp_file(int width, int height, const std::vector<std::uint8_t>& r
   Bytes bytes = to_bytes(buffer, size);
   WebPFree(buffer);
   return bytes;
+}
+
+inline Bytes to_bytes(const std::string& text) { return to_bytes(text.data(), text.size()); }
+
+// A number of `size` bytes, the lowest first.
+inline std::string little(std::uint32_t value, int size) {
+  std::string text;
+  for (int i = 0; i < size; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+  return text;
+}
+
+// 24 bits, bottom up.
+inline Bytes bmp_file(int width, int height, const std::vector<std::uint8_t>& rgb) {
+  const int stride = (3 * width + 3) / 4 * 4;
+  std::string file = "BM" + little(static_cast<std::uint32_t>(54 + stride * height), 4) + little(0, 4) + little(54, 4);
+  file += little(40, 4) + little(static_cast<std::uint32_t>(width), 4) + little(static_cast<std::uint32_t>(height), 4);
+  file += little(1, 2) + little(24, 2) + std::string(24, '\0');
+  for (int y = height - 1; y >= 0; --y) {
+    std::string row(static_cast<std::size_t>(stride), '\0');
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        row[static_cast<std::size_t>(3 * x + c)] =
+            static_cast<char>(rgb[static_cast<std::size_t>(3 * (y * width + x) + 2 - c)]);
+      }
+    }
+    file += row;
+  }
+  return to_bytes(file);
+}
+
+// Every pixel has this index of a palette of 8, in which entry i is (i, 2i, 3i). Each pixel has a code of 4 bits, and a
+// clear code after every 6 keeps it so.
+inline Bytes gif_file(int width, int height, int index) {
+  std::string file =
+      "GIF89a" + little(static_cast<std::uint32_t>(width), 2) + little(static_cast<std::uint32_t>(height), 2);
+  file += std::string("\x82\0\0", 3);
+  for (int i = 0; i < 8; ++i)
+    file += std::string{static_cast<char>(i), static_cast<char>(2 * i), static_cast<char>(3 * i)};
+  file +=
+      "," + little(0, 4) + little(static_cast<std::uint32_t>(width), 2) + little(static_cast<std::uint32_t>(height), 2);
+  file += std::string("\0\3", 2);
+  std::vector<int> codes;
+  for (int i = 0; i < width * height; ++i) {
+    if (i % 6 == 0) codes.push_back(8);
+    codes.push_back(index);
+  }
+  codes.push_back(9);
+  if (codes.size() % 2 != 0) codes.push_back(0);
+  std::string packed;
+  for (std::size_t i = 0; i < codes.size(); i += 2) packed += static_cast<char>(codes[i] | codes[i + 1] << 4);
+  for (std::size_t at = 0; at < packed.size(); at += 255) {
+    const std::string block = packed.substr(at, 255);
+    file += static_cast<char>(block.size()) + block;
+  }
+  return to_bytes(file + std::string("\0;", 2));
+}
+
+inline Bytes ppm_file(int width, int height, const std::vector<std::uint8_t>& rgb) {
+  const std::string head = "P6\n" + std::to_string(width) + " " + std::to_string(height) + "\n255\n";
+  return to_bytes(head + std::string(rgb.begin(), rgb.end()));
 }
 
 }  // namespace kite

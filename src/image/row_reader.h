@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "image/decode.h"
 #include "image/image.h"
@@ -49,5 +50,16 @@ class RowReader {
 
 // The error for files that end early, with Pillow's words.
 [[nodiscard]] Error truncated_picture(PictureFormat format, std::size_t size_bytes);
+// kInvalidImage: "a damaged BMP: <what>".
+[[nodiscard]] Error damaged_picture(PictureFormat format, std::string_view what);
+// kUnsupportedImage: "a TIFF with <what> is not supported". Pillow reads the variant, so the remedy converts with it.
+[[nodiscard]] Error unsupported_variant(PictureFormat format, std::string_view what);
+// kUnsupportedImage, of what Pillow refuses, too.
+[[nodiscard]] Error unsupported_everywhere(PictureFormat format, std::string_view what);
+
+// A command that makes a PNG with the same pixels. Converting to a format with losses would change the answer.
+inline constexpr std::string_view kConvertWithPillow =
+    "convert it, with the same pixels: python3 -c \"from PIL import Image; "
+    "Image.open('IN').convert('RGB').save('OUT.png')\"";
 
 }  // namespace kite

@@ -9,6 +9,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
+import bmp_gif_netpbm
 import picture_files
 import png_writer
 
@@ -38,6 +39,13 @@ def small_samples(rng) -> list[tuple[str, bytes]]:
         ("lossy.webp", encoded(image, "WEBP")),
         ("lossless.webp", encoded(image, "WEBP", lossless=True)),
         ("alpha.webp", encoded(alpha, "WEBP")),
+        ("palette.gif", encoded(image.convert("P"), "GIF")),
+        ("frames.gif", encoded(image, "GIF", save_all=True, append_images=[image.rotate(90)])),
+        ("rgb.bmp", encoded(image, "BMP")),
+        ("palette.bmp", encoded(image.convert("P"), "BMP")),
+        ("runs.bmp", bmp_gif_netpbm.run_length_sample(rng)),
+        ("binary.ppm", encoded(image, "PPM")),
+        ("text.pgm", b"P2 67 45 255\n" + b" ".join(b"%d" % v for v in np.asarray(image.convert("L")).reshape(-1)) + b"\n"),
         ("animated.webp", encoded(image, "WEBP", save_all=True, append_images=[image.rotate(90)])),
     ]
 
@@ -116,7 +124,7 @@ def foreign(folder: pathlib.Path, rng) -> list[tuple[pathlib.Path, str, str]]:
     writer = picture_files.Writer(folder, rng)
     image = Image.fromarray(picture_files.picture(rng, 20, 10))
     cases = [(f"x.{form.lower()}", encoded(image, form), "unsupported-image", word)
-             for form, word in (("GIF", "GIF"), ("TIFF", "TIFF"), ("BMP", "BMP"), ("PPM", "netpbm"), ("ICO", "ICO"),
+             for form, word in (("TIFF", "TIFF"), ("ICO", "ICO"),
                                 ("AVIF", "AVIF"), ("JPEG2000", "JPEG 2000"), ("PDF", "PDF"), ("EPS", "PostScript"),
                                 ("DDS", "DDS"), ("QOI", "QOI"))]
     cases += [

@@ -9,6 +9,7 @@ Needs numpy and Pillow 13 or newer: that version changed the order of the two re
 import argparse
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -19,12 +20,25 @@ import PIL
 from PIL import Image, ImageOps
 
 import bad_pictures
+import bmp_gif_netpbm
 import kite_dump
 import picture_files
 import rules
 
 # A refused bomb may cost this much memory, the program and its libraries included.
 BOMB_MEMORY_BYTES = 64 << 20
+
+
+FORMATS = pathlib.Path(__file__).parents[2] / "src/image/formats/formats.inc"
+# For each row of it: writes at least 300 pictures of all of its modes, with sides from 1 on.
+GENERATORS = {
+    "JPEG": picture_files.all_jpegs,
+    "PNG": picture_files.all_pngs,
+    "WebP": picture_files.all_webps,
+    "GIF": lambda writer: bmp_gif_netpbm.gifs(writer, 320, 60),
+    "BMP": lambda writer: bmp_gif_netpbm.bmps(writer, 320, 60),
+    "netpbm": lambda writer: bmp_gif_netpbm.netpbms(writer, 320, 60),
+}
 
 
 class Tally:
@@ -64,12 +78,25 @@ def difference(answer, expected) -> str:
     return f"{np.count_nonzero(delta)} bytes differ, by up to {delta.max()}"
 
 
-def compare_decoding(tally, program, folder, rng) -> None:
-    paths = picture_files.write_all(folder, rng)
-    for path, answer in zip(paths, kite_dump.run(program, [("decode", p, "ignore") for p in paths], folder)):
-        problem = difference(answer, pillow_rgb(path))
-        tally.check(not problem, f"decode {path.name}: {problem}")
-    tally.section("decoding")
+def compare_formats(tally, program, folder, rng) -> None:
+    """Each row of formats.inc has a generator; Pillow's picture is kite's, and what Pillow refuses is refused."""
+    rows = re.findall(r'^KITE_PICTURE_FORMAT\(\w+, "(\w+)"\)', FORMATS.read_text(), re.MULTILINE)
+    tally.check(rows == list(GENERATORS), f"formats.inc has {rows}, the generators are for {list(GENERATORS)}")
+    for name, generate in GENERATORS.items():
+        writer = picture_files.Writer(folder, rng)
+        generate(writer)
+        equal = 0
+        for path, answer in zip(writer.paths, kite_dump.run(program, [("decode", p, "ignore") for p in writer.paths], folder)):
+            expected = pillow_rgb(path)
+            if expected is None:
+                tally.check(not answer.ok and answer.error[0] in bad_pictures.REFUSALS, f"{path.name}: Pillow refuses it")
+            else:
+                problem = difference(answer, expected)
+                equal += not problem
+                tally.check(not problem, f"decode {path.name}: {problem}")
+            path.unlink()
+        tally.check(equal >= 300, f"{name}: only {equal} pictures were compared")
+        tally.section(f"{name}, of which {equal} are pictures")
 
 
 def compare_orientation(tally, program, folder, rng) -> None:
@@ -245,7 +272,7 @@ def check_bad_files(tally, program, folder, rng) -> None:
 
 
 SECTIONS = {
-    "decode": lambda *given: (compare_decoding(*given), compare_orientation(*given)),
+    "decode": lambda *given: (compare_formats(*given), compare_orientation(*given)),
     "resize": compare_resizing,
     "recipes": compare_recipes,
     "forms": compare_forms,

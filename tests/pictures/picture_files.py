@@ -181,25 +181,31 @@ def oriented(writer: Writer) -> None:
             writer.save(f"orientation-{orientation}.{form.lower()}", writer.rgb(13, 7), format=form, exif=exif.tobytes())
 
 
-def extreme_sizes(writer: Writer) -> None:
-    for width, height in ((4000, 1), (1, 4000), (3999, 3), (3, 3999), (4000, 2999), (1, 1), (2, 3), (65500, 1)):
+EXTREMES = ((4000, 1), (1, 4000), (3999, 3), (3, 3999), (4000, 2999), (1, 1), (2, 3), (65500, 1))
+
+
+def all_jpegs(writer: Writer) -> None:
+    jpegs(writer, 700, 300)
+    unusual_jpegs(writer, 60)
+    for width, height in EXTREMES:
         image = writer.rgb(width, height)
         writer.save(f"{width}x{height}.jpg", image, format="JPEG", quality=90)
         if width * height < 100000:
             writer.save(f"{width}x{height}-progressive.jpg", image, format="JPEG", progressive=True, subsampling=2)
-            writer.save(f"{width}x{height}.png", image, format="PNG")
-            if max(width, height) < 16383:
-                writer.save(f"{width}x{height}.webp", image, format="WEBP", lossless=True)
 
 
-def write_all(folder: pathlib.Path, rng) -> list[pathlib.Path]:
-    writer = Writer(folder, rng)
-    jpegs(writer, 700, 300)
-    unusual_jpegs(writer, 60)
+def all_pngs(writer: Writer) -> None:
     pngs(writer, 420, 70)
-    webps(writer, 120, 200)
-    extreme_sizes(writer)
-    return writer.paths
+    for width, height in EXTREMES:
+        if width * height < 100000:
+            writer.save(f"{width}x{height}.png", writer.rgb(width, height), format="PNG")
+
+
+def all_webps(writer: Writer) -> None:
+    webps(writer, 310, 150)
+    for width, height in EXTREMES:
+        if width * height < 100000 and max(width, height) < 16383:
+            writer.save(f"{width}x{height}.webp", writer.rgb(width, height), format="WEBP", lossless=True)
 
 
 def write_oriented(folder: pathlib.Path, rng) -> list[pathlib.Path]:
