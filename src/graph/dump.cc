@@ -85,7 +85,7 @@ struct ValueText {
 std::string attributes_text(const Attributes& attributes) {
   std::vector<std::string> parts;
   for (const Attribute& attribute : attributes.all()) {
-    parts.push_back(symbol(attribute.name) + '=' + std::visit(ValueText{}, attribute.value));
+    parts.push_back(symbol(attribute.name) + '=' + attribute_text(attribute.value));
   }
   std::ranges::sort(parts);
   std::string text;
@@ -125,6 +125,8 @@ std::string constants_text(const Graph& graph, const std::vector<NodeId>& order)
 }
 
 }  // namespace
+
+std::string attribute_text(const Attribute::Value& value) { return std::visit(ValueText{}, value); }
 
 std::string dump_node(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);

@@ -19,6 +19,9 @@ namespace kite {
 // domain is written domain.Name-version.
 [[nodiscard]] std::string dump(const Graph& graph);
 
+// The value of an attribute as dump() shows it: [1,1], 0.001, "SAME_UPPER".
+[[nodiscard]] std::string attribute_text(const Attribute::Value& value);
+
 // One node's line, without the line break.
 [[nodiscard]] std::string dump_node(const Graph& graph, NodeId id);
 

@@ -108,6 +108,9 @@ class Graph {
   NodeId insert_after(NodeId anchor, Node node);
   [[nodiscard]] Node& node(NodeId id) { return nodes_[static_cast<std::size_t>(id)]; }
   [[nodiscard]] const Node& node(NodeId id) const { return nodes_[static_cast<std::size_t>(id)]; }
+  // Every node there ever was. A removed node keeps its inputs, outputs and attributes, and what it states stays true:
+  // a pass that changes what a value holds makes a new value.
+  [[nodiscard]] std::size_t node_count() const noexcept { return nodes_.size(); }
   // Node ids in topological order, without removed ones. A copy: passes may insert and remove while they iterate.
   [[nodiscard]] std::vector<NodeId> order() const;
   // Detaches the node; outputs that it still produces lose their producer. It may still serve as an anchor.

@@ -274,11 +274,15 @@ void PlanSession::run_portable(std::size_t step, int member) noexcept {
   failed_step_.store(step, std::memory_order_relaxed);
 }
 
+TensorView PlanSession::operand(std::uint32_t number) const {
+  const Operand& operand = plan_->operand(number);
+  const std::byte* const data = operand.storage == Storage::kInput ? inputs_[operand.offset].data : address(number);
+  return {operand_type(operand), data};
+}
+
 TensorView PlanSession::output(std::size_t index) const {
   const PlanPort& port = plan_->outputs()[index];
-  const Operand& operand = plan_->operand(port.operand);
-  if (operand.storage == Storage::kInput) return {port.type, inputs_[operand.offset].data};
-  return {port.type, address(port.operand)};
+  return {port.type, operand(port.operand).data};
 }
 
 }  // namespace kite

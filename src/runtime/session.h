@@ -40,6 +40,10 @@ class PlanSession {
   // Valid after run() until the next one; `index` below plan().outputs().size().
   [[nodiscard]] TensorView output(std::size_t index) const;
 
+  // What an operand holds now: for a StepObserver, right after the step that makes it. The other members are in the
+  // next step by then, so that only a session of one thread gives whole values.
+  [[nodiscard]] TensorView operand(std::uint32_t number) const;
+
   // Of a session of this plan: what its steps' families decide before the first run.
   [[nodiscard]] static std::uint64_t prepared_bytes(const Plan& plan) noexcept;
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -87,8 +88,14 @@ class Lowering {
 
   [[nodiscard]] const std::vector<LoweredStep>& steps() const noexcept { return steps_; }
   [[nodiscard]] std::vector<plan_format::Operand>& operands() noexcept { return operands_; }
+  [[nodiscard]] const std::vector<plan_format::Operand>& operands() const noexcept { return operands_; }
   [[nodiscard]] const std::vector<ConstantJob>& constants() const noexcept { return constants_; }
   [[nodiscard]] std::uint64_t constant_bytes() const noexcept { return constant_bytes_; }
+  // The operand that a value has got; nullopt for a value that no step reads or makes.
+  [[nodiscard]] std::optional<OperandId> find_operand(ValueId id) const {
+    const OperandId known = operand_of_[static_cast<std::size_t>(id)];
+    return known == kUnassigned ? std::nullopt : std::optional(known);
+  }
   // Aliases share the memory of their root; every other operand is its own root.
   [[nodiscard]] OperandId root(OperandId id) const { return roots_[id]; }
 

@@ -127,6 +127,25 @@ std::uint64_t place_arena(Lowering& lowering) {
   return layout.size_bytes;
 }
 
+// A value is whole after the last step that writes its memory: a Concat is a step for each of its inputs.
+std::vector<ValuePlace> find_places(const Lowering& lowering) {
+  std::unordered_map<OperandId, std::int64_t> made;  // by root
+  for (std::size_t s = 0; s < lowering.steps().size(); ++s) {
+    for (const OperandId id : lowering.steps()[s].outputs) made[lowering.root(id)] = static_cast<std::int64_t>(s);
+  }
+  std::vector<ValuePlace> places;
+  for (std::size_t i = 0; i < lowering.graph().value_count(); ++i) {
+    const auto value = static_cast<ValueId>(i);
+    const auto operand = lowering.find_operand(value);
+    if (!operand || lowering.graph().is_constant(value)) continue;
+    const auto step = made.find(lowering.root(*operand));
+    const bool is_input = lowering.operands()[*operand].storage == Storage::kInput;
+    if (step != made.end() || is_input) places.push_back({value, *operand, step == made.end() ? -1 : step->second});
+  }
+  std::ranges::stable_sort(places, {}, &ValuePlace::step);
+  return places;
+}
+
 // The sections of a plan while they grow; offsets are fixed once all of them have their final size.
 struct Sections {
   std::vector<std::uint32_t> refs;
@@ -253,6 +272,7 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
         {lowering.operand(graph.outputs[i]), sections.add_text(graph.output_name(i)), sections.add_text(dims), 0});
   }
   header.arena_bytes = place_arena(lowering);
+  if (options.places != nullptr) *options.places = find_places(lowering);
   const Target* needed = &targets::generic;
   for (const LoweredStep& step : lowering.steps()) {
     sections.add_step(graph, step);

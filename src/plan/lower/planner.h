@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "graph/graph.h"
 #include "kernels/target.h"
@@ -15,6 +16,14 @@
 #include "plan/format/plan.h"
 
 namespace kite {
+
+// Where a run leaves a value of the graph: in an operand, which holds it from the end of a step until a later step
+// writes over it. step = -1: from the beginning, a graph input.
+struct ValuePlace {
+  ValueId value = kNoValue;
+  std::uint32_t operand = 0;
+  std::int64_t step = -1;
+};
 
 struct PlanOptions {
   const Target* target = &targets::generic;
@@ -25,6 +34,9 @@ struct PlanOptions {
   // A plan of the same model for other input shapes. Where all constants have the same bytes, it becomes the lender.
   // May be null.
   std::shared_ptr<const Plan> lender{};
+  // Receives the place of every value that a step makes, in the order of the steps. They are no part of the plan. May
+  // be null.
+  std::vector<ValuePlace>* places = nullptr;
   // Called when the plan's size is known; returns zeroed memory for it.
   std::function<Result<PlanBuffer>(std::uint64_t size_bytes)> allocate = PlanBuffer::allocate;
 };
