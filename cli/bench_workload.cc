@@ -3,16 +3,15 @@
 #include "bench_workload.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "image/picture_file.h"
 #include "image_list.h"
+#include "noise.h"
 #include "paperkite/classifier.h"
 #include "paperkite/npy.h"
 #include "paperkite/try.h"
@@ -21,20 +20,6 @@
 namespace kite::cli {
 
 namespace {
-
-// Standard-normal noise from a fixed seed (Box-Muller over a 64-bit Mersenne twister: the same on every machine);
-// integer inputs stay zero.
-Tensor seeded_noise(const TensorType& type) {
-  Tensor tensor(type);
-  if (type.dtype != DType::kFloat32) return tensor;
-  std::mt19937_64 generator(20190501);
-  const auto uniform = [&] { return (static_cast<double>(generator() >> 11) + 0.5) * 0x1p-53; };
-  for (std::int64_t i = 0; i < type.shape.elements(); ++i) {
-    tensor.as<float>()[i] =
-        static_cast<float>(std::sqrt(-2.0 * std::log(uniform())) * std::cos(2.0 * 3.141592653589793 * uniform()));
-  }
-  return tensor;
-}
 
 std::string described(const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); }
 

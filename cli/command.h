@@ -65,6 +65,7 @@ void warn(const std::string& text);
 [[nodiscard]] Verb bench_verb();
 [[nodiscard]] Verb inspect_verb();
 [[nodiscard]] Verb profile_verb();
+[[nodiscard]] Verb verify_verb();
 [[nodiscard]] Verb compile_verb();
 [[nodiscard]] Verb cache_verb();
 [[nodiscard]] Verb doctor_verb();

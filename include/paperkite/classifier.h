@@ -18,6 +18,8 @@
 
 namespace kite {
 
+struct Internals;
+
 struct ClassifierOptions {
   ModelOptions model;  // its trace, which must outlive the classifier then, receives pictures and steps as well
   SessionOptions session;
@@ -111,6 +113,7 @@ class Classifier {
   [[nodiscard]] const std::vector<std::string>& conflicts() const noexcept;
 
  private:
+  friend struct Internals;
   struct State;
   static Result<Classifier> over(Model model, const ClassifierOptions& options);
   explicit Classifier(std::unique_ptr<State> state);

@@ -280,6 +280,9 @@ const std::vector<Decision>& Classifier::decisions() const noexcept { return sta
 const std::vector<std::string>& Classifier::labels() const noexcept { return state_->shared->interpretation.labels; }
 const std::string& Classifier::labels_source() const noexcept { return state_->shared->interpretation.labels_source; }
 const std::string& Classifier::recipe_source() const noexcept { return state_->shared->interpretation.recipe_source; }
+const PreprocessRecipe& Internals::recipe(const Classifier& classifier) noexcept {
+  return classifier.state_->shared->interpretation.recipe;
+}
 std::string Classifier::recipe() const { return state_->shared->interpretation.recipe.to_string(); }
 std::string Classifier::recipe_json() const { return kite::recipe_json(state_->shared->interpretation.recipe); }
 TensorView Classifier::scores() const { return state_->session.output(state_->shared->choice.output); }

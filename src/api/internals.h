@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "image/recipe.h"
+#include "paperkite/classifier.h"
 #include "paperkite/model.h"
 #include "paperkite/session.h"
 #include "plan/format/plan.h"
@@ -13,6 +15,7 @@ namespace kite {
 
 struct Internals {
   static const std::shared_ptr<const Plan>& plan(const Model& model) noexcept { return model.plan_; }
+  static const PreprocessRecipe& recipe(const Classifier& classifier) noexcept;  // classifier.cc
   static PlanSession& session(Session& session) noexcept { return *session.session_; }
 };
 

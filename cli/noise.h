@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Input for models that are run without a picture.
+#pragma once
+
+#include "paperkite/tensor.h"
+
+namespace kite::cli {
+
+// Standard-normal noise from a fixed seed, the same on every machine; inputs of other types than float32 stay zero.
+[[nodiscard]] Tensor seeded_noise(const TensorType& type);
+
+}  // namespace kite::cli

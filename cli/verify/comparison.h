@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The comparison of one picture: the stages before the model, then the values of its graph, and which step is at fault.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cli/verify/channels.h"
+#include "cli/verify/difference.h"
+#include "cli/verify/engine_values.h"
+#include "cli/verify/oracle_graph.h"
+#include "cli/verify/reference.h"
+#include "image/recipe.h"
+#include "image/stages.h"
+
+namespace kite::cli {
+
+// Of the largest number of a value. The engine's tests hold the scores of every network to the same bound
+// (tests/models/comparison.py); float32 itself, in whatever order it adds, stays below a tenth of it.
+inline constexpr double kValueBound = 1e-4;
+// What one step may add to exact inputs.
+inline constexpr double kStepShare = 0.1;
+// Of an input tensor: 4 units in the last place of its largest number, which is what three operations of float32 in
+// another order can change. Pictures of 8 bits have no bound: they are equal or not.
+inline constexpr double kTensorBound = 4.0 * 0x1p-23;
+// Of values that the other program computed in half precision: 32 units in the last place of the largest number.
+inline constexpr double kHalfUnits = 32.0;
+
+enum class Agreement : std::uint8_t { kEqual, kWithinBound, kBeyond, kOtherType };
+
+struct StageRow {
+  PictureStage stage = PictureStage::kDecode;
+  Agreement agreement = Agreement::kEqual;
+  Tensor ours;
+  Tensor theirs;
+  Difference difference;               // where the shapes are the same
+  std::optional<ChannelFit> channels;  // where it explains the difference
+};
+
+// One step alone, computed in double precision from the inputs of one side, against that side's own result.
+struct StepCheck {
+  bool is_at_fault = false;
+  Difference difference;
+  std::vector<std::int64_t> channels;  // along axis 1, where it is at fault
+};
+
+struct ValueRow {
+  ValueId value = kNoValue;
+  std::string name;
+  std::string node;  // that makes it, in the file
+  std::string op;    // of the engine's step, which may be several nodes: "Conv+Relu"
+  std::string kernel;
+  TensorType ours;
+  TensorType theirs;
+  Agreement agreement = Agreement::kEqual;
+  double bound = 0.0;  // relative to the largest number; 0 of integers
+  Difference difference;
+  // Only beyond the bound, and where the inputs of the step are known.
+  std::optional<StepCheck> engine;
+  std::optional<StepCheck> reference;
+};
+
+struct Comparison {
+  std::string image;  // empty: seeded noise, or the recording's own input
+  std::vector<StageRow> stages;
+  std::vector<ValueRow> values;
+  std::int64_t named_values = 0;    // that nodes of the file make
+  std::int64_t hidden_values = 0;   // of them inside a step of the engine
+  std::int64_t absent_values = 0;   // of the others: not on the other side
+  std::int64_t foreign_values = 0;  // of the other side: not in the model
+
+  [[nodiscard]] const StageRow* first_stage() const noexcept;  // that differs beyond its bound; null without one
+  [[nodiscard]] const ValueRow* first_value() const noexcept;
+  // The first value whose own step is at fault on either side; null where no step is.
+  [[nodiscard]] const ValueRow* first_fault() const noexcept;
+  [[nodiscard]] bool agrees() const noexcept { return first_stage() == nullptr && first_value() == nullptr; }
+};
+
+[[nodiscard]] bool is_beyond(Agreement agreement) noexcept;
+
+// Every stage that both sides have.
+[[nodiscard]] Result<std::vector<StageRow>> compare_stages(const PreprocessRecipe& recipe, const PictureStages& ours,
+                                                           const Reference& theirs);
+
+struct ValueSides {
+  const OracleGraph& oracle;  // of the engine's model
+  std::unordered_map<ValueId, EngineValue> ours;
+  KnownValues their_inputs;  // of the graph, as far as the other side has them
+  Reference& theirs;
+};
+// Fills the part of `comparison` about values. `advance` is told how many of how many values are compared.
+[[nodiscard]] Status compare_values(ValueSides sides, double bound, Comparison& comparison,
+                                    const std::function<void(std::size_t done, std::size_t of)>& advance);
+
+}  // namespace kite::cli

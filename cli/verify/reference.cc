@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Computes the values of a graph on demand, each from those that were asked for before; or reads them from a recording.
+#include "cli/verify/reference.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "paperkite/try.h"
+
+namespace kite::cli {
+
+namespace {
+
+class GraphReference : public Reference {
+ public:
+  GraphReference(const OracleGraph& graph, std::string title, bool own, KnownValues inputs,
+                 std::unique_ptr<PictureStages> stages)
+      : graph_(graph), title_(std::move(title)), own_(own), known_(std::move(inputs)), stages_(std::move(stages)) {}
+
+  std::string title() const override { return title_; }
+  Result<std::optional<Tensor>> stage(PictureStage stage) const override {
+    return stages_ == nullptr ? std::nullopt : stage_of(*stages_, stage);
+  }
+  bool has(std::string_view name) const override {
+    const auto id = graph_.find(name);
+    return id && std::ranges::find(graph_.made(), *id) != graph_.made().end();
+  }
+  Result<Tensor> value(const std::string& name) override {
+    const ValueId id = graph_.find(name).value();
+    KITE_TRY_ASSIGN(Tensor tensor, graph_.compute(known_, id));
+    known_.insert_or_assign(id, Tensor::copy_of(tensor.view()));
+    return tensor;
+  }
+  bool is_own_graph() const override { return own_; }
+  const OracleGraph* graph() const override { return own_ ? nullptr : &graph_; }
+
+ private:
+  const OracleGraph& graph_;
+  std::string title_;
+  bool own_;
+  KnownValues known_;
+  std::unique_ptr<PictureStages> stages_;
+};
+
+class RecordingReference : public Reference {
+ public:
+  explicit RecordingReference(const Recording& recording) : recording_(recording) {}
+
+  std::string title() const override {
+    const std::string& program = recording_.about().program;
+    return program.empty() ? recording_.path() : program + " (" + recording_.path() + ')';
+  }
+  Result<std::optional<Tensor>> stage(PictureStage stage) const override {
+    if (recording_.find(stage_name(stage)) == nullptr) return std::optional<Tensor>();
+    KITE_TRY_ASSIGN(Tensor tensor, stage == PictureStage::kNormalise ? recording_.read(stage_name(stage))
+                                                                     : recording_.read_picture(stage));
+    return std::optional(std::move(tensor));
+  }
+  bool has(std::string_view name) const override { return !find_stage(name) && recording_.find(name) != nullptr; }
+  Result<Tensor> value(const std::string& name) override { return recording_.read(name); }
+  const Recording* recording() const override { return &recording_; }
+
+ private:
+  const Recording& recording_;
+};
+
+}  // namespace
+
+std::unique_ptr<Reference> reference_of_graph(const OracleGraph& graph, std::string title, bool own, KnownValues inputs,
+                                              std::unique_ptr<PictureStages> stages) {
+  return std::make_unique<GraphReference>(graph, std::move(title), own, std::move(inputs), std::move(stages));
+}
+
+std::unique_ptr<Reference> reference_of_recording(const Recording& recording) {
+  return std::make_unique<RecordingReference>(recording);
+}
+
+Tensor tensor_of(const Image& image, bool grey) {
+  const auto pixels = image.pixels();
+  Tensor tensor(TensorType{DType::kUInt8, Shape{image.height(), image.width(), grey ? 1 : 3}});
+  auto* const to = tensor.as<std::uint8_t>();
+  if (!grey) {
+    std::ranges::copy(pixels, to);
+    return tensor;
+  }
+  for (std::size_t i = 0; i < pixels.size() / 3; ++i) to[i] = pixels[3 * i];
+  return tensor;
+}
+
+std::optional<Tensor> stage_of(const PictureStages& stages, PictureStage stage, bool grey) {
+  if (stage == PictureStage::kNormalise) return Tensor::copy_of(stages.tensor.view());
+  const std::array<const Image*, 4> images = {&stages.decoded, &stages.oriented, &stages.resized, &stages.cropped};
+  const Image& image = *images[static_cast<std::size_t>(stage)];
+  if (image.width() == 0) return std::nullopt;
+  return tensor_of(image, grey);
+}
+
+}  // namespace kite::cli
