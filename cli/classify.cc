@@ -18,6 +18,7 @@
 #include "answer_writer.h"
 #include "base/cpu.h"
 #include "cli/parser/parse.h"
+#include "cli/report/report.h"
 #include "clock.h"
 #include "command.h"
 #include "image_list.h"
@@ -48,6 +49,7 @@ struct ClassifyOptions {
   std::string format = "table";
   std::string output;
   std::string trace;
+  std::string report;
   bool recursive = false;
 };
 
@@ -134,15 +136,25 @@ ExitCode exit_code_for(std::size_t total, std::size_t failed, ErrorCode last) {
   return total == 1 ? exit_code_of(last) : kSomeFailed;
 }
 
+// How many labels of each picture are printed, and the page that is made of the answers; null without --report.
+struct Wanted {
+  int k = kUsualLabels;
+  Report* report = nullptr;
+  [[nodiscard]] int labels() const { return report == nullptr ? k : std::max(k, Report::kLabels); }
+};
+
 // Prints the answers as they arrive and counts the failures.
 class Reporter {
  public:
-  Reporter(const std::vector<ImageItem>& items, AnswerWriter& writer, double load_ms)
-      : items_(items), writer_(writer), load_ms_(load_ms), progress_("classifying", items.size()) {}
+  Reporter(const std::vector<ImageItem>& items, AnswerWriter& writer, double load_ms, const Wanted& wanted)
+      : items_(items), writer_(writer), load_ms_(load_ms), wanted_(wanted), progress_("classifying", items.size()) {}
 
-  void take(std::size_t item, const TimedAnswer& timed) {
+  void take(std::size_t item, TimedAnswer timed) {
     progress_.clear();
+    if (wanted_.report != nullptr) wanted_.report->take(item, timed);
     if (timed.answer.ok()) {
+      std::vector<Prediction>& top = timed.answer->top;
+      top.resize(std::min(top.size(), static_cast<std::size_t>(wanted_.k)));
       for (const std::string& warning : timed.answer->warnings) warn(items_[item].name + ": " + warning);
       // The time of the first picture includes the loading of the model.
       const double total_ms = timed.total_ms + (item == 0 ? load_ms_ : 0.0);
@@ -169,21 +181,26 @@ class Reporter {
   const std::vector<ImageItem>& items_;
   AnswerWriter& writer_;
   double load_ms_;
+  Wanted wanted_;
   Progress progress_;
   std::size_t failed_ = 0;
   ErrorCode last_ = ErrorCode::kInvalidImage;
 };
 
 Result<ExitCode> classify_all(std::vector<Classifier>& classifiers, const std::vector<ImageItem>& items,
-                              const ClassifyOptions& options, AnswerWriter& writer, double load_ms) {
-  Reporter reporter(items, writer, load_ms);
+                              const Wanted& wanted, AnswerWriter& writer, double load_ms) {
+  Reporter reporter(items, writer, load_ms, wanted);
   const auto batch = static_cast<std::size_t>(classifiers.front().batch());
   const auto work = [&](std::size_t worker, std::size_t group) {
     const std::span<const ImageItem> rest = std::span(items).subspan(group * batch);
-    return classify_timed(classifiers[worker], rest.first(std::min(batch, rest.size())), options.k);
+    Answers answers = classify_timed(classifiers[worker], rest.first(std::min(batch, rest.size())), wanted.labels());
+    if (wanted.report != nullptr) {
+      for (std::size_t i = 0; i < answers.size(); ++i) wanted.report->prepare(group * batch + i, answers[i]);
+    }
+    return answers;
   };
-  const auto take = [&](std::size_t group, const Answers& answers) {
-    for (std::size_t i = 0; i < answers.size(); ++i) reporter.take(group * batch + i, answers[i]);
+  const auto take = [&](std::size_t group, Answers answers) {
+    for (std::size_t i = 0; i < answers.size(); ++i) reporter.take(group * batch + i, std::move(answers[i]));
   };
   side_by_side((items.size() + batch - 1) / batch, classifiers.size(), work, take, is_interrupted);
   return reporter.finish();
@@ -210,8 +227,12 @@ Team team_for(const std::vector<ImageItem>& items, std::size_t batch, int thread
 }
 
 Result<std::vector<Classifier>> open_classifiers(const ClassifyOptions& options, Trace* trace,
-                                                 const std::vector<ImageItem>& items) {
+                                                 const std::vector<ImageItem>& items, const Report* report) {
   ClassifierOptions opened;
+  if (report != nullptr) {
+    opened.views = report->views();
+    opened.report_conflicts = true;
+  }
   opened.model = options.common.model_options();
   opened.model.trace = trace;
   opened.model.threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
@@ -234,11 +255,18 @@ Result<std::vector<Classifier>> open_classifiers(const ClassifyOptions& options,
   return classifiers;
 }
 
+// nullopt where the option is not given.
+Result<std::optional<OutputFile>> output_named(const std::string& path) {
+  if (path.empty()) return std::optional<OutputFile>();
+  KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(path));
+  return std::optional<OutputFile>(std::move(file));
+}
+
 Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   const ImageList list = list_images(options.images, options.recursive);
   for (const std::string& warning : list.warnings) warn(warning);
   const std::vector<ImageItem>& items = list.items;
-  const std::vector<std::string> outputs = {options.output, options.trace};
+  const std::vector<std::string> outputs = {options.output, options.trace, options.report};
   KITE_TRY(check_outputs(outputs, [&] {
     std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);
     for (const std::string& argument : options.images) {
@@ -247,13 +275,13 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
     for (const ImageItem& item : items) inputs.push_back(item.name);
     return inputs;
   }));
-  std::optional<OutputFile> output;
-  if (!options.output.empty()) {
-    KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(options.output));
-    output.emplace(std::move(file));
-  }
+  KITE_TRY_ASSIGN(std::optional<OutputFile> output, output_named(options.output));
+  KITE_TRY_ASSIGN(std::optional<OutputFile> page, output_named(options.report));
+  std::optional<Report> report;
+  if (page) report.emplace(items);
   const auto start = std::chrono::steady_clock::now();
-  KITE_TRY_ASSIGN(std::vector<Classifier> classifiers, open_classifiers(options, trace, items));
+  KITE_TRY_ASSIGN(std::vector<Classifier> classifiers,
+                  open_classifiers(options, trace, items, report ? &*report : nullptr));
   const Classifier& classifier = classifiers.front();
   const double load_ms = milliseconds_since(start);
   for (const std::string& warning : classifier.warnings()) warn(warning);
@@ -265,8 +293,18 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   const std::string_view format =
       options.common.json && options.format == "table" ? "json" : std::string_view(options.format);
   const auto writer = make_answer_writer(format, output ? output->stream() : standard_output());
-  KITE_TRY_ASSIGN(const ExitCode code, classify_all(classifiers, items, options, *writer, load_ms));
+  const Wanted wanted{options.k, report ? &*report : nullptr};
+  const auto begun = std::chrono::steady_clock::now();
+  KITE_TRY_ASSIGN(const ExitCode code, classify_all(classifiers, items, wanted, *writer, load_ms));
   if (output) KITE_TRY(output->publish());
+  if (page) {
+    PageFacts facts = facts_of(classifier, options.model);
+    facts.load_ms = load_ms;
+    facts.workers = classifiers.size();
+    facts.threshold = options.common.meaning.threshold;
+    std::move(*report).write(facts, milliseconds_since(begun), page->stream());
+    KITE_TRY(page->publish());
+  }
   return code;
 }
 
@@ -306,6 +344,10 @@ Verb classify_verb() {
              .into = &options->trace,
              .help = "Write where the time went, for a trace viewer",
              .type = "FILE"},
+            {.names = "--report",
+             .into = &options->report,
+             .help = "Write a page with the pictures, their labels and how they were read",
+             .type = "PAGE.html"},
             {.names = "--threshold",
              .into = &options->common.meaning.threshold,
              .help = "Print only labels of at least this probability, and all of them unless -k is given",

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "paperkite/classifier.h"
@@ -13,6 +14,7 @@ namespace kite::cli {
 struct TimedAnswer {
   Result<Classification> answer;
   double total_ms = 0.0;
+  std::string thumbnail{};  // for a report that wants one of this picture; see cli/report
 };
 // The answers for the pictures of one run, in their order.
 using Answers = std::vector<TimedAnswer>;
