@@ -38,8 +38,8 @@ std::string step_text(const ValueRow& row) {
 // The values that are compared, as far as between() wants to know.
 KnownValues compared(const Comparison& comparison, const OracleGraph& graph) {
   KnownValues known;
-  for (const ValueRow& row : comparison.values) known.emplace(row.value, Tensor());
-  for (const ValueId input : graph.inputs()) known.emplace(input, Tensor());
+  for (const ValueRow& row : comparison.values) known.emplace(row.value, TensorView());
+  for (const ValueId input : graph.inputs()) known.emplace(input, TensorView());
   return known;
 }
 
@@ -88,7 +88,10 @@ std::vector<Finding> blame(const Comparison& comparison, const OracleGraph& ours
     }
     if (fault->agreement == Agreement::kOtherType) findings.push_back(type_finding(*fault));
     if (fault->engine && fault->engine->is_at_fault) findings.push_back(engine_finding(*fault));
-    if (fault->reference && fault->reference->is_at_fault) findings.push_back(reference_finding(*fault));
+    const bool is_explained = !findings.empty();
+    if (!is_explained && fault->reference && fault->reference->is_at_fault) {
+      findings.push_back(reference_finding(*fault));
+    }
   }
   if (theirs == nullptr || !findings.empty()) return findings;
   // No step stands out. What the files state differently is still said.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Value by value in the order of the graph. Behind the first difference everything differs, so each value beyond the
-// bound is computed once more from the inputs that its own side had: that shows whether its step adds the difference or
+// Value by value in the order of the graph. Behind the first difference everything differs, so each value that differs
+// is then computed once more from the inputs that its own side had: that shows whether its step adds the difference or
 // only carries it.
 #include <algorithm>
-#include <limits>
+#include <unordered_set>
 #include <utility>
 
 #include "cli/verify/comparison.h"
@@ -14,33 +14,65 @@ namespace kite::cli {
 
 namespace {
 
-double bound_for(DType theirs, double bound) {
+// Relative to the largest number of a value.
+double bound_for(DType theirs, bool is_output, double bound) {
+  const double stated = is_output ? bound : kInnerFactor * bound;
   switch (theirs) {
-    case DType::kFloat16: return std::max(bound, kHalfUnits * 0x1p-10);
-    case DType::kBFloat16: return std::max(bound, kHalfUnits * 0x1p-7);
+    case DType::kFloat16: return std::max(stated, kHalfUnits * 0x1p-10);
+    case DType::kBFloat16: return std::max(stated, kHalfUnits * 0x1p-7);
     case DType::kFloat32:
-    case DType::kFloat64: return bound;
+    case DType::kFloat64: return stated;
     default: return 0.0;
   }
 }
 
-Agreement judge(const Difference& difference, double bound) {
+Agreement judge_value(const Difference& difference, double bound) {
   if (difference.differing == 0) return Agreement::kEqual;
   return bound > 0.0 && difference.relative() <= bound ? Agreement::kWithinBound : Agreement::kBeyond;
 }
 
 class ValueComparer {
  public:
-  ValueComparer(ValueSides& sides, double bound) : sides_(sides), bound_(bound) {
-    for (const ValueId input : sides.oracle.inputs()) {
-      const auto ours = sides.ours.find(input);
-      if (ours != sides.ours.end()) keep(our_known_, input, ours->second.tensor.view());
-      const auto theirs = sides.their_inputs.find(input);
-      if (theirs != sides.their_inputs.end()) keep(their_known_, input, theirs->second.view());
-    }
+  ValueComparer(const ValueSides& sides, double bound) : sides_(sides), bound_(bound) {
+    for (const auto& [input, tensor] : sides.their_inputs) their_known_.emplace(input, tensor.view());
+    for (const auto& [value, ours] : sides.ours) our_known_.emplace(value, ours.tensor.view());
+    const Graph& graph = sides.oracle.stated();
+    outputs_.insert(graph.outputs.begin(), graph.outputs.end());
   }
 
-  Result<ValueRow> compare_one(ValueId id, const EngineValue& ours) {
+  Result<ValueRow> compare_one(ValueId id) {
+    const EngineValue& ours = sides_.ours.at(id);
+    ValueRow row = describe(id, ours);
+    KITE_TRY_ASSIGN(const TensorView theirs, sides_.theirs.value(row.name));
+    row.theirs = theirs.type;
+    if (sides_.oracle.fits(id, theirs.type).ok()) their_known_.insert_or_assign(id, theirs);
+    const bool comparable = theirs.type.shape == row.ours.shape &&
+                            (theirs.type.dtype == row.ours.dtype ||
+                             (is_floating_point(theirs.type.dtype) && is_floating_point(row.ours.dtype)));
+    if (!comparable) {
+      row.agreement = Agreement::kOtherType;
+      return row;
+    }
+    row.bound = bound_for(theirs.type.dtype, outputs_.contains(id), bound_);
+    row.difference = compare(ours.tensor.view(), theirs);
+    row.agreement = judge_value(row.difference, row.bound);
+    return row;
+  }
+
+  // Behind the first difference everything differs: which steps add to it, and which only carry it?
+  Status check_steps(ValueRow& row) const {
+    if (row.agreement == Agreement::kOtherType || row.difference.relative() <= kStepFactor * bound_) return {};
+    // Integers are equal or not; so are half-precision numbers only to the bound of their own type.
+    const double bound = row.bound == 0.0 ? 0.0 : std::max(kStepFactor * bound_, kHalfShare * row.bound);
+    KITE_TRY_ASSIGN(row.engine, check_step(our_known_, row.value, our_known_.at(row.value), bound));
+    // Its own graph, computed from its own values, gives what it gave.
+    if (sides_.theirs.is_own_graph() || !their_known_.contains(row.value)) return {};
+    KITE_TRY_ASSIGN(row.reference, check_step(their_known_, row.value, their_known_.at(row.value), bound));
+    return {};
+  }
+
+ private:
+  ValueRow describe(ValueId id, const EngineValue& ours) const {
     ValueRow row;
     row.value = id;
     row.name = sides_.oracle.name(id);
@@ -50,36 +82,7 @@ class ValueComparer {
     row.op = ours.op.empty() && producer != kNoNode ? stated.node(producer).op_type : ours.op;
     row.kernel = ours.kernel;
     row.ours = ours.tensor.type();
-    KITE_TRY_ASSIGN(const Tensor theirs, sides_.theirs.value(row.name));
-    row.theirs = theirs.type();
-    const bool known = keep(their_known_, id, theirs.view());
-    keep(our_known_, id, ours.tensor.view());
-    const bool comparable = theirs.shape() == ours.tensor.shape() &&
-                            (theirs.dtype() == ours.tensor.dtype() ||
-                             (is_floating_point(theirs.dtype()) && is_floating_point(ours.tensor.dtype())));
-    if (!comparable) {
-      row.agreement = Agreement::kOtherType;
-      return row;
-    }
-    row.bound = bound_for(theirs.dtype(), bound_);
-    row.difference = compare(ours.tensor.view(), theirs.view());
-    row.agreement = judge(row.difference, row.bound);
-    if (row.agreement != Agreement::kBeyond) return row;
-    KITE_TRY_ASSIGN(row.engine, check_step(our_known_, id, ours.tensor.view(), row.bound));
-    // Its own graph, computed from its own values, gives what it gave.
-    if (known && !sides_.theirs.is_own_graph()) {
-      KITE_TRY_ASSIGN(row.reference, check_step(their_known_, id, theirs.view(), row.bound));
-    }
     return row;
-  }
-
- private:
-  // Whether the value could be kept: another type is no input of our graph.
-  bool keep(KnownValues& known, ValueId id, const TensorView& view) {
-    auto typed = sides_.oracle.as_known(id, view);
-    if (!typed.ok()) return false;
-    known.insert_or_assign(id, std::move(typed).value());
-    return true;
   }
 
   Result<std::optional<StepCheck>> check_step(const KnownValues& known, ValueId id, const TensorView& result,
@@ -92,17 +95,18 @@ class ValueComparer {
     }
     StepCheck check;
     check.difference = compare(result, expected->view());
-    check.is_at_fault = judge(check.difference, bound * kStepShare) == Agreement::kBeyond;
+    check.is_at_fault = judge_value(check.difference, bound) == Agreement::kBeyond;
     if (check.is_at_fault && result.type.shape.rank() > 1) {
-      check.channels = differing_along(1, result, expected->view(), bound * kStepShare * check.difference.magnitude);
+      check.channels = differing_along(1, result, expected->view(), bound * check.difference.magnitude);
     }
     return std::optional(std::move(check));
   }
 
-  ValueSides& sides_;
+  const ValueSides& sides_;
   double bound_;
   KnownValues our_known_;
   KnownValues their_known_;
+  std::unordered_set<ValueId> outputs_;
 };
 
 }  // namespace
@@ -129,23 +133,26 @@ const ValueRow* Comparison::first_fault() const noexcept {
   return found == values.end() ? nullptr : &*found;
 }
 
-Status compare_values(ValueSides sides, double bound, Comparison& comparison,
+Status compare_values(const ValueSides& sides, double bound, Comparison& comparison,
                       const std::function<void(std::size_t, std::size_t)>& advance) {
   ValueComparer comparer(sides, bound);
   const std::vector<ValueId>& made = sides.oracle.made();
   comparison.named_values = static_cast<std::int64_t>(made.size());
   for (std::size_t i = 0; i < made.size(); ++i) {
     advance(i, made.size());
-    const auto ours = sides.ours.find(made[i]);
-    const bool there = sides.theirs.has(sides.oracle.name(made[i]));
-    if (ours == sides.ours.end()) {
+    if (!sides.ours.contains(made[i])) {
       ++comparison.hidden_values;
-    } else if (!there) {
+    } else if (!sides.theirs.has(sides.oracle.name(made[i]))) {
       ++comparison.absent_values;
     } else {
-      KITE_TRY_ASSIGN(ValueRow row, comparer.compare_one(made[i], ours->second));
+      KITE_TRY_ASSIGN(ValueRow row, comparer.compare_one(made[i]));
       comparison.values.push_back(std::move(row));
     }
+  }
+  if (comparison.first_value() == nullptr) return {};
+  for (std::size_t i = 0; i < comparison.values.size(); ++i) {
+    advance(i, comparison.values.size());
+    KITE_TRY(comparer.check_steps(comparison.values[i]));
   }
   return {};
 }

@@ -21,16 +21,21 @@
 
 namespace kite::cli {
 
-// Of the largest number of a value. The engine's tests hold the scores of every network to the same bound
-// (tests/models/comparison.py); float32 itself, in whatever order it adds, stays below a tenth of it.
-inline constexpr double kValueBound = 1e-4;
-// What one step may add to exact inputs.
-inline constexpr double kStepShare = 0.1;
+// Of an output of the graph, in terms of its largest number. The engine's tests hold the scores of every network to the
+// same bound (tests/models/comparison.py); float32 itself, in whatever order it adds, stays below a tenth of it.
+inline constexpr double kOutputBound = 1e-4;
+// All other values get ten times the bound: a value inside, such as a gate, may be a small rest of large sums. The
+// worst of the test networks has 1.5e-4.
+inline constexpr double kInnerFactor = 10.0;
+// What one step alone may add, from exact inputs, gets a tenth of it. The worst of the test networks adds 2e-6.
+inline constexpr double kStepFactor = 0.1;
 // Of an input tensor: 4 units in the last place of its largest number, which is what three operations of float32 in
 // another order can change. Pictures of 8 bits have no bound: they are equal or not.
 inline constexpr double kTensorBound = 4.0 * 0x1p-23;
 // Of values that the other program computed in half precision: 32 units in the last place of the largest number.
 inline constexpr double kHalfUnits = 32.0;
+// Of that, what one step may add: half precision rounds the result of a step once.
+inline constexpr double kHalfShare = 1.0 / 16.0;
 
 enum class Agreement : std::uint8_t { kEqual, kWithinBound, kBeyond, kOtherType };
 
@@ -61,7 +66,8 @@ struct ValueRow {
   Agreement agreement = Agreement::kEqual;
   double bound = 0.0;  // relative to the largest number; 0 of integers
   Difference difference;
-  // Only beyond the bound, and where the inputs of the step are known.
+  // Only of a comparison that does not agree, of values that differ by more than a step may add, and where the inputs
+  // of the step are known.
   std::optional<StepCheck> engine;
   std::optional<StepCheck> reference;
 };
@@ -91,11 +97,12 @@ struct Comparison {
 struct ValueSides {
   const OracleGraph& oracle;  // of the engine's model
   std::unordered_map<ValueId, EngineValue> ours;
-  KnownValues their_inputs;  // of the graph, as far as the other side has them
+  std::unordered_map<ValueId, Tensor> their_inputs;  // of the graph, as far as the other side has them
   Reference& theirs;
 };
-// Fills the part of `comparison` about values. `advance` is told how many of how many values are compared.
-[[nodiscard]] Status compare_values(ValueSides sides, double bound, Comparison& comparison,
+// Fills the part of `comparison` about values. `bound`: see kOutputBound. `advance` is told how many of how many values
+// are compared.
+[[nodiscard]] Status compare_values(const ValueSides& sides, double bound, Comparison& comparison,
                                     const std::function<void(std::size_t done, std::size_t of)>& advance);
 
 }  // namespace kite::cli

@@ -69,19 +69,17 @@ std::optional<ValueId> OracleGraph::find(std::string_view name) const {
   return found == by_name_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<Tensor> OracleGraph::as_known(ValueId id, const TensorView& view) const {
+Status OracleGraph::fits(ValueId id, const TensorType& found) const {
   const TensorType& wanted = type(id);
   const bool is_float = is_floating_point(wanted.dtype);
-  if (view.type.shape != wanted.shape ||
-      (is_float ? !is_floating_point(view.type.dtype) : view.type.dtype != wanted.dtype)) {
-    return Error{ErrorCode::kInvalidInput,
-                 "expected " + std::string(is_float ? "floating-point numbers" : dtype_name(wanted.dtype)) + " " +
-                     wanted.shape.to_string() + ", found " + std::string(dtype_name(view.type.dtype)) +
-                     view.type.shape.to_string(),
-                 "value \"" + std::string(name(id)) + "\"",
-                 "compare with the values of the same model and input shape"};
+  if (found.shape == wanted.shape && (is_float ? is_floating_point(found.dtype) : found.dtype == wanted.dtype)) {
+    return {};
   }
-  return is_float && view.type.dtype != wanted.dtype ? converted(view, wanted.dtype) : Tensor::copy_of(view);
+  return Error{ErrorCode::kInvalidInput,
+               "expected " + std::string(is_float ? "floating-point numbers" : dtype_name(wanted.dtype)) + " " +
+                   wanted.shape.to_string() + ", found " + std::string(dtype_name(found.dtype)) +
+                   found.shape.to_string(),
+               "value \"" + std::string(name(id)) + "\"", "compare with the values of the same model and input shape"};
 }
 
 Result<std::vector<NodeId>> OracleGraph::needed(const KnownValues& known, ValueId target) const {
@@ -123,6 +121,7 @@ Result<Tensor> OracleGraph::compute(const KnownValues& known, ValueId target) co
   for (const NodeId id : nodes) {
     const Node& node = wide_.node(id);
     std::vector<TensorView> operands;
+    std::vector<Tensor> widened;
     for (const ValueId input : node.inputs) {
       if (input == kNoValue) {
         operands.emplace_back();
@@ -130,7 +129,11 @@ Result<Tensor> OracleGraph::compute(const KnownValues& known, ValueId target) co
         operands.push_back(*wide_.value(input).constant);
       } else {
         const auto own = made.find(input);
-        operands.push_back(own != made.end() ? own->second.view() : known.at(input).view());
+        operands.push_back(own != made.end() ? own->second.view() : known.at(input));
+        const DType wanted = type(input).dtype;
+        if (operands.back().type.dtype == wanted) continue;
+        widened.push_back(converted(operands.back(), wanted));
+        operands.back() = widened.back().view();
       }
     }
     auto results = evaluate_node(wide_, id, operands, limit_bytes_ - held_bytes);

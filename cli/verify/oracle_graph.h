@@ -19,8 +19,8 @@
 
 namespace kite::cli {
 
-// Values of a graph, by id. Each has the type that the graph states.
-using KnownValues = std::unordered_map<ValueId, Tensor>;
+// Values of a graph, by id; borrowed. Floating-point ones may have any floating-point type: OracleGraph::fits().
+using KnownValues = std::unordered_map<ValueId, TensorView>;
 
 // Ids are those of the file's import, so two OracleGraphs of one file agree on them. Immutable; move-only.
 class OracleGraph {
@@ -39,8 +39,8 @@ class OracleGraph {
   [[nodiscard]] const std::vector<ValueId>& inputs() const noexcept { return inputs_; }
   [[nodiscard]] const std::vector<ValueId>& made() const noexcept { return made_; }
 
-  // `view` in the type that compute() takes for the value. kInvalidInput where its shape or kind of number is another.
-  [[nodiscard]] Result<Tensor> as_known(ValueId id, const TensorView& view) const;
+  // kInvalidInput where a tensor of this type is no such value: another shape, or another kind of number.
+  [[nodiscard]] Status fits(ValueId id, const TensorType& type) const;
   // The nodes that lie between known values and `target`, in order, in the ids of stated(). Empty where one of the
   // values that they need is an input that is not known.
   [[nodiscard]] std::vector<NodeId> between(const KnownValues& known, ValueId target) const;

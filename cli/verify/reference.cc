@@ -13,9 +13,11 @@ namespace {
 
 class GraphReference : public Reference {
  public:
-  GraphReference(const OracleGraph& graph, std::string title, bool own, KnownValues inputs,
+  GraphReference(const OracleGraph& graph, std::string title, bool own, std::vector<Tensor> inputs,
                  std::unique_ptr<PictureStages> stages)
-      : graph_(graph), title_(std::move(title)), own_(own), known_(std::move(inputs)), stages_(std::move(stages)) {}
+      : graph_(graph), title_(std::move(title)), own_(own), stages_(std::move(stages)), kept_(std::move(inputs)) {
+    for (std::size_t i = 0; i < kept_.size(); ++i) known_.emplace(graph.inputs()[i], kept_[i].view());
+  }
 
   std::string title() const override { return title_; }
   Result<std::optional<Tensor>> stage(PictureStage stage) const override {
@@ -25,11 +27,12 @@ class GraphReference : public Reference {
     const auto id = graph_.find(name);
     return id && std::ranges::find(graph_.made(), *id) != graph_.made().end();
   }
-  Result<Tensor> value(const std::string& name) override {
+  Result<TensorView> value(const std::string& name) override {
     const ValueId id = graph_.find(name).value();
     KITE_TRY_ASSIGN(Tensor tensor, graph_.compute(known_, id));
-    known_.insert_or_assign(id, Tensor::copy_of(tensor.view()));
-    return tensor;
+    kept_.push_back(std::move(tensor));
+    known_.insert_or_assign(id, kept_.back().view());
+    return kept_.back().view();
   }
   bool is_own_graph() const override { return own_; }
   const OracleGraph* graph() const override { return own_ ? nullptr : &graph_; }
@@ -38,8 +41,9 @@ class GraphReference : public Reference {
   const OracleGraph& graph_;
   std::string title_;
   bool own_;
-  KnownValues known_;
   std::unique_ptr<PictureStages> stages_;
+  std::vector<Tensor> kept_;
+  KnownValues known_;
 };
 
 class RecordingReference : public Reference {
@@ -57,17 +61,22 @@ class RecordingReference : public Reference {
     return std::optional(std::move(tensor));
   }
   bool has(std::string_view name) const override { return !find_stage(name) && recording_.find(name) != nullptr; }
-  Result<Tensor> value(const std::string& name) override { return recording_.read(name); }
+  Result<TensorView> value(const std::string& name) override {
+    KITE_TRY_ASSIGN(Tensor tensor, recording_.read(name));
+    kept_.push_back(std::move(tensor));
+    return kept_.back().view();
+  }
   const Recording* recording() const override { return &recording_; }
 
  private:
   const Recording& recording_;
+  std::vector<Tensor> kept_;
 };
 
 }  // namespace
 
-std::unique_ptr<Reference> reference_of_graph(const OracleGraph& graph, std::string title, bool own, KnownValues inputs,
-                                              std::unique_ptr<PictureStages> stages) {
+std::unique_ptr<Reference> reference_of_graph(const OracleGraph& graph, std::string title, bool own,
+                                              std::vector<Tensor> inputs, std::unique_ptr<PictureStages> stages) {
   return std::make_unique<GraphReference>(graph, std::move(title), own, std::move(inputs), std::move(stages));
 }
 

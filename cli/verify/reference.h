@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/verify/oracle_graph.h"
 #include "cli/verify/recording.h"
@@ -27,7 +28,8 @@ class Reference {
   [[nodiscard]] virtual Result<std::optional<Tensor>> stage(PictureStage stage) const = 0;
   // Whether it has a value of this name. value() is asked in the order of the graph.
   [[nodiscard]] virtual bool has(std::string_view name) const = 0;
-  [[nodiscard]] virtual Result<Tensor> value(const std::string& name) = 0;
+  // Borrowed for as long as the reference lives.
+  [[nodiscard]] virtual Result<TensorView> value(const std::string& name) = 0;
   // Whether its values are the engine's graph in another precision: then no step of the reference can be wrong.
   [[nodiscard]] virtual bool is_own_graph() const { return false; }
   // The graph of a second model; null without one.
@@ -35,10 +37,11 @@ class Reference {
   [[nodiscard]] virtual const Recording* recording() const { return nullptr; }
 };
 
-// `own`: see Reference::is_own_graph(). `inputs`: values of all of the graph's inputs. `stages`: of the picture, with
-// the recipe of that model; may be null. `graph` must outlive the reference.
+// `own`: see Reference::is_own_graph(). `inputs`: values of all of the graph's inputs, in their order. `stages`: of the
+// picture, with the recipe of that model; may be null. `graph` must outlive the reference.
 [[nodiscard]] std::unique_ptr<Reference> reference_of_graph(const OracleGraph& graph, std::string title, bool own,
-                                                            KnownValues inputs, std::unique_ptr<PictureStages> stages);
+                                                            std::vector<Tensor> inputs,
+                                                            std::unique_ptr<PictureStages> stages);
 // `recording` must outlive the reference.
 [[nodiscard]] std::unique_ptr<Reference> reference_of_recording(const Recording& recording);
 

@@ -61,12 +61,10 @@ std::string stage_table(const Comparison& comparison) {
 }
 
 std::string value_mark(const ValueRow& row) {
-  if (row.agreement == Agreement::kOtherType || row.agreement != Agreement::kBeyond) {
-    return std::string(mark(row.agreement));
-  }
   if (row.engine && row.engine->is_at_fault) return "DIFFERS: the engine's step";
   if (row.reference && row.reference->is_at_fault) return "DIFFERS: the other side's step";
-  return row.engine || row.reference ? "differs, carried here" : "DIFFERS";
+  if (row.agreement == Agreement::kBeyond && (row.engine || row.reference)) return "differs, carried here";
+  return std::string(mark(row.agreement));
 }
 
 // Which rows are worth a line where not all are shown: those around the first difference and the first fault, the worst

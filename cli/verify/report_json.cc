@@ -64,7 +64,7 @@ Json value_json(const ValueRow& row) {
                {"theirs", type_json(row.theirs)},
                {"bound", row.bound}};
   if (row.agreement != Agreement::kOtherType) json["difference"] = difference_json(row.difference);
-  if (row.agreement == Agreement::kBeyond) {
+  if (row.engine || row.reference) {
     json["engine_step"] = check_json(row.engine);
     json["reference_step"] = check_json(row.reference);
   }

@@ -41,7 +41,7 @@ struct VerifyOptions {
   std::vector<std::string> images;
   std::string reference;
   std::string folder = ".";
-  double bound = kValueBound;
+  double bound = kOutputBound;
   bool all = false;
 };
 
@@ -95,10 +95,9 @@ class Verification {
       : options_(&options), path_(std::move(path)), engine_(std::move(engine)), oracle_(std::move(oracle)) {}
   Status open_reference(const ModelOptions& model_options);
   Result<std::vector<Tensor>> inputs_without_picture() const;
-  // Values for the inputs of `graph`, in their order.
-  static Result<KnownValues> bound_inputs(const OracleGraph& graph, const std::vector<Tensor>& inputs);
   Result<std::unique_ptr<Reference>> reference_for(const std::string& image, const std::vector<Tensor>& inputs) const;
-  Result<KnownValues> their_inputs(const Reference& reference, const std::vector<Tensor>& inputs) const;
+  Result<std::unordered_map<ValueId, Tensor>> their_inputs(const Reference& reference,
+                                                           const std::vector<Tensor>& inputs) const;
   Status draw(ReportedPicture& picture, const Reference& reference) const;
 
   const VerifyOptions* options_;
@@ -198,38 +197,30 @@ Result<std::vector<Tensor>> Verification::inputs_without_picture() const {
   return inputs;
 }
 
-Result<KnownValues> Verification::bound_inputs(const OracleGraph& graph, const std::vector<Tensor>& inputs) {
-  KnownValues known;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    KITE_TRY_ASSIGN(Tensor tensor, graph.as_known(graph.inputs()[i], inputs[i].view()));
-    known.emplace(graph.inputs()[i], std::move(tensor));
-  }
-  return known;
-}
-
 Result<std::unique_ptr<Reference>> Verification::reference_for(const std::string& image,
                                                                const std::vector<Tensor>& inputs) const {
   if (recording_ != nullptr) return reference_of_recording(*recording_);
-  if (second_ == nullptr) {
-    KITE_TRY_ASSIGN(KnownValues known, bound_inputs(oracle_, inputs));
-    return reference_of_graph(oracle_, their_title(), true, std::move(known), nullptr);
-  }
-  if (image.empty()) {
-    auto known = bound_inputs(second_->graph, inputs);
-    if (!known.ok()) return std::move(known).error().in(second_->path);
-    return reference_of_graph(second_->graph, their_title(), false, std::move(known).value(), nullptr);
-  }
-  KITE_TRY_ASSIGN(PictureInput picture, read_picture(*second_->classifier, image));
   std::vector<Tensor> own;
-  own.push_back(std::move(picture.tensor));
-  KITE_TRY_ASSIGN(KnownValues known, bound_inputs(second_->graph, own));
-  return reference_of_graph(second_->graph, their_title(), false, std::move(known), std::move(picture.stages));
+  std::unique_ptr<PictureStages> stages;
+  if (second_ != nullptr && !image.empty()) {
+    KITE_TRY_ASSIGN(PictureInput picture, read_picture(*second_->classifier, image));
+    own.push_back(std::move(picture.tensor));
+    stages = std::move(picture.stages);
+  } else {
+    for (const Tensor& input : inputs) own.push_back(Tensor::copy_of(input.view()));
+  }
+  const OracleGraph& graph = second_ == nullptr ? oracle_ : second_->graph;
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const Status fits = graph.fits(graph.inputs()[i], own[i].type());
+    if (!fits.ok()) return Error(fits.error()).in(second_ == nullptr ? path_ : second_->path);
+  }
+  return reference_of_graph(graph, their_title(), second_ == nullptr, std::move(own), std::move(stages));
 }
 
 // The inputs of our graph as the other side had them; those that it does not tell are left out.
-Result<KnownValues> Verification::their_inputs(const Reference& reference, const std::vector<Tensor>& inputs) const {
-  if (second_ == nullptr && recording_ == nullptr) return bound_inputs(oracle_, inputs);
-  KnownValues known;
+Result<std::unordered_map<ValueId, Tensor>> Verification::their_inputs(const Reference& reference,
+                                                                       const std::vector<Tensor>& inputs) const {
+  std::unordered_map<ValueId, Tensor> known;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const ValueId input = oracle_.inputs()[i];
     std::optional<Tensor> theirs;
@@ -238,10 +229,8 @@ Result<KnownValues> Verification::their_inputs(const Reference& reference, const
     } else if (inputs.size() == 1) {
       KITE_TRY_ASSIGN(theirs, reference.stage(PictureStage::kNormalise));
     }
-    if (!theirs && second_ != nullptr) theirs = Tensor::copy_of(inputs[i].view());
-    if (!theirs) continue;
-    auto typed = oracle_.as_known(input, theirs->view());
-    if (typed.ok()) known.emplace(input, std::move(typed).value());
+    if (!theirs && recording_ == nullptr) theirs = Tensor::copy_of(inputs[i].view());
+    if (theirs && oracle_.fits(input, theirs->type()).ok()) known.emplace(input, *std::move(theirs));
   }
   return known;
 }
@@ -266,12 +255,12 @@ Result<ReportedPicture> Verification::compare(const std::string& image) {
   std::vector<TensorView> views;
   for (const Tensor& input : inputs) views.push_back(input.view());
   KITE_TRY_ASSIGN(auto ours, engine_.run(views));
-  KITE_TRY_ASSIGN(KnownValues theirs, their_inputs(*reference, inputs));
+  KITE_TRY_ASSIGN(auto theirs, their_inputs(*reference, inputs));
   {
     std::optional<Progress> bar;
     KITE_TRY(compare_values({oracle_, std::move(ours), std::move(theirs), *reference}, options_->bound, comparison,
                             [&](std::size_t done, std::size_t of) {
-                              if (!bar) bar.emplace("comparing values", of);
+                              if (done == 0) bar.emplace("comparing values", of);
                               bar->advance_to(done);
                             }));
   }
@@ -356,7 +345,11 @@ Result<bool> verify(const VerifyOptions& options) {
   for (const ReportedPicture& picture : pictures) reports.push_back(report_json(picture));
   print_json({{"model", options.model},
               {"reference", verification.their_title()},
-              {"bounds", {{"value", options.bound}, {"step", options.bound * kStepShare}, {"tensor", kTensorBound}}},
+              {"bounds",
+               {{"output", options.bound},
+                {"inner", kInnerFactor * options.bound},
+                {"step", kStepFactor * options.bound},
+                {"tensor", kTensorBound}}},
               {"agrees", agrees},
               {"pictures", std::move(reports)}});
   return agrees;
@@ -376,7 +369,7 @@ Verb verify_verb() {
              .type = "FILE"},
             {.names = "--bound",
              .into = &options->bound,
-             .help = "Largest difference of a value, as a part of its largest number (default: 1e-4)",
+             .help = "Largest difference of an output, as a part of its largest number (default: 1e-4)",
              .values = between(0.0, 1.0)},
             {.names = "-o,--output",
              .into = &options->folder,
