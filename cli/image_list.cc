@@ -5,13 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "base/regular_file.h"
+#include "image/image.h"
 #include "image/sniff.h"
 #include "path_list.h"
 
@@ -20,14 +19,6 @@ namespace kite::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has_picture_extension(const fs::path& path) {
-  static constexpr std::array<std::string_view, 6> kExtensions = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp"};
-  std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::find(kExtensions, extension) != kExtensions.end();
-}
 
 // Entries of a folder that do not become items are counted, and the first of each kind is named.
 struct Omission {
@@ -54,7 +45,7 @@ class FolderWalk {
       }
       if (error) fail(folder, "cannot list the folder: " + error.message(), "check the permissions");
     }
-    if (items_.empty()) fail(folder_, "the folder holds no JPEG, PNG or WebP picture", remedy_of_none());
+    if (items_.empty()) fail(folder_, "the folder holds no picture (" + picture_format_list() + ")", remedy_of_none());
     std::ranges::sort(items_, {}, &ImageItem::name);
     std::ranges::move(items_, std::back_inserter(list.items));
     warn_of(others_, "skipped", "file that is not a picture", "files that are not pictures", list);
@@ -79,7 +70,7 @@ class FolderWalk {
     // A hidden file is judged by its bytes, not by its name: on other file systems, macOS writes a
     // "._photo.jpg" beside each photo.jpg.
     const bool is_hidden = entry.path().filename().string().starts_with('.');
-    if (has_picture_extension(entry.path()) && !is_hidden) {
+    if (has_picture_extension(entry.path().filename().string()) && !is_hidden) {
       items_.push_back({path, {}});
     } else if (entry.is_regular_file(error)) {
       look_into(path);

@@ -56,7 +56,7 @@ struct Classification {
   std::shared_ptr<const PictureViews> views;  // null unless ClassifierOptions::views asks for them
 };
 
-// A JPEG, PNG or WebP file: its path, or its bytes, which are borrowed.
+// A file of a picture (JPEG, PNG, WebP, TIFF, GIF, BMP, netpbm): its path, or its bytes, which are borrowed.
 using PictureFile = std::variant<std::string, std::span<const std::byte>>;
 
 // One for each thread of the caller.
@@ -74,7 +74,7 @@ class Classifier {
   Classifier& operator=(Classifier&&) noexcept;
   ~Classifier();
 
-  // The bytes of a JPEG, PNG or WebP file. `k` classes, or all when there are fewer. A model of several pictures gets
+  // The bytes of a picture's file. `k` classes, or all when there are fewer. A model of several pictures gets
   // this one in every row.
   [[nodiscard]] Result<Classification> classify(std::span<const std::byte> picture, int k = 5);
   [[nodiscard]] Result<Classification> classify_file(const std::string& path, int k = 5);

@@ -22,7 +22,7 @@ class Preprocessor {
   // crop, mean 0, std 1. kInvalidModel names the key that is wrong.
   [[nodiscard]] static Result<Preprocessor> parse(std::string_view recipe_json);
 
-  // The bytes, or the file, of a JPEG, PNG or WebP picture to float32 [1,3,H,W].
+  // The bytes, or the file, of a picture to float32 [1,3,H,W].
   [[nodiscard]] Result<Tensor> tensor(std::span<const std::byte> picture) const;
   [[nodiscard]] Result<Tensor> tensor_of_file(const std::string& path) const;
 

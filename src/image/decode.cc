@@ -54,10 +54,10 @@ Error unsupported_variant(PictureFormat format, std::string_view what) {
 }
 
 Error unsupported_everywhere(PictureFormat format, std::string_view what) {
-  return {
-      ErrorCode::kUnsupportedImage,
-      std::string(picture_format_name(format)) + " with " + std::string(what) + " is not supported, in Pillow neither",
-      "", "save it again as PNG with the program that wrote it"};
+  return {ErrorCode::kUnsupportedImage,
+          std::string(picture_format_name(format)) + " with " + std::string(what) +
+              " is not supported, and Pillow does not read it right either",
+          "", "save it again as PNG with the program that wrote it"};
 }
 
 namespace {

@@ -10,7 +10,7 @@
 
 namespace kite {
 
-enum class ExifPolicy : std::uint8_t { kIgnore, kApply };  // Pillow's convert() ignores the orientation tag
+enum class ExifPolicy : std::uint8_t { kIgnore, kApply };  // Pillow's convert() ignores the orientation, except of TIFF
 
 // All limits are tested against the file's header before memory for the picture is allocated.
 struct DecodeLimits {
@@ -25,10 +25,10 @@ struct DecodeLimits {
   std::int64_t max_scan_pixels = std::int64_t{4'000'000'000};
 };
 
-// Decodes a JPEG, PNG or WebP file, which is recognised by its first bytes, as Pillow does:
+// Decodes a file of a format of formats/formats.inc, which is recognised by its first bytes, as Pillow does:
 // 1. Alpha is dropped, not blended. A palette's transparency, gAMA and ICC profiles are ignored.
 // 2. 16-bit colour keeps the high byte; 16-bit grey saturates at 255.
-// 3. An animated WebP gives its first frame.
+// 3. Of several frames or pages the first one is read.
 // 4. A file that ends before its last pixel is kInvalidImage ("truncated").
 [[nodiscard]] Result<Image> decode(std::span<const std::byte> bytes, const DecodeLimits& limits = {},
                                    ExifPolicy exif = ExifPolicy::kIgnore);

@@ -29,7 +29,8 @@ enum class PictureFormat : std::uint8_t {
 #include "image/formats/formats.inc"
 #undef KITE_PICTURE_FORMAT
 };
-[[nodiscard]] std::string_view picture_format_name(PictureFormat format) noexcept;  // "JPEG", "PNG", "WebP"
+[[nodiscard]] std::string_view picture_format_name(PictureFormat format) noexcept;  // "JPEG", "PNG", ...
+[[nodiscard]] std::string picture_format_list();                                    // "JPEG, PNG, ... or netpbm"
 
 struct ImageFacts {
   PictureFormat format = PictureFormat::kJpeg;

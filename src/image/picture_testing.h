@@ -137,6 +137,22 @@ inline Bytes gif_file(int width, int height, int index) {
   return to_bytes(file + std::string("\0;", 2));
 }
 
+// One strip of RGB that is not compressed, and after it the directory. `more`: further entries, 12 bytes each, of
+// higher tags.
+inline Bytes tiff_file(int width, int height, const std::vector<std::uint8_t>& rgb, const std::string& more = "") {
+  const auto size = static_cast<std::uint32_t>(rgb.size());
+  const auto entry = [](std::uint32_t tag, std::uint32_t value) {
+    return little(tag, 2) + little(4, 2) + little(1, 4) + little(value, 4);
+  };
+  std::string file = std::string("II*\0", 4) + little(14 + size, 4);
+  file += little(8, 2) + little(8, 2) + little(8, 2) + std::string(rgb.begin(), rgb.end());
+  file += little(static_cast<std::uint32_t>(7 + more.size() / 12), 2);
+  file += entry(256, static_cast<std::uint32_t>(width)) + entry(257, static_cast<std::uint32_t>(height));
+  file += little(258, 2) + little(3, 2) + little(3, 4) + little(8, 4);
+  file += entry(259, 1) + entry(262, 2) + entry(273, 14) + entry(277, 3) + more;
+  return to_bytes(file + little(0, 4));
+}
+
 inline Bytes ppm_file(int width, int height, const std::vector<std::uint8_t>& rgb) {
   const std::string head = "P6\n" + std::to_string(width) + " " + std::to_string(height) + "\n255\n";
   return to_bytes(head + std::string(rgb.begin(), rgb.end()));

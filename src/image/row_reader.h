@@ -54,7 +54,7 @@ class RowReader {
 [[nodiscard]] Error damaged_picture(PictureFormat format, std::string_view what);
 // kUnsupportedImage: "a TIFF with <what> is not supported". Pillow reads the variant, so the remedy converts with it.
 [[nodiscard]] Error unsupported_variant(PictureFormat format, std::string_view what);
-// kUnsupportedImage, of what Pillow refuses, too.
+// kUnsupportedImage, of what Pillow refuses, too, or gives other numbers for than the file has.
 [[nodiscard]] Error unsupported_everywhere(PictureFormat format, std::string_view what);
 
 // A command that makes a PNG with the same pixels. Converting to a format with losses would change the answer.

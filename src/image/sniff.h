@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recognises a picture's format by its first bytes; the file's name is never used.
+// Recognises a picture's format by its first bytes. A name says only which files of a folder are meant to be pictures.
 #pragma once
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "image/image.h"
 
@@ -15,5 +16,8 @@ namespace kite {
 // True for the first bytes of a picture, also of one in a format that paperkite does not read; false for documents and
 // films, which sniff_format() names as well.
 [[nodiscard]] bool is_picture(std::span<const std::byte> bytes);
+
+// True for names that end as one of the formats' files do, in upper or lower case: "photo.JPG".
+[[nodiscard]] bool has_picture_extension(std::string_view file_name);
 
 }  // namespace kite

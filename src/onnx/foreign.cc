@@ -47,6 +47,9 @@ constexpr Signature kSignatures[] = {
     {0, "\xff\xd8\xff"sv, "a JPEG picture", "the model comes first, then the pictures"},
     {0, "\x89PNG\r\n"sv, "a PNG picture", "the model comes first, then the pictures"},
     {8, "WEBP"sv, "a WebP picture", "the model comes first, then the pictures"},
+    {0, "GIF8"sv, "a GIF picture", "the model comes first, then the pictures"},
+    {0, "II*\0"sv, "a TIFF picture", "the model comes first, then the pictures"},
+    {0, "MM\0*"sv, "a TIFF picture", "the model comes first, then the pictures"},
     {0, "%PDF"sv, "a PDF document", "name the model's .onnx file"},
 };
 

@@ -30,12 +30,12 @@ class BadPictures(Case):
         self.refuse(b"\xff\xd8\xff", "invalid-image")
 
     def test_formats_that_are_not_read_are_named(self):
-        self.refuse(b"GIF89a" + bytes(100), "unsupported-image", "GIF")
-        self.refuse(b"II*\x00" + bytes(100), "unsupported-image", "TIFF")
+        self.refuse(b"qoif" + bytes(100), "unsupported-image", "QOI", "from PIL import Image")
+        self.refuse(b"\0\0\0\x18ftypheic" + bytes(100), "unsupported-image", "HEIC", "magick IN OUT.png")
         self.refuse(b"%PDF-1.4" + bytes(100), "unsupported-image", "PDF")
 
     def test_cut_pictures(self):
-        for kind in ("JPEG", "PNG", "WEBP"):
+        for kind in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "PPM"):
             content = picture_bytes(kind)
             for part in (10, 30, 50, 70, 90):
                 self.refuse(content[:len(content) * part // 100], "invalid-image")

@@ -28,8 +28,10 @@ class Folders(Case):
     def test_a_picture_is_known_by_its_extension_or_its_first_bytes(self):
         for name in ("a.jpg", "b.JPEG", "c.jfif", "d.jpe", "e", "f.dat", ".hidden", ".g.jpg"):
             save_picture(self.top / name, format="JPEG")
-        Image.new("RGB", (8, 8)).save(self.top / "h.gif")
-        Image.new("RGB", (8, 8)).save(self.top / "i.unknown", format="BMP")
+        for name, kind in (("m.gif", "GIF"), ("n.TIFF", "TIFF"), ("o.unknown", "BMP"), ("p.pgm", "PPM")):
+            Image.new("RGB", (8, 8)).save(self.top / name, format=kind)
+        Image.new("RGB", (8, 8)).save(self.top / "h.qoi")
+        Image.new("RGB", (8, 8)).save(self.top / "i.unknown", format="ICO")
         (self.top / "notes.txt").write_text("P1 is the first point")
         (self.top / "paper.pdf").write_bytes(b"%PDF-1.4\n")
         (self.top / "._a.jpg").write_bytes(b"\0\5\x16\7" + bytes(100))
@@ -37,10 +39,11 @@ class Folders(Case):
         save_picture(self.top / "sub/k.jpg")
         result, answered, failed = self.classified()
         self.assertEqual(result.returncode, 1)
-        self.assertEqual(sorted(answered), [".g.jpg", ".hidden", "a.jpg", "b.JPEG", "c.jfif", "d.jpe", "e", "f.dat"])
-        self.assertEqual(sorted(failed), ["h.gif", "i.unknown", "j.png"])
-        self.assertIn("GIF", failed["h.gif"])
-        self.assertIn("BMP", failed["i.unknown"])
+        self.assertEqual(sorted(answered), [".g.jpg", ".hidden", "a.jpg", "b.JPEG", "c.jfif", "d.jpe", "e", "f.dat", "m.gif",
+                                            "n.TIFF", "o.unknown", "p.pgm"])
+        self.assertEqual(sorted(failed), ["h.qoi", "i.unknown", "j.png"])
+        self.assertIn("QOI", failed["h.qoi"])
+        self.assertIn("ICO", failed["i.unknown"])
         self.assertIn(b"skipped 3 files that are not pictures (first: ", result.stderr)
         self.assertIn(b"without -r, did not enter 1 subfolder (first: ", result.stderr)
         _, answered, _ = self.classified("-r")

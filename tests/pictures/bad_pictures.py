@@ -39,6 +39,10 @@ def small_samples(rng) -> list[tuple[str, bytes]]:
         ("lossy.webp", encoded(image, "WEBP")),
         ("lossless.webp", encoded(image, "WEBP", lossless=True)),
         ("alpha.webp", encoded(alpha, "WEBP")),
+        ("raw.tif", encoded(image, "TIFF")),
+        ("lzw.tif", encoded(image, "TIFF", compression="tiff_lzw")),
+        ("deflate.tif", encoded(image, "TIFF", compression="tiff_adobe_deflate")),
+        ("packbits.tif", encoded(image.convert("P"), "TIFF", compression="packbits")),
         ("palette.gif", encoded(image.convert("P"), "GIF")),
         ("frames.gif", encoded(image, "GIF", save_all=True, append_images=[image.rotate(90)])),
         ("rgb.bmp", encoded(image, "BMP")),
@@ -124,10 +128,13 @@ def foreign(folder: pathlib.Path, rng) -> list[tuple[pathlib.Path, str, str]]:
     writer = picture_files.Writer(folder, rng)
     image = Image.fromarray(picture_files.picture(rng, 20, 10))
     cases = [(f"x.{form.lower()}", encoded(image, form), "unsupported-image", word)
-             for form, word in (("TIFF", "TIFF"), ("ICO", "ICO"),
+             for form, word in (("ICO", "ICO"),
                                 ("AVIF", "AVIF"), ("JPEG2000", "JPEG 2000"), ("PDF", "PDF"), ("EPS", "PostScript"),
-                                ("DDS", "DDS"), ("QOI", "QOI"))]
+                                ("DDS", "DDS"), ("QOI", "QOI"), ("PCX", "PCX"), ("TGA", "TGA"), ("SGI", "SGI"),
+                                ("ICNS", "ICNS"))]
     cases += [
+        ("remedy.avif", encoded(image, "AVIF"), "unsupported-image", "from PIL import Image; Image.open('IN').convert('RGB')"),
+        ("remedy.tif", encoded(image, "TIFF", compression="zstd"), "unsupported-image", "Zstandard compression (50000)"),
         ("heic.jpg", b"\0\0\0\x18ftypheic\0\0\0\0" + bytes(40), "unsupported-image", "HEIC"),
         ("drawing.png", b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported-image", "SVG"),
         ("page.jpg", b"<!DOCTYPE html><html><body>404</body></html>", "invalid-image", "HTML"),

@@ -24,6 +24,7 @@ import bmp_gif_netpbm
 import kite_dump
 import picture_files
 import rules
+import tiffs
 
 # A refused bomb may cost this much memory, the program and its libraries included.
 BOMB_MEMORY_BYTES = 64 << 20
@@ -35,6 +36,7 @@ GENERATORS = {
     "JPEG": picture_files.all_jpegs,
     "PNG": picture_files.all_pngs,
     "WebP": picture_files.all_webps,
+    "TIFF": tiffs.all_tiffs,
     "GIF": lambda writer: bmp_gif_netpbm.gifs(writer, 320, 60),
     "BMP": lambda writer: bmp_gif_netpbm.bmps(writer, 320, 60),
     "netpbm": lambda writer: bmp_gif_netpbm.netpbms(writer, 320, 60),
@@ -85,18 +87,21 @@ def compare_formats(tally, program, folder, rng) -> None:
     for name, generate in GENERATORS.items():
         writer = picture_files.Writer(folder, rng)
         generate(writer)
-        equal = 0
+        equal = named = 0
         for path, answer in zip(writer.paths, kite_dump.run(program, [("decode", p, "ignore") for p in writer.paths], folder)):
             expected = pillow_rgb(path)
             if expected is None:
                 tally.check(not answer.ok and answer.error[0] in bad_pictures.REFUSALS, f"{path.name}: Pillow refuses it")
+            elif not answer.ok and answer.error[0] == "unsupported-image":
+                named += 1
+                tally.check(" with " in answer.error[1], f"{path.name}: refused without a reason: {answer.error}")
             else:
                 problem = difference(answer, expected)
                 equal += not problem
                 tally.check(not problem, f"decode {path.name}: {problem}")
             path.unlink()
         tally.check(equal >= 300, f"{name}: only {equal} pictures were compared")
-        tally.section(f"{name}, of which {equal} are pictures")
+        tally.section(f"{name}: {equal} equal, {named} of a kind that is refused by name")
 
 
 def compare_orientation(tally, program, folder, rng) -> None:

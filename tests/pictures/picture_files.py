@@ -5,7 +5,7 @@ import io
 import pathlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 import png_writer
 
@@ -119,6 +119,57 @@ def unusual_jpegs(writer: Writer, count: int) -> None:
         writer.add(f"cmyk-{('adobe', 'ycck', 'bare')[i % 3]}.jpg", data)
 
 
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def phone_jpegs(writer: Writer) -> None:
+    """What cameras, phones and browsers put around the picture, and component names without any marker that explains them."""
+    def encoded(width=40, height=30, mode="RGB", **options) -> bytes:
+        buffer = io.BytesIO()
+        writer.rgb(width, height).convert(mode).save(buffer, "JPEG", **options)
+        return buffer.getvalue()
+
+    plain = encoded()
+    inside = encoded(16, 16)
+    restarts = encoded(64, 64, restart_marker_blocks=2, subsampling=2)
+    lost = restarts.index(b"\xff\xd1")
+    frame = plain.index(b"\xff\xc0")
+    bare = without_segment(encoded(33, 21, subsampling=0), 0xE0)
+    named = bytearray(bare)
+    frame_of_bare, scan = bare.index(b"\xff\xc0"), bare.index(b"\xff\xda")
+    for i, letter in enumerate(b"RGB"):
+        named[frame_of_bare + 10 + 3 * i] = named[scan + 5 + 2 * i] = letter
+    adobe = segment(0xEE, b"Adobe\0\x64\0\0\0\0")
+    files = {
+        "fill-bytes": plain[:2] + b"\xff\xff\xff" + plain[2:],
+        "junk-between": plain[:20] + b"junk" + plain[20:],
+        "all-segments": plain[:2] + b"".join(segment(0xE0 + i, bytes(100)) for i in range(1, 14)) + plain[2:],
+        "comments": plain[:2] + 5 * segment(0xFE, b"hello") + plain[2:],
+        "thumbnail": plain[:2] + segment(0xE1, b"Exif\0\0II*\0\x08\0\0\0" + bytes(20) + inside) + plain[2:],
+        "two-pictures": plain + inside,
+        "motion": plain + b"\0\0\0\x18ftypmp42" + writer.rng.bytes(1000),
+        "no-end": plain[:-2] + bytes(64),
+        "number-of-lines": plain[:-2] + segment(0xDC, b"\0\x1e") + plain[-2:],
+        "extended": plain[: frame + 1] + b"\xc1" + plain[frame + 2 :],
+        "restart-lost": restarts[:lost] + restarts[lost + 2 :],
+        "restart-wrong": restarts[:lost] + b"\xff\xd5" + restarts[lost + 2 :],
+        "restart-twice": restarts[:lost] + b"\xff\xd1" + restarts[lost:],
+        "rgb-by-name": bytes(named),
+        "no-marker": bare,
+        "rgb-by-adobe": bare[:2] + adobe + b"\0" + bare[2:],
+        "grey-adobe": encoded(mode="L")[:2] + adobe + b"\0" + encoded(mode="L")[2:],
+        "12-bit": plain[: frame + 4] + b"\x0c" + plain[frame + 5 :],
+        "lossless": plain[: frame + 1] + b"\xc3" + plain[frame + 2 :],
+        "hierarchical": plain[: frame + 1] + b"\xc5" + plain[frame + 2 :],
+        "no-lines": plain[: frame + 5] + b"\0\0" + plain[frame + 7 :],
+        "start-twice": plain[:2] + b"\xff\xd8" + plain[2:],
+    }
+    for name, data in files.items():
+        writer.add(f"{name}.jpg", data)
+    writer.save("two-views.jpg", writer.rgb(30, 20), format="MPO", save_all=True, append_images=[writer.rgb(30, 20)])
+
+
 def pngs(writer: Writer, count: int, limit: int) -> None:
     rng = writer.rng
     forms = [(png_writer.GREY, d) for d in (1, 2, 4, 8, 16)] + [(png_writer.PALETTE, d) for d in (1, 2, 4, 8)]
@@ -174,11 +225,34 @@ def webps(writer: Writer, count: int, limit: int) -> None:
 
 
 def oriented(writer: Writer) -> None:
+    """The orientation in every place that Pillow's exif_transpose() looks at, alone and where two places differ."""
     for orientation in range(1, 9):
-        for form in ("JPEG", "PNG", "WEBP"):
-            exif = Image.Exif()
-            exif[0x0112] = orientation
-            writer.save(f"orientation-{orientation}.{form.lower()}", writer.rgb(13, 7), format=form, exif=exif.tobytes())
+        other = orientation % 8 + 1
+        exif, unrelated = Image.Exif(), Image.Exif()
+        exif[0x0112] = orientation
+        unrelated[0x0110] = "a camera"
+        attribute = f'<rdf:Description tiff:Orientation="{orientation}"/>'.encode()
+        element = f"<tiff:Orientation>{orientation}</tiff:Orientation>".encode()
+        contrary = f'<rdf:Description tiff:Orientation="{other}"/>'.encode()
+        for form in ("JPEG", "PNG", "WEBP", "TIFF"):
+            name = f"orientation-{orientation}.{form.lower()}"
+            writer.save(name, writer.rgb(13, 7), format=form, exif=exif.tobytes())
+            for number, (tags, xmp) in enumerate(((None, attribute), (None, element), (unrelated, attribute), (exif, contrary))):
+                options = {"exif": tags.tobytes()} if tags else {}
+                if form in ("JPEG", "WEBP"):
+                    options["xmp"] = xmp
+                elif form == "PNG":
+                    info = PngImagePlugin.PngInfo()
+                    info.add_itxt("XML:com.adobe.xmp", xmp.decode(), zip=bool(number % 2))
+                    options["pnginfo"] = info
+                else:
+                    options = {"tiffinfo": {700: xmp} | (dict(tags) if tags else {})}
+                writer.save(name, writer.rgb(13, 7), format=form, **options)
+        for packed in (False, True):
+            data = exif.tobytes()
+            info = PngImagePlugin.PngInfo()
+            info.add_text("Raw profile type exif", f"\nexif\n{len(data):8}\n{data.hex()}\n", zip=packed)
+            writer.save(f"orientation-{orientation}.png", writer.rgb(13, 7), format="PNG", pnginfo=info)
 
 
 EXTREMES = ((4000, 1), (1, 4000), (3999, 3), (3, 3999), (4000, 2999), (1, 1), (2, 3), (65500, 1))
@@ -187,6 +261,7 @@ EXTREMES = ((4000, 1), (1, 4000), (3999, 3), (3, 3999), (4000, 2999), (1, 1), (2
 def all_jpegs(writer: Writer) -> None:
     jpegs(writer, 700, 300)
     unusual_jpegs(writer, 60)
+    phone_jpegs(writer)
     for width, height in EXTREMES:
         image = writer.rgb(width, height)
         writer.save(f"{width}x{height}.jpg", image, format="JPEG", quality=90)

@@ -23,7 +23,8 @@ enum class Orienting : std::uint8_t {
 struct PictureCodec {
   // `head`: the first bytes of a file, all of them or at least 512.
   bool (*recognises)(std::string_view head);
-  // Reads the header and tests the limits before it allocates. Borrows `bytes` for as long as the reader lives.
+  // Of a file that was recognised. Reads the header and tests the limits before it allocates. Borrows `bytes` for as
+  // long as the reader lives.
   Result<std::unique_ptr<RowReader>> (*open)(std::span<const std::byte> bytes, const DecodeLimits& limits);
   // Where the orientation may be stated; nullptr for a format that has no such place. The search is linear in the
   // file's size.

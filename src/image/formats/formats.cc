@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of formats.inc as tables.
 #include <array>
+#include <string>
 
 #include "image/formats/codec.h"
 
@@ -25,6 +26,15 @@ const PictureCodec& codec_of(PictureFormat format) noexcept {
 #undef KITE_PICTURE_FORMAT
   }
   return kJpegCodec;
+}
+
+std::string picture_format_list() {
+  std::string list;
+  for (const PictureFormat format : kFormats) {
+    if (!list.empty()) list += format == kFormats.back() ? " or " : ", ";
+    list += picture_format_name(format);
+  }
+  return list;
 }
 
 std::string_view picture_format_name(PictureFormat format) noexcept {

@@ -22,6 +22,7 @@ Bytes sample_of(PictureFormat format) {
     case PictureFormat::kJpeg: return jpeg_file(kWidth, kHeight, rgb, false);
     case PictureFormat::kPng: return png_file(kWidth, kHeight, PNG_FORMAT_RGB, rgb);
     case PictureFormat::kWebp: return webp_file(kWidth, kHeight, rgb);
+    case PictureFormat::kTiff: return tiff_file(kWidth, kHeight, rgb);
     case PictureFormat::kGif: return gif_file(kWidth, kHeight, 3);
     case PictureFormat::kBmp: return bmp_file(kWidth, kHeight, rgb);
     case PictureFormat::kNetpbm: return ppm_file(kWidth, kHeight, rgb);

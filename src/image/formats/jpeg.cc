@@ -18,6 +18,7 @@
 
 #include "image/byte_order.h"
 #include "image/formats/codec.h"
+#include "image/formats/jpeg.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -93,7 +94,9 @@ void inverted_cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::int6
 
 class JpegReader final : public RowReader {
  public:
-  JpegReader(std::span<const std::byte> bytes, const DecodeLimits& limits) : bytes_(bytes), limits_(limits) {}
+  JpegReader(std::span<const std::byte> bytes, const DecodeLimits& limits, JpegColours colours)
+      : bytes_(bytes), limits_(limits), colours_(colours) {}
+  [[nodiscard]] int components() const noexcept { return info_.num_components; }
   ~JpegReader() override {
     if (created_) jpeg_destroy_decompress(&info_);
   }
@@ -115,6 +118,7 @@ class JpegReader final : public RowReader {
 
   std::span<const std::byte> bytes_;
   DecodeLimits limits_;
+  JpegColours colours_;
   jpeg_decompress_struct info_{};
   JpegError errors_{};
   jpeg_source_mgr source_{};
@@ -165,6 +169,16 @@ void JpegReader::finish() noexcept {
   (void)jpeg_finish_decompress(&info_);
 }
 
+// The kinds of JPEG that libjpeg knows only by their number (ISO 10918-1, table B.1).
+std::string_view name_of_frame(int marker) {
+  switch (marker) {
+    case 0xc3:
+    case 0xcb: return "lossless JPEG";
+    case 0xf7: return "JPEG-LS";
+    default: return "hierarchical JPEG";
+  }
+}
+
 Error JpegReader::library_error() const {
   const std::string where = "byte " + std::to_string(bytes_.size() - source_.bytes_in_buffer);
   if (errors_.stop == Stop::kScanBudget) {
@@ -179,6 +193,9 @@ Error JpegReader::library_error() const {
     case JERR_NO_BACKING_STORE:
     case JERR_IMAGE_TOO_BIG: return {ErrorCode::kLimit, text, where, "use a smaller or a baseline JPEG"};
     case JERR_SOF_UNSUPPORTED:
+      return {ErrorCode::kUnsupportedImage,
+              std::string(name_of_frame(errors_.manager.msg_parm.i[0])) + " is not supported", where,
+              "save it again as an 8-bit baseline JPEG"};
     case JERR_BAD_PRECISION:
     case JERR_ARITH_NOTIMPL:
     case JERR_CONVERSION_NOTIMPL:
@@ -229,7 +246,13 @@ Status JpegReader::open() {
   facts_.format = PictureFormat::kJpeg;
   facts_.pixel_format = describe();
   facts_.is_opaque = true;
-  if (info_.num_components == 4) {
+  if (colours_ == JpegColours::kComponents) {
+    info_.jpeg_color_space = JCS_UNKNOWN;
+    info_.out_color_space = JCS_UNKNOWN;
+  } else if (colours_ == JpegColours::kFromYCbCr) {
+    info_.jpeg_color_space = JCS_YCbCr;
+    info_.out_color_space = JCS_RGB;
+  } else if (info_.num_components == 4) {
     info_.out_color_space = JCS_CMYK;
     cmyk_row_.resize(static_cast<std::size_t>(size_.width) * 4);
   } else {
@@ -242,7 +265,7 @@ Status JpegReader::open() {
 }
 
 Status JpegReader::read_row(std::uint8_t* rgb) {
-  const bool cmyk = info_.num_components == 4;
+  const bool cmyk = !cmyk_row_.empty();
   const Step step = read_scanline(cmyk ? cmyk_row_.data() : rgb);
   if (step == Step::kFailed) return library_error();
   if (step == Step::kSuspended) return truncated_picture(PictureFormat::kJpeg, bytes_.size());
@@ -258,7 +281,7 @@ Status JpegReader::read_row(std::uint8_t* rgb) {
 }
 
 Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes, const DecodeLimits& limits) {
-  auto reader = std::make_unique<JpegReader>(bytes, limits);
+  auto reader = std::make_unique<JpegReader>(bytes, limits, JpegColours::kOfFile);
   KITE_TRY(reader->open());
   return std::unique_ptr<RowReader>(std::move(reader));
 }
@@ -301,6 +324,17 @@ PictureMetadata find_jpeg_metadata(std::span<const std::byte> file) {
 bool is_jpeg(std::string_view head) { return head.starts_with("\xff\xd8\xff"); }
 
 }  // namespace
+
+Result<std::unique_ptr<RowReader>> open_jpeg_data(std::span<const std::byte> bytes, const DecodeLimits& limits,
+                                                  JpegColours colours, int components) {
+  auto reader = std::make_unique<JpegReader>(bytes, limits, colours);
+  KITE_TRY(reader->open());
+  if (reader->components() != components) {
+    return damaged_picture(PictureFormat::kJpeg, "it has " + std::to_string(reader->components()) +
+                                                     " components instead of " + std::to_string(components));
+  }
+  return std::unique_ptr<RowReader>(std::move(reader));
+}
 
 constinit const PictureCodec kJpegCodec = {
     .recognises = is_jpeg,
