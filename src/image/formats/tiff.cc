@@ -187,9 +187,9 @@ Status TiffReader::find_blocks() {
 
 Status TiffReader::check_blocks(const DecodeLimits& limits) {
   // Tiles may reach beyond the picture, but not so far that decoding them is most of the work.
-  const auto padded = checked_mul(grid_.across * grid_.width, grid_.down * grid_.height);
-  const auto band = checked_mul(grid_.across * grid_.width * grid_.height, samples_.per_pixel * samples_.bits / 8 + 1);
-  if (!padded || *padded > 2 * limits.max_pixels || !band || *band > limits.max_codec_bytes) {
+  const Checked band = Checked(grid_.across) * grid_.width * grid_.height;
+  const Checked band_bytes = band * (samples_.per_pixel * samples_.bits / 8 + 1);
+  if (!(band * grid_.down).at_most(2 * limits.max_pixels) || !band_bytes.at_most(limits.max_codec_bytes)) {
     return Error{ErrorCode::kLimit, "a TIFF whose strips or tiles are too large", "header",
                  "save it in smaller strips"};
   }
