@@ -173,7 +173,7 @@ Status BmpReader::read_palette() {
     const std::size_t at = header_.end + i * entry;
     const std::size_t value = colours == 2 ? 255 * i : i;
     for (std::size_t c = 0; c < 3; ++c) is_grey = is_grey && read8(bytes_, at + c) == value;
-    if (i < 256) {
+    if (i < 256 && (i + 1) * entry <= there) {  // an entry that is cut is none
       for (std::size_t c = 0; c < 3; ++c) palette_[i][2 - c] = static_cast<std::uint8_t>(read8(bytes_, at + c));
     }
   }

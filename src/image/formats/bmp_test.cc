@@ -48,6 +48,16 @@ TEST(Bmp, what_is_refused_is_refused_with_its_reason) {
   }
 }
 
+TEST(Bmp, a_palette_entry_that_the_file_cuts_is_black) {
+  // 255 colours are announced, of which the file has one and three bytes of another; they are also the pixels.
+  std::string file = header(3, 1, 8, 0, 255) + std::string("\7\7\7\0\1\0\1", 7);
+  file.replace(10, 4, little(54 + 3, 4));
+  const auto image = decode(to_bytes(file));
+  ASSERT_TRUE(image.ok()) << image.error().message();
+  EXPECT_EQ(image->row(0)[0], 7);  // index 0
+  EXPECT_EQ(image->row(0)[3], 0);  // index 1
+}
+
 TEST(Bmp, a_step_in_run_lengths_stays_inside_the_picture) {
   const std::string palette = little(0x010203, 4) + little(0x040506, 4);
   const std::string file = header(3, 2, 8, 1, 2) + palette + std::string("\1\1\0\2\377\377", 6);

@@ -231,7 +231,9 @@ Status TiffReader::open(const DecodeLimits& limits) {
   compression_ = directory_.number(TiffTag::kCompression).value_or(kNone);
   states_planes_ = directory_.number(TiffTag::kPlanarConfiguration).value_or(1) == 2;
   reversed_bits_ = directory_.number(TiffTag::kFillOrder).value_or(1) == 2 && compression_ != kJpegInTiff;
-  predictor_ = static_cast<int>(std::min<std::uint64_t>(directory_.number(TiffTag::kPredictor).value_or(1), 99));
+  // libtiff alone reads this one, and accepts bytes for a number.
+  const TiffValues predictor = directory_.values(TiffTag::kPredictor);
+  predictor_ = predictor.count() > 0 ? static_cast<int>(std::min<std::uint64_t>(predictor.at(0), 99)) : 1;
   if (most_per_byte(compression_) == 0) {
     const std::string what =
         std::string(compression_name(compression_)) + " compression (" + std::to_string(compression_) + ")";

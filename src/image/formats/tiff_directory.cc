@@ -17,8 +17,10 @@ int bytes_of_type(std::uint32_t type) noexcept {
   return type < kBytes.size() ? kBytes.at(type) : 0;
 }
 
-// Signed numbers and fractions, which no tag here has.
-bool is_other_number(std::uint32_t type) noexcept { return type == 5 || type == 6 || (type >= 8 && type <= 13); }
+// Texts, signed numbers and fractions, which no tag here has.
+bool is_other_number(std::uint32_t type) noexcept {
+  return type == 2 || type == 5 || type == 6 || (type >= 8 && type <= 13);
+}
 
 }  // namespace
 
@@ -70,7 +72,10 @@ std::size_t TiffDirectory::find(TiffTag tag) const noexcept {
   const std::size_t entry_bytes = 4 + 2 * static_cast<std::size_t>(word_bytes_);
   for (std::uint64_t i = 0; i < entries_; ++i) {
     const std::size_t entry = entries_at_ + i * entry_bytes;
-    if (read16(file_, entry, order_) == static_cast<std::uint16_t>(tag)) return entry;
+    // An entry without values, or of an unknown type, is none: there may be another.
+    const bool is_none =
+        bytes_of_type(read16(file_, entry + 2, order_)) == 0 || read_number(file_, entry + 4, word_bytes_, order_) == 0;
+    if (!is_none && read16(file_, entry, order_) == static_cast<std::uint16_t>(tag)) return entry;
   }
   return 0;
 }
