@@ -218,6 +218,10 @@ Status NetpbmReader::read_row(std::uint8_t* rgb) {
   if (is_text_ && is_bits_) return read_text_bits(rgb);
   const Bytes row = is_text_ ? Bytes{} : bytes_.subspan(at_, stored_row_bytes());
   at_ += row.size();
+  if (!is_text_ && max_value_ == 255 && channels_ == 3) {  // the usual file needs nothing
+    std::memcpy(rgb, row.data(), row.size());
+    return {};
+  }
   for (std::int64_t x = 0; x < size_.width; ++x, rgb += 3) {
     if (is_bits_) {
       const bool black = (read8(row, static_cast<std::size_t>(x / 8)) >> (7 - x % 8) & 1) != 0;
