@@ -37,7 +37,18 @@ inline constexpr double kHalfUnits = 32.0;
 // Of that, what one step may add: half precision rounds the result of a step once.
 inline constexpr double kHalfShare = 1.0 / 16.0;
 
-enum class Agreement : std::uint8_t { kEqual, kWithinBound, kBeyond, kOtherType };
+// Of the numbers of a quantised value, at most so many may be one step apart without being a difference: where the real
+// number lies at a tie (k + 1/2), its last bits decide. They are uncertain to about 1e-4 of a step, so that a few in
+// ten thousand are undecided.
+inline constexpr double kTieShare = 1e-3;
+
+enum class Agreement : std::uint8_t {
+  kEqual,
+  kWithinBound,
+  kTies,  // quantised numbers one step apart, at most kTieShare of them; or what follows from such ones alone
+  kBeyond,
+  kOtherType,
+};
 
 struct StageRow {
   PictureStage stage = PictureStage::kDecode;

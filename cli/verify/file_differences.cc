@@ -40,6 +40,13 @@ bool same_value(const Attribute::Value& a, const Attribute::Value& b) {
       a);
 }
 
+// As short as it is still read as the same float32: 1e-05, where dump() prints nine digits.
+std::string value_text(const Attribute::Value& value) {
+  if (const auto* number = std::get_if<float>(&value)) return fmt::format("{}", *number);
+  if (const auto* list = std::get_if<std::vector<float>>(&value)) return fmt::format("[{}]", fmt::join(*list, ","));
+  return attribute_text(value);
+}
+
 std::string constant_text(const std::string& name, const TensorView& ours, const TensorView& theirs) {
   if (ours.type != theirs.type) {
     return fmt::format("weight {} is {} here and {} there", in_quotes(name), type_text(ours.type),
@@ -88,16 +95,16 @@ class Pair {
       const Attribute* const theirs = their_.attributes.find(attribute.name);
       if (theirs == nullptr) {
         add(fmt::format("attribute {} is {} here and not stated there", in_quotes(attribute.name),
-                        attribute_text(attribute.value)));
+                        value_text(attribute.value)));
       } else if (!same_value(attribute.value, theirs->value)) {
-        add(fmt::format("attribute {} is {} here and {} there", in_quotes(attribute.name),
-                        attribute_text(attribute.value), attribute_text(theirs->value)));
+        add(fmt::format("attribute {} is {} here and {} there", in_quotes(attribute.name), value_text(attribute.value),
+                        value_text(theirs->value)));
       }
     }
     for (const Attribute& attribute : their_.attributes.all()) {
       if (our_.attributes.has(attribute.name)) continue;
       add(fmt::format("attribute {} is not stated here and {} there", in_quotes(attribute.name),
-                      attribute_text(attribute.value)));
+                      value_text(attribute.value)));
     }
   }
 

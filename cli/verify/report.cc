@@ -43,6 +43,7 @@ std::string_view mark(Agreement agreement) {
   switch (agreement) {
     case Agreement::kEqual: return "equal";
     case Agreement::kWithinBound: return "within the bound";
+    case Agreement::kTies: return "rounding ties";
     case Agreement::kBeyond:
     case Agreement::kOtherType: break;
   }
@@ -169,6 +170,10 @@ std::string verdict(const Comparison& comparison) {
   double worst = 0.0;
   for (const ValueRow& row : comparison.values) worst = std::max(worst, row.difference.relative());
   if (comparison.values.empty() && comparison.stages.empty()) return "nothing could be compared";
+  if (std::ranges::find(comparison.values, Agreement::kTies, &ValueRow::agreement) != comparison.values.end()) {
+    return "equal but for rounding ties: some quantised numbers are one step apart, because their real number lies "
+           "between two";
+  }
   return worst == 0.0 ? "equal"
                       : fmt::format("equal within the bound: at most {:.1e} of a value's largest number", worst);
 }

@@ -22,6 +22,7 @@ std::string_view agreement_name(Agreement agreement) {
   switch (agreement) {
     case Agreement::kEqual: return "equal";
     case Agreement::kWithinBound: return "within-bound";
+    case Agreement::kTies: return "ties";
     case Agreement::kBeyond: return "differs";
     case Agreement::kOtherType: return "other-type";
   }

@@ -325,12 +325,13 @@ Result<bool> verify(const VerifyOptions& options) {
   KITE_TRY_ASSIGN(listed.images, list_pictures(options.images));
   KITE_TRY_ASSIGN(Verification verification, Verification::open(listed));
   const ReportStyle style{options.all, ::isatty(STDOUT_FILENO) != 0};
-  if (!options.common.json) print("{} against {}\n", options.model, verification.their_title());
   std::vector<ReportedPicture> pictures;
   std::vector<std::string> images = listed.images;
   if (images.empty()) images.emplace_back();
   for (const std::string& image : images) {
     KITE_TRY_ASSIGN(ReportedPicture picture, verification.compare(image));
+    // Only now, so that an error leaves standard output empty.
+    if (!options.common.json && pictures.empty()) print("{} against {}\n", options.model, verification.their_title());
     if (!options.common.json) print("{}", report_text(picture, style));
     for (StageRow& row : picture.comparison.stages) row.ours = Tensor(), row.theirs = Tensor();
     pictures.push_back(std::move(picture));
