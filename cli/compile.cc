@@ -27,7 +27,7 @@ struct CompileOptions {
 
 // The meaning of the model's inputs and outputs, and the sources that state it.
 struct Meaning {
-  std::map<std::string, std::string> metadata;  // of the plan
+  std::map<std::string, std::string> metadata;  // of the plan, see Classifier::self_description()
   std::string labels_source = "none";
   std::string recipe_source = "none";
 };
@@ -48,16 +48,8 @@ Result<Meaning> meaning_of(const CompileOptions& options) {
   }
   for (const std::string& warning : classifier->warnings()) warn(warning);
   meaning.labels_source = classifier->labels_source();
-  if (!classifier->labels().empty()) {
-    meaning.metadata["paperkite.labels"] = json_text(classifier->labels());
-  }
   meaning.recipe_source = classifier->recipe_source();
-  if (meaning.recipe_source != "guess") {
-    meaning.metadata["paperkite.preprocess"] = classifier->recipe_json();
-  }
-  const MeaningOptions& stated = options.common.meaning;
-  if (!stated.activation.empty()) meaning.metadata["paperkite.activation"] = stated.activation;
-  if (!stated.scores_from.empty()) meaning.metadata["paperkite.scores_from"] = stated.scores_from;
+  KITE_TRY_ASSIGN(meaning.metadata, classifier->self_description());
   return meaning;
 }
 

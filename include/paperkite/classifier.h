@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -106,6 +107,13 @@ class Classifier {
   [[nodiscard]] const std::string& labels_source() const noexcept;
   [[nodiscard]] const std::string& recipe_source() const noexcept;
   [[nodiscard]] std::string recipe() const;
+  // Whether a rule decided the labels, or at least one field of the recipe, and no source states them.
+  [[nodiscard]] bool is_labels_guess() const noexcept;
+  [[nodiscard]] bool is_recipe_guess() const noexcept;
+  // Metadata with which the model needs no file beside it and no flag: an ONNX file or a plan that has these keys, and
+  // no other ones of paperkite's, means the same alone. A recipe of which no field is stated is left out. Errors:
+  // kUnsupportedModel where metadata cannot state it.
+  [[nodiscard]] Result<std::map<std::string, std::string>> self_description() const;
   // The recipe as a JSON object, for MeaningOptions::recipe and Preprocessor::parse().
   [[nodiscard]] std::string recipe_json() const;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;

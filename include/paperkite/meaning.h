@@ -26,6 +26,8 @@ struct MeaningOptions {
   bool raw = false;                    // give the numbers of the output as they are
   std::string labels;                  // a file of labels
   std::string recipe;                  // imagenet, 0-1, -1-1, 0-255; a file; or a recipe object in JSON
+  std::string library;                 // timm or hf: whose files in library_folder state labels, recipe and activation
+  std::string library_folder;
   std::string processor;               // pil or torchvision, where one Hugging Face file gives two tensors
   std::string exif;                    // ignore or apply the orientation of a picture
   std::vector<std::string> data_dirs;  // folders besides the model's own in which external data may lie

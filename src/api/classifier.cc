@@ -7,16 +7,14 @@
 #include <cstring>
 #include <utility>
 
-#include "analysis/scores.h"
 #include "api/internals.h"
+#include "api/model_meaning.h"
 #include "api/picture_rows.h"
-#include "api/picture_source.h"
 #include "api/ranking.h"
 #include "api/scores.h"
 #include "carriers/interpretation.h"
 #include "carriers/recipe_carriers.h"
 #include "paperkite/try.h"
-#include "plan/format/plan.h"
 #include "runtime/session.h"
 #include "tensor/convert.h"
 
@@ -62,57 +60,6 @@ Status check_threshold(const MeaningOptions& meaning) {
   if (!meaning.threshold || (*meaning.threshold > 0 && *meaning.threshold < 1)) return {};
   return Error{
       ErrorCode::kUsage, "a threshold of " + std::to_string(*meaning.threshold), {}, "it lies between 0 and 1"};
-}
-
-Result<InterpretationSources> interpretation_sources(const Model& model, const ClassifierOptions& options) {
-  InterpretationSources sources;
-  sources.model_path = model.path();
-  sources.folder = std::make_shared<ModelFolder>(model.path());
-  sources.metadata = model.metadata();
-  const MeaningOptions& meaning = options.model.meaning;
-  KITE_TRY(describe_picture(model, sources));
-  if (!meaning.labels.empty()) sources.labels_path = meaning.labels;
-  if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
-  sources.processor = meaning.processor;
-  sources.exif = meaning.exif;
-  sources.size_is_asked = meaning.size.has_value();
-  sources.report_conflicts = options.report_conflicts;
-  return sources;
-}
-
-Result<ScoreChoice> choose_scores(const Model& model, const InterpretationSources& labels,
-                                  const MeaningOptions& meaning) {
-  ScoreSources sources;
-  sources.model_path = model.path();
-  sources.ports.assign(model.outputs().begin(), model.outputs().end());
-  sources.outputs = parse_scores(Internals::plan(model)->note(kScoresNote)).value_or(std::vector<OutputScores>{});
-  sources.metadata = model.metadata();
-  sources.meaning = &meaning;
-  sources.files = labels.files;
-  sources.folder = labels.folder;
-  sources.count_labels = [&labels]() -> std::size_t {
-    const auto found = resolve_interpretation(labels);
-    return found.ok() ? found->labels.size() : 0;
-  };
-  return choose_scores(sources);
-}
-
-// One probability stands for two classes where two are named: the second one's, and what is left.
-Status fit_binary_labels(const Model& model, ScoreChoice& choice, Interpretation& interpretation) {
-  const std::size_t count = interpretation.labels.size();
-  if (!is_binary(choice) || count < 2) return {};
-  if (count > 2) {
-    return Error{ErrorCode::kInvalidModel, std::to_string(count) + " labels for a model that gives one number",
-                 model.path(), "name two classes, of which the number is the second one's probability"};
-  }
-  if (choice.kind == ScoreKind::kRaw) return {};
-  choice.classes = 2;
-  choice.kind = ScoreKind::kProbabilities;
-  choice.decisions.push_back(
-      {"classes",
-       "p is that of \"" + interpretation.labels[1] + "\", 1 - p that of \"" + interpretation.labels[0] + '"',
-       "two labels for one probability", false});
-  return {};
 }
 
 // Of the row of one picture in the outputs of the last run.
@@ -284,6 +231,11 @@ const PreprocessRecipe& Internals::recipe(const Classifier& classifier) noexcept
   return classifier.state_->shared->interpretation.recipe;
 }
 std::string Classifier::recipe() const { return state_->shared->interpretation.recipe.to_string(); }
+bool Classifier::is_labels_guess() const noexcept { return state_->shared->interpretation.is_labels_guess; }
+bool Classifier::is_recipe_guess() const noexcept { return state_->shared->interpretation.is_recipe_guess; }
+Result<std::map<std::string, std::string>> Classifier::self_description() const {
+  return describe_itself(model(), state_->shared->choice, state_->shared->interpretation);
+}
 std::string Classifier::recipe_json() const { return kite::recipe_json(state_->shared->interpretation.recipe); }
 TensorView Classifier::scores() const { return state_->session.output(state_->shared->choice.output); }
 const std::vector<std::string>& Classifier::warnings() const noexcept { return state_->shared->warnings; }

@@ -50,6 +50,45 @@ class ClassifierTest : public FolderTest {
 
 const std::string kRed = picture(255, 0, 0);
 
+TEST_F(ClassifierTest, describes_itself_with_metadata_that_means_the_same_alone) {
+  write("labels.txt", "a\nb\nc\n");
+  write("config.json", R"({"problem_type": "multi_label_classification"})");
+  const std::vector<float> weights = {1, 0, 0, 3, 0, 0, 2, 0, 0};
+  Classifier beside = open(weights);
+  const auto metadata = beside.self_description();
+  ASSERT_TRUE(metadata.ok()) << metadata.error().message();
+  EXPECT_EQ(metadata->at("paperkite.labels"), R"(["a","b","c"])");
+  EXPECT_EQ(metadata->at("paperkite.activation"), "sigmoid");
+  EXPECT_EQ(metadata->at("paperkite.preprocess"), beside.recipe_json());
+  EXPECT_FALSE(metadata->contains("paperkite.scores_from")) << "there is one output";
+  const std::string bytes = classifier_bytes(weights, false, {}, {metadata->begin(), metadata->end()});
+  auto alone = Classifier::open(std::as_bytes(std::span(bytes)));
+  ASSERT_TRUE(alone.ok()) << alone.error().message();
+  const Classification one = classify(beside, kRed);
+  const Classification other = classify(*alone, kRed);
+  ASSERT_EQ(other.top.size(), 3U);
+  EXPECT_EQ(other.kind, ScoreKind::kIndependent);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(one.top[i].label, other.top[i].label);
+    EXPECT_EQ(one.top[i].score, other.top[i].score);
+  }
+  EXPECT_EQ(alone->self_description().value(), *metadata);
+}
+
+TEST_F(ClassifierTest, a_recipe_that_is_only_a_guess_is_no_part_of_its_description) {
+  ClassifierOptions with = options();
+  with.model.meaning.recipe.clear();
+  const auto guessed = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0})), with);
+  ASSERT_TRUE(guessed.ok()) << guessed.error().message();
+  EXPECT_TRUE(guessed->is_recipe_guess());
+  EXPECT_FALSE(guessed->is_labels_guess());
+  EXPECT_TRUE(guessed->self_description().value().empty());
+  with.model.meaning.recipe = "0-1";
+  const auto partly = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0})), with);
+  EXPECT_TRUE(partly->is_recipe_guess()) << "the geometry is not stated";
+  EXPECT_EQ(partly->self_description().value().size(), 1U);
+}
+
 TEST_F(ClassifierTest, ranks_by_the_softmax_of_logits) {
   Classifier classifier = open({1, 0, 0, 3, 0, 0, 2, 0, 0});
   EXPECT_EQ(classifier.classes(), 3);

@@ -71,6 +71,10 @@ class ScoreChooser {
   Status activation();
   Status stated_activation(ScoreActivation stated, const std::string& source);
   Status activation_of_logits();
+  // The softmax of a single number is always 1, so no file means that.
+  [[nodiscard]] bool suits_logits(const std::optional<ScoreStatement>& stated) const {
+    return stated && (choice_.classes > 1 || stated->activation != ScoreActivation::kSoftmax);
+  }
   void class_index();
 
   [[nodiscard]] Error refusal(std::string what, std::string remedy) const {
@@ -215,7 +219,7 @@ Status ScoreChooser::stated_activation(ScoreActivation stated, const std::string
 Status ScoreChooser::activation_of_logits() {
   KITE_TRY_ASSIGN(const auto stated,
                   stated_scores(*sources_.folder, sources_.metadata, *sources_.files, choice_.classes));
-  if (stated && (choice_.classes > 1 || stated->activation != ScoreActivation::kSoftmax)) {
+  if (suits_logits(stated)) {
     return stated_activation(stated->activation, stated->source);
   }
   if (facts().ranked > 0) {
@@ -258,6 +262,11 @@ Status ScoreChooser::activation() {
           ErrorCode::kUsage, in_quotes(meaning_.activation) + " is no activation", {}, "say softmax, sigmoid or none"};
     }
     return stated_activation(*stated, "--activation");
+  }
+  if (sources_.huggingface_folder != nullptr && facts().kind == OutputKind::kLogits) {
+    KITE_TRY_ASSIGN(const auto stated,
+                    stated_scores(*sources_.huggingface_folder, {}, *sources_.files, choice_.classes));
+    if (suits_logits(stated)) return stated_activation(stated->activation, "--from: " + stated->source);
   }
   if (own_.activation) return stated_activation(own_.activation->activation, own_.activation->source);
   choice_.divisor = facts().sums_to_one || facts().total > 1 ? facts().total : 1;

@@ -29,6 +29,7 @@ struct ScoreSources {
   // Beside the model; the readers of the labels share both.
   std::shared_ptr<JsonFiles> files = std::make_shared<JsonFiles>();
   std::shared_ptr<ModelFolder> folder = std::make_shared<ModelFolder>("");
+  std::shared_ptr<ModelFolder> huggingface_folder;  // that the caller names; goes before the files beside the model
   // How many labels there are, 0 without labels. Called only where several outputs could hold the scores.
   std::function<std::size_t()> count_labels;
 };

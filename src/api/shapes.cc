@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "api/model_meaning.h"
 #include "base/printable.h"
 #include "carriers/interpretation.h"
 #include "carriers/picture_form.h"
@@ -76,6 +77,7 @@ Result<WantedSize> wanted_size(const StatedModel& model, const StatedInput& inpu
   sources.size_only = true;
   if (!meaning.recipe.empty()) sources.preprocess_json = meaning.recipe;
   sources.processor = meaning.processor;
+  KITE_TRY(state_library(meaning, sources));
   KITE_TRY_ASSIGN(const Interpretation interpretation, resolve_interpretation(sources));
   const Size size = interpretation.recipe.output_size();
   if (size.width < 1 || size.height < 1) {

@@ -10,6 +10,14 @@
 
 namespace kite {
 
+namespace {
+
+Error cannot_make(const std::string& above, const std::string& remedy) {
+  return {ErrorCode::kIo, std::string("cannot make a temporary folder: ") + std::strerror(errno), above, remedy};
+}
+
+}  // namespace
+
 Result<TemporaryFolder> TemporaryFolder::create() {
   const std::string remedy = "set TMPDIR to a folder with room";
   std::error_code error;
@@ -20,10 +28,13 @@ Result<TemporaryFolder> TemporaryFolder::create() {
                  named != nullptr ? named : "/tmp", remedy};
   }
   std::string name = (above / "paperkite-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    return Error{ErrorCode::kIo, std::string("cannot make a temporary folder: ") + std::strerror(errno), above.string(),
-                 remedy};
-  }
+  if (::mkdtemp(name.data()) == nullptr) return cannot_make(above.string(), remedy);
+  return TemporaryFolder(std::move(name));
+}
+
+Result<TemporaryFolder> TemporaryFolder::create_in(const std::string& above) {
+  std::string name = (std::filesystem::path(above) / ".kite-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) return cannot_make(above, "check the folder and its permissions");
   return TemporaryFolder(std::move(name));
 }
 

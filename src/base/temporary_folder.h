@@ -9,12 +9,14 @@
 
 namespace kite {
 
-// Owns a folder inside the system's temporary folder (TMPDIR, else /tmp) that only this user may enter, and removes it
-// with everything in it. No two folders have the same name, even when different processes make them. Move-only.
+// Owns a folder that only this user may enter, and removes it with everything in it. No two folders have the same name,
+// even when different processes make them. Move-only.
 class TemporaryFolder {
  public:
-  // kIo where it cannot be made.
+  // In the system's temporary folder (TMPDIR, else /tmp). kIo where it cannot be made.
   [[nodiscard]] static Result<TemporaryFolder> create();
+  // Hidden, in the folder `above`, for files that will be renamed into it or below it.
+  [[nodiscard]] static Result<TemporaryFolder> create_in(const std::string& above);
   TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
   TemporaryFolder& operator=(TemporaryFolder&&) = delete;
   ~TemporaryFolder();

@@ -33,6 +33,20 @@ TEST(TemporaryFolder, is_the_users_alone_and_goes_with_all_that_is_in_it) {
   EXPECT_FALSE(fs::exists(path));
 }
 
+TEST(TemporaryFolder, can_be_hidden_in_a_named_folder) {
+  const TestFolder above;
+  {
+    const auto folder = TemporaryFolder::create_in(above.path());
+    ASSERT_TRUE(folder.ok()) << folder.error().message();
+    EXPECT_EQ(fs::path(folder->path()).parent_path(), above.path());
+    EXPECT_EQ(fs::path(folder->path()).filename().string().front(), '.');
+  }
+  EXPECT_TRUE(fs::is_empty(above.path()));
+  const auto nowhere = TemporaryFolder::create_in(above / "missing");
+  ASSERT_FALSE(nowhere.ok());
+  EXPECT_EQ(nowhere.error().where, above / "missing");
+}
+
 TEST(TemporaryFolder, that_was_moved_is_removed_once_by_its_last_owner) {
   std::optional<TemporaryFolder> kept;
   {

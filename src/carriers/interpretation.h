@@ -24,6 +24,9 @@
 
 namespace kite {
 
+inline constexpr const char* kTimmLibrary = "timm";
+inline constexpr const char* kHuggingFaceLibrary = "hf";
+
 struct InterpretationSources {
   std::string model_path;                       // empty: a model from memory; nothing is looked for beside it
   std::map<std::string, std::string> metadata;  // metadata_props of the model
@@ -35,6 +38,8 @@ struct InterpretationSources {
   std::int64_t classes = 0;                // of the output; 0 = not known
   std::optional<std::string> labels_path;  // --labels
   std::optional<std::string> preprocess_json;  // --recipe: a name, a recipe object, or a file
+  std::string library;                         // --from: timm or hf
+  std::shared_ptr<ModelFolder> library_folder;  // --from: the folder with its files; null without the flag
   std::string processor;                       // --processor: pil or torchvision, empty for what the file names
   std::string exif;                            // --exif: ignore or apply, empty for what the recipe states
   // Also read the sources that can no longer add anything, to report where they disagree. This costs a cold
@@ -50,6 +55,7 @@ struct Interpretation {
   std::string
       recipe_source;  // "photo.kite.json", "flag", "metadata key paperkite.preprocess", "guess"; "a + b" if mixed
   std::string labels_source;           // the same; "none"
+  bool is_recipe_stated = false;       // at least one field comes from a source, the graph or the input's type
   bool is_recipe_guess = false;        // a rule decided at least one field, and no source states it
   bool is_labels_guess = false;        // the same of the labels
   std::vector<Decision> decisions;     // what was read from the model itself, or guessed

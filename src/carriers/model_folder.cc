@@ -29,6 +29,7 @@ bool is_layout_folder(const std::string& name) {
 
 }  // namespace
 
+std::string ModelFolder::path() const { return model_path_.substr(0, model_path_.rfind('/') + 1); }
 std::string ModelFolder::stem() const { return fs::path(model_path_).stem().string(); }
 
 ModelFolder::Listing ModelFolder::list(const std::string& path) {

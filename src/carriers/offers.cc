@@ -171,6 +171,7 @@ Status Offers::complete_recipe() {
 Result<Interpretation> Offers::finish() {
   out_.recipe = fields_.complete();
   out_.recipe.form = input_.tensor;
+  out_.is_recipe_stated = recipe_names_.size() > 1 || recipe_names_.front() != "guess";
   for (const std::string& name : recipe_names_) out_.recipe_source += (out_.recipe_source.empty() ? "" : " + ") + name;
   const std::string misfit = size_conflict(out_.recipe.output_size(), input_);
   if (!misfit.empty()) {

@@ -28,4 +28,11 @@ inline constexpr std::array<OwnCarrier, 4> kOwnCarriers{{{kLabelsKey, kLabelsNam
                                                          {kScoresFromKey, kScoresFromName},
                                                          {kActivationKey, kActivationName}}};
 
+constexpr bool is_own_key(std::string_view key) noexcept {
+  for (const OwnCarrier& carrier : kOwnCarriers) {
+    if (key == carrier.key) return true;
+  }
+  return false;
+}
+
 }  // namespace kite
