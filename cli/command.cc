@@ -141,22 +141,11 @@ void add_common_options(Verb& verb, CommonOptions& options) {
             json_option(options)});
 }
 
-void add_model_options(Verb& verb, CommonOptions& options) {
-  MeaningOptions& meaning = options.meaning;
+void add_meaning_options(Verb& verb, MeaningOptions& meaning) {
   verb.add({{.names = "--size",
              .into = Take([&meaning](const std::string& text) { return take_size(meaning, text); }),
              .help = "Height and width of the pictures, where the model leaves them open",
              .type = "HxW"},
-            {.names = "--shape",
-             .into = Take([&options](const std::string& text) { return take_shape(options, text); }),
-             .help = "The whole shape of an input, where --size and --batch do not say enough",
-             .type = "NAME=SIZES",
-             .repeated = true},
-            {.names = "--batch",
-             .into = &meaning.batch,
-             .help = "Pictures in one run (default: 1, or what the model fixes)",
-             .type = "N",
-             .values = between(std::int64_t{1}, std::int64_t{65536})},
             {.names = "--scores-from",
              .into = &meaning.scores_from,
              .help = "The output that holds the class scores",
@@ -182,6 +171,21 @@ void add_model_options(Verb& verb, CommonOptions& options) {
              .into = &meaning.data_dirs,
              .help = "A folder besides the model's own that may hold its external data",
              .type = "DIR"}});
+}
+
+void add_model_options(Verb& verb, CommonOptions& options) {
+  MeaningOptions& meaning = options.meaning;
+  add_meaning_options(verb, meaning);
+  verb.add({{.names = "--shape",
+             .into = Take([&options](const std::string& text) { return take_shape(options, text); }),
+             .help = "The whole shape of an input, where --size and --batch do not say enough",
+             .type = "NAME=SIZES",
+             .repeated = true},
+            {.names = "--batch",
+             .into = &meaning.batch,
+             .help = "Pictures in one run (default: 1, or what the model fixes)",
+             .type = "N",
+             .values = between(std::int64_t{1}, std::int64_t{65536})}});
   add_common_options(verb, options);
 }
 

@@ -49,7 +49,9 @@ void add_common_options(Verb& verb, CommonOptions& options);
 [[nodiscard]] Option model_option(std::string& model);
 [[nodiscard]] Option cache_dir_option(CommonOptions& options);
 [[nodiscard]] Option json_option(CommonOptions& options);
-// add_common_options(), and the flags that state what a model means: the same for every verb that opens one.
+// The flags that state what a model means, also in another run of it.
+void add_meaning_options(Verb& verb, MeaningOptions& meaning);
+// The same, the shapes of this run, and add_common_options(): for every verb that opens a model.
 void add_model_options(Verb& verb, CommonOptions& options);
 
 // Prints `kite: error[CODE]: what; where; what to do` to stderr, or with `json` the same fields as one object to
@@ -67,6 +69,8 @@ void warn(const std::string& text);
 [[nodiscard]] Verb profile_verb();
 [[nodiscard]] Verb verify_verb();
 [[nodiscard]] Verb compile_verb();
+[[nodiscard]] Verb pack_verb();
+[[nodiscard]] Verb unpack_verb();
 [[nodiscard]] Verb cache_verb();
 [[nodiscard]] Verb doctor_verb();
 [[nodiscard]] Verb race_verb();

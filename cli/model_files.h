@@ -11,6 +11,6 @@ namespace kite::cli {
 
 // The model, its external data, and the files of labels and recipe that flags name. Reads the model; files that cannot
 // be read are left out.
-[[nodiscard]] std::vector<std::string> files_of_model(const std::string& model, const MeaningOptions& meaning);
+[[nodiscard]] std::vector<std::string> files_of_model(const std::string& named, const MeaningOptions& meaning);
 
 }  // namespace kite::cli

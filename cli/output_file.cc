@@ -14,13 +14,13 @@
 #include <utility>
 #include <vector>
 
+#include "interrupt.h"
 #include "number_option.h"
 #include "paperkite/npy.h"
 #include "paperkite/try.h"
+#include "progress.h"
 
 namespace kite::cli {
-
-namespace {
 
 Error cannot_write(int code, const std::string& path) {
   const bool is_full = code == ENOSPC || code == EDQUOT || code == EFBIG;
@@ -28,8 +28,9 @@ Error cannot_write(int code, const std::string& path) {
                is_full ? "free some space, or name another folder" : "check the folder and its permissions"};
 }
 
-// "dir/" of "dir/name"; "" of "name".
 std::string folder_of_path(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
+
+namespace {
 
 // The descriptor that /dev/stdout, /dev/fd/3 and similar names mean. If such a name were opened again, writing would
 // begin at the start of a file that the shell has opened for appending.
@@ -161,6 +162,18 @@ Status OutputFile::publish() {
   if (code == 0 && direct_ && ::close(std::exchange(direct_->fd, -1)) != 0) code = errno;
   beside_.reset();
   if (code != 0) return cannot_write(code, path_);
+  return {};
+}
+
+Status write_in_pieces(Output& output, std::span<const std::byte> bytes, const std::string& what) {
+  constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
+  Progress progress(what + " (MB)", bytes.size() / 1'000'000);
+  for (std::size_t at = 0; at < bytes.size() && output.failure() == 0; at += kPieceBytes) {
+    if (is_interrupted()) return Error{ErrorCode::kInterrupted, "interrupted", what, {}};
+    const auto piece = bytes.subspan(at, std::min(kPieceBytes, bytes.size() - at));
+    output.write({reinterpret_cast<const char*>(piece.data()), piece.size()});
+    progress.advance_to(at / 1'000'000);
+  }
   return {};
 }
 

@@ -2,6 +2,7 @@
 // The file that a user names for a result. No other file of the user is lost when it is written.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +53,16 @@ class OutputFile {
   std::unique_ptr<Descriptor> direct_;    // for every other kind of file
   std::unique_ptr<Output> output_;
 };
+
+// "dir/" of "dir/name"; "" of "name".
+[[nodiscard]] std::string folder_of_path(const std::string& path);
+
+// `code`: of errno.
+[[nodiscard]] Error cannot_write(int code, const std::string& path);
+
+// Many bytes, with a bar of progress that is named `what`. kInterrupted when a signal was remembered; a write that
+// fails is kept by `output`.
+[[nodiscard]] Status write_in_pieces(Output& output, std::span<const std::byte> bytes, const std::string& what);
 
 // create(), one write, publish().
 [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);

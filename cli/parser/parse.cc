@@ -51,6 +51,7 @@ void add_option(CLI::App& app, const Option& option, Asked& asked) {
   added->type_name_fn([&option] { return option.value_text(); });
   if (option.required) added->required();
   if (option.takes_many()) added->expected(CLI::detail::expected_max_vector_size);
+  if (option.words > 1) added->expected(option.words);
   if (option.value_may_lack) added->expected(0, 1);
   // Otherwise `--input a b` would read a positional as a second value.
   if (option.takes_many() && !option.is_positional()) added->allow_extra_args(false);

@@ -19,7 +19,7 @@ struct Filled {
   std::optional<int> rounds;
   std::string noise, file, taken;
   std::vector<int> threads;
-  std::vector<std::string> models, pictures, rest;
+  std::vector<std::string> models, pictures, pair, rest;
 };
 
 Verb program_into(Filled& filled) {
@@ -45,6 +45,7 @@ Verb program_into(Filled& filled) {
             {.names = "--file", .into = &filled.file, .help = "A file", .needs = "--noise"},
             {.names = "--threads", .into = &filled.threads, .help = "Numbers", .separator = ','},
             {.names = "--model", .into = &filled.models, .help = "Models", .values = one_of({"a", "b", "c"})},
+            {.names = "--pair", .into = &filled.pair, .help = "Two words", .type = "KIND FOLDER", .words = 2},
             {.names = "--take",
              .into = Take([&filled](const std::string& word) {
                filled.taken += word;
@@ -102,6 +103,17 @@ TEST(Parse, says_which_options_were_given) {
 TEST(Parse, a_verb_that_takes_the_rest_takes_help_too) {
   EXPECT_EQ(filled_by({"other", "--help", "x", "--", "-y"}).rest,
             (std::vector<std::string>{"--help", "x", "--", "-y"}));
+}
+
+TEST(Parse, an_option_of_two_words_takes_no_third) {
+  const Filled filled = filled_by({"work", "--pair", "a", "b", "c", "-f"});
+  EXPECT_EQ(filled.pair, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(filled.pictures, (std::vector<std::string>{"c"}));
+  Filled unused;
+  const Verb program = program_into(unused);
+  EXPECT_FALSE(parse(program, {"work", "--pair", "a"}).ok());
+  EXPECT_FALSE(parse(program, {"work", "--pair", "a", "--flag"}).ok());
+  EXPECT_FALSE(parse(program, {"work", "--pair", "a", "b", "--pair", "c", "d"}).ok());
 }
 
 TEST(Parse, finds_the_innermost_verb) {

@@ -48,6 +48,7 @@ struct Option {
   bool required = false;
   bool repeated = false;        // of a Take: it is called for each word
   bool value_may_lack = false;  // the name may be given without a value
+  int words = 1;                // that follow the name; several only for a vector, and given once
   char separator = '\0';        // of a vector: one word may hold several values
   std::string_view needs = {};  // the option that must be given, too
   bool* given = nullptr;        // whether the option is on the command line

@@ -4,7 +4,9 @@
     compare.py PATH/TO/kite --rows hub,yolo --out ROWS.json     rows of these files (hub_rows.py ...)
     compare.py --write docs/models.md ROWS.json...              puts them between the markers of a page
 
-A row is right when both are equal, or when kite refuses with a reason. Exit code 1: a row is silently different.
+A row is right when both are equal, or when kite refuses with a reason. What a row writes is also packed, and the packed
+file alone, in an empty folder, must give the same tensor and the same scores, in ONNX Runtime the same logits; a row that
+kite refuses must not be packed. Exit code 1: a row is silently different.
 """
 
 import argparse
@@ -12,10 +14,12 @@ import importlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
 import warnings
+import zipfile
 
 import numpy as np
 
@@ -42,17 +46,23 @@ def run(words):
     return subprocess.run([str(word) for word in words], capture_output=True, text=True)
 
 
-def seen(kite, folder, model, picture, flags):
-    """The tensor that kite makes, or the reason why it makes none."""
+def made(kite, folder, model, picture, flags):
+    """The tensor that kite makes, or None, and the process that made it."""
     tensors = folder / "seen.npy"
     tensors.unlink(missing_ok=True)
     bench = run([kite, "bench", model, "--image", picture, "--samples", "1", "--no-cache", *flags, "--tensors", tensors])
+    return (None if bench.returncode != 0 else np.load(tensors)[0]), bench
+
+
+def seen(kite, folder, model, picture, flags):
+    """The tensor that kite makes, or the reason why it makes none."""
+    tensor, bench = made(kite, folder, model, picture, flags)
     unused = [line for line in bench.stderr.splitlines() if "is not used" in line]
     if unused:
         return None, refusal(unused[0].split("is not used: ", 1)[1])
-    if bench.returncode != 0:
+    if tensor is None:
         return None, refusal(bench.stderr)
-    return np.load(tensors)[0], ""
+    return tensor, ""
 
 
 def wanted_of(row, pixels):
@@ -92,6 +102,56 @@ def labels_verdict(kite, row, model, picture):
     return ("equal", True) if names == row.labels else (f"DIFFERENT: {names[:3]}", False)
 
 
+def scores(kite, model, picture, flags):
+    """The labels and scores of all classes, or None where kite refuses."""
+    classify = run([kite, "classify", model, picture, "-k", 1000, "--format", "json", "--no-cache", *flags])
+    return None if classify.returncode != 0 else [(answer["scores"], answer["top"]) for answer in json.loads(classify.stdout)]
+
+
+def logits(model):
+    """ONNX Runtime's outputs for one input; None for a model with other inputs than one of floats."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model.read_bytes(), providers=["CPUExecutionProvider"])
+    if [port.type for port in session.get_inputs()] != ["tensor(float)"]:
+        return None
+    shape = [size if isinstance(size, int) else 1 for size in session.get_inputs()[0].shape]
+    values = np.random.default_rng(0).random(shape, np.float32)
+    return [output.tobytes() for output in session.run(None, {session.get_inputs()[0].name: values})]
+
+
+def onnx_file(model, scratch):
+    """The .onnx file that a row means: the row may give a folder or a zip."""
+    if model.suffix == ".zip":
+        with zipfile.ZipFile(model) as archive:
+            archive.extractall(scratch)
+        model = scratch
+    return next(iter(sorted(model.rglob("*.onnx")))) if model.is_dir() else model
+
+
+def answers(kite, scratch, model, picture, flags):
+    tensor, _ = made(kite, scratch, model, picture, flags)
+    return None if tensor is None else tensor.tobytes(), scores(kite, model, picture, flags)
+
+
+def packed_verdict(kite, row, model, picture):
+    """What is wrong with the packed file, or nothing."""
+    with tempfile.TemporaryDirectory() as place, tempfile.TemporaryDirectory() as beside:
+        alone, scratch = pathlib.Path(place) / "packed.onnx", pathlib.Path(beside)
+        before = answers(kite, scratch, model, picture, row.flags)
+        pack = run([kite, "pack", model, "-o", alone, "--no-cache", *row.flags])
+        if "which is not packed" in pack.stderr:  # the error ends with the option that states the guess
+            flags = shlex.split(pack.stderr.strip().splitlines()[-1].rsplit("state it: ", 1)[1])
+            pack = run([kite, "pack", model, "-o", alone, "--no-cache", *row.flags, *flags])
+        if pack.returncode != 0:
+            return f"not packed: {refusal(pack.stderr)}" if before[1] is not None else ""
+        if before[1] is None:
+            return "packed, although kite refuses the model"
+        if answers(kite, scratch, alone, picture, []) != before:
+            return "the packed file alone gives something else"
+        return "" if logits(onnx_file(pathlib.Path(model), scratch)) == logits(alone) else "other logits in ONNX Runtime"
+
+
 def verdicts(kite, row):
     """The text of the two columns, and whether both are right."""
     tensor, labels, is_right = "-", "-", True
@@ -106,6 +166,8 @@ def verdicts(kite, row):
                 if row.labels is not None and labels == "-":
                     labels, are_right = labels_verdict(kite, row, model, picture)
                     is_right = is_right and (are_right or is_refused)
+                if packed := packed_verdict(kite, row, model, picture):
+                    is_right, labels = False, f"{labels}; {packed}"
             if not is_right or is_refused:
                 break
     return tensor, labels, is_right

@@ -6,7 +6,7 @@ import unittest
 
 from kite import Case
 
-VERBS = ("classify", "run", "bench", "inspect", "profile", "compile", "cache", "doctor")
+VERBS = ("classify", "run", "bench", "inspect", "profile", "compile", "pack", "unpack", "cache", "doctor")
 
 
 class Describe(Case):

@@ -38,6 +38,7 @@ WRITERS = {
     "trace": ["classify", "m.onnx", "p.png", "--trace", "OUT"],
     "tensor": ["run", "m.onnx", "--input", "x=x.npy", "--output", "logits=OUT"],
     "plan": ["compile", "m.onnx", "-o", "OUT"],
+    "packed": ["pack", "m.onnx", "--recipe", "imagenet", "-o", "OUT"],
     "drawing": ["profile", "m.onnx", "--runs", "1", "--svg", "OUT"],
     "scores": ["bench", "m.onnx", "--samples", "2", "--logits", "OUT"],
     "tensors": ["bench", "m.onnx", "--image", "p.png", "--samples", "2", "--tensors", "OUT"],
