@@ -23,7 +23,7 @@ namespace kite::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr double kNoTimeout_s = 30.0 * 24 * 3600;  // a download or a large model takes as long as it takes
 constexpr std::string_view kCard = "reference.json";
