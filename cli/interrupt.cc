@@ -28,6 +28,7 @@ void on_interrupt(int) {
 }  // namespace
 
 void end_on_interrupts() {
+  remembering = 0;
   // SA_RESTART is off, so that an input that comes slowly through a pipe can be given up.
   struct sigaction action{};
   action.sa_handler = on_interrupt;

@@ -23,7 +23,6 @@ namespace kite::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 constexpr double kNoTimeout_s = 30.0 * 24 * 3600;  // a download or a large model takes as long as it takes
 constexpr std::string_view kCard = "reference.json";
@@ -55,7 +54,7 @@ Result<Card> read_card(const std::string& folder, const std::string& library) {
   }
   const std::string path = fmt::format("{}/{}/{}", folder, library, kCard);
   std::ifstream file(path);
-  const Json card = Json::parse(file, nullptr, false);
+  const nlohmann::json card = nlohmann::json::parse(file, nullptr, false);
   const auto text = [&](const char* key) {
     const auto found = card.is_object() ? card.find(key) : card.end();
     return found != card.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -118,12 +117,12 @@ std::string_view pixels_name(PixelMode pixels) {
 
 // The file of README.md there. Bytes of paths that are not UTF-8 cannot be in JSON.
 Result<std::string> request_text(const RecordingRequest& request, const std::string& recording) {
-  Json data_dirs = Json::array();
+  nlohmann::json data_dirs = nlohmann::json::array();
   for (const std::string& folder : request.data_dirs) data_dirs.push_back(absolute(folder));
-  const Json json = {
+  const nlohmann::json json = {
       {"model", absolute(request.model)},
       {"picture", absolute(request.picture)},
-      {"recipe", Json::parse(request.recipe, nullptr, false)},
+      {"recipe", nlohmann::json::parse(request.recipe, nullptr, false)},
       {"input",
        {{"name", request.input},
         {"type", dtype_name(request.form.dtype)},
@@ -131,11 +130,11 @@ Result<std::string> request_text(const RecordingRequest& request, const std::str
         {"pixels", pixels_name(request.form.pixels)},
         {"batch", request.batch}}},
       {"data_dirs", data_dirs},
-      {"values", request.values ? Json(*request.values) : Json(nullptr)},
+      {"values", request.values ? nlohmann::json(*request.values) : nlohmann::json(nullptr)},
       {"recording", absolute(recording)},
   };
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  const Json back = Json::parse(text);
+  std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const nlohmann::json back = nlohmann::json::parse(text);
   for (const char* key : {"model", "picture", "recording"}) {
     if (back[key] == json[key]) continue;
     return Error{ErrorCode::kUsage, "the path is not UTF-8", json[key].get<std::string>(),

@@ -80,7 +80,9 @@ nlohmann::ordered_json report_json(const ReportedPicture& picture) {
   for (const StageRow& row : comparison.stages) stages.push_back(stage_json(row));
   for (const ValueRow& row : comparison.values) values.push_back(value_json(row));
   for (const Finding& finding : picture.findings) {
-    findings.push_back({{"what", finding.what}, {"remedy", finding.remedy}});
+    Json json = {{"what", finding.what}, {"remedy", finding.remedy}};
+    if (!finding.keys.empty()) json["recipe"] = Json::parse("{" + finding.keys + "}");
+    findings.push_back(std::move(json));
   }
   const auto* const stage = comparison.first_stage();
   const auto* const value = comparison.first_value();

@@ -23,6 +23,7 @@
 #include "cli/output_file.h"
 #include "cli/parser/parse.h"
 #include "cli/progress.h"
+#include "cli/verify/against.h"
 #include "cli/verify/comparison.h"
 #include "cli/verify/diagnosis.h"
 #include "cli/verify/drawing.h"
@@ -40,6 +41,8 @@ struct VerifyOptions {
   std::string model;
   std::vector<std::string> images;
   std::string reference;
+  std::string against;
+  std::string references_dir;
   std::string folder = ".";
   double bound = kOutputBound;
   bool all = false;
@@ -94,6 +97,8 @@ class Verification {
   Verification(const VerifyOptions& options, std::string path, EngineValues engine, OracleGraph oracle)
       : options_(&options), path_(std::move(path)), engine_(std::move(engine)), oracle_(std::move(oracle)) {}
   Status open_reference(const ModelOptions& model_options);
+  Status open_library();
+  Result<RecordingRequest> recording_request(const std::string& image) const;
   Result<std::vector<Tensor>> inputs_without_picture() const;
   Result<std::unique_ptr<Reference>> reference_for(const std::string& image, const std::vector<Tensor>& inputs) const;
   Result<std::unordered_map<ValueId, Tensor>> their_inputs(const Reference& reference,
@@ -106,6 +111,7 @@ class Verification {
   OracleGraph oracle_;
   std::optional<Classifier> classifier_;
   std::unique_ptr<Recording> recording_;
+  std::unique_ptr<AgainstLibrary> library_;  // that makes the recording of each picture
   std::unique_ptr<SecondModel> second_;
 };
 
@@ -129,6 +135,7 @@ Result<Verification> Verification::open(const VerifyOptions& options) {
 }
 
 Status Verification::open_reference(const ModelOptions& model_options) {
+  if (!options_->against.empty()) return open_library();
   const std::string& path = options_->reference;
   if (path.empty()) return {};
   if (is_zip(path)) {
@@ -163,7 +170,35 @@ Status Verification::open_reference(const ModelOptions& model_options) {
   return {};
 }
 
+Status Verification::open_library() {
+  if (!options_->reference.empty()) {
+    return Error{ErrorCode::kUsage, "--against and --reference are two other sides", {}, "give one of them"};
+  }
+  if (options_->images.empty()) {
+    return Error{ErrorCode::kUsage, "--against needs a picture", {}, "name one behind the model"};
+  }
+  KITE_TRY_ASSIGN(AgainstLibrary library, AgainstLibrary::open(options_->against, options_->references_dir));
+  library_ = std::make_unique<AgainstLibrary>(std::move(library));
+  return {};
+}
+
+Result<RecordingRequest> Verification::recording_request(const std::string& image) const {
+  const TensorForm& form = Internals::recipe(*classifier_).form;
+  const EngineValues::Input& input = engine_.inputs().front();
+  const std::size_t axis = form.axes.find('N');
+  RecordingRequest request;
+  request.model = path_;
+  request.picture = image;
+  request.recipe = classifier_->recipe_json();
+  request.input = input.name;
+  request.form = form;
+  request.batch = axis == std::string::npos ? 1 : input.type.shape[static_cast<int>(axis)];
+  request.data_dirs = options_->common.meaning.data_dirs;
+  return request;
+}
+
 std::string Verification::their_title() const {
+  if (library_ != nullptr) return library_->title();
   if (recording_ != nullptr) return reference_of_recording(*recording_)->title();
   return second_ != nullptr ? second_->path + " in double precision" : "its own graph in double precision";
 }
@@ -247,6 +282,10 @@ Result<ReportedPicture> Verification::compare(const std::string& image) {
     KITE_TRY_ASSIGN(PictureInput read, read_picture(*classifier_, image));
     inputs.push_back(std::move(read.tensor));
     stages = std::move(read.stages);
+  }
+  if (library_ != nullptr) {
+    KITE_TRY_ASSIGN(const RecordingRequest request, recording_request(image));
+    KITE_TRY_ASSIGN(recording_, library_->record(request));
   }
   KITE_TRY_ASSIGN(const std::unique_ptr<Reference> reference, reference_for(image, inputs));
   if (stages != nullptr) {
@@ -368,6 +407,15 @@ Verb verify_verb() {
              .help = "A second model, or a recording (.npz) of another program; without it, the model's own graph in "
                      "double precision",
              .type = "FILE"},
+            {.names = "--against",
+             .into = &options->against,
+             .help = "A Python library that prepares the pictures and runs the model; its environment is made at the "
+                     "first use",
+             .values = one_of({"ort", "torchvision", "timm", "hf"})},
+            {.names = "--references-dir",
+             .into = &options->references_dir,
+             .help = "Folder of the references of --against (default: the installed ones; or KITE_REFERENCES_DIR)",
+             .type = "DIR"},
             {.names = "--bound",
              .into = &options->bound,
              .help = "Largest difference of an output, as a part of its largest number (default: 1e-4)",
