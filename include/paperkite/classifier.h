@@ -24,7 +24,7 @@ struct Internals;
 struct ClassifierOptions {
   ModelOptions model;  // its trace, which must outlive the classifier then, receives pictures and steps as well
   SessionOptions session;
-  ViewOptions views;              // of each picture, in Classification::views
+  ViewOptions views{};            // of each picture, in Classification::views
   bool report_conflicts = false;  // read every source, also those that can no longer win: conflicts()
 };
 
