@@ -202,6 +202,12 @@ Status TiffReader::check_blocks(const DecodeLimits& limits) {
     return damaged("it has " + std::to_string(grid_.offsets.count()) + " strips or tiles instead of " +
                    std::to_string(needed));
   }
+  // Each block of JPEG data starts a decoder. A picture of the largest size in tiles of 64 x 64 has 43,690.
+  constexpr std::size_t kMostJpegBlocks = 65536;
+  if (compression_ == kJpegInTiff && needed > kMostJpegBlocks) {
+    return Error{ErrorCode::kLimit, "a TIFF of more than " + std::to_string(kMostJpegBlocks) + " pieces of JPEG data",
+                 "header", "save it in larger strips or tiles"};
+  }
   if (compression_ != kNone && grid_.byte_counts.count() < needed && needed > 1) {
     return damaged("it does not say how long its strips or tiles are");
   }

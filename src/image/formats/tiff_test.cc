@@ -57,6 +57,8 @@ TEST(Tiff, what_is_refused_is_refused_with_its_reason) {
       {grey_tiff(4000000000, 4000000000, 1, strip), ErrorCode::kLimit, "pixels"},
       {grey_tiff(2, 2, 1, entry(322, 4, 1, 4000000000) + entry(323, 4, 1, 4000000000) + entry(324, 4, 1, 8)),
        ErrorCode::kLimit, "too large"},
+      {grey_tiff(1, 70000, 7, entry(273, 4, 70000, 8) + entry(278, 4, 1, 1)) + std::string(280000, '\0'),
+       ErrorCode::kLimit, "65536 pieces"},
       {grey_tiff(1000000, 1, 8, entry(322, 4, 1, 1) + entry(323, 4, 1, 1000000) + entry(324, 4, 1, 8)),
        ErrorCode::kLimit, "too large"},
   };
