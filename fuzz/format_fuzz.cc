@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes that are recognised as one format (KITE_FUZZED_FORMAT): all of its rows, and what it says of the orientation.
+// Any bytes that are recognised as one format (KITE_FUZZED_FORMAT): all of its rows, and what it says of the
+// orientation.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
