@@ -88,7 +88,10 @@ def jpegs(writer: Writer, count: int, limit: int) -> None:
         if kind == 1:
             options |= {"keep_rgb": True, "subsampling": 0}
         name = f"{('grey', 'rgb')[kind] if kind < 2 else 'ycc'}-{options['subsampling']}{'-progressive' if options['progressive'] else ''}.jpg"
-        writer.save(name, image, **options)
+        try:
+            writer.save(name, image, **options)
+        except OSError:  # the buffer that Pillow makes for an optimised file is too small for some noise
+            writer.save(name, image, **options | {"optimize": False, "progressive": False})
 
 
 def unusual_jpegs(writer: Writer, count: int) -> None:
