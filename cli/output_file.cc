@@ -93,6 +93,11 @@ void take_over(int fd, const struct stat& replaced) {
 
 }  // namespace
 
+bool becomes_a_file(const std::string& path) {
+  struct stat info{};
+  return !descriptor_named(path) && (::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode));
+}
+
 Status check_outputs(std::span<const std::string> outputs, const std::function<std::vector<std::string>()>& inputs) {
   struct Named {
     Identity identity;

@@ -57,6 +57,9 @@ class OutputFile {
 // "dir/" of "dir/name"; "" of "name".
 [[nodiscard]] std::string folder_of_path(const std::string& path);
 
+// False for a path that is written directly: a device, a FIFO, standard output under a name.
+[[nodiscard]] bool becomes_a_file(const std::string& path);
+
 // `code`: of errno.
 [[nodiscard]] Error cannot_write(int code, const std::string& path);
 

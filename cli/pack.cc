@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite pack: writes labels, preprocessing and the meaning of the scores into a copy of the model.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -81,16 +80,11 @@ Result<Classifier> open_classifier(const PackOptions& options, const std::string
   return Classifier::open(path, opened);
 }
 
-bool is_regular_or_new(const std::string& path) {
-  struct stat info{};
-  return ::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode);
-}
-
 // The external data that has to be copied beside the output.
 Result<DataCopies> plan_copies(const PackOptions& options, const std::string& path, onnx::Bytes bytes) {
   KITE_TRY_ASSIGN(const onnx::Model parsed, onnx::parse_model(bytes, path));
   KITE_TRY_ASSIGN(const std::vector<std::string> locations, onnx::external_locations(parsed));
-  if (!locations.empty() && !is_regular_or_new(options.output)) {
+  if (!locations.empty() && !becomes_a_file(options.output)) {
     return Error{ErrorCode::kUsage, "the model has external data, which lies beside it", options.output,
                  "name a file for the output"};
   }
@@ -119,8 +113,7 @@ void print_result(const PackOptions& options, const Classifier& classifier, cons
                 {"copied", std::move(copied)}});
     return;
   }
-  // The bytes of the model may go to standard output.
-  Output& to = is_regular_or_new(options.output) ? standard_output() : standard_error();
+  Output& to = becomes_a_file(options.output) ? standard_output() : standard_error();  // the model may be on the first
   print(to, "{}: {:.1f} MB, labels: {}, preprocessing: {}\n", options.output,
         static_cast<double>(edit.size_bytes()) * 1e-6, classifier.labels_source(), classifier.recipe_source());
   for (const auto& [key, value] : metadata) print(to, "  {} ({} bytes)\n", key, value.size());

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite unpack: writes what a packed model states about itself into a file beside it.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "base/mapped_file.h"
 #include "base/printable.h"
@@ -42,8 +44,8 @@ Result<Json> value_of(const OwnCarrier& carrier, const std::string& text) {
   const std::string_view key = carrier.key;
   if (key == kLabelsKey) {
     // How lines of text are read depends on the number of classes, which only an opened model has.
-    if (text.find_first_not_of(" \t\r\n") == std::string::npos ||
-        std::string_view("[{(").find(text[text.find_first_not_of(" \t\r\n")]) == std::string_view::npos) {
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string::npos || std::string_view("[{(").find(text[first]) == std::string_view::npos) {
       return Error{ErrorCode::kUnsupportedModel, "the labels are lines of text", "metadata key " + std::string(key),
                    "pack the model again, and unpack that"};
     }
@@ -95,8 +97,8 @@ Status unpack(const UnpackOptions& options) {
   const std::string output = options.output.empty() ? file_beside(found.path) : options.output;
   KITE_TRY_ASSIGN(const Json carriers, carriers_of(found));
   const std::string text = json_text(carriers, 2) + '\n';
-  struct stat info{};
-  const bool is_there = ::stat(output.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+  std::error_code ignored;
+  const bool is_there = std::filesystem::is_regular_file(output, ignored);
   if (is_there) {
     const auto old = read_text_file(output);
     if (!old.ok() || *old != text) {
@@ -106,15 +108,13 @@ Status unpack(const UnpackOptions& options) {
   } else {
     KITE_TRY(write_file(output, text));
   }
-  Output& to = options.output.empty() || is_there || ::stat(output.c_str(), &info) != 0 || S_ISREG(info.st_mode)
-                   ? standard_output()
-                   : standard_error();
   if (options.json) {
     print_json({{"model", options.model}, {"output", output}, {"carriers", carriers}});
     return {};
   }
   std::string names;
   for (const auto& [name, value] : carriers.items()) names += (names.empty() ? "" : ", ") + name;
+  Output& to = becomes_a_file(output) ? standard_output() : standard_error();  // the text may be on the first
   print(to, "{}: {}{}; the model is unchanged\n", output, names, is_there ? " (it was there already)" : "");
   return {};
 }

@@ -141,8 +141,10 @@ def packed_verdict(kite, row, model, picture):
         before = answers(kite, scratch, model, picture, row.flags)
         pack = run([kite, "pack", model, "-o", alone, "--no-cache", *row.flags])
         if "which is not packed" in pack.stderr:  # the error ends with the option that states the guess
-            flags = shlex.split(pack.stderr.strip().splitlines()[-1].rsplit("state it: ", 1)[1])
-            pack = run([kite, "pack", model, "-o", alone, "--no-cache", *row.flags, *flags])
+            statement = shlex.split(pack.stderr.strip().splitlines()[-1].rsplit("state it: ", 1)[1])
+            at = row.flags.index("--recipe") if "--recipe" in row.flags else len(row.flags)
+            flags = [*row.flags[:at], *statement, *row.flags[at + 2 :]]
+            pack = run([kite, "pack", model, "-o", alone, "--no-cache", *flags])
         if pack.returncode != 0:
             return f"not packed: {refusal(pack.stderr)}" if before[1] is not None else ""
         if before[1] is None:
