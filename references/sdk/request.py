@@ -67,4 +67,4 @@ def run(program, packages, prepare):
             graph_values.record(request, tensor, recording)
     except (Refusal, OSError) as problem:  # Pillow's unreadable pictures are OSErrors
         request.recording.unlink(missing_ok=True)
-        sys.exit(f"{program}: {problem}")
+        sys.exit(str(problem))

@@ -91,7 +91,7 @@ class Ort(Against):
     def test_what_it_cannot_do_is_its_own_sentence(self):
         result = self.kite("verify", self.model({**RECIPE, "resampler": "torch"}), PICTURES / "adonis_1.jpg", "--against",
                            "ort", env={"KITE_REFERENCES_DIR": str(self.references)})
-        self.assert_error(result, "invalid-input", 1, "resizes as torch", "--against torchvision")
+        self.assert_error(result, "invalid-input", 3, "resizes as torch", "--against torchvision")
 
     def test_a_picture_is_needed_and_only_one_other_side(self):
         self.assert_error(self.kite("verify", DEMO_MODEL, "--against", "ort"), "usage", 2, "needs a picture")
