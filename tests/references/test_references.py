@@ -20,14 +20,14 @@ PICTURE = PICTURES / "adonis_1.jpg"
 
 
 def timm_config(**fields):
-    cfg = {"input_size": [3, 224, 224], "interpolation": "bicubic", "crop_pct": 0.9, "crop_mode": "center", **IMAGENET, **fields}
+    cfg = {"input_size": [3, 64, 64], "interpolation": "bicubic", "crop_pct": 0.9, "crop_mode": "center", **IMAGENET, **fields}
     return {"architecture": "regnetx_004", "num_classes": 3, "pretrained_cfg": cfg}
 
 
 class References(Case):
     def setUp(self):
         super().setUp()
-        self.model = save_classifier(self.folder / "model.onnx", size=224)
+        self.model = save_classifier(self.folder / "model.onnx", size=64)  # smaller than the picture, so that antialiasing counts
         self.references = ROOT / "references"
         if VENV:
             self.references = self.copied()
@@ -60,7 +60,7 @@ class References(Case):
         self.assertEqual(said["findings"], [])
 
     def recipe(self, **keys):
-        self.beside("recipe.json", {"preprocess": {"resize": 256, "crop": 224, **IMAGENET, **keys}})
+        self.beside("recipe.json", {"preprocess": {"resize": 72, "crop": 64, **IMAGENET, **keys}})
         return "--recipe", self.folder / "recipe.json"
 
 
@@ -72,7 +72,7 @@ class Torchvision(References):
         self.assertGreater(len(said["values"]), 50)
 
     def test_its_pictures_and_its_tensors_are_kites_to_the_bit(self):
-        for keys in ({}, {"interpolation": "bicubic"}, {"interpolation": "nearest"}, {"resize": [224, 240]}, {"resize": 200},
+        for keys in ({}, {"interpolation": "bicubic"}, {"interpolation": "nearest"}, {"resize": [70, 80]}, {"resize": 50},
                      {"resampler": "torch"}, {"resampler": "torch", "interpolation": "bicubic"}, {"antialias": False},
                      {"antialias": False, "interpolation": "bicubic"}, {"resampler": "torch", "interpolation": "nearest"},
                      {"channels": "bgr"}):
@@ -91,10 +91,10 @@ class Torchvision(References):
     def test_a_crop_that_is_not_rounded_is_named(self):
         self.references = self.copied([
             ("torchvision/record.py", 'yield v2.CenterCrop(recipe["crop"])',
-             "yield v2.Lambda(lambda p: p.crop(((p.width - 224) // 2, (p.height - 224) // 2, (p.width - 224) // 2 + 224, "
-             "(p.height - 224) // 2 + 224)))"),
+             "yield v2.Lambda(lambda p: p.crop(((p.width - 64) // 2, (p.height - 64) // 2, (p.width - 64) // 2 + 64, "
+             "(p.height - 64) // 2 + 64)))"),
             ("sdk/transforms_by_step.py", 'CROPS = ("CenterCrop",', 'CROPS = ("Lambda",')])
-        found = self.verify("torchvision", *self.recipe(resize=250))["findings"][0]
+        found = self.verify("torchvision", *self.recipe(resize=71))["findings"][0]
         self.assertIn("rounds the crop's offset down", found["what"])
 
     def test_what_it_has_no_parameter_for_is_named(self):
@@ -113,7 +113,7 @@ class Timm(References):
 
     def test_the_interpolation_and_the_mean_of_another_recipe_are_named(self):
         self.beside("config.json", timm_config(mean=[0.5, 0.5, 0.5], std=[0.5, 0.5, 0.5]))
-        found = self.verify("timm", *self.recipe(resize=248))["findings"]
+        found = self.verify("timm", *self.recipe(resize=71, interpolation="bilinear"))["findings"]
         self.assertEqual(found[0]["recipe"], {"interpolation": "bicubic"})
         self.assertEqual(found[1]["what"], "timm uses numbers from -1 to 1")
 
@@ -127,9 +127,9 @@ class HuggingFace(References):
     def test_its_processors_are_kites_to_the_bit(self):
         self.beside("config.json", {"model_type": "vit", "transformers_version": "5.24.0"})
         for processor, fields, stages in (
-                ("ViTImageProcessor", {"size": {"height": 224, "width": 224}, "resample": 2}, ("resize",)),
-                ("ConvNextImageProcessor", {"size": {"shortest_edge": 224}, "crop_pct": 0.875, "resample": 3}, ("crop",)),
-                ("CLIPImageProcessor", {"size": {"shortest_edge": 224}, "crop_size": {"height": 224, "width": 224},
+                ("ViTImageProcessor", {"size": {"height": 64, "width": 64}, "resample": 2}, ("resize",)),
+                ("ConvNextImageProcessor", {"size": {"shortest_edge": 64}, "crop_pct": 0.875, "resample": 3}, ("crop",)),
+                ("CLIPImageProcessor", {"size": {"shortest_edge": 64}, "crop_size": {"height": 64, "width": 64},
                                         "do_center_crop": True, "resample": 3}, ("resize", "crop"))):
             with self.subTest(processor):
                 self.beside("preprocessor_config.json", {"image_processor_type": processor, "do_resize": True, **fields, **NUMBERS})
@@ -138,8 +138,8 @@ class HuggingFace(References):
     def test_the_filter_and_the_resampler_of_another_recipe_are_named(self):
         self.beside("config.json", {"model_type": "vit", "transformers_version": "5.24.0"})
         self.beside("preprocessor_config.json", {"image_processor_type": "ViTImageProcessor", "do_resize": True,
-                                                 "size": {"height": 224, "width": 224}, "resample": 3, **NUMBERS})
-        found = self.verify("hf", *self.recipe(resize=[224, 224]))["findings"]
+                                                 "size": {"height": 64, "width": 64}, "resample": 3, **NUMBERS})
+        found = self.verify("hf", *self.recipe(resize=[64, 64], crop=None, interpolation="bilinear", resampler="pillow"))["findings"]
         self.assertEqual(found[0]["recipe"], {"interpolation": "bicubic", "resampler": "torch"})
 
 
