@@ -337,7 +337,7 @@ PreprocessRecipe random_recipe(std::mt19937& random) {
     for (std::uint8_t& channel : recipe.fill) channel = static_cast<std::uint8_t>(upto(255));
   }
   recipe.filter = static_cast<Filter>(upto(5));
-  recipe.resampler = static_cast<Resampler>(upto(2));
+  recipe.resampler = static_cast<Resampler>(upto(3));
   recipe.crop_rule = static_cast<CropRule>(upto(3));
   Normalization& numbers = recipe.normalization;
   numbers.mean = triple(-300, 300);
