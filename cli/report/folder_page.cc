@@ -31,7 +31,7 @@ std::string counts_list(const std::vector<LabelCount>& counts, const Tally& tall
   for (std::size_t i = 0; i < shown; ++i) {
     (i < kLabelsAtOnce ? first : others) +=
         fmt::format("<li data-label=\"{}\"><span class=\"label\">{}</span><span class=\"value num\">{}</span>{}</li>\n",
-                    counts[i].index, escaped(tally.labels().at(counts[i].index)), counts[i].count,
+                    counts[i].index, escaped(tally.labels().at(counts[i].index)), digits(counts[i].count),
                     bar(0.0, static_cast<double>(counts[i].count) / static_cast<double>(counts.front().count)));
   }
   if (first.empty()) return paragraph("No picture has a label.", "nothing");
@@ -56,23 +56,25 @@ PageSection overview_section(const PageFacts& facts, const Tally& tally) {
 }
 
 // What has no room on the page, and how to see it.
-std::string omissions(const FolderRows& rows, const ManyPictures& pictures, std::size_t answered) {
+std::string omissions(const FolderRows& rows, const ManyPictures& pictures) {
+  const std::size_t answered = pictures.taken - pictures.failed;
+  const auto chosen = [](std::size_t stride) {
+    return fmt::format("one of every {}, and those whose first two labels are closest", stride);
+  };
   std::string html;
   if (rows.count() < answered) {
     html += paragraph(
-        fmt::format(
-            "{} of {} are listed, so that browsers can open the page: every {}th, and those whose first two labels "
-            "are closest. The numbers above and below count all. --format csv lists them all.",
-            count_text(rows.count(), "picture", "pictures"), count_text(answered, "", ""), pictures.rows.stride()),
+        fmt::format("{} of {} are listed here, so that browsers can open the page: {}. The numbers of the "
+                    "other sections count all. --format csv lists all.",
+                    digits(rows.count()), count_text(answered, "picture", "pictures"), chosen(pictures.rows.stride())),
         "left-out");
   }
   if (rows.thumbnails() < rows.count()) {
-    html += paragraph(
-        fmt::format(
-            "{} of them have a thumbnail: every {}th, and those whose first two labels are closest. To see another "
-            "one: kite classify MODEL PICTURE --report page.html",
-            count_text(rows.thumbnails(), "picture", "pictures"), pictures.thumbnails.stride()),
-        "left-out");
+    html += paragraph(fmt::format("{} of {} have a thumbnail: {}. To see another picture: kite classify MODEL PICTURE "
+                                  "--report page.html",
+                                  digits(rows.thumbnails()), count_text(rows.count(), "picture", "pictures"),
+                                  chosen(pictures.thumbnails.stride())),
+                      "left-out");
   }
   return html;
 }
@@ -95,8 +97,7 @@ std::string controls(ScoreKind kind) {
 }
 
 PageSection pictures_section(const PageFacts& facts, const FolderRows& rows, const ManyPictures& pictures) {
-  const std::size_t answered = pictures.taken - pictures.failed;
-  std::string html = omissions(rows, pictures, answered) + controls(facts.kind);
+  std::string html = omissions(rows, pictures) + controls(facts.kind);
   const std::size_t shown = std::min(rows.count(), kCardsWithoutScript);
   html += fmt::format("<p id=\"found\" role=\"status\">{}{}</p>\n",
                       rows.count() > shown ? fmt::format("The first {} of ", shown) : "",
@@ -169,10 +170,11 @@ PageHeader folder_header(const PageFacts& facts, const ManyPictures& pictures, c
   header.facts.push_back(facts.model);
   if (pictures.taken < pictures.items.size()) {
     header.html += banner("bad", "Interrupted:",
-                          fmt::format("{} of {} were not classified.", pictures.items.size() - pictures.taken,
+                          fmt::format("{} of {} were not classified.", digits(pictures.items.size() - pictures.taken),
                                       count_text(pictures.items.size(), "picture", "pictures")));
   }
-  if (pictures.failed == pictures.taken) header.html += banner("bad", "No answer:", "every picture failed.");
+  if (pictures.taken > 0 && pictures.failed == pictures.taken)
+    header.html += banner("bad", "No answer:", "every picture failed.");
   if (pictures.tally.unlabelled() > 0 && facts.threshold) {
     header.html += banner("open", count_text(pictures.tally.unlabelled(), "picture", "pictures"),
                           fmt::format("without a label of at least {}.", score_text(*facts.threshold, facts.kind)));

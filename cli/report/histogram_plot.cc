@@ -70,7 +70,7 @@ std::string histogram_plot(const std::vector<float>& scores, ScoreKind kind) {
       highest < 2           ? "start"
       : highest + 3 > kBins ? "end"
                             : "middle",
-      most, kHeight, width);
+      digits(most), kHeight, width);
   const double middle = (range.low + range.high) / 2;
   const auto tick = [&](double x, std::string_view anchor, double score) {
     html +=

@@ -37,10 +37,14 @@ std::string milliseconds_text(double ms) {
   return ms < 10'000 ? fmt::format("{:.1f}{}ms", ms, kUnbroken) : fmt::format("{:.1f}{}s", ms * 1e-3, kUnbroken);
 }
 
+std::string digits(std::size_t count) {
+  std::string text = std::to_string(count);
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
 std::string count_text(std::size_t count, std::string_view one, std::string_view many) {
-  std::string digits = std::to_string(count);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return fmt::format("{} {}", digits, count == 1 ? one : many);
+  return fmt::format("{} {}", digits(count), count == 1 ? one : many);
 }
 
 std::string shown_name(const std::string& name) { return name == "-" ? "standard input" : name; }

@@ -19,6 +19,7 @@ namespace kite::cli {
 [[nodiscard]] std::string score_text(const Prediction& prediction, ScoreKind kind);
 [[nodiscard]] std::string label_text(const Prediction& prediction);  // "class 17" where the model has no labels
 [[nodiscard]] std::string milliseconds_text(double ms);
+[[nodiscard]] std::string digits(std::size_t count);                                                   // "12,345"
 [[nodiscard]] std::string count_text(std::size_t count, std::string_view one, std::string_view many);  // "1 picture"
 [[nodiscard]] std::string shown_name(const std::string& name);  // "standard input" for "-"
 

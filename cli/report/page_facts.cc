@@ -28,10 +28,11 @@ NamedValues values_of(const Model& model, const std::string& path, int threads) 
   for (const Port& port : model.inputs()) values.emplace_back("input", described(port));
   for (const Port& port : model.outputs()) values.emplace_back("output", described(port));
   const auto millions = [](std::uint64_t count) {
-    return fmt::format("{:.2f} million", static_cast<double>(count) * 1e-6);
+    return count < 100'000 ? std::to_string(count) : fmt::format("{:.2f} million", static_cast<double>(count) * 1e-6);
   };
   const auto megabytes = [](std::uint64_t bytes) {
-    return fmt::format("{:.2f} MB", static_cast<double>(bytes) * 1e-6);
+    return bytes < 100'000 ? fmt::format("{:.1f} KB", static_cast<double>(bytes) * 1e-3)
+                           : fmt::format("{:.2f} MB", static_cast<double>(bytes) * 1e-6);
   };
   const ModelMemory memory = model.memory();
   values.emplace_back("parameters", millions(model.parameters()));
@@ -53,8 +54,9 @@ PageFacts facts_of(const Classifier& classifier, const std::string& model) {
   facts.kind = classifier.score_kind();
   facts.classes = classifier.classes();
   facts.is_from_cache = classifier.model().origin() != PlanOrigin::kBuilt;
-  facts.decisions = {{"labels", fmt::format("{} of {} classes", classifier.labels().size(), classifier.classes()),
-                      classifier.labels_source(), false},
+  const std::string labels = classifier.labels().empty() ? "none: classes are shown as numbers"
+                                                         : fmt::format("{}", classifier.labels().size());
+  facts.decisions = {{"labels", labels, classifier.labels_source(), false},
                      {"preprocessing", classifier.recipe(), classifier.recipe_source(), false}};
   const auto& others = classifier.decisions();
   facts.decisions.insert(facts.decisions.end(), others.begin(), others.end());

@@ -116,7 +116,7 @@ TEST(Report, failures_are_limited_and_counted) {
   const std::string none = page_of(items, {answers.begin(), answers.begin() + 49});
   EXPECT_TRUE(has(none, "every picture failed"));
   EXPECT_FALSE(has(none, "id=\"pictures\""));
-  EXPECT_TRUE(has(none, "Interrupted:</b> 1 of 50 pictures"));
+  EXPECT_TRUE(has(none, "Interrupted:</b> 1 of 50 pictures were"));
 }
 
 TEST(Report, names_and_labels_stay_text_in_html_and_in_data) {

@@ -36,6 +36,7 @@ class OutputCase(Case):
 WRITERS = {
     "answers": ["classify", "m.onnx", "p.png", "-o", "OUT"],
     "trace": ["classify", "m.onnx", "p.png", "--trace", "OUT"],
+    "page": ["classify", "m.onnx", "p.png", "--report", "OUT"],
     "tensor": ["run", "m.onnx", "--input", "x=x.npy", "--output", "logits=OUT"],
     "plan": ["compile", "m.onnx", "-o", "OUT"],
     "packed": ["pack", "m.onnx", "--recipe", "imagenet", "-o", "OUT"],
@@ -58,6 +59,7 @@ class Files(OutputCase):
         inputs = {name: ["m.onnx", "./m.onnx"] for name in WRITERS}
         inputs["answers"] += ["p.png", "hard.png", "soft.png", f"{self.folder}/../{self.folder.name}/p.png"]
         inputs["trace"] += ["p.png"]
+        inputs["page"] += ["p.png", "hard.png"]
         inputs["tensor"] += ["x.npy"]
         inputs["tensors"] += ["p.png"]
         more = [["classify", "m.onnx", "p.png", "--labels", "labels.txt", "-o", "labels.txt"],
