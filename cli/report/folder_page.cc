@@ -50,7 +50,8 @@ std::string counts_list(const std::vector<LabelCount>& counts, const Tally& tall
 
 PageSection overview_section(const PageFacts& facts, const Tally& tally) {
   return {"overview", "Overview",
-          "<div class=\"halves\">\n<div>\n<h3>Confidence in the first label</h3>\n" +
+          "<div class=\"halves\">\n<div>\n<h3>" +
+              std::string(facts.kind == ScoreKind::kRaw ? "Score of" : "Confidence in") + " the first label</h3>\n" +
               histogram_plot(tally.scores(), facts.kind) + "</div>\n<div>\n<h3>Pictures of each label</h3>\n" +
               counts_list(tally.label_counts(), tally) + "</div>\n</div>\n"};
 }
@@ -118,8 +119,9 @@ PageSection failures_section(const ManyPictures& pictures) {
   for (const FailedPicture& failure : pictures.failures) {
     const std::string& name = pictures.items[failure.item].name;
     Error error = failure.error;
-    // Where the place is the picture itself, it stands in the first column.
+    // The name stands in the first column.
     if (error.where == name) error.where.clear();
+    if (error.where.starts_with(name + ": ")) error.where.erase(0, name.size() + 2);
     table_rows.push_back({shown_name(name), std::string(error_code_name(error.code)), error.message()});
   }
   std::string html;

@@ -78,6 +78,7 @@ std::string histogram_plot(const std::vector<float>& scores, ScoreKind kind) {
                     kind == ScoreKind::kRaw ? fmt::format("{:.3g}", score) : fmt::format("{:.0f} %", 100.0 * score));
   };
   tick(0.0, "start", range.low);
+  if (range.low == range.high) return html + "\n</svg>\n";
   tick(width / 2, "middle", middle);
   tick(width, "end", range.high);
   return html + "\n</svg>\n";
