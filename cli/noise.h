@@ -6,7 +6,7 @@
 
 namespace kite::cli {
 
-// Standard-normal noise from a fixed seed, the same on every machine; inputs of other types than float32 stay zero.
+// Standard-normal noise from a fixed seed, the same on every machine; integers stay zero.
 [[nodiscard]] Tensor seeded_noise(const TensorType& type);
 
 }  // namespace kite::cli
