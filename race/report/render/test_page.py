@@ -2,15 +2,15 @@
 """The report's pages as other programs read them: an XML parser, and (where asked for) a browser."""
 import base64
 import hashlib
-import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
+
+from browser import assert_fits, find_browser, look
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = ("planted", "threads", "spoiled", "pilot", "hostile", "empty", "plots", "profile")
@@ -90,53 +90,21 @@ class Markup(Pages):
                 self.assertLessEqual(used - {"frame", "plot"}, known)
 
 
-PROBE = """<!DOCTYPE html><title>probe</title><pre id="out"></pre><iframe id="page" width="WIDTH" height="900"></iframe>
-<script>
-const page = document.getElementById('page');
-page.onload = () => {
-  const inside = page.contentDocument;
-  const root = inside.scrollingElement;
-  const ink = page.contentWindow.getComputedStyle(inside.body);
-  const scrolls = '.scroll, .picture, pre, details:not([open])';
-  const wide = [...inside.querySelectorAll('main *')].filter(e => !e.closest(scrolls)
-    && e.getBoundingClientRect().right > root.clientWidth + 1).slice(0, 5).map(e => e.tagName + '.' + e.className);
-  document.getElementById('out').textContent = JSON.stringify({scroll: root.scrollWidth, client: root.clientWidth,
-    wide, paper: ink.backgroundColor, ink: ink.color, button: inside.getElementById('theme')?.hidden});
-};
-page.src = 'PAGE';
-</script>"""
-
-
 @unittest.skipUnless(os.environ.get("KITE_BROWSER_TESTS"), "only in the run of all tests (KITE_BROWSER_TESTS=1)")
 class Browser(Pages):
     def setUp(self):
-        self.browser = shutil.which("chromium") or shutil.which("google-chrome")
-        if not self.browser:
+        if not find_browser():
             self.skipTest("no browser: install Debian's chromium")
-
-    def look(self, name, width, dark):
-        probe = self.folder / f"probe-{name}-{width}-{dark}.html"
-        probe.write_text(PROBE.replace("WIDTH", str(width)).replace("PAGE", f"{name}.html"))
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
-                 "--window-size=1600,1000", "--virtual-time-budget=4000", f"--user-data-dir={self.folder / 'profile'}",
-                 f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
-        done = subprocess.run([self.browser, *flags, "--dump-dom", probe.as_uri()], capture_output=True, text=True,
-                              timeout=120, check=True)
-        return json.loads(re.search(r'<pre id="out">(.+?)</pre>', done.stdout).group(1))
 
     def test_nothing_overflows_at_two_widths_in_both_themes(self):
         for name in NAMES:
             for width in (1280, 390):
                 for dark in (False, True):
                     with self.subTest(page=name, width=width, dark=dark):
-                        seen = self.look(name, width, dark)
-                        self.assertEqual(seen["wide"], [])
-                        self.assertLessEqual(seen["scroll"], seen["client"])
-                        paper = [int(part) for part in re.findall(r"\d+", seen["paper"])[:3]]
-                        self.assertEqual(sum(paper) < 200, dark, seen["paper"])
+                        assert_fits(self, self.folder / f"{name}.html", width, dark)
 
     def test_script_is_admitted_by_the_policy(self):
-        self.assertIs(self.look("planted", 1280, False)["button"], False)
+        self.assertIs(look(self.folder / "planted.html", 1280, False)["button"], False)
 
 
 if __name__ == "__main__":
