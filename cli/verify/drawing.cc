@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/page/base64.h"
+#include "cli/page/escape.h"
 #include "image/encode_png.h"
 #include "paperkite/try.h"
 
@@ -19,36 +21,6 @@ namespace {
 constexpr double kWidth = 1000.0;
 constexpr double kMargin = 20.0;
 constexpr std::int64_t kMostPixels = 512;  // of a side: a larger picture is shown by fewer pixels
-
-std::string escape_xml(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&apos;"; break;
-      default: escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return escaped;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      three = three << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      text += i + k > bytes.size() ? '=' : kDigits[three >> (18 - 6 * k) & 63U];
-    }
-  }
-  return text;
-}
 
 // A plane of numbers 0 .. 1, or three of them.
 struct Plane {
@@ -110,7 +82,7 @@ Result<std::string> panels(const std::vector<std::pair<std::string, Plane>>& sho
     const double x = kMargin + static_cast<double>(i) * (width + kMargin);
     double height = 0.0;
     KITE_TRY_ASSIGN(const std::string image, image_of(shown[i].second, x, y + 18.0, width, height));
-    svg += fmt::format("<text x='{:.1f}' y='{:.1f}'>{}</text>\n", x, y + 10.0, escape_xml(shown[i].first)) + image;
+    svg += fmt::format("<text x='{:.1f}' y='{:.1f}'>{}</text>\n", x, y + 10.0, escaped(shown[i].first)) + image;
     tallest = std::max(tallest, height);
   }
   y += tallest + 40.0;
@@ -190,8 +162,7 @@ std::string value_plot(const std::vector<ValueRow>& rows, double& y) {
         kLeft + (static_cast<double>(i) + 0.5) / static_cast<double>(rows.size()) * (kWidth - kMargin - kLeft);
     const double relative = rows[i].agreement == Agreement::kOtherType ? 10.0 : rows[i].difference.relative();
     svg += fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='3' fill='{}'><title>{} ({}): {:.2e}</title></circle>\n", x,
-                       height_of(relative), colour_of(rows[i]), escape_xml(rows[i].name), escape_xml(rows[i].op),
-                       relative);
+                       height_of(relative), colour_of(rows[i]), escaped(rows[i].name), escaped(rows[i].op), relative);
   }
   svg += fmt::format(
       "<text x='{}' y='{:.1f}'>green: within the bound; blue: carried from before; red: this step is at fault; hover "
@@ -221,7 +192,7 @@ Result<std::string> drawing_of(const Comparison& comparison, const std::string& 
              "<style>.grid{{stroke:#ddd}}.bound{{stroke:#444;stroke-dasharray:6 4}}</style>\n"
              "<rect width='100%' height='100%' fill='white'/>\n<text x='{2}' y='24' font-size='15'>{3}</text>\n"
              "<text x='{2}' y='42' fill='#555'>against {4}</text>\n",
-             kWidth, y, kMargin, escape_xml(title), escape_xml(their_title)) +
+             kWidth, y, kMargin, escaped(title), escaped(their_title)) +
          body + "</svg>\n";
 }
 
