@@ -28,6 +28,9 @@ std::int64_t most_per_byte(std::uint64_t compression) {
   }
 }
 
+// Every block of JPEG data is read with the tables that all share. Those of all kinds together have 2,760 bytes.
+constexpr std::size_t kMostJpegTablesBytes = 16384;
+
 // One JPEG stream out of the tables that all blocks share and the block's own data. Each is a stream with a start and
 // an end, of which the inner ones go.
 std::vector<std::byte> joined_jpeg(std::span<const std::byte> tables, std::span<const std::byte> data) {
@@ -120,6 +123,11 @@ Status TiffBlocks::check_blocks() const {
     return Error{ErrorCode::kLimit, "a TIFF of more than " + std::to_string(kMostJpegBlocks) + " pieces of JPEG data",
                  "header", "save it in larger strips or tiles"};
   }
+  if (jpeg_tables_.size() > kMostJpegTablesBytes) {
+    return Error{ErrorCode::kLimit,
+                 "a TIFF of more than " + std::to_string(kMostJpegTablesBytes) + " bytes of JPEG tables", "header",
+                 std::string(kConvertWithPillow)};
+  }
   if (storage_.compression != kTiffNone && grid_.byte_counts.count() < needed && needed > 1) {
     return damaged("it does not say how long its strips or tiles are");
   }
@@ -173,8 +181,18 @@ Status TiffBlocks::unpack_jpeg(std::span<const std::byte> stored, std::int64_t r
   return {};
 }
 
+// Blocks may share their data, and compressed data may stand for nothing at any length. So the file's bytes are spread
+// over all blocks, and a block may besides have what no encoder needs for its pixels.
+std::span<const std::byte> TiffBlocks::within_share(std::span<const std::byte> stored, std::int64_t unpacked) const {
+  const auto blocks = static_cast<std::size_t>(grid_.across * grid_.down * planes());
+  const std::size_t fixed = storage_.compression == kTiffJpeg ? kMostJpegTablesBytes : 1024;
+  const std::size_t share = bytes_.size() / blocks + 8 * static_cast<std::size_t>(unpacked) + fixed;
+  return stored.first(std::min(stored.size(), share));
+}
+
 Status TiffBlocks::unpack(std::span<const std::byte> stored, std::int64_t rows) {
   const std::int64_t size = row_bytes(grid_.width, block_samples());
+  stored = within_share(stored, size * rows);
   if (static_cast<std::int64_t>(stored.size()) < size * rows / most_per_byte(storage_.compression)) {
     return truncated_picture(PictureFormat::kTiff, bytes_.size());
   }

@@ -68,6 +68,7 @@ class TiffBlocks {
   Status read_band();
   Status read_block(std::int64_t column, std::int64_t plane, std::int64_t rows);
   [[nodiscard]] Result<std::span<const std::byte>> stored_block(std::int64_t index) const;
+  [[nodiscard]] std::span<const std::byte> within_share(std::span<const std::byte> stored, std::int64_t unpacked) const;
   Status unpack(std::span<const std::byte> stored, std::int64_t rows);
   Status unpack_jpeg(std::span<const std::byte> stored, std::int64_t rows);
   void place(std::int64_t column, std::int64_t plane, std::int64_t rows);

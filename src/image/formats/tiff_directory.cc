@@ -54,18 +54,29 @@ Result<TiffDirectory> TiffDirectory::read(std::span<const std::byte> file) {
 }
 
 // Pillow does not read on behind a tag whose values would be in the file by their number, but are not by their place.
+// Once the tags together have more values than the file has room for, it reads only values that are in their entries.
 void TiffDirectory::stop_where_values_are_cut() noexcept {
   const auto word = static_cast<std::size_t>(word_bytes_);
-  std::uint64_t total = 0;
+  std::uint64_t room = file_.size();
   for (std::uint64_t i = 0; i < entries_; ++i) {
     const std::size_t entry = entries_at_ + i * (4 + 2 * word);
+    if (is_in_entry(entry)) continue;
     const auto size = static_cast<std::uint64_t>(bytes_of_type(read16(file_, entry + 2, order_)));
     const std::uint64_t count = read_number(file_, entry + 4, word_bytes_, order_);
-    if (size == 0 || count > file_.size() || count * size <= word) continue;
-    total += count * size;
+    if (count > room / size) {
+      first_skipped_ = entry;
+      return;
+    }
+    room -= count * size;
     const std::uint64_t at = read_number(file_, entry + 4 + word, word_bytes_, order_);
-    if (total <= file_.size() && (at > file_.size() || file_.size() - at < count * size)) entries_ = i;
+    if (at > file_.size() || file_.size() - at < count * size) entries_ = i;
   }
+}
+
+bool TiffDirectory::is_in_entry(std::size_t entry) const noexcept {
+  const auto size = static_cast<std::uint64_t>(bytes_of_type(read16(file_, entry + 2, order_)));
+  const std::uint64_t count = read_number(file_, entry + 4, word_bytes_, order_);
+  return size == 0 || count <= static_cast<std::uint64_t>(word_bytes_) / size;
 }
 
 std::size_t TiffDirectory::find(TiffTag tag) const noexcept {
@@ -73,8 +84,9 @@ std::size_t TiffDirectory::find(TiffTag tag) const noexcept {
   for (std::uint64_t i = 0; i < entries_; ++i) {
     const std::size_t entry = entries_at_ + i * entry_bytes;
     // An entry without values, or of an unknown type, is none: there may be another.
-    const bool is_none =
-        bytes_of_type(read16(file_, entry + 2, order_)) == 0 || read_number(file_, entry + 4, word_bytes_, order_) == 0;
+    const bool is_none = bytes_of_type(read16(file_, entry + 2, order_)) == 0 ||
+                         read_number(file_, entry + 4, word_bytes_, order_) == 0 ||
+                         (entry >= first_skipped_ && !is_in_entry(entry));
     if (!is_none && read16(file_, entry, order_) == static_cast<std::uint16_t>(tag)) return entry;
   }
   return 0;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -76,6 +77,8 @@ class TiffDirectory {
 
  private:
   void stop_where_values_are_cut() noexcept;
+  // Whether the values are in the entry itself instead of at an offset.
+  [[nodiscard]] bool is_in_entry(std::size_t entry) const noexcept;
   // Where the tag's entry begins; 0 when it is absent.
   [[nodiscard]] std::size_t find(TiffTag tag) const noexcept;
 
@@ -84,6 +87,7 @@ class TiffDirectory {
   int word_bytes_ = 4;  // of an offset; 8 in BigTIFF
   std::size_t entries_at_ = 0;
   std::uint64_t entries_ = 0;
+  std::size_t first_skipped_ = std::numeric_limits<std::size_t>::max();  // from here on, values outside do not count
   bool has_more_pages_ = false;
 };
 

@@ -88,7 +88,9 @@ bool knows_extra(const Kind& kind, std::size_t colours, std::initializer_list<st
 bool is_known_grey(const Kind& kind, bool big) {
   const std::uint64_t bits = kind.bits[0];
   const bool inverted = kind.photometric == kWhiteIsZero;
-  if (kind.bits.size() == 2) return bits == 8 && !inverted && kind.fill_order == 1 && knows_extra(kind, 1, {0, 2}, 1);
+  if (kind.bits.size() == 2) {
+    return bits == 8 && kind.sample_format == 1 && !inverted && kind.fill_order == 1 && knows_extra(kind, 1, {0, 2}, 1);
+  }
   if (kind.bits.size() != 1 || !kind.extra.empty()) return false;
   switch (kind.sample_format) {
     case 1:

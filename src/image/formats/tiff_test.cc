@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What compare_pillow.py cannot show: what is refused, that no count or offset is believed, and the codecs' edges.
 #include <array>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,10 @@ TEST(Tiff, what_is_refused_is_refused_with_its_reason) {
        ErrorCode::kLimit, "too large"},
       {grey_tiff(1, 70000, 7, entry(273, 4, 70000, 8) + entry(278, 4, 1, 1)) + std::string(280000, '\0'),
        ErrorCode::kLimit, "65536 pieces"},
+      {grey_tiff(2, 2, 7, strip + entry(347, 7, 20000, 8)) + std::string(20000, '\0'), ErrorCode::kLimit,
+       "JPEG tables"},
+      {grey_tiff(2, 2, 1, strip + entry(277, 3, 1, 2) + entry(338, 3, 1, 2) + entry(339, 3, 1, 2)),
+       ErrorCode::kUnsupportedImage, "2 samples"},
       {grey_tiff(1000000, 1, 8, entry(322, 4, 1, 1) + entry(323, 4, 1, 1000000) + entry(324, 4, 1, 8)),
        ErrorCode::kLimit, "too large"},
   };
@@ -79,6 +84,44 @@ TEST(Tiff, its_orientation_is_always_applied_as_in_pillow) {
     EXPECT_EQ(image->facts().exif_orientation, 6);
     EXPECT_TRUE(image->facts().orientation_applied);
     EXPECT_EQ(image->facts().warnings.size(), 1U);  // of the second page only
+  }
+}
+
+// A file whose values are more than its bytes: of the tags from there on, only those with the value in the entry count.
+TEST(Tiff, values_outside_their_entries_count_only_as_long_as_the_file_has_room_for_all) {
+  const std::string xmp = "<x tiff:Orientation=\"4\"/>";
+  const auto orientation = [&](const std::string& before) {
+    const std::string strip = entry(273, 4, 1, 8);
+    const auto at = static_cast<std::uint32_t>(grey_tiff(2, 1, 1, before + strip + entry(700, 1, 0, 0)).size());
+    const auto size = static_cast<std::uint32_t>(xmp.size());
+    const auto image = decode(to_bytes(grey_tiff(2, 1, 1, before + strip + entry(700, 1, size, at)) + xmp));
+    return image.ok() ? image->facts().exif_orientation : -1;
+  };
+  EXPECT_EQ(orientation(""), 4);
+  EXPECT_EQ(orientation(entry(305, 2, 0xffffffff, 8)), 0);
+}
+
+// 60,000 strips that share 1 MB of data which unpacks to one pixel.
+TEST(Tiff, strips_that_share_their_data_cost_no_more_than_the_file_and_its_pixels_justify) {
+  struct Case {
+    std::uint32_t compression;
+    std::string nothing;
+  };
+  for (const Case& each : {Case{8, std::string("\0\0\0\xff\xff", 5)}, Case{32773, "\x80"}}) {
+    std::string data = each.compression == 8 ? "\x78\x9c" : "";
+    while (data.size() < 1'000'000) data += each.nothing;
+    constexpr std::uint32_t kStrips = 60000;
+    const auto file = [&](std::uint32_t at) {
+      return grey_tiff(1, kStrips, each.compression,
+                       entry(273, 4, kStrips, at) + entry(278, 4, 1, 1) + entry(279, 4, kStrips, at + 4 * kStrips));
+    };
+    const auto offsets_at = static_cast<std::uint32_t>(file(0).size());
+    std::string all = file(offsets_at);
+    for (std::uint32_t i = 0; i < kStrips; ++i) all += little(offsets_at + 8 * kStrips, 4);
+    for (std::uint32_t i = 0; i < kStrips; ++i) all += little(static_cast<std::uint32_t>(data.size()), 4);
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_FALSE(decode(to_bytes(all + data)).ok());
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
   }
 }
 
