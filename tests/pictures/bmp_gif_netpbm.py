@@ -107,7 +107,8 @@ def bmps(writer: Writer, count: int, limit: int) -> None:
                    bmp(width, height, bits, run_length_coded(rng, width, height, compression == 2), compression=compression,
                        palette=palette, top_down=i % 5 == 0))
     for mode in ("1", "L", "P", "RGB", "RGBA"):
-        writer.save(f"pillow-{mode}.bmp", writer.rgb(side(rng, limit), side(rng, limit)).convert(mode), format="BMP")
+        for form in ("BMP", "DIB"):
+            writer.save(f"pillow-{mode}.{form.lower()}", writer.rgb(side(rng, limit), side(rng, limit)).convert(mode), format=form)
 
 
 def netpbm_header(rng, kind, width, height, max_value):

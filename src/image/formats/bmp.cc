@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// BMP of Windows and OS/2, as Pillow reads it: which layouts of bits there are, and when a palette is taken for grey.
+// BMP of Windows and OS/2, with and without the header of a file, as Pillow reads it: which layouts of bits there are,
+// and when a palette is taken for grey.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -20,6 +21,10 @@ namespace kite {
 namespace {
 
 constexpr std::size_t kFileHeaderBytes = 14;
+constexpr std::uint32_t kKnownHeaderBytes[] = {12, 40, 52, 56, 64, 108, 124};
+
+// A DIB begins with the second header: it is what the clipboard holds and Pillow writes into files named .dib.
+bool has_file_header(std::span<const std::byte> bytes) { return as_text(bytes).starts_with("BM"); }
 
 // What one stored pixel is.
 enum class BmpPixels : std::uint8_t {
@@ -95,17 +100,17 @@ class BmpReader final : public RowReader {
 };
 
 Status BmpReader::read_header() {
-  if (bytes_.size() < kFileHeaderBytes + 4) return truncated_picture(PictureFormat::kBmp, bytes_.size());
+  const std::size_t begin = has_file_header(bytes_) ? kFileHeaderBytes : 0;
+  if (bytes_.size() < begin + 4) return truncated_picture(PictureFormat::kBmp, bytes_.size());
   BmpHeader& header = header_;
-  header.data = read32(bytes_, 10, ByteOrder::kLittle);
-  header.header_bytes = read32(bytes_, kFileHeaderBytes, ByteOrder::kLittle);
-  constexpr std::uint32_t kKnown[] = {12, 40, 52, 56, 64, 108, 124};
-  if (std::ranges::find(kKnown, header.header_bytes) == std::end(kKnown)) {
+  if (begin != 0) header.data = read32(bytes_, 10, ByteOrder::kLittle);
+  header.header_bytes = read32(bytes_, begin, ByteOrder::kLittle);
+  if (std::ranges::find(kKnownHeaderBytes, header.header_bytes) == std::end(kKnownHeaderBytes)) {
     return unsupported_everywhere(PictureFormat::kBmp, "a header of " + std::to_string(header.header_bytes) + " bytes");
   }
-  header.end = kFileHeaderBytes + header.header_bytes;
+  header.end = begin + header.header_bytes;
   if (bytes_.size() < header.end) return truncated_picture(PictureFormat::kBmp, bytes_.size());
-  const auto fields = bytes_.subspan(kFileHeaderBytes);
+  const auto fields = bytes_.subspan(begin);
   if (header.header_bytes == 12) {  // OS/2 1
     size_ = {read16(fields, 4, ByteOrder::kLittle), read16(fields, 6, ByteOrder::kLittle)};
     header.bits = static_cast<int>(read16(fields, 10, ByteOrder::kLittle));
@@ -123,7 +128,7 @@ Status BmpReader::read_header() {
   if (header.compression == kBitfields) {
     const std::size_t count = header.header_bytes >= 56 ? 4 : 3;
     if (header.header_bytes < 52) header.end += 12;  // the masks follow the header instead of being part of it
-    if (bytes_.size() < kFileHeaderBytes + 40 + 4 * count) return truncated_picture(PictureFormat::kBmp, bytes_.size());
+    if (fields.size() < 40 + 4 * count) return truncated_picture(PictureFormat::kBmp, bytes_.size());
     for (std::size_t i = 0; i < count; ++i) header.masks.at(i) = read32(fields, 40 + 4 * i, ByteOrder::kLittle);
   }
   return {};
@@ -324,9 +329,17 @@ Result<std::unique_ptr<RowReader>> open_bmp(std::span<const std::byte> bytes, co
   return std::unique_ptr<RowReader>(std::move(reader));
 }
 
-// "BM" is too short to be sure: the size of the second header is looked at, too.
+// "BM" is too short to be sure: the size of the second header is looked at, too. Where that header comes first, it is
+// one of the known ones with its single plane.
 bool is_bmp(std::string_view head) {
-  return head.starts_with("BM") && head.size() >= 18 && static_cast<unsigned char>(head[14]) >= 12 &&
+  if (head.size() < 18) return false;
+  const auto bytes = std::as_bytes(std::span(head));
+  const std::uint32_t first = read32(bytes, 0, ByteOrder::kLittle);
+  const std::size_t planes_at = first == 12 ? 8 : 12;
+  if (std::ranges::find(kKnownHeaderBytes, first) != std::end(kKnownHeaderBytes) && head.size() >= first) {
+    return read16(bytes, planes_at, ByteOrder::kLittle) == 1;
+  }
+  return head.starts_with("BM") && static_cast<unsigned char>(head[14]) >= 12 &&
          head.substr(15, 3) == std::string_view("\0\0\0", 3);
 }
 

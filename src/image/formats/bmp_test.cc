@@ -48,6 +48,17 @@ TEST(Bmp, what_is_refused_is_refused_with_its_reason) {
   }
 }
 
+TEST(Bmp, a_picture_without_the_header_of_a_file_is_read) {
+  const std::string file = header(1, 1, 24, 0).substr(14) + std::string("\3\2\1\0", 4);
+  const auto image = decode(to_bytes(file));
+  ASSERT_TRUE(image.ok()) << image.error().message();
+  EXPECT_EQ(image->row(0)[0], 1);
+  EXPECT_EQ(image->row(0)[2], 3);
+  std::string planes = file;
+  planes[12] = 3;  // then it is something else that begins with 40
+  EXPECT_FALSE(decode(to_bytes(planes)).ok());
+}
+
 TEST(Bmp, a_palette_entry_that_the_file_cuts_is_black) {
   // 255 colours are announced, of which the file has one and three bytes of another; they are also the pixels.
   std::string file = header(3, 1, 8, 0, 255) + std::string("\7\7\7\0\1\0\1", 7);
