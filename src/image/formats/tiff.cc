@@ -70,14 +70,20 @@ Status TiffReader::check_combination() const {
   return {};
 }
 
-// Pillow itself reads planes that are not compressed, libtiff the others; neither can do all kinds.
+// Pillow itself reads planes that are not compressed, libtiff the others; neither can do all kinds. Of a single plane,
+// Pillow forgets all that its samples have besides their colour: that 0 is white, the order of bits, their number.
 bool TiffReader::reads_planes_wrong() const {
+  const bool is_plain = samples_.bits == 8 || (samples_.bits == 1 && samples_.colours == TiffColours::kGrey);
+  if (storage_.states_planes && storage_.compression == kTiffNone &&
+      (storage_.reversed_bits || samples_.is_inverted || !is_plain)) {
+    return true;
+  }
   if (!storage_.planar) return false;
   if (samples_.bits < 8 || samples_.per_pixel > 4) return true;
   if (storage_.compression != kTiffNone) return false;
   const bool has_two = samples_.per_pixel == 2;
   const bool undeclared_alpha_in_tiles = samples_.has_undeclared_alpha && !directory_.has(TiffTag::kStripOffsets);
-  return samples_.bits > 8 || has_two || samples_.is_premultiplied || undeclared_alpha_in_tiles;
+  return has_two || samples_.is_premultiplied || undeclared_alpha_in_tiles;
 }
 
 void TiffReader::describe() {
@@ -117,6 +123,17 @@ Status TiffReader::check_tags() const {
     const bool is_unknown_to_pillow = name == "unknown" || number == 34712 || number == 34887 || number == 50002;
     return is_unknown_to_pillow ? unsupported_everywhere(PictureFormat::kTiff, what)
                                 : unsupported_variant(PictureFormat::kTiff, what);
+  }
+  // One that is there and unusable must not count as absent.
+  for (const TiffTag tag :
+       {TiffTag::kWidth, TiffTag::kHeight, TiffTag::kBitsPerSample, TiffTag::kCompression, TiffTag::kPhotometric,
+        TiffTag::kFillOrder, TiffTag::kStripOffsets, TiffTag::kSamplesPerPixel, TiffTag::kRowsPerStrip,
+        TiffTag::kPlanarConfiguration, TiffTag::kColourMap, TiffTag::kTileWidth, TiffTag::kTileHeight,
+        TiffTag::kTileOffsets, TiffTag::kExtraSamples, TiffTag::kSampleFormat}) {
+    if (!directory_.is_absent_or_numbers(tag)) {
+      return damaged_picture(PictureFormat::kTiff,
+                             "tag " + std::to_string(static_cast<int>(tag)) + " has no whole numbers");
+    }
   }
   if (number == kTiffNone) return {};
   // libtiff refuses these, Pillow takes the first number.

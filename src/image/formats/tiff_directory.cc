@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <string_view>
 
 #include "image/formats/codec.h"
@@ -17,10 +18,10 @@ int bytes_of_type(std::uint32_t type) noexcept {
   return type < kBytes.size() ? kBytes.at(type) : 0;
 }
 
-// Texts, signed numbers and fractions, which no tag here has.
-bool is_other_number(std::uint32_t type) noexcept {
-  return type == 2 || type == 5 || type == 6 || (type >= 8 && type <= 13);
-}
+// Texts and fractions, which no tag here has.
+bool is_no_whole_number(std::uint32_t type) noexcept { return type == 2 || type == 5 || (type >= 10 && type <= 12); }
+
+bool is_signed(std::uint32_t type) noexcept { return type == 8 || type == 9; }
 
 }  // namespace
 
@@ -58,8 +59,13 @@ Result<TiffDirectory> TiffDirectory::read(std::span<const std::byte> file) {
 void TiffDirectory::stop_where_values_are_cut() noexcept {
   const auto word = static_cast<std::size_t>(word_bytes_);
   std::uint64_t room = file_.size();
+  std::bitset<65536> known;  // of several entries for a tag, the first counts
   for (std::uint64_t i = 0; i < entries_; ++i) {
     const std::size_t entry = entries_at_ + i * (4 + 2 * word);
+    const std::uint32_t tag = read16(file_, entry, order_);
+    if (known[tag]) continue;
+    known[tag] =
+        bytes_of_type(read16(file_, entry + 2, order_)) != 0 && read_number(file_, entry + 4, word_bytes_, order_) != 0;
     if (is_in_entry(entry)) continue;
     const auto size = static_cast<std::uint64_t>(bytes_of_type(read16(file_, entry + 2, order_)));
     const std::uint64_t count = read_number(file_, entry + 4, word_bytes_, order_);
@@ -92,10 +98,13 @@ std::size_t TiffDirectory::find(TiffTag tag) const noexcept {
   return 0;
 }
 
-bool TiffDirectory::is_at_most_one(TiffTag tag) const noexcept {
-  if (find(tag) == 0) return true;
+bool TiffDirectory::is_absent_or_numbers(TiffTag tag) const noexcept {
   const TiffValues found = values(tag);
-  return found.count() == 1 && found.value_bytes() > 1;
+  return found.count() > 0 ? found.value_bytes() > 1 : find(tag) == 0;
+}
+
+bool TiffDirectory::is_at_most_one(TiffTag tag) const noexcept {
+  return is_absent_or_numbers(tag) && values(tag).count() <= 1;
 }
 
 TiffValues TiffDirectory::values(TiffTag tag) const noexcept {
@@ -105,12 +114,12 @@ TiffValues TiffDirectory::values(TiffTag tag) const noexcept {
   const std::uint32_t type = read16(file_, entry + 2, order_);
   const int size = bytes_of_type(type);
   const std::uint64_t count = read_number(file_, entry + 4, word_bytes_, order_);
-  if (size == 0 || is_other_number(type) || count > file_.size()) return {};
+  if (size == 0 || is_no_whole_number(type) || count > file_.size()) return {};
   const std::uint64_t bytes = count * static_cast<std::uint64_t>(size);
   std::uint64_t at = entry + 4 + word;
   if (bytes > word) at = read_number(file_, at, word_bytes_, order_);
   if (at > file_.size() || file_.size() - at < bytes) return {};
-  return {file_.subspan(at, bytes), size, order_};
+  return {file_.subspan(at, bytes), size, order_, is_signed(type)};
 }
 
 std::optional<std::uint64_t> TiffDirectory::number(TiffTag tag) const noexcept {

@@ -43,13 +43,16 @@ enum class TiffTag : std::uint16_t {
 class TiffValues {
  public:
   TiffValues() = default;
-  TiffValues(std::span<const std::byte> bytes, int value_bytes, ByteOrder order)
-      : bytes_(bytes), value_bytes_(value_bytes), order_(order) {}
+  TiffValues(std::span<const std::byte> bytes, int value_bytes, ByteOrder order, bool is_signed)
+      : bytes_(bytes), value_bytes_(value_bytes), order_(order), is_signed_(is_signed) {}
 
   [[nodiscard]] std::size_t count() const noexcept { return bytes_.size() / static_cast<std::size_t>(value_bytes_); }
   [[nodiscard]] int value_bytes() const noexcept { return value_bytes_; }
+  // A negative number, which has no meaning in any tag here, is a very large one.
   [[nodiscard]] std::uint64_t at(std::size_t i) const noexcept {
-    return read_number(bytes_, i * static_cast<std::size_t>(value_bytes_), value_bytes_, order_);
+    const std::uint64_t value = read_number(bytes_, i * static_cast<std::size_t>(value_bytes_), value_bytes_, order_);
+    const bool is_negative = is_signed_ && (value >> (8 * value_bytes_ - 1) & 1) != 0;
+    return is_negative ? std::numeric_limits<std::uint64_t>::max() : value;
   }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
@@ -57,6 +60,7 @@ class TiffValues {
   std::span<const std::byte> bytes_;
   int value_bytes_ = 1;
   ByteOrder order_ = ByteOrder::kLittle;
+  bool is_signed_ = false;
 };
 
 class TiffDirectory {
@@ -69,6 +73,7 @@ class TiffDirectory {
   // The first value; nullopt when the tag is absent or has bytes instead of numbers.
   [[nodiscard]] std::optional<std::uint64_t> number(TiffTag tag) const noexcept;
   [[nodiscard]] bool has(TiffTag tag) const noexcept { return values(tag).count() > 0; }
+  [[nodiscard]] bool is_absent_or_numbers(TiffTag tag) const noexcept;
   // Absent, or exactly one number.
   [[nodiscard]] bool is_at_most_one(TiffTag tag) const noexcept;
 

@@ -64,6 +64,10 @@ TEST(Tiff, what_is_refused_is_refused_with_its_reason) {
        "JPEG tables"},
       {grey_tiff(2, 2, 1, strip + entry(277, 3, 1, 2) + entry(338, 3, 1, 2) + entry(339, 3, 1, 2)),
        ErrorCode::kUnsupportedImage, "2 samples"},
+      {grey_tiff(2, 2, 1, strip + entry(278, 2, 1, 2)), ErrorCode::kInvalidImage, "tag 278 has no whole numbers"},
+      {grey_tiff(2, 2, 1, strip + entry(338, 7, 1, 2)), ErrorCode::kInvalidImage, "tag 338 has no whole numbers"},
+      {grey_tiff(2, 2, 1, strip + entry(284, 3, 1, 2) + entry(266, 3, 1, 2)), ErrorCode::kUnsupportedImage, "planes"},
+      {grey_tiff(2, 2, 1, strip + entry(277, 8, 1, 0xffff)), ErrorCode::kUnsupportedImage, "samples a pixel"},
       {grey_tiff(1000000, 1, 8, entry(322, 4, 1, 1) + entry(323, 4, 1, 1000000) + entry(324, 4, 1, 8)),
        ErrorCode::kLimit, "too large"},
   };
@@ -99,6 +103,19 @@ TEST(Tiff, values_outside_their_entries_count_only_as_long_as_the_file_has_room_
   };
   EXPECT_EQ(orientation(""), 4);
   EXPECT_EQ(orientation(entry(305, 2, 0xffffffff, 8)), 0);
+}
+
+TEST(Tiff, signed_numbers_are_numbers) {
+  const std::string file = grey_tiff(2, 1, 1, entry(273, 4, 1, 8) + entry(284, 8, 1, 1));
+  std::string changed = file;
+  for (std::size_t at = 10; at + 12 <= file.size(); at += 12) {
+    if (file.substr(at, 2) == little(262, 2)) changed[at + 2] = 9;  // else black would be white
+  }
+  ASSERT_NE(changed, file);
+  const auto with = decode(to_bytes(changed));
+  const auto without = decode(to_bytes(file));
+  ASSERT_TRUE(with.ok()) << with.error().message();
+  EXPECT_EQ(with->row(0)[3], without->row(0)[3]);
 }
 
 // 60,000 strips that share 1 MB of data which unpacks to one pixel.
