@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass over a TIFF directory, one search through a text; every offset is checked against the end.
+// EXIF data is a TIFF directory; XMP is searched as text.
 #include "image/exif.h"
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "image/byte_order.h"
+#include "image/formats/tiff_directory.h"
 
 namespace kite {
 namespace {
@@ -15,61 +16,16 @@ using Bytes = std::span<const std::byte>;
 
 constexpr int in_range(std::uint64_t value) noexcept { return value >= 1 && value <= 8 ? static_cast<int>(value) : 0; }
 
-// The bytes of one value of this TIFF type, where that type holds whole numbers; 0 for the others.
-int whole_number_bytes(std::uint32_t type) noexcept {
-  switch (type) {
-    case 6: return 1;
-    case 3:
-    case 8: return 2;
-    case 4:
-    case 9:
-    case 13: return 4;
-    case 16: return 8;
-    default: return 0;
-  }
-}
-
-// A classic TIFF directory has entries of tag, type, count and value: 2+2+4+4 bytes; BigTIFF of 2+2+8+8.
-struct Layout {
-  ByteOrder order;
-  std::size_t word;  // bytes of an offset and of a value
-
-  [[nodiscard]] std::size_t entry_bytes() const noexcept { return 4 + 2 * word; }
-  [[nodiscard]] std::size_t count_bytes() const noexcept { return word == 8 ? 8 : 2; }
-};
-
-int value_of_entry(Bytes tiff, std::size_t entry, const Layout& layout) noexcept {
-  const auto word = static_cast<int>(layout.word);
-  const int size = whole_number_bytes(read16(tiff, entry + 2, layout.order));
-  const std::uint64_t count = read_number(tiff, entry + 4, word, layout.order);
-  if (size == 0 || count == 0) return 0;
-  std::uint64_t at = entry + 4 + layout.word;  // of several values the first counts
-  if (count > layout.word / static_cast<std::size_t>(size)) at = read_number(tiff, at, word, layout.order);
-  if (at > tiff.size() || tiff.size() - at < static_cast<std::size_t>(size)) return 0;
-  return in_range(read_number(tiff, at, size, layout.order));
-}
-
-// nullopt when the tag is absent; 0 when it is there and of no use.
+// nullopt when the tag is absent; 0 when it is there and of no use, and of data that is no EXIF: as in Pillow, the XMP
+// data then does not count either.
 std::optional<int> exif_orientation(Bytes tiff) noexcept {
   constexpr std::string_view kPrefix("Exif\0\0", 6);
   for (int i = 0; i < 2 && as_text(tiff).starts_with(kPrefix); ++i) tiff = tiff.subspan(kPrefix.size());
-  if (tiff.size() < 8) return std::nullopt;
-  const bool big = as_text(tiff).starts_with("MM");
-  if (!big && !as_text(tiff).starts_with("II")) return std::nullopt;
-  Layout layout{big ? ByteOrder::kBig : ByteOrder::kLittle, 4};
-  const std::uint32_t version = read8(tiff, 2) + read8(tiff, 3);  // some writers swap the two bytes of 42
-  if (version == 43) layout.word = 8;
-  if ((version != 42 && version != 43) || tiff.size() < 2 * layout.word) return std::nullopt;
-  const std::uint64_t directory = read_number(tiff, layout.word, static_cast<int>(layout.word), layout.order);
-  const std::size_t head = layout.count_bytes();
-  if (directory > tiff.size() || tiff.size() - directory < head) return std::nullopt;
-  const std::uint64_t entries = read_number(tiff, directory, static_cast<int>(head), layout.order);
-  std::size_t entry = directory + head;
-  for (std::uint64_t i = 0; i < entries; ++i, entry += layout.entry_bytes()) {
-    if (tiff.size() - entry < layout.entry_bytes()) return std::nullopt;
-    if (read16(tiff, entry, layout.order) == 0x0112) return value_of_entry(tiff, entry, layout);
-  }
-  return std::nullopt;
+  if (tiff.empty()) return std::nullopt;
+  if (!is_tiff(as_text(tiff))) return 0;
+  const auto directory = TiffDirectory::read(tiff);
+  if (!directory.ok() || !directory->has_entry(TiffTag::kOrientation)) return std::nullopt;
+  return in_range(directory->number(TiffTag::kOrientation).value_or(0));
 }
 
 int xmp_orientation(std::string_view xmp) noexcept {

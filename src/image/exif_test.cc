@@ -62,6 +62,25 @@ TEST(Exif, values_outside_1_to_8_and_other_types_are_ignored) {
   EXPECT_EQ(orientation_in(tiff(6, true, 2)), 0);
 }
 
+TEST(Exif, xmp_counts_where_the_tag_is_absent_but_not_where_the_block_is_no_exif) {
+  const std::string xmp = "<x tiff:Orientation=\"4\"/>";
+  EXPECT_EQ(orientation_in(tiff(6, true), xmp), 6);
+  EXPECT_EQ(orientation_in(tiff(9, true), xmp), 0);
+  EXPECT_EQ(orientation_in(tiff(6, true, 2), xmp), 0);     // a text
+  EXPECT_EQ(orientation_in(tiff(6, true, 0x83), xmp), 4);  // of no type: absent
+  EXPECT_EQ(orientation_in(std::string("Exif\0\0", 6), xmp), 4);
+  std::string more = tiff(6, true);
+  more[26] = 1;  // 2^24 values, which the block has no room for: absent
+  EXPECT_EQ(orientation_in(more, xmp), 4);
+  std::string wrong = tiff(6, true);
+  wrong[3] = 10;
+  EXPECT_EQ(orientation_in(wrong, xmp), 0);
+  wrong = tiff(6, true);
+  wrong[2] = 1;
+  wrong[3] = 41;  // 42 in sum only
+  EXPECT_EQ(orientation_in(wrong, ""), 0);
+}
+
 TEST(Exif, a_block_cut_anywhere_before_its_tag_gives_nothing) {
   const std::string whole = tiff(6, false);
   const std::size_t tag_end = 8 + 2 + 24;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first page of a TIFF: which combinations of storage and samples Pillow reads right.
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -186,14 +185,6 @@ PictureMetadata find_tiff_metadata(std::span<const std::byte> bytes) {
   const auto directory = TiffDirectory::read(bytes);
   if (directory.ok()) found.xmp = directory->values(TiffTag::kXmp).bytes();
   return found;
-}
-
-// 42, or 43 for BigTIFF; some writers swap its two bytes, and Pillow accepts that of 42.
-bool is_tiff(std::string_view head) {
-  constexpr std::array<std::string_view, 6> kStarts = {std::string_view("II*\0", 4), std::string_view("MM\0*", 4),
-                                                       std::string_view("MM*\0", 4), std::string_view("II\0*", 4),
-                                                       std::string_view("II+\0", 4), std::string_view("MM\0+", 4)};
-  return std::ranges::any_of(kStarts, [&](std::string_view start) { return head.starts_with(start); });
 }
 
 }  // namespace

@@ -21,9 +21,17 @@ int bytes_of_type(std::uint32_t type) noexcept {
 // Texts and fractions, which no tag here has.
 bool is_no_whole_number(std::uint32_t type) noexcept { return type == 2 || type == 5 || (type >= 10 && type <= 12); }
 
-bool is_signed(std::uint32_t type) noexcept { return type == 8 || type == 9; }
+bool is_signed(std::uint32_t type) noexcept { return type == 6 || type == 8 || type == 9; }
 
 }  // namespace
+
+// 42, or 43 for BigTIFF; some writers swap its two bytes, and Pillow accepts that of 42.
+bool is_tiff(std::string_view head) {
+  constexpr std::array<std::string_view, 6> kStarts = {std::string_view("II*\0", 4), std::string_view("MM\0*", 4),
+                                                       std::string_view("MM*\0", 4), std::string_view("II\0*", 4),
+                                                       std::string_view("II+\0", 4), std::string_view("MM\0+", 4)};
+  return std::ranges::any_of(kStarts, [&](std::string_view start) { return head.starts_with(start); });
+}
 
 Result<TiffDirectory> TiffDirectory::read(std::span<const std::byte> file) {
   if (file.size() < 16) return truncated_picture(PictureFormat::kTiff, file.size());
@@ -100,7 +108,7 @@ std::size_t TiffDirectory::find(TiffTag tag) const noexcept {
 
 bool TiffDirectory::is_absent_or_numbers(TiffTag tag) const noexcept {
   const TiffValues found = values(tag);
-  return found.count() > 0 ? found.value_bytes() > 1 : find(tag) == 0;
+  return found.count() > 0 ? found.are_numbers() : find(tag) == 0;
 }
 
 bool TiffDirectory::is_at_most_one(TiffTag tag) const noexcept {
@@ -124,7 +132,7 @@ TiffValues TiffDirectory::values(TiffTag tag) const noexcept {
 
 std::optional<std::uint64_t> TiffDirectory::number(TiffTag tag) const noexcept {
   const TiffValues found = values(tag);
-  if (found.count() == 0 || found.value_bytes() == 1) return std::nullopt;  // bytes are no number in Pillow
+  if (found.count() == 0 || !found.are_numbers()) return std::nullopt;  // bytes are no number in Pillow
   return found.at(0);
 }
 

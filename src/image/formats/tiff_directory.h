@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "image/byte_order.h"
@@ -23,6 +24,7 @@ enum class TiffTag : std::uint16_t {
   kPhotometric = 262,
   kFillOrder = 266,
   kStripOffsets = 273,
+  kOrientation = 274,
   kSamplesPerPixel = 277,
   kRowsPerStrip = 278,
   kStripByteCounts = 279,
@@ -47,7 +49,8 @@ class TiffValues {
       : bytes_(bytes), value_bytes_(value_bytes), order_(order), is_signed_(is_signed) {}
 
   [[nodiscard]] std::size_t count() const noexcept { return bytes_.size() / static_cast<std::size_t>(value_bytes_); }
-  [[nodiscard]] int value_bytes() const noexcept { return value_bytes_; }
+  // Bytes that have no sign are bytes to Pillow, not numbers.
+  [[nodiscard]] bool are_numbers() const noexcept { return value_bytes_ > 1 || is_signed_; }
   // A negative number, which has no meaning in any tag here, is a very large one.
   [[nodiscard]] std::uint64_t at(std::size_t i) const noexcept {
     const std::uint64_t value = read_number(bytes_, i * static_cast<std::size_t>(value_bytes_), value_bytes_, order_);
@@ -63,6 +66,9 @@ class TiffValues {
   bool is_signed_ = false;
 };
 
+// By the first bytes of a file, or of EXIF data.
+[[nodiscard]] bool is_tiff(std::string_view head);
+
 class TiffDirectory {
  public:
   // Classic TIFF of both byte orders, and little-endian BigTIFF. Borrows `file`.
@@ -72,6 +78,8 @@ class TiffDirectory {
   [[nodiscard]] TiffValues values(TiffTag tag) const noexcept;
   // The first value; nullopt when the tag is absent or has bytes instead of numbers.
   [[nodiscard]] std::optional<std::uint64_t> number(TiffTag tag) const noexcept;
+  // Also where its values are of no use.
+  [[nodiscard]] bool has_entry(TiffTag tag) const noexcept { return find(tag) != 0; }
   [[nodiscard]] bool has(TiffTag tag) const noexcept { return values(tag).count() > 0; }
   [[nodiscard]] bool is_absent_or_numbers(TiffTag tag) const noexcept;
   // Absent, or exactly one number.
