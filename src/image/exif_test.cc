@@ -108,6 +108,8 @@ TEST(Exif, a_jpeg_block_is_found_behind_other_segments_but_not_in_picture_data) 
   EXPECT_EQ(orientation_in_file(kJpegCodec, found), 3);
   const std::string hidden = "\xff\xd8" + app0 + std::string("\xff\xda\x00\x02", 4) + app1;
   EXPECT_EQ(orientation_in_file(kJpegCodec, hidden), 0);
+  const std::string too_short = "\xff\xd8" + std::string("\xff\xe1\0\1", 4) + app1;
+  EXPECT_EQ(orientation_in_file(kJpegCodec, too_short), 3);
   const std::string overlong = "\xff\xd8" + std::string("\xff\xe0\xff\xff", 4) + app1;
   EXPECT_EQ(orientation_in_file(kJpegCodec, overlong), 0);
 }
@@ -143,6 +145,17 @@ std::string chunk(const std::string& name, const std::string& data) {
   return number(static_cast<std::uint32_t>(data.size()), 4, true) + name + data + "crc.";
 }
 
+TEST(Exif, a_chunk_of_webp_counts_only_where_the_flags_name_it) {
+  const std::string exif = tiff(6, true);
+  const auto with_flags = [&](char flags) {
+    const std::string first = "VP8X" + number(10, 4, false) + flags + std::string(9, '\0');
+    const std::string size = number(static_cast<std::uint32_t>(exif.size()), 4, false);
+    return orientation_in_file(kWebpCodec, std::string(12, '\0') + first + "EXIF" + size + exif);
+  };
+  EXPECT_EQ(with_flags(8), 6);
+  EXPECT_EQ(with_flags(4), 0);
+}
+
 TEST(Exif, png_texts_state_an_orientation_and_exif_precedes_them) {
   std::string digits;
   for (const char c : tiff(7, true)) {
@@ -165,7 +178,9 @@ TEST(Exif, png_texts_state_an_orientation_and_exif_precedes_them) {
 TEST(Exif, chunk_lengths_that_lie_end_the_search) {
   const std::string png = std::string(8, '\0') + std::string("\xff\xff\xff\xff", 4) + "eXIf" + std::string(40, '\0');
   EXPECT_EQ(orientation_in_file(kPngCodec, png), 0);
-  const std::string webp = std::string(12, '\0') + "EXIF" + std::string("\xff\xff\xff\xff", 4) + std::string(40, '\0');
+  const std::string first = "VP8X" + number(10, 4, false) + '\x0c' + std::string(9, '\0');
+  const std::string webp =
+      std::string(12, '\0') + first + "EXIF" + std::string("\xff\xff\xff\xff", 4) + std::string(40, '\0');
   EXPECT_EQ(orientation_in_file(kWebpCodec, webp), 0);
 }
 

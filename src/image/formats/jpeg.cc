@@ -300,8 +300,9 @@ PictureMetadata find_jpeg_metadata(std::span<const std::byte> file) {
       ++at;
       continue;
     }
-    const std::size_t length = read16(file, at + 2, ByteOrder::kBig);
-    if (marker == 0xda || length < 2 || at + 2 + length > file.size()) break;
+    // Of a length that is too small, only the length itself is passed over, as in Pillow.
+    const std::size_t length = std::max<std::size_t>(read16(file, at + 2, ByteOrder::kBig), 2);
+    if (marker == 0xda || at + 2 + length > file.size()) break;
     const auto payload = file.subspan(at + 4, length - 2);
     const std::string_view text = as_text(payload);
     if (marker == 0xe1 && text.starts_with(kExif)) {

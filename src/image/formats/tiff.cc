@@ -108,9 +108,8 @@ Status TiffReader::read_storage(const DecodeLimits& limits) {
   storage_.compression = directory_.number(TiffTag::kCompression).value_or(kTiffNone);
   storage_.states_planes = directory_.number(TiffTag::kPlanarConfiguration).value_or(1) == 2;
   storage_.reversed_bits = directory_.number(TiffTag::kFillOrder).value_or(1) == 2 && storage_.compression != kTiffJpeg;
-  // libtiff alone reads this one, and accepts bytes for a number.
-  const TiffValues predictor = directory_.values(TiffTag::kPredictor);
-  if (predictor.count() > 0) storage_.predictor = static_cast<int>(std::min<std::uint64_t>(predictor.at(0), 99));
+  storage_.predictor =
+      static_cast<int>(std::min<std::uint64_t>(directory_.number(TiffTag::kPredictor).value_or(1), 99));
   return {};
 }
 
@@ -135,10 +134,14 @@ Status TiffReader::check_tags() const {
     }
   }
   if (number == kTiffNone) return {};
-  // libtiff refuses these, Pillow takes the first number.
+  if (directory_.has(TiffTag::kStripOffsets) && directory_.has(TiffTag::kTileOffsets)) {
+    return damaged_picture(PictureFormat::kTiff, "it has strips as well as tiles");
+  }
+  // libtiff refuses or ignores these, Pillow takes the first number.
   for (const TiffTag tag :
-       {TiffTag::kWidth, TiffTag::kHeight, TiffTag::kCompression, TiffTag::kSamplesPerPixel, TiffTag::kRowsPerStrip,
-        TiffTag::kPlanarConfiguration, TiffTag::kTileWidth, TiffTag::kTileHeight}) {
+       {TiffTag::kWidth, TiffTag::kHeight, TiffTag::kCompression, TiffTag::kPhotometric, TiffTag::kFillOrder,
+        TiffTag::kSamplesPerPixel, TiffTag::kRowsPerStrip, TiffTag::kPlanarConfiguration, TiffTag::kPredictor,
+        TiffTag::kTileWidth, TiffTag::kTileHeight}) {
     if (!directory_.is_at_most_one(tag)) {
       return damaged_picture(PictureFormat::kTiff,
                              "tag " + std::to_string(static_cast<int>(tag)) + " is not one number");

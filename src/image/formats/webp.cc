@@ -99,12 +99,17 @@ Result<std::unique_ptr<RowReader>> open_webp(std::span<const std::byte> bytes, c
 PictureMetadata find_webp_metadata(std::span<const std::byte> file) {
   PictureMetadata found;
   std::size_t at = 12;  // after RIFF, size, WEBP
+  // The first chunk states which others count. libwebp does not look at one that it does not name.
+  constexpr std::uint32_t kHasExif = 8;
+  constexpr std::uint32_t kHasXmp = 4;
+  if (file.size() < at + 9 || as_text(file.subspan(at, 4)) != "VP8X") return found;
+  const std::uint32_t flags = read8(file, at + 8);
   while (at + 8 <= file.size()) {
     const std::size_t length = read32(file, at + 4, ByteOrder::kLittle);
     if (length > file.size() - at - 8) break;
     const std::string_view name = as_text(file.subspan(at, 4));
-    if (name == "EXIF" && found.exif.empty()) found.exif = file.subspan(at + 8, length);
-    if (name == "XMP " && found.xmp.empty()) found.xmp = file.subspan(at + 8, length);
+    if (name == "EXIF" && (flags & kHasExif) != 0 && found.exif.empty()) found.exif = file.subspan(at + 8, length);
+    if (name == "XMP " && (flags & kHasXmp) != 0 && found.xmp.empty()) found.xmp = file.subspan(at + 8, length);
     at += 8 + length + (length & 1);  // chunks are padded to even length
   }
   return found;
