@@ -263,7 +263,7 @@ Status TiffBlocks::read_block(std::int64_t column, std::int64_t plane, std::int6
     block_.assign(stored.begin(), stored.end());
     if (storage_.reversed_bits) reverse_bits(block_);
   }
-  if (!grid_.tiled && !storage_.planar) {  // a strip is a band
+  if (grid_.width == storage_.size.width && !storage_.planar) {  // the block is a band
     std::swap(band_, block_);
     return {};
   }
