@@ -61,15 +61,20 @@ Result<bool> needs_copy(const std::string& folder, const std::string& location, 
 }  // namespace
 
 Result<DataCopies> DataCopies::plan(const std::vector<std::string>& locations, const onnx::DataSearchPath& search_path,
-                                    const std::string& folder) {
+                                    const std::string& model) {
   DataCopies copies;
-  copies.folder_ = folder;
+  copies.folder_ = folder_of_path(model);
   std::set<std::string> known;
   for (const std::string& location : locations) {
     KITE_TRY_ASSIGN(MappedFile source, onnx::open_external(search_path, location));
     std::string plain = fs::path(location).lexically_normal().string();
     if (!known.insert(plain).second) continue;
-    KITE_TRY_ASSIGN(const bool is_needed, needs_copy(folder, plain, source));
+    // Of two files with one name only the last would stay.
+    if (is_one_file(copies.folder_ + plain, model)) {
+      return Error{ErrorCode::kUsage, "the model's external data has the name of the output", model,
+                   "name another file for the output"};
+    }
+    KITE_TRY_ASSIGN(const bool is_needed, needs_copy(copies.folder_, plain, source));
     if (!is_needed) continue;
     copies.files_.push_back({std::move(plain), source.bytes().size()});
     copies.sources_.push_back(std::move(source));

@@ -23,11 +23,12 @@ class DataCopies {
     std::uint64_t size_bytes = 0;
   };
 
-  // Looks at every file and writes nothing. `folder` is empty or ends with a slash. A file that is in the folder under
-  // its location already, or has the same bytes there, needs no copy. Errors: those of open_external(); kUsage where a
-  // copy would overwrite another file, or would be written through a symbolic link.
+  // Looks at every file and writes nothing. The folder is that of `model`, the file to write. A file that is in it
+  // under its location already, or has the same bytes there, needs no copy. Errors: those of open_external(); kUsage
+  // where a copy would overwrite another file or have the place of `model`, or would be written through a symbolic
+  // link.
   [[nodiscard]] static Result<DataCopies> plan(const std::vector<std::string>& locations,
-                                               const onnx::DataSearchPath& search_path, const std::string& folder);
+                                               const onnx::DataSearchPath& search_path, const std::string& model);
   DataCopies(DataCopies&&) noexcept = default;
   DataCopies& operator=(DataCopies&&) = delete;
   ~DataCopies();

@@ -93,6 +93,11 @@ void take_over(int fd, const struct stat& replaced) {
 
 }  // namespace
 
+bool is_one_file(const std::string& a, const std::string& b) {
+  const auto first = identity_of(a);
+  return first && first == identity_of(b);
+}
+
 bool becomes_a_file(const std::string& path) {
   struct stat info{};
   return !descriptor_named(path) && (::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode));

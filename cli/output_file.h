@@ -54,6 +54,9 @@ class OutputFile {
   std::unique_ptr<Output> output_;
 };
 
+// Whether two paths are one file, or will be once they are written: also through links.
+[[nodiscard]] bool is_one_file(const std::string& a, const std::string& b);
+
 // "dir/" of "dir/name"; "" of "name".
 [[nodiscard]] std::string folder_of_path(const std::string& path);
 

@@ -88,7 +88,7 @@ Result<DataCopies> plan_copies(const PackOptions& options, const std::string& pa
     return Error{ErrorCode::kUsage, "the model has external data, which lies beside it", options.output,
                  "name a file for the output"};
   }
-  return DataCopies::plan(locations, {path, options.common.meaning.data_dirs}, folder_of_path(options.output));
+  return DataCopies::plan(locations, {path, options.common.meaning.data_dirs}, options.output);
 }
 
 Status write_model(Output& output, const onnx::MetadataEdit& edit, const std::string& name) {
