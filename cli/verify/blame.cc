@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMostNamed = 8;
 constexpr std::string_view kStatedDifferently = "use one file on both sides, or export the model again";
+constexpr std::string_view kStaysWithinBound = "nothing, where the bound is what you need";
 
 // "only in channel 3 of 64 (axis 1)"; empty where most channels differ.
 std::string channels_text(const StepCheck& check, const TensorType& type) {
@@ -31,8 +32,8 @@ std::string channels_text(const StepCheck& check, const TensorType& type) {
 
 std::string step_text(const ValueRow& row) {
   return row.node.empty()
-             ? fmt::format("the step that makes {} ({})", in_quotes(row.name), row.op)
-             : fmt::format("node {} ({}), which makes {}", in_quotes(row.node), row.op, in_quotes(row.name));
+             ? fmt::format("the step that makes {} ({})", in_quotes(row.name), row.node_op)
+             : fmt::format("node {} ({}), which makes {}", in_quotes(row.node), row.node_op, in_quotes(row.name));
 }
 
 // The values that are compared, as far as between() wants to know.
@@ -43,13 +44,14 @@ KnownValues compared(const Comparison& comparison, const OracleGraph& graph) {
   return known;
 }
 
-void add_file_differences(std::vector<Finding>& findings, const std::vector<NodeDifference>& differences) {
+void add_file_differences(std::vector<Finding>& findings, const std::vector<NodeDifference>& differences,
+                          std::string_view remedy) {
   for (std::size_t i = 0; i < std::min(differences.size(), kMostNamed); ++i) {
-    findings.push_back({differences[i].node + ": " + differences[i].what, std::string(kStatedDifferently)});
+    findings.push_back({differences[i].node + ": " + differences[i].what, std::string(remedy)});
   }
   if (differences.size() > kMostNamed) {
-    findings.push_back({fmt::format("{} more differences of that kind", differences.size() - kMostNamed),
-                        std::string(kStatedDifferently)});
+    findings.push_back(
+        {fmt::format("{} more differences of that kind", differences.size() - kMostNamed), std::string(remedy)});
   }
 }
 
@@ -71,22 +73,23 @@ Finding reference_finding(const ValueRow& row) {
 
 Finding type_finding(const ValueRow& row) {
   return {fmt::format("{}: it is {} here and {} there", step_text(row), type_text(row.ours), type_text(row.theirs)),
-          "compare with the values of the same model and the same input size"};
+          "compare values of the same model and the same input size; --shape states open dimensions"};
 }
-
-std::vector<NodeId> all_nodes(const OracleGraph& graph) { return graph.stated().order(); }
 
 }  // namespace
 
-std::vector<Finding> blame(const Comparison& comparison, const OracleGraph& ours, const OracleGraph* theirs) {
+std::vector<Finding> blame(const Comparison& comparison, const OracleGraph& ours, const OracleGraph* theirs,
+                           const ValuePairs* pairs) {
   std::vector<Finding> findings;
   const ValueRow* const fault = comparison.first_fault();
   if (fault != nullptr) {
     if (theirs != nullptr) {
-      add_file_differences(findings, compare_nodes(ours.stated(), theirs->stated(),
-                                                   ours.between(compared(comparison, ours), fault->value)));
+      add_file_differences(findings,
+                           compare_nodes(ours.stated(), theirs->stated(), *pairs,
+                                         ours.between(compared(comparison, ours), fault->value)),
+                           kStatedDifferently);
     }
-    if (fault->agreement == Agreement::kOtherType) findings.push_back(type_finding(*fault));
+    if (findings.empty() && fault->agreement == Agreement::kOtherType) findings.push_back(type_finding(*fault));
     if (fault->engine && fault->engine->is_at_fault) findings.push_back(engine_finding(*fault));
     const bool is_explained = !findings.empty();
     if (!is_explained && fault->reference && fault->reference->is_at_fault) {
@@ -95,7 +98,8 @@ std::vector<Finding> blame(const Comparison& comparison, const OracleGraph& ours
   }
   if (theirs == nullptr || !findings.empty()) return findings;
   // No step stands out. What the files state differently is still said.
-  add_file_differences(findings, compare_nodes(ours.stated(), theirs->stated(), all_nodes(ours)));
+  add_file_differences(findings, compare_nodes(ours.stated(), theirs->stated(), *pairs, ours.stated().order()),
+                       comparison.agrees() ? kStaysWithinBound : kStatedDifferently);
   return findings;
 }
 

@@ -60,6 +60,7 @@ Result<std::vector<StageRow>> compare_stages(const PreprocessRecipe& recipe, con
     row.stage = stage;
     row.ours = std::move(*our);
     row.theirs = std::move(*their_stage);
+    if (stage == PictureStage::kNormalise) row.theirs = with_shape(std::move(row.theirs), row.ours.shape());
     judge(row, channel_axis(recipe, stage));
     rows.push_back(std::move(row));
   }

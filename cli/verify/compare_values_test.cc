@@ -59,7 +59,7 @@ Comparison compared(bool change_ours, bool change_theirs) {
   own.push_back(Tensor::copy_of(view));
   std::unordered_map<ValueId, Tensor> their_inputs;
   their_inputs.emplace(oracle.inputs()[0], Tensor::copy_of(view));
-  RoundedReference reference(reference_of_graph(oracle, "", true, std::move(own), nullptr), change_theirs);
+  RoundedReference reference(reference_of_graph(oracle, "", nullptr, std::move(own), nullptr), change_theirs);
   Comparison comparison;
   const Status done = compare_values({oracle, std::move(values), std::move(their_inputs), reference}, kOutputBound,
                                      comparison, [](std::size_t, std::size_t) {});

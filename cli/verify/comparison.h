@@ -39,13 +39,14 @@ inline constexpr double kHalfShare = 1.0 / 16.0;
 
 // Of the numbers of a quantised value, at most so many may be one step apart without being a difference: where the real
 // number lies at a tie (k + 1/2), its last bits decide. They are uncertain to about 1e-4 of a step, so that a few in
-// ten thousand are undecided.
+// ten thousand are undecided. Where QuantizeLinear makes the value, its input tells which numbers are ties, and all of
+// these may be one step apart.
 inline constexpr double kTieShare = 1e-3;
 
 enum class Agreement : std::uint8_t {
   kEqual,
   kWithinBound,
-  kTies,  // quantised numbers one step apart, at most kTieShare of them; or what follows from such ones alone
+  kTies,  // quantised numbers one step apart, see kTieShare; or what follows from such ones alone
   kBeyond,
   kOtherType,
 };
@@ -70,7 +71,8 @@ struct ValueRow {
   ValueId value = kNoValue;
   std::string name;
   std::string node;  // that makes it, in the file
-  std::string op;    // of the engine's step, which may be several nodes: "Conv+Relu"
+  std::string node_op;
+  std::string op;  // of the engine's step, which may be several nodes: "Conv+Relu"
   std::string kernel;
   TensorType ours;
   TensorType theirs;

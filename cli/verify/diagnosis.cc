@@ -314,7 +314,7 @@ void Search::explain_tables(const NumberTables& seen, const PreprocessRecipe& or
     const bool is_swapped = order.channel_order != recipe_.channel_order;
     found({fmt::format("uses mean {} and std {}{}{}", list(fitted->normalization.mean), list(fitted->normalization.std),
                        fitted->normalization.rescale == 1.0 ? " of numbers from 0 to 255" : "",
-                       is_swapped ? ", with red and blue exchanged" : ""),
+                       is_swapped ? ", with the channels in the order B, G, R" : ""),
            *fitted});
     return;
   }

@@ -146,6 +146,15 @@ std::vector<std::int64_t> differing_along(int axis, const TensorView& ours, cons
   return indexes;
 }
 
+bool same_but_for_ones(const Shape& a, const Shape& b) {
+  const auto longer_sides = [](const Shape& shape) {
+    std::vector<std::int64_t> sides(shape.dims().begin(), shape.dims().end());
+    std::erase(sides, 1);
+    return sides;
+  };
+  return longer_sides(a) == longer_sides(b);
+}
+
 std::vector<double> distances(const TensorView& ours, const TensorView& theirs) {
   std::vector<double> all(static_cast<std::size_t>(ours.type.shape.elements()));
   walk(ours, theirs,

@@ -44,4 +44,7 @@ struct Difference {
 [[nodiscard]] std::vector<double> read_numbers(const TensorView& view, std::int64_t first, std::int64_t count);
 [[nodiscard]] std::vector<double> read_numbers(const TensorView& view);
 
+// Whether the two are the same without their dimensions of 1: what a program keeps of a batch of one may be the row.
+[[nodiscard]] bool same_but_for_ones(const Shape& a, const Shape& b);
+
 }  // namespace kite::cli

@@ -6,10 +6,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
-#include <optional>
-#include <unordered_map>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 #include "base/printable.h"
 #include "cli/verify/difference.h"
@@ -38,6 +39,69 @@ bool same_value(const Attribute::Value& a, const Attribute::Value& b) {
         }
       },
       a);
+}
+
+// The attributes that mean the same for every operator that has them. Lists stand for any number of axes.
+struct AttributeDefault {
+  std::string_view attribute;
+  std::string_view op;  // empty: all
+  std::variant<std::int64_t, double, std::string_view> value;
+};
+constexpr AttributeDefault kAttributeDefaults[] = {
+    {"auto_pad", "", "NOTSET"},
+    {"group", "", std::int64_t{1}},
+    {"strides", "", std::int64_t{1}},
+    {"dilations", "", std::int64_t{1}},
+    {"pads", "", std::int64_t{0}},
+    {"output_padding", "", std::int64_t{0}},
+    {"ceil_mode", "", std::int64_t{0}},
+    {"count_include_pad", "", std::int64_t{0}},
+    {"storage_order", "", std::int64_t{0}},
+    {"training_mode", "", std::int64_t{0}},
+    {"momentum", "", 0.9},
+    {"epsilon", "", 1e-5},
+    {"transA", "", std::int64_t{0}},
+    {"transB", "", std::int64_t{0}},
+    {"keepdims", "", std::int64_t{1}},
+    {"select_last_index", "", std::int64_t{0}},
+    {"allowzero", "", std::int64_t{0}},
+    {"noop_with_empty_axes", "", std::int64_t{0}},
+    {"saturate", "", std::int64_t{1}},
+    {"stash_type", "LayerNormalization", std::int64_t{1}},
+    {"alpha", "Gemm", 1.0},
+    {"beta", "Gemm", 1.0},
+    {"alpha", "LeakyRelu", 0.01},
+    {"alpha", "Elu", 1.0},
+    {"alpha", "HardSigmoid", 0.2},
+    {"beta", "HardSigmoid", 0.5},
+    {"axis", "Flatten", std::int64_t{1}},
+    {"axis", "Gather", std::int64_t{0}},
+    {"axis", "QuantizeLinear", std::int64_t{1}},
+    {"axis", "DequantizeLinear", std::int64_t{1}},
+    {"axis", "LayerNormalization", std::int64_t{-1}},
+    {"approximate", "Gelu", "none"},
+};
+
+// Whether `attribute` says what a node without it means, too.
+bool is_default(const Node& node, const Attribute& attribute) {
+  // Where it is stated, it is the shape of the weights.
+  if (attribute.name == "kernel_shape" && node.op_type.find("Conv") != std::string::npos) return true;
+  return std::ranges::any_of(kAttributeDefaults, [&](const AttributeDefault& known) {
+    if (known.attribute != attribute.name || (!known.op.empty() && known.op != node.op_type)) return false;
+    if (const auto* const integer = std::get_if<std::int64_t>(&known.value)) {
+      if (const auto* const list = std::get_if<std::vector<std::int64_t>>(&attribute.value)) {
+        return std::ranges::all_of(*list, [&](std::int64_t number) { return number == *integer; });
+      }
+      const auto* const stated = std::get_if<std::int64_t>(&attribute.value);
+      return stated != nullptr && *stated == *integer;
+    }
+    if (const auto* const number = std::get_if<double>(&known.value)) {
+      const auto* const stated = std::get_if<float>(&attribute.value);
+      return stated != nullptr && *stated == static_cast<float>(*number);
+    }
+    const auto* const stated = std::get_if<std::string>(&attribute.value);
+    return stated != nullptr && *stated == std::get<std::string_view>(known.value);
+  });
 }
 
 // As short as it is still read as the same float32: 1e-05, where dump() prints nine digits.
@@ -71,16 +135,18 @@ std::string constant_text(const std::string& name, const TensorView& ours, const
 // Two nodes that make the value of one name.
 class Pair {
  public:
-  Pair(const Graph& ours, const Graph& theirs, NodeId our, NodeId their)
-      : ours_(ours), theirs_(theirs), our_(ours.node(our)), their_(theirs.node(their)), name_(ours.describe(our)) {}
+  Pair(const Graph& ours, const Graph& theirs, const ValuePairs& pairs, NodeId our, NodeId their)
+      : ours_(ours),
+        theirs_(theirs),
+        pairs_(pairs),
+        our_(ours.node(our)),
+        their_(theirs.node(their)),
+        name_(ours.describe(our)) {}
 
   std::vector<NodeDifference> differences() {
     if (our_.op_type != their_.op_type || our_.domain != their_.domain) {
       add(fmt::format("the operator is {} here and {} there", our_.op_type, their_.op_type));
       return std::move(found_);
-    }
-    if (our_.opset != their_.opset) {
-      add(fmt::format("the opset is {} here and {} there", our_.opset, their_.opset));
     }
     compare_attributes();
     compare_inputs();
@@ -94,6 +160,7 @@ class Pair {
     for (const Attribute& attribute : our_.attributes.all()) {
       const Attribute* const theirs = their_.attributes.find(attribute.name);
       if (theirs == nullptr) {
+        if (is_default(our_, attribute)) continue;
         add(fmt::format("attribute {} is {} here and not stated there", in_quotes(attribute.name),
                         value_text(attribute.value)));
       } else if (!same_value(attribute.value, theirs->value)) {
@@ -102,7 +169,7 @@ class Pair {
       }
     }
     for (const Attribute& attribute : their_.attributes.all()) {
-      if (our_.attributes.has(attribute.name)) continue;
+      if (our_.attributes.has(attribute.name) || is_default(their_, attribute)) continue;
       add(fmt::format("attribute {} is not stated here and {} there", in_quotes(attribute.name),
                       value_text(attribute.value)));
     }
@@ -127,13 +194,14 @@ class Pair {
       if (!same_bytes(*a.constant, *b.constant)) add(constant_text(a.name, *a.constant, *b.constant));
     } else if (a.constant || b.constant) {
       add(fmt::format("input {} is a constant on one side only", i));
-    } else if (a.name != b.name) {
+    } else if (pairs_.theirs(our) != their) {
       add(fmt::format("input {} is {} here and {} there", i, in_quotes(a.name), in_quotes(b.name)));
     }
   }
 
   const Graph& ours_;
   const Graph& theirs_;
+  const ValuePairs& pairs_;
   const Node& our_;
   const Node& their_;
   std::string name_;
@@ -142,24 +210,26 @@ class Pair {
 
 }  // namespace
 
-std::vector<NodeDifference> compare_nodes(const Graph& ours, const Graph& theirs, std::span<const NodeId> nodes) {
-  std::unordered_map<std::string_view, NodeId> makers;
-  for (const NodeId id : theirs.order()) {
-    for (const ValueId output : theirs.node(id).outputs) {
-      if (output != kNoValue) makers.emplace(theirs.value(output).name, id);
-    }
-  }
+std::vector<NodeDifference> compare_nodes(const Graph& ours, const Graph& theirs, const ValuePairs& pairs,
+                                          std::span<const NodeId> nodes) {
   std::vector<NodeDifference> all;
+  bool is_opset_told = false;
   for (const NodeId id : nodes) {
     const std::vector<ValueId>& outputs = ours.node(id).outputs;
     const auto named = std::ranges::find_if(outputs, [](ValueId output) { return output != kNoValue; });
     if (named == outputs.end()) continue;
-    const auto maker = makers.find(ours.value(*named).name);
-    if (maker == makers.end()) {
+    const ValueId partner = pairs.theirs(*named);
+    const NodeId maker = partner == kNoValue ? kNoNode : theirs.value(partner).producer;
+    if (maker == kNoNode) {
       all.push_back({ours.describe(id), fmt::format("no node there makes {}", in_quotes(ours.value(*named).name))});
       continue;
     }
-    std::vector<NodeDifference> found = Pair(ours, theirs, id, maker->second).differences();
+    // Opsets are stated for the whole file, so the first node with another one tells it for all.
+    if (ours.node(id).opset != theirs.node(maker).opset && !std::exchange(is_opset_told, true)) {
+      all.push_back({ours.describe(id),
+                     fmt::format("the opset is {} here and {} there", ours.node(id).opset, theirs.node(maker).opset)});
+    }
+    std::vector<NodeDifference> found = Pair(ours, theirs, pairs, id, maker).differences();
     std::ranges::move(found, std::back_inserter(all));
   }
   return all;

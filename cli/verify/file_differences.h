@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/verify/value_pairs.h"
 #include "graph/graph.h"
 
 namespace kite::cli {
@@ -16,9 +17,9 @@ struct NodeDifference {
   std::string what;
 };
 
-// Nodes are the same where they make a value of the same name. Both graphs are as imported: "here" is `ours`. `nodes`
-// are of `ours`.
-[[nodiscard]] std::vector<NodeDifference> compare_nodes(const Graph& ours, const Graph& theirs,
+// Nodes are the same where they make a value of `pairs`; other names alone are no difference. Both graphs are as
+// imported: "here" is `ours`. `nodes` are of `ours`.
+[[nodiscard]] std::vector<NodeDifference> compare_nodes(const Graph& ours, const Graph& theirs, const ValuePairs& pairs,
                                                         std::span<const NodeId> nodes);
 
 }  // namespace kite::cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/verify/difference.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {
@@ -13,9 +14,9 @@ namespace {
 
 class GraphReference : public Reference {
  public:
-  GraphReference(const OracleGraph& graph, std::string title, bool own, std::vector<Tensor> inputs,
+  GraphReference(const OracleGraph& graph, std::string title, const ValuePairs* pairs, std::vector<Tensor> inputs,
                  std::unique_ptr<PictureStages> stages)
-      : graph_(graph), title_(std::move(title)), own_(own), stages_(std::move(stages)), kept_(std::move(inputs)) {
+      : graph_(graph), title_(std::move(title)), pairs_(pairs), stages_(std::move(stages)), kept_(std::move(inputs)) {
     for (std::size_t i = 0; i < kept_.size(); ++i) known_.emplace(graph.inputs()[i], kept_[i].view());
   }
 
@@ -24,23 +25,27 @@ class GraphReference : public Reference {
     return stages_ == nullptr ? std::nullopt : stage_of(*stages_, stage);
   }
   bool has(std::string_view name) const override {
-    const auto id = graph_.find(name);
-    return id && std::ranges::find(graph_.made(), *id) != graph_.made().end();
+    const ValueId id = find(name);
+    return id != kNoValue && std::ranges::find(graph_.made(), id) != graph_.made().end();
   }
   Result<TensorView> value(const std::string& name) override {
-    const ValueId id = graph_.find(name).value();
+    const ValueId id = find(name);
     KITE_TRY_ASSIGN(Tensor tensor, graph_.compute(known_, id));
     kept_.push_back(std::move(tensor));
     known_.insert_or_assign(id, kept_.back().view());
     return kept_.back().view();
   }
-  bool is_own_graph() const override { return own_; }
-  const OracleGraph* graph() const override { return own_ ? nullptr : &graph_; }
+  bool is_own_graph() const override { return pairs_ == nullptr; }
+  const OracleGraph* graph() const override { return pairs_ == nullptr ? nullptr : &graph_; }
 
  private:
+  ValueId find(std::string_view name) const {
+    return pairs_ == nullptr ? graph_.find(name).value_or(kNoValue) : pairs_->theirs(name);
+  }
+
   const OracleGraph& graph_;
   std::string title_;
-  bool own_;
+  const ValuePairs* pairs_;  // null: the engine's own graph
   std::unique_ptr<PictureStages> stages_;
   std::vector<Tensor> kept_;
   KnownValues known_;
@@ -75,9 +80,9 @@ class RecordingReference : public Reference {
 
 }  // namespace
 
-std::unique_ptr<Reference> reference_of_graph(const OracleGraph& graph, std::string title, bool own,
+std::unique_ptr<Reference> reference_of_graph(const OracleGraph& graph, std::string title, const ValuePairs* pairs,
                                               std::vector<Tensor> inputs, std::unique_ptr<PictureStages> stages) {
-  return std::make_unique<GraphReference>(graph, std::move(title), own, std::move(inputs), std::move(stages));
+  return std::make_unique<GraphReference>(graph, std::move(title), pairs, std::move(inputs), std::move(stages));
 }
 
 std::unique_ptr<Reference> reference_of_recording(const Recording& recording) {
@@ -94,6 +99,13 @@ Tensor tensor_of(const Image& image, bool grey) {
   }
   for (std::size_t i = 0; i < pixels.size() / 3; ++i) to[i] = pixels[3 * i];
   return tensor;
+}
+
+Tensor with_shape(Tensor tensor, const Shape& shape) {
+  if (tensor.shape() == shape || !same_but_for_ones(tensor.shape(), shape)) return tensor;
+  TensorView view = tensor.view();
+  view.type.shape = shape;
+  return Tensor::copy_of(view);
 }
 
 std::optional<Tensor> stage_of(const PictureStages& stages, PictureStage stage, bool grey) {

@@ -162,14 +162,17 @@ std::string stage_verdict(const StageRow& row) {
 std::string verdict(const Comparison& comparison) {
   if (const StageRow* stage = comparison.first_stage()) return stage_verdict(*stage);
   if (const ValueRow* value = comparison.first_value()) {
+    if (value->agreement == Agreement::kOtherType) {
+      return fmt::format("first difference: the value {} ({}) is {} here and {} there", in_quotes(value->name),
+                         value->node_op, type_text(value->ours), type_text(value->theirs));
+    }
     return fmt::format(
         "first difference: the value {} ({}), up to {:.3g}, {:.1e} of its largest number; the bound is "
         "{:.1e}",
-        in_quotes(value->name), value->op, value->difference.largest, value->difference.relative(), value->bound);
+        in_quotes(value->name), value->node_op, value->difference.largest, value->difference.relative(), value->bound);
   }
   double worst = 0.0;
   for (const ValueRow& row : comparison.values) worst = std::max(worst, row.difference.relative());
-  if (comparison.values.empty() && comparison.stages.empty()) return "nothing could be compared";
   if (std::ranges::find(comparison.values, Agreement::kTies, &ValueRow::agreement) != comparison.values.end()) {
     return "equal but for rounding ties: some quantised numbers are one step apart, because their real number lies "
            "between two";

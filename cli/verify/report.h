@@ -29,9 +29,10 @@ struct ReportStyle {
 // One clause: `the stage resize differs: ...`, `value "conv1" ...`, `equal within the bound`.
 [[nodiscard]] std::string verdict(const Comparison& comparison);
 
-// Which step is at fault, and what the files state differently about it. `theirs`: see Reference::graph().
+// Which step is at fault, and what the files state differently about it. `theirs`: see Reference::graph(); `pairs`: of
+// the two graphs; both null without a second model.
 [[nodiscard]] std::vector<Finding> blame(const Comparison& comparison, const OracleGraph& ours,
-                                         const OracleGraph* theirs);
+                                         const OracleGraph* theirs, const ValuePairs* pairs);
 // What another order of channels explains.
 [[nodiscard]] std::vector<Finding> channel_findings(const Comparison& comparison);
 

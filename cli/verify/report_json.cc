@@ -58,6 +58,7 @@ Json check_json(const std::optional<StepCheck>& check) {
 Json value_json(const ValueRow& row) {
   Json json = {{"name", row.name},
                {"node", row.node},
+               {"node_op", row.node_op},
                {"op", row.op},
                {"kernel", row.kernel},
                {"result", agreement_name(row.agreement)},

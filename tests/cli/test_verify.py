@@ -267,6 +267,84 @@ class ModelFaults(VerifyCase):
         self.assertIn('weight "b" differs in 1 of 5 elements', text)
 
 
+class OtherFiles(VerifyCase):
+    """The same network in files that state it in another way."""
+
+    def renamed(self, change=lambda weights, attributes: None):
+        path = save_network(self.folder / "renamed.onnx", change)
+        model = onnx.load(path)
+        named = {"x": "images", "logits": "scores"}
+        for node in model.graph.node:
+            node.name = ""
+            for names in (node.input, node.output):
+                weights = {weight.name for weight in model.graph.initializer}
+                names[:] = [name if name in weights else named.get(name, "/" + name + ":0") for name in names]
+        model.graph.input[0].name, model.graph.output[0].name = "images", "scores"
+        onnx.save(model, path)
+        return path
+
+    def test_values_are_compared_where_every_name_is_another(self):
+        picture = self.verify("--reference", self.renamed(), exit_code=0)
+        self.assertEqual((len(picture["values"]), picture["absent_values"], picture["findings"]), (7, 0, []))
+
+    def test_a_fault_is_named_where_every_name_is_another(self):
+        def change(weights, _):
+            weights["w2"][3, 0, 1, 2] += np.float32(0.25)
+
+        picture = self.verify(PICTURE, "--reference", self.renamed(change), exit_code=1)
+        self.assertEqual(picture["first_fault"], "n2")
+        self.assertIn('node "second" (Conv): weight "w2" differs in 1 of 576 elements', self.found(picture))
+
+    def test_inputs_are_matched_by_name(self):
+        inputs = [("x", [1, 4]), ("y", [3, 4])]
+        for name, order in (("a", inputs), ("b", inputs[::-1])):
+            save(self.folder / f"{name}.onnx", [helper.make_node("Sub", ["x", "y"], ["z"])], order, [("z", [3, 4])])
+        result = self.json("verify", self.folder / "a.onnx", "--reference", self.folder / "b.onnx", "--json")
+        self.assertTrue(result["agrees"], result)
+
+    def test_ties_of_an_average_of_quantised_numbers_are_no_difference(self):
+        nodes = [helper.make_node("QuantizeLinear", ["x", "s", "zero"], ["q"]),
+                 helper.make_node("DequantizeLinear", ["q", "s", "zero"], ["d"]),
+                 helper.make_node("AveragePool", ["d"], ["a"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
+                 helper.make_node("QuantizeLinear", ["a", "t", "zero"], ["y8"]),
+                 helper.make_node("DequantizeLinear", ["y8", "t", "zero"], ["y"])]
+        model = save(self.folder / "ties.onnx", nodes, [("x", [1, 8, 28, 28])], [("y", [1, 8, 14, 14])],
+                     {"s": np.float32(0.0157), "t": np.float32(0.0157 / 9 * 2), "zero": np.int8(0)})
+        report = self.json("verify", model, "--json")["pictures"][0]
+        self.assertEqual([row["result"] for row in report["values"] if row["name"] == "y8"], ["ties"])
+
+    def test_drawings_of_one_name_in_two_folders_are_two_files(self):
+        pictures = []
+        for name in ("a", "b"):
+            (self.folder / name).mkdir()
+            pictures.append(self.folder / name / "photo.jpg")
+            pictures[-1].write_bytes(PICTURE.read_bytes())
+
+        def change(_, attributes):
+            attributes["alpha"] = 0.5
+
+        result = self.kite("verify", self.model, *pictures, "--reference", save_network(self.folder / "o.onnx", change), "--json",
+                           "-o", self.folder)
+        drawings = [picture["drawing"] for picture in json.loads(result.stdout)["pictures"]]
+        self.assertEqual(drawings, [f"{self.folder}/photo.verify.svg", f"{self.folder}/photo-2.verify.svg"])
+        self.assertIn("a/photo.jpg", (self.folder / "photo.verify.svg").read_text())
+        self.assertIn("b/photo.jpg", (self.folder / "photo-2.verify.svg").read_text())
+
+    def test_a_picture_that_cannot_be_read_does_not_stop_the_others(self):
+        (self.folder / "in").mkdir()
+        (self.folder / "in/a.jpg").write_text("no picture")
+        (self.folder / "in/b.jpg").write_bytes(PICTURE.read_bytes())
+        result = self.kite("verify", self.model, self.folder / "in", "--json")
+        self.assertEqual(result.returncode, 4, result.stderr)
+        report = json.loads(result.stdout)
+        self.assertFalse(report["agrees"])
+        self.assertEqual(report["pictures"][0]["error"]["code"], "invalid-image")
+        self.assertTrue(report["pictures"][1]["agrees"])
+        result = self.kite("verify", self.model, self.folder / "in")
+        self.assertIn(b"1 could not be compared", result.stdout)
+        self.assertIn(b"a.jpg", result.stderr)
+
+
 class Hostile(VerifyCase):
     """Recordings that are none: an error with its place, and never a crash."""
 
@@ -324,6 +402,20 @@ class Hostile(VerifyCase):
         picture = self.verify(PICTURE, "--reference", self.npz, exit_code=1)
         self.assertEqual(picture["values"][0]["result"], "other-type")
         self.assertIn("float32[1,7]", self.found(picture))
+
+    def test_one_row_of_a_batch_of_one_is_that_batch(self):
+        stages = record(self.npz)
+        logits = self.logits(stages["normalise"])
+        np.savez(self.npz, **{**stages, "normalise": stages["normalise"][0]}, logits=logits[0])
+        for arguments in ([], [PICTURE]):
+            picture = self.verify(*arguments, "--reference", self.npz, exit_code=0)
+            self.assertEqual([row["name"] for row in picture["values"]], ["logits"])
+
+    def test_a_recording_of_nothing_that_the_model_has_is_no_agreement(self):
+        np.savez(self.npz, nonsense=np.zeros(3, np.float32))
+        self.refused("nothing could be compared", code="usage", exit_code=2, arguments=[PICTURE])
+        np.savez(self.npz, x=np.zeros((1, 3, 56, 56), np.float32))
+        self.refused("nothing could be compared", code="usage", exit_code=2)
 
     def test_names_that_are_not_in_the_model_are_counted(self):
         record(self.npz, nonsense=np.zeros(3), **{"/layer/Relu_output_0": np.zeros(3)})
