@@ -81,13 +81,16 @@ Status make_environment(const std::string& folder, const Card& card, const std::
                         const ReferenceWatch& watch) {
   const std::string requirements = fmt::format("{}/environments/{}.txt", folder, card.environment);
   const std::vector<std::string> command = {folder + "/setup", home, requirements};
-  bool is_making = false;
+  bool is_making = false, is_warned = false;
   SubprocessOptions options = options_of(watch);
   options.on_line = [&](std::string_view line) {
     if (!watch.on_line) return;
     if (!is_making && line.starts_with("setup: making")) {
       is_making = true;
       watch.on_line(fmt::format("making the Python environment of {} in {}, once ({})", card.title, home, card.size));
+    } else if (is_making && (line.starts_with("ERROR") || line.starts_with("WARNING: Retrying"))) {
+      // pip's own words, to which the setup's last line refers. It warns at each of its attempts alike.
+      if (line.starts_with("ERROR") || !std::exchange(is_warned, true)) watch.on_line(fmt::format("setup: {}", line));
     } else if (is_making) {
       watch.on_line(line);
     }
@@ -130,7 +133,7 @@ Result<std::string> request_text(const RecordingRequest& request, const std::str
         {"pixels", pixels_name(request.form.pixels)},
         {"batch", request.batch}}},
       {"data_dirs", data_dirs},
-      {"values", request.values ? nlohmann::json(*request.values) : nlohmann::json(nullptr)},
+      {"values", request.values},
       {"recording", absolute(recording)},
   };
   std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +18,12 @@ namespace kite::cli {
 struct RecordingRequest {
   std::string model;  // the .onnx file
   std::string picture;
-  std::string recipe;                              // JSON, as recipe_json() makes it
-  std::string input;                               // the name of the model's input
-  TensorForm form;                                 // of that input
-  std::int64_t batch = 1;                          // that the model fixes: it gets the picture in every row
-  std::vector<std::string> data_dirs;              // --data-dir
-  std::optional<std::vector<std::string>> values;  // of the graph, by name; nullopt: all
+  std::string recipe;                  // JSON, as recipe_json() makes it
+  std::string input;                   // the name of the model's input
+  TensorForm form;                     // of that input
+  std::int64_t batch = 1;              // that the model fixes: it gets the picture in every row
+  std::vector<std::string> data_dirs;  // --data-dir
+  std::vector<std::string> values;     // of the graph, by name
 };
 
 // What both of the long calls report to, and are stopped by.

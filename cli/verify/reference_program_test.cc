@@ -40,6 +40,7 @@ class ReferenceProgramTest : public testing::Test {
     request.picture = picture;
     request.recipe = R"({"resize": 256})";
     request.input = "x";
+    request.values = {"r1", "logits"};
     return program->record(request, folder_ / "out.npz", watch_);
   }
   std::string lines_;
@@ -60,11 +61,14 @@ TEST_F(ReferenceProgramTest, the_environment_is_announced_when_it_is_made_and_us
 }
 
 TEST_F(ReferenceProgramTest, a_setup_that_fails_names_the_line_that_repeats_it) {
-  write_program("references/setup", "#!/bin/sh\necho no network >&2; exit 1\n");
+  write_program(
+      "references/setup",
+      "#!/bin/sh\necho setup: making it; echo 'ERROR: no package of that name'; echo no network >&2; exit 1\n");
   const auto program = open("mine");
   ASSERT_FALSE(program.ok());
   const std::string message = program.error().message();
   EXPECT_NE(message.find("no network"), std::string::npos) << message;
+  EXPECT_NE(lines_.find("setup: ERROR: no package of that name"), std::string::npos) << lines_;
   EXPECT_NE(message.find((folder_ / "references/setup ") + (folder_ / ".references/env ")), std::string::npos)
       << message;
 }
@@ -84,7 +88,7 @@ TEST_F(ReferenceProgramTest, the_program_gets_the_request_and_its_progress_is_pa
   std::stringstream text;
   text << std::ifstream(folder_ / "out.npz").rdbuf();
   for (const char* part : {R"("model":"/models/a.onnx")", R"("recipe":{"resize":256})", R"("axes":"NCHW")",
-                           R"("type":"float32")", R"("values":null)", R"(/cat.jpg")"}) {
+                           R"("type":"float32")", R"("values":["r1","logits"])", R"(/cat.jpg")"}) {
     EXPECT_NE(text.str().find(part), std::string::npos) << part << "\n" << text.str();
   }
 }

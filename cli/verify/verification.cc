@@ -135,7 +135,9 @@ Status Verification::open_library() {
   return {};
 }
 
-Result<RecordingRequest> Verification::recording_request(const std::string& image) const {
+// Of the values, those that the engine has: no other is compared.
+Result<RecordingRequest> Verification::recording_request(const std::string& image,
+                                                         const std::unordered_map<ValueId, EngineValue>& ours) const {
   const TensorForm& form = Internals::recipe(*classifier_).form;
   const EngineValues::Input& input = engine_.inputs().front();
   const std::size_t axis = form.axes.find('N');
@@ -146,6 +148,9 @@ Result<RecordingRequest> Verification::recording_request(const std::string& imag
   request.input = input.name;
   request.form = form;
   request.batch = axis == std::string::npos ? 1 : input.type.shape[static_cast<int>(axis)];
+  for (const ValueId value : oracle_.made()) {
+    if (ours.contains(value)) request.values.emplace_back(oracle_.name(value));
+  }
   request.data_dirs = options_->common.meaning.data_dirs;
   return request;
 }
@@ -241,17 +246,17 @@ Result<ReportedPicture> Verification::compare(const std::string& image) {
     inputs.push_back(std::move(read.tensor));
     stages = std::move(read.stages);
   }
+  std::vector<TensorView> views;
+  for (const Tensor& input : inputs) views.push_back(input.view());
+  KITE_TRY_ASSIGN(auto ours, engine_.run(views));
   if (library_ != nullptr) {
-    KITE_TRY_ASSIGN(const RecordingRequest request, recording_request(image));
+    KITE_TRY_ASSIGN(const RecordingRequest request, recording_request(image, ours));
     KITE_TRY_ASSIGN(recording_, library_->record(request));
   }
   KITE_TRY_ASSIGN(const std::unique_ptr<Reference> reference, reference_for(image, inputs));
   if (stages != nullptr) {
     KITE_TRY_ASSIGN(comparison.stages, compare_stages(Internals::recipe(*classifier_), *stages, *reference));
   }
-  std::vector<TensorView> views;
-  for (const Tensor& input : inputs) views.push_back(input.view());
-  KITE_TRY_ASSIGN(auto ours, engine_.run(views));
   KITE_TRY_ASSIGN(auto theirs, their_inputs(*reference, inputs));
   {
     std::optional<Progress> bar;

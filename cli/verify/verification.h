@@ -61,7 +61,8 @@ class Verification {
       : options_(&options), path_(std::move(path)), engine_(std::move(engine)), oracle_(std::move(oracle)) {}
   Status open_reference(const ModelOptions& model_options);
   Status open_library();
-  Result<RecordingRequest> recording_request(const std::string& image) const;
+  Result<RecordingRequest> recording_request(const std::string& image,
+                                             const std::unordered_map<ValueId, EngineValue>& ours) const;
   Result<std::vector<Tensor>> inputs_without_picture() const;
   Result<std::unique_ptr<Reference>> reference_for(const std::string& image, const std::vector<Tensor>& inputs) const;
   Result<std::unordered_map<ValueId, Tensor>> their_inputs(const Reference& reference,
