@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -127,14 +130,32 @@ std::vector<std::pair<std::string, Plane>> stage_panels(const StageRow& row) {
   return shown;
 }
 
+// Told apart by people of every sight of colours, and in grey.
+constexpr std::string_view kWithinColour = "#009e73", kCarriedColour = "#56b4e9", kFaultColour = "#d55e00";
+
 std::string_view colour_of(const ValueRow& row) {
-  if (!is_beyond(row.agreement)) return "#009e73";
+  if (!is_beyond(row.agreement)) return kWithinColour;
   const bool fault = (row.engine && row.engine->is_at_fault) || (row.reference && row.reference->is_at_fault);
-  return fault ? "#d55e00" : "#56b4e9";
+  return fault ? kFaultColour : kCarriedColour;
 }
 
-// The largest relative difference of each value: a dot at 10^-9 .. 10^1; differences outside are drawn at the border.
-std::string value_plot(const std::vector<ValueRow>& rows, double& y) {
+std::string legend(double x, double y) {
+  std::string svg;
+  for (const auto& [colour, text, width] : {std::tuple(kWithinColour, "within the bound", 130.0),
+                                            std::tuple(kCarriedColour, "carried from a step before", 180.0),
+                                            std::tuple(kFaultColour, "this step is at fault", 150.0)}) {
+    svg += fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='4' fill='{}'/><text x='{:.1f}' y='{:.1f}'>{}</text>\n",
+                       x + 4.0, y - 4.0, colour, x + 13.0, y, text);
+    x += width;
+  }
+  return svg +
+         fmt::format("<text x='{:.1f}' y='{:.1f}' fill='#555'>The name of a value is shown under the pointer.</text>\n",
+                     x, y);
+}
+
+// The first step at fault, `fault`, is named; null without one. The largest relative difference of each value: a dot at
+// 10^-9 .. 10^1; differences outside are drawn at the border.
+std::string value_plot(const std::vector<ValueRow>& rows, const ValueRow* fault, double& y) {
   constexpr double kHeight = 260.0, kLeft = 70.0, kLowest = -9.0, kHighest = 1.0;
   const double top = y + 30.0, bottom = top + kHeight;
   const auto height_of = [&](double relative) {
@@ -161,13 +182,15 @@ std::string value_plot(const std::vector<ValueRow>& rows, double& y) {
     const double x =
         kLeft + (static_cast<double>(i) + 0.5) / static_cast<double>(rows.size()) * (kWidth - kMargin - kLeft);
     const double relative = rows[i].agreement == Agreement::kOtherType ? 10.0 : rows[i].difference.relative();
+    if (&rows[i] == fault) {
+      const bool is_left = x < kWidth / 2.0;
+      svg += fmt::format("<text x='{:.1f}' y='{:.1f}' text-anchor='{}'>{}</text>\n", x + (is_left ? 7.0 : -7.0),
+                         height_of(relative) - 7.0, is_left ? "start" : "end", escape_xml(rows[i].name));
+    }
     svg += fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='3' fill='{}'><title>{} ({}): {:.2e}</title></circle>\n", x,
                        height_of(relative), colour_of(rows[i]), escaped(rows[i].name), escaped(rows[i].op), relative);
   }
-  svg += fmt::format(
-      "<text x='{}' y='{:.1f}'>green: within the bound; blue: carried from before; red: this step is at fault; hover "
-      "for the name</text>\n",
-      kLeft, bottom + 20.0);
+  svg += legend(kLeft, bottom + 20.0);
   y = bottom + 40.0;
   return svg;
 }
@@ -185,7 +208,7 @@ Result<std::string> drawing_of(const Comparison& comparison, const std::string& 
       body += drawn;
     }
   }
-  if (!comparison.values.empty()) body += value_plot(comparison.values, y);
+  if (!comparison.values.empty()) body += value_plot(comparison.values, comparison.first_fault(), y);
   return fmt::format(
              "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {0:.0f} {1:.0f}' width='{0:.0f}' height='{1:.0f}' "
              "font-family='sans-serif' font-size='12'>\n"

@@ -310,8 +310,10 @@ Status Verification::draw(ReportedPicture& picture, const Reference& reference) 
     read.push_back(options_->reference);
     return read;
   }));
-  KITE_TRY_ASSIGN(const std::string svg,
-                  drawing_of(picture.comparison, subject + " (" + path_ + ')', reference.title()));
+  KITE_TRY_ASSIGN(
+      const std::string svg,
+      drawing_of(picture.comparison, picture.comparison.image.empty() ? path_ : subject + " (" + path_ + ')',
+                 reference.title()));
   const Status written = write_file(file, svg);
   if (written.ok()) {
     picture.drawing = file;

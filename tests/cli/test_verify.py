@@ -329,6 +329,8 @@ class OtherFiles(VerifyCase):
         self.assertEqual(drawings, [f"{self.folder}/photo.verify.svg", f"{self.folder}/photo-2.verify.svg"])
         self.assertIn("a/photo.jpg", (self.folder / "photo.verify.svg").read_text())
         self.assertIn("b/photo.jpg", (self.folder / "photo-2.verify.svg").read_text())
+        for text in (">r2</text>", ">this step is at fault</text>"):  # the first fault's name, and the legend
+            self.assertIn(text, (self.folder / "photo.verify.svg").read_text())
 
     def test_a_picture_that_cannot_be_read_does_not_stop_the_others(self):
         (self.folder / "in").mkdir()
