@@ -10,7 +10,13 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// Bytes of the code point at the front of `text`; 0: no well-formed one, or one that XML forbids.
+// The controls that turn the direction of all that follows, a percentage behind a label for example.
+constexpr bool turns_direction(std::uint32_t code) noexcept {
+  return (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
+// Bytes of the code point at the front of `text`; 0: no well-formed one, one that XML forbids, or one that would change
+// how the text around it is shown.
 std::size_t length_of_code_point(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t lead = byte(0);
@@ -26,7 +32,7 @@ std::size_t length_of_code_point(std::string_view text) noexcept {
   const std::uint32_t least = length == 2 ? 0x80 : length == 3 ? 0x800 : 0x10000;
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
   const bool control = code < 0xA0 || (code & 0xFFFE) == 0xFFFE;
-  return code < least || code > 0x10FFFF || surrogate || control ? 0 : length;
+  return code < least || code > 0x10FFFF || surrogate || control || turns_direction(code) ? 0 : length;
 }
 
 // `write_ascii` writes one character of ASCII; other code points are copied.

@@ -7,7 +7,8 @@
 
 namespace kite {
 
-// & < > " ' become references. Bytes that are not UTF-8, and characters that XML forbids, become U+FFFD.
+// & < > " ' become references. Bytes that are not UTF-8, characters that XML forbids, and those that turn
+// the direction of the text around them become U+FFFD.
 [[nodiscard]] std::string escaped(std::string_view text);
 
 // The same text as a JSON string with its quotes. "<" and "&" are written as \u003C and \u0026, so that nothing in it

@@ -24,6 +24,9 @@ TEST(escape, bytes_that_are_no_utf8_are_replaced) {
   EXPECT_EQ(escaped("\xED\xA0\x80"), mark + mark + mark);     // a surrogate
   EXPECT_EQ(escaped(std::string("\0\x1B", 2)), mark + mark);  // XML forbids them
   EXPECT_EQ(escaped("\xEF\xBF\xBF"), mark + mark + mark);     // U+FFFF, too
+  EXPECT_EQ(escaped("\xE2\x80\xAE"), mark + mark + mark);     // U+202E turns all that follows
+  EXPECT_EQ(escaped("\xE2\x80\xA8"), "\xE2\x80\xA8");
+  EXPECT_EQ(escaped("\xD7\xA9"), "\xD7\xA9");  // a letter of a script that is written from the right
   EXPECT_EQ(escaped("\xF0\x9F\xA6\x8B"), "\xF0\x9F\xA6\x8B");
 }
 

@@ -31,7 +31,7 @@ struct Card {
   std::string name;
   std::string label;
   std::string score;
-  std::string second;  // the second label and its score
+  std::string second;  // HTML: the second label and its score
   double part = std::nan("");
 };
 
@@ -40,7 +40,7 @@ std::string card_html(const Card& card, std::string_view picture) {
   return fmt::format(
       "<li class=\"card\"><div class=\"thumbnail\">{}</div><div class=\"first\"><span class=\"label\">{}</span><span "
       "class=\"value num\">{}</span></div>{}<div class=\"second quiet\">{}</div><div class=\"name\">{}</div></li>\n",
-      picture, escaped(card.label), escaped(card.score), bar(0.0, card.part), escaped(card.second), escaped(card.name));
+      picture, escaped(card.label), escaped(card.score), bar(0.0, card.part), card.second, escaped(card.name));
 }
 
 // A score as the page's script reads it: probabilities in units of 0.01 %.
@@ -97,8 +97,8 @@ std::string FolderRows::card_of(std::size_t row) const {
     if (kind_ != ScoreKind::kRaw) card.part = score(0);
   }
   if (content.count > 1) {
-    card.second = "then " + tally_.labels().at(content.labels[1].index);
-    if (kind_ != ScoreKind::kNone) card.second += " " + score_text(score(1), kind_);
+    card.second = "then " + isolated(tally_.labels().at(content.labels[1].index));
+    if (kind_ != ScoreKind::kNone) card.second += " " + escaped(score_text(score(1), kind_));
   }
   const std::string* thumbnail = thumbnail_of(row);
   return card_html(card, thumbnail == nullptr ? "<span class=\"none\">no thumbnail</span>"

@@ -49,6 +49,8 @@ std::string count_text(std::size_t count, std::string_view one, std::string_view
 
 std::string shown_name(const std::string& name) { return name == "-" ? "standard input" : name; }
 
+std::string isolated(std::string_view text) { return fmt::format("<bdi>{}</bdi>", escaped(text)); }
+
 std::string bar(double from, double to) {
   const bool is_number = std::isfinite(from) && std::isfinite(to);
   const double begin = is_number ? std::clamp(std::min(from, to), 0.0, 1.0) : 0.0;
@@ -153,7 +155,7 @@ std::string page_begin(const PageHeader& header, const std::vector<const PageSec
       "<button type=\"button\" id=\"theme\" hidden=\"hidden\">Dark</button>\n<p class=\"kicker\">kite classify</p>\n";
   html += fmt::format("<h1>{}</h1>\n<p class=\"meta\">", escaped(header.title));
   for (std::size_t i = 0; i < header.facts.size(); ++i) {
-    html += (i == 0 ? "" : " \xC2\xB7 ") + escaped(header.facts[i]);
+    html += (i == 0 ? "" : " \xC2\xB7 ") + isolated(header.facts[i]);
   }
   html += "</p>\n" + header.html + "</header>\n<nav aria-label=\"Contents\">\n<b>Contents</b>\n<ol>\n";
   for (const PageSection* section : contents) {

@@ -23,6 +23,9 @@ namespace kite::cli {
 [[nodiscard]] std::string count_text(std::size_t count, std::string_view one, std::string_view many);  // "1 picture"
 [[nodiscard]] std::string shown_name(const std::string& name);  // "standard input" for "-"
 
+// Text of a file whose direction, where it is written from the right, does not reach what stands beside it.
+[[nodiscard]] std::string isolated(std::string_view text);
+
 // A filled part of a line, from and to as parts of its length; nothing is filled where they are no numbers.
 [[nodiscard]] std::string bar(double from, double to);
 [[nodiscard]] std::string image_url(std::string_view type, std::string_view bytes);

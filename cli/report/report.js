@@ -45,7 +45,11 @@
     if (row.length > 1) part('.value').textContent = number(score(row, 0));
     const filled = data.kind === 'percent' && score(row, 0) !== null ? score(row, 0) / 100 : 0;
     part('.fill').setAttribute('width', filled + '%');
-    if (label(row, 1)) part('.second').textContent = 'then ' + label(row, 1) + ' ' + number(score(row, 1));
+    if (label(row, 1)) {
+      const isolated = document.createElement('bdi');
+      isolated.textContent = label(row, 1);
+      part('.second').append('then ', isolated, ' ' + number(score(row, 1)));
+    }
     part('.name').textContent = row[0];
     return item;
   };
