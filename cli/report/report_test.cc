@@ -135,6 +135,11 @@ TEST(Report, names_and_labels_stay_text_in_html_and_in_data) {
   }
 }
 
+TEST(Report, the_second_label_is_isolated_from_its_score) {
+  const std::string page = page_of(many_items(2), {answer_of(0.7F, 0.2F), answer_of(0.6F, 0.3F)});
+  EXPECT_EQ(count_of(page, "then <bdi>dog</bdi> "), 2U);
+}
+
 TEST(Report, each_kind_of_score_has_its_own_text) {
   const std::vector<ImageItem> items = many_items(2);
   PageFacts facts;
