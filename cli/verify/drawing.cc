@@ -185,7 +185,7 @@ std::string value_plot(const std::vector<ValueRow>& rows, const ValueRow* fault,
     if (&rows[i] == fault) {
       const bool is_left = x < kWidth / 2.0;
       svg += fmt::format("<text x='{:.1f}' y='{:.1f}' text-anchor='{}'>{}</text>\n", x + (is_left ? 7.0 : -7.0),
-                         height_of(relative) - 7.0, is_left ? "start" : "end", escape_xml(rows[i].name));
+                         height_of(relative) - 7.0, is_left ? "start" : "end", escaped(rows[i].name));
     }
     svg += fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='3' fill='{}'><title>{} ({}): {:.2e}</title></circle>\n", x,
                        height_of(relative), colour_of(rows[i]), escaped(rows[i].name), escaped(rows[i].op), relative);

@@ -55,8 +55,9 @@ std::optional<PictureAxes> picture_axes(const StatedInput& input) {
 }
 
 Error contradiction(const StatedInput& input, const std::string& path, const std::string& flag) {
-  return {ErrorCode::kUsage, flag + " contradicts the model, whose input \"" + input.name + "\" is " + stated_text(input),
-          path, "leave the flag out, or export the model with open dimensions"};
+  return {ErrorCode::kUsage,
+          flag + " contradicts the model, whose input \"" + input.name + "\" is " + stated_text(input), path,
+          "leave the flag out, or export the model with open dimensions"};
 }
 
 // What the recipe says of the size; the caller's own size goes before it.
@@ -179,8 +180,9 @@ class Chooser {
       const auto known = symbols_.find(input.dims[i].symbol);
       if (known == symbols_.end() && i > 0) return undecided(input, i, path_);
       dims[i] = known != symbols_.end() ? known->second : std::max<std::int64_t>(meaning_.batch, 1);
-      if (i > 0) decide("input " + input.name, "dimension " + std::to_string(i) + " is " + std::to_string(dims[i]),
-                        "another dimension of that name", false);
+      if (i > 0)
+        decide("input " + input.name, "dimension " + std::to_string(i) + " is " + std::to_string(dims[i]),
+               "another dimension of that name", false);
     }
     return {};
   }
@@ -241,10 +243,10 @@ Status check_shapes(const Plan& plan, const std::string& path, const MeaningOpti
   for (const PlanPort& port : plan.inputs()) {
     const auto wanted = chosen.shapes.find(port.name);
     if (wanted == chosen.shapes.end() || wanted->second == port.type.shape) continue;
-    return Error{ErrorCode::kUsage,
-                 "the plan was made for " + port.type.shape.to_string() + ", " + wanted->second.to_string() +
-                     " is asked for",
-                 path, "make a plan of that size from the .onnx file with `kite compile`"};
+    return Error{
+        ErrorCode::kUsage,
+        "the plan was made for " + port.type.shape.to_string() + ", " + wanted->second.to_string() + " is asked for",
+        path, "make a plan of that size from the .onnx file with `kite compile`"};
   }
   return {};
 }

@@ -26,8 +26,8 @@ Status read_imagenet_labels(Offers& offers) {
   if (classes == 1001) read.names.emplace_back("background");
   read.names.insert(read.names.end(), kNames.begin(), kNames.end());
   read.is_guess = true;
-  read.remark = "guessed from the number of classes, " + std::to_string(classes) +
-                "; to state them, give --labels FILE";
+  read.remark =
+      "guessed from the number of classes, " + std::to_string(classes) + "; to state them, give --labels FILE";
   return offers.labels("ImageNet's labels", Bond::kBuiltIn, std::move(read));
 }
 

@@ -57,7 +57,6 @@ Error undecided(const RuleFacts& facts) {
           "the range of the model's picture input (" + form.to_string() + ") is not stated, " + why, "", remedy};
 }
 
-
 Result<InputRange> decide_range(const RuleFacts& facts) {
   const PictureForm& form = facts.input;
   const GraphFront& front = facts.front;
@@ -159,9 +158,9 @@ std::string statement_of(const RecipeFields& fields) {
       recipe.resize.mode == ResizeMode::kNone
           ? "null"
           : side(recipe.resize.height, recipe.resize.width, recipe.resize.mode == ResizeMode::kShortSide);
-  const std::string crop =
-      recipe.crop.width > 0 ? side(recipe.crop.height, recipe.crop.width, recipe.crop.height == recipe.crop.width)
-                            : "null";
+  const std::string crop = recipe.crop.width > 0
+                               ? side(recipe.crop.height, recipe.crop.width, recipe.crop.height == recipe.crop.width)
+                               : "null";
   return R"({"preprocess": {"resize": )" + resize + R"(, "crop": )" + crop + R"(, "interpolation": ")" +
          std::string(filter_name(recipe.filter)) + R"(", "mean": [...], "std": [...]}})";
 }

@@ -37,11 +37,11 @@ struct InterpretationSources {
   bool size_only = false;                  // the caller needs only the picture's size: an unknown range is not an error
   std::int64_t classes = 0;                // of the output; 0 = not known
   std::optional<std::string> labels_path;  // --labels
-  std::optional<std::string> preprocess_json;  // --recipe: a name, a recipe object, or a file
-  std::string library;                         // --from: timm or hf
+  std::optional<std::string> preprocess_json;   // --recipe: a name, a recipe object, or a file
+  std::string library;                          // --from: timm or hf
   std::shared_ptr<ModelFolder> library_folder;  // --from: the folder with its files; null without the flag
-  std::string processor;                       // --processor: pil or torchvision, empty for what the file names
-  std::string exif;                            // --exif: ignore or apply, empty for what the recipe states
+  std::string processor;                        // --processor: pil or torchvision, empty for what the file names
+  std::string exif;                             // --exif: ignore or apply, empty for what the recipe states
   // Also read the sources that can no longer add anything, to report where they disagree. This costs a cold
   // start some file reads.
   bool report_conflicts = false;

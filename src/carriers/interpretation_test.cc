@@ -132,7 +132,9 @@ TEST_F(Interpret, the_studys_mapping_gives_its_labels) {
 }
 
 TEST_F(Interpret, a_huggingface_folder_needs_nothing_else) {
-  write("config.json", R"({"model_type": "vit", "transformers_version": "4.57.3", "id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}})");
+  write(
+      "config.json",
+      R"({"model_type": "vit", "transformers_version": "4.57.3", "id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}})");
   write("preprocessor_config.json",
         R"({"image_processor_type": "ViTImageProcessor", "size": {"height": 224, "width": 224},
       "resample": 2, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]})");
@@ -162,8 +164,8 @@ TEST_F(Interpret, whose_resize_a_huggingface_recipe_means_is_a_decision_with_its
   for (const Row& row : rows) {
     write("config.json", R"({"model_type": "vit", "transformers_version": ")" + row.version +
                              R"(", "id2label": {"0": "a", "1": "b"}})");
-    write("preprocessor_config.json", R"({"image_processor_type": ")" + row.type +
-                                          R"(", "size": {"height": 224, "width": 224}})");
+    write("preprocessor_config.json",
+          R"({"image_processor_type": ")" + row.type + R"(", "size": {"height": 224, "width": 224}})");
     sources_.processor = row.flag;
     const Interpretation found = resolve();
     const auto decided = std::ranges::find(found.decisions, "processor", &Decision::subject);
@@ -327,15 +329,15 @@ TEST_F(Interpret, the_flag_exif_goes_before_every_recipe) {
 }
 
 TEST_F(Interpret, labels_in_metadata_are_found_under_the_usual_keys) {
-  for (const auto& [key, value] : std::vector<std::pair<const char*, const char*>>{
-           {"names", "['a', 'b']"},
-           {"class_names", R"({"0": "a", "1": "b"})"},
-           {"id2label", R"({"0": "a", "1": "b"})"},
-           {"classes", "a, b"},
-           {"model_info labels", "a b"},
-           {"model_info/labels", R"(["a", "b"])"},
-           {"model_info", R"({"labels": "a b"})"},
-           {"paperkite.zipmap.labels", R"(["a", "b"])"}}) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, const char*>>{{"names", "['a', 'b']"},
+                                                        {"class_names", R"({"0": "a", "1": "b"})"},
+                                                        {"id2label", R"({"0": "a", "1": "b"})"},
+                                                        {"classes", "a, b"},
+                                                        {"model_info labels", "a b"},
+                                                        {"model_info/labels", R"(["a", "b"])"},
+                                                        {"model_info", R"({"labels": "a b"})"},
+                                                        {"paperkite.zipmap.labels", R"(["a", "b"])"}}) {
     sources_.metadata = {{key, value}};
     EXPECT_EQ(resolve().labels, (Labels{"a", "b"})) << key;
   }

@@ -12,22 +12,25 @@ namespace kite {
 namespace {
 
 // Endings that, appended to the model's name, name a file of labels; the most reliable first.
-constexpr std::array<std::string_view, 7> kOwnEndings{".labels.txt",   ".labels.csv", ".labels.json", ".names",
+constexpr std::array<std::string_view, 7> kOwnEndings{".labels.txt",  ".labels.csv", ".labels.json", ".names",
                                                       ".classes.txt", ".txt",        ".csv"};
 // In the order of trust: files named after labels, then maps written by training code, then files that
 // also hold other things.
 constexpr std::array<std::string_view, 36> kNames{
-    "labels_mapping.json", "labels.json",       "labels.txt",          "label.txt",
-    "labels.csv",          "labels_map.txt",    "labels_map.json",     "label_map.json",
-    "label_map.txt",       "label_list.txt",    "class_labels.txt",    "class_labels.json",
-    "classes.txt",         "classes.json",      "classes.csv",         "classes.names",
-    "class_names.txt",     "class_names.json",  "classnames.txt",      "class_list.txt",
-    "names.txt",           "obj.names",         "categories.txt",      "categories.json",
-    "class_indices.json",  "class_to_idx.json", "idx_to_class.json",   "index_to_name.json",
-    "class_dict.csv",      "class_map.csv",     "imagenet_labels.txt", "imagenet_classes.txt",
-    "imagenet_class_index.json", "synset_words.txt",  "synset.txt",          "synsets.txt"};
+    "labels_mapping.json", "labels.json",          "labels.txt",
+    "label.txt",           "labels.csv",           "labels_map.txt",
+    "labels_map.json",     "label_map.json",       "label_map.txt",
+    "label_list.txt",      "class_labels.txt",     "class_labels.json",
+    "classes.txt",         "classes.json",         "classes.csv",
+    "classes.names",       "class_names.txt",      "class_names.json",
+    "classnames.txt",      "class_list.txt",       "names.txt",
+    "obj.names",           "categories.txt",       "categories.json",
+    "class_indices.json",  "class_to_idx.json",    "idx_to_class.json",
+    "index_to_name.json",  "class_dict.csv",       "class_map.csv",
+    "imagenet_labels.txt", "imagenet_classes.txt", "imagenet_class_index.json",
+    "synset_words.txt",    "synset.txt",           "synsets.txt"};
 // Files that are also used for other things: without labels in them they are ignored.
-constexpr std::array<std::string_view, 7> kSharedNames{"labels.yaml",   "labels.yml", "classes.yaml", "data.yaml",
+constexpr std::array<std::string_view, 7> kSharedNames{"labels.yaml",  "labels.yml", "classes.yaml", "data.yaml",
                                                        "dataset.yaml", "data.yml",   "metadata.json"};
 
 Result<std::optional<ReadLabels>> labels_in(const Offers& offers, const FolderEntry& file, bool may_hold_none) {

@@ -22,7 +22,7 @@ inline constexpr std::int64_t kMaxLabelBytes = 4096;
 // Labels as a carrier states them, and what the user should know about how they were read.
 struct ReadLabels {
   Labels names;
-  std::string remark;  // one sentence; empty where there was only one way to read them
+  std::string remark;     // one sentence; empty where there was only one way to read them
   bool is_guess = false;  // nothing states that these are the model's labels
 };
 

@@ -29,7 +29,9 @@ bool follow_size(RecipeFields& fields, const PictureForm& input) {
   const Size made = fields.complete().output_size();
   const Size wanted{input.width, input.height};
   if (made.width == 0 || wanted.width == 0 || wanted.height == 0 || made == wanted) return false;
-  const auto scaled = [](std::int64_t side, std::int64_t from, std::int64_t to) { return (side * to + from / 2) / from; };
+  const auto scaled = [](std::int64_t side, std::int64_t from, std::int64_t to) {
+    return (side * to + from / 2) / from;
+  };
   if (fields.crop && fields.crop->width > 0) fields.crop = wanted;
   if (fields.first_crop && fields.first_crop->unit == FirstCrop::Unit::kShape) {
     fields.first_crop->height = static_cast<double>(wanted.height);
@@ -88,8 +90,7 @@ Status Offers::refuse(const std::string& name, Bond bond, Error error) {
   return {};
 }
 
-Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> fields,
-                      const std::string& remark) {
+Status Offers::recipe(const std::string& name, Bond bond, Result<RecipeFields> fields, const std::string& remark) {
   if (!fields.ok()) return refuse(name, bond, std::move(fields).error());
   if (fields->empty()) return {};
   if (sources_.size_is_asked && follow_size(*fields, input_)) {
@@ -152,8 +153,8 @@ Status Offers::labels(const std::string& name, Bond bond, Result<ReadLabels> lab
 }
 
 Status Offers::complete_recipe() {
-  RuleFacts facts{input_, sources_.front, shape_text(sources_.input_shape), "<model>.kite.json", range_beside_,
-                  sources_.size_only};
+  RuleFacts facts{input_,        sources_.front,    shape_text(sources_.input_shape), "<model>.kite.json",
+                  range_beside_, sources_.size_only};
   if (!sources_.model_path.empty()) facts.kite_json = folder_->stem() + ".kite.json";
   Result<RuledRecipe> ruled = kite::complete_recipe(fields_, facts);
   if (!ruled.ok()) {

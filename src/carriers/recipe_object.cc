@@ -15,9 +15,9 @@ namespace {
 using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::pair<std::string_view, Arithmetic> kArithmetics[] = {{"torchvision", Arithmetic::kTorchvision},
-                                                                     {"huggingface", Arithmetic::kHuggingFace},
-                                                                     {"product", Arithmetic::kProduct},
-                                                                     {"fused", Arithmetic::kFused}};
+                                                                    {"huggingface", Arithmetic::kHuggingFace},
+                                                                    {"product", Arithmetic::kProduct},
+                                                                    {"fused", Arithmetic::kFused}};
 
 constexpr std::pair<std::string_view, CropRule> kCropRules[] = {{"half_even", CropRule::kHalfEven},
                                                                 {"floor", CropRule::kFloor},
@@ -33,8 +33,8 @@ constexpr std::pair<std::string_view, ResizeMode> kResizeModes[] = {{"squash", R
 constexpr std::pair<std::string_view, Resampler> kResamplers[] = {
     {"pillow", Resampler::kPillow}, {"torch", Resampler::kTorch}, {"opencv", Resampler::kOpenCv}};
 
-constexpr std::pair<std::string_view, FirstCrop::Unit> kFirstCropUnits[] = {
-    {"short_side", FirstCrop::Unit::kShortSide}, {"shape", FirstCrop::Unit::kShape}};
+constexpr std::pair<std::string_view, FirstCrop::Unit> kFirstCropUnits[] = {{"short_side", FirstCrop::Unit::kShortSide},
+                                                                            {"shape", FirstCrop::Unit::kShape}};
 
 // The meaning of a word in a table; the Error for an unknown word lists all words of the table.
 template <typename T, std::size_t kCount>
@@ -145,9 +145,10 @@ Status take_field(RecipeFields& fields, const std::string& key, const Json& valu
   } else if (key == "exif") {
     KITE_TRY_ASSIGN(fields.exif, one_of(value, key, "ignore", ExifPolicy::kIgnore, "apply", ExifPolicy::kApply));
   } else {
-    return bad_json("unknown key " + in_quotes(key) + " in the preprocessing",
-                    "known: resize, crop, interpolation, mean, std, crop_offset, channels, rescale, offset, second_std, "
-                    "arithmetic, exif, first_crop, first_crop_of, resize_to, resize_multiple, border, resampler, antialias");
+    return bad_json(
+        "unknown key " + in_quotes(key) + " in the preprocessing",
+        "known: resize, crop, interpolation, mean, std, crop_offset, channels, rescale, offset, second_std, "
+        "arithmetic, exif, first_crop, first_crop_of, resize_to, resize_multiple, border, resampler, antialias");
   }
   return {};
 }

@@ -138,14 +138,13 @@ TEST(TimmRecipe, every_crop_mode_has_its_resize) {
   const PreprocessRecipe border = timm(R"({"crop_pct": 0.9, "crop_mode": "border", "input_size": [3, 28, 28]})");
   EXPECT_EQ(border.resize, (ResizeRule{ResizeMode::kFit, 31, 31}));
   EXPECT_EQ(border.fill, (Colour{124, 116, 104}));  // 255 * mean
-  EXPECT_EQ(timm(R"({"crop_pct": 0.875, "input_size": [3, 24, 40]})").resize,
-            (ResizeRule{ResizeMode::kCover, 27, 45}));
+  EXPECT_EQ(timm(R"({"crop_pct": 0.875, "input_size": [3, 24, 40]})").resize, (ResizeRule{ResizeMode::kCover, 27, 45}));
   EXPECT_FALSE(recipe_from_timm(parse_json(R"({"crop_pct": 0.9, "crop_mode": "zoom"})").value()).ok());
 }
 
 TEST(TimmRecipe, what_is_null_or_empty_is_not_stated_and_a_crop_may_be_larger_than_the_resize) {
-  const PreprocessRecipe recipe = timm(
-      R"({"crop_pct": null, "crop_mode": null, "interpolation": "", "input_size": [3, 224, 224], "mean": []})");
+  const PreprocessRecipe recipe =
+      timm(R"({"crop_pct": null, "crop_mode": null, "interpolation": "", "input_size": [3, 224, 224], "mean": []})");
   EXPECT_EQ(recipe.resize, short_side(256));
   EXPECT_EQ(recipe.filter, Filter::kBicubic);
   EXPECT_EQ(timm(R"({"crop_pct": 1.14, "input_size": [3, 28, 28]})").resize, short_side(24));
@@ -153,7 +152,8 @@ TEST(TimmRecipe, what_is_null_or_empty_is_not_stated_and_a_crop_may_be_larger_th
 
 TEST(TimmRecipe, sizes_for_tests_are_not_used_and_that_is_noted) {
   const auto fields = recipe_from_timm(parse_json(R"({"crop_pct": 0.9, "input_size": [3, 224, 224],
-      "test_input_size": [3, 288, 288], "test_crop_pct": 0.9})").value());
+      "test_input_size": [3, 288, 288], "test_crop_pct": 0.9})")
+                                           .value());
   ASSERT_TRUE(fields.ok());
   EXPECT_EQ(fields->crop, (Size{224, 224}));
   ASSERT_EQ(fields->notes.size(), 1U);
@@ -205,10 +205,9 @@ TEST(HuggingFaceRecipe, mobilevit_is_bgr_without_statistics) {
 }
 
 TEST(HuggingFaceRecipe, broken_files_are_refused) {
-  for (const char* text :
-       {R"([])", R"({"size": {"longest_edge": 5}})", R"({})", R"({"size": 224, "resample": 9})",
-        R"({"size": 224, "do_normalize": true})", R"({"size": 224, "do_resize": "yes"})",
-        R"({"size": 224, "image_mean": [1, 2, 3], "image_std": [0, 1, 1]})"}) {
+  for (const char* text : {R"([])", R"({"size": {"longest_edge": 5}})", R"({})", R"({"size": 224, "resample": 9})",
+                           R"({"size": 224, "do_normalize": true})", R"({"size": 224, "do_resize": "yes"})",
+                           R"({"size": 224, "image_mean": [1, 2, 3], "image_std": [0, 1, 1]})"}) {
     EXPECT_FALSE(recipe_from_huggingface(parse_json(text).value()).ok()) << text;
   }
 }
@@ -270,8 +269,8 @@ TEST(HuggingFaceRecipe, efficientnet_divides_twice_and_shifts) {
 }
 
 TEST(HuggingFaceRecipe, perceiver_crops_before_it_resizes) {
-  const PreprocessRecipe recipe = huggingface(
-      R"({"feature_extractor_type": "PerceiverFeatureExtractor", "size": 28, "crop_size": 32})");
+  const PreprocessRecipe recipe =
+      huggingface(R"({"feature_extractor_type": "PerceiverFeatureExtractor", "size": 28, "crop_size": 32})");
   EXPECT_EQ(recipe.first_crop, (FirstCrop{0.875, 0.875}));
   EXPECT_EQ(recipe.resize, exact(28, 28));
   EXPECT_EQ(recipe.crop, Size{});

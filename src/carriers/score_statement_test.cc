@@ -83,7 +83,8 @@ TEST_F(ScoreStatementTest, files_beside_the_model_say_it) {
   EXPECT_EQ(said(), "nothing");
   write("config.json", "{");
   EXPECT_EQ(said(), "nothing") << "who reads the labels says that the file is broken";
-  write("metadata_properties.json", R"({"CustomVision.Metadata.ModelType": "Multilabel", "CustomVision.Metadata.Version": "1.2"})");
+  write("metadata_properties.json",
+        R"({"CustomVision.Metadata.ModelType": "Multilabel", "CustomVision.Metadata.Version": "1.2"})");
   EXPECT_EQ(said(), "sigmoid");
 }
 

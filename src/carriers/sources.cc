@@ -85,8 +85,7 @@ Status read_paperkite_metadata(Offers& offers) {
   for (const std::string key : {kLabelsKey, "paperkite.zipmap.labels"}) {
     const std::string* labels = offers.metadata(key);
     if (labels == nullptr || !offers.wants_labels()) continue;
-    KITE_TRY(
-        offers.labels("metadata key " + key, Bond::kNamed, labels_from_any_text(*labels, offers.asked().classes)));
+    KITE_TRY(offers.labels("metadata key " + key, Bond::kNamed, labels_from_any_text(*labels, offers.asked().classes)));
   }
   const std::string* recipe = offers.metadata(kPreprocessKey);
   if (recipe == nullptr || !offers.wants_recipe()) return {};

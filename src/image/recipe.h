@@ -22,7 +22,7 @@ using Colour = std::array<std::uint8_t, 3>;  // red, green, blue
 struct PreprocessRecipe {
   std::optional<FirstCrop> first_crop;
   ResizeRule resize;
-  Size crop;  // centred; 0x0 = none
+  Size crop;             // centred; 0x0 = none
   Colour fill{0, 0, 0};  // where the crop is larger than the picture
   Filter filter = Filter::kBilinear;
   Resampler resampler = Resampler::kPillow;

@@ -211,7 +211,7 @@ Result<RowResizer> RowResizer::make(Size picture, Size resized, Rectangle window
 
 Status RowResizer::plan_resample(Size picture, Size resized, Filter filter, Resampler resampler) {
   const bool is_torch = resampler != Resampler::kPillow;
-  const auto make_weights = !is_torch                          ? make_axis_weights
+  const auto make_weights = !is_torch                        ? make_axis_weights
                             : resampler == Resampler::kTorch ? make_axis_weights_torch
                                                              : make_axis_weights_torch_aliased;
   resamples_x_ = picture.width != resized.width;

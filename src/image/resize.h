@@ -4,7 +4,8 @@
 // out[y,x,c] = clip8(round(sum_j v[y,j] * clip8(round(sum_i h[x,i] * in[j,i,c]))))
 // 1. h and v are the filter's values in double, normalised to sum 1, then rounded to 22 fractional bits, half away from
 //    zero; the sums are exact integers. The first pass is rounded to 8 bits before the second one.
-// 2. When a picture becomes smaller, the filter becomes wider by the same ratio, so Pillow's result is always antialiased.
+// 2. When a picture becomes smaller, the filter becomes wider by the same ratio, so Pillow's result is always
+// antialiased.
 //    Nearest selects one pixel and blends nothing.
 // 3. The order of the two passes changes the last bits. From Pillow 13 on the vertical pass is first when the height
 //    becomes smaller by more than twice as many pixels as the width (python-pillow/Pillow pull request 9549); in
@@ -60,7 +61,8 @@ class RowResizer {
  public:
   // `window` lies inside `resized`. Output row r of the window goes to `out` + r * out_stride.
   // kUnsupportedModel for a filter that the resampler does not have: kTorch has no box and no Hamming filter,
-  // kTorchAliased no Lanczos filter either, and kOpenCv has only the bilinear filter. `step`: see resize_step(); only kOpenCv uses it.
+  // kTorchAliased no Lanczos filter either, and kOpenCv has only the bilinear filter. `step`: see resize_step(); only
+  // kOpenCv uses it.
   [[nodiscard]] static Result<RowResizer> make(Size picture, Size resized, Rectangle window, Filter filter,
                                                std::uint8_t* out, std::int64_t out_stride,
                                                Resampler resampler = Resampler::kPillow, double step = 0.0);

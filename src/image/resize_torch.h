@@ -7,8 +7,9 @@
 // 3. "nearest" selects the pixel under the centre, computed in float32 (torchvision's NEAREST_EXACT,
 //    which Hugging Face uses).
 // 4. Without antialiasing the filter keeps its width when a picture becomes smaller: two pixels an axis for bilinear,
-//    four for bicubic, so most pixels of a large picture are never read. The bicubic filter is then Keys' with a = -0.75
-//    and not -0.5. Where the filter reaches beyond the picture, the pixel at the border is used in place of the missing.
+//    four for bicubic, so most pixels of a large picture are never read. The bicubic filter is then Keys' with a =
+//    -0.75 and not -0.5. Where the filter reaches beyond the picture, the pixel at the border is used in place of the
+//    missing.
 #pragma once
 
 #include <cstdint>

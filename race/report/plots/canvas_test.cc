@@ -6,7 +6,6 @@
 #include <clocale>
 #include <cmath>
 
-
 namespace kite::race {
 namespace {
 
