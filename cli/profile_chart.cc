@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/page/escape.h"
 #include "output_file.h"
 
 namespace kite::cli {
@@ -28,20 +29,6 @@ struct LogAxis {
     return from + (to - from) * std::log(clamped / low) / std::log(high / low);
   }
 };
-
-std::string escape_xml(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      default: escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return escaped;
-}
 
 // Colours that people with the common kinds of colour blindness can distinguish (Okabe and Ito).
 std::string colour_of(const std::string& kernel) {
@@ -89,7 +76,7 @@ Status write_roofline(const std::string& path, const std::string& title, const s
       "<rect width='100%' height='100%' fill='white'/>\n<text x='{2}' y='26' font-size='16'>{3}: {4:.2f} ms in {5} "
       "steps</text>\n"
       "<text x='{2}' y='44' fill='#555'>area of a dot = its share of the time; hover for its name</text>\n",
-      kWidth, kHeight, kLeft, escape_xml(title), total_us * 1e-3, steps.size());
+      kWidth, kHeight, kLeft, escaped(title), total_us * 1e-3, steps.size());
   svg += grid(x, y);
   svg += fmt::format(
       "<line class='roof' x1='{0}' x2='{1}' y1='{2:.1f}' y2='{2:.1f}'/><text x='{1}' y='{3:.1f}' "
@@ -102,8 +89,7 @@ Status write_roofline(const std::string& path, const std::string& title, const s
         "<circle cx='{:.1f}' cy='{:.1f}' r='{:.1f}' fill='{}' fill-opacity='0.55' stroke='white'><title>{} {} {}: "
         "{:.1f} us, {:.1f} GFLOP/s, {:.0f} % of peak</title></circle>\n",
         x.at(intensity), y.at(step.gflops), 3.0 + 60.0 * std::sqrt(step.us / total_us) * 0.7, colour_of(step.kernel),
-        escape_xml(step.op), escape_xml(step.node), escape_xml(step.kernel), step.us, step.gflops,
-        100.0 * step.share_of_peak);
+        escaped(step.op), escaped(step.node), escaped(step.kernel), step.us, step.gflops, 100.0 * step.share_of_peak);
   }
   svg += fmt::format(
       "<text x='{}' y='{}' text-anchor='middle'>operations a byte</text>\n"
