@@ -138,9 +138,9 @@ Verb verify_verb() {
              .type = "FILE"},
             {.names = "--against",
              .into = &options->against,
-             .help = "A Python library that prepares the pictures and runs the model; its environment is made at the "
-                     "first use",
-             .values = one_of({"ort", "torchvision", "timm", "hf"})},
+             .help = "A Python library that prepares the pictures and runs the model: ort, torchvision, timm, hf, or a "
+                     "folder of your own (references/README.md); its environment is made at the first use",
+             .type = "NAME"},
             {.names = "--references-dir",
              .into = &options->references_dir,
              .help = "Folder of the references of --against (default: the installed ones; or KITE_REFERENCES_DIR)",
