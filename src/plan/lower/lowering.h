@@ -34,12 +34,12 @@ enum class WeightOrder : std::uint8_t { kOutputFirst, kInputFirst };  // [out, i
 
 struct LoweredStep {
   NodeId node = kNoNode;
-  std::string op;                  // the node's operator, or those of its region: "Add+Relu"
+  std::string op{};                // the node's operator, or those of its region: "Add+Relu"
   const Family* family = nullptr;  // null: portable
   const Kernel* kernel = nullptr;
-  std::vector<std::byte> params;
-  std::vector<OperandId> inputs;
-  std::vector<OperandId> outputs;
+  std::vector<std::byte> params{};
+  std::vector<OperandId> inputs{};
+  std::vector<OperandId> outputs{};
   std::uint64_t scratch_bytes = 0;  // for each thread
   std::uint64_t macs = 0;
   int max_shares = 1;
