@@ -124,11 +124,11 @@ Status write_outputs(const RunOptions& options, const Paths& paths, const std::v
   return {};
 }
 
-Status run_judge(const RunOptions& options, const Tensors& tensors, const Paths& output_paths) {
+Status run_judge(const RunOptions& options, Tensors tensors, const Paths& output_paths) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
   const auto limit_bytes = static_cast<std::int64_t>(std::min(options.common.memory_limit_bytes, kMost));
   KITE_TRY_ASSIGN(const std::vector<NamedTensor> results,
-                  run_oracle(options.model, tensors, options.common.meaning.data_dirs, limit_bytes));
+                  run_oracle(options.model, std::move(tensors), options.common.meaning.data_dirs, limit_bytes));
   std::vector<Computed> outputs;
   std::vector<std::string> names;
   for (const NamedTensor& result : results) {
@@ -139,7 +139,7 @@ Status run_judge(const RunOptions& options, const Tensors& tensors, const Paths&
   return write_outputs(options, output_paths, outputs);
 }
 
-Status run_engine(const RunOptions& options, const Tensors& tensors, const Paths& output_paths) {
+Status run_engine(const RunOptions& options, Tensors tensors, const Paths& output_paths) {
   // The shapes of the given tensors bind the model's dynamic dimensions.
   ModelOptions model_options = options.common.model_options();
   for (const auto& [name, tensor] : tensors) model_options.input_shapes.emplace(name, tensor.shape());
@@ -153,6 +153,9 @@ Status run_engine(const RunOptions& options, const Tensors& tensors, const Paths
                    fmt::format("no tensor for input \"{}\" {}", port.name, port.type.shape.to_string()), options.model,
                    fmt::format("add --input {}=FILE.npy", port.name)};
     }
+    auto declared = as_declared(std::move(tensor->second), port.type.dtype);
+    if (!declared.ok()) return std::move(declared).error().in(fmt::format("input \"{}\"", port.name));
+    tensor->second = std::move(declared).value();
     inputs.push_back(tensor->second.view());
   }
   std::vector<std::string> names;
@@ -184,7 +187,8 @@ Status run_model(const RunOptions& options) {
     KITE_TRY_ASSIGN(Tensor tensor, read_npy(path));
     tensors.emplace(name, std::move(tensor));
   }
-  return options.oracle ? run_judge(options, tensors, output_paths) : run_engine(options, tensors, output_paths);
+  return options.oracle ? run_judge(options, std::move(tensors), output_paths)
+                        : run_engine(options, std::move(tensors), output_paths);
 }
 
 }  // namespace

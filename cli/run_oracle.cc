@@ -13,6 +13,7 @@
 #include "base/mapped_file.h"
 #include "graph/import.h"
 #include "ops/evaluate.h"
+#include "paperkite/npy.h"
 #include "paperkite/try.h"
 #include "passes/pass.h"
 #include "tensor/convert.h"
@@ -101,7 +102,7 @@ Status append(std::vector<NamedTensor>& outputs, const Graph& graph, const std::
 
 }  // namespace
 
-Result<std::vector<NamedTensor>> run_oracle(const std::string& model_path, const Tensors& tensors,
+Result<std::vector<NamedTensor>> run_oracle(const std::string& model_path, Tensors tensors,
                                             const std::vector<std::string>& data_dirs, std::int64_t limit_bytes) {
   KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(model_path));
   if (is_plan(mapped.bytes())) {
@@ -131,6 +132,7 @@ Result<std::vector<NamedTensor>> run_oracle(const std::string& model_path, const
                      {},
                      fmt::format("add --input {}=FILE.npy", value.name)};
       }
+      KITE_TRY_ASSIGN(given->second, as_declared(std::move(given->second), input.dtype));
       if (given->second.dtype() != input.dtype) {
         return Error{ErrorCode::kInvalidInput,
                      fmt::format("input \"{}\" is {}, its tensor {}", value.name, dtype_name(input.dtype),

@@ -21,7 +21,7 @@ struct NamedTensor {
 // model fixes its batch and every tensor holds the same multiple of it, the model is computed once for each batch, and
 // the outputs are joined. kLimit when intermediate results would exceed `limit_bytes`. `data_dirs`: see MeaningOptions.
 [[nodiscard]] Result<std::vector<NamedTensor>> run_oracle(const std::string& model_path,
-                                                          const std::map<std::string, Tensor, std::less<>>& tensors,
+                                                          std::map<std::string, Tensor, std::less<>> tensors,
                                                           const std::vector<std::string>& data_dirs,
                                                           std::int64_t limit_bytes);
 

@@ -30,9 +30,10 @@ double bound_for(DType theirs, bool is_output, double bound) {
   }
 }
 
-bool is_one_step(const Difference& difference, DType dtype) {
-  return (dtype == DType::kUInt8 || dtype == DType::kInt8) && difference.largest == 1.0;
-}
+// The types that QuantizeLinear gives.
+bool is_quantized(DType dtype) { return is_integer(dtype) && dtype_size(dtype) <= 2; }
+
+bool is_one_step(const Difference& difference, DType dtype) { return is_quantized(dtype) && difference.largest == 1.0; }
 
 Agreement judge_value(const Difference& difference, DType dtype, double bound) {
   if (difference.differing == 0) return Agreement::kEqual;

@@ -11,21 +11,13 @@
 
 #include "paperkite/try.h"
 #include "tensor/convert.h"
+#include "tensor/widen.h"
 
 namespace kite::cli {
 
 namespace {
 
 constexpr std::int64_t kBlock = 65536;
-
-template <typename T>
-void widen(const std::byte* from, std::span<double> to) {
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    T number;
-    std::memcpy(&number, from + i * sizeof(T), sizeof(T));
-    to[i] = static_cast<double>(number);
-  }
-}
 
 // Distance in float32 numbers. Bit patterns are ordered like their numbers where the sign is taken as a direction.
 double float_steps(double a, double b) {
@@ -56,7 +48,7 @@ void walk(const TensorView& ours, const TensorView& theirs,
           const std::function<void(std::int64_t, double, double, double)>& visit) {
   KITE_CHECK(ours.type.shape == theirs.type.shape);
   const std::int64_t elements = ours.type.shape.elements();
-  const bool exact = ours.type.dtype == DType::kInt64 && theirs.type.dtype == DType::kInt64;
+  const bool exact = is_integer(ours.type.dtype) && ours.type == theirs.type && dtype_size(ours.type.dtype) == 8;
   for (std::int64_t first = 0; first < elements; first += kBlock) {
     const std::int64_t count = std::min(kBlock, elements - first);
     const std::vector<double> a = read_numbers(ours, first, count);
@@ -88,22 +80,7 @@ std::string type_text(const TensorType& type) { return std::string(dtype_name(ty
 
 std::vector<double> read_numbers(const TensorView& view, std::int64_t first, std::int64_t count) {
   std::vector<double> numbers(static_cast<std::size_t>(count));
-  const std::byte* const from = view.data + first * static_cast<std::int64_t>(dtype_size(view.type.dtype));
-  switch (view.type.dtype) {
-    case DType::kFloat32: widen<float>(from, numbers); break;
-    case DType::kFloat64: widen<double>(from, numbers); break;
-    case DType::kInt32: widen<std::int32_t>(from, numbers); break;
-    case DType::kInt64: widen<std::int64_t>(from, numbers); break;
-    case DType::kUInt8: widen<std::uint8_t>(from, numbers); break;
-    case DType::kInt8: widen<std::int8_t>(from, numbers); break;
-    case DType::kBool: widen<std::uint8_t>(from, numbers); break;
-    case DType::kFloat16:
-    case DType::kBFloat16: {
-      const Tensor wide = converted({{view.type.dtype, Shape{count}}, from}, DType::kFloat64);
-      std::copy_n(wide.as<double>(), numbers.size(), numbers.begin());
-      break;
-    }
-  }
+  kite::widen(view.type.dtype, view.data + first * static_cast<std::int64_t>(dtype_size(view.type.dtype)), numbers);
   return numbers;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NumPy's .npy files: one dense array each, of the element types of paperkite/tensor.h.
+// NumPy's .npy files: one dense array each, of the element types of paperkite/tensor.h. The format has no numbers of 4
+// and 2 bits: they are written as int8 or uint8, and as_declared() takes them back.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +27,10 @@ class RegularFile;  // the engine's own
 [[nodiscard]] Result<Tensor> read_npy(const std::string& path);
 // From memory; `name` stands for the file in errors.
 [[nodiscard]] Result<Tensor> read_npy(std::span<const std::byte> bytes, std::string_view name);
+
+// The tensor as the type that a model declares. An int8 or uint8 tensor becomes int4, int2, uint4 or uint2 where all of
+// its elements fit, else kInvalidInput; any other pair of types is left as it is.
+[[nodiscard]] Result<Tensor> as_declared(Tensor tensor, DType declared);
 
 // A file that is read by items, the indexes of its array's first axis. Move-only.
 class NpyReader {

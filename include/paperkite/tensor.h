@@ -16,8 +16,26 @@
 namespace kite {
 
 // The order is part of the plan format: new types go to the end.
-enum class DType : std::uint8_t { kFloat32, kFloat64, kInt32, kInt64, kUInt8, kInt8, kBool, kFloat16, kBFloat16 };
-inline constexpr DType kLastDType = DType::kBFloat16;
+enum class DType : std::uint8_t {
+  kFloat32,
+  kFloat64,
+  kInt32,
+  kInt64,
+  kUInt8,
+  kInt8,
+  kBool,
+  kFloat16,
+  kBFloat16,
+  kInt16,
+  kUInt16,
+  kUInt32,
+  kUInt64,
+  kInt4,  // 4 and 2 bits: one element a byte, sign-extended; only model files pack several into a byte
+  kUInt4,
+  kInt2,
+  kUInt2,
+};
+inline constexpr DType kLastDType = DType::kUInt2;
 
 // The 16 bits of a half-precision number. They are stored and converted, never computed with.
 struct Float16 {
@@ -25,6 +43,21 @@ struct Float16 {
 };
 struct BFloat16 {
   std::uint16_t bits;
+};
+
+// An integer of 4 or 2 bits, in a byte of its own. Its value lies in the range of its type: a negative one is
+// sign-extended, so the byte is the int8 or uint8 of the same value.
+struct Int4 {
+  std::int8_t value;
+};
+struct UInt4 {
+  std::uint8_t value;
+};
+struct Int2 {
+  std::int8_t value;
+};
+struct UInt2 {
+  std::uint8_t value;
 };
 
 [[nodiscard]] std::size_t dtype_size(DType dtype) noexcept;       // bytes an element
@@ -48,6 +81,14 @@ KITE_ELEMENT(std::int8_t, kInt8)
 KITE_ELEMENT(bool, kBool)
 KITE_ELEMENT(Float16, kFloat16)
 KITE_ELEMENT(BFloat16, kBFloat16)
+KITE_ELEMENT(std::int16_t, kInt16)
+KITE_ELEMENT(std::uint16_t, kUInt16)
+KITE_ELEMENT(std::uint32_t, kUInt32)
+KITE_ELEMENT(std::uint64_t, kUInt64)
+KITE_ELEMENT(Int4, kInt4)
+KITE_ELEMENT(UInt4, kUInt4)
+KITE_ELEMENT(Int2, kInt2)
+KITE_ELEMENT(UInt2, kUInt2)
 #undef KITE_ELEMENT
 
 inline constexpr int kMaxRank = 8;

@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <span>
 
-#include "tensor/half.h"
+#include "tensor/widen.h"
 
 namespace kite {
 namespace {
@@ -16,41 +15,12 @@ namespace {
 // Constants of preprocessing hold one number for each channel; a larger constant is a weight and is not read here.
 constexpr std::int64_t kMaxNumbers = 4096;
 
-template <typename T>
-double number_at(const std::byte* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
-    return to_float(value);
-  } else {
-    return static_cast<double>(value);
-  }
-}
-
-double number_at(DType dtype, const std::byte* from) {
-  switch (dtype) {
-    case DType::kFloat32: return number_at<float>(from);
-    case DType::kFloat64: return number_at<double>(from);
-    case DType::kInt32: return number_at<std::int32_t>(from);
-    case DType::kInt64: return number_at<std::int64_t>(from);
-    case DType::kUInt8: return number_at<std::uint8_t>(from);
-    case DType::kInt8: return number_at<std::int8_t>(from);
-    case DType::kBool: return number_at<std::uint8_t>(from);
-    case DType::kFloat16: return number_at<Float16>(from);
-    case DType::kBFloat16: return number_at<BFloat16>(from);
-  }
-  return 0;
-}
-
 std::optional<SmallConstant> numbers_in(const TensorView& view) {
   const std::int64_t count = view.type.shape.elements();
   if (view.data == nullptr || count > kMaxNumbers) return std::nullopt;
   const auto dims = view.type.shape.dims();
-  SmallConstant numbers{{dims.begin(), dims.end()}, {}};
-  const std::size_t size = dtype_size(view.type.dtype);
-  for (std::int64_t i = 0; i < count; ++i) {
-    numbers.values.push_back(number_at(view.type.dtype, view.data + static_cast<std::size_t>(i) * size));
-  }
+  SmallConstant numbers{{dims.begin(), dims.end()}, std::vector<double>(static_cast<std::size_t>(count))};
+  widen(view.type.dtype, view.data, numbers.values);
   return numbers;
 }
 

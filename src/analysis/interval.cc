@@ -3,8 +3,13 @@
 #include "analysis/interval.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <cstring>
+#include <iterator>
+#include <span>
+
+#include "tensor/convert.h"
+#include "tensor/widen.h"
 
 namespace kite {
 
@@ -13,19 +18,6 @@ namespace {
 constexpr std::int64_t kMostElements = std::int64_t{1} << 22;
 
 double times(double a, double b) noexcept { return a == 0 || b == 0 ? 0 : a * b; }
-
-template <typename T>
-Interval bounds(const TensorView& view) {
-  Interval found{kInfinity, -kInfinity};
-  for (std::int64_t i = 0; i < view.type.shape.elements(); ++i) {
-    T element;
-    std::memcpy(&element, view.data + static_cast<std::size_t>(i) * sizeof element, sizeof element);
-    const auto number = static_cast<double>(element);
-    if (std::isnan(number)) return {};
-    found = hull(found, {number, number});
-  }
-  return found;
-}
 
 }  // namespace
 
@@ -59,19 +51,20 @@ Interval smaller(Interval a, Interval b) noexcept { return {std::min(a.low, b.lo
 
 Interval interval_of(const TensorView& constant) {
   const std::int64_t count = constant.type.shape.elements();
-  if (constant.data == nullptr || count == 0 || count > kMostElements) return {};
-  switch (constant.type.dtype) {
-    case DType::kFloat32: return bounds<float>(constant);
-    case DType::kFloat64: return bounds<double>(constant);
-    case DType::kInt32: return bounds<std::int32_t>(constant);
-    case DType::kInt64: return bounds<std::int64_t>(constant);
-    case DType::kUInt8: return bounds<std::uint8_t>(constant);
-    case DType::kInt8: return bounds<std::int8_t>(constant);
-    case DType::kBool: return bounds<std::uint8_t>(constant);
-    case DType::kFloat16:
-    case DType::kBFloat16: return {};
+  const DType dtype = constant.type.dtype;
+  if (constant.data == nullptr || count == 0 || count > kMostElements || is_half(dtype)) return {};
+  Interval found{kInfinity, -kInfinity};
+  std::array<double, 256> block;
+  for (std::int64_t first = 0; first < count; first += std::ssize(block)) {
+    const std::size_t length = static_cast<std::size_t>(std::min<std::int64_t>(std::ssize(block), count - first));
+    const std::span<double> numbers = std::span(block).first(length);
+    widen(dtype, constant.data + static_cast<std::size_t>(first) * dtype_size(dtype), numbers);
+    for (const double number : numbers) {
+      if (std::isnan(number)) return {};
+      found = hull(found, {number, number});
+    }
   }
-  return {};
+  return found;
 }
 
 }  // namespace kite

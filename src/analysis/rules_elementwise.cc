@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "analysis/node_rules.h"
+#include "tensor/convert.h"
 
 namespace kite {
 
@@ -14,10 +15,6 @@ namespace {
 // A number that models add, or use as a limit, to keep a logarithm or a quotient finite. It is too small to
 // change a probability visibly.
 constexpr double kNegligible = 1e-3;
-
-bool is_integer(DType dtype) {
-  return dtype == DType::kInt32 || dtype == DType::kInt64 || dtype == DType::kUInt8 || dtype == DType::kInt8;
-}
 
 Numbers with_range(Numbers numbers, Interval range) {
   numbers.range = range;

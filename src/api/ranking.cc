@@ -4,31 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
-#include <type_traits>
 
-#include "tensor/half.h"
+#include "tensor/widen.h"
 
 namespace kite {
 
 namespace {
 
 constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
-
-template <typename T>
-void read_row(const std::byte* data, std::vector<double>& row) {
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    T element;
-    std::memcpy(&element, data + i * sizeof element, sizeof element);
-    if constexpr (std::is_class_v<T>) {
-      row[i] = static_cast<double>(to_float(element));
-    } else {
-      row[i] = static_cast<double>(element);
-    }
-  }
-}
 
 // The probability of each class, or what the caller wants instead. One number of two classes becomes two.
 std::vector<double> scores_of(const ScoreChoice& choice, std::span<const double> numbers) {
@@ -79,17 +64,7 @@ std::vector<std::size_t> order_of(std::span<const double> numbers, std::size_t c
 std::vector<double> row_of(const TensorView& tensor, std::int64_t row, std::int64_t length) {
   std::vector<double> numbers(static_cast<std::size_t>(length));
   const std::byte* data = tensor.data + static_cast<std::size_t>(row * length) * dtype_size(tensor.type.dtype);
-  switch (tensor.type.dtype) {
-    case DType::kFloat32: read_row<float>(data, numbers); break;
-    case DType::kFloat64: read_row<double>(data, numbers); break;
-    case DType::kInt32: read_row<std::int32_t>(data, numbers); break;
-    case DType::kInt64: read_row<std::int64_t>(data, numbers); break;
-    case DType::kUInt8: read_row<std::uint8_t>(data, numbers); break;
-    case DType::kInt8: read_row<std::int8_t>(data, numbers); break;
-    case DType::kBool: read_row<bool>(data, numbers); break;
-    case DType::kFloat16: read_row<Float16>(data, numbers); break;
-    case DType::kBFloat16: read_row<BFloat16>(data, numbers); break;
-  }
+  widen(tensor.type.dtype, data, numbers);
   return numbers;
 }
 

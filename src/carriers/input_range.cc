@@ -9,6 +9,7 @@
 
 #include "carriers/recipe_names.h"
 #include "paperkite/try.h"
+#include "tensor/convert.h"
 
 namespace kite {
 namespace {
@@ -31,10 +32,6 @@ InputRange named(std::string name, std::string source, bool is_guess) {
 }
 
 std::string front_source(const GraphFront& front) { return std::string(kGraphSource) + " (" + front.steps + ')'; }
-
-bool is_integer(DType dtype) {
-  return dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kInt32 || dtype == DType::kInt64;
-}
 
 Error undecided(const RuleFacts& facts) {
   const PictureForm& form = facts.input;

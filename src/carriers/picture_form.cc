@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "tensor/convert.h"
+
 namespace kite {
 namespace {
 
@@ -69,6 +71,12 @@ std::string axes_of(const Dims& shape) {
   return rank == 4 ? "N" + axes : axes;
 }
 
+// Of the other integers it is not known which of their numbers is white: 255 or their largest.
+bool holds_pixels(DType dtype) {
+  return is_floating_point(dtype) || dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kInt32 ||
+         dtype == DType::kInt64;
+}
+
 }  // namespace
 
 std::string shape_text(const Dims& shape) {
@@ -93,11 +101,12 @@ Result<PictureForm> read_picture_form(DType dtype, const Dims& shape) {
                  "the input is " + type + ": the model decodes the bytes of a picture file itself", "",
                  "export it without the decoder (ImageDecoder, DecodeImage), from the picture tensor on"};
   }
-  const std::string axes = dtype == DType::kBool ? "" : axes_of(shape);
+  const std::string axes = holds_pixels(dtype) ? axes_of(shape) : "";
   if (axes.empty()) {
     return Error{ErrorCode::kUnsupportedModel,
                  "the input is " + type +
-                     ", which is not a picture of 1, 3 or 4 channels ([N,C,H,W], [N,H,W,C], or one without N)",
+                     ", which is not a picture of 1, 3 or 4 channels ([N,C,H,W], [N,H,W,C], or one without N) in "
+                     "floating-point numbers, uint8, int8, int32 or int64",
                  "", "give the tensor itself with kite run"};
   }
   return form_of(dtype, shape, axes);

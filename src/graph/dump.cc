@@ -38,7 +38,7 @@ std::string element(const std::byte* data, std::int64_t i) {
   if constexpr (std::is_floating_point_v<T>) {
     return number(static_cast<double>(value));
   } else {
-    return std::to_string(static_cast<std::int64_t>(value));
+    return std::to_string(value);
   }
 }
 
@@ -49,8 +49,16 @@ std::string element(const TensorView& view, std::int64_t i) {
     case DType::kInt32: return element<std::int32_t>(view.data, i);
     case DType::kInt64: return element<std::int64_t>(view.data, i);
     case DType::kUInt8: return element<std::uint8_t>(view.data, i);
-    case DType::kInt8: return element<std::int8_t>(view.data, i);
+    case DType::kInt8:
+    case DType::kInt4:
+    case DType::kInt2: return element<std::int8_t>(view.data, i);
+    case DType::kUInt4:
+    case DType::kUInt2:
     case DType::kBool: return element<std::uint8_t>(view.data, i);  // any byte may stand in a file
+    case DType::kInt16: return element<std::int16_t>(view.data, i);
+    case DType::kUInt32: return element<std::uint32_t>(view.data, i);
+    case DType::kUInt64: return element<std::uint64_t>(view.data, i);
+    case DType::kUInt16:
     case DType::kFloat16:
     case DType::kBFloat16: return element<std::uint16_t>(view.data, i);  // its bits
   }

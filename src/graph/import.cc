@@ -13,6 +13,7 @@
 #include "graph/import_node.h"
 #include "graph/node_order.h"
 #include "graph/unreadable.h"
+#include "graph/upgrade.h"
 #include "graph/zip_map.h"
 #include "onnx/external_data.h"
 #include "onnx/parse.h"
@@ -83,6 +84,8 @@ Status Importer::read_versions() {
                      std::to_string(known->second) + " and in version " + std::to_string(import.version));
     }
   }
+  constexpr std::int64_t kFirstWithOpsets = 3;
+  if (model_.opset_imports.empty() && model_.ir_version < kFirstWithOpsets) opsets_.emplace("", 1);
   const auto found = opsets_.find("");
   if (found == opsets_.end()) {
     return unsupported("the model states no opset of the standard operators", {}, "export the model again");
@@ -272,6 +275,9 @@ Status Importer::add_node(const onnx::Node& node) {
   added.attributes = std::move(attributes).value();
   for (const std::string_view input : node.inputs) added.inputs.push_back(id_of(input));
   while (!added.inputs.empty() && added.inputs.back() == kNoValue) added.inputs.pop_back();
+  if (Status status = upgrade(graph_, added); !status.ok()) {
+    return put_aside(std::move(status).error().in(describe_node(node)), std::move(added.outputs));
+  }
   graph_.add_node(std::move(added));
   return {};
 }

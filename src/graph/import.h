@@ -19,11 +19,11 @@
 
 namespace kite {
 
-// What is accepted. Below opset 7 broadcasting meant something else.
-inline constexpr std::int64_t kMinIrVersion = 3;
+// What is accepted. Nodes of the standard operators are written as in opset 7 or later: see upgrade.h.
+inline constexpr std::int64_t kMinIrVersion = 1;
 inline constexpr std::int64_t kMaxIrVersion = 14;
-inline constexpr std::int64_t kMinOpset = 7;
-inline constexpr std::int64_t kMaxOpset = 23;
+inline constexpr std::int64_t kMinOpset = 1;
+inline constexpr std::int64_t kMaxOpset = 28;
 
 // Among a model's metadata: the name of the input whose type has the denotation IMAGE.
 inline constexpr const char* kImageDenotation = "paperkite.image";

@@ -101,9 +101,7 @@ float rescaled(std::size_t value, const Normalization& normalization) noexcept {
   float unit = x;
   switch (normalization.arithmetic) {
     case Arithmetic::kTorchvision: unit = x / 255.0F; break;
-    case Arithmetic::kHuggingFace:
-      unit = static_cast<float>(static_cast<double>(value) * normalization.rescale);
-      break;
+    case Arithmetic::kHuggingFace: unit = static_cast<float>(static_cast<double>(value) * normalization.rescale); break;
     case Arithmetic::kProduct: unit = x * static_cast<float>(normalization.rescale); break;
     case Arithmetic::kFused: break;  // the factor is in mean and std
   }
@@ -162,7 +160,7 @@ Tensor to_tensor(const Image& image, const ChannelTables& tables, ChannelOrder o
     case DType::kInt8: write_pixels<std::int8_t>(image, tables, order, form, tensor); break;
     case DType::kInt32: write_pixels<std::int32_t>(image, tables, order, form, tensor); break;
     case DType::kInt64: write_pixels<std::int64_t>(image, tables, order, form, tensor); break;
-    case DType::kBool:  // read_picture_form() takes no such input
+    default:  // read_picture_form() takes no input of another type
     case DType::kFloat32: write_pixels<float>(image, tables, order, form, tensor); break;
   }
   return tensor;

@@ -80,8 +80,9 @@ TEST_F(ExternalFile, links_that_leave_it_are_refused_with_the_way_out) {
   EXPECT_EQ(open("model/m.onnx", "to_pipe"),
             "expected a file, found a named pipe; " + folder_ + "/to_pipe; name a regular file");
   link("nowhere", "model/dangling.bin");
-  EXPECT_EQ(open("model/m.onnx", "dangling.bin"),
-            "a symbolic link leads to no file; external data \"dangling.bin\"; download the file again, or put it there");
+  EXPECT_EQ(
+      open("model/m.onnx", "dangling.bin"),
+      "a symbolic link leads to no file; external data \"dangling.bin\"; download the file again, or put it there");
   link("round", "model/round");
   EXPECT_TRUE(open("model/m.onnx", "round").starts_with("cannot open the file: Too many levels of symbolic links"));
 }

@@ -21,12 +21,20 @@ enum DataType : std::int32_t {
   kFloat = 1,
   kUint8 = 2,
   kInt8 = 3,
+  kUint16 = 4,
+  kInt16 = 5,
   kInt32 = 6,
   kInt64 = 7,
   kBool = 9,
   kFloat16 = 10,
   kDouble = 11,
+  kUint32 = 12,
+  kUint64 = 13,
   kBfloat16 = 16,
+  kUint4 = 21,
+  kInt4 = 22,
+  kUint2 = 25,
+  kInt2 = 26,
 };
 
 using StringPair = std::pair<std::string_view, std::string_view>;
@@ -43,8 +51,8 @@ struct TensorProto {
   Runs double_data;  // fixed64
   Runs int32_data;   // varint
   Runs int64_data;   // varint
+  Runs uint64_data;  // varint
   bool has_string_data = false;
-  bool has_uint64_data = false;
   bool is_segment = false;   // one part of a tensor; a field that no exporter writes
   bool is_external = false;  // data_location is EXTERNAL
   std::vector<StringPair> external_data;

@@ -192,10 +192,7 @@ void Parser::tensor(Bytes message, TensorProto& out) {
       case 8: out.name = reader.text(); break;
       case 9: out.raw_data = reader.bytes(); break;
       case 10: add_run(out.double_data, WireType::kFixed64); break;
-      case 11:
-        out.has_uint64_data = true;
-        reader.skip();
-        break;
+      case 11: add_run(out.uint64_data, WireType::kVarint); break;
       case 13: {
         const Bytes entry = reader.bytes();
         if (spend(&Budget::entries, "external-data entries", reader)) {

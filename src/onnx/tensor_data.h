@@ -2,7 +2,9 @@
 // The elements of a TensorProto, checked against its shape.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "onnx/external_data.h"
 #include "onnx/model.h"
@@ -24,5 +26,8 @@ struct TensorData {
 
 // The DType of an ONNX element type; kUnsupportedModel, with a remedy, for a type that DType does not have.
 [[nodiscard]] Result<DType> to_dtype(std::int32_t data_type);
+
+// The number of an element type by the name that TensorProto.DataType gives it.
+[[nodiscard]] std::optional<std::int32_t> data_type_named(std::string_view name) noexcept;
 
 }  // namespace kite::onnx

@@ -162,14 +162,74 @@ TEST(TensorData, halves_are_read_from_raw_data_and_from_int32_data) {
             "element 65536 of int32_data does not fit the tensor's type float16; tensor \"t\"");
 }
 
+TEST(TensorData, the_integers_of_16_bits_and_the_unsigned_ones_are_read) {
+  const Read shorts(tensor_head("t", kInt16, {2}).packed(5, {-32768, 32767}));
+  ASSERT_EQ(shorts.problem(), "ok");
+  EXPECT_EQ(shorts.data().view.as<std::int16_t>()[0], -32768);
+  EXPECT_EQ(shorts.data().view.as<std::int16_t>()[1], 32767);
+  const Read words(tensor_head("t", kUint16, {1}).packed(5, {65535}));
+  ASSERT_EQ(words.problem(), "ok");
+  EXPECT_EQ(words.data().view.as<std::uint16_t>()[0], 65535);
+  const Read ints(tensor_head("t", kUint32, {1}).packed(11, {4294967295}));
+  ASSERT_EQ(ints.problem(), "ok");
+  EXPECT_EQ(ints.data().view.as<std::uint32_t>()[0], 4294967295U);
+  const Read longs(tensor_head("t", kUint64, {2}).packed(11, {-1}).integer(11, 7));  // -1 has the bits of 2^64 - 1
+  ASSERT_EQ(longs.problem(), "ok");
+  EXPECT_EQ(longs.data().view.as<std::uint64_t>()[0], std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(longs.data().view.as<std::uint64_t>()[1], 7U);
+  EXPECT_EQ(read_problem(tensor_head("t", kInt16, {1}).packed(5, {32768})),
+            "element 32768 of int32_data does not fit the tensor's type int16; tensor \"t\"");
+  EXPECT_EQ(read_problem(tensor_head("t", kUint16, {1}).packed(5, {-1})),
+            "element -1 of int32_data does not fit the tensor's type uint16; tensor \"t\"");
+  EXPECT_EQ(read_problem(tensor_head("t", kUint32, {1}).packed(11, {4294967296})),
+            "element 4294967296 of uint64_data does not fit the tensor's type uint32; tensor \"t\"");
+  EXPECT_EQ(read_problem(tensor_head("t", kUint32, {1}).packed(5, {1})),
+            "data of type uint32 is expected in uint64_data or raw_data, but is in another field; tensor \"t\"; export "
+            "the model again");
+}
+
+TEST(TensorData, packed_integers_take_a_byte_each_the_first_from_the_lowest_bits) {
+  struct Row {
+    std::int32_t type;
+    std::int64_t elements;
+    std::vector<std::int64_t> packed;
+    std::vector<int> expected;
+  };
+  const Row rows[] = {{kUint4, 3, {0x21, 0x0f}, {1, 2, 15}},
+                      {kInt4, 4, {0x87, 0xf0}, {7, -8, 0, -1}},
+                      {kUint2, 5, {0b11100100, 0b10}, {0, 1, 2, 3, 2}},
+                      {kInt2, 4, {0b11100100}, {0, 1, -2, -1}}};
+  for (const Row& row : rows) {
+    std::string bytes;
+    for (const std::int64_t byte : row.packed) bytes += static_cast<char>(byte);
+    const Read raw(tensor_head("t", row.type, {row.elements}).text(9, bytes));
+    const Read listed(tensor_head("t", row.type, {row.elements}).packed(5, row.packed));
+    for (const Read* read : {&raw, &listed}) {
+      ASSERT_EQ(read->problem(), "ok") << row.type;
+      const TensorView& view = read->data().view;
+      EXPECT_TRUE(read->data().owned.has_value());
+      for (std::size_t i = 0; i < row.expected.size(); ++i) {
+        EXPECT_EQ(view.data[i], static_cast<std::byte>(row.expected[i])) << row.type << ' ' << i;
+      }
+    }
+  }
+  EXPECT_EQ(read_problem(tensor_head("t", kInt4, {3}).text(9, "abc")),
+            "shape [3] of int4 takes 2 bytes, raw_data has 3; tensor \"t\"");
+  EXPECT_EQ(read_problem(tensor_head("t", kUint2, {5}).packed(5, {1})),
+            "shape [5] of uint2 holds 2 packed numbers, int32_data has 1; tensor \"t\"");
+  EXPECT_EQ(read_problem(tensor_head("t", kInt4, {2}).packed(5, {256})),
+            "element 256 of int32_data does not fit the tensor's type uint8; tensor \"t\"");
+  EXPECT_EQ(read_problem(tensor_head("t", kUint4, {0})), "ok");
+}
+
 TEST(TensorData, other_element_types_are_unsupported_by_name) {
-  const std::pair<std::int32_t, std::string> cases[] = {{8, "STRING"}, {14, "COMPLEX64"}, {17, "FLOAT8E4M3FN"},
-                                                        {22, "INT4"},  {99, "99"},        {-5, "-5"}};
+  const std::pair<std::int32_t, std::string> cases[] = {{8, "STRING"},      {14, "COMPLEX64"}, {17, "FLOAT8E4M3FN"},
+                                                        {23, "FLOAT4E2M1"}, {99, "99"},        {-5, "-5"}};
   for (const auto& [type, name] : cases) {
     const Read read(tensor_head("t", type, {1}).text(9, "abcd"));
     EXPECT_EQ(read.problem(), "element type " + name +
                                   " is not supported; tensor \"t\"; supported are FLOAT, DOUBLE, "
-                                  "FLOAT16, BFLOAT16, INT32, INT64, UINT8, INT8 and BOOL");
+                                  "FLOAT16, BFLOAT16, BOOL, and INT and UINT of 2 to 64 bits");
     EXPECT_EQ((*read.result).error().code, ErrorCode::kUnsupportedModel);
   }
   EXPECT_EQ(read_problem(tensor_head("t", 0, {1}).text(9, "ab")), "the element type is missing; tensor \"t\"");

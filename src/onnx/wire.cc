@@ -152,7 +152,8 @@ void FieldReader::skip_group() {
         break;
       case 5: (void)take(4); break;
       default:
-        return state_.fail(ErrorCode::kInvalidModel, "wire type " + std::to_string(tag & 7) + " does not exist", tag_at);
+        return state_.fail(ErrorCode::kInvalidModel, "wire type " + std::to_string(tag & 7) + " does not exist",
+                           tag_at);
     }
     if (open.size() > kMostGroups) {
       return state_.fail(ErrorCode::kLimit, "more than 100 groups inside each other", tag_at);

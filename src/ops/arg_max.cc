@@ -65,8 +65,8 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kArgMaxOperator = {
-    "", "ArgMax", 7, 23, "", infer, compute<std::greater<>{}>, Sharing::kShared};
+    "", "ArgMax", 7, kLastOpset, "", infer, compute<std::greater<>{}>, Sharing::kShared};
 extern constinit const Operator kArgMinOperator = {
-    "", "ArgMin", 7, 23, "", infer, compute<std::less<>{}>, Sharing::kShared};
+    "", "ArgMin", 7, kLastOpset, "", infer, compute<std::less<>{}>, Sharing::kShared};
 
 }  // namespace kite

@@ -53,7 +53,7 @@ Status compute(const ComputeContext& context) {
 extern const Operator kAveragePoolOperator{"",
                                            "AveragePool",
                                            7,
-                                           23,
+                                           kLastOpset,
                                            "1 to 3 spatial axes",
                                            infer<PoolLayout::kChannelsFirst>,
                                            compute<PoolLayout::kChannelsFirst>,

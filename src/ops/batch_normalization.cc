@@ -80,7 +80,7 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kBatchNormalizationOperator{
-    "",      "BatchNormalization", 7, 23, "inference only; one element type for all inputs", infer,
+    "",      "BatchNormalization", 7, kLastOpset, "inference only; one element type for all inputs", infer,
     compute, Sharing::kShared};
 
 }  // namespace kite

@@ -20,16 +20,36 @@ Status infer(InferContext& context) {
   return infer_binary(context, Types{});
 }
 
-// `kFormula` maps two elements of a type to one of the same type.
-template <auto kFormula, typename Types>
-constexpr Operator arithmetic(std::string_view name, int first_opset, Types) {
+template <typename Loops, auto kFormula>
+Status compute_without_sign(const ComputeContext& context) {
+  return dispatch(Loops{}, without_sign(context.inputs[0].type.dtype), [&]<typename T>() -> Status {
+    map_pairs<T, T, T>(context, kFormula);
+    return {};
+  });
+}
+
+// `kFormula` maps two elements of a type to one of the same type, whose bits do not depend on the sign of integers.
+template <auto kFormula>
+constexpr Operator arithmetic(std::string_view name, int first_opset) {
   return {"",
           name,
           first_opset,
-          23,
+          kLastOpset,
           "",
-          infer<Types>,
-          [](const ComputeContext& context) { return map_binary(context, Types{}, kFormula); },
+          infer<NumericTypes>,
+          compute_without_sign<SignedTypes, kFormula>,
+          Sharing::kShared};
+}
+
+template <auto kFormula>
+constexpr Operator bits(std::string_view name, int first_opset) {
+  return {"",
+          name,
+          first_opset,
+          kLastOpset,
+          "",
+          infer<IntegerTypes>,
+          compute_without_sign<SignedIntegers, kFormula>,
           Sharing::kShared};
 }
 
@@ -59,7 +79,7 @@ Status compute_division(const ComputeContext& context) {
 
 template <auto kFormula>
 constexpr Operator division(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_division, compute_division<kFormula>, Sharing::kShared};
+  return {"", name, first_opset, kLastOpset, "", infer_division, compute_division<kFormula>, Sharing::kShared};
 }
 
 // Integers divide towards zero. The lowest value divided by -1 does not fit: it wraps to itself, where the processor
@@ -87,12 +107,12 @@ constexpr auto kRemainder = []<typename T>(T a, T b, bool fmod) -> T {
 };
 
 constexpr Operator kRows[] = {
-    arithmetic<[]<typename T>(T a, T b) { return wrapping_add(a, b); }>("Add", 7, NumericTypes{}),
-    arithmetic<[]<typename T>(T a, T b) { return wrapping_mul(a, b); }>("Mul", 7, NumericTypes{}),
-    arithmetic<[]<typename T>(T a, T b) { return wrapping_sub(a, b); }>("Sub", 7, NumericTypes{}),
-    arithmetic<[]<typename T>(T a, T b) { return static_cast<T>(a & b); }>("BitwiseAnd", 18, IntegerTypes{}),
-    arithmetic<[]<typename T>(T a, T b) { return static_cast<T>(a | b); }>("BitwiseOr", 18, IntegerTypes{}),
-    arithmetic<[]<typename T>(T a, T b) { return static_cast<T>(a ^ b); }>("BitwiseXor", 18, IntegerTypes{}),
+    arithmetic<[]<typename T>(T a, T b) { return wrapping_add(a, b); }>("Add", 7),
+    arithmetic<[]<typename T>(T a, T b) { return wrapping_mul(a, b); }>("Mul", 7),
+    arithmetic<[]<typename T>(T a, T b) { return wrapping_sub(a, b); }>("Sub", 7),
+    bits<[]<typename T>(T a, T b) { return static_cast<T>(a & b); }>("BitwiseAnd", 18),
+    bits<[]<typename T>(T a, T b) { return static_cast<T>(a | b); }>("BitwiseOr", 18),
+    bits<[]<typename T>(T a, T b) { return static_cast<T>(a ^ b); }>("BitwiseXor", 18),
 
     division<kQuotient>("Div", 7),
     division<kRemainder>("Mod", 10),

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ops/op_case.h"
+#include "tensor/widen.h"
 
 namespace kite {
 namespace {
@@ -70,7 +71,7 @@ TEST(Cast, a_foreign_bool_byte_counts_as_one) {
 }
 
 TEST(Cast, every_pair_of_types_keeps_small_numbers) {
-  const int types[] = {kOnnxFloat, kOnnxDouble, kOnnxInt32, kOnnxInt64, kOnnxUInt8, kOnnxInt8, kOnnxBool};
+  const int types[] = {1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 16, 21, 22, 25, 26};
   for (const int from : types) {
     for (const int to : types) {
       const auto first = OpCase("Cast").attr("to", from).runtime_input(floats({2}, {0, 1})).run();
@@ -85,11 +86,46 @@ TEST(Cast, every_pair_of_types_keeps_small_numbers) {
 }
 
 TEST(Cast, to_a_type_that_is_not_held_is_unsupported) {
-  for (const int to : {0, 4, 8, 12, 17, 22, 99}) {
+  for (const int to : {0, 8, 14, 17, 23, 99, -1}) {
     expect_error(OpCase("Cast").attr("to", to).runtime_input(iota({1})), ErrorCode::kUnsupportedModel,
                  "attribute 'to' is " + std::to_string(to));
   }
   expect_error(OpCase("Cast").runtime_input(iota({1})), ErrorCode::kInvalidModel, "'to' is missing");
+}
+
+TEST(Cast, narrow_integers_take_the_lowest_bits) {
+  const auto cast = [](int to, Tensor x) {
+    const auto narrow = OpCase("Cast", 25).attr("to", to).runtime_input(std::move(x)).run();
+    EXPECT_TRUE(narrow.ok());
+    std::vector<double> numbers(static_cast<std::size_t>((*narrow)[0].shape().elements()));
+    widen((*narrow)[0].dtype(), (*narrow)[0].view().data, numbers);
+    return numbers;
+  };
+  using Numbers = std::vector<double>;
+  EXPECT_EQ(cast(22, ints({5}, {-9, -8, 7, 8, 300})), (Numbers{7, -8, 7, -8, -4}));
+  EXPECT_EQ(cast(21, ints({4}, {-1, 15, 16, 300})), (Numbers{15, 15, 0, 12}));
+  EXPECT_EQ(cast(26, ints({4}, {-3, -2, 1, 2})), (Numbers{1, -2, 1, -2}));
+  EXPECT_EQ(cast(25, ints({3}, {-1, 3, 4})), (Numbers{3, 3, 0}));
+  EXPECT_EQ(cast(22, floats({4}, {-8.9F, -0.6F, 7.5F, 9})), (Numbers{-8, 0, 7, -7}));
+  EXPECT_EQ(cast(11, Tensor::of<Int4>({2}, {Int4{-8}, Int4{7}})), (Numbers{-8, 7}));
+}
+
+TEST(Cast, unsigned_integers_keep_their_highest_bit) {
+  constexpr std::uint64_t kHigh = std::uint64_t{3} << 62;
+  const auto high = [] { return Tensor::of<std::uint64_t>({1}, {kHigh}); };
+  expect_output(OpCase("Cast").attr("to", 1).runtime_input(high()), {1}, {0x1.8p63F});
+  expect_output<double>(OpCase("Cast").attr("to", 11).runtime_input(high()), {1}, {0x1.8p63});
+  expect_output<std::int64_t>(OpCase("Cast").attr("to", 7).runtime_input(high()), {1}, {-(std::int64_t{1} << 62)});
+  expect_output<std::uint64_t>(OpCase("Cast").attr("to", 13).runtime_input(Tensor::of<double>({2}, {0x1.8p63, -1})),
+                               {2}, {kHigh, 0});
+  expect_output<std::uint32_t>(OpCase("Cast").attr("to", 12).runtime_input(ints({2}, {-1, 7})), {2}, {4294967295U, 7});
+}
+
+TEST(Cast, more_numbers_than_a_block_are_cast_by_way_of_a_wide_type) {
+  Tensor x = iota<std::int16_t>({1000}, -500);
+  const auto y = OpCase("Cast").attr("to", 11).runtime_input(std::move(x)).run_shared(3);
+  ASSERT_TRUE(y.ok()) << y.error().message();
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ((*y)[0].as<double>()[i], i - 500) << i;
 }
 
 TEST(Cast, to_half_precision_and_back) {

@@ -57,6 +57,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kClipOperator{"", "Clip", 7, 23, "", infer, compute, Sharing::kShared};
+extern const Operator kClipOperator{"", "Clip", 7, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -62,6 +62,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConcatOperator = {"", "Concat", 7, 23, "", infer, compute, Sharing::kShared};
+extern const Operator kConcatOperator = {"", "Concat", 7, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -78,6 +78,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConstantOperator = {"", "Constant", 7, 23, "no sparse or string value", infer, compute};
+extern const Operator kConstantOperator = {"", "Constant", 7, kLastOpset, "no sparse or string value", infer, compute};
 
 }  // namespace kite

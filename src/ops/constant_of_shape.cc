@@ -41,7 +41,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConstantOfShapeOperator = {"",      "ConstantOfShape", 9, 23, "shape must be constant", infer,
-                                                  compute, Sharing::kShared};
+extern const Operator kConstantOfShapeOperator = {
+    "", "ConstantOfShape", 9, kLastOpset, "shape must be constant", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -95,7 +95,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kConvOperator{"",      "Conv",          7, 23, "float32 and float64, 1 to 3 spatial axes", infer,
-                                    compute, Sharing::kShared};
+extern const Operator kConvOperator{
+    "", "Conv", 7, kLastOpset, "float32 and float64, 1 to 3 spatial axes", infer, compute, Sharing::kShared};
 
 }  // namespace kite

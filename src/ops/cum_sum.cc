@@ -16,7 +16,7 @@ using SumTypes = TypeList<float, double, std::int32_t, std::int64_t>;
 
 Status infer(InferContext& context) {
   KITE_TRY(context.require_inputs(2, 2));
-  KITE_TRY(require_dtype(context, 0, SumTypes{}));
+  KITE_TRY(require_dtype(context, 0, ProductTypes{}));
   KITE_TRY(context.get_int("exclusive", 0));
   KITE_TRY(context.get_int("reverse", 0));
   KITE_TRY_ASSIGN(const std::vector<std::int64_t> axis, context.constant_ints(1, "axis"));
@@ -35,7 +35,7 @@ Status compute(const ComputeContext& context) {
   const std::int64_t outer = shape.elements(0, axis);
   const std::int64_t count = shape[axis];
   const std::int64_t inner = shape.elements(axis + 1, shape.rank());
-  return dispatch(SumTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
+  return dispatch(SumTypes{}, without_sign(context.inputs[0].type.dtype), [&]<typename T>() -> Status {
     const T* x = context.inputs[0].as<T>();
     T* y = context.outputs[0].as<T>();
     const auto [first, last] = context.share.of(outer * inner, 1);
@@ -55,7 +55,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kCumSumOperator = {"",      "CumSum",        11, 23, "axis must be constant", infer,
-                                                   compute, Sharing::kShared};
+extern constinit const Operator kCumSumOperator = {
+    "", "CumSum", 11, kLastOpset, "axis must be constant", infer, compute, Sharing::kShared};
 
 }  // namespace kite

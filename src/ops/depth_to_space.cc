@@ -2,7 +2,8 @@
 // DepthToSpace and SpaceToDepth: blocks of b x b pixels become b * b channels and back.
 //   DepthToSpace, DCR: y[n, c, h*b + i, w*b + j] = x[n, (i*b + j)*C + c, h, w]
 //   DepthToSpace, CRD: y[n, c, h*b + i, w*b + j] = x[n, (c*b + i)*b + j, h, w]
-//   SpaceToDepth:      y[n, (i*b + j)*C + c, h, w] = x[n, c, h*b + i, w*b + j]
+//   SpaceToDepth, DCR: y[n, (i*b + j)*C + c, h, w] = x[n, c, h*b + i, w*b + j]
+//   SpaceToDepth, CRD: y[n, (c*b + i)*b + j, h, w] = x[n, c, h*b + i, w*b + j]
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,11 +31,15 @@ Error does_not_divide(const InferContext& context, std::int64_t block) {
                          context.shape(0).to_string());
 }
 
+Status check_mode(const InferContext& context) {
+  KITE_TRY_ASSIGN(const std::string mode, context.get_string("mode", "DCR"));
+  if (mode == "DCR" || mode == "CRD") return {};
+  return context.invalid("attribute 'mode' is \"" + mode + "\", expected DCR or CRD");
+}
+
 Status infer_to_space(InferContext& context) {
   KITE_TRY_ASSIGN(const std::int64_t b, block_of(context));
-  KITE_TRY_ASSIGN(const std::string mode, context.get_string("mode", "DCR"));
-  if (mode != "DCR" && mode != "CRD")
-    return context.invalid("attribute 'mode' is \"" + mode + "\", expected DCR or CRD");
+  KITE_TRY(check_mode(context));
   const Shape& x = context.shape(0);
   if (x[1] % (b * b) != 0) return does_not_divide(context, b);
   return context.set_output(0, context.input(0).dtype,
@@ -43,6 +48,7 @@ Status infer_to_space(InferContext& context) {
 
 Status infer_to_depth(InferContext& context) {
   KITE_TRY_ASSIGN(const std::int64_t b, block_of(context));
+  KITE_TRY(check_mode(context));
   const Shape& x = context.shape(0);
   if (x[2] % b != 0 || x[3] % b != 0) return does_not_divide(context, b);
   return context.set_output(0, context.input(0).dtype,
@@ -74,9 +80,12 @@ StridedCopy copy_of(const Blocks& blocks, const Shape& deep, const Shape& wide, 
   return copy;
 }
 
+Blocks blocks_of(const Attributes& attributes) {
+  return {attributes.get_int("blocksize", 1), attributes.get_string("mode", "DCR") == "CRD"};
+}
+
 Status compute_to_space(const ComputeContext& context) {
-  const Blocks blocks{context.attributes.get_int("blocksize", 1),
-                      context.attributes.get_string("mode", "DCR") == "CRD"};
+  const Blocks blocks = blocks_of(context.attributes);
   strided_copy(copy_of(blocks, context.inputs[0].type.shape, context.outputs[0].type.shape, true),
                dtype_size(context.inputs[0].type.dtype), context.inputs[0].data, context.outputs[0].data,
                context.share);
@@ -84,7 +93,7 @@ Status compute_to_space(const ComputeContext& context) {
 }
 
 Status compute_to_depth(const ComputeContext& context) {
-  const Blocks blocks{context.attributes.get_int("blocksize", 1), false};
+  const Blocks blocks = blocks_of(context.attributes);
   strided_copy(copy_of(blocks, context.outputs[0].type.shape, context.inputs[0].type.shape, false),
                dtype_size(context.inputs[0].type.dtype), context.inputs[0].data, context.outputs[0].data,
                context.share);
@@ -94,8 +103,8 @@ Status compute_to_depth(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kDepthToSpaceOperator = {
-    "", "DepthToSpace", 7, 23, "", infer_to_space, compute_to_space, Sharing::kShared};
+    "", "DepthToSpace", 7, kLastOpset, "", infer_to_space, compute_to_space, Sharing::kShared};
 extern constinit const Operator kSpaceToDepthOperator = {
-    "", "SpaceToDepth", 7, 23, "", infer_to_depth, compute_to_depth, Sharing::kShared};
+    "", "SpaceToDepth", 7, kLastOpset, "", infer_to_depth, compute_to_depth, Sharing::kShared};
 
 }  // namespace kite

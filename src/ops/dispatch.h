@@ -17,10 +17,16 @@ struct TypeList {};
 
 using FloatTypes = TypeList<float, double>;
 using IndexTypes = TypeList<std::int32_t, std::int64_t>;
-using IntegerTypes = TypeList<std::int32_t, std::int64_t, std::uint8_t, std::int8_t>;
-using SignedTypes = TypeList<float, double, std::int32_t, std::int64_t, std::int8_t>;
-using NumericTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t>;
-using AllTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t, bool>;
+using SignedIntegers = TypeList<std::int32_t, std::int64_t, std::int8_t, std::int16_t>;
+using IntegerTypes = TypeList<std::int32_t, std::int64_t, std::uint8_t, std::int8_t, std::int16_t, std::uint16_t,
+                              std::uint32_t, std::uint64_t>;
+using SignedTypes = TypeList<float, double, std::int32_t, std::int64_t, std::int8_t, std::int16_t>;
+using NumericTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t, std::int16_t,
+                              std::uint16_t, std::uint32_t, std::uint64_t>;
+using AllTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t, std::int16_t,
+                          std::uint16_t, std::uint32_t, std::uint64_t, bool>;
+// Of sums of products.
+using ProductTypes = TypeList<float, double, std::int32_t, std::int64_t, std::uint32_t, std::uint64_t>;
 
 template <typename... Ts>
 [[nodiscard]] constexpr bool contains(TypeList<Ts...>, DType dtype) noexcept {
@@ -42,6 +48,18 @@ template <typename... Ts>
   if (contains(types, found)) return {};
   return context.unsupported("input " + std::to_string(i) + " is " + std::string(dtype_name(found)) +
                              ", supported are " + type_names(types));
+}
+
+// An unsigned integer as the signed one of its width. Sums, differences and products that wrap, bits, and whether two
+// numbers are equal do not depend on the sign, so one loop serves both types.
+[[nodiscard]] constexpr DType without_sign(DType dtype) noexcept {
+  switch (dtype) {
+    case DType::kUInt8: return DType::kInt8;
+    case DType::kUInt16: return DType::kInt16;
+    case DType::kUInt32: return DType::kInt32;
+    case DType::kUInt64: return DType::kInt64;
+    default: return dtype;
+  }
 }
 
 // compute(): calls `fn.operator()<T>()`, which returns Status, with the T of `dtype`. Write it as

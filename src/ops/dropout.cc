@@ -51,6 +51,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kDropoutOperator{"", "Dropout", 7, 23, "inference only", infer, compute};
+extern const Operator kDropoutOperator{"", "Dropout", 7, kLastOpset, "inference only", infer, compute};
 
 }  // namespace kite

@@ -21,8 +21,6 @@
 namespace kite {
 namespace {
 
-using EinsumTypes = TypeList<float, double, std::int32_t, std::int64_t>;
-
 constexpr std::size_t kMostOperands = 8;
 constexpr std::size_t kMostIndices = 24;  // over all operands
 
@@ -161,7 +159,7 @@ Status infer(InferContext& context) {
                                std::to_string(count));
   }
   KITE_TRY(context.require_inputs(count, count));
-  KITE_TRY(require_dtype(context, 0, EinsumTypes{}));
+  KITE_TRY(require_dtype(context, 0, NumericTypes{}));
   std::vector<const Shape*> shapes;
   for (int i = 0; i < count; ++i) {
     KITE_TRY(context.require_same_dtype(0, i));
@@ -227,7 +225,7 @@ Status compute(const ComputeContext& context) {
   for (std::size_t n = 0; n < context.inputs.size(); ++n) shapes[n] = &context.inputs[n].type.shape;
   const auto operands = std::span<const Shape* const>(shapes).first(context.inputs.size());
   const Loops loops = loops_of(parse(context.attributes.get_string("equation", ""), operands), operands);
-  return dispatch(EinsumTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
+  return dispatch(SignedTypes{}, without_sign(context.outputs[0].type.dtype), [&]<typename T>() -> Status {
     sum_products<T>(context, loops);
     return {};
   });
@@ -236,6 +234,6 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kEinsumOperator = {
-    "", "Einsum", 12, 23, "up to 8 inputs and 24 indices", infer, compute, Sharing::kShared};
+    "", "Einsum", 12, kLastOpset, "up to 8 inputs and 24 indices", infer, compute, Sharing::kShared};
 
 }  // namespace kite

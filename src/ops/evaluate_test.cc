@@ -111,7 +111,7 @@ TEST(CostOf, counts_the_depth_of_a_heap) {
 TEST(InferNode, names_the_opset_range_when_it_is_left) {
   OpCase old("Expand", 7);
   expect_error(old.runtime_input(iota({1})).input(ints({1}, {1})), ErrorCode::kUnsupportedModel,
-               "supported in opset 8 to 23, the model imports 7");
+               "supported in opset 8 to 28, the model imports 7");
 }
 
 TEST(InferNode, rejects_more_outputs_than_the_operator_has) {

@@ -40,7 +40,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kExpandOperator = {"",      "Expand",        8, 23, "shape must be constant", infer,
+extern const Operator kExpandOperator = {"",      "Expand",        8, kLastOpset, "shape must be constant", infer,
                                          compute, Sharing::kShared};
 
 }  // namespace kite

@@ -29,6 +29,6 @@ Status infer(InferContext& context) {
 
 }  // namespace
 
-extern const Operator kFlattenOperator = {"", "Flatten", 7, 23, "", infer, copy_elements, Sharing::kShared};
+extern const Operator kFlattenOperator = {"", "Flatten", 7, kLastOpset, "", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

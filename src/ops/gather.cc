@@ -64,6 +64,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kGatherOperator = {"", "Gather", 7, 23, "", infer, compute, Sharing::kShared};
+extern const Operator kGatherOperator = {"", "Gather", 7, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -35,6 +35,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kGeluOperator{"", "Gelu", 20, 23, "", infer, compute, Sharing::kShared};
+extern const Operator kGeluOperator{"", "Gelu", 20, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

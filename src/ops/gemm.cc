@@ -28,7 +28,7 @@ Status check_c(const InferContext& context, const Shape& out) {
 Status infer(InferContext& context) {
   KITE_TRY(context.require_inputs(context.opset() < 11 ? 3 : 2, 3));
   KITE_TRY(context.require_same_dtype(0, 1));
-  KITE_TRY(require_dtype(context, 0, GemmTypes{}));
+  KITE_TRY(require_dtype(context, 0, ProductTypes{}));
   KITE_TRY_ASSIGN(const float alpha, context.get_float("alpha", 1));
   KITE_TRY_ASSIGN(const float beta, context.get_float("beta", 1));
   if (!contains(FloatTypes{}, context.input(0).dtype) && (alpha != 1 || beta != 1)) {
@@ -76,7 +76,7 @@ Status compute(const ComputeContext& context) {
   const bool transpose_a = context.attributes.get_int("transA", 0) != 0;
   const bool transpose_b = context.attributes.get_int("transB", 0) != 0;
   const bool adds_c = context.has_input(2) && beta != 0;  // as in BLAS, beta = 0 hides even a NaN
-  return dispatch(GemmTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
+  return dispatch(GemmTypes{}, without_sign(context.outputs[0].type.dtype), [&]<typename T>() -> Status {
     const std::int64_t rows = context.outputs[0].type.shape[0];
     const std::int64_t columns = context.outputs[0].type.shape[1];
     const std::int64_t depth = context.inputs[0].type.shape[transpose_a ? 0 : 1];
@@ -102,7 +102,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kGemmOperator{"",      "Gemm",          7, 23, "integers only with alpha = beta = 1", infer,
-                                    compute, Sharing::kShared};
+extern const Operator kGemmOperator{
+    "", "Gemm", 7, kLastOpset, "integers only with alpha = beta = 1", infer, compute, Sharing::kShared};
 
 }  // namespace kite

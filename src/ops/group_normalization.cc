@@ -103,8 +103,8 @@ Status compute_group(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kInstanceNormalizationOperator = {
-    "", "InstanceNormalization", 7, 23, "", infer_instance, compute_instance, Sharing::kShared};
+    "", "InstanceNormalization", 7, kLastOpset, "", infer_instance, compute_instance, Sharing::kShared};
 extern constinit const Operator kGroupNormalizationOperator = {
-    "", "GroupNormalization", 18, 23, "", infer_group, compute_group, Sharing::kShared};
+    "", "GroupNormalization", 18, kLastOpset, "", infer_group, compute_group, Sharing::kShared};
 
 }  // namespace kite

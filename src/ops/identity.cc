@@ -15,6 +15,6 @@ Status infer(InferContext& context) {
 }  // namespace
 
 extern const Operator kIdentityOperator{
-    "", "Identity", 7, 23, "tensors only, no sequences", infer, copy_elements, Sharing::kShared};
+    "", "Identity", 7, kLastOpset, "tensors only, no sequences", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

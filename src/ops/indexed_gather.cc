@@ -129,8 +129,8 @@ Status compute_nd(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kGatherElementsOperator = {
-    "", "GatherElements", 11, 23, "", infer_elements, compute_elements, Sharing::kShared};
-extern constinit const Operator kGatherNDOperator = {"", "GatherND", 11,         23,
+    "", "GatherElements", 11, kLastOpset, "", infer_elements, compute_elements, Sharing::kShared};
+extern constinit const Operator kGatherNDOperator = {"", "GatherND", 11,         kLastOpset,
                                                      "", infer_nd,   compute_nd, Sharing::kShared};
 
 }  // namespace kite

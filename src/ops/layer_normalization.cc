@@ -126,6 +126,7 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kLayerNormalizationOperator{
-    "", "LayerNormalization", 17, 23, "scale and bias over the normalised axes only", infer, compute, Sharing::kShared};
+    "",      "LayerNormalization", 17, kLastOpset, "scale and bias over the normalised axes only", infer,
+    compute, Sharing::kShared};
 
 }  // namespace kite

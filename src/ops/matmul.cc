@@ -46,7 +46,7 @@ Result<Operands> split(const Shape& a, const Shape& b) {
 Status infer(InferContext& context) {
   KITE_TRY(context.require_inputs(2, 2));
   KITE_TRY(context.require_same_dtype(0, 1));
-  KITE_TRY(require_dtype(context, 0, MatMulTypes{}));
+  KITE_TRY(require_dtype(context, 0, ProductTypes{}));
   const Shape& a = context.shape(0);
   const Shape& b = context.shape(1);
   const std::string shapes = a.to_string() + " and " + b.to_string();
@@ -73,7 +73,7 @@ Status compute(const ComputeContext& context) {
   const std::int64_t rows = operands.rows;
   const std::int64_t columns = operands.columns;
   const std::int64_t depth = operands.depth;
-  return dispatch(MatMulTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
+  return dispatch(MatMulTypes{}, without_sign(context.outputs[0].type.dtype), [&]<typename T>() -> Status {
     const T* a = context.inputs[0].as<T>();
     const T* b = context.inputs[1].as<T>();
     T* y = context.outputs[0].as<T>();
@@ -94,6 +94,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kMatMulOperator{"", "MatMul", 7, 23, "", infer, compute, Sharing::kShared};
+extern const Operator kMatMulOperator{"", "MatMul", 7, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

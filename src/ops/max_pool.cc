@@ -112,7 +112,8 @@ Status compute_internal(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kMaxPoolOperator{"", "MaxPool", 7, 23, "1 to 3 spatial axes", infer, compute, Sharing::kShared};
+extern const Operator kMaxPoolOperator{"",      "MaxPool",       7, kLastOpset, "1 to 3 spatial axes", infer,
+                                       compute, Sharing::kShared};
 extern const Operator kInternalMaxPoolOperator{
     "paperkite", "MaxPool", 0, 1000, "1 to 3 spatial axes", infer_internal, compute_internal, Sharing::kShared};
 

@@ -102,8 +102,8 @@ Status compute_lp(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kLRNOperator = {"", "LRN", 7, 23, "", infer_lrn, compute_lrn, Sharing::kShared};
-extern constinit const Operator kLpNormalizationOperator = {"", "LpNormalization", 7,          23,
+extern constinit const Operator kLRNOperator = {"", "LRN", 7, kLastOpset, "", infer_lrn, compute_lrn, Sharing::kShared};
+extern constinit const Operator kLpNormalizationOperator = {"", "LpNormalization", 7,          kLastOpset,
                                                             "", infer_lp,          compute_lp, Sharing::kShared};
 
 }  // namespace kite

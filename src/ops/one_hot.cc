@@ -10,11 +10,19 @@
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "paperkite/try.h"
+#include "tensor/widen.h"
 
 namespace kite {
 namespace {
 
-// The depth may be of any number type.
+// Of any number type. An index that a double does not hold exactly lies outside every axis.
+double number_at(const TensorView& view, std::int64_t i) {
+  const DType dtype = view.type.dtype;
+  double number = 0;
+  widen(dtype, view.data + i * static_cast<std::int64_t>(dtype_size(dtype)), {&number, 1});
+  return number;
+}
+
 Result<std::int64_t> depth_of(const InferContext& context) {
   const TensorView* view = context.constant(1);
   if (view == nullptr) {
@@ -22,18 +30,11 @@ Result<std::int64_t> depth_of(const InferContext& context) {
                                "simplify the model so that this input is a constant");
   }
   if (view->type.shape.elements() != 1) return context.invalid("input 'depth' must hold one number");
-  std::int64_t depth = 0;
-  KITE_TRY(dispatch(NumericTypes{}, view->type.dtype, [&]<typename T>() -> Status {
-    T value{};
-    std::memcpy(&value, view->data, sizeof value);
-    // Not a cast of what no axis can be long: NaN and large floats have no integer.
-    depth = value >= T{1} && static_cast<double>(value) <= static_cast<double>(kMaxElements)
-                ? static_cast<std::int64_t>(value)
-                : 0;
-    return {};
-  }));
-  if (depth < 1) return context.invalid("input 'depth' must be a positive number");
-  return depth;
+  const double depth = number_at(*view, 0);
+  // Not a cast of what no axis can be long: NaN and large floats have no integer.
+  const bool is_length = depth >= 1 && depth <= static_cast<double>(kMaxElements);
+  if (!is_length) return context.invalid("input 'depth' must be a positive number");
+  return static_cast<std::int64_t>(depth);
 }
 
 Status infer(InferContext& context) {
@@ -62,27 +63,24 @@ Status compute(const ComputeContext& context) {
   const auto size = static_cast<std::int64_t>(dtype_size(y.type.dtype));
   const std::byte* off = context.inputs[2].data;
   const std::byte* on = off + size;
-  return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    const T* indices = context.inputs[0].as<T>();
-    const auto [first, last] = context.share.of(outer * inner, 1);
-    for (std::int64_t i = first; i < last; ++i) {
-      std::byte* line = y.data + (i / inner * depth * inner + i % inner) * size;
-      for (std::int64_t k = 0; k < depth; ++k) {
-        std::memcpy(line + k * inner * size, off, static_cast<std::size_t>(size));
-      }
-      const auto value = static_cast<double>(indices[i]);
-      if (!(value >= -static_cast<double>(depth) && value < static_cast<double>(depth))) continue;
-      const auto whole = static_cast<std::int64_t>(indices[i]);
-      const std::int64_t position = whole < 0 ? whole + depth : whole;
-      std::memcpy(line + position * inner * size, on, static_cast<std::size_t>(size));
+  const auto [first, last] = context.share.of(outer * inner, 1);
+  for (std::int64_t i = first; i < last; ++i) {
+    std::byte* line = y.data + (i / inner * depth * inner + i % inner) * size;
+    for (std::int64_t k = 0; k < depth; ++k) {
+      std::memcpy(line + k * inner * size, off, static_cast<std::size_t>(size));
     }
-    return {};
-  });
+    const double value = number_at(context.inputs[0], i);
+    if (!(value >= -static_cast<double>(depth) && value < static_cast<double>(depth))) continue;
+    const auto whole = static_cast<std::int64_t>(value);
+    const std::int64_t position = whole < 0 ? whole + depth : whole;
+    std::memcpy(line + position * inner * size, on, static_cast<std::size_t>(size));
+  }
+  return {};
 }
 
 }  // namespace
 
-extern constinit const Operator kOneHotOperator = {"",      "OneHot",        9, 23, "depth must be constant", infer,
-                                                   compute, Sharing::kShared};
+extern constinit const Operator kOneHotOperator = {
+    "", "OneHot", 9, kLastOpset, "depth must be constant", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -95,6 +95,10 @@ struct ComputeContext {
   [[nodiscard]] bool has_output(std::size_t i) const { return i < outputs.size() && outputs[i].data != nullptr; }
 };
 
+// The newest opset of the standard operators that is read. Operators that did not change since say that they last to
+// it.
+inline constexpr int kLastOpset = 28;
+
 // Whether several threads may compute one call, each a share of it. They do so at the same time, so each call writes
 // elements of its own and reads no output that another one writes; an element has the same bits in whichever share it
 // lies, and the error of the lowest share is that of the whole.

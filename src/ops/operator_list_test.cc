@@ -63,7 +63,7 @@ TEST(OperatorList, is_complete_line_by_line) {
     if (op->domain.empty()) {
       EXPECT_GE(op->first_opset, 7) << op->name;
       const bool is_replaced = op->name == "Upsample";  // by Resize, in opset 10
-      EXPECT_EQ(op->last_opset, is_replaced ? 9 : 23) << op->name;
+      EXPECT_EQ(op->last_opset, is_replaced ? 9 : kLastOpset) << op->name;
     }
   }
 }

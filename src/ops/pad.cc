@@ -209,6 +209,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kPadOperator = {"", "Pad", 7, 23, "pads and axes must be constant", infer, compute};
+extern const Operator kPadOperator = {"", "Pad", 7, kLastOpset, "pads and axes must be constant", infer, compute};
 
 }  // namespace kite

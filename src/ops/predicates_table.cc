@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators whose result is true or false: comparisons and logic with broadcasting, and tests of single numbers.
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -17,6 +18,14 @@ namespace {
 // A byte of a file that is neither 0 nor 1 must not be read as bool: bools are read as bytes, any but 0 is true.
 using Truth = std::uint8_t;
 
+template <auto kCompare>
+Status compare(const ComputeContext& context) {
+  return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
+    map_pairs<T, T, bool>(context, kCompare);
+    return {};
+  });
+}
+
 Status infer_bool(InferContext& context) { return context.set_output(0, TensorType{DType::kBool, context.shape(0)}); }
 
 template <typename Types>
@@ -28,12 +37,13 @@ Status infer_pairs(InferContext& context) {
   return context.set_output(0, TensorType{DType::kBool, shape});
 }
 
-template <auto kCompare>
+// With the operands as they are, or exchanged: a > b is b < a, for NaN as well.
+template <auto kCompare, bool kExchanged>
 Status compare_numbers(const ComputeContext& context) {
-  return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    map_pairs<T, T, bool>(context, kCompare);
-    return {};
-  });
+  const std::array exchanged{context.inputs[1], context.inputs[0]};
+  ComputeContext pair = context;
+  if (kExchanged) pair.inputs = exchanged;
+  return compare<kCompare>(pair);
 }
 
 template <auto kCombine>
@@ -44,18 +54,29 @@ Status combine_truths(const ComputeContext& context) {
 
 Status compute_equal(const ComputeContext& context) {
   if (context.inputs[0].type.dtype == DType::kBool) return combine_truths<std::equal_to<>{}>(context);
-  return compare_numbers<std::equal_to<>{}>(context);
+  return dispatch(SignedTypes{}, without_sign(context.inputs[0].type.dtype), [&]<typename T>() -> Status {
+    map_pairs<T, T, bool>(context, std::equal_to<>{});
+    return {};
+  });
 }
 
 // NaN is equal to nothing, and neither less nor greater.
-template <auto kCompare>
+template <auto kCompare, bool kExchanged>
 constexpr Operator comparison(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_pairs<NumericTypes>, compare_numbers<kCompare>, Sharing::kShared};
+  return {"",
+          name,
+          first_opset,
+          kLastOpset,
+          "",
+          infer_pairs<NumericTypes>,
+          compare_numbers<kCompare, kExchanged>,
+          Sharing::kShared};
 }
 
 template <auto kCombine>
 constexpr Operator logic(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_pairs<TypeList<bool>>, combine_truths<kCombine>, Sharing::kShared};
+  return {
+      "", name, first_opset, kLastOpset, "", infer_pairs<TypeList<bool>>, combine_truths<kCombine>, Sharing::kShared};
 }
 
 // `kTest` makes the test of the node's attributes.
@@ -92,20 +113,20 @@ constexpr auto kIsInf = [](const Attributes& attributes) {
 
 template <auto kTest>
 constexpr Operator test(std::string_view name, int first_opset) {
-  return {"", name, first_opset, 23, "", infer_test, test_numbers<kTest>, Sharing::kShared};
+  return {"", name, first_opset, kLastOpset, "", infer_test, test_numbers<kTest>, Sharing::kShared};
 }
 
 constexpr Operator kRows[] = {
-    {"", "Equal", 7, 23, "strings are not supported", infer_pairs<AllTypes>, compute_equal, Sharing::kShared},
-    comparison<std::greater<>{}>("Greater", 7),
-    comparison<std::greater_equal<>{}>("GreaterOrEqual", 12),
-    comparison<std::less<>{}>("Less", 7),
-    comparison<std::less_equal<>{}>("LessOrEqual", 12),
+    {"", "Equal", 7, kLastOpset, "strings are not supported", infer_pairs<AllTypes>, compute_equal, Sharing::kShared},
+    comparison<std::less<>{}, true>("Greater", 7),
+    comparison<std::less_equal<>{}, true>("GreaterOrEqual", 12),
+    comparison<std::less<>{}, false>("Less", 7),
+    comparison<std::less_equal<>{}, false>("LessOrEqual", 12),
 
     logic<std::logical_and<>{}>("And", 7),
     logic<std::logical_or<>{}>("Or", 7),
     logic<std::not_equal_to<>{}>("Xor", 7),
-    {"", "Not", 7, 23, "", infer_not, compute_not, Sharing::kShared},
+    {"", "Not", 7, kLastOpset, "", infer_not, compute_not, Sharing::kShared},
 
     test<kIsNaN>("IsNaN", 9),
     test<kIsInf>("IsInf", 10),

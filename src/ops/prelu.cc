@@ -8,10 +8,8 @@
 namespace kite {
 namespace {
 
-using PReluTypes = TypeList<float, double, std::int32_t, std::int64_t>;
-
 Status infer(InferContext& context) {
-  KITE_TRY(infer_binary(context, PReluTypes{}));
+  KITE_TRY(infer_binary(context, ProductTypes{}));
   KITE_TRY_ASSIGN(const Shape shape, broadcast_inputs(context, {0, 1}));
   if (shape == context.shape(0)) return {};
   return context.invalid("slope " + context.shape(1).to_string() + " does not broadcast to the input's shape " +
@@ -19,11 +17,12 @@ Status infer(InferContext& context) {
 }
 
 Status compute(const ComputeContext& context) {
-  return map_binary(context, PReluTypes{}, []<typename T>(T x, T slope) { return x < 0 ? wrapping_mul(slope, x) : x; });
+  return map_binary(context, ProductTypes{},
+                    []<typename T>(T x, T slope) { return x < T{0} ? wrapping_mul(slope, x) : x; });
 }
 
 }  // namespace
 
-extern constinit const Operator kPReluOperator = {"", "PRelu", 7, 23, "", infer, compute, Sharing::kShared};
+extern constinit const Operator kPReluOperator = {"", "PRelu", 7, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

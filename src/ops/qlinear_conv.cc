@@ -175,8 +175,14 @@ Status compute_qlinear(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kConvIntegerOperator{
-    "", "ConvInteger", 10, 23, "1 to 3 spatial axes", infer_integer, compute_integer, Sharing::kShared};
-extern const Operator kQLinearConvOperator{
-    "", "QLinearConv", 10, 23, "1 to 3 spatial axes; float32 scales", infer_qlinear, compute_qlinear, Sharing::kShared};
+    "", "ConvInteger", 10, kLastOpset, "1 to 3 spatial axes", infer_integer, compute_integer, Sharing::kShared};
+extern const Operator kQLinearConvOperator{"",
+                                           "QLinearConv",
+                                           10,
+                                           kLastOpset,
+                                           "1 to 3 spatial axes; float32 scales",
+                                           infer_qlinear,
+                                           compute_qlinear,
+                                           Sharing::kShared};
 
 }  // namespace kite

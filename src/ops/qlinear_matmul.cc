@@ -210,9 +210,9 @@ Status compute_dynamic(const ComputeContext& context) {
 constexpr std::string_view kLimits = "float32 scales";
 
 extern const Operator kMatMulIntegerOperator{
-    "", "MatMulInteger", 10, 23, "", infer_integer, compute_integer, Sharing::kShared};
+    "", "MatMulInteger", 10, kLastOpset, "", infer_integer, compute_integer, Sharing::kShared};
 extern const Operator kQLinearMatMulOperator{
-    "", "QLinearMatMul", 10, 23, kLimits, infer_qlinear, compute_qlinear, Sharing::kShared};
+    "", "QLinearMatMul", 10, kLastOpset, kLimits, infer_qlinear, compute_qlinear, Sharing::kShared};
 extern const Operator kMatMulIntegerToFloatOperator{
     "com.microsoft", "MatMulIntegerToFloat", 1, 1, kLimits, infer_to_float, compute_to_float, Sharing::kShared};
 extern const Operator kDynamicQuantizeMatMulOperator{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The numbers of quantised tensors: x = (q - zero_point) * scale, q in 8 bits. Scales are float32; the float64 oracle
-// brings wider ones.
+// The numbers of quantised tensors: x = (q - zero_point) * scale, q in 2 to 16 bits. Scales are float32; the float64
+// oracle brings wider ones.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +42,13 @@ class ZeroPoints {
     if (view_.data == nullptr) return 0;
     switch (view_.type.dtype) {
       case DType::kUInt8: return view_.as<std::uint8_t>()[i * step_];
-      case DType::kInt8: return view_.as<std::int8_t>()[i * step_];
+      case DType::kUInt4:
+      case DType::kUInt2: return view_.as<std::uint8_t>()[i * step_];
+      case DType::kInt8:
+      case DType::kInt4:
+      case DType::kInt2: return view_.as<std::int8_t>()[i * step_];
+      case DType::kInt16: return view_.as<std::int16_t>()[i * step_];
+      case DType::kUInt16: return view_.as<std::uint16_t>()[i * step_];
       default: return view_.as<std::int32_t>()[i * step_];
     }
   }
@@ -58,21 +64,35 @@ class ZeroPoints {
                                           : std::int32_t{view.as<std::int8_t>()[i]};
 }
 
-// Rounds to the nearest integer, a tie to the even one, as x / scale becomes q - zero_point, and saturates to the 8
-// bits of q. NaN becomes the lowest q.
+// The lowest and the highest q of a type.
+struct QuantizedRange {
+  std::int32_t least = 0;
+  std::int32_t most = 255;
+};
+[[nodiscard]] constexpr QuantizedRange range_of(DType dtype) noexcept {
+  switch (dtype) {
+    case DType::kInt8: return {-128, 127};
+    case DType::kUInt16: return {0, 65535};
+    case DType::kInt16: return {-32768, 32767};
+    case DType::kUInt4: return {0, 15};
+    case DType::kInt4: return {-8, 7};
+    case DType::kUInt2: return {0, 3};
+    case DType::kInt2: return {-2, 1};
+    default: return {};  // uint8
+  }
+}
+
+// Rounds to the nearest integer, a tie to the even one, as x / scale becomes q - zero_point, and saturates to the range
+// of q. NaN becomes the lowest q.
 class Rounding {
  public:
-  Rounding(DType dtype, std::int32_t zero) : zero_(zero), least_(-zero), most_(255 - zero) {
-    if (dtype == DType::kInt8) {
-      least_ -= 128;
-      most_ -= 128;
-    }
-  }
+  Rounding(DType dtype, std::int32_t zero)
+      : zero_(zero), least_(range_of(dtype).least - zero), most_(range_of(dtype).most - zero) {}
   [[nodiscard]] std::int32_t zero() const noexcept { return zero_; }
 
   template <typename T>
   [[nodiscard]] std::int32_t centred(T value) const noexcept {
-    // Adding 1.5 * 2^(mantissa bits) leaves no place for a fraction. The limits are integers below 512, so that what
+    // Adding 1.5 * 2^(mantissa bits) leaves no place for a fraction. The limits are integers below 2^17, so that what
     // was saturated first rounds to the same.
     constexpr T kNoFraction = std::is_same_v<T, float> ? T(12582912.0) : T(6755399441055744.0);
     const T least = static_cast<T>(least_);
@@ -81,10 +101,14 @@ class Rounding {
     value = value < most ? value : most;
     return static_cast<std::int32_t>((value + kNoFraction) - kNoFraction);
   }
-  // The bits of q, of either type.
+  template <typename T>
+  [[nodiscard]] std::int32_t whole(T value) const noexcept {
+    return centred(value) + zero_;
+  }
+  // The bits of q where it takes one byte.
   template <typename T>
   [[nodiscard]] std::byte operator()(T value) const noexcept {
-    return static_cast<std::byte>(static_cast<std::uint8_t>(centred(value) + zero_));
+    return static_cast<std::byte>(static_cast<std::uint8_t>(whole(value)));
   }
 
  private:

@@ -3,9 +3,11 @@
 // one for each index of an axis, or one for each block along it; DynamicQuantizeLinear, which finds its scale in x.
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "onnx/tensor_data.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
 #include "ops/quantization.h"
@@ -14,10 +16,17 @@
 namespace kite {
 namespace {
 
-using StoredTypes = TypeList<std::uint8_t, std::int8_t, std::int32_t>;
+using QuantizedTypesOfAnyWidth =
+    TypeList<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, UInt4, Int4, UInt2, Int2>;
+using DequantizedTypes =
+    TypeList<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::int32_t, UInt4, Int4, UInt2, Int2>;
+// As they lie in memory.
+using StoredTypes = TypeList<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::int32_t>;
 
-constexpr std::int64_t kOnnxUint8 = 2;
-constexpr std::int64_t kOnnxInt8 = 3;
+DType stored_as(DType dtype) {
+  if (dtype == DType::kInt4 || dtype == DType::kInt2) return DType::kInt8;
+  return dtype == DType::kUInt4 || dtype == DType::kUInt2 ? DType::kUInt8 : dtype;
+}
 
 // Blocks apart, a tensor is outer x axis x inner.
 struct Granularity {
@@ -91,21 +100,30 @@ Status check_precision(const InferContext& context) {
   return context.unsupported("attribute 'precision' is " + std::to_string(precision) + ", supported is float32");
 }
 
+// The type that attribute 'output_dtype' states.
+Result<std::optional<DType>> stated_output(const InferContext& context) {
+  KITE_TRY_ASSIGN(const std::int64_t stated, context.get_int("output_dtype", 0));
+  if (stated == 0) return std::optional<DType>();
+  const auto dtype = onnx::to_dtype(static_cast<std::int32_t>(std::clamp<std::int64_t>(stated, -1, 1 << 20)));
+  if (dtype.ok()) return std::optional(*dtype);
+  return context.unsupported("attribute 'output_dtype' is " + std::to_string(stated) + ": " + dtype.error().what);
+}
+
 Status infer_quantize(InferContext& context) {
   KITE_TRY(context.require_inputs(2, 3));
   KITE_TRY(context.require_float(0));
   KITE_TRY(context.require_same_dtype(0, 1));
   KITE_TRY(check_scales(context));
   KITE_TRY(check_precision(context));
-  KITE_TRY_ASSIGN(const std::int64_t stated, context.get_int("output_dtype", 0));
-  DType dtype = stated == kOnnxInt8 ? DType::kInt8 : DType::kUInt8;
-  if (stated != 0 && stated != kOnnxUint8 && stated != kOnnxInt8) {
-    return context.unsupported("attribute 'output_dtype' is " + std::to_string(stated) +
-                               ", supported are UINT8 (2) and INT8 (3)");
+  KITE_TRY_ASSIGN(const std::optional<DType> stated, stated_output(context));
+  if (stated && !contains(QuantizedTypesOfAnyWidth{}, *stated)) {
+    return context.invalid("attribute 'output_dtype' is " + std::string(dtype_name(*stated)) + ", expected " +
+                           type_names(QuantizedTypesOfAnyWidth{}));
   }
+  DType dtype = stated.value_or(DType::kUInt8);
   if (context.has_input(2)) {
-    KITE_TRY(require_dtype(context, 2, QuantizedTypes{}));
-    if (stated != 0 && context.input(2).dtype != dtype) {
+    KITE_TRY(require_dtype(context, 2, QuantizedTypesOfAnyWidth{}));
+    if (stated && context.input(2).dtype != dtype) {
       return context.invalid("the zero point is of another type than attribute 'output_dtype' says");
     }
     dtype = context.input(2).dtype;
@@ -115,8 +133,14 @@ Status infer_quantize(InferContext& context) {
 
 Status infer_dequantize(InferContext& context) {
   KITE_TRY(context.require_inputs(2, 3));
-  KITE_TRY(require_dtype(context, 0, StoredTypes{}));
+  KITE_TRY(require_dtype(context, 0, DequantizedTypes{}));
   KITE_TRY(check_scales(context));
+  KITE_TRY_ASSIGN(const std::optional<DType> stated, stated_output(context));
+  // The float64 oracle brings wider scales than the attribute says.
+  if (stated && *stated != DType::kFloat32 && *stated != context.input(1).dtype) {
+    return context.unsupported("attribute 'output_dtype' is " + std::string(dtype_name(*stated)) + ", the scales are " +
+                               std::string(dtype_name(context.input(1).dtype)));
+  }
   if (context.has_input(2)) KITE_TRY(context.require_same_dtype(0, 2));
   return context.set_output(0, TensorType{context.input(1).dtype, context.shape(0)});
 }
@@ -139,6 +163,11 @@ Status compute_quantize(const ComputeContext& context) {
   const Granularity shape = granularity_of(context.attributes, input.type.shape, context.inputs[1].type.shape);
   const ZeroPoints zeros(context, 2);
   const MutableTensorView& out = context.outputs[0];
+  const bool is_wide = dtype_size(out.type.dtype) == 2;
+  // The bits of int16 and of uint16.
+  const auto put_wide = [&](std::int64_t i, std::int32_t q) {
+    out.as<std::uint16_t>()[i] = static_cast<std::uint16_t>(q);
+  };
   return dispatch(FloatTypes{}, input.type.dtype, [&]<typename T>() -> Status {
     const T* x = input.as<T>();
     const T* scales = context.inputs[1].as<T>();
@@ -147,11 +176,21 @@ Status compute_quantize(const ComputeContext& context) {
                    if (step == 0) {
                      const Rounding rounding(out.type.dtype, zeros[scale_at]);
                      const T scale = scales[scale_at];
-                     for (std::int64_t i = at; i < at + count; ++i) out.data[i] = rounding(x[i] / scale);
+                     if (is_wide) {
+                       for (std::int64_t i = at; i < at + count; ++i) put_wide(i, rounding.whole(x[i] / scale));
+                     } else {
+                       for (std::int64_t i = at; i < at + count; ++i) out.data[i] = rounding(x[i] / scale);
+                     }
                      return;
                    }
                    for (std::int64_t i = 0; i < count; ++i) {
-                     out.data[at + i] = Rounding(out.type.dtype, zeros[scale_at + i])(x[at + i] / scales[scale_at + i]);
+                     const Rounding rounding(out.type.dtype, zeros[scale_at + i]);
+                     const T value = x[at + i] / scales[scale_at + i];
+                     if (is_wide) {
+                       put_wide(at + i, rounding.whole(value));
+                     } else {
+                       out.data[at + i] = rounding(value);
+                     }
                    }
                  });
     return {};
@@ -165,7 +204,7 @@ Status compute_dequantize(const ComputeContext& context) {
   return dispatch(FloatTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
     const T* scales = context.inputs[1].as<T>();
     T* y = context.outputs[0].as<T>();
-    return dispatch(StoredTypes{}, input.type.dtype, [&]<typename Q>() -> Status {
+    return dispatch(StoredTypes{}, stored_as(input.type.dtype), [&]<typename Q>() -> Status {
       const Q* q = input.as<Q>();
       for_each_row(
           shape, context.share, [&](std::int64_t at, std::int64_t count, std::int64_t scale_at, std::int64_t step) {
@@ -202,15 +241,15 @@ Status compute_dynamic(const ComputeContext& context) {
 
 }  // namespace
 
-constexpr std::string_view kQuantizeLimits = "uint8 and int8; float32 scales";
-constexpr std::string_view kDequantizeLimits = "uint8, int8 and int32; float32 scales";
+constexpr std::string_view kQuantizeLimits = "integers of 2 to 16 bits; float32 scales";
+constexpr std::string_view kDequantizeLimits = "integers of 2 to 16 bits and int32; float32 scales";
 
 extern const Operator kQuantizeLinearOperator{
-    "", "QuantizeLinear", 10, 23, kQuantizeLimits, infer_quantize, compute_quantize, Sharing::kShared};
+    "", "QuantizeLinear", 10, kLastOpset, kQuantizeLimits, infer_quantize, compute_quantize, Sharing::kShared};
 extern const Operator kDequantizeLinearOperator{
-    "", "DequantizeLinear", 10, 23, kDequantizeLimits, infer_dequantize, compute_dequantize, Sharing::kShared};
+    "", "DequantizeLinear", 10, kLastOpset, kDequantizeLimits, infer_dequantize, compute_dequantize, Sharing::kShared};
 extern const Operator kDynamicQuantizeLinearOperator{
-    "", "DynamicQuantizeLinear", 11, 23, "", infer_dynamic, compute_dynamic};
+    "", "DynamicQuantizeLinear", 11, kLastOpset, "", infer_dynamic, compute_dynamic};
 extern const Operator kMicrosoftQuantizeLinearOperator{
     "com.microsoft", "QuantizeLinear", 1, 1, kQuantizeLimits, infer_quantize, compute_quantize, Sharing::kShared};
 extern const Operator kMicrosoftDequantizeLinearOperator{

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ops/op_case.h"
+#include "tensor/widen.h"
 
 namespace kite {
 namespace {
@@ -56,11 +57,61 @@ TEST(QuantizeLinear, refuses_what_does_not_fit) {
   zeros.input(bytes({1}, {0}));
   expect_error(zeros, ErrorCode::kInvalidModel, "zero points [1]");
   auto type = with(scalar(1));
-  type.attr("output_dtype", 4);
-  expect_error(type, ErrorCode::kUnsupportedModel, "supported are UINT8 (2) and INT8 (3)");
+  type.attr("output_dtype", 17);
+  expect_error(type, ErrorCode::kUnsupportedModel, "element type FLOAT8E4M3FN is not supported");
+  auto wide = with(scalar(1));
+  wide.attr("output_dtype", 6);
+  expect_error(wide, ErrorCode::kInvalidModel, "attribute 'output_dtype' is int32, expected uint8, int8");
   auto blocks = with(floats({2, 2}, {1, 1, 1, 1}));
   blocks.attr("block_size", 2);
   expect_error(blocks, ErrorCode::kInvalidModel, "into blocks of 2 along axis 1");
+}
+
+TEST(QuantizeLinear, gives_integers_of_2_to_16_bits) {
+  struct Row {
+    int onnx_type;
+    DType dtype;
+    std::vector<double> expected;
+  };
+  const Row rows[] = {{4, DType::kUInt16, {0, 0, 2, 65535, 0}}, {5, DType::kInt16, {-32768, -2, 2, 32767, -32768}},
+                      {21, DType::kUInt4, {0, 0, 2, 15, 0}},    {22, DType::kInt4, {-8, -2, 2, 7, -8}},
+                      {25, DType::kUInt2, {0, 0, 2, 3, 0}},     {26, DType::kInt2, {-2, -2, 1, 1, -2}}};
+  for (const Row& row : rows) {
+    const auto q = OpCase("QuantizeLinear", 25)
+                       .attr("output_dtype", row.onnx_type)
+                       .input(floats({5}, {-1e6F, -1.5F, 1.5F, 1e6F, kNaN}))
+                       .input(scalar(1))
+                       .run();
+    ASSERT_TRUE(q.ok()) << q.error().message();
+    ASSERT_EQ((*q)[0].dtype(), row.dtype);
+    std::vector<double> found(5);
+    widen(row.dtype, (*q)[0].view().data, found);
+    EXPECT_EQ(found, row.expected) << dtype_name(row.dtype);
+    // And back: the numbers that the type holds, times the scale.
+    const auto x = OpCase("DequantizeLinear", 25)
+                       .input(Tensor::copy_of((*q)[0].view()))
+                       .input(scalar(0.5F))
+                       .input(Tensor(row.dtype, Shape{}))
+                       .run();
+    ASSERT_TRUE(x.ok()) << x.error().message();
+    for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ((*x)[0].as<float>()[i], static_cast<float>(row.expected[i] / 2));
+  }
+  expect_output<std::uint16_t>(OpCase("QuantizeLinear", 21)
+                                   .attr("block_size", 2)
+                                   .attr("axis", 0)
+                                   .input(floats({2, 2}, {-3, 1, 100, 2}))
+                                   .input(floats({1, 2}, {1, 0.5F}))
+                                   .input(Tensor::of<std::uint16_t>({1, 2}, {5, 60000})),
+                               {2, 2}, {2, 60002, 105, 60004});
+}
+
+TEST(DequantizeLinear, gives_the_type_of_the_scales) {
+  auto named = OpCase("DequantizeLinear", 23);
+  named.attr("output_dtype", 1).input(bytes({1}, {4})).input(scalar(0.5F));
+  expect_output(named, {1}, {2});
+  auto other = OpCase("DequantizeLinear", 23);
+  other.attr("output_dtype", 11).input(bytes({1}, {4})).input(scalar(0.5F));
+  expect_error(other, ErrorCode::kUnsupportedModel, "attribute 'output_dtype' is float64, the scales are float32");
 }
 
 TEST(DequantizeLinear, subtracts_the_zero_point_and_scales) {

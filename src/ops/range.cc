@@ -16,7 +16,7 @@
 namespace kite {
 namespace {
 
-using RangeTypes = TypeList<float, double, std::int32_t, std::int64_t>;
+using RangeTypes = TypeList<float, double, std::int32_t, std::int64_t, std::int16_t>;
 
 template <typename T>
 T first_element(const TensorView& view) {
@@ -62,6 +62,9 @@ Result<std::int64_t> checked_length(const InferContext& context) {
 Status infer(InferContext& context) {
   KITE_TRY(context.require_inputs(3, 3));
   KITE_TRY(require_dtype(context, 0, RangeTypes{}));
+  // Half-precision ranges are computed in float32.
+  KITE_TRY_ASSIGN(const std::int64_t stash, context.get_int("stash_type", 1));
+  if (stash != 1) return context.unsupported("attribute 'stash_type' is not float32 (1)");
   for (int i = 0; i < 3; ++i) {
     KITE_TRY(context.require_same_dtype(0, i));
     if (context.shape(i).rank() > 1 || context.shape(i).elements() != 1) {
@@ -96,6 +99,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kRangeOperator = {"", "Range", 11, 23, "start, limit and delta must be constant", infer, compute};
+extern const Operator kRangeOperator = {"",    "Range", 11, kLastOpset, "start, limit and delta must be constant",
+                                        infer, compute};
 
 }  // namespace kite

@@ -23,7 +23,9 @@
 namespace kite {
 namespace {
 
-using ReduceTypes = TypeList<float, double, std::int32_t, std::int64_t>;
+using ReduceTypes = ProductTypes;
+using ExtremeTypes =
+    TypeList<float, double, std::int32_t, std::int64_t, std::uint8_t, std::int8_t, std::uint32_t, std::uint64_t, bool>;
 constexpr int kAxesInputSince = 18;
 constexpr int kSumAxesInputSince = 13;  // ReduceSum went ahead
 
@@ -175,12 +177,15 @@ void reduce(Plan plan, ElementRange outputs, const T* x, T* y) {
   }
 }
 
-template <template <typename> typename State, typename Types, int kInputSince>
+// What the sign of integers does not change, such as their sum, is computed for the types of `Loops` only.
+template <template <typename> typename State, typename Loops, int kInputSince>
 Status compute(const ComputeContext& context) {
   if (context.outputs[0].type.shape.elements() == 0) return {};
   const bool noop = context.opset >= kInputSince && context.attributes.get_int("noop_with_empty_axes", 0) != 0;
   const Plan plan = plan_of(context.inputs[0].type.shape, ListView(context, "axes", 1, kInputSince), noop);
-  return dispatch(Types{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
+  const DType stated = context.outputs[0].type.dtype;
+  const DType dtype = contains(Loops{}, stated) ? stated : without_sign(stated);
+  return dispatch(Loops{}, dtype, [&]<typename T>() -> Status {
     const ElementRange outputs = context.share.of(context.outputs[0].type.shape.elements(), kOutputsApart);
     reduce<State<T>>(plan, outputs, context.inputs[0].as<T>(), context.outputs[0].as<T>());
     return {};
@@ -203,6 +208,7 @@ struct Average {
   void add(T x) { total += static_cast<Accumulator<T>>(x); }
   [[nodiscard]] T result(std::int64_t count) const {
     if constexpr (std::is_floating_point_v<T>) return static_cast<T>(total / static_cast<double>(count));
+    if constexpr (std::is_unsigned_v<T>) return static_cast<T>(total / static_cast<std::uint64_t>(count));
     return static_cast<T>(static_cast<std::int64_t>(total) / count);  // towards zero
   }
 };
@@ -280,22 +286,31 @@ struct Smallest {
   [[nodiscard]] T result(std::int64_t) const { return value; }
 };
 
-template <template <typename> typename State, typename Types, int kInputSince = kAxesInputSince>
+template <template <typename> typename State, typename Types, typename Loops = Types, int kInputSince = kAxesInputSince>
 constexpr Operator reduction(std::string_view name, Status (*infer_types)(InferContext&) = infer<Types, kInputSince>) {
-  return {"", name, 7, 23, "axes must be constant", infer_types, compute<State, Types, kInputSince>, Sharing::kShared};
+  return {"",
+          name,
+          7,
+          kLastOpset,
+          "axes must be constant",
+          infer_types,
+          compute<State, Loops, kInputSince>,
+          Sharing::kShared};
 }
+
+using SumLoops = TypeList<float, double, std::int32_t, std::int64_t>;
 
 constexpr Operator kRows[] = {
     reduction<TotalOfMagnitudes, ReduceTypes>("ReduceL1"),
     reduction<Length, ReduceTypes>("ReduceL2"),
     reduction<LogOfTotal, FloatTypes>("ReduceLogSum"),
     reduction<LogOfTotalOfPowers, FloatTypes>("ReduceLogSumExp"),
-    reduction<Largest, AllTypes>("ReduceMax"),
+    reduction<Largest, ExtremeTypes>("ReduceMax"),
     reduction<Average, ReduceTypes>("ReduceMean", infer_mean),
-    reduction<Smallest, AllTypes>("ReduceMin"),
-    reduction<Product, ReduceTypes>("ReduceProd"),
-    reduction<Total, ReduceTypes, kSumAxesInputSince>("ReduceSum"),
-    reduction<TotalOfSquares, ReduceTypes>("ReduceSumSquare"),
+    reduction<Smallest, ExtremeTypes>("ReduceMin"),
+    reduction<Product, ReduceTypes, SumLoops>("ReduceProd"),
+    reduction<Total, ReduceTypes, SumLoops, kSumAxesInputSince>("ReduceSum"),
+    reduction<TotalOfSquares, ReduceTypes, SumLoops>("ReduceSumSquare"),
 };
 
 }  // namespace

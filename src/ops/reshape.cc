@@ -61,6 +61,6 @@ Status infer(InferContext& context) {
 }  // namespace
 
 extern const Operator kReshapeOperator = {
-    "", "Reshape", 7, 23, "shape must be constant", infer, copy_elements, Sharing::kShared};
+    "", "Reshape", 7, kLastOpset, "shape must be constant", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

@@ -352,7 +352,7 @@ Status compute_upsample(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kResizeOperator = {
-    "", "Resize", 10, 23, "scales and sizes must be constant", infer_resize, compute_resize, Sharing::kShared};
+    "", "Resize", 10, kLastOpset, "scales and sizes must be constant", infer_resize, compute_resize, Sharing::kShared};
 extern constinit const Operator kUpsampleOperator = {
     "", "Upsample", 9, 9, "scales must be constant", infer_upsample, compute_upsample, Sharing::kShared};
 

@@ -168,7 +168,7 @@ Status compute_elements(const ComputeContext& context) {
 }  // namespace
 
 extern constinit const Operator kScatterElementsOperator = {
-    "", "ScatterElements", 11, 23, "", infer_elements, compute_elements};
-extern constinit const Operator kScatterNDOperator = {"", "ScatterND", 11, 23, "", infer_nd, compute_nd};
+    "", "ScatterElements", 11, kLastOpset, "", infer_elements, compute_elements};
+extern constinit const Operator kScatterNDOperator = {"", "ScatterND", 11, kLastOpset, "", infer_nd, compute_nd};
 
 }  // namespace kite

@@ -61,7 +61,7 @@ Status compute_size(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kShapeOperator = {"", "Shape", 7, 23, "", infer, compute};
-extern const Operator kSizeOperator = {"", "Size", 7, 23, "", infer_size, compute_size};
+extern const Operator kShapeOperator = {"", "Shape", 7, kLastOpset, "", infer, compute};
+extern const Operator kSizeOperator = {"", "Size", 7, kLastOpset, "", infer_size, compute_size};
 
 }  // namespace kite

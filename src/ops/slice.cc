@@ -130,6 +130,6 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kSliceOperator = {
-    "", "Slice", 7, 23, "starts, ends, axes and steps must be constant", infer, compute, Sharing::kShared};
+    "", "Slice", 7, kLastOpset, "starts, ends, axes and steps must be constant", infer, compute, Sharing::kShared};
 
 }  // namespace kite

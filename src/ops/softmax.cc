@@ -97,9 +97,11 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kHardmaxOperator{"", "Hardmax", 7, 23, "", infer, compute<kHard>, Sharing::kShared};
+extern constinit const Operator kHardmaxOperator{
+    "", "Hardmax", 7, kLastOpset, "", infer, compute<kHard>, Sharing::kShared};
 extern constinit const Operator kLogSoftmaxOperator{
-    "", "LogSoftmax", 7, 23, "", infer, compute<kLogSoft>, Sharing::kShared};
-extern constinit const Operator kSoftmaxOperator{"", "Softmax", 7, 23, "", infer, compute<kSoft>, Sharing::kShared};
+    "", "LogSoftmax", 7, kLastOpset, "", infer, compute<kLogSoft>, Sharing::kShared};
+extern constinit const Operator kSoftmaxOperator{
+    "", "Softmax", 7, kLastOpset, "", infer, compute<kSoft>, Sharing::kShared};
 
 }  // namespace kite

@@ -103,6 +103,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kSplitOperator = {"", "Split", 7, 23, "split must be constant", infer, compute, Sharing::kShared};
+extern const Operator kSplitOperator = {"",      "Split",         7, kLastOpset, "split must be constant", infer,
+                                        compute, Sharing::kShared};
 
 }  // namespace kite

@@ -42,6 +42,6 @@ Status infer(InferContext& context) {
 }  // namespace
 
 extern const Operator kSqueezeOperator = {
-    "", "Squeeze", 7, 23, "axes must be constant", infer, copy_elements, Sharing::kShared};
+    "", "Squeeze", 7, kLastOpset, "axes must be constant", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

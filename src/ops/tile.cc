@@ -65,7 +65,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kTileOperator = {"",      "Tile",          7, 23, "repeats must be constant", infer,
-                                                 compute, Sharing::kShared};
+extern constinit const Operator kTileOperator = {
+    "", "Tile", 7, kLastOpset, "repeats must be constant", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -129,7 +129,7 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kTopKOperator = {"",      "TopK",          7, 23, "k must be constant", infer,
+extern constinit const Operator kTopKOperator = {"",      "TopK",          7, kLastOpset, "k must be constant", infer,
                                                  compute, Sharing::kShared};
 
 }  // namespace kite

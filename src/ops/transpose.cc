@@ -59,6 +59,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kTransposeOperator = {"", "Transpose", 7, 23, "", infer, compute, Sharing::kShared};
+extern const Operator kTransposeOperator = {"", "Transpose", 7, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -49,6 +49,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern constinit const Operator kTriluOperator = {"", "Trilu", 14, 23, "", infer, compute, Sharing::kShared};
+extern constinit const Operator kTriluOperator = {"", "Trilu", 14, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

@@ -41,6 +41,6 @@ Status infer(InferContext& context) {
 }  // namespace
 
 extern const Operator kUnsqueezeOperator = {
-    "", "Unsqueeze", 7, 23, "axes must be constant", infer, copy_elements, Sharing::kShared};
+    "", "Unsqueeze", 7, kLastOpset, "axes must be constant", infer, copy_elements, Sharing::kShared};
 
 }  // namespace kite

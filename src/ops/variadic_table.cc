@@ -59,7 +59,7 @@ constexpr auto kAdd = [](auto y, auto x) { return y + x; };
 
 template <typename Types, auto kCombine, auto kFinish = kAsItIs>
 constexpr Operator variadic(std::string_view name) {
-  return {"", name, 7, 23, "", infer_all<Types>, fold_all<Types, kCombine, kFinish>, Sharing::kShared};
+  return {"", name, 7, kLastOpset, "", infer_all<Types>, fold_all<Types, kCombine, kFinish>, Sharing::kShared};
 }
 
 constexpr Operator kRows[] = {

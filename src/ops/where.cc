@@ -55,6 +55,6 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kWhereOperator = {"", "Where", 9, 23, "", infer, compute, Sharing::kShared};
+extern const Operator kWhereOperator = {"", "Where", 9, kLastOpset, "", infer, compute, Sharing::kShared};
 
 }  // namespace kite

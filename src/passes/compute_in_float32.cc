@@ -117,7 +117,8 @@ class Replacement {
         changes.emplace_back(attribute.name, graph_.own(converted(*tensor, DType::kFloat32)));
       }
       const auto* number = std::get_if<std::int64_t>(&attribute.value);
-      const bool names_type = attribute.name == "dtype" || (node.op_type == "Cast" && attribute.name == "to");
+      const bool names_type = attribute.name == "dtype" || attribute.name == "output_dtype" ||
+                              attribute.name == "precision" || (node.op_type == "Cast" && attribute.name == "to");
       if (number == nullptr || !names_type || *number != onnx_number(from_) || makes_output(node)) continue;
       ++casts_;
       changes.emplace_back(attribute.name, kOnnxFloat);

@@ -12,6 +12,9 @@ namespace kite {
 [[nodiscard]] constexpr bool is_floating_point(DType dtype) noexcept {
   return is_half(dtype) || dtype == DType::kFloat32 || dtype == DType::kFloat64;
 }
+[[nodiscard]] constexpr bool is_integer(DType dtype) noexcept {
+  return !is_floating_point(dtype) && dtype != DType::kBool;
+}
 
 // The elements of `view`, which may lie unaligned, in the type `to`; both are floating-point types.
 [[nodiscard]] Tensor converted(const TensorView& view, DType to);

@@ -10,6 +10,7 @@
 #include "base/regular_file.h"
 #include "paperkite/try.h"
 #include "tensor/npy_header.h"
+#include "tensor/packed.h"
 
 namespace kite {
 
@@ -87,6 +88,25 @@ Result<Tensor> read_npy(std::span<const std::byte> bytes, std::string_view name)
   Tensor tensor(header.type);
   to_c_order(header.type, elements.data(), tensor.mutable_view().data);
   return tensor;
+}
+
+Result<Tensor> as_declared(Tensor tensor, DType declared) {
+  const DType whole = tensor.dtype();
+  const bool is_signed = declared == DType::kInt4 || declared == DType::kInt2;
+  if (!is_packed(declared) || whole != (is_signed ? DType::kInt8 : DType::kUInt8)) return tensor;
+  const auto elements = tensor.view().bytes();
+  const auto wrong = std::ranges::find_if(elements, [&](std::byte element) { return !is_element(declared, element); });
+  if (wrong == elements.end()) {
+    Tensor narrow(declared, tensor.shape());
+    std::ranges::copy(elements, narrow.mutable_view().data);
+    return narrow;
+  }
+  const int number = whole == DType::kInt8 ? static_cast<std::int8_t>(*wrong) : static_cast<std::uint8_t>(*wrong);
+  return Error{
+      ErrorCode::kInvalidInput,
+      "an element is " + std::to_string(number) + ", which " + std::string(dtype_name(declared)) + " cannot hold",
+      {},
+      {}};
 }
 
 NpyReader::NpyReader(const std::string& path, RegularFile file, const TensorType& type, std::size_t data_at)

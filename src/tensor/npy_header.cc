@@ -28,9 +28,24 @@ struct Descr {
   DType dtype;
 };
 constexpr Descr kDescrs[] = {
-    {"<f4", DType::kFloat32},  {"<f8", DType::kFloat64}, {"<i4", DType::kInt32}, {"<i8", DType::kInt64},
-    {"|u1", DType::kUInt8},    {"|i1", DType::kInt8},    {"|b1", DType::kBool},  {"<f2", DType::kFloat16},
+    {"<f4", DType::kFloat32},
+    {"<f8", DType::kFloat64},
+    {"<i4", DType::kInt32},
+    {"<i8", DType::kInt64},
+    {"|u1", DType::kUInt8},
+    {"|i1", DType::kInt8},
+    {"|b1", DType::kBool},
+    {"<f2", DType::kFloat16},
     {"<V2", DType::kBFloat16},  // as ml_dtypes spells it: numpy itself has no such type
+    {"<i2", DType::kInt16},
+    {"<u2", DType::kUInt16},
+    {"<u4", DType::kUInt32},
+    {"<u8", DType::kUInt64},
+    // Numbers of 4 and 2 bits are written as the bytes that they are in memory, and read as integers of 8 bits.
+    {"|i1", DType::kInt4},
+    {"|u1", DType::kUInt4},
+    {"|i1", DType::kInt2},
+    {"|u1", DType::kUInt2},
 };
 
 // A walk over the dict.

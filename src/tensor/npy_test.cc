@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/test_folder.h"
+#include "tensor/packed.h"
 
 namespace kite {
 namespace {
@@ -91,7 +92,7 @@ TEST(Npy, hostile_files_are_errors_that_say_what_was_found) {
       {npy(dict(">f4", "(2, 1)"), eight), "the elements are big-endian (>f4)"},
       {npy(dict("=f4", "(2, 1)"), eight), "element type =f4 is not supported"},
       {npy(dict("<f16", "(1,)"), eight), "element type <f16 is not supported"},
-      {npy(dict("<u2", "(4,)"), eight), "element type <u2 is not supported"},
+      {npy(dict("<c16", "(1,)"), eight + eight), "element type <c16 is not supported"},
       {npy(dict("<c8", "(1,)"), eight), "element type <c8 is not supported"},
       {npy(dict("<U2", "(1,)"), eight), "element type <U2 is not supported"},
       {npy(dict("|O", "(1,)"), eight), "element type |O is not supported"},
@@ -180,7 +181,9 @@ TEST(Npy, what_is_written_is_read_again_with_its_elements_on_a_multiple_of_64) {
       ASSERT_TRUE(write_npy(path, tensor.view()).ok());
       const auto again = read_npy(path);
       ASSERT_TRUE(again.ok()) << again.error().message();
-      EXPECT_EQ(again->type(), tensor.type());
+      const bool is_signed = tensor.dtype() == DType::kInt4 || tensor.dtype() == DType::kInt2;
+      const DType whole = !is_packed(tensor.dtype()) ? tensor.dtype() : is_signed ? DType::kInt8 : DType::kUInt8;
+      EXPECT_EQ(again->type(), (TensorType{whole, shape}));
       EXPECT_EQ(std::memcmp(again->view().data, tensor.view().data, tensor.view().bytes().size()), 0);
       EXPECT_EQ((std::filesystem::file_size(path) - tensor.view().bytes().size()) % 64, 0U);
     }
@@ -190,6 +193,34 @@ TEST(Npy, what_is_written_is_read_again_with_its_elements_on_a_multiple_of_64) {
       10U);
   EXPECT_EQ(npy_header({DType::kUInt8, Shape{7}}).find("{'descr': '|u1', 'fortran_order': False, 'shape': (7,), } "),
             10U);
+}
+
+TEST(Npy, bytes_become_the_narrow_integers_that_a_model_declares_where_they_fit) {
+  struct Row {
+    DType declared;
+    DType given;
+    int number;
+    DType found;  // of the result; the given type where it is left as it is
+    bool fits;
+  };
+  const Row rows[] = {
+      {DType::kInt4, DType::kInt8, -8, DType::kInt4, true},     {DType::kInt4, DType::kInt8, 8, DType::kInt4, false},
+      {DType::kInt4, DType::kInt8, -9, DType::kInt4, false},    {DType::kUInt4, DType::kUInt8, 15, DType::kUInt4, true},
+      {DType::kUInt4, DType::kUInt8, 16, DType::kUInt4, false}, {DType::kInt2, DType::kInt8, -2, DType::kInt2, true},
+      {DType::kInt2, DType::kInt8, 2, DType::kInt2, false},     {DType::kUInt2, DType::kUInt8, 3, DType::kUInt2, true},
+      {DType::kUInt2, DType::kUInt8, 4, DType::kUInt2, false},  {DType::kInt4, DType::kUInt8, 1, DType::kUInt8, true},
+      {DType::kUInt8, DType::kUInt8, 200, DType::kUInt8, true}};
+  for (const Row& row : rows) {
+    Tensor tensor(row.given, Shape{2});
+    tensor.mutable_view().data[1] = static_cast<std::byte>(row.number);
+    const auto narrow = as_declared(std::move(tensor), row.declared);
+    ASSERT_EQ(narrow.ok(), row.fits) << dtype_name(row.declared) << ' ' << row.number;
+    if (!narrow.ok()) continue;
+    EXPECT_EQ(narrow->type(), (TensorType{row.found, Shape{2}}));
+    EXPECT_EQ(narrow->view().data[1], static_cast<std::byte>(row.number));
+  }
+  const auto wrong = as_declared(Tensor::of<std::int8_t>({1}, {-9}), DType::kInt4);
+  EXPECT_EQ(wrong.error().what, "an element is -9, which int4 cannot hold");
 }
 
 TEST(Npy, items_are_written_and_read_one_by_one) {

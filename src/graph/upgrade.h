@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Standard operators as opsets 1 to 6 write them.
+#pragma once
+
+#include "graph/graph.h"
+#include "paperkite/error.h"
+
+namespace kite {
+
+// The first opset that the rest of the engine knows.
+inline constexpr int kUpgradedOpset = 7;
+
+// Rewrites a standard node of an older opset as opset 7 writes it. What it needs besides is added to the end of the
+// graph, where `node` itself belongs next. Errors carry no place: kUnsupportedModel where the node trains or a value is
+// missing at import, kInvalidModel where an attribute makes no sense.
+[[nodiscard]] Status upgrade(Graph& graph, Node& node);
+
+}  // namespace kite
