@@ -15,6 +15,7 @@
 #include "output.h"
 #include "paperkite/classifier.h"
 #include "paperkite/try.h"
+#include "passes/expand/expansion.h"
 
 namespace kite::cli {
 
@@ -39,15 +40,19 @@ std::vector<std::int64_t> dims_of(const TensorType& type) {
 // The support table: every operator, the opsets for which it is tested, and its limits.
 void print_operators(bool json) {
   Json rows = Json::array();
-  for (const Operator* op : all_operators()) {
-    if (op->domain == kInternalDomain) continue;
+  const auto add = [&](const auto& op) {
+    const std::string name = (op.domain.empty() ? "" : std::string(op.domain) + ".") + std::string(op.name);
     if (json) {
       rows.push_back(
-          {{"op", op->name}, {"first_opset", op->first_opset}, {"last_opset", op->last_opset}, {"limits", op->limits}});
+          {{"op", name}, {"first_opset", op.first_opset}, {"last_opset", op.last_opset}, {"limits", op.limits}});
     } else {
-      print("{:<24} opset {:>2} to {:>2}  {}\n", op->name, op->first_opset, op->last_opset, op->limits);
+      print("{:<46} opset {:>2} to {:>2}  {}\n", name, op.first_opset, op.last_opset, op.limits);
     }
+  };
+  for (const Operator* op : all_operators()) {
+    if (op->domain != kInternalDomain) add(*op);
   }
+  for (const ExpandedOperator& op : expanded_operators()) add(op);
   if (json) print_json(rows, 2);
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "graph/blocked_layout.h"
 #include "graph/import_node.h"
 #include "graph/node_order.h"
 #include "graph/unreadable.h"
@@ -337,7 +338,7 @@ Status Importer::run() {
   KITE_TRY(add_nodes());
   KITE_TRY(add_outputs());
   drop_zip_maps(graph_, out_.metadata);
-  return {};
+  return undo_blocked_layout(graph_, out_.opset, out_.warnings);
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ struct ImportedModel {
   std::string producer;                                      // "pytorch 2.5.1"; empty where the file does not say
   std::int64_t ir_version = 0;
   int opset = 0;  // of the default domain
+  std::vector<std::string> warnings;
   ModelSource source;
   onnx::FilesByLocation external_files;  // that were read; the graph keeps them and the source's file alive, too
 };

@@ -126,7 +126,7 @@ Status compute(const ComputeContext& context) {
 }  // namespace
 
 extern const Operator kLayerNormalizationOperator{
-    "",      "LayerNormalization", 17, kLastOpset, "scale and bias over the normalised axes only", infer,
+    "",      "LayerNormalization", 7, kLastOpset, "scale and bias over the normalised axes only", infer,
     compute, Sharing::kShared};
 
 }  // namespace kite

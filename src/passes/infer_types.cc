@@ -12,6 +12,7 @@
 #include "ops/evaluate.h"
 #include "ops/op.h"
 #include "paperkite/try.h"
+#include "passes/expand/expansion.h"
 #include "passes/fold.h"
 #include "passes/match.h"
 #include "passes/pass.h"
@@ -75,14 +76,24 @@ bool is_shape_arithmetic(const Graph& graph, const Node& node) {
   });
 }
 
+Status fold_shape_arithmetic(Graph& graph, NodeId id) {
+  if (!is_shape_arithmetic(graph, graph.node(id))) return {};
+  KITE_TRY(fold_node(graph, id, kShapeArithmeticBytes));
+  return {};
+}
+
 }  // namespace
 
 Status infer_types(Graph& graph) {
   KITE_TRY(check_operators(graph));
   for (const NodeId id : graph.order()) {
+    if (const ExpandedOperator* op = find_expanded(graph.node(id).domain, graph.node(id).op_type)) {
+      KITE_TRY_ASSIGN(const std::vector<NodeId> added, expand_node(graph, id, *op));
+      for (const NodeId node : added) KITE_TRY(fold_shape_arithmetic(graph, node));
+      continue;
+    }
     KITE_TRY(infer_node(graph, id));
-    if (!is_shape_arithmetic(graph, graph.node(id))) continue;
-    KITE_TRY(fold_node(graph, id, kShapeArithmeticBytes));
+    KITE_TRY(fold_shape_arithmetic(graph, id));
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "ops/op.h"
 #include "paperkite/try.h"
 #include "passes/constants.h"
+#include "passes/expand/expansion.h"
 
 namespace kite {
 
@@ -17,8 +18,10 @@ bool is_op(const Node& node, std::string_view op_type, std::string_view domain) 
 }
 
 bool is_known(const Node& node) {
-  const Operator* op = find_operator(node.domain, node.op_type);
-  return op != nullptr && node.opset >= op->first_opset && node.opset <= op->last_opset;
+  const auto covers = [&](const auto* op) {
+    return op != nullptr && node.opset >= op->first_opset && node.opset <= op->last_opset;
+  };
+  return covers(find_operator(node.domain, node.op_type)) || covers(find_expanded(node.domain, node.op_type));
 }
 
 NodeId producer_of(const Graph& graph, ValueId id, std::string_view op_type, std::string_view domain) {

@@ -2,6 +2,8 @@
 // The way from an imported model to a graph that can be planned.
 #include "plan/source/optimise.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -69,7 +71,8 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
       KITE_TRY_ASSIGN(one, prove_one_picture(imported.source));
       open_batch(model.graph, one->edits, batch);
     }
-    model.warnings = leave_out_unsupported(model.graph);
+    model.warnings = std::move(imported.warnings);
+    std::ranges::move(leave_out_unsupported(model.graph), std::back_inserter(model.warnings));
     KITE_TRY(bind_inputs(model.graph, shapes));
     KITE_TRY_ASSIGN(model.computed_in_float32, compute_in_float32(model.graph));
     KITE_TRY(infer_types(model.graph));
