@@ -102,7 +102,8 @@ class Model {
   // metadata_props of the ONNX file, and what `kite compile` embedded.
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
   [[nodiscard]] std::string_view isa() const noexcept;      // the best instruction set that its kernels use
-  [[nodiscard]] std::uint64_t macs() const noexcept;        // multiply-adds of one run
+  [[nodiscard]] std::uint64_t macs() const noexcept;        // multiply-adds of one run: convolutions and products
+  [[nodiscard]] std::uint64_t fast_macs() const noexcept;   // those of steps that have a kernel
   [[nodiscard]] std::uint64_t parameters() const noexcept;  // elements of its float constants
   [[nodiscard]] std::vector<ModelStep> steps() const;
   [[nodiscard]] ModelMemory memory() const noexcept;

@@ -52,16 +52,18 @@ Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options
   return opened;
 }
 
+Result<InputShapes> shapes_for(const StatedModel& stated, const std::string& path, const ModelOptions& options) {
+  const bool is_chosen = is_open(stated.inputs) || states_shapes(options.meaning);
+  if (!options.input_shapes.empty() || !is_chosen) return options.input_shapes;
+  KITE_TRY_ASSIGN(ChosenShapes chosen, choose_shapes(stated, path, options.meaning));
+  return std::move(chosen.shapes);
+}
+
 Result<OptimisedModel> optimise_model(const std::string& named, const ModelOptions& options) {
   KITE_TRY_ASSIGN(const FoundModel found, find_model(named));
   const std::string& path = found.path;
   KITE_TRY_ASSIGN(ImportedModel imported, import_file(path, options.meaning.data_dirs));
-  InputShapes shapes = options.input_shapes;
-  const StatedModel stated = stated_model(imported);
-  if (shapes.empty() && (is_open(stated.inputs) || states_shapes(options.meaning))) {
-    KITE_TRY_ASSIGN(ChosenShapes chosen, choose_shapes(stated, path, options.meaning));
-    shapes = std::move(chosen.shapes);
-  }
+  KITE_TRY_ASSIGN(const InputShapes shapes, shapes_for(stated_model(imported), path, options));
   return optimise(std::move(imported), shapes, options.disabled_passes);
 }
 

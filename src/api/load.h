@@ -21,6 +21,10 @@ struct OpenedPlan {
 [[nodiscard]] Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options,
                                            std::shared_ptr<const Plan> lender = nullptr);
 
+// The shapes for a model whose plan is not known: those that the options state, or those that are chosen.
+[[nodiscard]] Result<InputShapes> shapes_for(const StatedModel& stated, const std::string& path,
+                                             const ModelOptions& options);
+
 // Import, bind, infer, passes, for those who want to look: `kite inspect --passes`.
 [[nodiscard]] Result<OptimisedModel> optimise_model(const std::string& named, const ModelOptions& options);
 

@@ -125,6 +125,13 @@ std::vector<ModelStep> Model::steps() const {
 
 std::string_view Model::isa() const noexcept { return plan_->target().name; }
 std::uint64_t Model::macs() const noexcept { return plan_->header().macs; }
+std::uint64_t Model::fast_macs() const noexcept {
+  std::uint64_t macs = 0;
+  for (const PlanStep& step : plan_->steps()) {
+    if (step.kernel != nullptr) macs += step.record->macs;
+  }
+  return macs;
+}
 std::uint64_t Model::parameters() const noexcept { return plan_->header().parameters; }
 ModelMemory Model::memory() const noexcept {
   const plan_format::Header& header = plan_->header();

@@ -55,7 +55,8 @@ struct Node {
   // Graph::set_input, set_inputs and replace_uses, which keep the readers of every value (verify() checks it).
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
-  bool removed = false;  // set by Graph::remove; the id stays taken
+  std::int64_t multiply_adds = 0;  // of one run; set by type inference
+  bool removed = false;            // set by Graph::remove; the id stays taken
 };
 
 struct GraphInput {

@@ -39,8 +39,8 @@ std::string range_text(std::int64_t least, std::int64_t most) {
 
 class Importer {
  public:
-  Importer(const onnx::Model& model, onnx::ExternalFiles& files, ImportedModel& out)
-      : model_(model), files_(files), out_(out), graph_(out.graph) {}
+  Importer(const onnx::Model& model, onnx::ExternalFiles& files, ImportedModel& out, std::vector<Error>* unsupported)
+      : model_(model), files_(files), out_(out), graph_(out.graph), unsupported_(unsupported) {}
 
   [[nodiscard]] Status run();
 
@@ -49,7 +49,9 @@ class Importer {
   [[nodiscard]] Status read_functions() const;
   [[nodiscard]] Status add_initializers();
   [[nodiscard]] Status put_aside(const Error& error, std::vector<ValueId> outputs);
+  [[nodiscard]] Status note_unsupported(Error error);
   [[nodiscard]] Status add_inputs();
+  [[nodiscard]] Status add_input(const onnx::ValueInfo& input);
   void add_input_with_default(ValueId id);
   [[nodiscard]] Status declare_outputs_of(std::size_t node_index);
   [[nodiscard]] Result<ValueId> declare(std::string_view name, std::string where);
@@ -64,6 +66,7 @@ class Importer {
   onnx::ExternalFiles& files_;
   ImportedModel& out_;
   Graph& graph_;
+  std::vector<Error>* unsupported_;  // null: what is not supported ends the import
   std::unordered_map<std::string_view, std::int64_t> opsets_;
   std::unordered_map<std::string_view, ValueId> values_;
   std::vector<std::int32_t> producers_;  // by value: index of the node that makes it, or -1
@@ -71,8 +74,9 @@ class Importer {
 
 Status Importer::read_versions() {
   if (model_.ir_version < kMinIrVersion || model_.ir_version > kMaxIrVersion) {
-    return unsupported("ir_version " + std::to_string(model_.ir_version) + " is not supported", {},
-                       "supported are " + range_text(kMinIrVersion, kMaxIrVersion) + "; export the model again");
+    KITE_TRY(note_unsupported(
+        unsupported("ir_version " + std::to_string(model_.ir_version) + " is not supported", {},
+                    "supported are " + range_text(kMinIrVersion, kMaxIrVersion) + "; export the model again")));
   }
   for (const onnx::OpsetImport& import : model_.opset_imports) {
     const std::string_view domain = normal_domain(import.domain);
@@ -87,14 +91,16 @@ Status Importer::read_versions() {
   }
   constexpr std::int64_t kFirstWithOpsets = 3;
   if (model_.opset_imports.empty() && model_.ir_version < kFirstWithOpsets) opsets_.emplace("", 1);
-  const auto found = opsets_.find("");
-  if (found == opsets_.end()) {
-    return unsupported("the model states no opset of the standard operators", {}, "export the model again");
+  const auto [found, is_missing] = opsets_.try_emplace("", kMaxOpset);
+  if (is_missing) {
+    KITE_TRY(note_unsupported(
+        unsupported("the model states no opset of the standard operators", {}, "export the model again")));
   }
   if (found->second < kMinOpset || found->second > kMaxOpset) {
-    return unsupported("opset " + std::to_string(found->second) + " is not supported", {},
-                       "supported are " + range_text(kMinOpset, kMaxOpset) +
-                           "; export the model with one of them (PyTorch: opset_version=17)");
+    KITE_TRY(note_unsupported(unsupported("opset " + std::to_string(found->second) + " is not supported", {},
+                                          "supported are " + range_text(kMinOpset, kMaxOpset) +
+                                              "; export the model with one of them (PyTorch: opset_version=17)")));
+    found->second = std::clamp(found->second, kMinOpset, kMaxOpset);  // the nodes are looked at as if of the nearest
   }
   out_.ir_version = model_.ir_version;
   out_.opset = static_cast<int>(found->second);
@@ -153,6 +159,12 @@ Status Importer::put_aside(const Error& error, std::vector<ValueId> outputs) {
   return {};
 }
 
+Status Importer::note_unsupported(Error error) {
+  if (unsupported_ == nullptr || error.code != ErrorCode::kUnsupportedModel) return error;
+  unsupported_->push_back(std::move(error));
+  return {};
+}
+
 Result<std::vector<InputDim>> import_dims(const onnx::ValueInfo& input) {
   if (!input.has_shape) return unsupported("the input declares no shape", {}, "export the model with input shapes");
   if (input.shape.size() > static_cast<std::size_t>(kMaxRank)) {
@@ -183,17 +195,21 @@ Status Importer::add_inputs() {
       if (graph_.value(known->second).producer != kNoNode) continue;  // the initializer is unreadable
     }
     KITE_TRY(declare(input.name, where));
-    if (!input.is_tensor) {
-      return unsupported("the input is not a tensor (sequence, map, optional or no type)", where);
-    }
-    auto dtype = onnx::to_dtype(input.element_type);
-    if (!dtype.ok()) return std::move(dtype).error().in(where);
-    auto dims = import_dims(input);
-    if (!dims.ok()) return std::move(dims).error().in(where);
-    const ValueId value = graph_.add_value(std::string(input.name));
-    graph_.inputs.push_back({value, *dtype, std::move(*dims)});
-    if (input.denotation == "IMAGE") out_.metadata.insert_or_assign(kImageDenotation, std::string(input.name));
+    Status added = add_input(input);
+    if (added.ok()) continue;
+    const Error error = std::move(added).error().in(where);
+    KITE_TRY(note_unsupported(error));
+    KITE_TRY(put_aside(error, {graph_.add_value(std::string(input.name))}));
   }
+  return {};
+}
+
+Status Importer::add_input(const onnx::ValueInfo& input) {
+  if (!input.is_tensor) return unsupported("the input is not a tensor (sequence, map, optional or no type)");
+  KITE_TRY_ASSIGN(const DType dtype, onnx::to_dtype(input.element_type));
+  KITE_TRY_ASSIGN(std::vector<InputDim> dims, import_dims(input));
+  graph_.inputs.push_back({graph_.add_value(std::string(input.name)), dtype, std::move(dims)});
+  if (input.denotation == "IMAGE") out_.metadata.insert_or_assign(kImageDenotation, std::string(input.name));
   return {};
 }
 
@@ -343,7 +359,7 @@ Status Importer::run() {
 
 }  // namespace
 
-Result<ImportedModel> import_model(ModelSource source) {
+Result<ImportedModel> import_model(ModelSource source, std::vector<Error>* unsupported) {
   ImportedModel imported;
   Budget& budget = imported.graph.budget();
   budget.grow(static_cast<std::int64_t>(source.bytes.size()));
@@ -353,7 +369,7 @@ Result<ImportedModel> import_model(ModelSource source) {
     const std::string path = source.file == nullptr ? std::string() : source.file->path();
     external = onnx::ExternalFiles({path, source.data_dirs}, budget);
   }
-  if (Status status = Importer(model, external, imported).run(); !status.ok()) {
+  if (Status status = Importer(model, external, imported, unsupported).run(); !status.ok()) {
     return std::move(status).error().in(source.name);
   }
   imported.external_files = external.files();

@@ -49,8 +49,9 @@ struct ImportedModel {
 
 // Parses and imports. Operators are not looked up here: infer_types() lists all unknown ones at once.
 // Errors name the source, and the node or tensor within it. External data of a model from memory is refused
-// unless `data_dirs` are given.
-[[nodiscard]] Result<ImportedModel> import_model(ModelSource source);
+// unless `data_dirs` are given. Where `unsupported` is given, versions and inputs that are not supported are no errors:
+// they are added to it, and the graph is what can be read of the model.
+[[nodiscard]] Result<ImportedModel> import_model(ModelSource source, std::vector<Error>* unsupported = nullptr);
 
 // The same for a file, and for a file that is already mapped. `data_dirs`: see onnx::DataSearchPath.
 [[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {});

@@ -89,7 +89,7 @@ Result<Convolution> infer_geometry(InferContext& context, ConvLayout layout, int
   KITE_TRY(check_channels(context, conv, w));
   KITE_TRY(check_kernel_shape(context, w.dims().subspan(2), w));
   KITE_TRY_ASSIGN(conv.window, infer_window(context, spatial(x, layout), w.dims().subspan(2), WindowUse::kConvolution));
-  context.set_terms((Checked(conv.in_per_group()) * conv.window.taps()).capped());
+  context.set_products((Checked(conv.in_per_group()) * conv.window.taps()).capped());
   return conv;
 }
 

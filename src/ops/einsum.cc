@@ -170,9 +170,10 @@ Status infer(InferContext& context) {
   const Loops loops = equation.fault == nullptr ? loops_of(equation, shapes) : Loops{};
   const char* fault = equation.fault != nullptr ? equation.fault : loops.fault;
   if (fault != nullptr) return context.invalid("attribute 'equation' \"" + text + "\" " + fault);
-  Checked terms = count;
-  for (std::size_t i = loops.outer; i < loops.count; ++i) terms *= loops.size[i];
-  context.set_terms(terms.capped());
+  Checked sum = 1;  // the length of the sum that an element is
+  for (std::size_t i = loops.outer; i < loops.count; ++i) sum *= loops.size[i];
+  context.set_products((sum * (count - 1)).capped());
+  context.set_terms((sum * count).capped());
   return context.set_output(0, context.input(0).dtype, std::span(loops.size).first(loops.outer));
 }
 

@@ -53,6 +53,12 @@ std::int64_t output_bytes(const Graph& graph, NodeId id) {
   return total.capped();
 }
 
+std::int64_t multiply_adds(const InferContext& context, std::span<const ValueId> outputs, const Graph& graph) {
+  const auto first = std::ranges::find_if(outputs, [](ValueId output) { return output != kNoValue; });
+  if (first == outputs.end() || context.products() == 0) return 0;
+  return (Checked(context.products()) * graph.value(*first).type->shape.elements()).capped();
+}
+
 Error over_limit(const Graph& graph, NodeId id, std::int64_t wanted, std::int64_t limit) {
   return {ErrorCode::kLimit,
           "computing this node needs " + std::to_string(wanted) + " bytes, the limit is " + std::to_string(limit),
@@ -79,6 +85,7 @@ Status infer_node(Graph& graph, NodeId id) {
     return context.invalid("the node has more outputs (" + std::to_string(context.output_count()) +
                            ") than the operator defines");
   }
+  graph.node(id).multiply_adds = multiply_adds(context, graph.node(id).outputs, graph);
   return {};
 }
 

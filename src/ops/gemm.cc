@@ -48,7 +48,7 @@ Status infer(InferContext& context) {
                            " columns meet " + std::to_string(b_depth) + " rows");
   }
   const std::array dims{a[transpose_a != 0 ? 1 : 0], b[transpose_b != 0 ? 0 : 1]};
-  context.set_terms(depth);
+  context.set_products(depth);
   KITE_TRY(context.set_output(0, context.input(0).dtype, dims));
   KITE_TRY_ASSIGN(const Shape out, Shape::make(dims));
   return check_c(context, out);

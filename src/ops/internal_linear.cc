@@ -34,7 +34,7 @@ Status infer(InferContext& context) {
   for (int axis = 0; axis < x.rank(); ++axis) dims[static_cast<std::size_t>(axis)] = x[axis];
   const std::int64_t columns = w[transposed != 0 ? 0 : 1];
   dims[static_cast<std::size_t>(x.rank() - 1)] = columns;
-  context.set_terms(x[x.rank() - 1]);
+  context.set_products(x[x.rank() - 1]);
   const auto out_dims = std::span<const std::int64_t>(dims).first(static_cast<std::size_t>(x.rank()));
   KITE_TRY(context.set_output(0, context.input(0).dtype, out_dims));
   KITE_TRY_ASSIGN(const Shape out, Shape::make(out_dims));

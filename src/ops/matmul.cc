@@ -63,7 +63,7 @@ Status infer(InferContext& context) {
   for (const std::int64_t dim : batch->dims()) dims[rank++] = dim;
   if (a.rank() > 1) dims[rank++] = operands.rows;
   if (b.rank() > 1) dims[rank++] = operands.columns;
-  context.set_terms(operands.depth);
+  context.set_products(operands.depth);
   return context.set_output(0, context.input(0).dtype, std::span<const std::int64_t>(dims).first(rank));
 }
 

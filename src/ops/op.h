@@ -56,6 +56,11 @@ class InferContext {
   void set_terms(std::int64_t terms) noexcept { terms_ = terms; }
   [[nodiscard]] std::int64_t terms() const noexcept { return terms_; }
 
+  // The same where each element of the first output is a sum of so many products: a convolution, a product of
+  // matrices. Of these the multiply-adds of a model are counted.
+  void set_products(std::int64_t products) noexcept { terms_ = products_ = products; }
+  [[nodiscard]] std::int64_t products() const noexcept { return products_; }
+
   // Errors that already carry the place: node "x" (Conv).
   [[nodiscard]] Error invalid(std::string what, std::string remedy = {}) const;
   [[nodiscard]] Error unsupported(std::string what, std::string remedy = {}) const;
@@ -64,6 +69,7 @@ class InferContext {
   Graph& graph_;
   NodeId id_;
   std::int64_t terms_ = 1;
+  std::int64_t products_ = 0;
 };
 
 // Elements [first, last) of some list.

@@ -62,7 +62,7 @@ Status infer(InferContext& context) {
   if (a.rank() != 2 || b.rank() != 2) return context.invalid("inputs are " + shapes + ", expected matrices");
   const Sizes sizes = sizes_of(context.attributes(), a, b);
   if (sizes.depth != sizes.b_depth) return context.invalid("inputs " + shapes + " do not multiply");
-  context.set_terms(sizes.depth);
+  context.set_products(sizes.depth);
   KITE_TRY(require_scale(context, 1));
   KITE_TRY(require_zero_point(context, 2, context.input(kA).dtype));
   KITE_TRY(require_scale(context, 4, sizes.columns));

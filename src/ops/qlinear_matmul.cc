@@ -57,7 +57,7 @@ Result<Product> infer_product(InferContext& context, int b_input, DType dtype) {
   for (const std::int64_t dim : batch->dims()) dims[rank++] = dim;
   if (a.rank() > 1) dims[rank++] = product.rows;
   if (b.rank() > 1) dims[rank++] = product.columns;
-  context.set_terms(product.depth);
+  context.set_products(product.depth);
   KITE_TRY(context.set_output(0, dtype, std::span<const std::int64_t>(dims).first(rank)));
   return product;
 }

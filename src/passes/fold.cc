@@ -14,11 +14,19 @@
 #include "ops/evaluate.h"
 #include "paperkite/try.h"
 #include "passes/constants.h"
+#include "passes/expand/expansion.h"
 #include "passes/match.h"
 
 namespace kite {
 
 namespace {
+
+// Shape arithmetic works on few numbers. This limit covers the index tables that exporters build for a Gather
+// (ConvNeXt's as_strided: one int64 for each of 768 channels and picture), and is far below the size of any weight.
+constexpr std::int64_t kShapeArithmeticBytes = std::int64_t{1} << 20;
+// Floating-point detours of shape arithmetic (sqrt of a dimension, a scale factor) are scalars or short lists. Longer
+// ones are weights: the pass that folds constants decides about those.
+constexpr std::int64_t kFloatArithmeticElements = 64;
 
 // Operators whose only output holds the elements of input 0 in their order.
 constexpr std::array<std::string_view, 5> kViews = {"Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"};
@@ -96,6 +104,17 @@ std::optional<TensorView> as_view(const Graph& graph, const Node& node) {
   return view;
 }
 
+// Constants and shape arithmetic are computed while types are inferred; arithmetic on weights is left to the pass that
+// folds constants.
+bool is_shape_arithmetic(const Graph& graph, const Node& node) {
+  if (is_op(node, "Constant")) return true;
+  return std::ranges::all_of(node.outputs, [&](ValueId id) {
+    if (id == kNoValue) return true;
+    const TensorType& type = *graph.value(id).type;
+    return !is_float(type.dtype) || type.shape.elements() <= kFloatArithmeticElements;
+  });
+}
+
 }  // namespace
 
 Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes) {
@@ -124,6 +143,25 @@ Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes) {
   }
   settle(graph, id, views);
   return true;
+}
+
+namespace {
+
+Status fold_shape_arithmetic(Graph& graph, NodeId id) {
+  if (is_shape_arithmetic(graph, graph.node(id))) KITE_TRY(fold_node(graph, id, kShapeArithmeticBytes));
+  return {};
+}
+
+}  // namespace
+
+Status infer_and_fold(Graph& graph, NodeId id) {
+  if (const ExpandedOperator* op = find_expanded(graph.node(id).domain, graph.node(id).op_type)) {
+    KITE_TRY_ASSIGN(const std::vector<NodeId> added, expand_node(graph, id, *op));
+    for (const NodeId node : added) KITE_TRY(fold_shape_arithmetic(graph, node));
+    return {};
+  }
+  KITE_TRY(infer_node(graph, id));
+  return fold_shape_arithmetic(graph, id);
 }
 
 }  // namespace kite

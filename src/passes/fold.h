@@ -18,4 +18,7 @@ namespace kite {
 //    outputs then read new constants.
 [[nodiscard]] Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes);
 
+// Infers the types of a node's outputs and, where they are numbers that shapes are made of, folds the node.
+[[nodiscard]] Status infer_and_fold(Graph& graph, NodeId id);
+
 }  // namespace kite

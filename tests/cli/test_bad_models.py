@@ -44,7 +44,12 @@ class Hostile(Case):
         return save(self.folder / "m.onnx", nodes, [("x", list(dims))], [("y", None)], **options)
 
     def refuse(self, path, code, exit_code, *words):
-        self.assert_error(self.kite("inspect", path), code, exit_code, *words)
+        self.assert_error(self.kite("run", path), code, exit_code, *words)
+        screen = self.kite("inspect", path)
+        self.assertEqual(screen.returncode, exit_code, screen.stderr)
+        text = " ".join(screen.stdout.decode().split())
+        for word in ("does not run", *words):
+            self.assertIn(word, text)
 
     def test_all_unsupported_operators_are_listed_at_once(self):
         nodes = [helper.make_node("LSTM", ["x"], ["a"], "first"), helper.make_node("NonZero", ["a"], ["b"]), helper.make_node("LSTM", ["b"], ["c"]),
@@ -115,7 +120,7 @@ class Hostile(Case):
         self.refuse_with_limit(path)  # now from the cache
 
     def refuse_with_limit(self, path):
-        self.assert_error(self.kite("inspect", path, "--memory-limit", "1MB"), "limit", 5, "memory-limit")
+        self.assert_error(self.kite("run", path, "--memory-limit", "1MB"), "limit", 5, "memory-limit")
 
     def test_models_that_classify_no_picture_say_so(self):
         picture = save_picture(self.folder / "p.png")

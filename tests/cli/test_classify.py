@@ -177,7 +177,7 @@ class Formats(Case):
         labels = lambda model, *more: [a["top"][0]["label"] for a in self.json("classify", model, *pictures, "--json", *more)]
         self.assertEqual(labels(four), ["red", "gr,een", "blue", "gr,een", "blue"])
         self.assertEqual(labels(four, "--batch", "4", "--threads", "2"), labels(self.model))
-        self.assertIn("4 pictures a run, a row without one repeats another  (the model)", self.kite("inspect", four).stdout.decode())
+        self.assertIn("4 pictures a run, a row without one repeats another (the model)", " ".join(self.kite("inspect", four).stdout.decode().split()))
         self.assert_error(self.kite("classify", four, *pictures, "--batch", "3"), "usage", 2, "--batch contradicts the model")
         one = save_classifier(self.folder / "one.onnx", dims=[3, 8, 8])
         self.assert_error(self.kite("classify", one, *pictures, "--batch", "3"), "usage", 2, "is one picture")
@@ -192,7 +192,7 @@ class Formats(Case):
 
     def test_a_shape_that_nothing_states_is_refused_until_it_is_stated(self):
         open_model = save_classifier(self.folder / "open.onnx", dims=["n", 3, "frames", 8, 8])
-        for verb in (["inspect"], ["bench", "--iters", "1"], ["classify", self.red]):
+        for verb in (["run"], ["bench", "--iters", "1"], ["classify", self.red]):
             self.assert_error(self.kite(verb[0], open_model, *verb[1:]), "unsupported-model", 3, "--shape x=1x3x1x8x8", "frames")
         (self.folder / "open.kite.json").write_text((self.folder / "m.kite.json").read_text())
         stated = self.json("classify", open_model, self.red, "--shape", "x=1x3x1x8x8", "--json")

@@ -7,7 +7,11 @@ import subprocess
 import time
 import unittest
 
-from kite import DEMO_MODEL, KITE, ROOT, Case, save_classifier
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from kite import DEMO_MODEL, KITE, ROOT, Case, save, save_classifier
 
 RECORDED = ROOT / "race/stats/recorded"
 
@@ -22,6 +26,34 @@ class Inspect(Case):
         self.assertAlmostEqual(answer["parameters"] / 5.1e6, 1.0, 1)
         self.assertEqual(answer["classes"], "75")
         self.assertIn("224x224", answer["preprocessing"])
+
+    def test_its_screen_says_that_it_runs_and_with_which_kernels(self):
+        lines = self.kite("inspect", DEMO_MODEL, "--threads", "2").stdout.decode().splitlines()
+        self.assertLessEqual(len(lines), 40)
+        self.assertLessEqual(max(map(len, lines)), 80)
+        text = "\n".join(lines)
+        for words in ("verdict        runs\n", "opset 18", "413.443 million a run, 100.0 % of them in fast kernels", "(2 threads)", "--all"):
+            self.assertIn(words, text)
+        # --all lists the steps, which are as many as the JSON has.
+        steps = self.json("inspect", DEMO_MODEL, "--json")["steps"]
+        listed = self.kite("inspect", DEMO_MODEL, "--all").stdout.decode()
+        self.assertIn(f"\n{len(steps) - 1:>4}  {steps[-1]['op']}", listed)
+
+    def test_multiply_adds_of_portable_steps_are_counted(self):
+        # 5x4 by 4x3 of integers has no kernel, the same of floats has one: 60 multiply-adds each.
+        product = helper.make_node("MatMul", ["a", "w"], ["f"])
+        widened = [helper.make_node("Cast", ["x"], ["n"], to=TensorProto.INT32), helper.make_node("MatMul", ["n", "m"], ["i"]),
+                   helper.make_node("Cast", ["i"], ["y"], to=TensorProto.FLOAT)]
+        both = save(self.folder / "both.onnx", [product, *widened], [("x", [5, 4]), ("a", [5, 4])], [("y", [5, 3]), ("f", [5, 3])],
+                    {"w": np.ones((4, 3), np.float32), "m": np.ones((4, 3), np.int32)})
+        answer = self.json("inspect", both, "--json")
+        self.assertEqual((answer["macs"], answer["fast_macs"], answer["fast_share"]), (120, 60, 0.5))
+        self.assertIn("50.0 % of them in fast kernels", self.kite("inspect", both).stdout.decode())
+        einsum = save(self.folder / "e.onnx", [helper.make_node("Einsum", ["x", "a"], ["y"], equation="bij,bjk->bik")],
+                      [("x", [2, 3, 4]), ("a", [2, 4, 5])], [("y", [2, 3, 5])])
+        self.assertEqual(self.json("inspect", einsum, "--json")["macs"], 2 * 3 * 4 * 5)
+        none = save(self.folder / "none.onnx", [helper.make_node("Relu", ["x"], ["y"])], [("x", [2])], [("y", [2])])
+        self.assertIsNone(self.json("inspect", none, "--json")["fast_share"])
 
     def test_the_support_table_needs_no_model(self):
         table = {row["op"]: row for row in self.json("inspect", "--ops", "--json")}
@@ -57,6 +89,100 @@ class Inspect(Case):
 
     def test_no_model_is_a_usage_error(self):
         self.assert_error(self.kite("inspect"), "usage", 2)
+
+
+class WhatIsMissing(Case):
+    """Models that do not run: everything that keeps them from it, and what is known of them nevertheless."""
+
+    def refused(self, path, *options, exit_code=3):
+        answer = self.kite("inspect", path, "--json", *options)
+        self.assertEqual(answer.returncode, exit_code, answer.stderr.decode())
+        answer = json.loads(answer.stdout)
+        self.assertFalse(answer["runs"])
+        return answer
+
+    def test_all_problems_are_listed_with_what_is_known(self):
+        nodes = [
+            helper.make_node("Fancy", ["x"], ["a"], "first", domain="com.example"),
+            helper.make_node("Fancy", ["a"], ["b"], "second", domain="com.example"),
+            helper.make_node("Conv", ["x", "w"], ["c"], "bad_group", group=2),  # 3 channels
+            helper.make_node("Conv", ["c", "w"], ["d"], "after_it", group=2),  # cannot be looked at
+            helper.make_node("Reshape", ["x", "s"], ["e"], "by_data"),
+            helper.make_node("Softmax", ["x"], ["f"], "bad_axis", axis=7),
+            helper.make_node("Sum", ["b", "d", "e", "f"], ["y"], "all"),
+        ]
+        path = save(self.folder / "m.onnx", nodes, [("x", [1, 3, 8, 8])], [("y", None)], {"w": np.zeros((4, 3, 3, 3), np.float32)},
+                    domain_opsets=[helper.make_opsetid("com.example", 1)])
+        model = onnx.load(path)
+        model.graph.input.append(helper.make_tensor_value_info("s", TensorProto.INT64, [2]))
+        model.producer_name, model.producer_version = "maker", "1.2"
+        onnx.save(model, path)
+        answer = self.refused(path)
+        problems = {entry.get("operator"): entry for entry in answer["problems"]}
+        self.assertEqual(set(problems), {"Fancy", "Conv", "Reshape", "Softmax"})
+        fancy = problems["Fancy"]
+        self.assertEqual((fancy["kind"], fancy["domain"], fancy["opset"], fancy["count"]), ("operator", "com.example", 1, 2))
+        self.assertIn("first", fancy["first"]["where"])
+        self.assertIn("group", problems["Conv"]["first"]["message"])
+        self.assertIn("data", problems["Reshape"]["first"]["message"])
+        self.assertIn("bad_axis", problems["Softmax"]["first"]["where"])
+        self.assertEqual(answer["unreached"], 2)
+        self.assertEqual((answer["nodes"], answer["parameters"], answer["producer"]), (7, 108, "maker 1.2"))
+        self.assertEqual(answer["opsets"], {"ai.onnx": 17, "com.example": 1})
+        self.assertEqual([port["name"] for port in answer["inputs"]], ["x", "s"])
+        result = self.kite("inspect", path)
+        self.assertEqual(result.returncode, 3)
+        lines = result.stdout.decode().splitlines()
+        self.assertLessEqual(len(lines), 40)
+        self.assertLessEqual(max(map(len, lines)), 80)
+        text = " ".join(result.stdout.decode().split())
+        for words in ("does not run: 4 problems", "operator com.example.Fancy of opset 1: 2 nodes, first", "maker 1.2", "2 nodes after these"):
+            self.assertIn(words, text)
+        self.assertEqual(len(result.stderr.decode().splitlines()), 1)
+
+    def test_types_versions_and_inputs_are_listed_together(self):
+        graph = helper.make_graph(
+            [helper.make_node("Relu", ["x"], ["y"]), helper.make_node("Identity", ["t"], ["z"])], "g",
+            [helper.make_tensor_value_info("x", TensorProto.COMPLEX64, [1, 3]), helper.make_tensor_value_info("t", TensorProto.STRING, [2])],
+            [helper.make_tensor_value_info("y", TensorProto.COMPLEX64, [1, 3]), helper.make_tensor_value_info("z", TensorProto.STRING, [2])])
+        path = self.folder / "m.onnx"
+        path.write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 99)], ir_version=98).SerializeToString())
+        messages = [entry["first"]["message"] for entry in self.refused(path)["problems"]]
+        for words in ("ir_version 98", "opset 99", "COMPLEX64", "STRING"):
+            self.assertTrue(any(words in message for message in messages), (words, messages))
+
+    def test_an_undecided_shape_does_not_hide_unknown_operators(self):
+        path = save(self.folder / "m.onnx", [helper.make_node("Fancy", ["x"], ["y"], domain="com.example")], [("x", [1, 3, "frames", 8, 8])],
+                    [("y", None)], domain_opsets=[helper.make_opsetid("com.example", 1)])
+        answer = self.refused(path)
+        self.assertEqual(answer["problems"][0]["operator"], "Fancy")
+        self.assertIn("--shape", answer["problems"][-1]["first"]["remedy"])
+
+    def test_long_lists_are_shortened_and_all_shows_them(self):
+        nodes = [helper.make_node(f"Fancy{i}", ["x"], [f"y{i}"], domain="com.example") for i in range(30)]
+        path = save(self.folder / "m.onnx", nodes, [("x", [1])], [(f"y{i}", None) for i in range(30)], domain_opsets=[helper.make_opsetid("com.example", 1)])
+        short, whole = (self.kite("inspect", path, *options).stdout.decode() for options in ((), ("--all",)))
+        self.assertLessEqual(len(short.splitlines()), 40)
+        self.assertIn("and 22 more; --all shows them", short)
+        self.assertIn("Fancy29", whole)
+        self.assertNotIn("Fancy29", short.replace("y29", ""))
+
+    def test_a_limit_is_a_problem_and_keeps_its_exit_code(self):
+        path = save(self.folder / "m.onnx", [helper.make_node("Relu", ["x"], ["y"])], [("x", [1, 3, 1000, 1000])], [("y", None)])
+        answer = self.refused(path, "--memory-limit", "1MB", exit_code=5)
+        self.assertEqual(answer["problems"][0]["first"]["code"], "limit")
+
+    def test_a_million_reasons_take_bounded_time_and_space(self):
+        nodes = [helper.make_node("Reshape", ["x", "s"], [f"y{i}"], allowzero=10 + i) for i in range(3000)]
+        nodes += [helper.make_node(f"Fancy{i}", ["x"], [f"z{i}"]) for i in range(3000)]
+        path = save(self.folder / "m.onnx", nodes, [("x", [4])], [("z0", None)], {"s": np.array([3], np.int64)})
+        model = onnx.load(path)
+        for i in range(1, 3000):
+            model.graph.output.append(helper.make_tensor_value_info(f"z{i}", TensorProto.FLOAT, None))
+        onnx.save(model, path)
+        answer = self.refused(path)
+        self.assertEqual(len(answer["problems"]), 1000)
+        self.assertGreaterEqual(answer["unlisted"], 2000)
 
 
 class Doctor(Case):

@@ -20,7 +20,7 @@ namespace kite::plan_format {
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
 // Raised whenever a record, a kernel's params or a packing changes its meaning, and whenever a new plan of a model
 // would give other answers than an old plan in a cache.
-inline constexpr std::uint32_t kVersion = 12;
+inline constexpr std::uint32_t kVersion = 13;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
 
@@ -50,7 +50,7 @@ struct Header {
   std::uint64_t lender_checksum;  // and its checksum
   std::uint64_t arena_bytes;      // activations, one buffer for a session
   std::uint64_t scratch_bytes;    // for each thread
-  std::uint64_t macs;             // multiply-adds of direct convolution and products
+  std::uint64_t macs;             // multiply-adds of all products, those of portable steps included
   std::uint64_t parameters;       // elements of the model's own constants
   Section operands;               // Operand
   Section refs;                   // uint32 operand numbers, grouped by step

@@ -40,13 +40,6 @@ bool read_shape(const Lowering& lowering, const Node& node, ConvParams& params) 
   return true;
 }
 
-std::uint64_t conv_macs(const ConvParams& s) {
-  return static_cast<std::uint64_t>(s.batch) * static_cast<std::uint64_t>(s.out_h) *
-         static_cast<std::uint64_t>(s.out_w) * static_cast<std::uint64_t>(s.out_c) *
-         static_cast<std::uint64_t>(s.kernel_h) * static_cast<std::uint64_t>(s.kernel_w) *
-         static_cast<std::uint64_t>(s.in_c / s.groups);
-}
-
 Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   ConvParams params{};
@@ -58,8 +51,7 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   KITE_TRY_ASSIGN(params.activation, activation_of(node.attributes));
   const ConvFamily& family = conv_family(params, lowering.target());
   const OperandId packed = lowering.packed_weights(node.inputs[1], WeightOrder::kOutputFirst, family, params);
-  lowering.step(id, family, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])}).macs =
-      conv_macs(params);
+  lowering.step(id, family, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])});
   return true;
 }
 

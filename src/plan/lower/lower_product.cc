@@ -36,8 +36,7 @@ Result<bool> lower_linear(Lowering& lowering, NodeId id) {
   const bool output_first = node.attributes.get_int("transposed", 0) != 0;
   const OperandId packed = lowering.packed_weights(
       node.inputs[1], output_first ? WeightOrder::kOutputFirst : WeightOrder::kInputFirst, kConv, params);
-  lowering.step(id, kConv, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])}).macs =
-      static_cast<std::uint64_t>(rows * features * out_features);
+  lowering.step(id, kConv, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])});
   return true;
 }
 
@@ -76,10 +75,8 @@ Result<bool> lower_matmul(Lowering& lowering, NodeId id) {
   params.m = static_cast<std::int32_t>(m);
   params.n = static_cast<std::int32_t>(n);
   params.k = static_cast<std::int32_t>(k);
-  lowering
-      .step(id, kMatmul, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
-            {lowering.operand(node.outputs[0])})
-      .macs = static_cast<std::uint64_t>(batch * m * n * k);
+  lowering.step(id, kMatmul, params, {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1])},
+                {lowering.operand(node.outputs[0])});
   return true;
 }
 

@@ -100,16 +100,22 @@ void Lowering::alias(ValueId from, ValueId to) {
   operand_of_[static_cast<std::size_t>(to)] = target;
 }
 
-LoweredStep& Lowering::append(LoweredStep step) {
-  step.op = graph_.node(step.node).op_type;
+void Lowering::append(LoweredStep step) {
+  const Node& node = graph_.node(step.node);
+  step.op = node.op_type;
+  const bool is_first_of_node = steps_.empty() || steps_.back().node != step.node;
+  step.macs = is_first_of_node ? static_cast<std::uint64_t>(node.multiply_adds) : 0;
   steps_.push_back(std::move(step));
-  return steps_.back();
 }
 
 void Lowering::name_region(std::span<const NodeId> nodes) {
-  std::string& op = steps_.back().op;
-  op.clear();
-  for (const NodeId id : nodes) op += (op.empty() ? "" : "+") + graph_.node(id).op_type;
+  LoweredStep& step = steps_.back();
+  step.op.clear();
+  step.macs = 0;
+  for (const NodeId id : nodes) {
+    step.op += (step.op.empty() ? "" : "+") + graph_.node(id).op_type;
+    step.macs += static_cast<std::uint64_t>(graph_.node(id).multiply_adds);
+  }
 }
 
 namespace {

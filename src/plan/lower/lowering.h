@@ -69,17 +69,17 @@ class Lowering {
 
   // Appends a step of the family's best kernel.
   template <typename Params>
-  LoweredStep& step(NodeId node, const FamilyOf<Params>& family, const Params& params, std::vector<OperandId> inputs,
-                    std::vector<OperandId> outputs) {
+  void step(NodeId node, const FamilyOf<Params>& family, const Params& params, std::vector<OperandId> inputs,
+            std::vector<OperandId> outputs) {
     const auto* first = reinterpret_cast<const std::byte*>(&params);
-    return append({.node = node,
-                   .family = &family,
-                   .kernel = &family.best_kernel(target_),
-                   .params = {first, first + sizeof(Params)},
-                   .inputs = std::move(inputs),
-                   .outputs = std::move(outputs),
-                   .scratch_bytes = family.scratch_bytes(params),
-                   .max_shares = family.max_shares(params)});
+    append({.node = node,
+            .family = &family,
+            .kernel = &family.best_kernel(target_),
+            .params = {first, first + sizeof(Params)},
+            .inputs = std::move(inputs),
+            .outputs = std::move(outputs),
+            .scratch_bytes = family.scratch_bytes(params),
+            .max_shares = family.max_shares(params)});
   }
   // The step that was appended last computes all nodes of a region.
   void name_region(std::span<const NodeId> nodes);
@@ -101,7 +101,7 @@ class Lowering {
 
  private:
   static constexpr OperandId kUnassigned = ~OperandId{0};
-  LoweredStep& append(LoweredStep step);
+  void append(LoweredStep step);
   // A constant of the plan; it is written when the plan's memory exists.
   OperandId constant(std::uint64_t size_bytes, std::function<void(std::byte*)> write);
   OperandId new_operand(const TensorType& type, plan_format::Storage storage);

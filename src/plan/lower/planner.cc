@@ -274,13 +274,15 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   header.arena_bytes = place_arena(lowering);
   if (options.places != nullptr) *options.places = find_places(lowering);
   const Target* needed = &targets::generic;
+  Checked macs = 0;
   for (const LoweredStep& step : lowering.steps()) {
     sections.add_step(graph, step);
     header.scratch_bytes = std::max(header.scratch_bytes, step.scratch_bytes);
-    header.macs += step.macs;
+    macs += static_cast<std::int64_t>(step.macs);
     if (step.kernel == nullptr || needed->includes(*step.kernel->target)) continue;
     needed = step.kernel->target->includes(*needed) ? step.kernel->target : options.target;
   }
+  header.macs = static_cast<std::uint64_t>(macs.capped());
   for (const auto& [key, value] : options.notes) {
     sections.notes.push_back({sections.add_text(key), sections.add_text(value)});
   }
