@@ -68,8 +68,7 @@ class BlockedFilters {
   bool in_blocks_;
 };
 
-// Of the sizes 8 and 16, those that `possible` names, the one by which the filters differ most from each other; 0 where
-// the weights do not tell.
+// Of the sizes 8 and 16 the one by which the filters differ more from each other; 0 where the difference may be chance.
 [[nodiscard]] std::int64_t likely_block(const std::vector<BlockedFilters>& all);
 
 }  // namespace kite
