@@ -2,9 +2,12 @@
 // Operators on pairs of elements with broadcasting that give a number, a row each. Integers wrap.
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "ops/elementwise.h"
 #include "ops/op.h"
@@ -106,6 +109,24 @@ constexpr auto kRemainder = []<typename T>(T a, T b, bool fmod) -> T {
   }
 };
 
+Status infer_shift(InferContext& context) {
+  KITE_TRY_ASSIGN(const std::string direction, context.get_string("direction", ""));
+  if (direction == "LEFT" || direction == "RIGHT") return infer_binary(context, IntegerTypes{});
+  return context.invalid("attribute 'direction' is \"" + direction + "\", expected LEFT or RIGHT");
+}
+
+// A shift by all the bits of the type, by more, or by a negative number leaves only copies of the sign.
+Status compute_shift(const ComputeContext& context) {
+  const bool left = context.attributes.get_string("direction", "") == "LEFT";
+  return map_binary(context, IntegerTypes{}, [left]<typename T>(T a, T b) -> T {
+    using Bits = std::make_unsigned_t<T>;
+    const bool leaves_some = static_cast<Bits>(b) < static_cast<Bits>(std::numeric_limits<Bits>::digits);
+    if (left) return leaves_some ? static_cast<T>(static_cast<std::uint64_t>(static_cast<Bits>(a)) << b) : T{0};
+    if (leaves_some) return static_cast<T>(a >> b);
+    return std::cmp_less(a, 0) ? static_cast<T>(-1) : T{0};
+  });
+}
+
 constexpr Operator kRows[] = {
     arithmetic<[]<typename T>(T a, T b) { return wrapping_add(a, b); }>("Add", 7),
     arithmetic<[]<typename T>(T a, T b) { return wrapping_mul(a, b); }>("Mul", 7),
@@ -113,6 +134,8 @@ constexpr Operator kRows[] = {
     bits<[]<typename T>(T a, T b) { return static_cast<T>(a & b); }>("BitwiseAnd", 18),
     bits<[]<typename T>(T a, T b) { return static_cast<T>(a | b); }>("BitwiseOr", 18),
     bits<[]<typename T>(T a, T b) { return static_cast<T>(a ^ b); }>("BitwiseXor", 18),
+
+    {"", "BitShift", 11, kLastOpset, "", infer_shift, compute_shift, Sharing::kShared},
 
     division<kQuotient>("Div", 7),
     division<kRemainder>("Mod", 10),

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,11 @@ Result<const Operator*> operator_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const Operator* op = find_operator(node.domain, node.op_type);
   if (op == nullptr) {
+    const std::string_view reason = reason_left_out(node.domain, node.op_type);
+    if (!reason.empty()) {
+      return Error{ErrorCode::kUnsupportedModel, operator_label(node) + " is left out: " + std::string(reason),
+                   graph.describe(id), "export the model for inference, from the picture tensor on"};
+    }
     return Error{ErrorCode::kUnsupportedModel, operator_label(node) + " is not supported", graph.describe(id),
                  "kite inspect --ops lists the supported operators"};
   }

@@ -108,6 +108,13 @@ TEST(CostOf, counts_the_depth_of_a_heap) {
   expect_cost(op, 2 * 4 + 2 * 8, 8 + 1 + 2 * 2 * (4 * 8 / 2));
 }
 
+TEST(InferNode, says_why_an_operator_is_left_out) {
+  expect_error(OpCase("RandomNormal").runtime_input(iota({1})), ErrorCode::kUnsupportedModel, "left out: randomness");
+  expect_error(OpCase("StringSplit").runtime_input(iota({1})), ErrorCode::kUnsupportedModel, "left out: strings");
+  expect_error(OpCase("Bernoulli", 1, "elsewhere").runtime_input(iota({1})), ErrorCode::kUnsupportedModel,
+               "is not supported");
+}
+
 TEST(InferNode, names_the_opset_range_when_it_is_left) {
   OpCase old("Expand", 7);
   expect_error(old.runtime_input(iota({1})).input(ints({1}, {1})), ErrorCode::kUnsupportedModel,

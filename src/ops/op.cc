@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "onnx/tensor_data.h"
 #include "ops/tables.h"
 #include "paperkite/try.h"
 
@@ -46,6 +48,24 @@ const Operator* find_operator(std::string_view domain, std::string_view name) no
   return nullptr;
 }
 
+std::string_view reason_left_out(std::string_view domain, std::string_view name) noexcept {
+  if (!domain.empty() && domain != "ai.onnx") return {};
+  constexpr std::string_view kRandom = "randomness: each run would give another answer";
+  constexpr std::string_view kStrings = "strings: no tensor here holds them";
+  static constexpr std::pair<std::string_view, std::string_view> kLeftOut[] = {
+      {"Bernoulli", kRandom},         {"ImageDecoder", "pictures are decoded before the model, not inside it"},
+      {"Multinomial", kRandom},       {"RandomNormal", kRandom},
+      {"RandomNormalLike", kRandom},  {"RandomUniform", kRandom},
+      {"RandomUniformLike", kRandom}, {"RegexFullMatch", kStrings},
+      {"StringConcat", kStrings},     {"StringNormalizer", kStrings},
+      {"StringSplit", kStrings},
+  };
+  for (const auto& [left_out, reason] : kLeftOut) {
+    if (left_out == name) return reason;
+  }
+  return {};
+}
+
 ElementRange Share::of(std::int64_t total, std::int64_t grain) const noexcept {
   const std::int64_t grains = total / grain + (total % grain != 0 ? 1 : 0);
   const auto cut = [&](int k) { return std::min(grains * k / count * grain, total); };
@@ -73,33 +93,51 @@ const TensorView* InferContext::constant(int i) const {
   return constant ? &*constant : nullptr;
 }
 
-Result<std::vector<std::int64_t>> InferContext::constant_ints(int i, std::string_view input_name) const {
-  const std::string label = "input '" + std::string(input_name) + "'";
+namespace {
+
+std::string input_label(std::string_view name) { return "input '" + std::string(name) + "'"; }
+
+}  // namespace
+
+Result<TensorView> InferContext::shaping_value(int i, std::string_view input_name) const {
+  const std::string label = input_label(input_name);
   if (!has_input(i)) return invalid(label + " is missing");
   const TensorView* view = constant(i);
   if (view == nullptr) {
     return unsupported(label + " is only known at run time, so the output shape would depend on data",
                        "export the model with fixed shapes, or simplify it so that this input is a constant");
   }
-  if (view->type.dtype != DType::kInt64 && view->type.dtype != DType::kInt32) {
-    return invalid(label + " must be int64 or int32, found " + std::string(dtype_name(view->type.dtype)));
+  return *view;
+}
+
+Result<std::vector<std::int64_t>> InferContext::constant_ints(int i, std::string_view input_name) const {
+  KITE_TRY_ASSIGN(const TensorView view, shaping_value(i, input_name));
+  const std::string label = input_label(input_name);
+  if (view.type.dtype != DType::kInt64 && view.type.dtype != DType::kInt32) {
+    return invalid(label + " must be int64 or int32, found " + std::string(dtype_name(view.type.dtype)));
   }
-  if (view->type.shape.rank() > 1) {
-    return invalid(label + " must have rank 0 or 1, found shape " + view->type.shape.to_string());
+  if (view.type.shape.rank() > 1) {
+    return invalid(label + " must have rank 0 or 1, found shape " + view.type.shape.to_string());
   }
   // Element by element through memcpy: constants may lie unaligned in the model file.
-  const std::size_t size = dtype_size(view->type.dtype);
-  std::vector<std::int64_t> values(static_cast<std::size_t>(view->type.shape.elements()));
+  const std::size_t size = dtype_size(view.type.dtype);
+  std::vector<std::int64_t> values(static_cast<std::size_t>(view.type.shape.elements()));
   for (std::size_t k = 0; k < values.size(); ++k) {
-    if (view->type.dtype == DType::kInt64) {
-      std::memcpy(&values[k], view->data + k * size, sizeof(std::int64_t));
+    if (view.type.dtype == DType::kInt64) {
+      std::memcpy(&values[k], view.data + k * size, sizeof(std::int64_t));
     } else {
       std::int32_t narrow = 0;
-      std::memcpy(&narrow, view->data + k * size, sizeof narrow);
+      std::memcpy(&narrow, view.data + k * size, sizeof narrow);
       values[k] = narrow;
     }
   }
   return values;
+}
+
+Result<std::int64_t> InferContext::constant_int(int i, std::string_view input_name) const {
+  KITE_TRY_ASSIGN(const std::vector<std::int64_t> values, constant_ints(i, input_name));
+  if (values.size() == 1) return values[0];
+  return invalid(input_label(input_name) + " must hold one number, found " + std::to_string(values.size()));
 }
 
 namespace {
@@ -140,6 +178,15 @@ Result<std::string> InferContext::get_string(std::string_view name, std::string_
 Result<std::vector<std::int64_t>> InferContext::get_ints(std::string_view name) const {
   KITE_TRY_ASSIGN(auto value, typed_attribute<std::vector<std::int64_t>>(*this, name, "a list of integers"));
   return value ? std::move(*value) : std::vector<std::int64_t>{};
+}
+
+Result<DType> InferContext::get_dtype(std::string_view name, DType fallback) const {
+  KITE_TRY_ASSIGN(const auto number, typed_attribute<std::int64_t>(*this, name, "an integer"));
+  if (!number) return fallback;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  auto dtype = onnx::to_dtype(static_cast<std::int32_t>(std::clamp<std::int64_t>(*number, -1, kMost)));
+  if (dtype.ok()) return *dtype;
+  return std::move(dtype).error().in(graph_.describe(id_));
 }
 
 Status InferContext::require_inputs(int least, int most) const {

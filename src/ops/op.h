@@ -30,15 +30,21 @@ class InferContext {
   [[nodiscard]] const Shape& shape(int i) const { return input(i).shape; }
   // The value of a constant input; null when it is absent or only known at run time.
   [[nodiscard]] const TensorView* constant(int i) const;
-  // The elements of a constant 1-D or scalar int32/int64 input (axes, shapes, pads ...). kUnsupportedModel naming
-  // the input when it is only known at run time: shapes must not depend on data.
+  // The value of an input that decides the output's shape. kUnsupportedModel naming the input when it is only known at
+  // run time: shapes must not depend on data. Its elements may lie unaligned.
+  [[nodiscard]] Result<TensorView> shaping_value(int i, std::string_view input_name) const;
+  // The elements of such an input where it is an int32 or int64 list or scalar (axes, shapes, pads ...).
   [[nodiscard]] Result<std::vector<std::int64_t>> constant_ints(int i, std::string_view input_name) const;
+  // The one element of such an input.
+  [[nodiscard]] Result<std::int64_t> constant_int(int i, std::string_view input_name) const;
 
   // Checked attribute getters: kInvalidModel when the attribute exists with another type.
   [[nodiscard]] Result<std::int64_t> get_int(std::string_view name, std::int64_t fallback) const;
   [[nodiscard]] Result<float> get_float(std::string_view name, float fallback) const;
   [[nodiscard]] Result<std::string> get_string(std::string_view name, std::string_view fallback) const;
   [[nodiscard]] Result<std::vector<std::int64_t>> get_ints(std::string_view name) const;
+  // The element type that an integer states, as TensorProto.DataType numbers them.
+  [[nodiscard]] Result<DType> get_dtype(std::string_view name, DType fallback) const;
 
   // Common checks, each an Error that names the node.
   [[nodiscard]] Status require_inputs(int least, int most) const;  // counts, and that the first `least` are present
@@ -129,5 +135,8 @@ struct Operator {
 
 // Null when unknown.
 [[nodiscard]] const Operator* find_operator(std::string_view domain, std::string_view name) noexcept;
+
+// Why the default domain's operator of that name is left out on purpose; empty where it is not.
+[[nodiscard]] std::string_view reason_left_out(std::string_view domain, std::string_view name) noexcept;
 
 }  // namespace kite

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // promote_to_float64(): rewrites a float32 graph so that the same operators compute it in float64.
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -16,6 +18,11 @@ namespace {
 // TensorProto.DataType, as the attribute `to` of Cast spells it.
 constexpr std::int64_t kOnnxFloat = 1;
 constexpr std::int64_t kOnnxDouble = 11;
+
+// Operators that give float32 unless this attribute names another type. TfIdfVectorizer has it for this only.
+constexpr std::string_view kOutputType = "output_datatype";
+constexpr std::array<std::string_view, 5> kMakesFloats = {"BlackmanWindow", "HammingWindow", "HannWindow",
+                                                          "MelWeightMatrix", "TfIdfVectorizer"};
 
 bool is_default_domain(const Node& node) { return node.domain.empty() || node.domain == "ai.onnx"; }
 
@@ -69,6 +76,14 @@ void widen_node(Graph& graph, Node& node) {
   if (node.op_type == "Constant") widen_constant_node(graph, node);
   if (node.op_type == "Cast" && node.attributes.get_int("to", 0) == kOnnxFloat) {
     node.attributes.set("to", kOnnxDouble);
+  }
+  // What makes floats of integers, or of nothing but a shape.
+  const bool makes_floats = std::ranges::find(kMakesFloats, node.op_type) != kMakesFloats.end();
+  if (makes_floats && node.attributes.get_int(kOutputType, kOnnxFloat) == kOnnxFloat) {
+    node.attributes.set(std::string(kOutputType), kOnnxDouble);
+  }
+  if (node.op_type == "EyeLike" && node.attributes.get_int("dtype", 0) == kOnnxFloat) {
+    node.attributes.set("dtype", kOnnxDouble);
   }
   // Without a value ConstantOfShape gives float32 zeros.
   if (node.op_type == "ConstantOfShape" && !node.attributes.has("value")) {

@@ -142,6 +142,14 @@ Axes axes_of(const Attributes& attributes, const Shape& x, const TensorView& sca
     at(i).roi_start = float_at(roi, i);
     at(i).roi_end = float_at(roi, count + i);
   }
+  // Scales that leave every axis as long as it was, as 1.05 of 6: by the specification's formula the elements would
+  // shift, ONNX Runtime copies them. Models are trained where nothing is resized then, so this copies, too.
+  const std::span<ResampledAxis> all(axes.axis.data(), x.dims().size());
+  if (roi.data == nullptr && std::ranges::all_of(all, [](const ResampledAxis& axis) { return axis.in == axis.out; })) {
+    for (ResampledAxis& axis : all) {
+      if (axis.scale > 0) axis.scale = 1;
+    }
+  }
   return axes;
 }
 

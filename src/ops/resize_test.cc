@@ -41,6 +41,16 @@ TEST(Resize, follows_every_rule_of_coordinates) {
   }
 }
 
+// Here the specification's formula and ONNX Runtime differ, see resize.cc.
+TEST(Resize, copies_what_keeps_its_size_whatever_the_scale) {
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    OpCase op("Resize", 13);
+    op.attr("mode", mode).attr("coordinate_transformation_mode", "asymmetric");
+    op.input(floats({1, 4}, {0, 10, 20, 40})).no_input().input(floats({2}, {1, 1.2F}));
+    expect_output(op, {1, 4}, {0, 10, 20, 40});
+  }
+}
+
 TEST(Resize, takes_sizes_keeps_an_aspect_ratio_and_names_axes) {
   expect_output(OpCase("Resize", 13).input(floats({1, 2}, {1, 2})).no_input().no_input().input(ints({2}, {2, 4})),
                 {2, 4}, {1, 1, 2, 2, 1, 1, 2, 2});

@@ -77,6 +77,37 @@ const std::multimap<std::string, Build>& stated_cases() {
        }},
       {"paperkite.MaxPool",
        [](OpCase& op) { op.attr("kernel_shape", Ints{3, 3}).input(random_floats({2, 9, 8, 37})); }},
+      {"AffineGrid", [](OpCase& op) { op.input(random_floats({3, 2, 3})).input(ints({4}, {3, 1, 9, 11})); }},
+      {"BitShift", [](OpCase& op) { op.attr("direction", "LEFT").input(bytes({3, 333})).input(bytes({333}, 2)); }},
+      {"BitCast", [](OpCase& op) { op.attr("to", 6).input(random_floats({3, 333})); }},
+      {"CumProd", [](OpCase& op) { op.input(random_floats({7, 11, 5})).input(ints({1}, {1})); }},
+      {"Det", [](OpCase& op) { op.input(random_floats({37, 5, 5})); }},
+      {"DFT", [](OpCase& op) { op.input(random_floats({3, 37, 2})); }},
+      {"EyeLike", [](OpCase& op) { op.attr("k", 3).input(random_floats({33, 37})); }},
+      {"GridSample", [](OpCase& op) { op.input(random_floats({2, 3, 9, 7})).input(random_floats({2, 9, 11, 2})); }},
+      {"BlackmanWindow", [](OpCase& op) { op.input(ints({}, {333})); }},
+      {"HammingWindow", [](OpCase& op) { op.input(ints({}, {333})); }},
+      {"HannWindow", [](OpCase& op) { op.input(ints({}, {333})); }},
+      {"MaxRoiPool",
+       [](OpCase& op) {
+         op.attr("pooled_shape", Ints{3, 3})
+             .input(random_floats({1, 37, 9, 8}))
+             .input(floats({2, 5}, {0, 0, 0, 5, 5, 0, 1, 1, 7, 8}));
+       }},
+      {"MelWeightMatrix",
+       [](OpCase& op) {
+         op.input(ints({}, {7})).input(ints({}, {64})).input(ints({}, {8192})).input(scalar(0)).input(scalar(4000));
+       }},
+      {"ReverseSequence", [](OpCase& op) { op.input(random_floats({9, 3, 37})).input(ints({3}, {9, 5, 1})); }},
+      {"RoiAlign",
+       [](OpCase& op) {
+         op.attr("output_height", 3)
+             .input(random_floats({1, 37, 9, 8}))
+             .input(floats({2, 4}, {0, 0, 5, 5, 1, 1, 7, 8}))
+             .input(ints({2}, {0, 0}));
+       }},
+      {"STFT",
+       [](OpCase& op) { op.input(random_floats({3, 67, 1})).input(ints({}, {5})).no_input().input(ints({}, {13})); }},
       {"AveragePool",
        [](OpCase& op) {
          op.attr("kernel_shape", Ints{3, 2}).attr("pads", Ints{1, 0, 1, 1}).input(random_floats({2, 5, 9, 8}));

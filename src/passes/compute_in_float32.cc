@@ -27,7 +27,7 @@ constexpr std::array kDoubles = {DType::kFloat64};
 constexpr int kCastOpset = 13;
 constexpr std::int64_t kOnnxFloat = 1;
 
-// TensorProto.DataType, as the attributes `to` and `dtype` spell it.
+// TensorProto.DataType, as the attributes `to`, `dtype` and `output_datatype` spell it.
 std::int64_t onnx_number(DType dtype) {
   switch (dtype) {
     case DType::kFloat16: return 10;
@@ -118,7 +118,8 @@ class Replacement {
       }
       const auto* number = std::get_if<std::int64_t>(&attribute.value);
       const bool names_type = attribute.name == "dtype" || attribute.name == "output_dtype" ||
-                              attribute.name == "precision" || (node.op_type == "Cast" && attribute.name == "to");
+                              attribute.name == "output_datatype" || attribute.name == "precision" ||
+                              (node.op_type == "Cast" && attribute.name == "to");
       if (number == nullptr || !names_type || *number != onnx_number(from_) || makes_output(node)) continue;
       ++casts_;
       changes.emplace_back(attribute.name, kOnnxFloat);
@@ -174,7 +175,7 @@ bool has_doubles(const Graph& graph) {
     if (const auto* tensor = std::get_if<TensorView>(&attribute.value)) return tensor->type.dtype == DType::kFloat64;
     const auto* number = std::get_if<std::int64_t>(&attribute.value);
     return number != nullptr && *number == onnx_number(DType::kFloat64) &&
-           (attribute.name == "to" || attribute.name == "dtype");
+           (attribute.name == "to" || attribute.name == "dtype" || attribute.name == "output_datatype");
   };
   for (const GraphInput& input : graph.inputs) {
     if (input.dtype == DType::kFloat64) return true;

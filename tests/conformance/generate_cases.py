@@ -40,7 +40,10 @@ OPERATORS = frozenset(
     ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round
     ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax Softplus
     Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu
-    Unsqueeze Where Xor""".split()
+    Unsqueeze Where Xor
+    AffineGrid BitCast BitShift BlackmanWindow CenterCropPad Compress CumProd DFT Det EyeLike GridSample
+    HammingWindow HannWindow MaxRoiPool MelWeightMatrix NegativeLogLikelihoodLoss NonMaxSuppression NonZero
+    ReverseSequence RoiAlign STFT SoftmaxCrossEntropyLoss TfIdfVectorizer Unique""".split()
 )
 
 

@@ -2,8 +2,8 @@
 // The three ways to run a case.
 //
 // Inputs of a node case are graph inputs, but a plan is for concrete shapes. Where an operator needs a list (axes,
-// shape, pads, bounds, split sizes) or the bounds of Range to know its output shape, and the case gives it as an input,
-// that input is first made a constant of the graph. The table below lists all of these inputs.
+// shape, pads, bounds, split sizes), a length, or elements that it counts to know its output shape, and the case gives
+// it as an input, that input is first made a constant of the graph. The table below lists all of these inputs.
 #include "conformance/run_case.h"
 
 #include <algorithm>
@@ -30,9 +30,20 @@ struct ShapeInput {
   std::size_t last;
 };
 constexpr std::array kShapeInputs = {
+    ShapeInput{"AffineGrid", 1, 1},
+    ShapeInput{"BlackmanWindow", 0, 0},
+    ShapeInput{"CenterCropPad", 1, 1},
+    ShapeInput{"Compress", 1, 1},
     ShapeInput{"ConstantOfShape", 0, 0},
+    ShapeInput{"CumProd", 1, 1},
     ShapeInput{"CumSum", 1, 1},
+    ShapeInput{"DFT", 1, 2},
     ShapeInput{"Expand", 1, 1},
+    ShapeInput{"HammingWindow", 0, 0},
+    ShapeInput{"HannWindow", 0, 0},
+    ShapeInput{"MelWeightMatrix", 0, 4},
+    ShapeInput{"NonMaxSuppression", 0, 4},
+    ShapeInput{"NonZero", 0, 0},
     ShapeInput{"OneHot", 1, 1},
     ShapeInput{"Pad", 1, 1},
     ShapeInput{"Pad", 3, 3},
@@ -49,12 +60,15 @@ constexpr std::array kShapeInputs = {
     ShapeInput{"ReduceSumSquare", 1, 1},
     ShapeInput{"Reshape", 1, 1},
     ShapeInput{"Resize", 1, 3},
+    ShapeInput{"STFT", 1, 1},
+    ShapeInput{"STFT", 3, 3},
     ShapeInput{"Slice", 1, 4},
     ShapeInput{"Split", 1, 1},
     ShapeInput{"Squeeze", 1, 1},
     ShapeInput{"Tile", 1, 1},
     ShapeInput{"TopK", 1, 1},
     ShapeInput{"Trilu", 1, 1},
+    ShapeInput{"Unique", 0, 0},
     ShapeInput{"Unsqueeze", 1, 1},
     ShapeInput{"Upsample", 1, 1},
 };
