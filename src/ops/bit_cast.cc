@@ -17,7 +17,9 @@ Status infer(InferContext& context) {
   if (!context.attributes().has("to")) return context.invalid("attribute 'to' is missing");
   const DType from = context.input(0).dtype;
   KITE_TRY_ASSIGN(const DType to, context.get_dtype("to", from));
-  if (bits_of(from) != bits_of(to)) {
+  // In memory, these take a byte each, of which the sign fills the rest.
+  if (is_packed(from) || is_packed(to)) return context.unsupported("integers of 2 and 4 bits are not supported");
+  if (dtype_size(from) != dtype_size(to)) {
     return context.invalid("the input is " + std::string(dtype_name(from)) + ", " + std::string(dtype_name(to)) +
                            " has another size");
   }
