@@ -2,7 +2,7 @@
 # Every target is a line over a CMake preset or a script. `make` builds the two programs; CONTRIBUTING.md lists the rest.
 .DEFAULT_GOAL := release
 .PHONY: packages packages-develop packages-aarch64 kite release everything demo study check test test-all test-aarch64 bench \
-  asan tsan lto fuzz tidy format install models graphs clean
+  asan tsan lto fuzz tidy format install models graphs zoo clean
 CLANG_FORMAT ?= clang-format-19
 SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'tests/*.cc' 'fuzz/*.cc')
 
@@ -73,6 +73,10 @@ install: everything
 
 models: packages
 	tools/make_models
+
+# Three hundred architectures against ONNX Runtime: PART=I/N is the I-th of N parts, ARGS go to tests/zoo/run_zoo.py.
+zoo: kite
+	tests/zoo/run $(or $(PART),1/1) $(ARGS)
 
 graphs: packages
 	tests/models/refresh_graphs

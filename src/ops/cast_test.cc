@@ -111,13 +111,13 @@ TEST(Cast, narrow_integers_take_the_lowest_bits) {
 }
 
 TEST(Cast, unsigned_integers_keep_their_highest_bit) {
-  constexpr std::uint64_t kHigh = std::uint64_t{3} << 62;
-  const auto high = [] { return Tensor::of<std::uint64_t>({1}, {kHigh}); };
+  constexpr std::uint64_t kTwoHighBits = std::uint64_t{3} << 62;
+  const auto high = [] { return Tensor::of<std::uint64_t>({1}, {kTwoHighBits}); };
   expect_output(OpCase("Cast").attr("to", 1).runtime_input(high()), {1}, {0x1.8p63F});
   expect_output<double>(OpCase("Cast").attr("to", 11).runtime_input(high()), {1}, {0x1.8p63});
   expect_output<std::int64_t>(OpCase("Cast").attr("to", 7).runtime_input(high()), {1}, {-(std::int64_t{1} << 62)});
   expect_output<std::uint64_t>(OpCase("Cast").attr("to", 13).runtime_input(Tensor::of<double>({2}, {0x1.8p63, -1})),
-                               {2}, {kHigh, 0});
+                               {2}, {kTwoHighBits, 0});
   expect_output<std::uint32_t>(OpCase("Cast").attr("to", 12).runtime_input(ints({2}, {-1, 7})), {2}, {4294967295U, 7});
 }
 

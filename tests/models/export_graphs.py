@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import io
 import re
 import sys
 import tempfile
@@ -75,26 +74,28 @@ NETWORKS = {
 }
 
 
-def export(network: nn.Module, how: Export) -> onnx.ModelProto:
-    """The file that a user gets from torch.onnx.export with the usual arguments."""
+def export(network: nn.Module, how: Export, example: torch.Tensor, path: Path) -> None:
+    """Writes the file that a user gets from torch.onnx.export with the usual arguments; large weights may be files beside it."""
     names = {"input_names": ["x"], "output_names": ["logits"]}
     dynamic = how.batch == "dynamic"
-    # Two pictures: torch.export takes a batch of one for a constant, even where it is named dynamic.
-    example = (torch.from_numpy(pictures.batch([1, 2] if dynamic else [1])),)
     if how.style == "dynamo":
         if dynamic:
             names["dynamic_shapes"] = ({0: torch.export.Dim("batch")},)
-        program = torch.onnx.export(
-            network, example, dynamo=True, opset_version=how.opset, external_data=False, verbose=False, **names
-        )
-        return program.model_proto
+        torch.onnx.export(network, (example,), path, dynamo=True, opset_version=how.opset, verbose=False, **names)
+        return
     if dynamic:
         names["dynamic_axes"] = {"x": {0: "batch"}, "logits": {0: "batch"}}
     if how.style == "torchscript_bn":
         names |= {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
-    buffer = io.BytesIO()
-    torch.onnx.export(network, example, buffer, dynamo=False, opset_version=how.opset, **names)
-    return onnx.load_from_string(buffer.getvalue())
+    torch.onnx.export(network, (example,), path, dynamo=False, opset_version=how.opset, **names)
+
+
+def exported(network: nn.Module, how: Export) -> onnx.ModelProto:
+    # Two pictures: torch.export takes a batch of one for a constant, even where it is named dynamic.
+    example = torch.from_numpy(pictures.batch([1, 2] if how.batch == "dynamic" else [1]))
+    with tempfile.TemporaryDirectory() as folder:
+        export(network, how, example, Path(folder, "model.onnx"))
+        return onnx.load(Path(folder, "model.onnx"))
 
 
 class Recogniser:
@@ -178,7 +179,7 @@ def refresh(name: str, out: Path, check: bool) -> None:
     with torch.no_grad():
         expected = network(torch.from_numpy(pictures.batch(seeds))).numpy()
     for how in NETWORKS[name]:
-        model = export(network, how)
+        model = exported(network, how)
         strip(model, recogniser)
         path = out / how.file_name(name)
         path.write_bytes(gzip.compress(model.SerializeToString(deterministic=True), 9, mtime=0))

@@ -45,11 +45,11 @@ class Kite:
     program: Path
     emulator: tuple[str, ...] = ()  # what runs a program of another architecture
 
-    def run(self, model: Path, x: Path, isa: str, threads: int, folder: Path) -> Answer:
-        """`folder` receives the output file; a stale one of an earlier run is removed first."""
+    def run(self, model: Path, x: Path, isa: str, threads: int, folder: Path, names: tuple[str, str] = ("x", "logits")) -> Answer:
+        """`folder` receives the output file; a stale one of an earlier run is removed first. `names`: the input and the output."""
         out = folder / f"kite-{isa}-{threads}-{x.stem[-2:]}.npy"
         out.unlink(missing_ok=True)
-        command = [*self.emulator, str(self.program), "run", str(model), "--input", f"x={x}", "--output", f"logits={out}"]
+        command = [*self.emulator, str(self.program), "run", str(model), "--input", f"{names[0]}={x}", "--output", f"{names[1]}={out}"]
         command += ["--threads", str(threads), "--isa", isa, "--no-cache"]
         command_text = shlex.join(command)
         try:
