@@ -16,12 +16,13 @@ struct Budget {
   std::int64_t nodes = std::int64_t{1} << 21;
   std::int64_t initializers = std::int64_t{1} << 20;
   std::int64_t attributes = std::int64_t{1} << 22;
-  std::int64_t names = std::int64_t{1} << 23;     // node inputs and outputs
-  std::int64_t elements = std::int64_t{1} << 24;  // of list attributes, and dimensions
-  std::int64_t entries = std::int64_t{1} << 16;   // graph inputs, outputs, opsets, metadata, functions, external data
-  std::int64_t outputs = 4096;                    // of the graph; each is looked for among all of them
-  std::int64_t node_attributes = 1024;            // of each node: they are looked up one after the other
-  std::int64_t external_files = 10'000;           // each is mapped
+  std::int64_t names = std::int64_t{1} << 23;       // node inputs and outputs
+  std::int64_t elements = std::int64_t{1} << 24;    // of list attributes, and dimensions
+  std::int64_t entries = std::int64_t{1} << 16;     // graph inputs, outputs, opsets, metadata, functions, external data
+  std::int64_t name_bytes = std::int64_t{1} << 28;  // of the longer names that nodes of functions and bodies get
+  std::int64_t outputs = 4096;                      // of the graph; each is looked for among all of them
+  std::int64_t node_attributes = 1024;              // of each node: they are looked up one after the other
+  std::int64_t external_files = 10'000;             // each is mapped
 
   // Constants that the model's file does not hold in the form that is needed: they are folded, scaled, permuted or
   // converted to another type.

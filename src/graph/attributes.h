@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,10 +14,12 @@
 
 namespace kite {
 
+struct Body;
+
 struct Attribute {
   // A TensorView borrows from the model file or from the Graph's own tensors (Graph::own).
   using Value = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>,
-                             std::vector<std::string>, TensorView>;
+                             std::vector<std::string>, TensorView, std::shared_ptr<const Body>>;
   std::string name;
   Value value;
 };

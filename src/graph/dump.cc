@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/printable.h"
+#include "graph/body.h"
 
 namespace kite {
 
@@ -82,6 +83,9 @@ struct ValueText {
   std::string operator()(float value) const { return number(static_cast<double>(value)); }
   std::string operator()(const std::string& value) const { return in_quotes(value); }
   std::string operator()(const TensorView& value) const { return tensor_text(value); }
+  std::string operator()(const std::shared_ptr<const Body>& body) const {
+    return "graph of " + std::to_string(body->nodes.size()) + (body->nodes.size() == 1 ? " node" : " nodes");
+  }
   template <typename T>
   std::string operator()(const std::vector<T>& values) const {
     std::string text = "[";

@@ -5,16 +5,13 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "base/printable.h"
 #include "graph/blocked_layout.h"
-#include "graph/import_node.h"
-#include "graph/node_order.h"
+#include "graph/import_body.h"
 #include "graph/unreadable.h"
-#include "graph/upgrade.h"
 #include "graph/zip_map.h"
 #include "onnx/external_data.h"
 #include "onnx/parse.h"
@@ -46,30 +43,22 @@ class Importer {
 
  private:
   [[nodiscard]] Status read_versions();
-  [[nodiscard]] Status read_functions() const;
-  [[nodiscard]] Status add_initializers();
-  [[nodiscard]] Status put_aside(const Error& error, std::vector<ValueId> outputs);
   [[nodiscard]] Status note_unsupported(Error error);
-  [[nodiscard]] Status add_inputs();
+  [[nodiscard]] Status add_inputs(BodyImporter& importer);
   [[nodiscard]] Status add_input(const onnx::ValueInfo& input);
   void add_input_with_default(ValueId id);
-  [[nodiscard]] Status declare_outputs_of(std::size_t node_index);
-  [[nodiscard]] Result<ValueId> declare(std::string_view name, std::string where);
-  [[nodiscard]] Result<Dependencies> find_dependencies() const;
-  [[nodiscard]] Status add_nodes();
-  [[nodiscard]] Status add_node(const onnx::Node& node);
-  [[nodiscard]] Status add_outputs();
-  [[nodiscard]] bool is_constant_node(const onnx::Node& node) const;
-  [[nodiscard]] int opset_of(std::string_view domain) const;
+  [[nodiscard]] Status add_outputs(BodyImporter& importer);
+  void become_graph();
 
   const onnx::Model& model_;
   onnx::ExternalFiles& files_;
   ImportedModel& out_;
   Graph& graph_;
   std::vector<Error>* unsupported_;  // null: what is not supported ends the import
-  std::unordered_map<std::string_view, std::int64_t> opsets_;
-  std::unordered_map<std::string_view, ValueId> values_;
-  std::vector<std::int32_t> producers_;  // by value: index of the node that makes it, or -1
+  Opsets opsets_;
+  FunctionTable functions_;
+  Body body_;  // the root graph, until become_graph()
+  BodyImporter::Scope scope_;
 };
 
 Status Importer::read_versions() {
@@ -78,17 +67,7 @@ Status Importer::read_versions() {
         unsupported("ir_version " + std::to_string(model_.ir_version) + " is not supported", {},
                     "supported are " + range_text(kMinIrVersion, kMaxIrVersion) + "; export the model again")));
   }
-  for (const onnx::OpsetImport& import : model_.opset_imports) {
-    const std::string_view domain = normal_domain(import.domain);
-    if (domain == kInternalDomain) {
-      return invalid("the operator domain " + in_quotes(domain) + " may not be imported by a file");
-    }
-    const auto [known, is_new] = opsets_.try_emplace(domain, import.version);
-    if (!is_new && known->second != import.version) {
-      return invalid("the operator domain " + in_quotes(domain) + " is imported in version " +
-                     std::to_string(known->second) + " and in version " + std::to_string(import.version));
-    }
-  }
+  KITE_TRY_ASSIGN(opsets_, read_opsets(model_.opset_imports));
   constexpr std::int64_t kFirstWithOpsets = 3;
   if (model_.opset_imports.empty() && model_.ir_version < kFirstWithOpsets) opsets_.emplace("", 1);
   const auto [found, is_missing] = opsets_.try_emplace("", kMaxOpset);
@@ -96,10 +75,8 @@ Status Importer::read_versions() {
     KITE_TRY(note_unsupported(
         unsupported("the model states no opset of the standard operators", {}, "export the model again")));
   }
-  if (found->second < kMinOpset || found->second > kMaxOpset) {
-    KITE_TRY(note_unsupported(unsupported("opset " + std::to_string(found->second) + " is not supported", {},
-                                          "supported are " + range_text(kMinOpset, kMaxOpset) +
-                                              "; export the model with one of them (PyTorch: opset_version=17)")));
+  if (Status known = check_opset(found->second); !known.ok()) {
+    KITE_TRY(note_unsupported(std::move(known).error()));
     found->second = std::clamp(found->second, kMinOpset, kMaxOpset);  // the nodes are looked at as if of the nearest
   }
   out_.ir_version = model_.ir_version;
@@ -107,55 +84,6 @@ Status Importer::read_versions() {
   out_.producer = model_.producer_name;
   if (!model_.producer_version.empty()) out_.producer += ' ' + std::string(model_.producer_version);
   for (const auto& [key, value] : model_.metadata) out_.metadata.insert_or_assign(std::string(key), std::string(value));
-  return {};
-}
-
-// A call of a model-local function is an unknown operator, and is later listed with the other unknown operators. Only a
-// function with the name of a standard operator is refused here: its calls would be taken for that operator.
-Status Importer::read_functions() const {
-  std::unordered_set<std::string_view> hidden;
-  for (const onnx::FunctionName& function : model_.functions) {
-    if (normal_domain(function.domain).empty()) hidden.insert(function.name);
-  }
-  if (hidden.empty()) return {};
-  for (const onnx::Node& node : model_.graph.nodes) {
-    if (!normal_domain(node.domain).empty() || !hidden.contains(node.op_type)) continue;
-    return unsupported("the model replaces the standard operator by a function of its own", describe_node(node),
-                       "export the model with its functions inlined");
-  }
-  return {};
-}
-
-// A new name for a value; kInvalidModel when it is taken.
-Result<ValueId> Importer::declare(std::string_view name, std::string where) {
-  if (name.empty()) return invalid("a value without a name", std::move(where));
-  const auto [entry, is_new] = values_.try_emplace(name, static_cast<ValueId>(graph_.value_count()));
-  if (!is_new) return invalid("the name " + in_quotes(name) + " is already taken by another value", std::move(where));
-  producers_.push_back(-1);
-  return entry->second;
-}
-
-Status Importer::add_initializers() {
-  if (model_.graph.has_sparse_initializers) {
-    return unsupported("sparse initializers are not supported", {}, "export the model with dense weights");
-  }
-  for (const onnx::TensorProto& initializer : model_.graph.initializers) {
-    KITE_TRY(declare(initializer.name, "initializer"));
-    auto data = onnx::read_tensor(initializer, files_);
-    if (!data.ok()) {
-      KITE_TRY(put_aside(data.error(), {graph_.add_value(std::string(initializer.name))}));
-      continue;
-    }
-    const TensorView view = data->owned ? graph_.own(std::move(*data->owned)) : graph_.align(data->view);
-    (void)graph_.add_constant_view(std::string(initializer.name), view);
-  }
-  return {};
-}
-
-// A value that is only unsupported does not make the file invalid: an output that does not need it can be computed.
-Status Importer::put_aside(const Error& error, std::vector<ValueId> outputs) {
-  if (error.code != ErrorCode::kUnsupportedModel) return error;
-  graph_.add_node(make_unreadable(error, std::move(outputs)));
   return {};
 }
 
@@ -184,22 +112,21 @@ Result<std::vector<InputDim>> import_dims(const onnx::ValueInfo& input) {
   return dims;
 }
 
-Status Importer::add_inputs() {
+Status Importer::add_inputs(BodyImporter& importer) {
+  const std::size_t initializers = body_.values.size();
   for (const onnx::ValueInfo& input : model_.graph.inputs) {
     const std::string where = "input " + in_quotes(input.name);
-    if (const auto known = values_.find(input.name); known != values_.end()) {
-      if (graph_.is_constant(known->second)) {
-        add_input_with_default(known->second);
-        continue;
-      }
-      if (graph_.value(known->second).producer != kNoNode) continue;  // the initializer is unreadable
+    const ValueId known = importer.find(scope_, input.name);
+    if (known >= 0 && static_cast<std::size_t>(known) < initializers) {
+      if (body_.values[static_cast<std::size_t>(known)].constant) add_input_with_default(known);
+      continue;  // without a constant, the initializer is unreadable
     }
-    KITE_TRY(declare(input.name, where));
+    KITE_TRY(importer.declare(scope_, input.name, where));
     Status added = add_input(input);
     if (added.ok()) continue;
     const Error error = std::move(added).error().in(where);
     KITE_TRY(note_unsupported(error));
-    KITE_TRY(put_aside(error, {graph_.add_value(std::string(input.name))}));
+    body_.nodes.push_back(make_unreadable(error, {body_.add_value(std::string(input.name))}));
   }
   return {};
 }
@@ -208,7 +135,7 @@ Status Importer::add_input(const onnx::ValueInfo& input) {
   if (!input.is_tensor) return unsupported("the input is not a tensor (sequence, map, optional or no type)");
   KITE_TRY_ASSIGN(const DType dtype, onnx::to_dtype(input.element_type));
   KITE_TRY_ASSIGN(std::vector<InputDim> dims, import_dims(input));
-  graph_.inputs.push_back({graph_.add_value(std::string(input.name)), dtype, std::move(dims)});
+  graph_.inputs.push_back({body_.add_value(std::string(input.name)), dtype, std::move(dims)});
   if (input.denotation == "IMAGE") out_.metadata.insert_or_assign(kImageDenotation, std::string(input.name));
   return {};
 }
@@ -219,104 +146,13 @@ Status Importer::add_input(const onnx::ValueInfo& input) {
 void Importer::add_input_with_default(ValueId id) {
   constexpr std::int64_t kFirstWithDefaults = 4;
   if (model_.ir_version < kFirstWithDefaults) return;
-  const TensorType& type = graph_.value(id).constant->type;
+  const TensorType& type = body_.values[static_cast<std::size_t>(id)].constant->type;
   std::vector<InputDim> dims;
   for (const std::int64_t dim : type.shape.dims()) dims.push_back({dim, {}});
   graph_.inputs_with_default.push_back({id, type.dtype, std::move(dims)});
 }
 
-bool Importer::is_constant_node(const onnx::Node& node) const {
-  return node.op_type == "Constant" && normal_domain(node.domain).empty() && node.inputs.empty() &&
-         node.outputs.size() == 1 && !node.outputs[0].empty();
-}
-
-Status Importer::declare_outputs_of(std::size_t node_index) {
-  const onnx::Node& node = model_.graph.nodes[node_index];
-  if (node.op_type.empty()) return invalid("a node without an operator", describe_node(node));
-  if (normal_domain(node.domain) == kInternalDomain) {
-    return invalid("the operator domain " + in_quotes(kInternalDomain) + " may not be used by a file",
-                   describe_node(node));
-  }
-  const bool is_constant = is_constant_node(node);
-  for (const std::string_view output : node.outputs) {
-    if (output.empty()) continue;
-    KITE_TRY(declare(output, describe_node(node)));
-    if (is_constant) {
-      const auto view = import_constant(node, graph_, files_);
-      if (view.ok()) {
-        (void)graph_.add_constant_view(std::string(output), *view);
-      } else {
-        KITE_TRY(put_aside(view.error(), {graph_.add_value(std::string(output))}));
-      }
-    } else {
-      (void)graph_.add_value(std::string(output));
-      producers_.back() = static_cast<std::int32_t>(node_index);
-    }
-  }
-  return {};
-}
-
-Result<Dependencies> Importer::find_dependencies() const {
-  Dependencies dependencies;
-  for (const onnx::Node& node : model_.graph.nodes) {
-    for (const std::string_view input : node.inputs) {
-      if (input.empty()) continue;
-      const auto found = values_.find(input);
-      if (found == values_.end()) {
-        return invalid("reads " + in_quotes(input) + ", which no node makes", describe_node(node));
-      }
-      const std::int32_t producer = producers_[static_cast<std::size_t>(found->second)];
-      if (producer >= 0) dependencies.of.push_back(producer);
-    }
-    dependencies.begin.push_back(dependencies.of.size());
-  }
-  return dependencies;
-}
-
-int Importer::opset_of(std::string_view domain) const {
-  const auto found = opsets_.find(domain);
-  // A domain that is not imported has version 0; its operators are unknown in every version.
-  return found == opsets_.end() ? 0 : static_cast<int>(std::clamp<std::int64_t>(found->second, 0, 1 << 30));
-}
-
-Status Importer::add_node(const onnx::Node& node) {
-  const auto id_of = [&](std::string_view name) { return name.empty() ? kNoValue : values_.find(name)->second; };
-  Node added;
-  added.name = node.name;
-  added.op_type = node.op_type;
-  added.domain = normal_domain(node.domain);
-  added.opset = opset_of(added.domain);
-  auto attributes = import_attributes(node, graph_, files_);
-  for (const std::string_view output : node.outputs) added.outputs.push_back(id_of(output));
-  if (!attributes.ok()) return put_aside(attributes.error(), std::move(added.outputs));
-  added.attributes = std::move(attributes).value();
-  for (const std::string_view input : node.inputs) added.inputs.push_back(id_of(input));
-  while (!added.inputs.empty() && added.inputs.back() == kNoValue) added.inputs.pop_back();
-  if (Status status = upgrade(graph_, added); !status.ok()) {
-    return put_aside(std::move(status).error().in(describe_node(node)), std::move(added.outputs));
-  }
-  graph_.add_node(std::move(added));
-  return {};
-}
-
-Status Importer::add_nodes() {
-  const std::vector<onnx::Node>& nodes = model_.graph.nodes;
-  values_.reserve(values_.size() + nodes.size());
-  for (std::size_t i = 0; i < nodes.size(); ++i) KITE_TRY(declare_outputs_of(i));
-  KITE_TRY_ASSIGN(const Dependencies dependencies, find_dependencies());
-  const NodeOrder sorted = sort_nodes(dependencies);
-  if (!sorted.cycle.empty()) {
-    return invalid("the graph has a cycle of " + std::to_string(sorted.cycle.size()) + " nodes",
-                   describe_node(nodes[static_cast<std::size_t>(sorted.cycle[0])]));
-  }
-  for (const std::int32_t i : sorted.order) {
-    const onnx::Node& node = nodes[static_cast<std::size_t>(i)];
-    if (!is_constant_node(node)) KITE_TRY(add_node(node));
-  }
-  return {};
-}
-
-Status Importer::add_outputs() {
+Status Importer::add_outputs(BodyImporter& importer) {
   // Graph looks outputs up linearly, so their number is limited; no model for pictures has nearly so many.
   if (model_.graph.outputs.empty()) return invalid("the graph has no outputs", {}, "export the model again");
   std::int64_t& left = graph_.budget().outputs;
@@ -331,9 +167,9 @@ Status Importer::add_outputs() {
   for (const onnx::ValueInfo& output : model_.graph.outputs) {
     const std::string where = "output " + in_quotes(output.name);
     if (!names.insert(output.name).second) return invalid("the graph lists the output twice", where);
-    const auto found = values_.find(output.name);
-    if (found == values_.end()) return invalid("no node makes this graph output", where);
-    graph_.outputs.push_back(found->second);
+    const ValueId found = importer.find(scope_, output.name);
+    if (found < 0) return invalid("no node makes this graph output", where);
+    graph_.outputs.push_back(found);
     graph_.output_names.emplace_back(output.name);
     // The stated type and shape of an output decide nothing: where they make no sense they are ignored.
     auto dims = output.has_shape ? import_dims(output) : Result<std::vector<InputDim>>(std::vector<InputDim>());
@@ -345,14 +181,29 @@ Status Importer::add_outputs() {
   return {};
 }
 
+// The ids of the root body's values are those of the graph's.
+void Importer::become_graph() {
+  for (BodyValue& value : body_.values) {
+    if (value.constant) {
+      (void)graph_.add_constant_view(std::move(value.name), *value.constant);
+    } else {
+      (void)graph_.add_value(std::move(value.name));
+    }
+  }
+  for (Node& node : body_.nodes) graph_.add_node(std::move(node));
+}
+
 Status Importer::run() {
   KITE_TRY(read_versions());
-  KITE_TRY(read_functions());
+  KITE_TRY(functions_.read(model_));
   graph_.name = model_.graph.name;
-  KITE_TRY(add_initializers());
-  KITE_TRY(add_inputs());
-  KITE_TRY(add_nodes());
-  KITE_TRY(add_outputs());
+  scope_.body = &body_;
+  BodyImporter importer(functions_, opsets_, files_, graph_);
+  KITE_TRY(importer.add_initializers(scope_, model_.graph));
+  KITE_TRY(add_inputs(importer));
+  KITE_TRY(importer.add_nodes(scope_, model_.graph.nodes));
+  KITE_TRY(add_outputs(importer));
+  become_graph();
   drop_zip_maps(graph_, out_.metadata);
   return undo_blocked_layout(graph_, out_.opset, out_.warnings);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/printable.h"
+#include "onnx/sparse_data.h"
 #include "onnx/tensor_data.h"
 #include "paperkite/try.h"
 
@@ -33,39 +34,45 @@ std::string_view type_name(std::int32_t type) {
     case onnx::AttributeType::kFloats: return "floats";
     case onnx::AttributeType::kInts: return "ints";
     case onnx::AttributeType::kStrings: return "strings";
+    case onnx::AttributeType::kSparseTensor: return "a sparse tensor";
     default: return "of another type";
   }
 }
 
-// The type of an attribute: the declared one, where values of no other type are stored; in files that declare none, the
-// type of the stored value.
+constexpr bool is_readable(std::int32_t type) {
+  return (type >= 1 && type <= static_cast<std::int32_t>(onnx::AttributeType::kStrings)) ||
+         type == static_cast<std::int32_t>(onnx::AttributeType::kSparseTensor);
+}
+
+// The type of an attribute, kUndefined for one that is not read: the declared one, where values of no other type are
+// stored; in files that declare none, the type of the stored value.
 Result<onnx::AttributeType> type_of(const onnx::Node& node, const onnx::Attribute& attribute) {
   std::int32_t type = attribute.type;
   if (type == 0) {
-    for (std::int32_t t = 1; t <= static_cast<std::int32_t>(onnx::AttributeType::kStrings); ++t) {
+    for (std::int32_t t = 1; t <= static_cast<std::int32_t>(onnx::AttributeType::kSparseTensor); ++t) {
       if (attribute.present != present_bit(static_cast<onnx::AttributeType>(t))) continue;
       type = t;
     }
-    if (type == 0 && attribute.present == onnx::kPresentOther) return onnx::AttributeType::kGraph;
+    if (type == 0 && attribute.present == onnx::kPresentOther) return onnx::AttributeType::kUndefined;
     if (type == 0) {
       return invalid(node, attribute, attribute.present == 0 ? "has neither type nor value" : "has several values");
     }
   }
-  const bool is_readable = type >= 1 && type <= static_cast<std::int32_t>(onnx::AttributeType::kStrings);
-  const std::uint32_t allowed = is_readable ? present_bit(static_cast<onnx::AttributeType>(type)) : onnx::kPresentOther;
+  const std::uint32_t allowed =
+      is_readable(type) ? present_bit(static_cast<onnx::AttributeType>(type)) : onnx::kPresentOther;
   if ((attribute.present & ~allowed) != 0) {
     return invalid(node, attribute, "is declared as " + std::string(type_name(type)) + " but holds another value");
   }
-  return is_readable ? static_cast<onnx::AttributeType>(type) : onnx::AttributeType::kGraph;
+  return is_readable(type) ? static_cast<onnx::AttributeType>(type) : onnx::AttributeType::kUndefined;
 }
 
-Result<TensorView> tensor_of(const onnx::TensorProto& proto, Graph& graph, onnx::ExternalFiles& files) {
-  KITE_TRY_ASSIGN(onnx::TensorData data, onnx::read_tensor(proto, files));
-  return data.owned ? graph.own(std::move(*data.owned)) : graph.align(data.view);
+Result<Attribute::Value> in_attribute(const onnx::Node& node, const onnx::Attribute& attribute,
+                                      Result<TensorView> view) {
+  if (view.ok()) return Attribute::Value(*view);
+  return std::move(view).error().in(describe_node(node) + ", attribute " + in_quotes(attribute.name));
 }
 
-Result<Attribute::Value> value_of(const onnx::Node& node, const onnx::Attribute& attribute, Graph& graph,
-                                  onnx::ExternalFiles& files) {
+Result<Attribute::Value> value_of(const onnx::Node& node, const onnx::Attribute& attribute, TensorReader& tensors) {
   KITE_TRY_ASSIGN(const onnx::AttributeType type, type_of(node, attribute));
   switch (type) {
     case onnx::AttributeType::kFloat: return Attribute::Value(attribute.f);
@@ -77,13 +84,18 @@ Result<Attribute::Value> value_of(const onnx::Node& node, const onnx::Attribute&
       return Attribute::Value(std::vector<std::string>(attribute.strings.begin(), attribute.strings.end()));
     case onnx::AttributeType::kTensor: {
       if (!attribute.t) return invalid(node, attribute, "is declared as a tensor and holds none");
-      auto view = tensor_of(*attribute.t, graph, files);
-      if (!view.ok())
-        return std::move(view).error().in(describe_node(node) + ", attribute " + in_quotes(attribute.name));
-      return Attribute::Value(*view);
+      return in_attribute(node, attribute, tensors.read(*attribute.t));
     }
-    default: return Attribute::Value(std::string("<unsupported>"));
+    case onnx::AttributeType::kSparseTensor: {
+      if (!attribute.sparse) return invalid(node, attribute, "is declared as a sparse tensor and holds none");
+      return in_attribute(node, attribute, tensors.read(*attribute.sparse));
+    }
+    case onnx::AttributeType::kGraph:
+      if (!attribute.g) return invalid(node, attribute, "is declared as a graph and holds none");
+      [[fallthrough]];
+    case onnx::AttributeType::kUndefined: break;
   }
+  return Attribute::Value(std::string("<unsupported>"));
 }
 
 template <typename T>
@@ -116,49 +128,80 @@ std::string describe_node(const onnx::Node& node) {
   return text + " (" + type.substr(1, type.size() - 2) + ')';
 }
 
-Result<Attributes> import_attributes(const onnx::Node& node, Graph& graph, onnx::ExternalFiles& files) {
-  const std::int64_t most = graph.budget().node_attributes;
-  if (std::cmp_greater(node.attributes.size(), most)) {
-    return Error{
-        ErrorCode::kLimit, "a node with more than " + std::to_string(most) + " attributes", describe_node(node), {}};
+Result<TensorView> TensorReader::read(const onnx::TensorProto& tensor) {
+  if (const auto known = known_.find(&tensor); known != known_.end()) return known->second;
+  KITE_TRY_ASSIGN(onnx::TensorData data, onnx::read_tensor(tensor, files_));
+  const TensorView view = data.owned ? owner_.own(std::move(*data.owned)) : owner_.align(data.view);
+  return known_.emplace(&tensor, view).first->second;
+}
+
+Result<TensorView> TensorReader::read(const onnx::SparseTensorProto& tensor) {
+  if (const auto known = known_.find(&tensor); known != known_.end()) return known->second;
+  KITE_TRY_ASSIGN(Tensor dense, onnx::read_sparse(tensor, files_, owner_.budget()));
+  return known_.emplace(&tensor, owner_.own(std::move(dense))).first->second;
+}
+
+Result<NamedAttributes> resolve_attributes(const onnx::Node& node, const AttributeBinding* binding,
+                                           const Budget& budget) {
+  if (std::cmp_greater(node.attributes.size(), budget.node_attributes)) {
+    return Error{ErrorCode::kLimit,
+                 "a node with more than " + std::to_string(budget.node_attributes) + " attributes",
+                 describe_node(node),
+                 {}};
   }
-  Attributes attributes;
+  NamedAttributes named;
   for (const onnx::Attribute& attribute : node.attributes) {
     if (attribute.name.empty()) return invalid(node, attribute, "has no name");
-    if (!attribute.ref_attr_name.empty()) return invalid(node, attribute, "refers to a function's attribute");
-    if (attributes.has(attribute.name)) return invalid(node, attribute, "is given twice");
-    KITE_TRY_ASSIGN(Attribute::Value value, value_of(node, attribute, graph, files));
-    attributes.set(std::string(attribute.name), std::move(value));
+    const auto is_same = [&](const auto& other) { return other.first == attribute.name; };
+    if (std::ranges::any_of(named, is_same)) return invalid(node, attribute, "is given twice");
+    if (attribute.ref_attr_name.empty()) {
+      named.emplace_back(attribute.name, &attribute);
+      continue;
+    }
+    if (binding == nullptr) return invalid(node, attribute, "refers to a function's attribute");
+    const auto bound = binding->find(attribute.ref_attr_name);
+    if (bound != binding->end()) named.emplace_back(attribute.name, bound->second);
+  }
+  return named;
+}
+
+Result<Attributes> import_attributes(const onnx::Node& node, const NamedAttributes& named, TensorReader& tensors) {
+  Attributes attributes;
+  for (const auto& [name, attribute] : named) {
+    KITE_TRY_ASSIGN(Attribute::Value value, value_of(node, *attribute, tensors));
+    if (attribute->g == nullptr) attributes.set(std::string(name), std::move(value));
   }
   return attributes;
 }
 
-Result<TensorView> import_constant(const onnx::Node& node, Graph& graph, onnx::ExternalFiles& files) {
-  KITE_TRY_ASSIGN(const Attributes attributes, import_attributes(node, graph, files));
+Result<TensorView> import_constant(const onnx::Node& node, const NamedAttributes& named, TensorReader& tensors) {
+  KITE_TRY_ASSIGN(const Attributes attributes, import_attributes(node, named, tensors));
   if (attributes.all().size() != 1) {
     return Error{ErrorCode::kInvalidModel,
                  "expected exactly one attribute, found " + std::to_string(attributes.all().size()),
                  describe_node(node),
                  {}};
   }
+  Graph& owner = tensors.owner();
   const auto& [name, value] = attributes.all().front();
-  if (name == "value") {
+  if (name == "value" || name == "sparse_value") {
     if (const auto* tensor = std::get_if<TensorView>(&value)) return *tensor;
   } else if (name == "value_float") {
-    if (const auto* number = std::get_if<float>(&value)) return own_list<float>(graph, {*number}, Shape{});
+    if (const auto* number = std::get_if<float>(&value)) return own_list<float>(owner, {*number}, Shape{});
   } else if (name == "value_floats") {
-    if (const auto* list = std::get_if<std::vector<float>>(&value)) return own_list(graph, *list);
+    if (const auto* list = std::get_if<std::vector<float>>(&value)) return own_list(owner, *list);
   } else if (name == "value_int") {
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      return own_list<std::int64_t>(graph, {*number}, Shape{});
+      return own_list<std::int64_t>(owner, {*number}, Shape{});
     }
   } else if (name == "value_ints") {
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value)) return own_list(graph, *list);
+    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value)) return own_list(owner, *list);
   }
-  const bool is_known = name == "value_string" || name == "value_strings" || name == "sparse_value";
+  const bool is_known = name == "value_string" || name == "value_strings";
   return Error{is_known ? ErrorCode::kUnsupportedModel : ErrorCode::kInvalidModel,
                "attribute " + in_quotes(name) + (is_known ? " is not supported" : " does not define a constant"),
-               describe_node(node), is_known ? "supported are value, value_float(s) and value_int(s)" : ""};
+               describe_node(node),
+               is_known ? "supported are value, sparse_value, value_float(s) and value_int(s)" : ""};
 }
 
 }  // namespace kite

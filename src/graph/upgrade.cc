@@ -34,12 +34,12 @@ std::vector<double> numbers_of(const TensorView& view) {
 // Adds the nodes and constants that stand before an upgraded node.
 class Prelude {
  public:
-  Prelude(Graph& graph, const Node& node) : graph_(graph), node_(node) {}
+  Prelude(Graph& owner, Body& body, const Node& node) : owner_(owner), body_(body), node_(node) {}
 
   ValueId constant(std::vector<std::int64_t> values) {
     Tensor tensor(DType::kInt64, Shape{static_cast<std::int64_t>(values.size())});
     std::ranges::copy(values, tensor.as<std::int64_t>());
-    return graph_.add_constant(name(), std::move(tensor));
+    return body_.add_constant(name(), owner_.own(std::move(tensor)));
   }
   ValueId add(std::string_view op_type, std::vector<ValueId> inputs, Attributes attributes = {}) {
     constexpr int kOpset = 13;  // all of them are unchanged from here on
@@ -49,24 +49,26 @@ class Prelude {
     node.opset = kOpset;
     node.attributes = std::move(attributes);
     node.inputs = std::move(inputs);
-    node.outputs = {graph_.add_value(name())};
+    node.outputs = {body_.add_value(name())};
     const ValueId output = node.outputs[0];
-    --graph_.budget().nodes;
-    graph_.add_node(std::move(node));
+    --owner_.budget().nodes;
+    body_.nodes.push_back(std::move(node));
     return output;
   }
   // The elements of a value that is a constant of the file.
   Result<TensorView> known(ValueId value, std::string_view input) const {
-    if (graph_.is_constant(value)) return *graph_.value(value).constant;
+    if (value != kNoValue && value_of(value).constant) return *value_of(value).constant;
     return not_upgradable("input '" + std::string(input) + "' is only known at run time");
   }
 
  private:
+  const BodyValue& value_of(ValueId id) const { return body_.values[static_cast<std::size_t>(id)]; }
   std::string name() const {
     const bool is_named = !node_.outputs.empty() && node_.outputs[0] != kNoValue;
-    return (is_named ? graph_.value(node_.outputs[0]).name : node_.op_type) + "_upgraded";
+    return (is_named ? value_of(node_.outputs[0]).name : node_.op_type) + "_upgraded";
   }
-  Graph& graph_;
+  Graph& owner_;
+  Body& body_;
   const Node& node_;
 };
 
@@ -224,16 +226,16 @@ constexpr Change kChanges[] = {
 
 }  // namespace
 
-Status upgrade(Graph& graph, Node& node) {
+Status upgrade(Graph& owner, Body& body, Node& node) {
   if (!node.domain.empty() || node.opset < 1 || node.opset >= kUpgradedOpset) return {};
   // Whether the result may lie over an input: of no meaning for the values.
   node.attributes.erase("consumed_inputs");
   const int written = std::exchange(node.opset, kUpgradedOpset);
   for (const Change& change : kChanges) {
     if (change.op_type != node.op_type || written >= change.since) continue;
-    Prelude prelude(graph, node);
+    Prelude prelude(owner, body, node);
     KITE_TRY(change.rewrite(prelude, node));
-    if (graph.budget().nodes >= 0) return {};
+    if (owner.budget().nodes >= 0) return {};
     return Error{ErrorCode::kLimit, "the model has too many nodes once they are written as in opset 7", {}, {}};
   }
   return {};

@@ -75,11 +75,40 @@ Result<std::vector<std::string>> external_locations(const Model& model) {
     if (known.insert(*entries.location).second) locations.emplace_back(*entries.location);
     return {};
   };
-  for (const TensorProto& tensor : model.graph.initializers) KITE_TRY(note(tensor));
-  for (const Node& node : model.graph.nodes) {
-    for (const Attribute& attribute : node.attributes) {
-      if (attribute.t != nullptr) KITE_TRY(note(*attribute.t));
+  std::vector<const Graph*> open = {&model.graph};
+  const auto note_attribute = [&](const Attribute& attribute) -> Status {
+    if (attribute.t != nullptr) KITE_TRY(note(*attribute.t));
+    if (attribute.sparse != nullptr) {
+      KITE_TRY(note(attribute.sparse->values));
+      KITE_TRY(note(attribute.sparse->indices));
     }
+    if (attribute.g != nullptr) open.push_back(attribute.g.get());
+    return {};
+  };
+  const auto note_nodes = [&](const std::vector<Node>& nodes) -> Status {
+    for (const Node& node : nodes) {
+      for (const Attribute& attribute : node.attributes) KITE_TRY(note_attribute(attribute));
+    }
+    return {};
+  };
+  const auto note_graphs = [&]() -> Status {
+    while (!open.empty()) {
+      const Graph& graph = *open.back();
+      open.pop_back();
+      for (const TensorProto& tensor : graph.initializers) KITE_TRY(note(tensor));
+      for (const SparseTensorProto& tensor : graph.sparse_initializers) {
+        KITE_TRY(note(tensor.values));
+        KITE_TRY(note(tensor.indices));
+      }
+      KITE_TRY(note_nodes(graph.nodes));
+    }
+    return {};
+  };
+  KITE_TRY(note_graphs());
+  for (const Function& function : model.functions) {
+    for (const Attribute& attribute : function.defaults) KITE_TRY(note_attribute(attribute));
+    KITE_TRY(note_nodes(function.nodes));
+    KITE_TRY(note_graphs());
   }
   return locations;
 }

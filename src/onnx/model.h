@@ -69,19 +69,31 @@ enum class AttributeType : std::int32_t {
   kFloats = 6,
   kInts = 7,
   kStrings = 8,
+  kSparseTensor = 11,
 };
+
+// A tensor of zeros except at some places. The name of an initializer in this form is that of `values`.
+struct SparseTensorProto {
+  TensorProto values;   // [n]
+  TensorProto indices;  // int64 [n], into the elements in their order, or [n, rank]; ascending
+  std::vector<std::int64_t> dims;
+};
+
+struct Graph;
 
 struct Attribute {
   std::string_view name;
   std::string_view ref_attr_name;  // only meaningful inside functions
   std::int32_t type = 0;           // as the file states it; 0 where it states none
   // Which of the value fields the file holds, one bit for each AttributeType. Bit 31: a field that is not read here
-  // (graphs, tensors, sparse tensors, types).
+  // (lists of tensors, of sparse tensors and of graphs, which no operator has, and types).
   std::uint32_t present = 0;
   float f = 0.F;
   std::int64_t i = 0;
   std::string_view s;
   std::unique_ptr<TensorProto> t;
+  std::unique_ptr<SparseTensorProto> sparse;
+  std::unique_ptr<Graph> g;
   std::vector<float> floats;
   std::vector<std::int64_t> ints;
   std::vector<std::string_view> strings;
@@ -95,6 +107,7 @@ struct Node {
   std::string_view name;
   std::string_view op_type;
   std::string_view domain;
+  std::string_view overload;             // which of several functions of one name is called
   std::vector<std::string_view> inputs;  // "" where an optional one is left out
   std::vector<std::string_view> outputs;
   std::vector<Attribute> attributes;
@@ -120,7 +133,7 @@ struct Graph {
   std::vector<TensorProto> initializers;
   std::vector<ValueInfo> inputs;
   std::vector<ValueInfo> outputs;
-  bool has_sparse_initializers = false;
+  std::vector<SparseTensorProto> sparse_initializers;
 };
 
 struct OpsetImport {
@@ -128,9 +141,17 @@ struct OpsetImport {
   std::int64_t version = 0;
 };
 
-struct FunctionName {
+// An operator that the model itself defines, by nodes.
+struct Function {
   std::string_view domain;
   std::string_view name;
+  std::string_view overload;
+  std::vector<std::string_view> inputs;
+  std::vector<std::string_view> outputs;
+  std::vector<std::string_view> attributes;  // the names of those without a default
+  std::vector<Attribute> defaults;           // the others, with the value that a call without them has
+  std::vector<Node> nodes;
+  std::vector<OpsetImport> opset_imports;
 };
 
 struct Model {
@@ -139,7 +160,7 @@ struct Model {
   std::string_view producer_version;
   std::vector<OpsetImport> opset_imports;
   std::vector<StringPair> metadata;
-  std::vector<FunctionName> functions;
+  std::vector<Function> functions;
   Graph graph;
 };
 

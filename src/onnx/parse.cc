@@ -33,7 +33,12 @@ class Parser {
   void dimension(Bytes message, Dimension& out);
   StringPair string_pair(Bytes message);
   OpsetImport opset_import(Bytes message);
-  FunctionName function(Bytes message);
+  void function(Bytes message, Function& out);
+  void sparse_tensor(Bytes message, SparseTensorProto& out);
+  void append_name(FieldReader& reader, std::string_view what, std::vector<std::string_view>& out);
+  void append_node(FieldReader& reader, std::vector<Node>& out);
+  void append_attribute(FieldReader& reader, std::vector<Attribute>& out);
+  void append_opset(FieldReader& reader, std::vector<OpsetImport>& out);
 
   // Subtracts `count` from what is left of one kind of record; false (and a failure) when too few are left. Called
   // before anything is stored.
@@ -43,6 +48,7 @@ class Parser {
 
   ParseState state_;
   Budget& budget_;
+  int depth_ = 0;  // of the graph that is being read
 };
 
 bool Parser::spend(std::int64_t Budget::* record, std::string_view what, const FieldReader& at, std::int64_t count) {
@@ -97,16 +103,41 @@ OpsetImport Parser::opset_import(Bytes message) {
   return import;
 }
 
-FunctionName Parser::function(Bytes message) {
-  FunctionName function;
+void Parser::append_name(FieldReader& reader, std::string_view what, std::vector<std::string_view>& out) {
+  const std::string_view name = reader.text();
+  if (spend(&Budget::names, what, reader)) out.push_back(name);
+}
+
+void Parser::append_node(FieldReader& reader, std::vector<Node>& out) {
+  const Bytes body = reader.bytes();
+  if (spend(&Budget::nodes, "nodes", reader)) node(body, out.emplace_back());
+}
+
+void Parser::append_attribute(FieldReader& reader, std::vector<Attribute>& out) {
+  const Bytes body = reader.bytes();
+  if (spend(&Budget::attributes, "attributes", reader)) attribute(body, out.emplace_back());
+}
+
+void Parser::append_opset(FieldReader& reader, std::vector<OpsetImport>& out) {
+  const Bytes body = reader.bytes();
+  if (spend(&Budget::entries, "opsets, metadata entries and functions", reader)) out.push_back(opset_import(body));
+}
+
+void Parser::function(Bytes message, Function& out) {
   for (FieldReader reader(message, state_); reader.next();) {
     switch (reader.field()) {
-      case 1: function.name = reader.text(); break;
-      case 10: function.domain = reader.text(); break;
+      case 1: out.name = reader.text(); break;
+      case 4: append_name(reader, "inputs of functions", out.inputs); break;
+      case 5: append_name(reader, "outputs of functions", out.outputs); break;
+      case 6: append_name(reader, "attributes of functions", out.attributes); break;
+      case 7: append_node(reader, out.nodes); break;
+      case 9: append_opset(reader, out.opset_imports); break;
+      case 10: out.domain = reader.text(); break;
+      case 11: append_attribute(reader, out.defaults); break;
+      case 13: out.overload = reader.text(); break;
       default: reader.skip();
     }
   }
-  return function;
 }
 
 void Parser::dimension(Bytes message, Dimension& out) {
@@ -206,6 +237,17 @@ void Parser::tensor(Bytes message, TensorProto& out) {
   }
 }
 
+void Parser::sparse_tensor(Bytes message, SparseTensorProto& out) {
+  for (FieldReader reader(message, state_); reader.next();) {
+    switch (reader.field()) {
+      case 1: tensor(reader.bytes(), out.values); break;
+      case 2: tensor(reader.bytes(), out.indices); break;
+      case 3: append_ints(reader, out.dims); break;
+      default: reader.skip();
+    }
+  }
+}
+
 // The value fields of an attribute; false when the field is none of them.
 bool Parser::attribute_value(FieldReader& reader, Attribute& out) {
   AttributeType type = AttributeType::kUndefined;
@@ -229,7 +271,8 @@ bool Parser::attribute_value(FieldReader& reader, Attribute& out) {
       break;
     case 6:
       type = AttributeType::kGraph;
-      reader.skip();
+      if (!out.g) out.g = std::make_unique<Graph>();
+      graph(reader.bytes(), *out.g);
       break;
     case 7:
       type = AttributeType::kFloats;
@@ -245,11 +288,15 @@ bool Parser::attribute_value(FieldReader& reader, Attribute& out) {
       if (spend(&Budget::elements, "list elements", reader)) out.strings.push_back(text);
       break;
     }
+    case 22:
+      type = AttributeType::kSparseTensor;
+      if (!out.sparse) out.sparse = std::make_unique<SparseTensorProto>();
+      sparse_tensor(reader.bytes(), *out.sparse);
+      break;
     case 10:  // tensors
     case 11:  // graphs
     case 14:  // type
     case 15:  // types
-    case 22:  // sparse tensor
     case 23:  // sparse tensors
       out.present |= kPresentOther;
       reader.skip();
@@ -276,33 +323,26 @@ void Parser::node(Bytes message, Node& out) {
   for (FieldReader reader(message, state_); reader.next();) {
     switch (reader.field()) {
       case 1:
-      case 2: {
-        auto& names = reader.field() == 1 ? out.inputs : out.outputs;
-        const std::string_view name = reader.text();
-        if (spend(&Budget::names, "node inputs and outputs", reader)) names.push_back(name);
-        break;
-      }
+      case 2: append_name(reader, "node inputs and outputs", reader.field() == 1 ? out.inputs : out.outputs); break;
       case 3: out.name = reader.text(); break;
       case 4: out.op_type = reader.text(); break;
-      case 5: {
-        const Bytes body = reader.bytes();
-        if (spend(&Budget::attributes, "attributes", reader)) attribute(body, out.attributes.emplace_back());
-        break;
-      }
+      case 5: append_attribute(reader, out.attributes); break;
       case 7: out.domain = reader.text(); break;
+      case 8: out.overload = reader.text(); break;
       default: reader.skip();
     }
   }
 }
 
 void Parser::graph(Bytes message, Graph& out) {
-  for (FieldReader reader(message, state_); reader.next();) {
+  FieldReader reader(message, state_);
+  if (depth_ > kMaxGraphDepth) {
+    return state_.fail(ErrorCode::kLimit, "graphs lie in graphs more than " + std::to_string(kMaxGraphDepth) + " deep",
+                       message.data());
+  }
+  for (++depth_; reader.next();) {
     switch (reader.field()) {
-      case 1: {
-        const Bytes body = reader.bytes();
-        if (spend(&Budget::nodes, "nodes", reader)) node(body, out.nodes.emplace_back());
-        break;
-      }
+      case 1: append_node(reader, out.nodes); break;
       case 2: out.name = reader.text(); break;
       case 5: {
         const Bytes body = reader.bytes();
@@ -316,13 +356,17 @@ void Parser::graph(Bytes message, Graph& out) {
         if (spend(&Budget::entries, "inputs and outputs", reader)) value_info(body, list.emplace_back());
         break;
       }
-      case 15:
-        out.has_sparse_initializers = true;
-        reader.skip();
+      case 15: {
+        const Bytes body = reader.bytes();
+        if (spend(&Budget::initializers, "initializers", reader)) {
+          sparse_tensor(body, out.sparse_initializers.emplace_back());
+        }
         break;
+      }
       default: reader.skip();  // value_info (13) too: every type is inferred anew
     }
   }
+  --depth_;
 }
 
 void Parser::model(Bytes message, Model& out) {
@@ -332,15 +376,14 @@ void Parser::model(Bytes message, Model& out) {
       case 2: out.producer_name = reader.text(); break;
       case 3: out.producer_version = reader.text(); break;
       case 7: graph(reader.bytes(), out.graph); break;
-      case 8:
+      case 8: append_opset(reader, out.opset_imports); break;
       case 14:
       case 25: {
         const std::uint32_t field = reader.field();
         const Bytes body = reader.bytes();
         if (!spend(&Budget::entries, "opsets, metadata entries and functions", reader)) break;
-        if (field == 8) out.opset_imports.push_back(opset_import(body));
         if (field == 14) out.metadata.push_back(string_pair(body));
-        if (field == 25) out.functions.push_back(function(body));
+        if (field == 25) function(body, out.functions.emplace_back());
         break;
       }
       default: reader.skip();

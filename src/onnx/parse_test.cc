@@ -289,6 +289,51 @@ TEST(Parse, the_budget_is_asked_before_anything_is_stored) {
   }
 }
 
+TEST(Parse, functions_graphs_in_attributes_and_sparse_tensors_are_read_and_charged) {
+  const Message body = test::graph({{test::node("Neg", {"a"}, {"b"})}, {}, {}, {test::value_info("b", kFloat, {})}});
+  const Message branch = Message().text(1, "then_branch").message(6, body).integer(20, 5);
+  const Message function = Message()
+                               .text(1, "f")
+                               .text(4, "a")
+                               .text(5, "b")
+                               .text(6, "alpha")
+                               .message(7, test::node("If", {"a"}, {"b"}, {branch}))
+                               .message(9, test::opset_import("", 18))
+                               .text(10, "my")
+                               .message(11, test::int_attribute("beta", 3))
+                               .text(13, "second");
+  const Message sparse = Message()
+                             .message(1, test::float_tensor("w", {1}, {3.F}))
+                             .message(2, test::tensor_head("", kInt64, {1}).packed(7, {1}))
+                             .integer(3, 2);
+  const Message file =
+      test::model(Message().message(15, sparse).message(1, test::node("f", {"x"}, {"y"}).text(8, "second")))
+          .message(25, function);
+  const auto parsed = parse_model(file.span(), "m.onnx");
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  ASSERT_EQ(parsed->functions.size(), 1U);
+  const Function& f = parsed->functions[0];
+  EXPECT_EQ(f.name, "f");
+  EXPECT_EQ(f.domain, "my");
+  EXPECT_EQ(f.overload, "second");
+  EXPECT_EQ(f.inputs, std::vector<std::string_view>{"a"});
+  EXPECT_EQ(f.outputs, std::vector<std::string_view>{"b"});
+  EXPECT_EQ(f.attributes, std::vector<std::string_view>{"alpha"});
+  ASSERT_EQ(f.defaults.size(), 1U);
+  EXPECT_EQ(f.defaults[0].i, 3);
+  ASSERT_EQ(f.opset_imports.size(), 1U);
+  EXPECT_EQ(f.opset_imports[0].version, 18);
+  ASSERT_EQ(f.nodes.size(), 1U);
+  ASSERT_NE(f.nodes[0].attributes.at(0).g, nullptr);
+  EXPECT_EQ(f.nodes[0].attributes[0].g->nodes.at(0).op_type, "Neg");
+  EXPECT_EQ(parsed->graph.nodes.at(0).overload, "second");
+  ASSERT_EQ(parsed->graph.sparse_initializers.size(), 1U);
+  EXPECT_EQ(parsed->graph.sparse_initializers[0].dims, std::vector<std::int64_t>{2});
+  Budget two_nodes;
+  two_nodes.nodes = 2;
+  EXPECT_EQ(parse_model(file.span(), "m.onnx", two_nodes).error().what, "the model has too many nodes");
+}
+
 // Anonymous memory that costs only the pages written to.
 class SparseBytes {
  public:
