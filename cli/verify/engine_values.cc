@@ -49,6 +49,8 @@ struct Watcher {
   void copy_until(std::int64_t step) {
     for (; !places.empty() && places.front().step <= step; places = places.subspan(1)) {
       const ValuePlace& place = places.front();
+      // The values of a branch that this run does not take are not computed.
+      if (place.step >= 0 && !session.runs(static_cast<std::size_t>(place.step))) continue;
       EngineValue value{Tensor::copy_of(session.operand(place.operand)), place.step, {}, {}};
       if (place.step >= 0) {
         const PlanStep& made_by = session.plan().steps()[static_cast<std::size_t>(place.step)];
@@ -129,9 +131,11 @@ Result<std::unordered_map<ValueId, EngineValue>> EngineValues::run(std::span<con
   watcher.copy_until(static_cast<std::int64_t>(session_->plan().steps().size()));
   for (const NodeId id : moves_) {
     const Node& node = graph_->node(id);
-    const EngineValue& source = values.at(node.inputs[0]);
-    KITE_TRY_ASSIGN(Tensor tensor, moved(id, source.tensor.view()));
-    values.emplace(node.outputs[0], EngineValue{std::move(tensor), source.step, source.op, source.kernel});
+    const auto source = values.find(node.inputs[0]);
+    if (source == values.end()) continue;
+    const EngineValue from = {{}, source->second.step, source->second.op, source->second.kernel};
+    KITE_TRY_ASSIGN(Tensor tensor, moved(id, source->second.tensor.view()));
+    values.emplace(node.outputs[0], EngineValue{std::move(tensor), from.step, from.op, from.kernel});
   }
   std::erase_if(values, [&](const auto& entry) { return static_cast<std::size_t>(entry.first) >= file_values_; });
   return values;

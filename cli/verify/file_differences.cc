@@ -14,6 +14,7 @@
 
 #include "base/printable.h"
 #include "cli/verify/difference.h"
+#include "graph/body.h"
 #include "graph/dump.h"
 
 namespace kite::cli {
@@ -25,8 +26,28 @@ bool same_bytes(const TensorView& a, const TensorView& b) {
          (a.type.size_bytes() == 0 || std::memcmp(a.data, b.data, static_cast<std::size_t>(a.type.size_bytes())) == 0);
 }
 
+bool same_value(const Attribute::Value& a, const Attribute::Value& b);
+
+// The same nodes over the same positions; names of values mean nothing.
+bool same_body(const Body& a, const Body& b) {
+  const auto same_attribute = [](const Attribute& x, const Attribute& y) {
+    return x.name == y.name && same_value(x.value, y.value);
+  };
+  const auto same_node = [&](const Node& x, const Node& y) {
+    return x.op_type == y.op_type && x.domain == y.domain && x.opset == y.opset && x.inputs == y.inputs &&
+           x.outputs == y.outputs && std::ranges::equal(x.attributes.all(), y.attributes.all(), same_attribute);
+  };
+  const auto same_constant = [](const BodyValue& x, const BodyValue& y) {
+    return x.constant.has_value() == y.constant.has_value() && (!x.constant || same_bytes(*x.constant, *y.constant));
+  };
+  return a.inputs == b.inputs && a.outputs == b.outputs && std::ranges::equal(a.nodes, b.nodes, same_node) &&
+         std::ranges::equal(a.values, b.values, same_constant);
+}
+
 bool same_value(const Attribute::Value& a, const Attribute::Value& b) {
   if (a.index() != b.index()) return false;
+  const auto* const body = std::get_if<std::shared_ptr<const Body>>(&a);
+  if (body != nullptr) return same_body(**body, *std::get<std::shared_ptr<const Body>>(b));
   const auto* const tensor = std::get_if<TensorView>(&a);
   if (tensor != nullptr) return same_bytes(*tensor, std::get<TensorView>(b));
   return std::visit(

@@ -130,11 +130,12 @@ TEST(Upgrade, added_nodes_are_taken_from_the_budget) {
   Node add;
   add.op_type = "Add";
   add.opset = 6;
-  add.inputs = {graph.add_value("a"), graph.add_value("b")};
-  add.outputs = {graph.add_value("y")};
+  Body body;
+  add.inputs = {body.add_value("a"), body.add_value("b")};
+  add.outputs = {body.add_value("y")};
   add.attributes.set("broadcast", std::int64_t{1});
   add.attributes.set("axis", std::int64_t{1});
-  const Status status = upgrade(graph, add);
+  const Status status = upgrade(graph, body, add);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kLimit);
 }

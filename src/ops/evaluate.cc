@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -200,10 +202,39 @@ class Interpreter {
     return {};
   }
 
+  // A node that fails only fails the run where an output needs its results: the branch that is not taken may read what
+  // it must not.
   Status step(NodeId id) {
+    Status status = compute(id);
+    if (!status.ok() && status.error().code != ErrorCode::kLimit) {
+      for (const ValueId output : graph_.node(id).outputs) failed_.emplace(output, status.error());
+      status = {};
+    }
+    for (const ValueId input : graph_.node(id).inputs) {
+      if (input != kNoValue && --reads_left_[index(input)] == 0) release(input);
+    }
+    return status;
+  }
+
+  // The input that a Where with one condition does not take; nothing for any other node.
+  [[nodiscard]] std::optional<std::size_t> not_taken(const Node& node) const {
+    if (!node.domain.empty() || node.op_type != "Where" || node.inputs.size() != 3) return std::nullopt;
+    const TensorView& condition = views_[index(node.inputs[0])];
+    if (condition.data == nullptr || condition.type.size_bytes() != 1) return std::nullopt;
+    return condition.data[0] != std::byte{0} ? 2 : 1;
+  }
+
+  Status compute(NodeId id) {
     const Node& node = graph_.node(id);
     std::vector<TensorView> operands;
-    for (const ValueId input : node.inputs) {
+    const auto unread = not_taken(node);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      ValueId input = node.inputs[i];
+      const auto failed = failed_.find(input);
+      const bool is_replaced =
+          failed != failed_.end() && unread == i && graph_.value(node.inputs[3 - i]).type == graph_.value(input).type;
+      if (is_replaced) input = node.inputs[3 - i];
+      if (const auto found = failed_.find(input); input != kNoValue && found != failed_.end()) return found->second;
       operands.push_back(input == kNoValue ? TensorView{} : views_[index(input)]);
       if (input != kNoValue && operands.back().data == nullptr) {
         return Error{ErrorCode::kInvalidModel,
@@ -220,9 +251,6 @@ class Interpreter {
       owned_[index(output)] = std::move(results[i]);
       views_[index(output)] = owned_[index(output)].view();
     }
-    for (const ValueId input : node.inputs) {
-      if (input != kNoValue && --reads_left_[index(input)] == 0) release(input);
-    }
     return {};
   }
 
@@ -237,6 +265,7 @@ class Interpreter {
   Result<std::vector<Tensor>> take_outputs() {
     std::vector<Tensor> results;
     for (const ValueId output : graph_.outputs) {
+      if (const auto failed = failed_.find(output); failed != failed_.end()) return failed->second;
       const TensorView& view = views_[index(output)];
       if (view.data == nullptr) {
         return Error{ErrorCode::kInvalidModel,
@@ -255,9 +284,10 @@ class Interpreter {
   const Graph& graph_;
   std::int64_t limit_bytes_;
   std::int64_t live_bytes_ = 0;
-  std::vector<TensorView> views_;         // by value; null where not computed yet or already freed
-  std::vector<Tensor> owned_;             // by value; empty for inputs and constants
-  std::vector<std::int64_t> reads_left_;  // by value: reads by nodes and as graph output
+  std::vector<TensorView> views_;              // by value; null where not computed yet or already freed
+  std::vector<Tensor> owned_;                  // by value; empty for inputs and constants
+  std::unordered_map<ValueId, Error> failed_;  // values that could not be computed, and why
+  std::vector<std::int64_t> reads_left_;       // by value: reads by nodes and as graph output
 };
 
 }  // namespace

@@ -229,6 +229,17 @@ Status PlanSession::execute(std::span<const TensorView> inputs) {
   return first;
 }
 
+bool PlanSession::runs(std::size_t step) const noexcept {
+  const plan_format::Step* record = steps_[step].step->record;
+  while (record->guard != 0) {
+    const BoundStep& choice = steps_[record->guard];
+    const bool takes_first = views_[choice.first_view].data[0] != std::byte{0};
+    if (takes_first != (record->guard_side == 1)) return false;
+    record = choice.step->record;
+  }
+  return true;
+}
+
 void PlanSession::run_member(void* session, int member) { static_cast<PlanSession*>(session)->run_steps(member); }
 
 void PlanSession::run_steps(int member) noexcept {
@@ -237,7 +248,7 @@ void PlanSession::run_steps(int member) noexcept {
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     const BoundStep& bound = steps_[s];
     const std::uint64_t start = observer_ != nullptr && member == 0 ? now_ns() : 0;
-    if (member < bound.shares) {
+    if (member < bound.shares && runs(s)) {
       if (bound.step->kernel != nullptr) {
         const void* const* operands = pointers_.data() + bound.first_pointer;
         // Outputs lie behind the inputs; the validator has proved that they are places in the arena.

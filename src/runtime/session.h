@@ -44,6 +44,9 @@ class PlanSession {
   // next step by then, so that only a session of one thread gives whole values.
   [[nodiscard]] TensorView operand(std::uint32_t number) const;
 
+  // Whether the run that goes on, or that was the last one, comes to this step or leaves it out: see plan_format::Step.
+  [[nodiscard]] bool runs(std::size_t step) const noexcept;
+
   // Of a session of this plan: what its steps' families decide before the first run.
   [[nodiscard]] static std::uint64_t prepared_bytes(const Plan& plan) noexcept;
 

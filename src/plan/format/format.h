@@ -90,8 +90,13 @@ struct Step {
   std::uint32_t inputs;
   std::uint32_t outputs;
   std::uint32_t max_shares;  // threads beyond this would have too little to do
-  Text node;                 // the node's name in the model, for profiles and errors
-  Text op;                   // its operator
+  // The step is left out where a later step does not need it: that step, its guard, reads its result as input
+  // `guard_side`, 1 or 2, and takes input 1 where its input 0, one bool, is true, else input 2. A guard may have a
+  // guard. Such chains end, since guards come later. 0: the step always runs.
+  std::uint32_t guard;
+  std::uint32_t guard_side;
+  Text node;  // the node's name in the model, for profiles and errors
+  Text op;    // its operator
 };
 
 struct Port {
@@ -108,6 +113,6 @@ struct Note {
 };
 
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Operand) == 88 && sizeof(Step) == 72 && sizeof(Port) == 24 && sizeof(Note) == 16);
+static_assert(sizeof(Operand) == 88 && sizeof(Step) == 80 && sizeof(Port) == 24 && sizeof(Note) == 16);
 
 }  // namespace kite::plan_format

@@ -284,6 +284,24 @@ class PlanValidator {
       KITE_TRY(check_overlap(step));
       plan_.steps_.push_back(std::move(step));
     }
+    return check_guards();
+  }
+
+  // A run reads the condition of a guard before the guard itself runs, through the guard's first view.
+  Status check_guards() const {
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+      const std::uint32_t guard = steps_[s].guard;
+      if (guard == 0) continue;
+      if (guard <= s || guard >= steps_.size() || (steps_[s].guard_side != 1 && steps_[s].guard_side != 2)) {
+        return broken("a step has a guard that is no later step");
+      }
+      const PlanStep& choice = plan_.steps_[guard];
+      if (choice.kernel != nullptr || choice.inputs.empty()) return broken("a guard has no condition");
+      const Operand& condition = plan_.operands_[choice.inputs.front()];
+      if (condition.storage == Storage::kNone || condition.dtype != DType::kBool || condition.size_bytes != 1) {
+        return broken("a guard has no condition");
+      }
+    }
     return {};
   }
 

@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "paperkite/try.h"
 #include "plan/format/ports.h"
+#include "plan/lower/guards.h"
 #include "plan/lower/lowering.h"
 #include "plan/lower/memory.h"
 #include "plan/lower/region.h"
@@ -161,7 +162,7 @@ struct Sections {
     text += s;
     return piece;
   }
-  void add_step(const Graph& graph, const LoweredStep& lowered) {
+  void add_step(const Graph& graph, const LoweredStep& lowered, Guard guard) {
     Step step{};
     const Node& node = graph.node(lowered.node);
     step.kernel = lowered.kernel == nullptr ? 0 : lowered.kernel->id;
@@ -173,6 +174,8 @@ struct Sections {
     step.inputs = static_cast<std::uint32_t>(lowered.inputs.size());
     step.outputs = static_cast<std::uint32_t>(lowered.outputs.size());
     step.max_shares = static_cast<std::uint32_t>(std::max(lowered.max_shares, 1));
+    step.guard = guard.step;
+    step.guard_side = guard.side;
     step.node = add_text(node.name);
     step.op = add_text(lowered.op);
     params.insert(params.end(), lowered.params.begin(), lowered.params.end());
@@ -275,8 +278,10 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   if (options.places != nullptr) *options.places = find_places(lowering);
   const Target* needed = &targets::generic;
   Checked macs = 0;
-  for (const LoweredStep& step : lowering.steps()) {
-    sections.add_step(graph, step);
+  const std::vector<Guard> guards = find_guards(lowering);
+  for (std::size_t s = 0; s < guards.size(); ++s) {
+    const LoweredStep& step = lowering.steps()[s];
+    sections.add_step(graph, step, guards[s]);
     header.scratch_bytes = std::max(header.scratch_bytes, step.scratch_bytes);
     macs += static_cast<std::int64_t>(step.macs);
     if (step.kernel == nullptr || needed->includes(*step.kernel->target)) continue;
