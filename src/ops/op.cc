@@ -29,8 +29,8 @@ std::span<const Operator* const> all_operators() noexcept {
 #include "ops/ops.inc"
     };
 #undef KITE_OPERATOR
-    for (const auto table :
-         {unary_operators(), binary_operators(), predicate_operators(), variadic_operators(), reduction_operators()}) {
+    for (const auto table : {unary_operators(), binary_operators(), predicate_operators(), variadic_operators(),
+                             reduction_operators(), control_operators()}) {
       for (const Operator& row : table) all.push_back(&row);
     }
     std::ranges::sort(all, {}, [](const Operator* op) { return std::pair(op->domain, op->name); });

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "graph/body.h"
 #include "ops/evaluate.h"
 
 namespace kite {
@@ -91,6 +92,13 @@ void widen_node(Graph& graph, Node& node) {
   }
 }
 
+void widen_constants(Graph& graph, Body& body) {
+  for (BodyValue& value : body.values) {
+    if (value.constant && value.constant->type.dtype == DType::kFloat32)
+      value.constant = graph.own(widened(*value.constant));
+  }
+}
+
 }  // namespace
 
 Status promote_to_float64(Graph& graph) {
@@ -106,7 +114,12 @@ Status promote_to_float64(Graph& graph) {
     if (value.constant->type.dtype == DType::kFloat32) value.constant = graph.own(widened(*value.constant));
     value.type = value.constant->type;
   }
-  for (const NodeId id : graph.order()) widen_node(graph, graph.node(id));
+  for (const NodeId id : graph.order()) {
+    widen_node(graph, graph.node(id));
+    change_bodies(
+        graph.node(id), [&](Body& body) { widen_constants(graph, body); },
+        [&](Node& node) { widen_node(graph, node); });
+  }
   return {};
 }
 

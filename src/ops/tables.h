@@ -13,5 +13,6 @@ namespace kite {
 [[nodiscard]] std::span<const Operator> predicate_operators() noexcept;  // the same, true or false
 [[nodiscard]] std::span<const Operator> variadic_operators() noexcept;   // y[i] = f(f(x0[i], x1[i]), x2[i]) ...
 [[nodiscard]] std::span<const Operator> reduction_operators() noexcept;  // y[i] = f(x[i, 0], x[i, 1] ...)
+[[nodiscard]] std::span<const Operator> control_operators() noexcept;    // nodes with graphs, sequences, optionals
 
 }  // namespace kite

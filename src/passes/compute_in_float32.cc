@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "graph/body.h"
 #include "paperkite/try.h"
 #include "passes/match.h"
 #include "passes/pass.h"
@@ -45,7 +46,11 @@ class Replacement {
   void run() {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) enter(i);
     convert_constants();
-    for (const NodeId id : graph_.order()) convert_attributes(id);
+    for (const NodeId id : graph_.order()) {
+      convert_attributes(graph_.node(id));
+      change_bodies(
+          graph_.node(id), [&](Body& body) { convert_constants(body); }, [&](Node& node) { convert_attributes(node); });
+    }
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) leave(i);
   }
 
@@ -106,10 +111,17 @@ class Replacement {
     }
   }
 
+  void convert_constants(Body& body) {
+    for (BodyValue& value : body.values) {
+      if (!value.constant || value.constant->type.dtype != from_) continue;
+      ++constants_;
+      value.constant = graph_.own(converted(*value.constant, DType::kFloat32));
+    }
+  }
+
   // Tensors inside nodes, and the numbers that name an element type.
-  void convert_attributes(NodeId id) {
+  void convert_attributes(Node& node) {
     std::vector<std::pair<std::string, Attribute::Value>> changes;
-    const Node& node = graph_.node(id);
     for (const Attribute& attribute : node.attributes.all()) {
       const auto* tensor = std::get_if<TensorView>(&attribute.value);
       if (tensor != nullptr && tensor->type.dtype == from_) {
@@ -124,7 +136,7 @@ class Replacement {
       ++casts_;
       changes.emplace_back(attribute.name, kOnnxFloat);
     }
-    for (auto& [name, value] : changes) graph_.node(id).attributes.set(name, std::move(value));
+    for (auto& [name, value] : changes) node.attributes.set(name, std::move(value));
   }
 
   // An output that a Cast to its type already makes, and that no node reads, needs no second Cast.
@@ -170,13 +182,23 @@ std::vector<std::string> replace(Graph& graph, std::span<const DType> types) {
   return accounts;
 }
 
-bool has_doubles(const Graph& graph) {
-  const auto is_double = [](const Attribute& attribute) {
+bool holds_double(const Node& node) {
+  return std::ranges::any_of(node.attributes.all(), [](const Attribute& attribute) {
     if (const auto* tensor = std::get_if<TensorView>(&attribute.value)) return tensor->type.dtype == DType::kFloat64;
+    if (const auto* body = std::get_if<std::shared_ptr<const Body>>(&attribute.value)) {
+      return std::ranges::any_of((*body)->values,
+                                 [](const BodyValue& value) {
+                                   return value.constant && value.constant->type.dtype == DType::kFloat64;
+                                 }) ||
+             std::ranges::any_of((*body)->nodes, holds_double);
+    }
     const auto* number = std::get_if<std::int64_t>(&attribute.value);
     return number != nullptr && *number == onnx_number(DType::kFloat64) &&
            (attribute.name == "to" || attribute.name == "dtype" || attribute.name == "output_datatype");
-  };
+  });
+}
+
+bool has_doubles(const Graph& graph) {
   for (const GraphInput& input : graph.inputs) {
     if (input.dtype == DType::kFloat64) return true;
   }
@@ -184,8 +206,7 @@ bool has_doubles(const Graph& graph) {
     const auto& constant = graph.value(static_cast<ValueId>(i)).constant;
     if (constant && constant->type.dtype == DType::kFloat64) return true;
   }
-  return std::ranges::any_of(
-      graph.order(), [&](NodeId id) { return std::ranges::any_of(graph.node(id).attributes.all(), is_double); });
+  return std::ranges::any_of(graph.order(), [&](NodeId id) { return holds_double(graph.node(id)); });
 }
 
 // Removes all inferred types, so that they are inferred again, now with float32.

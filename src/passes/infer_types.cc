@@ -1,53 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Infers the type of every value in one forward sweep. Shape arithmetic is computed on the way, so that
 // later shapes are concrete.
-#include <map>
-#include <string>
-#include <utility>
-
-#include "base/printable.h"
-#include "paperkite/try.h"
-#include "passes/fold.h"
+#include "passes/control/sweep.h"
 #include "passes/pass.h"
-#include "passes/refusals.h"
 
 namespace kite {
 
-namespace {
-
-std::string operator_name(const Refusal& refusal) {
-  std::string name = in_quotes(refusal.domain.empty() ? refusal.op_type : refusal.domain + "." + refusal.op_type);
-  if (refusal.first_opset != 0) {
-    name += " of opset " + std::to_string(refusal.opset) + " (known: " + std::to_string(refusal.first_opset) + " to " +
-            std::to_string(refusal.last_opset) + ")";
-  }
-  return name;
-}
-
-// All operators that this build does not have, in one message: a user who converts a model needs the whole list.
-Status check_operators(const Graph& graph) {
-  std::map<std::string, std::string> unknown;  // name -> nodes
-  for (Refusals found = find_unknown(graph); Refusal & refusal : found.list) {
-    if (refusal.kind == Refusal::Kind::kType) return std::move(refusal.error);
-    unknown.emplace(
-        operator_name(refusal),
-        std::to_string(refusal.count) + (refusal.count == 1 ? " node: " : " nodes, first: ") + refusal.error.where);
-  }
-  if (unknown.empty()) return {};
-  std::string list;
-  for (const auto& [name, nodes] : unknown) list += (list.empty() ? "" : ", ") + name + " (" + nodes + ")";
-  return Error{ErrorCode::kUnsupportedModel,
-               "the model needs operators that paperkite does not have: " + list,
-               {},
-               "kite inspect --ops lists the supported operators"};
-}
-
-}  // namespace
-
-Status infer_types(Graph& graph) {
-  KITE_TRY(check_operators(graph));
-  for (const NodeId id : graph.order()) KITE_TRY(infer_and_fold(graph, id));
-  return {};
-}
+Status infer_types(Graph& graph) { return Sweep(graph).run(); }
 
 }  // namespace kite

@@ -39,6 +39,19 @@ TEST(LeaveOutUnsupported, drops_an_output_with_a_warning_while_another_remains) 
   EXPECT_EQ(graph.output_dtypes.size(), 1U);
 }
 
+TEST(LeaveOutUnsupported, drops_an_output_that_is_no_tensor) {
+  GraphCase g;
+  const ValueId x = g.input("x", Shape{2});
+  g.returns(g.n("list", "SequenceConstruct", {x}));
+  g.returns(g.n("y", "Relu", {x}));
+  const auto warnings = leave_out_unsupported(g.graph());
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings.front(),
+            "output \"list\" is left out: it is a sequence or an optional, not a tensor; node that makes \"list\" "
+            "(SequenceConstruct)");
+  EXPECT_EQ(body(g.take()), "%y: float64[2] = Relu-17(%x)\nreturn %y\n");
+}
+
 TEST(LeaveOutUnsupported, keeps_all_when_every_output_needs_what_cannot_be_read) {
   GraphCase g;
   const ValueId names = g.graph().add_value("names");

@@ -11,8 +11,8 @@
 
 #include "graph/unreadable.h"
 #include "ops/op.h"
+#include "passes/control/sweep.h"
 #include "passes/expand/expansion.h"
-#include "passes/fold.h"
 #include "passes/match.h"
 
 namespace kite {
@@ -59,10 +59,6 @@ Refusal unknown_operator(const Graph& graph, NodeId id) {
   return refusal;
 }
 
-bool has_types(const Graph& graph, const std::vector<ValueId>& values) {
-  return std::ranges::all_of(values, [&](ValueId id) { return id == kNoValue || graph.value(id).type.has_value(); });
-}
-
 Refusal refused_node(const Graph& graph, NodeId id, Error error) {
   const Node& node = graph.node(id);
   return {.kind = Refusal::Kind::kNode,
@@ -90,23 +86,23 @@ Refusals find_unknown(const Graph& graph) {
 }
 
 Refusals find_refusals(Graph& graph) {
-  Refusals refusals = find_unknown(graph);
-  Groups groups(refusals);
-  for (const NodeId id : graph.order()) {
+  Refusals nodes;
+  Groups groups(nodes);
+  const std::int64_t unreached = Sweep(graph).run_past_refusals([&](NodeId id, Error error) {
     const Node& node = graph.node(id);
-    if (!is_known(node)) continue;
-    if (!has_types(graph, node.inputs)) {
-      ++refusals.unreached;
-      continue;
+    const std::string reason = node.domain + '.' + node.op_type + ' ' + error.what;
+    groups.add(reason, refused_node(graph, id, std::move(error)));
+  });
+  // Behind the sweep, since it removes the branches that do not run.
+  Refusals refusals = find_unknown(graph);
+  refusals.unreached = unreached;
+  refusals.unlisted += nodes.unlisted;
+  for (Refusal& refusal : nodes.list) {
+    if (refusals.list.size() < kMostReasons) {
+      refusals.list.push_back(std::move(refusal));
+    } else {
+      refusals.unlisted += refusal.count;
     }
-    Status status = infer_and_fold(graph, id);
-    if (status.ok()) continue;
-    // What was set before the refusal is no type to go on with.
-    for (const ValueId output : graph.node(id).outputs) {
-      if (output != kNoValue) graph.value(output).type.reset();
-    }
-    const std::string reason = node.domain + '.' + node.op_type + ' ' + status.error().what;
-    groups.add(reason, refused_node(graph, id, std::move(status).error()));
   }
   return refusals;
 }
