@@ -223,6 +223,14 @@ Status BodyImporter::add_node(Scope& scope, const onnx::Node& node) {
     return {};
   }
   KITE_TRY(add_bodies(scope, node, added));
+  for (const auto& [name, attribute] : named) {
+    if (attribute->g == nullptr || added.attributes.has(name)) continue;
+    const Error error{ErrorCode::kUnsupportedModel,
+                      "attribute " + in_quotes(name) + " is a graph of the function's call", describe_node(node),
+                      "export the model with its functions inlined"};
+    scope.body->nodes.push_back(make_unreadable(error, std::move(added.outputs)));
+    return {};
+  }
   scope.body->nodes.push_back(std::move(added));
   return {};
 }
