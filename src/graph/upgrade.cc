@@ -20,7 +20,7 @@ namespace kite {
 
 namespace {
 
-Error malformed(std::string what) { return Error{ErrorCode::kInvalidModel, std::move(what), {}, {}}; }
+Error invalid_node(std::string what) { return Error{ErrorCode::kInvalidModel, std::move(what), {}, {}}; }
 Error not_upgradable(std::string what, std::string remedy = {}) {
   return Error{ErrorCode::kUnsupportedModel, std::move(what), {}, std::move(remedy)};
 }
@@ -99,7 +99,7 @@ Status upgrade_pair(Prelude& prelude, Node& node) {
   node.attributes.erase("axis");
   node.attributes.erase("broadcast");
   if (!has_axis || node.inputs.size() != 2) return {};
-  if (axis < 0 || axis >= kMaxRank) return malformed("attribute 'axis' is " + std::to_string(axis));
+  if (axis < 0 || axis >= kMaxRank) return invalid_node("attribute 'axis' is " + std::to_string(axis));
   align(prelude, node, axis);
   return {};
 }
@@ -132,7 +132,7 @@ Status require_test(Prelude&, Node& node) {
 Status upgrade_cast(Prelude&, Node& node) {
   const std::string_view name = node.attributes.get_string("to", "");
   const auto data_type = onnx::data_type_named(name);
-  if (!data_type) return malformed("attribute 'to' is \"" + std::string(name) + "\", which names no element type");
+  if (!data_type) return invalid_node("attribute 'to' is \"" + std::string(name) + "\", which names no element type");
   node.attributes.set("to", std::int64_t{*data_type});
   return {};
 }
@@ -151,7 +151,7 @@ Status upgrade_pad(Prelude&, Node& node) {
 
 Status upgrade_reshape(Prelude& prelude, Node& node) {
   const auto shape = node.attributes.get_ints("shape");
-  if (node.inputs.size() != 1) return malformed("expected 1 input");
+  if (node.inputs.size() != 1) return invalid_node("expected 1 input");
   node.inputs.push_back(prelude.constant({shape.begin(), shape.end()}));
   node.attributes.erase("shape");
   return {};
@@ -176,7 +176,7 @@ Status upgrade_split(Prelude& prelude, Node& node) {
 
 // `tiles` copies along `axis`, both inputs, become one number for each axis.
 Status upgrade_tile(Prelude& prelude, Node& node) {
-  if (node.inputs.size() != 3) return malformed("expected 3 inputs");
+  if (node.inputs.size() != 3) return invalid_node("expected 3 inputs");
   const ValueId rank = prelude.add("Size", {prelude.add("Shape", {node.inputs[0]})});
   Attributes joined;
   joined.set("axis", std::int64_t{0});
