@@ -52,14 +52,13 @@ class Hostile(Case):
             self.assertIn(word, text)
 
     def test_all_unsupported_operators_are_listed_at_once(self):
-        nodes = [helper.make_node("LSTM", ["x"], ["a"], "first"), helper.make_node("NonZero", ["a"], ["b"]), helper.make_node("LSTM", ["b"], ["c"]),
+        nodes = [helper.make_node("RandomNormalLike", ["x"], ["a"], "first"), helper.make_node("StringConcat", ["a"], ["b"]), helper.make_node("RandomNormalLike", ["b"], ["c"]),
                  helper.make_node("Fancy", ["c"], ["y"], domain="com.example")]
         path = self.model(nodes, domain_opsets=[helper.make_opsetid("com.example", 1)])
-        self.refuse(path, "unsupported-model", 3, "LSTM", "NonZero", "Fancy", "2")
+        self.refuse(path, "unsupported-model", 3, "RandomNormalLike", "StringConcat", "Fancy", "2")
 
     def test_opsets_and_versions_outside_the_range(self):
         relu = [helper.make_node("Relu", ["x"], ["y"])]
-        self.refuse(self.model(relu, opset=6), "unsupported-model", 3, "6")
         self.refuse(self.model(relu, opset=99), "unsupported-model", 3, "99")
         self.refuse(self.model(relu, ir_version=99), "unsupported-model", 3, "99")
 
