@@ -189,6 +189,21 @@ class FusedOperators(Case):
                    num_heads=4)
         self.agree(model)
 
+    def test_weights_packed_in_bytes(self):
+        model = Model()
+        depth, columns = 80, 12
+        for bits, block in ((4, 16), (4, 32), (4, 64), (8, 32)):
+            blocks = -(-depth // block)
+            weights = (bytes_of(np.uint8, columns, blocks, block * bits // 8),)
+            scales = (np.abs(reals(columns, blocks, scale=0.05)) + np.float32(0.01),)
+            zeros = (bytes_of(np.uint8, columns, -(-blocks * bits // 8)),)
+            shape = {"N": columns, "K": depth, "bits": bits, "block_size": block}
+            model.case("MatMulNBits", reals(2, 7, depth), weights, scales, **shape)
+            model.case("MatMulNBits", reals(7, depth), weights, scales, zeros, None, (reals(columns),), **shape)
+        model.case("MatMulNBits", reals(7, depth), (bytes_of(np.uint8, columns, 3, 16),), (reals(columns, 3),),
+                   (np.full((columns, 3), 7.5, np.float32),), N=columns, K=depth, bits=4, block_size=32)
+        self.agree(model)
+
     def test_standard_operators_by_another_name(self):
         model = Model()
         x = reals(2, 3, 4)

@@ -92,6 +92,10 @@ Shape Expansion::shape_of_value(ValueId id) const {
   return failed() || id == kNoValue ? Shape() : shape_of(graph_, id);
 }
 
+Error Expansion::over_limit(std::string_view what) const {
+  return {ErrorCode::kLimit, std::string(what) + " need more memory than the file justifies", graph_.describe(id_), {}};
+}
+
 Status Expansion::finish() {
   KITE_TRY(std::exchange(status_, {}));
   const std::vector<ValueId> outputs = node().outputs;

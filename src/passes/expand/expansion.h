@@ -53,6 +53,10 @@ class Expansion : public InferContext {
   // Of a value made here; an empty shape after an error.
   [[nodiscard]] Shape shape_of_value(ValueId id) const;
 
+  // Whether the model's budget has so many bytes for a constant, and the error where it has not.
+  [[nodiscard]] bool may_copy(std::int64_t bytes) const { return bytes <= graph_.budget().constant_bytes; }
+  [[nodiscard]] Error over_limit(std::string_view what) const;
+
   void fail(Error error);
   [[nodiscard]] bool failed() const { return !status_.ok(); }
   // Replaces the node, or says what went wrong.

@@ -18,7 +18,8 @@ namespace kite::expansion_cases {
 struct Input {
   Shape shape;
   DType dtype = DType::kFloat32;
-  Ints values = {};  // int64, a constant where there are any
+  Ints values = {};          // int64, a constant where there are any
+  bool is_constant = false;  // of ones
 };
 
 // One node between graph inputs and outputs, inferred.
@@ -42,6 +43,13 @@ Expanded expanded(const std::string& name, const std::vector<Input>& inputs, std
     const std::string label = "x" + std::to_string(node.inputs.size());
     if (input.shape.rank() == 0 && input.values.empty()) {
       node.inputs.push_back(kNoValue);
+    } else if (input.is_constant) {
+      Tensor tensor(input.dtype, input.shape);
+      for (std::int64_t i = 0; i < input.shape.elements(); ++i) {
+        if (input.dtype == DType::kUInt8) tensor.as<std::uint8_t>()[i] = 1;
+        if (input.dtype == DType::kFloat32) tensor.as<float>()[i] = 1;
+      }
+      node.inputs.push_back(graph.add_constant(label, std::move(tensor)));
     } else if (!input.values.empty()) {
       Tensor tensor(DType::kInt64, input.shape);
       std::ranges::copy(input.values, tensor.as<std::int64_t>());
@@ -83,6 +91,8 @@ struct Row {
 
 Input bytes(const Shape& shape) { return {shape, DType::kUInt8}; }
 Input integers(const Shape& shape) { return {shape, DType::kInt32}; }
+Input packed(const Shape& shape) { return {shape, DType::kUInt8, {}, true}; }
+Input constant_floats(const Shape& shape) { return {shape, DType::kFloat32, {}, true}; }
 
 std::vector<Row> rows() {
   const Input image_weights{Shape{4, 8, 3, 3}};
@@ -113,7 +123,7 @@ std::vector<Row> rows() {
        {},
        "1 Add, 2 Gather, 1 LayerNormalization"},
       {"ExpandDims", {kWords, {Shape{1}, DType::kInt64, {1}}}, {}, "1 Unsqueeze"},
-      {"FastGelu", {kWords, kChannels}, {}, "1 Add, 1 Gelu"},
+      {"FastGelu", {kWords, kChannels}, {}, "2 Add, 4 Mul, 1 Sigmoid"},
       {"FusedConv",
        {kPicture, image_weights, {Shape{4}}, {Shape{2, 4, 4, 3}}},
        {attr("activation", "Tanh")},
@@ -125,11 +135,15 @@ std::vector<Row> rows() {
       {"FusedMatMul", {kWords, kWords}, {attr("transB", 1), attr("alpha", 0.5F)}, "1 MatMul, 1 Mul, 1 Transpose"},
       {"GatherND", {kWords, {Shape{1, 1}, DType::kInt64, {1}}}, {}, "1 GatherND"},
       {"Gelu", {kWords}, {}, "1 Gelu"},
-      {"GemmFastGelu", {kWords, {Shape{16, 4}}, {Shape{4}}}, {}, "1 Add, 1 Gelu, 1 MatMul"},
+      {"GemmFastGelu", {kWords, {Shape{16, 4}}, {Shape{4}}}, {}, "2 Add, 1 MatMul, 4 Mul, 1 Sigmoid"},
       {"GroupNorm",
        {kLastPicture, {Shape{8}}, {Shape{8}}},
        {attr("groups", 4), attr("activation", 1)},
        "1 GroupNormalization, 1 Mul, 1 Sigmoid, 2 Transpose"},
+      {"MatMulNBits",
+       {{Shape{7, 32}}, packed({4, 2, 8}), constant_floats({4, 2})},
+       {attr("N", 4), attr("K", 32), attr("bits", 4), attr("block_size", 16)},
+       "1 DequantizeLinear, 1 MatMul, 1 Transpose"},
       {"MultiHeadAttention",
        {kWords, kWords, kWords},
        {attr("num_heads", 4)},
@@ -197,6 +211,16 @@ TEST(Expansion, has_a_row_for_each_operator) {
   }
 }
 
+// A file of a few bytes can ask for a mask of any size.
+TEST(Expansion, takes_its_constants_from_the_budget) {
+  const Input many{Shape{1, 100'000, 16}};
+  const Expanded made = expanded("Attention", {many, {Shape{16, 48}}},
+                                 {attr("num_heads", 4), attr("unidirectional", 1)}, {0}, "com.microsoft");
+  ASSERT_FALSE(made.status.ok());
+  EXPECT_EQ(made.status.error().code, ErrorCode::kLimit) << made.status.error().message();
+  EXPECT_NE(made.status.error().message().find("node \"n\""), std::string::npos);
+}
+
 TEST(Expansion, refuses_what_it_does_not_know_and_names_the_node) {
   struct Refusal {
     std::string name;
@@ -214,6 +238,18 @@ TEST(Expansion, refuses_what_it_does_not_know_and_names_the_node) {
       {"Attention", {kWords, {Shape{16, 48}}}, {attr("num_heads", 4), attr("do_rotary", 1)}, "do_rotary"},
       {"Attention", {kWords, {Shape{16, 48}}, kNone, integers({8})}, {attr("num_heads", 4)}, "mask of shape [8]"},
       {"MultiHeadAttention", {kWords}, {attr("num_heads", 4)}, "key or value is missing"},
+      {"MatMulNBits",
+       {kWords, bytes({4, 1, 8}), {Shape{4, 1}}},
+       {attr("N", 4), attr("K", 16), attr("block_size", 16)},
+       "run time"},
+      {"MatMulNBits",
+       {kWords, packed({4, 1, 8}), {Shape{4, 1}}},
+       {attr("N", 4), attr("K", 16), attr("block_size", 15)},
+       "'block_size'"},
+      {"MatMulNBits",
+       {kWords, packed({4, 1, 6}), {Shape{4, 1}}},
+       {attr("N", 4), attr("K", 16), attr("block_size", 16), attr("bits", 3)},
+       "3 bits"},
       {"ExpandDims", {kWords, integers({1})}, {}, "only known at run time"},
       {"QLinearConv",
        {bytes({2, 8}), kScale, kByte, bytes({4, 8, 3, 3}), kScale, kByte, kScale, kByte},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <numbers>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,8 +71,12 @@ ValueId activated(Expansion& node, ValueId x) {
   return node.add(*name, 16, {x});
 }
 
+// x/2 * (1 + tanh(u)) = x * sigmoid(2 u) with u = sqrt(2 / pi) * (x + 0.044715 x^3), of operators that have kernels.
 ValueId tanh_gelu(Expansion& node, ValueId x) {
-  return node.add("Gelu", 20, {x}, {{"approximate", std::string("tanh")}});
+  const double slope = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
+  const ValueId square = node.times(node.add("Mul", 14, {x, x}), slope * 0.044715);
+  const ValueId factor = node.plus(square, node.number(slope, x));
+  return node.add("Mul", 14, {x, node.add("Sigmoid", 13, {node.add("Mul", 14, {x, factor})})});
 }
 
 Status expand_gelu(Expansion& node) {

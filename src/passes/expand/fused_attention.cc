@@ -65,6 +65,9 @@ Result<ValueId> split_heads(Expansion& node, ValueId x, std::int64_t heads) {
 }
 
 ValueId positions(Expansion& node, std::int64_t count) {
+  if (!node.may_copy(count * static_cast<std::int64_t>(sizeof(std::int32_t)))) {
+    return node.fail(node.over_limit("the positions of its keys")), kNoValue;
+  }
   Tensor tensor(DType::kInt32, Shape{count});
   std::iota(tensor.as<std::int32_t>(), tensor.as<std::int32_t>() + count, 0);
   return node.add_constant("positions", std::move(tensor));
@@ -99,6 +102,8 @@ Result<ValueId> seen_keys(Expansion& node, int mask, std::int64_t total) {
 
 // [S,T]: 0 where query i may see key j, which lies at or before it; the lowest number elsewhere.
 ValueId causal_mask(Expansion& node, std::int64_t queries, std::int64_t total, ValueId like) {
+  if (node.failed()) return kNoValue;  // else the scores have so many elements, and the product is one
+  if (!node.may_copy(queries * total)) return node.fail(node.over_limit("its mask")), kNoValue;
   Tensor seen(DType::kBool, Shape{queries, total});
   for (std::int64_t i = 0; i < queries; ++i) {
     for (std::int64_t j = 0; j < total; ++j) seen.as<bool>()[i * total + j] = j <= i + total - queries;

@@ -67,6 +67,7 @@ Status expand_embed_layer_normalization(Expansion& node) {
   if (ids.rank() != 2) return node.invalid("the ids have shape " + ids.to_string() + ", expected [batch,length]");
   ValueId positions = node.in(8);
   if (positions == kNoValue) {
+    if (!node.may_copy(ids[1] * static_cast<std::int64_t>(sizeof ids[1]))) return node.over_limit("its positions");
     std::vector<std::int64_t> counted(static_cast<std::size_t>(ids[1]));
     for (std::size_t i = 0; i < counted.size(); ++i) counted[i] = static_cast<std::int64_t>(i);
     positions = node.reshaped(node.integers(counted), {1, ids[1]});

@@ -50,6 +50,9 @@ namespace kite {
 [[nodiscard]] Status expand_quantized_attention(Expansion& node);
 [[nodiscard]] Status expand_multi_head_attention(Expansion& node);
 
+// packed_weights.cc
+[[nodiscard]] Status expand_matmul_n_bits(Expansion& node);
+
 // other_spellings.cc: operators of com.microsoft that are standard ones by another name.
 [[nodiscard]] Status expand_same(Expansion& node);  // the standard operator of that name
 [[nodiscard]] Status expand_expand_dims(Expansion& node);

@@ -56,6 +56,7 @@ constexpr auto kOperators = [] {
       microsoft("GemmFastGelu", expand_gemm_fast_gelu),
       microsoft("GridSample", expand_same),
       microsoft("GroupNorm", expand_group_norm),
+      microsoft("MatMulNBits", expand_matmul_n_bits, "constant weights of 2, 4 or 8 bits, no group index"),
       microsoft("MultiHeadAttention", expand_multi_head_attention, kAttention),
       microsoft("NhwcConv", expand_nhwc_conv),
       microsoft("NhwcFusedConv", expand_nhwc_fused_conv, kActivations),
