@@ -19,8 +19,8 @@
 #include "ops/axes.h"
 #include "ops/dispatch.h"
 #include "ops/op.h"
+#include "ops/resampler.h"
 #include "ops/resampling.h"
-#include "ops/strided_copy.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -99,10 +99,6 @@ float float_at(const TensorView& view, std::size_t i) {
   return value;
 }
 
-struct Axes {
-  std::array<ResampledAxis, kMaxRank> axis;
-};
-
 // The axes that scales, sizes and roi speak of: all, or those of attribute `axes` (opset 18).
 std::size_t listed_axis(std::span<const std::int64_t> axes, std::size_t i, int rank) {
   if (axes.empty()) return i;
@@ -110,13 +106,13 @@ std::size_t listed_axis(std::span<const std::int64_t> axes, std::size_t i, int r
 }
 
 // Scale and size of every axis from the model's scales or sizes. `sizes` and `scales`: data is null where left out.
-Axes axes_of(const Attributes& attributes, const Shape& x, const TensorView& scales, const TensorView& sizes,
-             const TensorView& roi) {
-  Axes axes;
-  for (int a = 0; a < x.rank(); ++a) axes.axis[static_cast<std::size_t>(a)] = {x[a], x[a]};
+ResampledAxes axes_of(const Attributes& attributes, const Shape& x, const TensorView& scales, const TensorView& sizes,
+                      const TensorView& roi) {
+  ResampledAxes axes;
+  for (int a = 0; a < x.rank(); ++a) axes[static_cast<std::size_t>(a)] = {x[a], x[a]};
   const auto listed = attributes.get_ints("axes");
   const std::size_t count = listed.empty() ? x.dims().size() : listed.size();
-  const auto at = [&](std::size_t i) -> ResampledAxis& { return axes.axis[listed_axis(listed, i, x.rank())]; };
+  const auto at = [&](std::size_t i) -> ResampledAxis& { return axes[listed_axis(listed, i, x.rank())]; };
   if (sizes.data == nullptr) {
     for (std::size_t i = 0; i < count; ++i) {
       at(i).scale = float_at(scales, i);
@@ -144,7 +140,7 @@ Axes axes_of(const Attributes& attributes, const Shape& x, const TensorView& sca
   }
   // Scales that leave every axis as long as it was, as 1.05 of 6: by the specification's formula the elements would
   // shift, ONNX Runtime copies them. Models are trained where nothing is resized then, so this copies, too.
-  const std::span<ResampledAxis> all(axes.axis.data(), x.dims().size());
+  const std::span<ResampledAxis> all(axes.data(), x.dims().size());
   if (roi.data == nullptr && std::ranges::all_of(all, [](const ResampledAxis& axis) { return axis.in == axis.out; })) {
     for (ResampledAxis& axis : all) {
       if (axis.scale > 0) axis.scale = 1;
@@ -163,6 +159,8 @@ Status check_name(const InferContext& context, std::string_view attribute, std::
 
 Status check_attributes(const InferContext& context, bool is_simple) {
   KITE_TRY(check_name(context, "mode", "nearest", kFilters));
+  KITE_TRY_ASSIGN(const std::vector<std::int64_t> axes, context.get_ints("axes"));
+  KITE_TRY(normalize_axes(context, axes, context.shape(0).rank()));
   if (is_simple) return {};
   KITE_TRY(check_name(context, "coordinate_transformation_mode", "half_pixel", kCoordinates));
   KITE_TRY(check_name(context, "nearest_mode", "round_prefer_floor", kNearest));
@@ -174,8 +172,6 @@ Status check_attributes(const InferContext& context, bool is_simple) {
   if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller") {
     return context.invalid("attribute 'keep_aspect_ratio_policy' is \"" + policy + '"');
   }
-  KITE_TRY_ASSIGN(const std::vector<std::int64_t> axes, context.get_ints("axes"));
-  KITE_TRY(normalize_axes(context, axes, context.shape(0).rank()));
   return {};
 }
 
@@ -201,12 +197,12 @@ Result<TensorView> list_input(const InferContext& context, int i, std::string_vi
   return *view;
 }
 
-Status set_resized(InferContext& context, const Resampling& how, const Axes& axes) {
+Status set_resized(InferContext& context, const Resampling& how, const ResampledAxes& axes) {
   const Shape& x = context.shape(0);
   std::vector<std::int64_t> dims;
   Checked taps = 1;
   for (int a = 0; a < x.rank(); ++a) {
-    const ResampledAxis& axis = axes.axis[static_cast<std::size_t>(a)];
+    const ResampledAxis& axis = axes[static_cast<std::size_t>(a)];
     if (!(axis.scale > 0) || axis.out < 0) {
       return context.invalid("axis " + std::to_string(a) + " is scaled by " + std::to_string(axis.scale));
     }
@@ -260,73 +256,27 @@ Status infer_upsample(InferContext& context) {
   return infer_inputs(context, true, inputs_of(true, context.opset()));
 }
 
-// y = sum over the taps of all axes; the taps of each axis are found again only when its coordinate moves.
-template <typename T>
-class Resampler {
- public:
-  Resampler(const Resampling& how, const Axes& axes, const Shape& in, const Shape& out, double outside)
-      : how_(how), axes_(axes), out_(out), strides_(dense_strides(in)), outside_(outside) {}
+// The bytes of a number in an element type.
+Result<std::uint64_t> bits_of(double number, DType dtype) {
+  std::uint64_t bits = 0;
+  KITE_TRY(dispatch(NearestTypes{}, dtype, [&]<typename T>() -> Status {
+    const T value = static_cast<T>(number);
+    std::memcpy(&bits, &value, sizeof value);
+    return {};
+  }));
+  return bits;
+}
 
-  void run(ElementRange range, const T* x, T* y) {
-    std::array<std::int64_t, kMaxRank> at{};
-    std::int64_t rest = range.first;
-    for (int a = out_.rank() - 1; a >= 0; --a) {
-      at[static_cast<std::size_t>(a)] = rest % out_[a];
-      rest /= out_[a];
-      move(a, at[static_cast<std::size_t>(a)]);
-    }
-    for (std::int64_t i = range.first; i < range.last; ++i) {
-      y[i] = element(x);
-      for (int a = out_.rank() - 1; a >= 0; --a) {
-        auto& position = at[static_cast<std::size_t>(a)];
-        if (++position == out_[a]) position = 0;
-        move(a, position);
-        if (position != 0) break;
-      }
-    }
+// Calls `fn.operator()<T>()` with the unsigned integer of the elements' size.
+template <typename Fn>
+void with_size(std::size_t size, Fn&& fn) {
+  switch (size) {
+    case 1: return fn.template operator()<std::uint8_t>();
+    case 2: return fn.template operator()<std::uint16_t>();
+    case 4: return fn.template operator()<std::uint32_t>();
+    default: return fn.template operator()<std::uint64_t>();
   }
-
- private:
-  void move(int a, std::int64_t position) {
-    find_taps(how_, axes_.axis[static_cast<std::size_t>(a)], position, taps_[static_cast<std::size_t>(a)]);
-  }
-
-  T element(const T* x) const {
-    for (int a = 0; a < out_.rank(); ++a) {
-      if (taps_[static_cast<std::size_t>(a)].is_outside) return static_cast<T>(outside_);
-    }
-    return how_.filter == Interpolation::kNearest ? x[offset()] : static_cast<T>(sum(0, x));
-  }
-
-  [[nodiscard]] std::int64_t offset() const {
-    std::int64_t offset = 0;
-    for (int a = 0; a < out_.rank(); ++a) {
-      const auto k = static_cast<std::size_t>(a);
-      offset += taps_[k].index[0] * strides_[k];
-    }
-    return offset;
-  }
-
-  double sum(int a, const T* x) const {
-    if (a == out_.rank()) return static_cast<double>(*x);
-    const Taps& taps = taps_[static_cast<std::size_t>(a)];
-    double total = 0;
-    for (int n = 0; n < taps.count; ++n) {
-      const auto k = static_cast<std::size_t>(n);
-      const double weight = taps.weight[k];
-      // A weight of zero must not turn an infinity into NaN.
-      if (weight != 0) total += weight * sum(a + 1, x + taps.index[k] * strides_[static_cast<std::size_t>(a)]);
-    }
-    return total;
-  }
-
-  const Resampling& how_;
-  const Axes& axes_;
-  const Shape& out_;
-  std::array<std::int64_t, kMaxRank> strides_;
-  double outside_;
-  std::array<Taps, kMaxRank> taps_;
-};
+}
 
 Status compute(const ComputeContext& context, bool is_simple, const Inputs& at) {
   const Shape& in = context.inputs[0].type.shape;
@@ -339,12 +289,20 @@ Status compute(const ComputeContext& context, bool is_simple, const Inputs& at) 
   };
   const Resampling how = resampling_of(context.attributes, is_simple);
   const bool crops = how.coordinates == Coordinates::kTfCropAndResize;
-  const Axes axes =
+  const ResampledAxes axes =
       axes_of(context.attributes, in, input(at.scales), input(at.sizes), crops ? input(at.roi) : TensorView{});
   const double outside = context.attributes.get_float("extrapolation_value", 0);
-  return dispatch(NearestTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
-    Resampler<T>(how, axes, in, out, outside)
-        .run(context.share.of(out.elements()), context.inputs[0].as<T>(), context.outputs[0].as<T>());
+  const DType dtype = context.inputs[0].type.dtype;
+  const auto run = [&]<typename T>(T fill) {
+    Resampler<T>(how, axes, in, out, fill).run(context.share, context.inputs[0].as<T>(), context.outputs[0].as<T>());
+  };
+  if (how.filter == Interpolation::kNearest) {
+    KITE_TRY_ASSIGN(const std::uint64_t fill, bits_of(outside, dtype));
+    with_size(dtype_size(dtype), [&]<typename T>() { run(static_cast<T>(fill)); });
+    return {};
+  }
+  return dispatch(FloatTypes{}, dtype, [&]<typename T>() -> Status {
+    run(static_cast<T>(outside));
     return {};
   });
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ops/op_case.h"
@@ -39,6 +40,61 @@ TEST(Resize, follows_every_rule_of_coordinates) {
     SCOPED_TRACE(std::string(row.mode) + ' ' + row.coordinates);
     expect_output(op, {1, static_cast<std::int64_t>(row.expected.size())}, row.expected, 1e-5);
   }
+}
+
+// Channels last, lines of elements at one position; channels first, lines of positions; both longer than a line.
+TEST(Resize, gives_the_same_bits_in_either_layout) {
+  constexpr std::int64_t kChannels = 70;
+  const auto picture = [](bool channels_last) {
+    Tensor x(DType::kFloat32, channels_last ? Shape{1, 5, 40, kChannels} : Shape{1, kChannels, 5, 40});
+    for (std::int64_t i = 0; i < 200; ++i) {
+      for (std::int64_t c = 0; c < kChannels; ++c) {
+        x.as<float>()[channels_last ? i * kChannels + c : c * 200 + i] =
+            static_cast<float>((i * 31 + c * 17) % 101) / 7;
+      }
+    }
+    return x;
+  };
+  const std::vector<std::vector<float>> scales = {{2, 2}, {0.4F, 0.3F}, {1, 1.7F}, {1.3F, 1}};
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    for (const int antialias : {0, 1}) {
+      for (const auto& scale : scales) {
+        const auto run = [&](bool channels_last) {
+          OpCase op("Resize", 18);
+          op.attr("mode", mode).attr("antialias", antialias).attr("axes", channels_last ? Ints{1, 2} : Ints{2, 3});
+          op.input(picture(channels_last)).no_input().input(floats({2}, {scale[0], scale[1]}));
+          auto outputs = op.run();
+          EXPECT_TRUE(outputs.ok()) << outputs.error().message();
+          return std::move((*outputs)[0]);
+        };
+        const Tensor first = run(false);
+        const Tensor last = run(true);
+        const std::int64_t plane = first.shape().elements(2, 4);
+        ASSERT_EQ(first.shape().elements(), last.shape().elements());
+        for (std::int64_t i = 0; i < plane * kChannels; ++i) {
+          ASSERT_EQ(last.as<float>()[i], first.as<float>()[i % kChannels * plane + i / kChannels]) << mode << ' ' << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(Resize, moves_elements_of_every_size) {
+  const auto doubled = [](auto element) {
+    using T = decltype(element);
+    OpCase op("Resize", 13);
+    op.input(iota<T>({1, 2}, 1)).no_input().input(floats({2}, {1, 2}));
+    expect_output<T>(op, {1, 4}, {1, 1, 2, 2});
+  };
+  doubled(std::int8_t{});
+  doubled(std::int16_t{});
+  doubled(std::int32_t{});
+  doubled(double{});
+}
+
+TEST(Resize, refuses_axes_that_do_not_exist_in_every_opset) {
+  expect_error(OpCase("Resize", 10).attr("axes", Ints{99}).input(iota({2})).input(floats({1}, {2})),
+               ErrorCode::kInvalidModel, "axis 99");
 }
 
 // Here the specification's formula and ONNX Runtime differ, see resize.cc.

@@ -230,11 +230,15 @@ def bit_shift(rng):
     return Call("BitShift", 11, [x, y], {"direction": pick(rng, "LEFT", "RIGHT")})
 
 
+def bit_cast(rng):
+    return Call("BitCast", 26, [floats(rng, 3, 4)], {"to": 6})
+
+
 def running(rng):
-    opset = pick(rng, 11, 14)
+    op, opset = pick(rng, ("CumSum", 11), ("CumSum", 14), ("CumProd", 26))
     x = floats(rng, *shape_of(rng, 3)) if rng.random() < 0.6 else rng.integers(-3, 4, shape_of(rng, 3))
     attributes = some_attributes(rng, exclusive=int(rng.integers(2)), reverse=int(rng.integers(2)))
-    return Call("CumSum", opset, [x, np.array(int(rng.integers(-3, 3)))], attributes, constants=(1,))
+    return Call(op, opset, [x, np.array(int(rng.integers(-3, 3)))], attributes, constants=(1,))
 
 
 def center_crop_pad(rng):
@@ -406,10 +410,11 @@ def range_(rng):
 
 GENERATORS = {
     "AffineGrid": affine_grid,
+    "BitCast": bit_cast,
     "BitShift": bit_shift,
     "CenterCropPad": center_crop_pad,
     "Compress": compress,
-    "CumSum": running,
+    "CumSum, CumProd": running,
     "DFT": dft,
     "DepthToSpace": depth_to_space,
     "Det": det,

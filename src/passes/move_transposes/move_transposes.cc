@@ -23,7 +23,7 @@ struct NamedRule {
   MoveRule rule;
 };
 
-constexpr std::array<NamedRule, 14> kRules = {{
+constexpr std::array<NamedRule, 16> kRules = {{
     {"Transpose", "", merge_transposes},
     {"Reshape", "", move_through_reshape},
     {"Flatten", "", move_through_reshape},
@@ -35,6 +35,8 @@ constexpr std::array<NamedRule, 14> kRules = {{
     {"LayerNormalization", "", move_through_last_axis},
     {"Linear", kInternalDomain, move_through_last_axis},
     {"Pad", "", move_through_pad},
+    {"Resize", "", move_through_resize},
+    {"Upsample", "", move_through_resize},
     {"Slice", "", move_through_slice},
     {"Gather", "", move_through_gather},
     {"Silu", kInternalDomain, move_through_elementwise},

@@ -170,7 +170,7 @@ TEST(MoveTransposes, passes_operators_along_the_last_axis_when_it_stays_last) {
   EXPECT_EQ(rewritten(after_transpose(linear, 17, Shape{2, 3, 4}, Ints{0, 2, 1}), move_transposes).rewrites, 0);
 }
 
-TEST(MoveTransposes, renames_the_axes_of_pads_slices_and_gathers) {
+TEST(MoveTransposes, renames_the_axes_of_pads_slices_gathers_and_resizes) {
   const std::vector<std::function<ValueId(GraphCase&, ValueId)>> cases = {
       [](GraphCase& g, ValueId t) {
         return g.n("y", "Pad", {t, g.ints("p", {0, 1, 2, 0, 0, 0, 3, -1}), g.number("v", 2.5)});
@@ -180,6 +180,13 @@ TEST(MoveTransposes, renames_the_axes_of_pads_slices_and_gathers) {
                    {t, g.ints("s", {1, -1}), g.ints("e", {3, -9}), g.ints("a", {1, -1}), g.ints("t", {1, -2})});
       },
       [](GraphCase& g, ValueId t) { return g.n("y", "Slice", {t, g.ints("s", {0, 1}), g.ints("e", {9, 2})}); },
+      [](GraphCase& g, ValueId t) {
+        const ValueId scales = g.constant("s", Tensor::of<float>(Shape{4}, {1, 1, 2, 1.5F}));
+        return g.n("y", "Resize", {t, kNoValue, scales}, {attr("mode", "linear")});
+      },
+      [](GraphCase& g, ValueId t) {
+        return g.n("y", "Resize", {t, kNoValue, kNoValue, g.ints("s", {5, 7})}, {attr("axes", Ints{-1, 1})});
+      },
       [](GraphCase& g, ValueId t) {
         return g.n("y", "Gather", {t, g.constant("i", Tensor::of<std::int64_t>(Shape{}, {1}))}, {attr("axis", 1)});
       },

@@ -18,6 +18,7 @@ using MoveRule = Result<bool> (*)(Graph& graph, NodeId id);
 [[nodiscard]] Result<bool> move_through_softmax(Graph& graph, NodeId id);      // along_axes.cc
 [[nodiscard]] Result<bool> move_through_last_axis(Graph& graph, NodeId id);    // along_axes.cc: norm, Linear
 [[nodiscard]] Result<bool> move_through_pad(Graph& graph, NodeId id);          // selection.cc
+[[nodiscard]] Result<bool> move_through_resize(Graph& graph, NodeId id);       // selection.cc
 [[nodiscard]] Result<bool> move_through_slice(Graph& graph, NodeId id);        // selection.cc
 [[nodiscard]] Result<bool> move_through_gather(Graph& graph, NodeId id);       // selection.cc
 [[nodiscard]] Result<bool> move_through_reshape(Graph& graph, NodeId id);      // reshape.cc

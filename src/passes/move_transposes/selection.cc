@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that add or select positions along named axes: Pad, Slice, Gather.
+// Operators that add, select or resample positions along named axes: Pad, Slice, Gather, Resize.
 #include <cstdint>
 #include <numeric>
 #include <string>
@@ -32,6 +32,25 @@ Result<bool> move_through_pad(Graph& graph, NodeId id) {
   moved.name = node.name;
   moved.inputs.push_back(
       add_float_constant(graph, name + "_value", dtype, Shape{}, std::vector<double>{amounts->value}));
+  return replace_transposed(graph, id, std::move(moved), perm);
+}
+
+// Its lists stay as they are: attribute `axes` says which axis each of their numbers is about. The file format has it
+// since opset 18, the operator reads it in each.
+Result<bool> move_through_resize(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const auto transposed = as_transposed(graph, node.inputs[0]);
+  if (!transposed) return false;
+  const Perm& perm = transposed->perm;
+  std::vector<std::int64_t> axes(perm.size());
+  std::iota(axes.begin(), axes.end(), std::int64_t{0});
+  const auto stated = node.attributes.get_ints("axes");
+  if (!stated.empty()) axes.assign(stated.begin(), stated.end());
+  for (std::int64_t& axis : axes)
+    axis = perm[static_cast<std::size_t>(from_front(axis, static_cast<int>(perm.size())))];
+  Node moved = node;
+  moved.inputs[0] = transposed->source;
+  moved.attributes.set("axes", axes);
   return replace_transposed(graph, id, std::move(moved), perm);
 }
 
