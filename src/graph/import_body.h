@@ -49,7 +49,7 @@ class BodyImporter {
   };
 
   // `owner` keeps the tensors, and has the budget.
-  BodyImporter(const FunctionTable& functions, const Opsets& opsets, onnx::ExternalFiles& files, Graph& owner)
+  BodyImporter(FunctionTable& functions, const Opsets& opsets, onnx::ExternalFiles& files, Graph& owner)
       : functions_(functions), opsets_(opsets), tensors_(owner, files), owner_(owner) {}
 
   // Initializers, then nodes; graph inputs are declared by the caller between the two.
@@ -77,7 +77,7 @@ class BodyImporter {
   [[nodiscard]] bool is_constant_node(const onnx::Node& node) const;
   [[nodiscard]] int opset_of(const Scope& scope, std::string_view domain) const;
 
-  FunctionTable functions_;
+  FunctionTable& functions_;
   const Opsets& opsets_;
   TensorReader tensors_;
   Graph& owner_;

@@ -102,6 +102,12 @@ g (float[5,3] x) => (float[2,3] y, float[5] z, float[1,3] u) <int64 two = {2}, i
   t = SplitToSequence <axis = 1, keepdims = 0> (x)  z = SequenceAt (t, two)
   v = SplitToSequence <axis = 0> (x, sizes)  u = SequenceAt (v, two)
 }""",
+    # The specification ignores keepdims where there is a split; PyTorch writes unbind() so, and ONNX Runtime drops the axis.
+    "pieces_of_size_1_as_pytorch_unbinds_them": """
+g (float[2,3,4] x) => (float[2,4] y, float[2,1,4] z) <int64 one = {1}, int64[3] ones = {1, 1, 1}> {
+  s = SplitToSequence <axis = 1, keepdims = 0> (x, one)  y = SequenceAt (s, one)
+  t = SplitToSequence <axis = 1, keepdims = 0> (x, ones)  z = SequenceAt (t, one)
+}""",
     "sequence_carried_by_a_loop": """
 g (float[2,3] x) => (float[N,3] y) <int64 n = {3}> {
   e = SequenceEmpty ()

@@ -12,6 +12,7 @@
 #include "graph/verify.h"
 #include "onnx/message_builder.h"
 #include "passes/pass.h"
+#include "passes/refusals.h"
 
 namespace kite {
 namespace {
@@ -56,7 +57,7 @@ std::string resolved(const Message& file, std::int64_t nodes = 1000) {
   Status status = bind_inputs(imported->graph, {});
   if (status.ok()) status = infer_types(imported->graph);
   if (!status.ok()) return status.error().message();
-  if (const Status sound = verify(imported->graph); !sound.ok()) return sound.error().message();
+  if (const Status sound = verify(imported->graph); !sound.ok()) return "unsound: " + sound.error().message();
   std::string text = dump(imported->graph);
   for (std::size_t at = 0; text.starts_with("input ") || text.starts_with("const ");) {
     at = text.find('\n');
@@ -159,6 +160,57 @@ TEST(ControlFlow, sequences_leave_only_their_tensors_behind) {
             "input 0 is a sequence or an optional, expected a tensor; node \"n\" (Neg)");
   EXPECT_EQ(resolved(model({node("SequenceEmpty", {}, {"s"}), node("SequenceAt", {"s", "n"}, {"y"}, {}, "at")})),
             "position 3 lies outside a sequence of 0 elements; node \"at\" (SequenceAt)");
+}
+
+TEST(ControlFlow, a_survey_goes_on_behind_what_is_refused) {
+  const Message file = model(
+      {if_node("yes", kUnknown, body({node("Other", {"x"}, {"t"})}, {"t"})), node("Neg", {"y"}, {"behind"}),
+       node("ReduceSum", {"x"}, {"s"}), node("Cast", {"s"}, {"m"}, {onnx::test::int_attribute("to", onnx::kInt64)}),
+       loop({"m", "", "x"}, {"z"}, kAdd), node("Abs", {"z"}, {"w"})},
+      {"behind", "w"});
+  auto imported = import_bytes(file.span(), "m.onnx");
+  ASSERT_TRUE(imported.ok());
+  ASSERT_TRUE(bind_inputs(imported->graph, {}).ok());
+  const Refusals found = find_refusals(imported->graph);
+  ASSERT_EQ(found.list.size(), 2U);
+  EXPECT_EQ(found.list[0].op_type, "Thing");
+  EXPECT_EQ(found.list[0].error.where, "node \"branch/then/u\" (Thing)");
+  EXPECT_EQ(found.list[1].error.message(),
+            "the number of iterations is only known at run time; node \"loop\" (Loop); export the model with a fixed "
+            "number of iterations");
+  EXPECT_EQ(found.unreached, 2);
+}
+
+TEST(ControlFlow, every_flipped_bit_is_an_error_or_a_sound_graph) {
+  const Message twice = Message()
+                            .text(1, "twice")
+                            .text(4, "a")
+                            .text(5, "b")
+                            .message(7, node("Add", {"a", "a"}, {"b"}))
+                            .message(9, onnx::test::opset_import("", 17))
+                            .text(10, "my");
+  const Message grow = body({node("SequenceInsert", {"s", "x"}, {"t"})}, {"c", "t"}, {"i", "c", "s"});
+  const Message row = body({node("Add", {"a", "b"}, {"d"})}, {"d", "d"}, {"a", "b"});
+  const Message file =
+      model({node("SequenceEmpty", {}, {"e"}), loop({"n", "", "e"}, {"l"}, grow),
+             node("ConcatFromSequence", {"l"}, {"k"}, {onnx::test::int_attribute("axis", 0)}),
+             if_node("q", kNegate, body({node("Abs", {"x"}, {"t"})}, {"t"})), node("twice", {"y"}, {"u"}, {}, "", "my"),
+             node("ReduceSum", {"x"}, {"s0"}, {onnx::test::int_attribute("keepdims", 0)}),
+             node("Scan", {"s0", "u"}, {"s1", "v"},
+                  {graph_attribute("body", row), onnx::test::int_attribute("num_scan_inputs", 1)})},
+            {"k", "v"})
+          .message(25, twice);
+  ASSERT_TRUE(resolved(file).ends_with("return %k, %v\n")) << resolved(file);
+  const std::string& bytes = file.bytes();
+  int sound = 0;
+  for (std::size_t i = 0; i < bytes.size() * 8; ++i) {
+    std::string flipped = bytes;
+    flipped[i / 8] = static_cast<char>(flipped[i / 8] ^ (1 << (i % 8)));
+    const std::string text = resolved(Message().raw(flipped), 300);
+    EXPECT_FALSE(text.starts_with("unsound: ")) << text;
+    sound += text.find("return ") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_GT(sound, 100);
 }
 
 TEST(ControlFlow, a_long_sequence_costs_its_length) {

@@ -146,7 +146,10 @@ Status resolve_split_to_sequence(Sweep& sweep, NodeId id) {
   std::int64_t axis = sweep.node(id).attributes.get_int("axis", 0);
   if (axis < 0) axis += shape.rank();
   if (axis < 0 || axis >= shape.rank()) return sweep.invalid(id, "an axis outside the tensor");
-  const bool squeezes = split == kNoValue && sweep.node(id).attributes.get_int("keepdims", 1) == 0;
+  // The specification ignores keepdims where there is a split. PyTorch writes unbind() with a split of 1 and without
+  // the axis, and ONNX Runtime reads it so.
+  const bool is_unbound = split == kNoValue || (shape_of(sweep.graph(), split).rank() == 0 && sweep.scalar(split) == 1);
+  const bool squeezes = is_unbound && sweep.node(id).attributes.get_int("keepdims", 1) == 0;
   KITE_TRY_ASSIGN(const std::vector<std::int64_t> sizes, piece_sizes(sweep, id, split, shape[static_cast<int>(axis)]));
   std::vector<ValueId> pieces;
   if (!sizes.empty()) {
