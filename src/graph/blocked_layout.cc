@@ -50,13 +50,14 @@ class Undoing {
     }
     if (found.empty()) return {};
     for (const NodeId id : order) KITE_TRY(mark(id));
+    for (const ValueId value : whole_) channels(value).is_whole = true;  // not before all sets are joined
     for (const ValueId output : graph_.outputs) {
       if (is_blocked(output))
         return refused(graph_.value(output).producer, "makes a graph output in blocks of channels");
     }
     for (const NodeId id : found) KITE_TRY(count_totals(id));
     KITE_TRY(choose_block(found, warnings));
-    for (const NodeId id : found) count_used(id);
+    for (const NodeId id : found) KITE_TRY(count_used(id));
     for (const NodeId id : found) KITE_TRY(rewrite(id));
     return {};
   }
@@ -103,7 +104,7 @@ class Undoing {
   }
   Status set_total(NodeId id, ValueId value, std::int64_t total);
   Status count_totals(NodeId id);
-  void count_used(NodeId id);
+  Status count_used(NodeId id);
   Status choose_block(const std::vector<NodeId>& found, std::vector<std::string>& warnings);
   [[nodiscard]] bool is_possible(NodeId id, std::int64_t block);
 
@@ -122,6 +123,7 @@ class Undoing {
   std::int64_t block_ = 0;
   std::vector<std::size_t> parents_;
   std::vector<char> is_blocked_;
+  std::vector<ValueId> whole_;  // by Concat, which only takes whole blocks
   std::map<std::size_t, Channels> channels_;
   std::map<std::tuple<ValueId, bool, std::int64_t, std::int64_t>, ValueId> plain_;
 };
@@ -145,10 +147,13 @@ Status Undoing::mark(NodeId id) {
   is_blocked_[static_cast<std::size_t>(node.outputs[0])] = 1;
   for (const ValueId value : node.inputs) {
     if (!is_blocked(value)) continue;
-    if (!joins) join(value, node.outputs[0]);
-    if (joins) channels(value).is_whole = true;
+    if (joins) {
+      whole_.push_back(value);
+    } else {
+      join(value, node.outputs[0]);
+    }
   }
-  if (joins) channels(node.outputs[0]).is_whole = true;
+  if (joins) whole_.push_back(node.outputs[0]);
   return {};
 }
 
@@ -177,7 +182,8 @@ Status Undoing::mark_blocked_operator(NodeId id) {
     return refused(id, "the weights are only known at run time");
   }
   const TensorType& type = graph_.value(weights).constant->type;
-  if (type.dtype != DType::kFloat32 || type.shape.rank() != 4 || type.shape.elements() == 0 || group(id) < 1) {
+  if (type.dtype != DType::kFloat32 || type.shape.rank() != 4 || type.shape.elements() == 0 || group(id) < 1 ||
+      group(id) > type.shape[0]) {
     return invalid(id, "the weights are " + std::string(dtype_name(type.dtype)) + type.shape.to_string());
   }
   if (bias != kNoValue && graph_.value(bias).constant->type != TensorType{DType::kFloat32, Shape{type.shape[0]}}) {
@@ -246,13 +252,21 @@ Status Undoing::choose_block(const std::vector<NodeId>& found, std::vector<std::
 }
 
 // A channel is used where a filter or bias makes it, where a weight reads it, or where a ReorderOutput says so.
-void Undoing::count_used(NodeId id) {
+Status Undoing::count_used(NodeId id) {
   const Node& node = graph_.node(id);
   const auto use = [&](ValueId value, std::int64_t count) {
     channels(value).used = std::max(channels(value).used, count);
   };
-  if (node.op_type == "ReorderOutput") use(input(id, 0), node.attributes.get_int("channels", 0));
-  if (node.op_type != "Conv") return;
+  if (node.op_type == "ReorderOutput") {
+    const std::int64_t stated = node.attributes.get_int("channels", 0);
+    const std::int64_t total = channels(input(id, 0)).total;
+    if (stated < 1 || (total != 0 && stated > total)) {
+      return invalid(id,
+                     "attribute 'channels' is " + std::to_string(stated) + ", the input has " + std::to_string(total));
+    }
+    use(input(id, 0), stated);
+  }
+  if (node.op_type != "Conv") return {};
   const BlockedFilters weights = filters(id);
   std::int64_t made = 0;
   std::int64_t read = 0;
@@ -271,6 +285,7 @@ void Undoing::count_used(NodeId id) {
   }
   use(output(id), std::max<std::int64_t>(made, 1));
   if (weights.in_blocks() && group(id) == 1) use(input(id, 0), std::max<std::int64_t>(read, 1));
+  return {};
 }
 
 ValueId Undoing::insert(NodeId anchor, std::string_view op_type, int opset, std::vector<ValueId> inputs,
@@ -322,6 +337,7 @@ Status Undoing::rewrite_conv(NodeId id) {
   };
   const std::int64_t out = count(output(id));
   const std::int64_t in = weights.in_blocks() && group(id) == 1 ? count(input(id, 0)) : weights.in();
+  const bool depthwise = is_depthwise(id);
   const ValueId blocked = input(id, kWeights);
   ValueId& plain = plain_.try_emplace({blocked, weights.in_blocks(), out, in}, kNoValue).first->second;
   if (plain == kNoValue) {
@@ -341,7 +357,7 @@ Status Undoing::rewrite_conv(NodeId id) {
     first.type.shape = Shape{out};
     graph_.set_input(id, kBias, graph_.add_constant_view(graph_.value(bias).name, first));
   }
-  if (is_depthwise(id) || group(id) > out) graph_.node(id).attributes.set("group", out);
+  if (depthwise) graph_.node(id).attributes.set("group", out);
   become(id, "FusedConv", 1, "com.microsoft");
   return {};
 }

@@ -191,6 +191,22 @@ TEST(BlockedLayout, lets_elementwise_operators_and_concat_be_and_refuses_others)
   }
 }
 
+// A sum behind a Concat has the channels of the Concat, however late that is seen.
+TEST(BlockedLayout, keeps_all_channels_of_a_concat_that_sums_follow) {
+  Tensor stem = random_weights({16, 3, 3, 3}, Sizes::kAlike, 1);
+  std::fill_n(stem.as<float>() + 10 * 27, 6 * 27, 0.0F);  // six filters that really are zero
+  const Tensor head = random_weights({32, 3, 3, 3}, Sizes::kAlike, 2);
+  Net net;
+  const ValueId y = net.node("Conv", {net.x, net.graph.add_constant("w", blocked(stem, 16, false))});
+  const ValueId both = net.node("Concat", {y, y}, {{"axis", std::int64_t{1}}}, "");
+  const ValueId z = net.node("Conv", {net.x, net.graph.add_constant("w", blocked(head, 16, false))});
+  const ValueId sum = net.node("Add", {both, z}, {}, "");
+  (void)net.returned(net.node("Relu", {sum}, {}, ""), 32);
+  ASSERT_TRUE(net.undone().ok());
+  expect_equal(weights_of(net.graph, 0), stem);
+  expect_equal(weights_of(net.graph, 1), head);
+}
+
 TEST(BlockedLayout, refuses_broken_files) {
   const auto broken = [](auto&& build) {
     Net net;
@@ -217,6 +233,16 @@ TEST(BlockedLayout, refuses_broken_files) {
   EXPECT_NE(broken([&](Net& net) { net.graph.outputs = {net.node("ReorderOutput", {net.x})}; }).find("should do so"),
             std::string::npos);
   EXPECT_NE(broken([&](Net& net) { (void)net.returned(net.node("Conv", {net.x, net.x}), 3); }).find("run time"),
+            std::string::npos);
+  EXPECT_NE(broken([&](Net& net) {
+              (void)net.returned(net.node("Conv", {net.x, weights(net, {16, 3, 3, 3})}), std::int64_t{1} << 60);
+            }).find("'channels'"),
+            std::string::npos);
+  EXPECT_NE(broken([&](Net& net) {
+              const ValueId y = net.node("Conv", {net.x, weights(net, {16, 3, 3, 3})});
+              (void)net.returned(net.node("Conv", {y, weights(net, {16, 8, 3, 3})}, {{"group", std::int64_t{1} << 62}}),
+                                 16);
+            }).find("the weights are"),
             std::string::npos);
   EXPECT_NE(broken([&](Net& net) { (void)net.returned(net.node("Winograd", {net.x}), 3); }).find("not supported"),
             std::string::npos);

@@ -210,6 +210,8 @@ class FusedOperators(Case):
         model.case("ExpandDims", x, (np.array([1], np.int32),))
         model.case("Pad", x, (np.array([0, 1, 0, 0, 0, 2], np.int64),), (np.array([0.5], np.float32),))
         model.case("Trilu", x, upper=0)
+        grid = RNG.uniform(-1.2, 1.2, (1, 4, 5, 2)).astype(np.float32)
+        model.case("GridSample", reals(1, 3, 6, 5), grid, mode="bilinear", padding_mode="border")
         model.case("GatherND", x, (np.array([[0, 1], [1, 2]], np.int64),))
         model.case("Range", (np.array(1.0, np.float32),), (np.array(4.0, np.float32),))
         for name, attributes in (("Affine", {"alpha": 2.0, "beta": 0.5}), ("ImageScaler", {"scale": 0.5, "bias": [0.1, 0.2, 0.3]}),

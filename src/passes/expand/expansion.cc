@@ -56,9 +56,9 @@ void Expansion::give(int i, ValueId value) {
   given_[static_cast<std::size_t>(i)] = value;
 }
 
-ValueId Expansion::number(double value, ValueId like) {
+ValueId Expansion::numbers(std::span<const double> values, const Shape& shape, ValueId like) {
   if (failed() || like == kNoValue) return kNoValue;
-  return add_float_constant(graph_, node().name + "_number", dtype_of(graph_, like), Shape{}, std::span(&value, 1));
+  return add_float_constant(graph_, node().name + "_numbers", dtype_of(graph_, like), shape, values);
 }
 
 ValueId Expansion::add_constant(std::string_view name, Tensor tensor) {

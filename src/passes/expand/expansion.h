@@ -36,8 +36,9 @@ class Expansion : public InferContext {
   // Output i of the replaced node is this value. Each output that is read has to be given.
   void give(int i, ValueId value);
 
-  // Constants: one number of the float type that `like` has, any tensor, a list of integers.
-  [[nodiscard]] ValueId number(double value, ValueId like);
+  // Constants: numbers of the float type that `like` has, any tensor, a list of integers.
+  [[nodiscard]] ValueId number(double value, ValueId like) { return numbers(std::span(&value, 1), Shape{}, like); }
+  [[nodiscard]] ValueId numbers(std::span<const double> values, const Shape& shape, ValueId like);
   [[nodiscard]] ValueId add_constant(std::string_view name, Tensor tensor);
   [[nodiscard]] ValueId integers(std::span<const std::int64_t> values);
   [[nodiscard]] ValueId integers(std::initializer_list<std::int64_t> values) {

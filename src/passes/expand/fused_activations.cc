@@ -128,7 +128,8 @@ Status expand_bias_softmax(Expansion& node) {
 Status expand_bias_dropout(Expansion& node) {
   KITE_TRY(node.require_inputs(2, 5));
   const TensorView* training = node.constant(4);
-  if (node.has_input(4) && (training == nullptr || training->bytes().front() != std::byte{0})) {
+  if (node.has_input(4) &&
+      (training == nullptr || training->bytes().empty() || training->bytes().front() != std::byte{0})) {
     return node.unsupported("training mode", "export the model in inference mode");
   }
   node.give(0, node.plus(node.plus(node.in(0), node.in(1)), node.in(2)));
@@ -165,10 +166,8 @@ Status expand_image_scaler(Expansion& node) {
   }
   const ValueId product = node.times(node.in(0), static_cast<double>(scale));
   if (bias.empty()) return node.give(0, product), Status{};
-  std::vector<ValueId> parts;
-  for (const float number : bias) parts.push_back(node.number(static_cast<double>(number), node.in(0)));
-  for (ValueId& part : parts) part = node.reshaped(part, {1, 1, 1});
-  node.give(0, node.plus(product, node.add("Concat", 13, parts, {{"axis", std::int64_t{0}}})));
+  const std::vector<double> numbers(bias.begin(), bias.end());
+  node.give(0, node.plus(product, node.numbers(numbers, Shape{x[1], 1, 1}, product)));
   return {};
 }
 

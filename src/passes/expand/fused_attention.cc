@@ -140,8 +140,10 @@ Status attend(Expansion& node, const Heads& heads, const Options& options) {
 Status attend_to_self(Expansion& node, ValueId projected, int past, const Options& options) {
   const Shape shape = node.shape_of_value(projected);
   if (node.failed()) return {};
+  if (shape.rank() != 3)
+    return node.invalid("the projection is " + shape.to_string() + ", expected [batch,length,all heads]");
   KITE_TRY_ASSIGN(std::vector<std::int64_t> sizes, node.get_ints("qkv_hidden_sizes"));
-  if (sizes.empty()) sizes.assign(3, shape[shape.rank() - 1] / 3);
+  if (sizes.empty()) sizes.assign(3, shape[2] / 3);
   if (sizes.size() != 3) return node.invalid("attribute 'qkv_hidden_sizes' has not three numbers");
   const std::vector<ValueId> parts =
       node.add_many("Split", 13, {projected, node.integers(sizes)}, 3, {{"axis", std::int64_t{-1}}});

@@ -80,7 +80,10 @@ Status expand_channels_last(Expansion& node, ValueId w) {
 // The optimiser that writes this operator has turned the weights, too.
 Status expand_nhwc_conv(Expansion& node) {
   KITE_TRY(node.require_inputs(2, 3));
-  return expand_channels_last(node, node.transposed(node.in(1), channels_second(node.shape(1).rank())));
+  KITE_TRY(require_picture(node));
+  const int rank = node.shape(0).rank();
+  if (node.shape(1).rank() != rank) return node.invalid("the weights have shape " + node.shape(1).to_string());
+  return expand_channels_last(node, node.transposed(node.in(1), channels_second(rank)));
 }
 
 Status expand_nhwc_fused_conv(Expansion& node) {

@@ -76,13 +76,15 @@ Status expand_crop(Expansion& node) {
   if (x.rank() != 4 || border.size() != 4 || (!scale.empty() && scale.size() != 2)) {
     return node.invalid("expected pictures [N,C,H,W], four borders and a height and width or none");
   }
+  const auto is_inside = [](std::int64_t part, std::int64_t whole) { return part >= 0 && part <= whole; };
   const std::int64_t left = border[0], top = border[1];
-  const std::int64_t bottom = scale.empty() ? x[2] - border[3] : top + scale[0];
-  const std::int64_t right = scale.empty() ? x[3] - border[2] : left + scale[1];
-  if (left < 0 || top < 0 || bottom > x[2] || right > x[3] || top >= bottom || left >= right) {
-    return node.invalid("rows " + std::to_string(top) + " to " + std::to_string(bottom) + " and columns " +
-                        std::to_string(left) + " to " + std::to_string(right) + " of pictures " + x.to_string());
-  }
+  bool is_sound = is_inside(left, x[3]) && is_inside(border[2], x[3]) && is_inside(top, x[2]) &&
+                  is_inside(border[3], x[2]) &&
+                  (scale.empty() || (is_inside(scale[0], x[2]) && is_inside(scale[1], x[3])));
+  const std::int64_t bottom = !is_sound ? 0 : scale.empty() ? x[2] - border[3] : top + scale[0];
+  const std::int64_t right = !is_sound ? 0 : scale.empty() ? x[3] - border[2] : left + scale[1];
+  is_sound = is_sound && top < bottom && bottom <= x[2] && left < right && right <= x[3];
+  if (!is_sound) return node.invalid("nothing of the pictures " + x.to_string() + " lies inside the borders");
   node.give(0,
             node.add("Slice", 13,
                      {node.in(0), node.integers({top, left}), node.integers({bottom, right}), node.integers({2, 3})}));
