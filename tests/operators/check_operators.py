@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from cases import GENERATORS, Call
+from call import Call
+from cases import GENERATORS
 from onnx.reference import ReferenceEvaluator
 
 BOTH = {"Resize", "Upsample"}
