@@ -7,6 +7,7 @@
 #include <cmath>
 #include <span>
 
+#include "graph/training.h"
 #include "tensor/widen.h"
 
 namespace kite {
@@ -80,7 +81,8 @@ FollowedNode follow_arithmetic(const Graph& graph, const Node& node, const Chann
 }
 
 FollowedNode follow_batch_normalization(const Graph& graph, const Node& node, Channels channels) {
-  if (channels.axis != 1 || node.inputs.size() < 5) return {Tracked::kUnclear, {}, node.op_type};
+  if (channels.axis != 1 || node.inputs.size() < 5 || uses_batch_statistics(node))
+    return {Tracked::kUnclear, {}, node.op_type};
   std::vector<std::vector<double>> columns;  // scale, shift, mean, variance
   for (std::size_t i = 1; i < 5; ++i) {
     auto numbers = numbers_of(graph, node.inputs[i]);

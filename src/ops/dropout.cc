@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dropout at inference: y = x, and a mask that keeps everything. Training is refused.
+// Dropout at inference: y = x, and a mask that keeps everything. Training with a ratio of 0 is the same; with another
+// ratio the answer is random, which is refused.
 #include <algorithm>
 #include <string>
 
@@ -12,7 +13,14 @@ namespace {
 
 constexpr const char* kTrainingRemedy = "export the model for inference (torch: model.eval())";
 
-// From opset 12 an optional bool input asks for training; it must be known to be false.
+// From opset 12 the ratio is an input. Without it, it is 0.5.
+bool drops_nothing(const InferContext& context) {
+  const TensorView* ratio = context.constant(1);
+  if (ratio == nullptr || ratio->type.shape.elements() != 1) return false;
+  return std::ranges::all_of(ratio->bytes(), [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+// From opset 12 an optional bool input asks for training; it must be known to be false, or to drop nothing.
 Status check_training_mode(const InferContext& context) {
   if (!context.has_input(2)) return {};
   const TensorType& type = context.input(2);
@@ -20,11 +28,14 @@ Status check_training_mode(const InferContext& context) {
     return context.invalid("input 'training_mode' must be a bool scalar, found " + std::string(dtype_name(type.dtype)) +
                            " " + type.shape.to_string());
   }
+  if (drops_nothing(context)) return {};
   const TensorView* value = context.constant(2);
   if (value == nullptr) {
     return context.unsupported("input 'training_mode' is only known at run time", kTrainingRemedy);
   }
-  if (*value->data != std::byte{0}) return context.unsupported("training_mode is true", kTrainingRemedy);
+  if (*value->data != std::byte{0}) {
+    return context.unsupported("training_mode is true, so that the answer is random", kTrainingRemedy);
+  }
   return {};
 }
 

@@ -29,6 +29,11 @@ TEST(Dropout, accepts_training_mode_false) {
   expect_output(OpCase("Dropout", 13).input(iota({2})).no_input().input(Tensor::of<bool>({}, {false})), {2}, {0, 1});
 }
 
+TEST(Dropout, that_trains_with_a_ratio_of_zero_keeps_everything) {
+  expect_output(OpCase("Dropout", 13).input(iota({2})).input(scalar(0)).input(Tensor::of<bool>({}, {true})), {2},
+                {0, 1});
+}
+
 TEST(Dropout, refuses_to_train) {
   expect_error(OpCase("Dropout", 13).input(iota({2})).input(scalar(0.5F)).input(Tensor::of<bool>({}, {true})),
                ErrorCode::kUnsupportedModel, "model.eval()");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// y = (x - mean) / sqrt(variance + epsilon) * scale + bias, with mean and variance over axes [axis, rank).
-// Mean and InvStdDev are optional outputs. All arithmetic is float64, so stash_type changes nothing but is checked.
+// LayerNormalization: y = (x - mean) / sqrt(variance + epsilon) * scale + bias, with mean and variance over axes
+// [axis, rank); Mean and InvStdDev are optional outputs. RMSNormalization: y = x / sqrt(mean of x^2 + epsilon) * scale.
+// All arithmetic is float64, so stash_type changes nothing but is checked.
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -44,8 +45,8 @@ Status check_parameter(const InferContext& context, int i, const char* name, con
   return context.invalid(what + ", which does not broadcast to the normalised axes " + tail.to_string());
 }
 
-Status infer(InferContext& context) {
-  KITE_TRY(context.require_inputs(2, 3));
+Status check(InferContext& context, int most_inputs) {
+  KITE_TRY(context.require_inputs(2, most_inputs));
   KITE_TRY(context.require_float(0));
   KITE_TRY(context.get_float("epsilon", kEpsilon));
   KITE_TRY_ASSIGN(const std::int64_t stash, context.get_int("stash_type", kStashFloat32));
@@ -59,10 +60,19 @@ Status infer(InferContext& context) {
   KITE_TRY_ASSIGN(const Shape tail, tail_of(x, axis));
   KITE_TRY(check_parameter(context, 1, "Scale", tail));
   KITE_TRY(check_parameter(context, 2, "B", tail));
+  return context.set_output(0, context.input(0));
+}
+
+Status infer_rms(InferContext& context) { return check(context, 2); }
+
+Status infer_layer(InferContext& context) {
+  KITE_TRY(check(context, 3));
+  const Shape& x = context.shape(0);
+  KITE_TRY_ASSIGN(const std::int64_t stated, context.get_int("axis", -1));
+  KITE_TRY_ASSIGN(const int axis, context.normalize_axis(stated, x.rank()));
   std::array<std::int64_t, kMaxRank> dims{};
   for (int i = 0; i < x.rank(); ++i) dims[static_cast<std::size_t>(i)] = i < axis ? x[i] : 1;
   const auto reduced = std::span<const std::int64_t>(dims).first(static_cast<std::size_t>(x.rank()));
-  KITE_TRY(context.set_output(0, context.input(0)));
   KITE_TRY(context.set_output(1, context.input(0).dtype, reduced));
   return context.set_output(2, context.input(0).dtype, reduced);
 }
@@ -71,6 +81,14 @@ struct Moments {
   double mean = 0;
   double inverse_deviation = 0;
 };
+
+// Deviations from zero, for RMSNormalization.
+template <typename T>
+Moments moments_around_zero(const T* x, std::int64_t count, double epsilon) {
+  double squares = 0;
+  for (std::int64_t i = 0; i < count; ++i) squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return {0, 1 / std::sqrt(squares / static_cast<double>(count) + epsilon)};
+}
 
 // Two passes: the deviations are small where the mean is not, so nothing cancels.
 template <typename T>
@@ -86,6 +104,7 @@ Moments moments_of(const T* x, std::int64_t count, double epsilon) {
   return {mean, 1 / std::sqrt(squares / static_cast<double>(count) + epsilon)};
 }
 
+template <bool kCentres>
 Status compute(const ComputeContext& context) {
   const Shape& shape = context.inputs[0].type.shape;
   const double epsilon = context.attributes.get_float("epsilon", kEpsilon);
@@ -106,7 +125,7 @@ Status compute(const ComputeContext& context) {
     const auto [first, last] = context.share.of(groups, 1);
     for (std::int64_t g = first; g < last; ++g) {
       const T* x = context.inputs[0].as<T>() + g * count;
-      const Moments moments = moments_of(x, count, epsilon);
+      const Moments moments = kCentres ? moments_of(x, count, epsilon) : moments_around_zero(x, count, epsilon);
       if (context.has_output(1)) context.outputs[1].as<T>()[g] = static_cast<T>(moments.mean);
       if (context.has_output(2)) context.outputs[2].as<T>()[g] = static_cast<T>(moments.inverse_deviation);
       if (!context.has_output(0)) continue;
@@ -125,8 +144,21 @@ Status compute(const ComputeContext& context) {
 
 }  // namespace
 
-extern const Operator kLayerNormalizationOperator{
-    "",      "LayerNormalization", 7, kLastOpset, "scale and bias over the normalised axes only", infer,
-    compute, Sharing::kShared};
+extern const Operator kLayerNormalizationOperator{"",
+                                                  "LayerNormalization",
+                                                  7,
+                                                  kLastOpset,
+                                                  "scale and bias over the normalised axes only",
+                                                  infer_layer,
+                                                  compute<true>,
+                                                  Sharing::kShared};
+extern const Operator kRMSNormalizationOperator{"",
+                                                "RMSNormalization",
+                                                23,
+                                                kLastOpset,
+                                                "scale over the normalised axes only",
+                                                infer_rms,
+                                                compute<false>,
+                                                Sharing::kShared};
 
 }  // namespace kite

@@ -37,16 +37,33 @@ TEST(BatchNormalization, of_a_negative_variance_is_nan_in_that_channel) {
   expect_output(with_statistics(op, iota({1, 2, 1, 2}), -1), {1, 2, 1, 2}, {kNaN, kNaN, 100, 110});
 }
 
-TEST(BatchNormalization, refuses_to_train) {
+// Values are ONNX Runtime's: the statistics are those of the batch, with the variance of the population. Until opset 13
+// more outputs mean training; the last one is the inverse deviation, as ONNX Runtime saves it.
+TEST(BatchNormalization, while_training_uses_the_statistics_of_its_input) {
+  OpCase op("BatchNormalization", 9);
+  op.attr("epsilon", 0.0F).attr("momentum", 0.5F).outputs(5).input(iota({2, 2, 1}, 1));
+  op.input(floats({2}, {1, 2})).input(floats({2}, {0, 1})).input(floats({2}, {3, 4})).input(floats({2}, {4, 5}));
+  const auto y = op.run();
+  ASSERT_TRUE(y.ok()) << y.error().message();
+  expect_elements<float>((*y)[0], {2, 2, 1}, {-1, -1, 1, 3});
+  expect_elements<float>((*y)[1], {2}, {2.5F, 3.5F});
+  expect_elements<float>((*y)[2], {2}, {2.5F, 3});
+  expect_elements<float>((*y)[3], {2}, {2, 3});
+  expect_elements<float>((*y)[4], {2}, {1, 1});
   OpCase mode("BatchNormalization", 15);
-  expect_error(with_statistics(mode.attr("training_mode", 1), iota({1, 2, 1, 2})), ErrorCode::kUnsupportedModel,
-               "model.eval()");
-  OpCase outputs("BatchNormalization", 9);
-  expect_error(with_statistics(outputs.outputs(3), iota({1, 2, 1, 2})), ErrorCode::kUnsupportedModel,
-               "only while training");
-  OpCase pixels("BatchNormalization", 7);
-  expect_error(with_statistics(pixels.attr("spatial", 0), iota({1, 2, 1, 2})), ErrorCode::kUnsupportedModel,
-               "'spatial'");
+  expect_output(with_statistics(mode.attr("training_mode", 1), iota({1, 2, 1, 2})), {1, 2, 1, 2}, {-1, 1, 90, 110});
+}
+
+TEST(BatchNormalization, at_inference_has_no_other_output) {
+  OpCase op("BatchNormalization", 15);
+  expect_error(with_statistics(op.outputs(3), iota({1, 2, 1, 2})), ErrorCode::kInvalidModel, "only while training");
+}
+
+TEST(BatchNormalization, before_opset_9_may_have_parameters_for_each_pixel) {
+  OpCase op("BatchNormalization", 7);
+  op.attr("spatial", 0).attr("epsilon", 0.0F).input(iota({2, 1, 2}));
+  op.input(floats({1, 2}, {1, 10})).input(floats({1, 2}, {0, 100})).input(floats({1, 2}, {1, 2}));
+  expect_output(op.input(floats({1, 2}, {1, 4})), {2, 1, 2}, {-1, 95, 1, 105});
 }
 
 TEST(BatchNormalization, rejects_statistics_of_another_length) {
@@ -160,6 +177,29 @@ TEST(Softmax, rejects_axes_out_of_range_and_integers) {
   expect_error(OpCase("Softmax", 13).input(scalar(1)), ErrorCode::kInvalidModel, "axis -1");
   expect_error(OpCase("Softmax", 13).input(ints({1}, {1})), ErrorCode::kUnsupportedModel, "int64");
   expect_error(OpCase("Softmax", 13).attr("axis", 1.0F).input(iota({2, 2})), ErrorCode::kInvalidModel, "'axis'");
+}
+
+TEST(RMSNormalization, divides_by_the_root_of_the_mean_square) {
+  expect_output(OpCase("RMSNormalization", 23)
+                    .attr("epsilon", 0.0F)
+                    .input(floats({2, 2}, {1, 7, -3, 3}))
+                    .input(floats({2}, {5, 10})),
+                {2, 2}, {1, 14, -5, 10}, 1e-6);
+}
+
+TEST(RMSNormalization, refuses_a_scale_that_varies_elsewhere) {
+  expect_error(OpCase("RMSNormalization", 23).input(iota({2, 2})).input(iota({2, 2})), ErrorCode::kUnsupportedModel,
+               "outside the normalised axes");
+}
+
+TEST(MeanVarianceNormalization, is_over_batch_and_pixels_unless_it_says_otherwise) {
+  expect_output(OpCase("MeanVarianceNormalization", 13).input(iota({2, 2, 1, 1})), {2, 2, 1, 1}, {-1, -1, 1, 1}, 1e-6);
+  expect_output(OpCase("MeanVarianceNormalization", 13).attr("axes", Ints{-1}).input(iota({2, 2})), {2, 2},
+                {-1, 1, -1, 1}, 1e-6);
+}
+
+TEST(MeanVarianceNormalization, rejects_axes_that_do_not_exist) {
+  expect_error(OpCase("MeanVarianceNormalization", 13).input(iota({2, 2})), ErrorCode::kInvalidModel, "axis 2");
 }
 
 }  // namespace

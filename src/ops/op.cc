@@ -234,6 +234,23 @@ Status InferContext::set_output(int i, const TensorType& type) {
   return {};
 }
 
+void InferContext::need_output(int i) {
+  if (has_output(i)) return;
+  Node& node = graph_.node(id_);
+  const auto k = static_cast<std::size_t>(i);
+  if (node.outputs.size() <= k) node.outputs.resize(k + 1, kNoValue);
+  node.outputs[k] = graph_.add_value(node.name + "_scratch");
+  graph_.value(node.outputs[k]).producer = id_;
+}
+
+Status InferContext::need_scratch(int i) {
+  if (has_output(i) && graph_.use_count(node().outputs[static_cast<std::size_t>(i)]) != 0) {
+    return invalid("the node has more outputs than the operator defines, which is " + std::to_string(i));
+  }
+  need_output(i);
+  return {};
+}
+
 Error InferContext::invalid(std::string what, std::string remedy) const {
   return {ErrorCode::kInvalidModel, std::move(what), graph_.describe(id_), std::move(remedy)};
 }

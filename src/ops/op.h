@@ -57,6 +57,11 @@ class InferContext {
   [[nodiscard]] Status set_output(int i, DType dtype, std::span<const std::int64_t> dims);
   [[nodiscard]] Status set_output(int i, const TensorType& type);
 
+  // Gives the node output i where the model leaves it out, because compute() keeps its state there.
+  void need_output(int i);
+  // The same for an output that the operator does not define, which a model must not read.
+  [[nodiscard]] Status need_scratch(int i);
+
   // How many elements each element of the outputs is made from, where that is not about one: the length of a dot
   // product, the taps of a window.
   void set_terms(std::int64_t terms) noexcept { terms_ = terms; }

@@ -41,6 +41,8 @@ class OpCase {
   OpCase& attr(std::string name, float value) { return set(std::move(name), value); }
   OpCase& attr(std::string name, const char* value) { return set(std::move(name), std::string(value)); }
   OpCase& attr(std::string name, Ints value) { return set(std::move(name), std::move(value)); }
+  OpCase& attr(std::string name, std::vector<float> value) { return set(std::move(name), std::move(value)); }
+  OpCase& attr(std::string name, std::vector<std::string> value) { return set(std::move(name), std::move(value)); }
   OpCase& attr(std::string name, TensorView value) { return set(std::move(name), value); }
 
   // A constant, as an initializer is.
@@ -90,8 +92,9 @@ class OpCase {
     std::vector<Tensor> results;
     std::vector<MutableTensorView> outputs;
     for (const ValueId output : node.outputs) {
-      results.emplace_back(*graph_.value(output).type);
+      results.push_back(output == kNoValue ? Tensor() : Tensor(*graph_.value(output).type));
       outputs.push_back(results.back().mutable_view());
+      if (output == kNoValue) continue;
       // What no share writes shows as a difference.
       std::memset(outputs.back().data, 0xA5, static_cast<std::size_t>(outputs.back().type.size_bytes()));
     }

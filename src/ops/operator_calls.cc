@@ -50,6 +50,15 @@ const std::multimap<std::string, Build>& stated_calls() {
         .input(byte(1));
   };
   static const std::multimap<std::string, Build> kCases = {
+      {"paperkite.GRU",
+       [](OpCase& op) {
+         op.attr("direction", "bidirectional").input(random_floats({4, 9, 18})).no_input();
+         op.input(random_floats({2, 9, 3}, 2));
+       }},
+      {"paperkite.LSTM",
+       [](OpCase& op) { op.input(random_floats({4, 9, 20})).no_input().input(random_floats({1, 20, 5}, 2)); }},
+      {"paperkite.RNN",
+       [](OpCase& op) { op.input(random_floats({4, 9, 17})).no_input().input(random_floats({1, 17, 17}, 2)); }},
       {"paperkite.AveragePool",
        [](OpCase& op) { op.attr("kernel_shape", Ints{3, 2}).input(random_floats({2, 9, 8, 37})); }},
       {"paperkite.Conv",
@@ -125,6 +134,58 @@ const std::multimap<std::string, Build>& stated_calls() {
        }},
       {"STFT",
        [](OpCase& op) { op.input(random_floats({3, 67, 1})).input(ints({}, {5})).no_input().input(ints({}, {13})); }},
+      {"Attention",
+       [](OpCase& op) {
+         op.attr("is_causal", 1).outputs(3).input(random_floats({2, 4, 7, 5}));
+         op.input(random_floats({2, 2, 9, 5}, 2)).input(random_floats({2, 2, 9, 3}, 3));
+       }},
+      {"CausalConvWithState",
+       [](OpCase& op) { op.outputs(2).input(random_floats({3, 11, 7})).input(random_floats({11, 1, 4}, 2)); }},
+      {"Col2Im",
+       [](OpCase& op) { op.input(random_floats({3, 12, 35})).input(ints({2}, {6, 8})).input(ints({2}, {2, 2})); }},
+      {"ConvTranspose",
+       [](OpCase& op) {
+         op.attr("strides", Ints{2, 3}).attr("group", 3).input(random_floats({2, 6, 5, 7}));
+         op.input(random_floats({6, 5, 3, 2}, 2));
+       }},
+      {"DeformConv",
+       [](OpCase& op) {
+         op.input(random_floats({2, 2, 7, 9}))
+             .input(random_floats({3, 2, 2, 2}, 2))
+             .input(random_floats({2, 8, 6, 8}, 3));
+       }},
+      {"FlexAttention",
+       [](OpCase& op) {
+         op.input(random_floats({2, 4, 7, 5})).input(random_floats({2, 2, 9, 5}, 2));
+         op.input(random_floats({2, 2, 9, 3}, 3));
+       }},
+      {"GRU",
+       [](OpCase& op) {
+         op.input(random_floats({4, 9, 2})).input(random_floats({1, 15, 2}, 2)).input(random_floats({1, 15, 5}, 3));
+       }},
+      {"LSTM",
+       [](OpCase& op) {
+         op.attr("direction", "bidirectional").outputs(3).input(random_floats({4, 9, 2}));
+         op.input(random_floats({2, 20, 2}, 2)).input(random_floats({2, 20, 5}, 3));
+       }},
+      {"LinearAttention",
+       [](OpCase& op) {
+         op.attr("q_num_heads", 4).attr("kv_num_heads", 2).attr("update_rule", "linear").outputs(2);
+         op.input(random_floats({3, 5, 12})).input(random_floats({3, 5, 6}, 2)).input(random_floats({3, 5, 14}, 3));
+       }},
+      {"LpPool", [](OpCase& op) { op.attr("kernel_shape", Ints{3, 2}).input(random_floats({3, 7, 9, 5})); }},
+      {"RMSNormalization", [](OpCase& op) { op.input(random_floats({3, 11, 37})).input(random_floats({37}, 2)); }},
+      {"RNN",
+       [](OpCase& op) {
+         op.input(random_floats({4, 9, 2})).input(random_floats({1, 5, 2}, 2)).input(random_floats({1, 5, 5}, 3));
+       }},
+      {"RotaryEmbedding",
+       [](OpCase& op) {
+         op.input(random_floats({2, 3, 7, 6})).input(random_floats({2, 7, 3}, 2)).input(random_floats({2, 7, 3}, 3));
+       }},
+      {"SwiGLU", [](OpCase& op) { op.input(random_floats({3, 11, 37})).input(random_floats({3, 11, 37}, 2)); }},
+      {"TensorScatter",
+       [](OpCase& op) { op.input(random_floats({5, 3, 7, 2})).input(random_floats({5, 3, 4, 2}, 2)); }},
       {"AveragePool",
        [](OpCase& op) {
          op.attr("kernel_shape", Ints{3, 2}).attr("pads", Ints{1, 0, 1, 1}).input(random_floats({2, 5, 9, 8}));

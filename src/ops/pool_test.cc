@@ -205,5 +205,47 @@ TEST(InternalAveragePool, reads_channels_last) {
                 {0.25F, 1.25F, 2.75F, 7});
 }
 
+TEST(LpPool, sums_powers_under_a_window_and_skips_padding) {
+  OpCase op("LpPool", 18);
+  op.attr("kernel_shape", Ints{2}).attr("pads", Ints{1, 0}).input(floats({1, 1, 3}, {3, -4, 12}));
+  expect_output(op, {1, 1, 3}, {3, 5, 12.649111F}, 1e-5);
+  OpCase first("LpPool", 18);
+  first.attr("p", 1).attr("kernel_shape", Ints{2}).attr("dilations", Ints{2}).input(floats({1, 1, 3}, {3, -4, -12}));
+  expect_output(first, {1, 1, 1}, {15});
+}
+
+TEST(LpPool, rejects_an_order_that_is_not_positive) {
+  expect_error(OpCase("LpPool", 18).attr("p", 0).attr("kernel_shape", Ints{2}).input(iota({1, 1, 3})),
+               ErrorCode::kInvalidModel, "'p' is 0");
+}
+
+TEST(GlobalLpPool, takes_all_spatial_axes) {
+  expect_output(OpCase("GlobalLpPool", 2).input(floats({1, 2, 1, 2}, {3, 4, -5, 12})), {1, 2, 1, 1}, {5, 13});
+  expect_output(OpCase("GlobalLpPool", 2).attr("p", 3).input(floats({1, 1, 2}, {-1, 2})), {1, 1, 1}, {2.0800838F},
+                1e-6);
+}
+
+TEST(MaxUnpool, puts_elements_back_where_they_were) {
+  OpCase op("MaxUnpool", 11);
+  op.attr("kernel_shape", Ints{2, 2}).attr("strides", Ints{2, 2});
+  op.input(floats({1, 1, 1, 2}, {7, 9})).input(ints({1, 1, 1, 2}, {5, 2}));
+  expect_output(op, {1, 1, 2, 4}, {0, 0, 9, 0, 0, 7, 0, 0});
+}
+
+// As in the node cases of the onnx package: indices count in the size that the attributes give. ONNX Runtime counts
+// them in the stated size.
+TEST(MaxUnpool, of_a_larger_size_keeps_positions) {
+  OpCase op("MaxUnpool", 11);
+  op.attr("kernel_shape", Ints{2}).attr("strides", Ints{2}).input(floats({1, 2, 1}, {7, 9}));
+  op.input(ints({1, 2, 1}, {1, 2})).input(ints({3}, {1, 2, 3}));
+  expect_output(op, {1, 2, 3}, {0, 7, 0, 9, 0, 0});
+}
+
+TEST(MaxUnpool, rejects_indices_beyond_the_output) {
+  OpCase op("MaxUnpool", 11);
+  op.attr("kernel_shape", Ints{2}).input(floats({1, 1, 1}, {7})).input(ints({1, 1, 1}, {2}));
+  expect_error(op, ErrorCode::kInvalidInput, "index 2 is outside [0, 2)");
+}
+
 }  // namespace
 }  // namespace kite

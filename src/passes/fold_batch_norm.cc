@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "graph/training.h"
 #include "paperkite/try.h"
 #include "passes/constants.h"
 #include "passes/match.h"
@@ -29,7 +30,7 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
   const bool extra_outputs = std::ranges::any_of(node.outputs.begin() + 1, node.outputs.end(), [&](ValueId id) {
     return id != kNoValue && graph.use_count(id) != 0;
   });
-  const bool inference = node.attributes.get_int("training_mode", 0) == 0 && node.attributes.get_int("spatial", 1) == 1;
+  const bool inference = !uses_batch_statistics(node) && node.attributes.get_int("spatial", 1) == 1;
   if (extra_outputs || !inference || node.inputs.size() != 5) return std::nullopt;
   const Shape& x = shape_of(graph, node.inputs[0]);
   if (x.rank() < 2) return std::nullopt;

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "graph/training.h"
 #include "paperkite/try.h"
 #include "passes/match.h"
 
@@ -218,17 +219,60 @@ std::optional<int> pad(const BatchNode& node) {
 Rule rule_of(const Node& node) {
   static const std::map<std::string_view, Rule> kRules = [] {
     std::map<std::string_view, Rule> rules;
-    for (const char* name :
-         {"Abs", "Add", "And", "Cast", "Ceil", "Celu", "Clip", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp", "Floor",
-          "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Less",
-          "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mul", "Neg", "Not", "Or", "PRelu", "Pow", "Reciprocal",
-          "Relu", "Round", "Selu", "Sigmoid", "Sign", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Tanh",
-          "ThresholdedRelu", "Where", "Xor"}) {
+    for (const char* name : {"Abs",
+                             "Add",
+                             "And",
+                             "Cast",
+                             "Ceil",
+                             "Celu",
+                             "Clip",
+                             "Div",
+                             "Dropout",
+                             "Elu",
+                             "Equal",
+                             "Erf",
+                             "Exp",
+                             "Floor",
+                             "Gelu",
+                             "Greater",
+                             "GreaterOrEqual",
+                             "HardSigmoid",
+                             "HardSwish",
+                             "Identity",
+                             "LeakyRelu",
+                             "Less",
+                             "LessOrEqual",
+                             "Log",
+                             "Max",
+                             "Mean",
+                             "Min",
+                             "Mish",
+                             "Mul",
+                             "Neg",
+                             "Not",
+                             "Or",
+                             "PRelu",
+                             "Pow",
+                             "Reciprocal",
+                             "Relu",
+                             "Round",
+                             "Selu",
+                             "Sigmoid",
+                             "Sign",
+                             "Softplus",
+                             "Softsign",
+                             "Sqrt",
+                             "Sub",
+                             "Sum",
+                             "Tanh",
+                             "ThresholdedRelu",
+                             "Where",
+                             "Xor"}) {
       rules[name] = elementwise;
     }
-    for (const char* name : {"AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "DepthToSpace",
-                             "GlobalAveragePool", "GlobalMaxPool", "GroupNormalization", "InstanceNormalization", "LRN",
-                             "LpPool", "MaxPool", "SpaceToDepth"}) {
+    for (const char* name :
+         {"AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "DepthToSpace", "GlobalAveragePool",
+          "GlobalMaxPool", "GroupNormalization", "InstanceNormalization", "LRN", "LpPool", "MaxPool", "SpaceToDepth"}) {
       rules[name] = pictures_first;
     }
     for (const char* name : {"ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
@@ -251,6 +295,7 @@ Rule rule_of(const Node& node) {
                   {"Unsqueeze", unsqueeze}});
     return rules;
   }();
+  if (uses_batch_statistics(node)) return nullptr;
   const auto found = node.domain.empty() ? kRules.find(node.op_type) : kRules.end();
   return found == kRules.end() ? nullptr : found->second;
 }
@@ -292,7 +337,8 @@ void open_batch(Graph& graph, const BatchEdits& edits, std::int64_t batch) {
   }
   for (std::size_t i = 0; i < graph.value_count(); ++i) {
     Value& value = graph.value(static_cast<ValueId>(i));
-    if (!value.constant || std::ranges::find(edits.reshape_targets, value.name) == edits.reshape_targets.end()) continue;
+    if (!value.constant || std::ranges::find(edits.reshape_targets, value.name) == edits.reshape_targets.end())
+      continue;
     Tensor target = Tensor::copy_of(*value.constant);
     if (target.dtype() == DType::kInt64) target.as<std::int64_t>()[0] = batch;
     value.constant = graph.own(std::move(target));

@@ -208,6 +208,11 @@ Status check_portable(const PortableCall& call, std::span<const PortableInput> i
     return Error{ErrorCode::kInvalidModel, "a step of the plan leaves out the result of its operator", {}, {}};
   }
   KITE_TRY(infer_node(graph, id));
+  const std::vector<ValueId>& inferred = graph.node(id).outputs;
+  for (std::size_t i = 0; i < inferred.size(); ++i) {
+    if (inferred[i] == kNoValue || (i < outputs.size() && outputs[i])) continue;
+    return Error{ErrorCode::kInvalidModel, "a step of the plan leaves out the scratch of its operator", {}, {}};
+  }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i] && graph.value(graph.node(id).outputs[i]).type != outputs[i]) {
       return Error{ErrorCode::kInvalidModel,
