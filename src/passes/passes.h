@@ -11,6 +11,7 @@ namespace kite {
 [[nodiscard]] Result<int> remove_dead(Graph& graph);
 [[nodiscard]] Result<int> drop_identity(Graph& graph);
 [[nodiscard]] Result<int> fold_constants(Graph& graph);
+[[nodiscard]] Result<int> decompose(Graph& graph);
 [[nodiscard]] Result<int> fold_batch_norm(Graph& graph);
 [[nodiscard]] Result<int> fold_pad(Graph& graph);
 [[nodiscard]] Result<int> normalise_forms(Graph& graph);

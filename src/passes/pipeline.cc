@@ -14,13 +14,15 @@ namespace kite {
 
 namespace {
 
-// Why this order: constants and batch norms are folded while operators still have their ONNX form; patterns are
+// Why this order: what stands for several operators is written with these first, so that every pass sees them;
+// constants and batch norms are folded while operators still have their ONNX form; patterns are
 // recognised before anything is moved apart; Linear and the internal Conv exist before Transposes travel through
 // them; and epilogues are fused last, when no Transpose or Reshape stands between a producer and its reader.
-constexpr std::array<Pass, 17> kPipeline = {{
+constexpr std::array<Pass, 18> kPipeline = {{
     {"remove_dead", "drop nodes that no output depends on", remove_dead},
     {"drop_identity", "drop Identity, Dropout and reshapes, slices, casts that change nothing", drop_identity},
     {"fold_constants", "compute nodes that depend on constants only", fold_constants},
+    {"decompose", "write operators such as Attention with others that have kernels", decompose},
     {"fold_batch_norm", "turn BatchNormalization into weights", fold_batch_norm},
     {"fold_pad", "move constant padding into convolutions and pools", fold_pad},
     {"normalise_forms", "write ReduceMean, Clip and Softmax in one form for all opsets", normalise_forms},

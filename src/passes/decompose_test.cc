@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators written as others: the values stay, and what is left has kernels.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "passes/graph_case.h"
+
+namespace kite {
+namespace {
+
+constexpr double kHidden = -std::numeric_limits<double>::infinity();
+
+struct AttentionCase {
+  std::vector<Attribute> attributes = {};
+  bool packed = false;  // heads in the last axis
+  std::int64_t heads = 4;
+  std::int64_t kv_heads = 4;
+  bool runtime_mask = false;
+  std::vector<double> mask = {};  // [3 queries, 5 keys]
+};
+
+// Three queries, five keys, heads of six elements.
+auto attention(const AttentionCase& c) {
+  return [c] {
+    GraphCase g(23);
+    const auto shape = [&](std::int64_t heads, std::int64_t rows, std::int64_t size) {
+      return c.packed ? Shape{2, rows, heads * size} : Shape{2, heads, rows, size};
+    };
+    std::vector<ValueId> inputs{g.input("q", shape(c.heads, 3, 6)), g.input("k", shape(c.kv_heads, 5, 6)),
+                                g.input("v", shape(c.kv_heads, 5, 2))};
+    if (c.runtime_mask) inputs.push_back(g.input("mask", Shape{2, 1, 3, 5}));
+    if (!c.mask.empty()) {
+      Tensor mask(DType::kFloat64, Shape{3, 5});
+      std::ranges::copy(c.mask, mask.as<double>());
+      inputs.push_back(g.constant("mask", std::move(mask)));
+    }
+    const ValueId y = g.n("y", "Attention", std::move(inputs));
+    Node& node = g.graph().node(g.graph().value(y).producer);
+    for (const Attribute& attribute : c.attributes) node.attributes.set(attribute.name, attribute.value);
+    if (c.packed) node.attributes.set("q_num_heads", c.heads);
+    if (c.packed) node.attributes.set("kv_num_heads", c.kv_heads);
+    g.returns(y);
+    return g.take();
+  };
+}
+
+TEST(Decompose, writes_attention_as_products) {
+  const auto left = [](const AttentionCase& c) { return histogram(rewritten(attention(c), decompose).graph); };
+  EXPECT_EQ(left({}), "2 MatMul, 1 Mul, 1 Softmax, 1 Transpose");
+  EXPECT_EQ(left({.attributes = {attr("scale", 1.0F)}, .packed = true}), "2 MatMul, 4 Reshape, 1 Softmax, 4 Transpose");
+  EXPECT_EQ(left({.attributes = {attr("softcap", 2.0F)}}), "2 MatMul, 3 Mul, 1 Softmax, 1 Tanh, 1 Transpose");
+  EXPECT_EQ(left({.kv_heads = 2}), "2 MatMul, 1 Mul, 4 Reshape, 1 Softmax, 1 Transpose");
+  EXPECT_EQ(left({.attributes = {attr("is_causal", 1)}}), "1 Add, 2 MatMul, 1 Mul, 1 Softmax, 1 Transpose");
+  const std::vector<double> mask{0, 1, kHidden, 0, 0, 0, kHidden, 0, 1, 0, 0, 0, 0, 0, 0};
+  EXPECT_EQ(left({.attributes = {attr("is_causal", 1)}, .mask = mask}),
+            "1 Add, 2 MatMul, 1 Mul, 1 Softmax, 1 Transpose");
+  // Softmax has no answer for a query that sees no key, which Attention answers with zeros.
+  EXPECT_EQ(left({.runtime_mask = true}),
+            "1 Add, 1 Equal, 2 MatMul, 1 Mul, 1 ReduceMax, 1 Softmax, 1 Transpose, 1 Where");
+}
+
+TEST(Decompose, leaves_attention_whose_query_sees_no_key) {
+  std::vector<double> mask(15, 0.0);
+  std::fill_n(mask.begin() + 5, 5, kHidden);
+  expect_untouched(attention({.mask = mask}), decompose);
+}
+
+auto einsum(const std::string& equation, const Shape& a, const Shape& b) {
+  return [=] {
+    GraphCase g(12);
+    g.returns(g.n("y", "Einsum", {g.input("a", a), g.input("b", b)}, {attr("equation", equation.c_str())}));
+    return g.take();
+  };
+}
+
+TEST(Decompose, writes_einsum_as_one_product) {
+  struct Case {
+    const char* equation;
+    Shape a, b;
+    const char* left;
+  };
+  for (const Case& c : {
+           Case{"bhij,bhjd->bhid", Shape{2, 3, 4, 5}, Shape{2, 3, 5, 6}, "1 MatMul"},
+           Case{"b h i d, b h j d -> b h i j", Shape{2, 3, 4, 5}, Shape{2, 3, 6, 5}, "1 MatMul, 1 Transpose"},
+           Case{"...ij,...jk->...ik", Shape{2, 3, 4}, Shape{2, 4, 5}, "1 MatMul"},
+           Case{"bchw,oc->bohw", Shape{2, 3, 4, 5}, Shape{6, 3}, "1 MatMul, 2 Reshape, 3 Transpose"},
+           Case{"ij,jk", Shape{3, 4}, Shape{4, 5}, "1 MatMul"},
+           Case{"ij,ij->", Shape{3, 4}, Shape{3, 4}, "1 MatMul, 3 Reshape"},
+           Case{"bi,bj->bij", Shape{2, 3}, Shape{2, 4}, "1 Mul, 2 Reshape"},
+           Case{"ij,ji->ij", Shape{3, 4}, Shape{4, 3}, "1 Mul, 1 Transpose"},
+       }) {
+    EXPECT_EQ(histogram(rewritten(einsum(c.equation, c.a, c.b), decompose).graph), c.left) << c.equation;
+  }
+}
+
+TEST(Decompose, leaves_an_einsum_that_is_no_product) {
+  for (const auto& build : {einsum("ii,ij->j", Shape{3, 3}, Shape{3, 4}), einsum("ij,k->jk", Shape{3, 4}, Shape{5}),
+                            einsum("ij,jk->ik", Shape{3, 1}, Shape{4, 5})}) {
+    expect_untouched(build, decompose);
+  }
+}
+
+TEST(Decompose, moves_an_axis_without_a_kernel_into_the_batch) {
+  const auto build = [](Ints kernel, Ints pads) {
+    return [=] {
+      GraphCase g;
+      const Shape w{4, 3, kernel[0], kernel[1], kernel[2]};
+      g.returns(g.n("y", "Conv", {g.input("x", Shape{2, 3, 5, 6, 4}), g.random("w", w), g.random("b", Shape{4})},
+                    {attr("pads", pads)}));
+      return g.take();
+    };
+  };
+  EXPECT_EQ(histogram(rewritten(build({3, 3, 1}, {1, 1, 0, 1, 1, 0}), decompose).graph),
+            "1 Conv, 2 Reshape, 2 Transpose");
+  EXPECT_EQ(histogram(rewritten(build({1, 3, 2}, {0, 1, 1, 0, 1, 0}), decompose).graph),
+            "1 Conv, 2 Reshape, 2 Transpose");
+  expect_untouched(build({3, 3, 1}, {1, 1, 1, 1, 1, 0}), decompose);
+}
+
+TEST(Decompose, takes_the_products_of_the_input_out_of_recurrent_networks) {
+  for (const auto& [op_type, gates] : {std::pair("RNN", 1), std::pair("GRU", 3), std::pair("LSTM", 4)}) {
+    const auto build = [op_type = std::string(op_type), gates = std::int64_t{gates}] {
+      GraphCase g;
+      const ValueId x = g.input("x", Shape{3, 2, 5});
+      const ValueId w = g.random("w", Shape{2, gates * 4, 5}), r = g.random("r", Shape{2, gates * 4, 4});
+      g.returns(g.n("y", op_type, {x, w, r, g.random("b", Shape{2, gates * 8})}, {attr("direction", "bidirectional")}));
+      return g.take();
+    };
+    EXPECT_EQ(histogram(rewritten(build, decompose).graph),
+              "1 MatMul, 1 Transpose, 1 paperkite." + std::string(op_type));
+  }
+}
+
+TEST(Decompose, writes_gates_and_root_mean_squares) {
+  const auto gated = [](const char* op_type, int opset, float alpha) {
+    return [=] {
+      GraphCase g(opset);
+      std::vector<ValueId> inputs{g.input("a", Shape{2, 3})};
+      if (opset == 28) inputs.push_back(g.input("b", Shape{2, 3}));
+      g.returns(g.n("y", op_type, std::move(inputs), {attr("alpha", alpha)}));
+      return g.take();
+    };
+  };
+  EXPECT_EQ(histogram(rewritten(gated("Swish", 24, 1), decompose).graph), "1 paperkite.Silu");
+  EXPECT_EQ(histogram(rewritten(gated("Swish", 24, 0.5F), decompose).graph), "2 Mul, 1 Sigmoid");
+  EXPECT_EQ(histogram(rewritten(gated("SwiGLU", 28, 1), decompose).graph), "1 Mul, 1 paperkite.Silu");
+  const auto norm = [] {
+    GraphCase g(23);
+    g.returns(g.n("y", "RMSNormalization", {g.input("x", Shape{2, 3, 4}), g.random("scale", Shape{1, 1, 3, 4})},
+                  {attr("axis", 1)}));
+    return g.take();
+  };
+  EXPECT_EQ(histogram(rewritten(norm, decompose).graph), "1 Add, 3 Mul, 1 Reciprocal, 1 ReduceMean, 1 Sqrt");
+}
+
+}  // namespace
+}  // namespace kite
