@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One table: which operators changed before opset 7, and what to rewrite. Shapes are not known yet, so what depends on
-// a rank is written as shape arithmetic, which type inference computes.
+// One table: which operators changed so that nothing else should have to know, and what to rewrite. Shapes are not
+// known yet, so what depends on a rank is written as shape arithmetic, which type inference computes.
 #include "graph/upgrade.h"
 
 #include <algorithm>
@@ -36,9 +36,10 @@ class Prelude {
  public:
   Prelude(Graph& owner, Body& body, const Node& node) : owner_(owner), body_(body), node_(node) {}
 
-  ValueId constant(std::vector<std::int64_t> values) {
-    Tensor tensor(DType::kInt64, Shape{static_cast<std::int64_t>(values.size())});
-    std::ranges::copy(values, tensor.as<std::int64_t>());
+  template <typename T = std::int64_t>
+  ValueId constant(const std::vector<T>& values) {
+    Tensor tensor(kDTypeOf<T>, Shape{static_cast<std::int64_t>(values.size())});
+    std::ranges::copy(values, tensor.as<T>());
     return body_.add_constant(name(), owner_.own(std::move(tensor)));
   }
   ValueId add(std::string_view op_type, std::vector<ValueId> inputs, Attributes attributes = {}) {
@@ -187,14 +188,24 @@ Status upgrade_tile(Prelude& prelude, Node& node) {
   return {};
 }
 
-Status upgrade_upsample(Prelude&, Node& node) {
+// The scales became an attribute, then an input.
+Status upgrade_upsample(Prelude& prelude, Node& node) {
+  const auto stated = node.attributes.get_floats("scales");
+  std::vector<float> scales(stated.begin(), stated.end());
   if (!node.attributes.has("scales")) {
-    node.attributes.set("scales", std::vector<float>{1, 1, node.attributes.get_float("height_scale", 0),
-                                                     node.attributes.get_float("width_scale", 0)});
-    node.attributes.erase("height_scale");
-    node.attributes.erase("width_scale");
+    scales = {1, 1, node.attributes.get_float("height_scale", 0), node.attributes.get_float("width_scale", 0)};
   }
+  for (const char* name : {"scales", "height_scale", "width_scale"}) node.attributes.erase(name);
   if (node.attributes.get_string("mode", "") == "bilinear") node.attributes.set("mode", std::string("linear"));
+  if (node.inputs.size() != 1) return malformed("expected 1 input");
+  node.inputs.push_back(prelude.constant<float>(scales));
+  node.opset = 9;
+  return {};
+}
+
+Status upgrade_scatter(Prelude&, Node& node) {
+  node.op_type = "ScatterElements";
+  node.opset = 11;
   return {};
 }
 
@@ -208,29 +219,53 @@ Status upgrade_norm(Prelude&, Node& node) {
 
 struct Change {
   std::string_view op_type;
-  int since;  // the opset that writes it as opset 7 does
+  int since;  // the opset from which on it is written as the rest of the engine reads it
   Status (*rewrite)(Prelude& prelude, Node& node);
 };
+// clang-format off
 constexpr Change kChanges[] = {
-    {"Add", 7, upgrade_pair},          {"And", 7, upgrade_pair},          {"BatchNormalization", 7, require_test},
-    {"Cast", 6, upgrade_cast},         {"Concat", 4, upgrade_concat},     {"Div", 7, upgrade_pair},
-    {"Dropout", 7, require_test},      {"Equal", 7, upgrade_pair},        {"GRU", 7, drop_output_sequence},
-    {"Gemm", 7, drop_broadcast},       {"GlobalLpPool", 2, upgrade_norm}, {"Greater", 7, upgrade_pair},
-    {"LSTM", 7, drop_output_sequence}, {"Less", 7, upgrade_pair},         {"LpPool", 2, upgrade_norm},
-    {"Mul", 7, upgrade_pair},          {"Or", 7, upgrade_pair},           {"PRelu", 7, upgrade_prelu},
-    {"Pad", 2, upgrade_pad},           {"Pow", 7, upgrade_pair},          {"RNN", 7, drop_output_sequence},
-    {"Reshape", 5, upgrade_reshape},   {"Selu", 6, upgrade_selu},         {"Split", 2, upgrade_split},
-    {"Sub", 7, upgrade_pair},          {"Tile", 6, upgrade_tile},         {"Upsample", 7, upgrade_upsample},
+    {"Add", 7, upgrade_pair},
+    {"And", 7, upgrade_pair},
+    {"BatchNormalization", 7, require_test},
+    {"Cast", 6, upgrade_cast},
+    {"Concat", 4, upgrade_concat},
+    {"Div", 7, upgrade_pair},
+    {"Dropout", 7, require_test},
+    {"Equal", 7, upgrade_pair},
+    {"Gemm", 7, drop_broadcast},
+    {"GlobalLpPool", 2, upgrade_norm},
+    {"Greater", 7, upgrade_pair},
+    {"GRU", 7, drop_output_sequence},
+    {"Less", 7, upgrade_pair},
+    {"LpPool", 2, upgrade_norm},
+    {"LSTM", 7, drop_output_sequence},
+    {"Mul", 7, upgrade_pair},
+    {"Or", 7, upgrade_pair},
+    {"Pad", 2, upgrade_pad},
+    {"Pow", 7, upgrade_pair},
+    {"PRelu", 7, upgrade_prelu},
+    {"Reshape", 5, upgrade_reshape},
+    {"RNN", 7, drop_output_sequence},
+    {"Scatter", 11, upgrade_scatter},
+    {"Selu", 6, upgrade_selu},
+    {"Split", 2, upgrade_split},
+    {"Sub", 7, upgrade_pair},
+    {"Tile", 6, upgrade_tile},
+    {"Upsample", 9, upgrade_upsample},
     {"Xor", 7, upgrade_pair},
 };
+// clang-format on
 
 }  // namespace
 
 Status upgrade(Graph& owner, Body& body, Node& node) {
-  if (!node.domain.empty() || node.opset < 1 || node.opset >= kUpgradedOpset) return {};
-  // Whether the result may lie over an input: of no meaning for the values.
-  node.attributes.erase("consumed_inputs");
-  const int written = std::exchange(node.opset, kUpgradedOpset);
+  if (!node.domain.empty() || node.opset < 1) return {};
+  const int written = node.opset;
+  if (written < kUpgradedOpset) {
+    // Whether the result may lie over an input: of no meaning for the values.
+    node.attributes.erase("consumed_inputs");
+    node.opset = kUpgradedOpset;
+  }
   for (const Change& change : kChanges) {
     if (change.op_type != node.op_type || written >= change.since) continue;
     Prelude prelude(owner, body, node);

@@ -115,7 +115,7 @@ constexpr Operator kRows[] = {
     activation<Activation::kSoftsign>("Softsign", 7),
     activation<Activation::kTanh>("Tanh", 7),
     // NaN is not above the threshold, so it becomes 0 by the definition; it is kept here as by Relu.
-    activation<Activation::kThresholdedRelu>("ThresholdedRelu", 10),
+    activation<Activation::kThresholdedRelu>("ThresholdedRelu", 7),
 
     smooth_with_parameters<[](const Attributes& attributes) {
       const double lambd = attributes.get_float("lambd", 0.5F);
