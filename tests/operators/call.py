@@ -17,6 +17,7 @@ class Call:
     outputs: int = 1
     constants: tuple = ()  # positions of inputs that the model holds
     tolerance: float = 1e-5  # of the largest element
+    newer: Call | None = None  # the same call in a newer opset, which is judged instead
 
 
 def pick(rng, *choices):

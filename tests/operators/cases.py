@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import integer_cases
 import network_cases
 import numpy as np
+import old_opset_cases
 from call import Call, floats, pick, shape_of, some_attributes
 
 
@@ -381,7 +383,9 @@ def range_(rng):
 
 
 GENERATORS = {
+    **integer_cases.GENERATORS,
     **network_cases.GENERATORS,
+    **old_opset_cases.GENERATORS,
     "AffineGrid": affine_grid,
     "BitCast": bit_cast,
     "BitShift": bit_shift,

@@ -129,8 +129,9 @@ def check_one(kite, name: str, seed: int, folder: Path, tally: Tally) -> str | N
     except Exception as error:  # onnx's shape inference refuses it
         tally.unjudged += 1
         return f"  seed {seed}: {described(call)} is no model: {error}"
-    first = by_onnx_runtime(model, feeds, call.outputs)
-    second = by_reference(model, feeds, call.outputs) if first is None or name in BOTH else None
+    judged = model_of(call.newer) if call.newer is not None else (model, feeds)
+    first = by_onnx_runtime(*judged, call.outputs)
+    second = by_reference(*judged, call.outputs) if first is None or name in BOTH else None
     expected = second if first is None else first
     if expected is None:
         tally.unjudged += 1
