@@ -21,6 +21,7 @@ Features processor_features() noexcept {
   if (__builtin_cpu_supports("avx512bw")) features = features | kAvx512Bw;
   if (__builtin_cpu_supports("avx512dq")) features = features | kAvx512Dq;
   if (__builtin_cpu_supports("avx512vl")) features = features | kAvx512Vl;
+  if (__builtin_cpu_supports("avx512vnni")) features = features | kAvx512Vnni;
 #elif defined(__aarch64__)
   features = kAdvancedSimd;
 #endif

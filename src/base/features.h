@@ -19,5 +19,7 @@ struct Features {
 inline constexpr Features kAvx2 = {1 << 0}, kFma = {1 << 1}, kAvx512F = {1 << 2}, kAvx512Bw = {1 << 3},
                           kAvx512Dq = {1 << 4}, kAvx512Vl = {1 << 5};
 inline constexpr Features kAdvancedSimd = {1 << 6};  // of ARM
+// No target needs it: kernels of 8-bit numbers use it where it is.
+inline constexpr Features kAvx512Vnni = {1 << 7};
 
 }  // namespace kite

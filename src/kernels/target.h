@@ -42,6 +42,11 @@ struct Tuning {
   int mean_vectors;
   // Independent multiply-adds that hide each other's latency in the measurement of the peak.
   int peak_chains;
+  // 8-bit weights: vectors of output channels of a panel. A tile of 6 pixels takes as many sums.
+  int qconv_blocks;
+  // Whether the four weights of a lane that are summed together lie apart, each beside those of the other lanes: NEON
+  // multiplies by a lane of a vector, x86 adds neighbouring products up.
+  bool weight_planes;
 };
 
 struct Target {
@@ -69,7 +74,9 @@ constexpr Tuning kOf32Registers = {.panel_blocks = 3,
                                    .activates_runs = false,
                                    .row_band_bytes = 512 * 1024,
                                    .mean_vectors = 4,
-                                   .peak_chains = 20};
+                                   .peak_chains = 20,
+                                   .qconv_blocks = 4,
+                                   .weight_planes = false};
 constexpr Tuning kOf16Registers = {.panel_blocks = 2,
                                    .segment_pixels = {6, 3, 4, 1},
                                    .most_blocks = 3,
@@ -81,7 +88,9 @@ constexpr Tuning kOf16Registers = {.panel_blocks = 2,
                                    .activates_runs = false,
                                    .row_band_bytes = 2048 * 1024,
                                    .mean_vectors = 2,
-                                   .peak_chains = 12};
+                                   .peak_chains = 12,
+                                   .qconv_blocks = 2,
+                                   .weight_planes = false};
 
 #if defined(__x86_64__)
 constexpr Tuning kOfAvx512 = [] {
@@ -99,9 +108,13 @@ inline constexpr Target avx512 = {.name = "avx512",
 inline constexpr Target avx2 = {
     .name = "avx2", .needs = kAvx2 | kFma, .lanes = 8, .registers = 16, .tuning = kOf16Registers};
 #elif defined(__aarch64__)
+constexpr Tuning kOfNeon = [] {
+  Tuning tuning = kOf32Registers;
+  tuning.weight_planes = true;
+  return tuning;
+}();
 // Advanced SIMD. Nothing was timed on a processor that has it.
-inline constexpr Target neon = {
-    .name = "neon", .needs = kAdvancedSimd, .lanes = 4, .registers = 32, .tuning = kOf32Registers};
+inline constexpr Target neon = {.name = "neon", .needs = kAdvancedSimd, .lanes = 4, .registers = 32, .tuning = kOfNeon};
 #endif
 // Whatever the compiler makes of four floats side by side.
 inline constexpr Target generic = {

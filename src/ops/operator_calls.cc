@@ -299,6 +299,17 @@ const std::multimap<std::string, Build>& stated_calls() {
              .input(scales({1}))
              .input(byte(1));
        }},
+      {"paperkite.QLinearConv",
+       [](OpCase& op) {
+         op.input(bytes({1, 7, 9, 3}))
+             .input(scales({1}))
+             .input(byte(3))
+             .input(bytes({5, 3, 3, 3}, 2))
+             .input(scales({1}))
+             .input(byte(5))
+             .input(scales({1}))
+             .input(byte(1));
+       }},
       {"QLinearGlobalAveragePool",
        [](OpCase& op) {
          op.input(bytes({3, 37, 5, 5})).input(scales({1})).input(byte(3)).input(scales({1})).input(byte(1));

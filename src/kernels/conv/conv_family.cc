@@ -24,8 +24,9 @@ std::optional<std::size_t> dense_bytes(std::initializer_list<std::int64_t> exten
   return bytes.at_most(std::int64_t{1} << 42);
 }
 
-// Every extent positive and small enough that conv_geometry cannot overflow.
-bool params_are_sane(const ConvParams& p) noexcept {
+}  // namespace
+
+bool conv_params_are_sane(const ConvParams& p) noexcept {
   for (const std::int32_t extent : {p.batch, p.in_h, p.in_w, p.in_c, p.out_h, p.out_w, p.out_c, p.kernel_h, p.kernel_w,
                                     p.stride_h, p.stride_w, p.dilation_h, p.dilation_w, p.groups}) {
     if (extent < 1) return false;
@@ -39,11 +40,9 @@ bool params_are_sane(const ConvParams& p) noexcept {
   return reach(p.out_h, p.stride_h, p.kernel_h, p.dilation_h) && reach(p.out_w, p.stride_w, p.kernel_w, p.dilation_w);
 }
 
-}  // namespace
-
 bool ConvFamily::fits_operands(const ConvParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 4 || operands.out_bytes.size() != 1) return false;
-  if (!params_are_sane(p)) return false;
+  if (!conv_params_are_sane(p)) return false;
   const auto x = dense_bytes({p.batch, p.in_h, p.in_w, p.in_c});
   const auto y = dense_bytes({p.batch, p.out_h, p.out_w, p.out_c});
   const auto w = dense_bytes({p.groups, packed_width(p.out_c / p.groups), p.kernel_h, p.kernel_w, p.in_c / p.groups});

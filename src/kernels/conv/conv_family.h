@@ -14,6 +14,9 @@ namespace kite {
 
 constexpr int kConvWeights = 1, kConvResidual = 3;  // of the operands
 
+// Every extent is positive and small enough that conv_geometry() cannot overflow.
+[[nodiscard]] bool conv_params_are_sane(const ConvParams& params) noexcept;
+
 class ConvFamily : public FamilyOf<ConvParams> {
  public:
   // The shapes that it can compute.

@@ -15,11 +15,7 @@ namespace kite {
 
 std::span<const Kernel> PoolFamily::kernels() const noexcept { return kKernels; }
 
-// The kernel clips every tap to the picture with 64-bit positions: all 32-bit windows are safe once they are positive.
-bool PoolFamily::fits_operands(const PoolParams& p, const KernelOperands& operands) const noexcept {
-  if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
-    return false;
-  }
+bool pool_params_are_sane(const PoolParams& p) noexcept {
   for (const std::int32_t size : {p.batch, p.in_h, p.in_w, p.channels, p.out_h, p.out_w, p.kernel_h, p.kernel_w,
                                   p.stride_h, p.stride_w, p.dilation_h, p.dilation_w}) {
     if (size < 1) return false;
@@ -27,7 +23,11 @@ bool PoolFamily::fits_operands(const PoolParams& p, const KernelOperands& operan
   for (const std::int32_t pad : {p.pad_top, p.pad_left, p.pad_bottom, p.pad_right}) {
     if (pad < 0) return false;
   }
-  if (p.kind != PoolKind::kMax && p.kind != PoolKind::kAverage && p.kind != PoolKind::kAverageIncludePad) return false;
+  return p.kind == PoolKind::kMax || p.kind == PoolKind::kAverage || p.kind == PoolKind::kAverageIncludePad;
+}
+
+bool PoolFamily::fits_operands(const PoolParams& p, const KernelOperands& operands) const noexcept {
+  if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1 || !pool_params_are_sane(p)) return false;
   const Checked planes = Checked(p.batch) * p.channels;
   return holds_floats(operands.in_bytes[0], planes * p.in_h * p.in_w) &&
          holds_floats(operands.out_bytes[0], planes * p.out_h * p.out_w);

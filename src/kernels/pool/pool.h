@@ -13,6 +13,9 @@
 
 namespace kite {
 
+// The kernels clip every tap to the picture with 64-bit positions: all 32-bit windows are safe once they are positive.
+[[nodiscard]] bool pool_params_are_sane(const PoolParams& params) noexcept;
+
 class PoolFamily final : public FamilyOf<PoolParams> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "pool"; }
