@@ -3,6 +3,7 @@
 #include "kernels/registry.h"
 
 #include "kernels/affine/affine.h"
+#include "kernels/bytes/bytes.h"
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/elementwise/elementwise.h"
@@ -10,6 +11,8 @@
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/pool/pool.h"
+#include "kernels/qconv/qconv.h"
+#include "kernels/qpool/qpool.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/strided_copy/strided_copy.h"
@@ -19,8 +22,9 @@ namespace kite {
 
 namespace {
 
-constexpr const Family* kFamilies[] = {&kConv, &kGrouped,     &kWinograd,  &kDepthwise, &kMatmul,      &kPool,
-                                       &kMean, &kElementwise, &kLayerNorm, &kSoftmax,   &kStridedCopy, &kAffine};
+constexpr const Family* kFamilies[] = {&kConv,        &kGrouped, &kWinograd,    &kDepthwise, &kMatmul,
+                                       &kPool,        &kMean,    &kElementwise, &kLayerNorm, &kSoftmax,
+                                       &kStridedCopy, &kAffine,  &kQConv,       &kQPool,     &kBytewise};
 
 }  // namespace
 

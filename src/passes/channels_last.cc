@@ -106,7 +106,7 @@ Result<bool> rewrite_pool(Graph& graph, NodeId id) {
   const Node& pool = graph.node(id);
   const ValueId x = pool.inputs[0];
   const bool wants_indices = pool.outputs.size() > 1 && pool.outputs[1] != kNoValue;
-  if (!is_rank_4_float(graph, x) || wants_indices) return false;
+  if (shape_of(graph, x).rank() != 4 || wants_indices) return false;
   const auto kernel = pool.attributes.get_ints("kernel_shape");
   auto window = make_window(pool.attributes, shape_of(graph, x).dims().subspan(2), kernel, WindowUse::kPooling);
   if (!window.ok()) return std::move(window).error().in(graph.describe(id));
@@ -125,6 +125,17 @@ Result<bool> rewrite_pool(Graph& graph, NodeId id) {
   return true;
 }
 
+// Operators that have an attribute for their layout.
+Result<bool> rewrite_quantised_pool(Graph& graph, NodeId id) {
+  const Node& pool = graph.node(id);
+  if (shape_of(graph, pool.inputs[0]).rank() != 4 || pool.attributes.get_int("channels_last", 0) != 0) return false;
+  Node node = pool;
+  node.attributes.set("channels_last", std::int64_t{1});
+  KITE_TRY_ASSIGN(node.inputs[0], channels_last_input(graph, id));
+  KITE_TRY(replace_with_channels_last(graph, id, std::move(node)));
+  return true;
+}
+
 }  // namespace
 
 Result<int> channels_last(Graph& graph) {
@@ -136,6 +147,9 @@ Result<int> channels_last(Graph& graph) {
       KITE_TRY_ASSIGN(done, rewrite_conv(graph, id));
     } else if (is_op(node, "MaxPool") || is_op(node, "AveragePool")) {
       KITE_TRY_ASSIGN(done, rewrite_pool(graph, id));
+    } else if (is_op(node, "QLinearAveragePool", "com.microsoft") ||
+               is_op(node, "QLinearGlobalAveragePool", "com.microsoft")) {
+      KITE_TRY_ASSIGN(done, rewrite_quantised_pool(graph, id));
     }
     changed += done ? 1 : 0;
   }

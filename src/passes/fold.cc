@@ -108,6 +108,7 @@ std::optional<TensorView> as_view(const Graph& graph, const Node& node) {
 // folds constants.
 bool is_shape_arithmetic(const Graph& graph, const Node& node) {
   if (is_op(node, "Constant")) return true;
+  if (node.op_type == "DequantizeLinear") return false;  // short ones are biases in 8-bit products
   return std::ranges::all_of(node.outputs, [&](ValueId id) {
     if (id == kNoValue) return true;
     const TensorType& type = *graph.value(id).type;

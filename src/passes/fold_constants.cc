@@ -38,18 +38,22 @@ bool is_taken_untouched(const Graph& graph, const Node& node) {
   });
 }
 
-}  // namespace
-
-Result<int> fold_constants(Graph& graph) {
+// `dequantises`: weights in 8 bits become float32, too.
+Result<int> fold_all(Graph& graph, bool dequantises) {
   int folded = 0;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if (is_taken_untouched(graph, node)) continue;
+    if (is_taken_untouched(graph, node) || (!dequantises && node.op_type == "DequantizeLinear")) continue;
     const std::int64_t limit = std::max(kAlwaysFoldedBytes, (bytes_of(graph, node.inputs) * kMostGrowth).capped());
     KITE_TRY_ASSIGN(const bool done, fold_node(graph, id, limit));
     folded += done ? 1 : 0;
   }
   return folded;
 }
+
+}  // namespace
+
+Result<int> fold_constants(Graph& graph) { return fold_all(graph, false); }
+Result<int> fold_dequantised(Graph& graph) { return fold_all(graph, true); }
 
 }  // namespace kite

@@ -11,6 +11,9 @@ namespace kite {
 [[nodiscard]] Result<int> remove_dead(Graph& graph);
 [[nodiscard]] Result<int> drop_identity(Graph& graph);
 [[nodiscard]] Result<int> fold_constants(Graph& graph);
+// The constants that fold_constants leaves in 8 bits: those that DequantizeLinear makes, and what depends on them.
+[[nodiscard]] Result<int> fold_dequantised(Graph& graph);
+[[nodiscard]] Result<int> fuse_quantised(Graph& graph);
 [[nodiscard]] Result<int> decompose(Graph& graph);
 [[nodiscard]] Result<int> fold_batch_norm(Graph& graph);
 [[nodiscard]] Result<int> fold_pad(Graph& graph);

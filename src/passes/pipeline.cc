@@ -18,10 +18,11 @@ namespace {
 // constants and batch norms are folded while operators still have their ONNX form; patterns are
 // recognised before anything is moved apart; Linear and the internal Conv exist before Transposes travel through
 // them; and epilogues are fused last, when no Transpose or Reshape stands between a producer and its reader.
-constexpr std::array<Pass, 18> kPipeline = {{
+constexpr std::array<Pass, 19> kPipeline = {{
     {"remove_dead", "drop nodes that no output depends on", remove_dead},
     {"drop_identity", "drop Identity, Dropout and reshapes, slices, casts that change nothing", drop_identity},
     {"fold_constants", "compute nodes that depend on constants only", fold_constants},
+    {"fuse_quantised", "compute quantised models with 8-bit numbers", fuse_quantised},
     {"decompose", "write operators such as Attention with others that have kernels", decompose},
     {"fold_batch_norm", "turn BatchNormalization into weights", fold_batch_norm},
     {"fold_pad", "move constant padding into convolutions and pools", fold_pad},

@@ -103,9 +103,12 @@ TEST(Pipeline, has_work_for_every_pass) {
       for (const PassReport& report : *reports) rewrites[report.name] += report.rewrites;
     }
   }
-  // The first four passes find nothing here: these exports hold no dead nodes, share no weights through Identity, and
-  // are older than the operators that stand for several others.
-  for (const Pass& pass : pass_pipeline().subspan(4)) EXPECT_GT(rewrites[pass.name], 0) << pass.name;
+  // The first three passes find nothing here: these exports hold no dead nodes, and share no weights through Identity.
+  // None of them is quantised or has operators that stand for several others: fuse_quantised_test.cc and
+  // decompose_test.cc have such networks.
+  for (const Pass& pass : pass_pipeline().subspan(3)) {
+    EXPECT_EQ(rewrites[pass.name] > 0, pass.name != "fuse_quantised" && pass.name != "decompose") << pass.name;
+  }
 }
 
 TEST(Pipeline, changes_nothing_the_second_time) {

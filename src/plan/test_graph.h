@@ -44,6 +44,28 @@ class TestGraph {
     std::ranges::copy(values, tensor.as<std::int64_t>());
     return graph_.add_constant("i", std::move(tensor));
   }
+  // Seeded int8 weights.
+  ValueId bytes(const Shape& shape) {
+    Tensor tensor(DType::kInt8, shape);
+    for (std::int64_t i = 0; i < shape.elements(); ++i) {
+      tensor.as<std::int8_t>()[i] = static_cast<std::int8_t>(static_cast<int>(random_() % 256) - 128);
+    }
+    return graph_.add_constant("q", std::move(tensor));
+  }
+  ValueId byte(std::uint8_t value) { return graph_.add_constant("z", Tensor::of<std::uint8_t>(Shape{}, {value})); }
+  ValueId microsoft(const std::string& op_type, std::vector<ValueId> inputs, std::vector<Attribute> attributes = {}) {
+    return append(op_type, "com.microsoft", 1, std::move(inputs), std::move(attributes));
+  }
+  std::vector<ValueId> outputs_of(const std::string& op_type, int opset, std::vector<ValueId> inputs, int count) {
+    Node node;
+    node.op_type = op_type;
+    node.opset = opset;
+    node.inputs = std::move(inputs);
+    for (int i = 0; i < count; ++i) node.outputs.push_back(graph_.add_value("y"));
+    const std::vector<ValueId> outputs = node.outputs;
+    graph_.add_node(std::move(node));
+    return outputs;
+  }
   ValueId node(const std::string& op_type, int opset, std::vector<ValueId> inputs,
                std::vector<Attribute> attributes = {}) {
     return append(op_type, "", opset, std::move(inputs), std::move(attributes));
@@ -110,6 +132,32 @@ inline Graph every_family(std::int64_t batch = 2, std::int64_t side = 9) {
   const ValueId spread = g.node("ReduceMean", 13, {scaled}, {{"axes", Ints{0, 2}}});
   const ValueId picked = g.node("Gather", 13, {scaled, rows}, {{"axis", std::int64_t{1}}});
   return g.take({scores, spread, picked});
+}
+
+// One step of every family of 8-bit numbers, some in several forms.
+inline Graph every_quantised_family(std::int64_t batch = 2, std::int64_t side = 9) {
+  using Ints = TestGraph::Ints;
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{batch, side, side, 8});
+  const ValueId scale = g.number(0.02f), zero = g.byte(100);
+  const auto conv = [&](ValueId from, const Shape& w, std::vector<TestGraph::Attribute> attributes) {
+    return g.internal("QLinearConv", {from, scale, zero, g.bytes(w), g.number(0.01f), kNoValue, scale, zero},
+                      std::move(attributes));
+  };
+  const ValueId q = g.node("QuantizeLinear", 13, {x, scale, zero});
+  const ValueId c1 = conv(q, Shape{24, 8, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}});
+  const ValueId d1 = conv(c1, Shape{24, 1, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"group", std::int64_t{24}}});
+  const ValueId c2 = conv(d1, Shape{24, 24, 1, 1}, {});
+  const ValueId sum = g.microsoft("QLinearAdd", {c1, scale, zero, c2, scale, zero, scale, zero});
+  const ValueId pooled = g.internal("MaxPool", {sum}, {{"kernel_shape", Ints{2, 2}}});
+  const ValueId mean =
+      g.microsoft("QLinearGlobalAveragePool", {pooled, scale, zero, scale, zero}, {{"channels_last", std::int64_t{1}}});
+  const ValueId real = g.node("DequantizeLinear", 13, {mean, scale, zero});
+  const std::vector<ValueId> dynamic = g.outputs_of("DynamicQuantizeLinear", 11, {real}, 3);
+  const ValueId scores = g.microsoft(
+      "MatMulIntegerToFloat",
+      {dynamic[0], g.bytes(Shape{24, 10}), dynamic[1], g.number(0.01f), dynamic[2], kNoValue, g.weights(Shape{10})});
+  return g.take({scores, pooled});
 }
 
 // Seeded values in [-2, 2), and for integers 0, 1, 2 ...

@@ -286,22 +286,24 @@ TEST(Plan, of_another_version_or_instruction_set_is_refused) {
 
 // Each byte of the header and of every record is inverted, and one bit of it: refused, or run inside its memory.
 TEST(Plan, with_any_byte_changed_is_refused_or_stays_inside_its_memory) {
-  const auto plan = plan_of(every_family());
-  const Bytes good = bytes_of(*plan);
   std::mt19937 random(3);
-  int refused = 0, opened = 0;
-  for (std::size_t at = 0; at < plan->header().constants.offset; ++at) {
-    for (const std::byte mask : {std::byte{0xff}, std::byte{1} << (random() % 8)}) {
-      Bytes bytes = good;
-      bytes[at] ^= mask;
-      const auto changed = open_bytes(bytes);
-      changed.ok() ? ++opened : ++refused;
-      if (!changed.ok()) continue;
-      ASSERT_NO_FATAL_FAILURE(run_if_small(*changed)) << "byte " << at;
+  for (const bool quantised : {false, true}) {
+    const auto plan = plan_of(quantised ? every_quantised_family() : every_family());
+    const Bytes good = bytes_of(*plan);
+    int refused = 0, opened = 0;
+    for (std::size_t at = 0; at < plan->header().constants.offset; ++at) {
+      for (const std::byte mask : {std::byte{0xff}, std::byte{1} << (random() % 8)}) {
+        Bytes bytes = good;
+        bytes[at] ^= mask;
+        const auto changed = open_bytes(bytes);
+        changed.ok() ? ++opened : ++refused;
+        if (!changed.ok()) continue;
+        ASSERT_NO_FATAL_FAILURE(run_if_small(*changed)) << "byte " << at;
+      }
     }
+    EXPECT_GT(refused, 2000);
+    EXPECT_GT(opened, 500);  // names, keys, padding, unused text
   }
-  EXPECT_GT(refused, 2000);
-  EXPECT_GT(opened, 500);  // names, keys, padding, unused text
 }
 
 // 32-bit words take values that are likely to matter, several at a time.
@@ -450,13 +452,15 @@ class FencedMemory {
 // The promise that a plan's safety stands on: where fits() says yes to params of any bytes, the kernel stays inside
 // operands of those sizes. Every family, every instruction set of this machine.
 TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
-  const auto plan = plan_of(every_family());
-  std::vector<FencedMemory> memory(6);
+  const std::shared_ptr<const Plan> plans[] = {plan_of(every_family()), plan_of(every_quantised_family())};
+  constexpr std::size_t kScratch = 5, kResults = 6;  // before them: inputs
+  std::vector<FencedMemory> memory(kResults + 3);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
   std::map<std::string_view, int> ran;
   for (unsigned seed = 0; std::chrono::steady_clock::now() < end; ++seed) {
     std::mt19937 random(seed);
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+    const Plan* const plan = plans[below(2)].get();
     const PlanStep& step = plan->steps()[below(plan->steps().size())];
     if (step.kernel == nullptr) continue;
     std::vector<KernelOfFamily> siblings;
@@ -518,16 +522,21 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
       const bool packed = i == 1 && family->packs_weights();
       in.push_back(in_bytes[i] == 0 ? nullptr : memory[i].at_end(in_bytes[i], packed ? 64 : 4));
     }
-    out.push_back(memory[4].at_end(out_bytes[0], 64));
-    const std::vector<std::byte> behind(memory[4].behind(out_bytes[0], 64).begin(),
-                                        memory[4].behind(out_bytes[0], 64).end());
+    std::vector<std::vector<std::byte>> behind;
+    for (std::size_t i = 0; i < out_bytes.size(); ++i) {
+      out.push_back(memory[kResults + i].at_end(out_bytes[i], 64));
+      const auto after = memory[kResults + i].behind(out_bytes[i], 64);
+      behind.emplace_back(after.begin(), after.end());
+    }
     const int shares = 1 + static_cast<int>(below(3));
     for (int share = 0; share < shares; ++share) {
-      run_prepared(
-          *family, kernel,
-          {params.data(), in.data(), out.data(), memory[5].at_end(scratch_bytes, 64), share, shares, nullptr, 0});
+      run_prepared(*family, kernel,
+                   {params.data(), in.data(), out.data(), memory[kScratch].at_end(scratch_bytes, 64), share, shares,
+                    nullptr, 0});
     }
-    ASSERT_TRUE(std::ranges::equal(behind, memory[4].behind(out_bytes[0], 64)));
+    for (std::size_t i = 0; i < out_bytes.size(); ++i) {
+      ASSERT_TRUE(std::ranges::equal(behind[i], memory[kResults + i].behind(out_bytes[i], 64)));
+    }
     ++ran[kernel.name];
   }
   for (const Family* family : all_families()) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models that onnxruntime.quantization writes (QDQ), value by value against float64.
+"""Models that onnxruntime.quantization writes: QDQ value by value against float64, the other forms against ONNX Runtime.
 
 Each quantised tensor is judged from the engine's own quantised tensors before it, so that no difference adds up: the
 real number v that is about to be rounded is computed in float64, together with the sum of the magnitudes of its terms.
@@ -11,8 +11,9 @@ import unittest
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import helper, numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
 from kite import Case, save
 
@@ -87,6 +88,9 @@ OPERATORS = {
     "Relu": lambda _, x: Real(np.maximum(x.value, 0), x.magnitude, x.roundings),
     "Add": lambda _, x, y: Real(x.value + y.value, x.magnitude + y.magnitude, x.roundings + y.roundings + 1),
 }
+
+
+PRODUCTS = ("QLinearConv", "QLinearMatMul", "QGemm", "MatMulIntegerToFloat")
 
 
 class Judge:
@@ -169,12 +173,12 @@ class Quantised(Case):
         self.assertEqual(result.returncode, 0, result.stderr.decode())
         return model, {name: np.load(file) for name, file in names.items()} | {"x": x}
 
-    def check(self, activations, weights, per_channel):
+    def check(self, activations, weights, per_channel, **extra):
         rng = np.random.default_rng(11)
         source = self.network(rng)
         target = self.folder / "qdq.onnx"
         quantize_static(source, target, Pictures(rng, (1, 3, 32, 32)), quant_format=QuantFormat.QDQ, per_channel=per_channel,
-                        activation_type=activations, weight_type=weights)
+                        activation_type=activations, weight_type=weights, extra_options=extra)
         counts = {"values": 0, "near a tie": 0, "one step off": 0}
         for _ in range(3):
             x = rng.standard_normal((1, 3, 32, 32), np.float32)
@@ -210,6 +214,63 @@ class Quantised(Case):
 
     def test_unsigned_weights_are_as_exact(self):
         self.check(QuantType.QUInt8, QuantType.QUInt8, per_channel=False)
+
+    def test_symmetric_activations_as_neural_compressor_writes_them_are_as_exact(self):
+        self.check(QuantType.QInt8, QuantType.QInt8, per_channel=True, ActivationSymmetric=True)
+
+    def test_biases_of_real_numbers_are_as_exact(self):
+        self.check(QuantType.QUInt8, QuantType.QInt8, per_channel=True, QuantizeBias=False)
+
+    def kernels(self, path):
+        """The lines that `inspect` prints for steps that compute products."""
+        shown = self.kite("inspect", path, "--all")
+        self.assertEqual(shown.returncode, 0, shown.stderr.decode())
+        lines = shown.stdout.decode().splitlines()
+        return [line for line in lines if any(f" {op} " in line for op in PRODUCTS)]
+
+    def answers(self, path, x):
+        np.save(self.folder / "x.npy", x)
+        run = self.kite("run", path, "--input", f"x={self.folder}/x.npy", "--output", f"y={self.folder}/y.npy")
+        self.assertEqual(run.returncode, 0, run.stderr.decode())
+        return np.load(self.folder / "y.npy"), onnxruntime.InferenceSession(path).run(None, {"x": x})[0]
+
+    def test_the_operator_form_is_onnx_runtimes_and_has_kernels(self):
+        rng = np.random.default_rng(12)
+        target = self.folder / "qop.onnx"
+        quantize_static(self.network(rng), target, Pictures(rng, (1, 3, 32, 32)), quant_format=QuantFormat.QOperator,
+                        per_channel=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+        last = next(n for n in onnx.load(target).graph.node if n.output[0] == "y")
+        step = next(float(numpy_helper.to_array(t)) for t in onnx.load(target).graph.initializer if t.name == last.input[1])
+        for _ in range(3):
+            ours, theirs = self.answers(target, rng.standard_normal((1, 3, 32, 32), np.float32))
+            self.assertLessEqual(np.abs(ours - theirs).max(), step * 1.001)  # a tie before it may move it by a step
+        kernels = self.kernels(target)
+        self.assertTrue(kernels and all("qconv_i8" in line for line in kernels), kernels)
+
+    def test_dynamic_quantisation_is_onnx_runtimes_and_has_kernels(self):
+        for weights in (QuantType.QInt8, QuantType.QUInt8):
+            rng = np.random.default_rng(13)
+            target = self.folder / f"dynamic-{weights}.onnx"
+            quantize_dynamic(self.network(rng), target, weight_type=weights)
+            for _ in range(3):
+                ours, theirs = self.answers(target, rng.standard_normal((1, 3, 32, 32), np.float32))
+                # A real number near a tie may be quantised to its other neighbour: 1 of 255 steps.
+                self.assertLessEqual(np.abs(ours - theirs).max(), 0.01 * np.abs(theirs).max())
+            kernels = self.kernels(target)
+            self.assertTrue(kernels and all("qconv_i8" in line for line in kernels), kernels)
+
+    def test_weights_stay_in_8_bits(self):
+        rng = np.random.default_rng(14)
+        w = rng.standard_normal((256, 64, 3, 3)).astype(np.float32)
+        source = save(self.folder / "one.onnx", [helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3])],
+                      [("x", [1, 64, 16, 16])], [("y", [1, 256, 14, 14])], {"w": w}, opset=13)
+        for form in (QuantFormat.QDQ, QuantFormat.QOperator):
+            target = self.folder / f"one-{form}.onnx"
+            quantize_static(source, target, Pictures(rng, (1, 64, 16, 16)), quant_format=form, weight_type=QuantType.QInt8)
+            plan = self.folder / f"one-{form}.plan"
+            made = self.kite("compile", target, "-o", plan)
+            self.assertEqual(made.returncode, 0, made.stderr.decode())
+            self.assertLess(plan.stat().st_size, 1.2 * w.size + 32768)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/evaluate.h"
 #include "paperkite/try.h"
 #include "passes/constants.h"
 #include "passes/forms.h"
@@ -94,17 +95,56 @@ Result<bool> move_through_elementwise(Graph& graph, NodeId id) {
   return replace_transposed(graph, id, std::move(moved), *perm);
 }
 
-Result<bool> move_through_concat(Graph& graph, NodeId id) {
+namespace {
+
+// `joined` says which inputs are joined; the others are numbers.
+template <typename Joined>
+Result<bool> move_concat(Graph& graph, NodeId id, Joined joined) {
   const auto perm = common_perm(graph, graph.node(id));
   if (!perm) return false;
-  const bool one_rank = std::ranges::all_of(graph.node(id).inputs, [&](ValueId input) {
-    return static_cast<std::size_t>(shape_of(graph, input).rank()) == perm->size();
-  });
-  if (!one_rank) return false;
+  const std::vector<ValueId>& inputs = graph.node(id).inputs;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (joined(i) && static_cast<std::size_t>(shape_of(graph, inputs[i]).rank()) != perm->size()) return false;
+  }
   KITE_TRY_ASSIGN(Node moved, in_layout(graph, id, *perm));
   const int axis = from_front(moved.attributes.get_int("axis", 0), static_cast<int>(perm->size()));
   moved.attributes.set("axis", std::int64_t{(*perm)[static_cast<std::size_t>(axis)]});
   return replace_transposed(graph, id, std::move(moved), *perm);
+}
+
+}  // namespace
+
+Result<bool> move_through_concat(Graph& graph, NodeId id) {
+  return move_concat(graph, id, [](std::size_t) { return true; });
+}
+
+// y_scale, y_zero, then x, x_scale, x_zero of each tensor.
+Result<bool> move_through_quantised_concat(Graph& graph, NodeId id) {
+  return move_concat(graph, id, [](std::size_t i) { return i % 3 == 2; });
+}
+
+Result<bool> move_through_quantize(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const bool one_scale =
+      shape_of(graph, node.inputs[1]).elements() == 1 && node.attributes.get_int("block_size", 0) == 0;
+  return one_scale ? move_through_elementwise(graph, id) : Result<bool>(false);
+}
+
+// Its scale and zero point do not depend on the order of x.
+Result<bool> move_through_dynamic_quantize(Graph& graph, NodeId id) {
+  Node moved = graph.node(id);
+  const auto transposed = as_transposed(graph, moved.inputs[0]);
+  if (!transposed) return false;
+  const ValueId y = moved.outputs[0];
+  moved.inputs[0] = transposed->source;
+  moved.outputs[0] = graph.add_value(graph.value(y).name + "_moved");
+  Node back = make_transpose(moved.outputs[0], transposed->perm);
+  back.name = moved.name;
+  back.outputs = {y};
+  graph.remove(id);
+  KITE_TRY(infer_node(graph, graph.insert_before(id, std::move(moved))));
+  KITE_TRY(infer_node(graph, graph.insert_before(id, std::move(back))));
+  return true;
 }
 
 }  // namespace kite

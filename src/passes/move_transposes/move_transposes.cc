@@ -23,7 +23,7 @@ struct NamedRule {
   MoveRule rule;
 };
 
-constexpr std::array<NamedRule, 16> kRules = {{
+constexpr std::array<NamedRule, 24> kRules = {{
     {"Transpose", "", merge_transposes},
     {"Reshape", "", move_through_reshape},
     {"Flatten", "", move_through_reshape},
@@ -40,6 +40,14 @@ constexpr std::array<NamedRule, 16> kRules = {{
     {"Slice", "", move_through_slice},
     {"Gather", "", move_through_gather},
     {"Silu", kInternalDomain, move_through_elementwise},
+    {"QuantizeLinear", "", move_through_quantize},
+    {"DequantizeLinear", "", move_through_quantize},
+    {"DynamicQuantizeLinear", "", move_through_dynamic_quantize},
+    {"QLinearAdd", "com.microsoft", move_through_elementwise},
+    {"QLinearMul", "com.microsoft", move_through_elementwise},
+    {"QLinearLeakyRelu", "com.microsoft", move_through_elementwise},
+    {"QLinearSigmoid", "com.microsoft", move_through_elementwise},
+    {"QLinearConcat", "com.microsoft", move_through_quantised_concat},
 }};
 
 // Operators whose every output element depends on the operands' elements at the same (broadcast) position.

@@ -6,12 +6,9 @@
 
 namespace kite {
 
-namespace {
-
-// False for shapes with a dimension of 2^31 or more, which the portable operator computes.
-bool read_shape(const Lowering& lowering, const Node& node, ConvParams& params) {
+bool read_conv(const Lowering& lowering, const Node& node, ValueId weights, ConvParams& params) {
   const Shape& x = lowering.shape(node.inputs[0]);
-  const Shape& w = lowering.shape(node.inputs[1]);
+  const Shape& w = lowering.shape(weights);
   const Shape& y = lowering.shape(node.outputs[0]);
   const auto strides = node.attributes.get_ints("strides");
   const auto pads = node.attributes.get_ints("pads");
@@ -40,12 +37,14 @@ bool read_shape(const Lowering& lowering, const Node& node, ConvParams& params) 
   return true;
 }
 
+namespace {
+
 Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   ConvParams params{};
   if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || !lowering.graph().is_constant(node.inputs[1]) ||
       lowering.shape(node.outputs[0]).elements() == 0 || lowering.shape(node.inputs[0]).elements() == 0 ||
-      !read_shape(lowering, node, params)) {
+      !read_conv(lowering, node, node.inputs[1], params)) {
     return false;
   }
   KITE_TRY_ASSIGN(params.activation, activation_of(node.attributes));

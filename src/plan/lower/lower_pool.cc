@@ -12,8 +12,6 @@
 
 namespace kite {
 
-namespace {
-
 // The window of one spatial axis of a channels-last pool; infer() used the same arithmetic of ops/window.h.
 bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolParams& params) {
   const Shape& x = lowering.shape(node.inputs[0]);
@@ -43,6 +41,8 @@ bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolPa
   return true;
 }
 
+namespace {
+
 Result<bool> lower_pool(Lowering& lowering, NodeId id, PoolKind kind) {
   const Node& node = lowering.graph().node(id);
   const std::string_view auto_pad = node.attributes.get_string("auto_pad", "NOTSET");
@@ -58,7 +58,10 @@ Result<bool> lower_pool(Lowering& lowering, NodeId id, PoolKind kind) {
   return true;
 }
 
-Result<bool> lower_max_pool(Lowering& lowering, NodeId id) { return lower_pool(lowering, id, PoolKind::kMax); }
+Result<bool> lower_max_pool(Lowering& lowering, NodeId id) {
+  const bool is_float = lowering.type(lowering.graph().node(id).inputs[0]).dtype == DType::kFloat32;
+  return is_float ? lower_pool(lowering, id, PoolKind::kMax) : lower_max_pool_of_bytes(lowering, id);
+}
 
 Result<bool> lower_average_pool(Lowering& lowering, NodeId id) {
   const bool include_pad = lowering.graph().node(id).attributes.get_int("count_include_pad", 0) != 0;

@@ -77,13 +77,17 @@ OperandId Lowering::packed_weights(ValueId weights, WeightOrder order, const Con
   append_bytes(from);
   append_bytes(kernel.id);
   append_bytes(order);
+  return made_constant(std::move(key), family.packed_bytes(params), [=, &family, &kernel](std::byte* out) {
+    auto* const to = reinterpret_cast<float*>(out);
+    order == WeightOrder::kOutputFirst ? family.pack(params, kernel, from, to)
+                                       : kConv.pack_transposed(params, kernel, from, to);
+  });
+}
+
+OperandId Lowering::made_constant(std::string key, std::uint64_t size_bytes, std::function<void(std::byte*)> write) {
   const auto [entry, is_new] = packed_.try_emplace(std::move(key), kUnassigned);
-  if (!is_new) return entry->second;
-  return entry->second = constant(family.packed_bytes(params), [=, &family, &kernel](std::byte* out) {
-           auto* const to = reinterpret_cast<float*>(out);
-           order == WeightOrder::kOutputFirst ? family.pack(params, kernel, from, to)
-                                              : kConv.pack_transposed(params, kernel, from, to);
-         });
+  if (is_new) entry->second = constant(size_bytes, std::move(write));
+  return entry->second;
 }
 
 std::vector<OperandId> Lowering::product_inputs(const Node& node, OperandId packed_weights) {
@@ -150,7 +154,7 @@ Status Lowering::portable_step(NodeId id) {
 
 LowerFn find_lower_rule(std::string_view domain, std::string_view op_type) noexcept {
   for (const auto rules : {alias_rules(), conv_rules(), product_rules(), pool_rules(), elementwise_rules(), row_rules(),
-                           movement_rules()}) {
+                           movement_rules(), quantised_rules(), byte_rules()}) {
     for (const LowerRule& rule : rules) {
       if (rule.domain == domain && rule.op_type == op_type) return rule.lower;
     }

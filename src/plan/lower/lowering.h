@@ -15,6 +15,7 @@
 #include "graph/graph.h"
 #include "kernels/conv/conv_family.h"
 #include "kernels/family.h"
+#include "kernels/pool/pool_params.h"
 #include "paperkite/error.h"
 #include "passes/forms.h"
 #include "plan/format/format.h"
@@ -62,6 +63,8 @@ class Lowering {
   // Weights in the order of the family's kernel. Nodes that use one constant in convolutions of the
   // same shape share them.
   OperandId packed_weights(ValueId weights, WeightOrder order, const ConvFamily& family, const ConvParams& params);
+  // A constant of the plan that a family makes; `key` holds everything that determines its bytes.
+  OperandId made_constant(std::string key, std::uint64_t size_bytes, std::function<void(std::byte*)> write);
   // The operands that a product reads: x, the packed weights, and bias and residual where the node has them.
   std::vector<OperandId> product_inputs(const Node& node, OperandId packed_weights);
   // Makes `to` another shape over the memory of `from`, without a step or a copy.
@@ -139,6 +142,17 @@ struct LowerRule {
 [[nodiscard]] std::span<const LowerRule> elementwise_rules() noexcept;  // lower_elementwise.cc
 [[nodiscard]] std::span<const LowerRule> row_rules() noexcept;          // lower_rows.cc: LayerNormalization, Softmax
 [[nodiscard]] std::span<const LowerRule> movement_rules() noexcept;     // lower_movement.cc: Transpose, Concat
+[[nodiscard]] std::span<const LowerRule> byte_rules() noexcept;         // lower_bytes.cc: elementwise, pooling
+[[nodiscard]] std::span<const LowerRule> quantised_rules() noexcept;    // lower_quantised.cc: products of 8-bit numbers
+
+// The numbers of a convolution x [N,H,W,C] (or NCHW by its attribute input_layout), w [K,C/group,R,S]; false for shapes
+// with a dimension of 2^31 or more, which the portable operator computes.
+[[nodiscard]] bool read_conv(const Lowering& lowering, const Node& node, ValueId weights, ConvParams& params);
+
+// The numbers of a pool x [N,H,W,C]; false as read_conv().
+[[nodiscard]] bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolParams& params);
+// paperkite.MaxPool of 8-bit numbers.
+[[nodiscard]] Result<bool> lower_max_pool_of_bytes(Lowering& lowering, NodeId id);
 
 // Whether every number of these lists is below 2^31, which params can hold.
 [[nodiscard]] bool all_fit_int32(std::initializer_list<std::span<const std::int64_t>> lists) noexcept;
