@@ -101,13 +101,13 @@ TEST(Cast, narrow_integers_take_the_lowest_bits) {
     widen((*narrow)[0].dtype(), (*narrow)[0].view().data, numbers);
     return numbers;
   };
-  using Numbers = std::vector<double>;
-  EXPECT_EQ(cast(22, ints({5}, {-9, -8, 7, 8, 300})), (Numbers{7, -8, 7, -8, -4}));
-  EXPECT_EQ(cast(21, ints({4}, {-1, 15, 16, 300})), (Numbers{15, 15, 0, 12}));
-  EXPECT_EQ(cast(26, ints({4}, {-3, -2, 1, 2})), (Numbers{1, -2, 1, -2}));
-  EXPECT_EQ(cast(25, ints({3}, {-1, 3, 4})), (Numbers{3, 3, 0}));
-  EXPECT_EQ(cast(22, floats({4}, {-8.9F, -0.6F, 7.5F, 9})), (Numbers{-8, 0, 7, -7}));
-  EXPECT_EQ(cast(11, Tensor::of<Int4>({2}, {Int4{-8}, Int4{7}})), (Numbers{-8, 7}));
+  using Doubles = std::vector<double>;
+  EXPECT_EQ(cast(22, ints({5}, {-9, -8, 7, 8, 300})), (Doubles{7, -8, 7, -8, -4}));
+  EXPECT_EQ(cast(21, ints({4}, {-1, 15, 16, 300})), (Doubles{15, 15, 0, 12}));
+  EXPECT_EQ(cast(26, ints({4}, {-3, -2, 1, 2})), (Doubles{1, -2, 1, -2}));
+  EXPECT_EQ(cast(25, ints({3}, {-1, 3, 4})), (Doubles{3, 3, 0}));
+  EXPECT_EQ(cast(22, floats({4}, {-8.9F, -0.6F, 7.5F, 9})), (Doubles{-8, 0, 7, -7}));
+  EXPECT_EQ(cast(11, Tensor::of<Int4>({2}, {Int4{-8}, Int4{7}})), (Doubles{-8, 7}));
 }
 
 TEST(Cast, unsigned_integers_keep_their_highest_bit) {

@@ -220,8 +220,8 @@ TEST(LpPool, rejects_an_order_that_is_not_positive) {
 }
 
 TEST(GlobalLpPool, takes_all_spatial_axes) {
-  expect_output(OpCase("GlobalLpPool", 2).input(floats({1, 2, 1, 2}, {3, 4, -5, 12})), {1, 2, 1, 1}, {5, 13});
-  expect_output(OpCase("GlobalLpPool", 2).attr("p", 3).input(floats({1, 1, 2}, {-1, 2})), {1, 1, 1}, {2.0800838F},
+  expect_output(OpCase("GlobalLpPool", 7).input(floats({1, 2, 1, 2}, {3, 4, -5, 12})), {1, 2, 1, 1}, {5, 13});
+  expect_output(OpCase("GlobalLpPool", 7).attr("p", 3).input(floats({1, 1, 2}, {-1, 2})), {1, 1, 1}, {2.0800838F},
                 1e-6);
 }
 

@@ -44,9 +44,8 @@ enum Input : int { kBias = 3, kLengths = 4, kInitialH = 5, kInitialC = 6, kPeeph
 
 constexpr int scratch_output(Cell cell) { return cell == Cell::kLstm ? 3 : 2; }
 
-// Scratch of one direction and one entry of the batch: the hidden state before a step, the state of an LSTM's cell, and
-// r h of a GRU.
-constexpr std::int64_t kStates = 3;
+// Scratch of one direction and one entry of the batch: the members of States, in rows of `hidden` elements.
+constexpr std::int64_t scratch_rows(Cell cell) { return 2 + gate_count(cell); }
 
 template <Cell cell>
 Status check_attributes(const InferContext& context) {
@@ -126,7 +125,7 @@ Status infer(InferContext& context) {
                                                : std::array{r.steps, directions, r.batch, r.hidden}));
   KITE_TRY(context.set_output(1, dtype, state));
   if (cell == Cell::kLstm) KITE_TRY(context.set_output(2, dtype, state));
-  return context.set_output(scratch_output(cell), dtype, std::array{directions, r.batch, kStates, r.hidden});
+  return context.set_output(scratch_output(cell), dtype, std::array{directions, r.batch, scratch_rows(cell), r.hidden});
 }
 
 // Partial sums of every 16th element, which compilers keep in vectors. A network with an LSTM spends its time here.
@@ -157,7 +156,7 @@ struct Direction {
   const T* r_bias;
   const T* peepholes;
   std::array<GateFunction, 3> functions;
-  double clip;  // 0: none
+  T clip;  // 0: none
   bool linear_before_reset, couples_input_and_forget;
 
   // The sums of unit `row` of all gates, of the input and of a hidden state.
@@ -168,8 +167,15 @@ struct Direction {
   [[nodiscard]] double of_hidden(const T* h, std::int64_t row) const {
     return dot(r + row * hidden, h, hidden) + (r_bias == nullptr ? 0 : static_cast<double>(r_bias[row]));
   }
-  [[nodiscard]] double apply(std::size_t function, double sum) const {
-    return static_cast<double>(functions[function](static_cast<T>(clip > 0 ? std::clamp(sum, -clip, clip) : sum)));
+  // Of the first `count` gates, each of all units.
+  void sum_gates(const T* x, const T* h, std::int64_t count, T* sums) const {
+    for (std::int64_t row = 0; row < count * hidden; ++row) {
+      sums[row] = static_cast<T>(of_input(x, row) + of_hidden(h, row));
+    }
+  }
+  void apply(std::size_t function, T* sums, std::int64_t count) const {
+    for (std::int64_t j = 0; clip > 0 && j < count; ++j) sums[j] = std::clamp(sums[j], -clip, clip);
+    functions[function](sums, count);
   }
 };
 
@@ -177,44 +183,66 @@ struct Direction {
 template <typename T>
 struct States {
   T* h;      // before the step
-  T* c;      // of an LSTM
-  T* reset;  // r h of a GRU
+  T* other;  // c of an LSTM, r h of a GRU
+  T* gates;  // of all units, gate after gate
 };
+
+// h = f(gate)
+template <typename T>
+void step_rnn(const Direction<T>& d, const T* x, const States<T>& s, T* next) {
+  d.sum_gates(x, s.h, 1, next);
+  d.apply(0, next, d.hidden);
+}
+
+// z, r = f(gates); n = g(gate); h = (1 - z) n + z h
+template <typename T>
+void step_gru(const Direction<T>& d, const T* x, const States<T>& s, T* next) {
+  const std::int64_t n = d.hidden;
+  d.sum_gates(x, s.h, 2, s.gates);
+  d.apply(0, s.gates, 2 * n);
+  const T *z = s.gates, *reset = s.gates + n;
+  T* fresh = s.gates + 2 * n;
+  for (std::int64_t j = 0; j < n; ++j) s.other[j] = reset[j] * s.h[j];
+  for (std::int64_t j = 0; j < n; ++j) {
+    const std::int64_t row = 2 * n + j;
+    const double recurrent =
+        d.linear_before_reset ? static_cast<double>(reset[j]) * d.of_hidden(s.h, row) : d.of_hidden(s.other, row);
+    fresh[j] = static_cast<T>(d.of_input(x, row) + recurrent);
+  }
+  d.apply(1, fresh, n);
+  for (std::int64_t j = 0; j < n; ++j) next[j] = (1 - z[j]) * fresh[j] + z[j] * s.h[j];
+}
+
+// i, o, f = f(gates + peepholes * c); c = f c + i g(gate); h = o h(c)
+template <typename T>
+void step_lstm(const Direction<T>& d, const T* x, const States<T>& s, T* next) {
+  const std::int64_t n = d.hidden;
+  T *i = s.gates, *o = s.gates + n, *f = s.gates + 2 * n, *fresh = s.gates + 3 * n, *c = s.other;
+  const auto peep = [&](std::int64_t gate, T* sums) {
+    if (d.peepholes == nullptr) return;
+    for (std::int64_t j = 0; j < n; ++j) sums[j] += d.peepholes[gate * n + j] * c[j];
+  };
+  d.sum_gates(x, s.h, 4, s.gates);
+  peep(0, i);
+  peep(2, f);
+  d.apply(0, i, n);
+  d.apply(0, f, n);
+  d.apply(1, fresh, n);
+  for (std::int64_t j = 0; j < n; ++j) {
+    c[j] = (d.couples_input_and_forget ? 1 - i[j] : f[j]) * c[j] + i[j] * fresh[j];
+    next[j] = c[j];
+  }
+  peep(1, o);
+  d.apply(0, o, n);
+  d.functions[2](next, n);
+  for (std::int64_t j = 0; j < n; ++j) next[j] *= o[j];
+}
 
 template <Cell cell, typename T>
 void step(const Direction<T>& d, const T* x, const States<T>& s, T* next) {
-  const std::int64_t n = d.hidden;
-  const auto gate = [&](std::int64_t row) { return d.of_input(x, row) + d.of_hidden(s.h, row); };
-  if constexpr (cell == Cell::kRnn) {
-    for (std::int64_t j = 0; j < n; ++j) next[j] = static_cast<T>(d.apply(0, gate(j)));
-  } else if constexpr (cell == Cell::kGru) {
-    // The reset gates of all units come first: each unit's new value reads them all.
-    for (std::int64_t j = 0; j < n; ++j) {
-      const double reset = d.apply(0, gate(n + j));
-      s.reset[j] = static_cast<T>(d.linear_before_reset ? reset : reset * static_cast<double>(s.h[j]));
-    }
-    for (std::int64_t j = 0; j < n; ++j) {
-      const std::int64_t row = 2 * n + j;
-      const double recurrent =
-          d.linear_before_reset ? static_cast<double>(s.reset[j]) * d.of_hidden(s.h, row) : d.of_hidden(s.reset, row);
-      const double z = d.apply(0, gate(j));
-      const double fresh = d.apply(1, d.of_input(x, row) + recurrent);
-      next[j] = static_cast<T>((1 - z) * fresh + z * static_cast<double>(s.h[j]));
-    }
-  } else {
-    const auto peep = [&](std::int64_t gate_index, std::int64_t j, double c) {
-      return d.peepholes == nullptr ? 0 : static_cast<double>(d.peepholes[gate_index * n + j]) * c;
-    };
-    for (std::int64_t j = 0; j < n; ++j) {
-      const auto before = static_cast<double>(s.c[j]);
-      const double i = d.apply(0, gate(j) + peep(0, j, before));
-      const double f = d.couples_input_and_forget ? 1 - i : d.apply(0, gate(2 * n + j) + peep(2, j, before));
-      const double c = f * before + i * d.apply(1, gate(3 * n + j));
-      const double o = d.apply(0, gate(n + j) + peep(1, j, c));
-      s.c[j] = static_cast<T>(c);
-      next[j] = static_cast<T>(o * static_cast<double>(d.functions[2](s.c[j])));
-    }
-  }
+  if constexpr (cell == Cell::kRnn) step_rnn(d, x, s, next);
+  if constexpr (cell == Cell::kGru) step_gru(d, x, s, next);
+  if constexpr (cell == Cell::kLstm) step_lstm(d, x, s, next);
 }
 
 template <typename T>
@@ -235,7 +263,7 @@ Direction<T> direction_of(const ComputeContext& context, const Recurrence& r, in
           bias == nullptr ? nullptr : bias + rows,
           cell == Cell::kLstm ? operand<T>(context, kPeepholes, 3 * index * r.hidden) : nullptr,
           gate_functions(context.attributes, cell, index).value_or(std::array<GateFunction, 3>{}),
-          static_cast<double>(context.attributes.get_float("clip", 0)),
+          static_cast<T>(context.attributes.get_float("clip", 0)),
           context.attributes.get_int("linear_before_reset", 0) != 0,
           context.attributes.get_int("input_forget", 0) != 0};
 }
@@ -244,10 +272,10 @@ Direction<T> direction_of(const ComputeContext& context, const Recurrence& r, in
 template <Cell cell, typename T>
 void run(const ComputeContext& context, const Recurrence& r, int index, std::int64_t b) {
   const Direction<T> direction = direction_of<cell, T>(context, r, index);
-  T* scratch = context.outputs[scratch_output(cell)].as<T>() + (index * r.batch + b) * kStates * r.hidden;
+  T* scratch = context.outputs[scratch_output(cell)].as<T>() + (index * r.batch + b) * scratch_rows(cell) * r.hidden;
   const States<T> states{scratch, scratch + r.hidden, scratch + 2 * r.hidden};
-  std::fill_n(scratch, kStates * r.hidden, T{0});
-  for (const auto& [input, state] : {std::pair(kInitialH, states.h), std::pair(kInitialC, states.c)}) {
+  std::fill_n(scratch, scratch_rows(cell) * r.hidden, T{0});
+  for (const auto& [input, state] : {std::pair(kInitialH, states.h), std::pair(kInitialC, states.other)}) {
     const T* initial = operand<T>(context, input, r.state_at(index, b));
     if (initial != nullptr) std::copy_n(initial, r.hidden, state);
   }
@@ -265,7 +293,7 @@ void run(const ComputeContext& context, const Recurrence& r, int index, std::int
   for (std::int64_t i = length; i < r.steps; ++i) std::fill_n(y + r.y_at(i, index, b), r.hidden, T{0});
   if (context.has_output(1)) std::copy_n(states.h, r.hidden, context.outputs[1].as<T>() + r.state_at(index, b));
   if (cell == Cell::kLstm && context.has_output(2)) {
-    std::copy_n(states.c, r.hidden, context.outputs[2].as<T>() + r.state_at(index, b));
+    std::copy_n(states.other, r.hidden, context.outputs[2].as<T>() + r.state_at(index, b));
   }
 }
 

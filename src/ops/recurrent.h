@@ -46,15 +46,17 @@ struct Recurrence {
   return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1;
 }
 
-// The activation of a gate, of a cell's input or of its output: y = f(x) with up to two parameters.
+// The activation of gates, of a cell's input or of its output: x <- f(x) with up to two parameters.
 struct GateFunction {
-  float (*of_float)(float x, float a, float b) = nullptr;
-  double (*of_double)(double x, double a, double b) = nullptr;
+  void (*of_floats)(float* x, std::int64_t count, float a, float b) = nullptr;
+  void (*of_doubles)(double* x, std::int64_t count, double a, double b) = nullptr;
   double a = 0;
   double b = 0;
 
-  float operator()(float x) const { return of_float(x, static_cast<float>(a), static_cast<float>(b)); }
-  double operator()(double x) const { return of_double(x, a, b); }
+  void operator()(float* x, std::int64_t count) const {
+    of_floats(x, count, static_cast<float>(a), static_cast<float>(b));
+  }
+  void operator()(double* x, std::int64_t count) const { of_doubles(x, count, a, b); }
 };
 
 // The functions f, g and h of one direction; fewer for RNN and GRU. Nothing where a name is unknown or a parameter that
