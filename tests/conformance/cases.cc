@@ -35,19 +35,31 @@ Status read_operators(Case& entry) {
   return {};
 }
 
-Result<Tensor> read_tensor_file(const std::string& path) {
+// Older data files hold bfloat16 as uint16.
+Tensor as_stated(const TensorView& view, std::int32_t element_type) {
+  const bool are_bits = element_type == onnx::kBfloat16 && view.type.dtype == DType::kUInt16;
+  return Tensor::copy_of({{are_bits ? DType::kBFloat16 : view.type.dtype, view.type.shape}, view.data});
+}
+
+Result<Tensor> read_tensor_file(const std::string& path, const onnx::ValueInfo& stated) {
   KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
   KITE_TRY_ASSIGN(const onnx::TensorProto proto, onnx::parse_tensor(file.bytes(), path));
   onnx::ExternalFiles no_files;
   auto data = onnx::read_tensor(proto, no_files);
   if (!data.ok()) return std::move(data).error().in(path);
-  return Tensor::copy_of(data->view);
+  return as_stated(data->view, stated.element_type);
 }
 
-Result<std::vector<Tensor>> read_numbered(const std::string& prefix) {
+Result<std::vector<Tensor>> read_numbered(const std::string& prefix, const std::vector<onnx::ValueInfo>& stated) {
   std::vector<Tensor> tensors;
-  for (int i = 0; fs::exists(prefix + std::to_string(i) + ".pb"); ++i) {
-    KITE_TRY_ASSIGN(Tensor tensor, read_tensor_file(prefix + std::to_string(i) + ".pb"));
+  for (std::size_t i = 0; i < stated.size() && fs::exists(prefix + std::to_string(i) + ".pb"); ++i) {
+    if (!stated[i].is_tensor) {
+      return Error{ErrorCode::kUnsupportedModel,
+                   "a sequence, map or optional is fed or expected",
+                   "value \"" + std::string(stated[i].name) + "\"",
+                   {}};
+    }
+    KITE_TRY_ASSIGN(Tensor tensor, read_tensor_file(prefix + std::to_string(i) + ".pb", stated[i]));
     tensors.push_back(std::move(tensor));
   }
   return tensors;
@@ -55,19 +67,20 @@ Result<std::vector<Tensor>> read_numbered(const std::string& prefix) {
 
 }  // namespace
 
-Result<std::vector<Case>> find_cases(const std::string& folder) {
+Result<std::vector<Case>> find_cases(const std::string& root, const std::string& label) {
   std::vector<Case> cases;
   std::error_code failure;
-  for (const auto& entry : fs::directory_iterator(folder, failure)) {
-    if (!fs::exists(entry.path() / "model.onnx")) continue;
+  for (const auto& entry : fs::recursive_directory_iterator(root, failure)) {
+    if (entry.path().filename() != "model.onnx") continue;
+    const fs::path folder = entry.path().parent_path();
     Case found;
-    found.name = "debian/" + entry.path().filename().string();
-    found.folder = entry.path().string();
+    found.name = label + '/' + fs::relative(folder, root).string();
+    found.folder = folder.string();
     KITE_TRY(read_operators(found));
     cases.push_back(std::move(found));
   }
   if (failure || cases.empty()) {
-    return Error{ErrorCode::kIo, "no ONNX node cases found", folder, "install libonnx-testdata"};
+    return Error{ErrorCode::kIo, "no ONNX node cases found", root, "install libonnx-testdata; run old_cases.py"};
   }
   std::ranges::sort(cases, {}, &Case::name);
   return cases;
@@ -91,12 +104,20 @@ Result<std::vector<Case>> read_case_list(const std::string& folder) {
 }
 
 Result<std::vector<DataSet>> load_data_sets(const Case& entry) {
+  const std::string path = entry.folder + "/model.onnx";
+  KITE_TRY_ASSIGN(const MappedFile file, MappedFile::open(path));
+  KITE_TRY_ASSIGN(const onnx::Model model, onnx::parse_model(file.bytes(), path));
+  // Initializers that are listed as inputs are not fed.
+  std::vector<onnx::ValueInfo> fed = model.graph.inputs;
+  std::erase_if(fed, [&](const onnx::ValueInfo& input) {
+    return std::ranges::any_of(model.graph.initializers, [&](const auto& known) { return known.name == input.name; });
+  });
   std::vector<DataSet> sets;
   for (int i = 0; fs::exists(entry.folder + "/test_data_set_" + std::to_string(i)); ++i) {
     const std::string base = entry.folder + "/test_data_set_" + std::to_string(i);
     DataSet set;
-    KITE_TRY_ASSIGN(set.inputs, read_numbered(base + "/input_"));
-    KITE_TRY_ASSIGN(set.outputs, read_numbered(base + "/output_"));
+    KITE_TRY_ASSIGN(set.inputs, read_numbered(base + "/input_", fed));
+    KITE_TRY_ASSIGN(set.outputs, read_numbered(base + "/output_", model.graph.outputs));
     if (set.outputs.empty()) return Error{ErrorCode::kIo, "no expected outputs", base, {}};
     sets.push_back(std::move(set));
   }

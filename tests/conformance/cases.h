@@ -12,7 +12,7 @@
 namespace kite::conformance {
 
 struct Case {
-  std::string name;    // "debian/test_relu", "onnx/opset18/test_relu"
+  std::string name;  // "debian/node/test_relu", "onnx/opset18/test_relu"
   std::string folder;
   double rtol = 1e-3;  // the ONNX backend runner's own defaults
   double atol = 1e-7;
@@ -24,13 +24,13 @@ struct DataSet {
   std::vector<Tensor> outputs;  // expected
 };
 
-// Every case folder of Debian's libonnx-testdata, sorted by name.
-[[nodiscard]] Result<std::vector<Case>> find_cases(const std::string& folder);
+// Every case below `root`, at any depth, sorted by name: the path below `root` after `label`.
+[[nodiscard]] Result<std::vector<Case>> find_cases(const std::string& root, const std::string& label);
 
 // The cases that generate_cases.py wrote: its cases.json lists them with their tolerances.
 [[nodiscard]] Result<std::vector<Case>> read_case_list(const std::string& folder);
 
-// An Error for elements that paperkite cannot hold (float16, strings ...) and for sequences and optionals.
+// kUnsupportedModel for elements that paperkite cannot hold (strings ...) and for sequences and optionals.
 [[nodiscard]] Result<std::vector<DataSet>> load_data_sets(const Case& entry);
 
 }  // namespace kite::conformance

@@ -2,6 +2,7 @@
 // Element by element comparison at a case's own tolerance.
 #include "conformance/compare.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -26,10 +27,16 @@ double float_at(const TensorView& view, std::int64_t i) {
 
 std::int64_t integer_at(const TensorView& view, std::int64_t i) {
   switch (view.type.dtype) {
-    case DType::kInt64: return view.as<std::int64_t>()[i];
+    case DType::kInt64:
+    case DType::kUInt64: return view.as<std::int64_t>()[i];  // equal where the bits are
     case DType::kInt32: return view.as<std::int32_t>()[i];
-    case DType::kInt8: return view.as<std::int8_t>()[i];
-    default: return view.as<std::uint8_t>()[i];  // uint8 and bool
+    case DType::kUInt32: return view.as<std::uint32_t>()[i];
+    case DType::kInt16: return view.as<std::int16_t>()[i];
+    case DType::kUInt16: return view.as<std::uint16_t>()[i];
+    case DType::kInt8:
+    case DType::kInt4:
+    case DType::kInt2: return view.as<std::int8_t>()[i];
+    default: return view.as<std::uint8_t>()[i];  // uint8, uint4, uint2 and bool
   }
 }
 
@@ -38,6 +45,12 @@ bool is_close(double found, double expected, double rtol, double atol) {
   if (std::isnan(expected)) return std::isnan(found);
   if (std::isinf(expected)) return found == expected;
   return std::abs(found - expected) <= atol + rtol * std::abs(expected);
+}
+
+// The distance of neighbouring bfloat16 numbers: of a sum or product that was rounded to bfloat16 on the way, the last
+// bit may be another one.
+double bfloat16_unit(double expected) {
+  return expected == 0 || !std::isfinite(expected) ? 0 : std::ldexp(1.0, std::ilogb(expected) - 7);
 }
 
 }  // namespace
@@ -51,7 +64,8 @@ std::string difference(const TensorView& found, const TensorView& expected, doub
     if (is_floating_point(due.dtype)) {
       const double a = float_at(found, i);
       const double b = float_at(expected, i);
-      if (is_close(a, b, rtol, atol)) continue;
+      const double unit = due.dtype == DType::kBFloat16 ? bfloat16_unit(b) : 0;
+      if (is_close(a, b, rtol, std::max(atol, unit))) continue;
       std::snprintf(text, sizeof text, "element %lld is %.9g, expected %.9g (rtol %g, atol %g)",
                     static_cast<long long>(i), a, b, rtol, atol);
     } else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of the conformance runner that decide a result: comparison and the list of skipped cases.
+// The parts of the conformance runner that decide a result: comparison and the list of kinds.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "conformance/compare.h"
-#include "conformance/skipped.h"
+#include "conformance/kinds.h"
 #include "paperkite/tensor.h"
 
 namespace kite::conformance {
@@ -51,7 +51,20 @@ TEST(Difference, wants_the_same_shape_and_type) {
   EXPECT_NE(compare(Tensor(DType::kInt32, {2}), Tensor(DType::kInt64, {2}), true), "");
 }
 
-TEST(SkipList, patterns_match_whole_names) {
+TEST(Difference, allows_bfloat16_one_unit_in_the_last_place) {
+  const auto half = [](std::uint16_t bits) { return Tensor::of<BFloat16>({1}, {BFloat16{bits}}); };
+  EXPECT_EQ(compare(half(0x3f81), half(0x3f80)), "");
+  EXPECT_NE(compare(half(0x3f82), half(0x3f80)), "");
+  EXPECT_EQ(compare(half(0x3f7f), half(0x3f80)), "");
+}
+
+TEST(Difference, tells_the_largest_unsigned_numbers_apart) {
+  const auto most = Tensor::of<std::uint64_t>({1}, {std::numeric_limits<std::uint64_t>::max()});
+  EXPECT_EQ(compare(Tensor::copy_of(most.view()), most), "");
+  EXPECT_NE(compare(Tensor::of<std::uint64_t>({1}, {std::numeric_limits<std::uint64_t>::max() - 1}), most), "");
+}
+
+TEST(Kinds, patterns_match_whole_texts) {
   EXPECT_TRUE(matches("a/test_*_float16", "a/test_x_y_float16"));
   EXPECT_TRUE(matches("*", ""));
   EXPECT_TRUE(matches("a*b*c", "a_b_b_c"));
@@ -60,16 +73,22 @@ TEST(SkipList, patterns_match_whole_names) {
   EXPECT_FALSE(matches("a*b", "a_b_c"));
 }
 
-TEST(SkipList, lines_have_a_pattern_and_a_reason) {
-  const auto lines = parse_skip_list("# comment\n\na/*   why it is so\nb reason");
-  ASSERT_TRUE(lines.ok());
-  ASSERT_EQ(lines->size(), 2u);
-  EXPECT_EQ((*lines)[0].pattern, "a/*");
-  EXPECT_EQ((*lines)[0].reason, "why it is so");
-  EXPECT_EQ((*lines)[0].line, 3);
-  EXPECT_EQ((*lines)[1].pattern, "b");
-  EXPECT_FALSE(parse_skip_list("only_a_pattern").ok());
-  EXPECT_FALSE(parse_skip_list("only_a_pattern   \n").ok());
+TEST(Kinds, lines_have_a_word_a_pattern_and_a_reason) {
+  auto kinds = parse_kinds("# comment\n\noutside | *type STRING* |  why it is so\nrefused | b | c\ndiffers|d|e");
+  ASSERT_TRUE(kinds.ok()) << kinds.error().message();
+  ASSERT_EQ(kinds->size(), 3u);
+  EXPECT_EQ((*kinds)[0].of, KindOf::kOutside);
+  EXPECT_EQ((*kinds)[0].pattern, "*type STRING*");
+  EXPECT_EQ((*kinds)[0].reason, "why it is so");
+  EXPECT_EQ((*kinds)[0].line, 3);
+  EXPECT_EQ(find_refusal(*kinds, "element type STRING"), &(*kinds)[0]);
+  EXPECT_EQ(find_refusal(*kinds, "d"), nullptr) << "a case that differs is no refusal";
+  EXPECT_EQ(find_difference(*kinds, "d"), &(*kinds)[2]);
+  EXPECT_EQ(find_difference(*kinds, "b"), nullptr);
+  for (const char* wrong :
+       {"only words", "refused | pattern", "refused | | reason", "refused | pattern | ", "other | a | b"}) {
+    EXPECT_FALSE(parse_kinds(wrong).ok()) << wrong;
+  }
 }
 
 }  // namespace

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three ways to run a case.
-//
-// Inputs of a node case are graph inputs, but a plan is for concrete shapes. Where an operator needs a list (axes,
-// shape, pads, bounds, split sizes), a length, or elements that it counts to know its output shape, and the case gives
-// it as an input, that input is first made a constant of the graph. The table below lists all of these inputs.
 #include "conformance/run_case.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
-#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -20,74 +15,16 @@
 #include "ops/evaluate.h"
 #include "paperkite/try.h"
 #include "passes/pass.h"
+#include "tensor/convert.h"
 
 namespace kite::conformance {
 namespace {
 
-struct ShapeInput {
-  std::string_view op_type;
-  std::size_t first;  // input positions [first, last]
-  std::size_t last;
-};
-constexpr std::array kShapeInputs = {
-    ShapeInput{"AffineGrid", 1, 1},
-    ShapeInput{"BlackmanWindow", 0, 0},
-    ShapeInput{"CenterCropPad", 1, 1},
-    ShapeInput{"Col2Im", 1, 2},
-    ShapeInput{"Compress", 1, 1},
-    ShapeInput{"ConstantOfShape", 0, 0},
-    ShapeInput{"CumProd", 1, 1},
-    ShapeInput{"CumSum", 1, 1},
-    ShapeInput{"DFT", 1, 2},
-    ShapeInput{"Dropout", 1, 2},
-    ShapeInput{"Expand", 1, 1},
-    ShapeInput{"HammingWindow", 0, 0},
-    ShapeInput{"HannWindow", 0, 0},
-    ShapeInput{"MaxUnpool", 2, 2},
-    ShapeInput{"MelWeightMatrix", 0, 4},
-    ShapeInput{"NonMaxSuppression", 0, 4},
-    ShapeInput{"NonZero", 0, 0},
-    ShapeInput{"OneHot", 1, 1},
-    ShapeInput{"Pad", 1, 1},
-    ShapeInput{"Pad", 3, 3},
-    ShapeInput{"Range", 0, 2},
-    ShapeInput{"ReduceL1", 1, 1},
-    ShapeInput{"ReduceL2", 1, 1},
-    ShapeInput{"ReduceLogSum", 1, 1},
-    ShapeInput{"ReduceLogSumExp", 1, 1},
-    ShapeInput{"ReduceMax", 1, 1},
-    ShapeInput{"ReduceMean", 1, 1},
-    ShapeInput{"ReduceMin", 1, 1},
-    ShapeInput{"ReduceProd", 1, 1},
-    ShapeInput{"ReduceSum", 1, 1},
-    ShapeInput{"ReduceSumSquare", 1, 1},
-    ShapeInput{"Reshape", 1, 1},
-    ShapeInput{"Resize", 1, 3},
-    ShapeInput{"STFT", 1, 1},
-    ShapeInput{"STFT", 3, 3},
-    ShapeInput{"Slice", 1, 4},
-    ShapeInput{"Split", 1, 1},
-    ShapeInput{"Squeeze", 1, 1},
-    ShapeInput{"Tile", 1, 1},
-    ShapeInput{"TopK", 1, 1},
-    ShapeInput{"Trilu", 1, 1},
-    ShapeInput{"Unique", 0, 0},
-    ShapeInput{"Unsqueeze", 1, 1},
-    ShapeInput{"Upsample", 1, 1},
-};
-
-bool is_shape_input(const Node& node, std::size_t position) {
-  return std::ranges::any_of(kShapeInputs, [&](const ShapeInput& entry) {
-    return entry.op_type == node.op_type && position >= entry.first && position <= entry.last;
-  });
-}
-
-bool feeds_a_shape(const Graph& graph, ValueId value) {
-  for (const NodeId id : graph.consumers(value)) {
-    const Node& node = graph.node(id);
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] == value && is_shape_input(node, i)) return true;
-    }
+bool becomes_constant(const Tensor& tensor, Constants constants) {
+  switch (constants) {
+    case Constants::kNone: return false;
+    case Constants::kIntegers: return !is_floating_point(tensor.dtype());
+    case Constants::kAll: return true;
   }
   return false;
 }
@@ -103,7 +40,7 @@ struct Bound {
   }
 };
 
-Result<Bound> bind_case(const Case& entry, const DataSet& data) {
+Result<Bound> bind_case(const Case& entry, const DataSet& data, Constants constants) {
   KITE_TRY_ASSIGN(ImportedModel model, import_file(entry.folder + "/model.onnx"));
   Bound bound{std::move(model.graph), {}};
   Graph& graph = bound.graph;
@@ -119,7 +56,7 @@ Result<Bound> bind_case(const Case& entry, const DataSet& data) {
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const GraphInput& input = graph.inputs[i];
     Value& value = graph.value(input.value);
-    if (feeds_a_shape(graph, input.value)) {
+    if (becomes_constant(data.inputs[i], constants)) {
       const TensorView view = graph.own(Tensor::copy_of(data.inputs[i].view()));
       value.type = view.type;
       value.constant = view;
@@ -172,38 +109,60 @@ constexpr std::array kWays = {
     Way{"engine", run_whole_engine, false},
 };
 
-std::optional<std::string> failure_of_run(const Case& entry, const DataSet& data, const Way& way) {
-  auto bound = bind_case(entry, data);
-  if (!bound.ok()) return bound.error().message();
+Outcome refused_or_failed(const Error& error, Constants constants) {
+  const bool is_refused = error.code == ErrorCode::kUnsupportedModel || error.code == ErrorCode::kLimit;
+  return {is_refused ? Verdict::kRefused : Verdict::kFailed, constants, error.message()};
+}
+
+Outcome run_once(const Case& entry, const DataSet& data, const Way& way, Constants constants) {
+  auto bound = bind_case(entry, data, constants);
+  if (!bound.ok()) return refused_or_failed(bound.error(), constants);
   const Outputs outputs = way.run(std::move(bound).value());
-  if (!outputs.ok()) return outputs.error().message();
+  if (!outputs.ok()) return refused_or_failed(outputs.error(), constants);
   if (outputs->size() != data.outputs.size()) {
-    return std::to_string(outputs->size()) + " outputs, expected " + std::to_string(data.outputs.size());
+    return {Verdict::kFailed, constants,
+            std::to_string(outputs->size()) + " outputs, expected " + std::to_string(data.outputs.size())};
   }
   for (std::size_t i = 0; i < outputs->size(); ++i) {
     const std::string what =
         difference((*outputs)[i].view(), data.outputs[i].view(), entry.rtol, entry.atol, way.promoted);
-    if (!what.empty()) return "output " + std::to_string(i) + " " + what;
+    if (!what.empty()) return {Verdict::kFailed, constants, "output " + std::to_string(i) + " " + what};
   }
-  return std::nullopt;
+  return {Verdict::kPassed, constants, {}};
+}
+
+Outcome run_with_constants(const Case& entry, const DataSet& data, const Way& way) {
+  Outcome outcome;
+  for (const Constants constants : {Constants::kNone, Constants::kIntegers, Constants::kAll}) {
+    outcome = run_once(entry, data, way, constants);
+    if (outcome.verdict != Verdict::kRefused) break;
+  }
+  return outcome;
 }
 
 }  // namespace
 
-std::optional<std::string> failure_of(const Case& entry) {
+Outcome run_case(const Case& entry) {
   const auto sets = load_data_sets(entry);
-  if (!sets.ok()) return sets.error().message();
+  if (!sets.ok()) return refused_or_failed(sets.error(), Constants::kNone);
+  Outcome whole;
   std::string failures;
+  int refusals = 0;
+  int runs = 0;
   for (const Way& way : kWays) {
     for (const DataSet& data : *sets) {
-      const auto failure = failure_of_run(entry, data, way);
-      if (!failure) continue;
-      failures += (failures.empty() ? "" : " | ") + std::string(way.name) + ": " + *failure;
-      break;
+      const Outcome outcome = run_with_constants(entry, data, way);
+      ++runs;
+      whole.constants = std::max(whole.constants, outcome.constants);
+      if (outcome.verdict == Verdict::kPassed) continue;
+      if (outcome.verdict == Verdict::kRefused && refusals++ == 0) whole.message = outcome.message;
+      failures += (failures.empty() ? "" : " | ") + std::string(way.name) + ": " + outcome.message;
+      whole.verdict = std::max(whole.verdict, outcome.verdict);
     }
   }
-  if (failures.empty()) return std::nullopt;
-  return failures;
+  if (whole.verdict == Verdict::kRefused && refusals < runs) whole.verdict = Verdict::kFailed;
+  if (whole.verdict == Verdict::kFailed) whole.message = failures;
+  return whole;
 }
 
 }  // namespace kite::conformance
