@@ -58,5 +58,33 @@ TEST(NormaliseForms, gives_old_softmax_todays_meaning_where_both_agree) {
   expect_untouched(one_node(11, "Softmax", {attr("axis", 2)}), normalise_forms);
 }
 
+TEST(NormaliseForms, turns_the_axis_of_a_softmax_to_the_end) {
+  EXPECT_EQ(body(rewritten(one_node(13, "Softmax", {attr("axis", 1)}), normalise_forms).graph),
+            "%y_rows: float64[2,5,4,3] = Transpose-13(%x) {perm=[0,3,2,1]}\n"
+            "%y_of_rows: float64[2,5,4,3] = Softmax-13(%y_rows) {axis=3}\n"
+            "%y: float64[2,3,4,5] = Transpose-13(%y_of_rows) {perm=[0,3,2,1]}\n"
+            "return %y\n");
+  expect_untouched(one_node(13, "Softmax", {attr("axis", 1)}, {}, Shape{2, 7, 1, 1}), normalise_forms);
+  expect_untouched(one_node(13, "Softmax", {}), normalise_forms);
+}
+
+TEST(NormaliseForms, writes_a_convolution_over_one_axis_as_one_over_two) {
+  const auto conv = [](std::vector<Attribute> attributes, Shape weights = {4, 3, 3}) {
+    return one_node(
+        11, "Conv", std::move(attributes),
+        [weights](GraphCase& g) { return std::vector<ValueId>{g.random("w", weights), g.random("b", {weights[0]})}; },
+        Shape{2, 6, 11});
+  };
+  for (const auto& attributes : std::vector<std::vector<Attribute>>{
+           {attr("group", 2)},
+           {attr("group", 2), attr("kernel_shape", Ints{3}), attr("strides", Ints{2}), attr("dilations", Ints{2}),
+            attr("pads", Ints{1, 3})},
+           {attr("group", 2), attr("auto_pad", "SAME_LOWER"), attr("strides", Ints{3})}}) {
+    const Rewritten result = rewritten(conv(attributes), normalise_forms);
+    EXPECT_EQ(histogram(result.graph), "1 Conv, 2 Reshape");
+  }
+  EXPECT_EQ(rewritten(conv({attr("group", 6)}, {6, 1, 5}), normalise_forms).rewrites, 1);
+}
+
 }  // namespace
 }  // namespace kite

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Twenty small networks, one of each family of the zoo, with the operators as exporters spell them. Each is one function that
+"""Small networks, one of each family of the zoo, with the operators as exporters spell them. Each is one function that
 takes a Writer and the picture's name, and returns the logits' name; `MEMBERS` lists them."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from writer import Writer
 
@@ -291,6 +291,25 @@ def separable(w: Writer, x: str) -> str:
     return w.classify(w.global_mean(w.op("Selu", w.conv_norm(x, 16, 32, "", dilation=2, group=4)), 32), 32)
 
 
+def function_and_if(w: Writer, x: str) -> str:
+    """A block that the file defines as a function, and a branch that its condition settles before the run."""
+    weight, bias = w.constant(w.weight(16, 16, 3, 3, gain=1.4)), w.between(-0.1, 0.1, 16)
+    body = [helper.make_node("Conv", ["value", "weight", "bias"], ["inner"], pads=[1, 1, 1, 1]),
+            helper.make_node("LeakyRelu", ["inner"], ["active"]), helper.make_node("Add", ["active", "value"], ["out"])]
+    body[1].attribute.append(onnx.AttributeProto(name="alpha", ref_attr_name="slope", type=onnx.AttributeProto.FLOAT))
+    w.functions.append(helper.make_function("zoo", "Block", ["value", "weight", "bias"], ["out"], body,
+                                            [helper.make_opsetid("", w.opset)], attributes=["slope"]))
+    x = w.conv_norm(x, 3, 16, stride=2)
+    x = w.op("Block", x, weight, bias, domain="zoo", slope=0.1)
+    branches = {}
+    for name, kind in (("then_branch", "GlobalAveragePool"), ("else_branch", "GlobalMaxPool")):
+        out = helper.make_tensor_value_info(name + "_out", TensorProto.FLOAT, [1, 16, 1, 1])
+        branches[name] = helper.make_graph([helper.make_node(kind, [x], [name + "_out"])], name, [], [out])
+    rank = w.op("Size", w.op("Shape", x))
+    pooled = w.op("If", w.op("Equal", rank, w.constant(np.int64(4))), **branches)
+    return w.classify(w.op("Flatten", pooled), 16)
+
+
 @dataclass(frozen=True)
 class Member:
     build: Callable[[Writer, str], str]
@@ -308,4 +327,4 @@ class Member:
 MEMBERS = [Member(build, opset) for build, opset in (
     (resnet, 11), (inverted_residual, 12), (squeeze_excitation, 14), (vit, 20), (swin, 17), (convnext, 17), (mlp_mixer, 17),
     (densenet, 9), (inception, 13), (group_norm, 21), (hrnet, 13), (botnet, 13), (ghostnet, 17), (shufflenet, 13),
-    (efficientformer, 17), (xcit, 17), (selective_kernel, 13), (qdq, 13), (dynamic_quantisation, 13), (separable, 18))]
+    (efficientformer, 17), (xcit, 17), (selective_kernel, 13), (qdq, 13), (dynamic_quantisation, 13), (separable, 18), (function_and_if, 18))]

@@ -26,6 +26,7 @@ class Writer:
         self.opset = opset
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
+        self.functions: list[onnx.FunctionProto] = []
         self.count = 0
 
     def fresh(self, stem: str) -> str:
@@ -142,6 +143,7 @@ class Writer:
         graph = helper.make_graph(
             self.nodes, self.name, [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, size, size])],
             [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, CLASSES])], self.initializers)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)])
+        imports = [helper.make_opsetid("", self.opset)] + [helper.make_opsetid(function.domain, 1) for function in self.functions[:1]]
+        model = helper.make_model(graph, opset_imports=imports, functions=self.functions)
         model.ir_version = 8 if self.opset <= 17 else 10
         return model

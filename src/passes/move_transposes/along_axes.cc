@@ -55,10 +55,14 @@ Result<bool> move_through_softmax(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const auto transposed = as_transposed(graph, node.inputs[0]);
   if (!transposed || node.opset < 13) return false;
-  const int axis = from_front(node.attributes.get_int("axis", -1), static_cast<int>(transposed->perm.size()));
+  const int rank = static_cast<int>(transposed->perm.size());
+  const int axis = from_front(node.attributes.get_int("axis", -1), rank);
+  const int moved_axis = transposed->perm[static_cast<std::size_t>(axis)];
+  // Its kernel reads rows.
+  if (shape_of(graph, transposed->source).elements(moved_axis + 1, rank) > 1) return false;
   Node moved = node;
   moved.inputs[0] = transposed->source;
-  moved.attributes.set("axis", std::int64_t{transposed->perm[static_cast<std::size_t>(axis)]});
+  moved.attributes.set("axis", std::int64_t{moved_axis});
   return replace_transposed(graph, id, std::move(moved), transposed->perm);
 }
 
