@@ -320,6 +320,23 @@ TEST(Session, leaves_the_callers_floating_point_mode_as_it_was) {
   EXPECT_EQ(after, FE_TOWARDZERO);
 }
 
+TEST(Session, keeps_float16_numbers_that_are_denormal_in_their_own_type_only) {
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{0x800}, DType::kFloat16);
+  const Graph graph = g.take({g.node("Cast", 13, {x}, {{"to", std::int64_t{1}}})});
+  Tensor halves(DType::kFloat16, Shape{0x800});
+  for (std::int64_t i = 0; i < 0x800; ++i) {
+    const std::int64_t sign = i < 0x400 ? 0 : 0x8000;
+    halves.as<Float16>()[i].bits = static_cast<std::uint16_t>(sign + i % 0x400);
+  }
+  const auto session = session_of(plan_of(graph), 1);
+  ASSERT_EQ(problem(*session, std::vector<TensorView>{halves.view()}), "ok");
+  for (std::int64_t i = 0; i < 0x800; ++i) {
+    const float units = static_cast<float>(i % 0x400) * 0x1p-24f;
+    ASSERT_EQ(session->output(0).as<float>()[i], i < 0x400 ? units : -units) << i;
+  }
+}
+
 TEST(Session, a_profiled_run_reports_every_step_once_and_in_order) {
   const Prepared p;
   for (const int threads : {1, 3}) {

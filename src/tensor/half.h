@@ -18,8 +18,12 @@ namespace kite {
   const std::uint32_t sign = static_cast<std::uint32_t>(half.bits & 0x8000U) << 16;
   const std::uint32_t magnitude = half.bits & 0x7fffU;
   if (magnitude >= 0x7c00U) return std::bit_cast<float>(sign | 0x7f800000U | (magnitude & 0x3ffU) << 13);
-  // As the bits of a float32 the exponent is too small by 112; the product with 2^112 is exact, denormals included.
-  return std::bit_cast<float>(sign | magnitude << 13) * 0x1p112F;
+  // Below 2^-14 the bits count units of 2^-24. That product is a normal number, and so are its factors: while kernels
+  // run, denormals of float32 are zero.
+  const float small = static_cast<float>(magnitude) * 0x1p-24F;
+  const std::uint32_t bits =
+      magnitude < 0x400U ? std::bit_cast<std::uint32_t>(small) : (magnitude << 13) + (112U << 23);
+  return std::bit_cast<float>(sign | bits);
 }
 
 template <typename Half>
