@@ -26,6 +26,11 @@ def supported_operators():
     return {(row["domain"], row["op"]): (row["first_opset"], row["last_opset"]) for row in table}
 
 
+def name_of(key):
+    """Relu, com.microsoft.FusedConv."""
+    return ".".join(part for part in key if part)
+
+
 def without_production(supported):
     return sorted(key for key in supported if key not in PRODUCTIONS and key not in NOT_DRAWN)
 
@@ -77,7 +82,9 @@ class Campaign:
         self.supported = supported_operators()
         self.operators = [key for key in sorted(self.supported) if key in PRODUCTIONS]
         if options.only:
-            self.operators = [key for key in self.operators if key[1] == options.only]
+            self.operators = [key for key in self.operators if name_of(key) == options.only]
+            if not self.operators:
+                raise SystemExit(f"no production draws {options.only!r}")
         self.judge = Judge()
         self.other = None if options.no_onnxruntime else OnnxRuntime()
         self.failures, self.refused = [], collections.Counter()
@@ -206,8 +213,8 @@ class Campaign:
 
     def show(self, seed, model, feeds):
         _, (kind, words) = self.failures[-1]
-        print(f"\nseed {seed}: {kind}: {words}\n{text_of(model)}\n  again: tests/grammar/run --first {seed} --graphs 1"
-              + (f" --only {self.options.only}" if self.options.only else ""), flush=True)
+        print(f"\nseed {seed}: {kind}: {words}\n{text_of(model)}\n  again: tests/grammar/run --first {seed} --graphs 1 --only {name_of(self.focus(seed))}",
+              flush=True)
         if self.options.keep:
             folder = pathlib.Path(self.options.keep)
             folder.mkdir(parents=True, exist_ok=True)

@@ -101,6 +101,9 @@ DIFFERENCES = (
     # output = ceil(size / stride) and the padding that gives it; ONNX Runtime leaves the dilation out of the padding.
     ("auto_pad with dilations", lambda n: n.op_type.endswith("Pool") and attribute(n, "auto_pad", b"").startswith(b"SAME") and
      max(attribute(n, "dilations", [1])) > 1, None),
+    # It rounds the coordinate, 3 -> 1 at the scale 0.33333334, to 0.9999999; exactly it is 1, as the reference has it.
+    ("half_pixel_symmetric", lambda n: n.op_type == "Resize" and attribute(n, "coordinate_transformation_mode", b"") == b"half_pixel_symmetric" and
+     attribute(n, "mode", b"nearest") == b"nearest", None),
     # It adds squares to a running sum and subtracts them again.
     ("LRN", lambda n: n.op_type == "LRN", 1e-3),
     # Its ends are zero but for rounding, and a root makes that large.

@@ -102,6 +102,14 @@ def conv_transpose(d, op):
                  pads=pads, output_padding=extra if any(extra) else None)
 
 
+def is_outside(spatial, sizes, made, axis):
+    """Whether all taps of some position lie in the padding."""
+    pad = made.get("pads", [0] * (axis + 1))[axis]
+    dilation = made.get("dilations", [1] * (axis + 1))[axis]
+    taps_of = lambda at: (at * made["strides"][axis] - pad + k * dilation for k in range(made["kernel_shape"][axis]))
+    return "pads" in made and any(not any(0 <= tap < spatial[axis] for tap in taps_of(at)) for at in range(sizes[axis]))
+
+
 @production("MaxPool", "AveragePool", "LpPool")
 def pool(d, op):
     x = picture(d)
@@ -112,6 +120,8 @@ def pool(d, op):
     kernel = made["kernel_shape"]
     if "pads" in made and any(p >= k for p, k in zip(made["pads"], kernel * 2)):
         raise Rejected("padding as large as the window")
+    if any(is_outside(x.shape[2:], sizes, made, axis) for axis in range(len(sizes))):
+        raise Rejected("a window with nothing inside: the standard does not say what it gives")
     if op == "AveragePool" and d.chance(0.6):
         made["count_include_pad"] = d.r.randint(0, 1)
     if op == "LpPool":
