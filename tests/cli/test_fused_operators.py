@@ -137,6 +137,15 @@ class FusedOperators(Case):
                    types={1: TensorProto.INT32}, epsilon=1e-5)
         self.agree(model)
 
+    def test_normalisations_by_the_root_of_the_mean_square(self):
+        model = Model()
+        x, scale = reals(2, 7, 16), (reals(16),)
+        model.case("SkipSimplifiedLayerNormalization", x, reals(2, 7, 16), scale, (reals(16),), outputs=(0, 3), epsilon=1e-5)
+        model.case("SkipSimplifiedLayerNormalization", x, reals(7, 16), scale)
+        model.case("SimplifiedLayerNormalization", x, scale, domain="", epsilon=1e-5)
+        model.case("SimplifiedLayerNormalization", x, (reals(7, 16),), domain="", axis=1)
+        self.agree(model)
+
     def test_normalisations_that_the_optimiser_writes_into_the_standard_domain(self):
         for opset in (11, 17):
             model = Model()
@@ -202,6 +211,12 @@ class FusedOperators(Case):
             model.case("MatMulNBits", reals(7, depth), weights, scales, zeros, None, (reals(columns),), **shape)
         model.case("MatMulNBits", reals(7, depth), (bytes_of(np.uint8, columns, 3, 16),), (reals(columns, 3),),
                    (np.full((columns, 3), 7.5, np.float32),), N=columns, K=depth, bits=4, block_size=32)
+        self.agree(model)
+
+    def test_transposed_convolution_whose_pads_are_an_input(self):
+        model = Model()
+        model.case("ConvTransposeWithDynamicPads", reals(1, 4, 5, 6), (reals(4, 3, 3, 3),), (np.array([1, 0, 1, 1], np.int64),),
+                   (reals(3),), strides=[2, 2])
         self.agree(model)
 
     def test_standard_operators_by_another_name(self):
