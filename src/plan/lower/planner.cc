@@ -245,7 +245,11 @@ std::uint64_t parameter_count(const Graph& graph) {
       if (!graph.is_constant(input) || seen[static_cast<std::size_t>(input)]) continue;
       seen[static_cast<std::size_t>(input)] = true;
       const TensorType& type = graph.value(input).constant->type;
-      if (type.dtype == DType::kFloat32) count += static_cast<std::uint64_t>(type.shape.elements());
+      const bool is_weight_of_8_bits =
+          (type.dtype == DType::kInt8 || type.dtype == DType::kUInt8) && type.shape.rank() > 1;
+      if (type.dtype == DType::kFloat32 || is_weight_of_8_bits) {
+        count += static_cast<std::uint64_t>(type.shape.elements());
+      }
     }
   }
   return count;
