@@ -15,8 +15,8 @@ namespace kite {
 
 namespace {
 
-// Distance between the labels of appended nodes: 2^31 nodes fit into 63 bits. Each insertion at one place halves the
-// gap, so 32 insertions use it up.
+// Distance between the labels of appended nodes: 2^31 nodes fit into 63 bits. Insertions at one place
+// use the gap up at last; then all nodes get new labels.
 constexpr std::uint64_t kLabelGap = std::uint64_t{1} << 32;
 
 }  // namespace
@@ -127,7 +127,9 @@ void Graph::link_between(NodeId previous, NodeId id, NodeId next) {
     link(id).label = low + kLabelGap;
     return;
   }
-  const std::uint64_t middle = low + (link(next).label - low) / 2;
+  // Nodes of a body come one after the other before the same node: small steps leave room for 2^16 of them.
+  constexpr std::uint64_t kMostStep = std::uint64_t{1} << 16;
+  const std::uint64_t middle = low + std::min((link(next).label - low) / 2, kMostStep);
   if (middle == low) {
     relabel();
   } else {

@@ -128,6 +128,7 @@ void Sweep::settle(NodeId id, std::size_t i, ValueId to) {
 }
 
 ValueId Sweep::add(NodeId anchor, Node made, ValueId output) {
+  --copied_nodes_left_;
   --graph_.budget().nodes;  // the next copy of a body ends in kLimit where too few are left
   made.outputs = {output == kNoValue ? graph_.add_value(label(anchor) + '/' + made.op_type) : output};
   if (made.name.empty()) made.name = node(anchor).name;
@@ -213,12 +214,13 @@ Status Sweep::charge_copy(NodeId holder, const Body& body, const std::string& pr
   const CopyCost& cost = known->second;
   Budget& budget = graph_.budget();
   budget.nodes -= cost.nodes;
+  copied_nodes_left_ -= cost.nodes;
   budget.names -= cost.names;
   budget.attributes -= cost.attributes;
   budget.elements -= cost.elements;
   budget.name_bytes -= cost.name_bytes + cost.prefixes * static_cast<std::int64_t>(prefix.size());
-  const bool is_left = budget.nodes >= 0 && budget.names >= 0 && budget.attributes >= 0 && budget.elements >= 0 &&
-                       budget.name_bytes >= 0;
+  const bool is_left = copied_nodes_left_ >= 0 && budget.nodes >= 0 && budget.names >= 0 && budget.attributes >= 0 &&
+                       budget.elements >= 0 && budget.name_bytes >= 0;
   if (is_left) return {};
   return Error{ErrorCode::kLimit, "the model has too many nodes when this one is unrolled", graph_.describe(holder),
                "export the model with fewer iterations"};
