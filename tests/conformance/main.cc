@@ -108,7 +108,7 @@ class Tally {
       if (kind.matched == 0) report("line " + std::to_string(kind.line), kind.pattern + " explains no case");
     }
     for (const Operator* op : all_operators()) {
-      // The package has no case of these; tests/operators and control_test.cc test them.
+      // The package has no case of these; tests/operators, pool_test.cc and control_test.cc test them.
       constexpr std::array<std::string_view, 4> kWithoutCases = {"GlobalLpPool", "MaxRoiPool", "Optional",
                                                                  "SequenceMap"};
       if (std::ranges::find(kWithoutCases, op->name) != kWithoutCases.end()) continue;
