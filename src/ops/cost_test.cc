@@ -17,6 +17,21 @@ namespace {
 
 // The steps of the operator's first call in operator_calls.cc, counted by hand: results times what each is made from.
 const std::map<std::string, std::int64_t> kProducts = {
+    {"paperkite.GRU", 2 * 4 * 9 * 9 * 3},
+    {"paperkite.LSTM", 4 * 9 * 20 * 5},
+    {"paperkite.QLinearConv", 175 * 27},
+    {"paperkite.RNN", 4 * 9 * 17 * 17},
+    {"Attention", 2 * 4 * 7 * 9 * (5 + 3)},
+    {"CausalConvWithState", 231 * 4},
+    {"Col2Im", 432 * 4},
+    {"ConvTranspose", 420 * 5 * 6},
+    {"DeformConv", 288 * 8},
+    {"FlexAttention", 2 * 4 * 7 * 9 * (5 + 3)},
+    {"GRU", 4 * 9 * 15 * 7},
+    {"LSTM", 2 * 4 * 9 * 20 * 7},
+    {"LinearAttention", 60 * 3 * 7},
+    {"LpPool", 588 * 6},
+    {"RNN", 4 * 9 * 5 * 7},
     {"AffineGrid", 594 * 3},
     {"AveragePool", 720 * 6},
     {"Conv", 1260 * 27},
@@ -51,7 +66,15 @@ const std::map<std::string, std::int64_t> kProducts = {
 };
 
 // Each element is read and written a fixed number of times.
-const std::set<std::string> kLinear = {"Abs",
+const std::set<std::string> kLinear = {"MeanVarianceNormalization",
+                                       "Swish",
+                                       "TensorScatter",
+                                       "SwiGLU",
+                                       "RotaryEmbedding",
+                                       "RMSNormalization",
+                                       "MaxUnpool",
+                                       "GlobalLpPool",
+                                       "Abs",
                                        "Acos",
                                        "Acosh",
                                        "Add",
@@ -239,7 +262,8 @@ TEST(CostOfEveryOperator, is_at_least_what_its_loops_do) {
     EXPECT_EQ(lists, 1) << name << ": name it in one of the lists, with what its results are made from";
     if (kResolved.contains(name)) continue;
     const auto cost = cost_of_first_call(*op);
-    ASSERT_TRUE(cost.has_value()) << name << " takes none of the calls: state one in operator_calls.cc";
+    EXPECT_TRUE(cost.has_value()) << name << " takes none of the calls: state one in operator_calls.cc";
+    if (!cost.has_value()) continue;
     EXPECT_GE(cost->steps, products != kProducts.end() ? products->second : 1) << name;
   }
 }

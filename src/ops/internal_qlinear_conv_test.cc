@@ -39,10 +39,10 @@ Tensor of_bytes(DType dtype, const Shape& shape, const std::vector<std::byte>& b
   return tensor;
 }
 
-struct Numbers {
+struct ConvNumbers {
   Tensor x, x_zero, w, w_scale, w_zero, bias;
 
-  Numbers(DType x_type, DType w_type, std::mt19937& random)
+  ConvNumbers(DType x_type, DType w_type, std::mt19937& random)
       : x(random_bytes(x_type, {2, 4, 5, 7}, random)),
         x_zero(random_bytes(x_type, {}, random)),
         w(random_bytes(w_type, {6, 2, 3, 2}, random)),
@@ -62,12 +62,12 @@ template <typename Check>
 void for_types(Check check) {
   std::mt19937 random(5);
   for (const DType x : {DType::kUInt8, DType::kInt8}) {
-    for (const DType w : {DType::kUInt8, DType::kInt8}) check(Numbers(x, w, random));
+    for (const DType w : {DType::kUInt8, DType::kInt8}) check(ConvNumbers(x, w, random));
   }
 }
 
 TEST(InternalQLinearConv, gives_what_qlinear_conv_gives_in_either_layout) {
-  for_types([](const Numbers& numbers) {
+  for_types([](const ConvNumbers& numbers) {
     for (const bool last : {false, true}) {
       OpCase want("QLinearConv", 10), op("QLinearConv", 0, "paperkite");
       numbers.inputs(want, false);
@@ -89,7 +89,7 @@ TEST(InternalQLinearConv, gives_what_qlinear_conv_gives_in_either_layout) {
 }
 
 TEST(InternalQLinearConv, without_a_scale_of_y_gives_real_numbers) {
-  for_types([](const Numbers& numbers) {
+  for_types([](const ConvNumbers& numbers) {
     OpCase sums("ConvInteger", 10), op("QLinearConv", 0, "paperkite");
     sums.attr("group", 2).attr("pads", Ints{1, 0, 2, 1}).attr("strides", Ints{2, 1}).attr("dilations", Ints{1, 2});
     sums.input(Tensor::copy_of(numbers.x.view())).input(Tensor::copy_of(numbers.w.view()));

@@ -174,6 +174,11 @@ const std::multimap<std::string, Build>& stated_calls() {
          op.input(random_floats({3, 5, 12})).input(random_floats({3, 5, 6}, 2)).input(random_floats({3, 5, 14}, 3));
        }},
       {"LpPool", [](OpCase& op) { op.attr("kernel_shape", Ints{3, 2}).input(random_floats({3, 7, 9, 5})); }},
+      {"MaxUnpool",
+       [](OpCase& op) {
+         op.attr("kernel_shape", Ints{2, 2}).attr("strides", Ints{2, 2}).input(random_floats({1, 1, 2, 2}));
+         op.input(ints({1, 1, 2, 2}, {5, 7, 13, 15}));
+       }},
       {"RMSNormalization", [](OpCase& op) { op.input(random_floats({3, 11, 37})).input(random_floats({37}, 2)); }},
       {"RNN",
        [](OpCase& op) {
