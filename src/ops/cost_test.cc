@@ -63,6 +63,7 @@ const std::map<std::string, std::int64_t> kProducts = {
     {"paperkite.Conv", 1260 * 54},
     {"paperkite.Linear", 4050 * 33},
     {"paperkite.MaxPool", 3108 * 9},
+    {"paperkite.QLinearConv", 175 * 27},
 };
 
 // Each element is read and written a fixed number of times.
