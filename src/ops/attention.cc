@@ -170,8 +170,10 @@ Status infer(InferContext& context) {
                                                  context.shape(2), context.has_input(4) ? &context.shape(4) : nullptr);
   KITE_TRY(check_operands(context, g));
   KITE_TRY(check_mask(context, g));
+  const std::int64_t width = ceil_div(g.q.size, std::max<std::int64_t>(g.v.size, 1));
+  context.set_products((Checked(g.total) * (1 + width)).capped());
   // For each key two products of a head's size, shared by the elements of a value, and one more for the element.
-  context.set_terms((Checked(g.total) * (1 + 2 * ceil_div(g.q.size, std::max<std::int64_t>(g.v.size, 1)))).capped());
+  context.set_terms((Checked(g.total) * (1 + 2 * width)).capped());
   const DType dtype = context.input(0).dtype;
   if (context.shape(0).rank() == 4) {
     KITE_TRY(context.set_output(0, dtype, std::array{g.batch, g.q.heads, g.q.length, g.v.size}));

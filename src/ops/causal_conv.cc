@@ -39,7 +39,7 @@ Status infer(InferContext& context) {
     return context.invalid("input 'past_state' has shape " + context.shape(3).to_string() + ", expected " +
                            state.to_string());
   }
-  context.set_terms(w[2]);
+  context.set_products(w[2]);
   KITE_TRY(context.set_output(0, context.input(0)));
   return context.set_output(1, TensorType{context.input(0).dtype, state});
 }

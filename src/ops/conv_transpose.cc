@@ -148,7 +148,7 @@ Status infer(InferContext& context) {
     dims[static_cast<std::size_t>(axis)] = spatial.out;
     terms *= std::min(ceil_div(spatial.kernel, spatial.stride), spatial.in);
   }
-  context.set_terms(terms.capped());
+  context.set_products(terms.capped());
   return context.set_output(0, context.input(0).dtype,
                             std::span<const std::int64_t>(dims).first(static_cast<std::size_t>(x.rank())));
 }

@@ -56,7 +56,9 @@ Status infer(InferContext& context) {
     }
   }
   if (context.has_input(4)) KITE_TRY(check_side_input(context, 4, "mask", conv, *taps / 2));
-  context.set_terms((Checked(conv.in_per_group()) * w[2] * w[3] * 4).capped());
+  const Checked products = Checked(conv.in_per_group()) * w[2] * w[3];
+  context.set_products(products.capped());
+  context.set_terms((products * 4).capped());
   return context.set_output(
       0, context.input(0).dtype,
       std::array{conv.batch, conv.out_channels, conv.window.height().out, conv.window.width().out});

@@ -115,6 +115,7 @@ Status infer(InferContext& context) {
   KITE_TRY(check_shapes<cell>(context, r));
   const DType dtype = context.input(0).dtype;
   const std::int64_t directions = r.directions;
+  context.set_products(((Checked(is_internal ? 0 : r.inputs) + r.hidden) * gate_count(cell)).capped());
   // Each state of the scratch is read and written in each step, for each of which its gates are sums.
   context.set_terms((Checked(r.inputs + r.hidden) * gate_count(cell) * std::max<std::int64_t>(r.steps, 1)).capped());
   const std::array state{r.is_batch_first ? r.batch : directions, r.is_batch_first ? directions : r.batch, r.hidden};

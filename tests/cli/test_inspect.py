@@ -52,6 +52,13 @@ class Inspect(Case):
         einsum = save(self.folder / "e.onnx", [helper.make_node("Einsum", ["x", "a"], ["y"], equation="bij,bjk->bik")],
                       [("x", [2, 3, 4]), ("a", [2, 4, 5])], [("y", [2, 3, 5])])
         self.assertEqual(self.json("inspect", einsum, "--json")["macs"], 2 * 3 * 4 * 5)
+        # Two steps of four gates of four states, each a sum over three inputs and four states.
+        lstm = save(self.folder / "l.onnx", [helper.make_node("LSTM", ["x", "w", "r"], ["y"], hidden_size=4)], [("x", [2, 1, 3])], [("y", [2, 1, 1, 4])],
+                    {"w": np.ones((1, 16, 3), np.float32), "r": np.ones((1, 16, 4), np.float32)})
+        self.assertEqual(self.json("inspect", lstm, "--json")["macs"], 2 * 16 * (3 + 4))
+        turned = save(self.folder / "t.onnx", [helper.make_node("ConvTranspose", ["x", "w"], ["y"])], [("x", [1, 1, 4, 4])], [("y", [1, 2, 6, 6])],
+                      {"w": np.ones((1, 2, 3, 3), np.float32)})
+        self.assertEqual(self.json("inspect", turned, "--json")["macs"], 2 * 36 * 9)
         none = save(self.folder / "none.onnx", [helper.make_node("Relu", ["x"], ["y"])], [("x", [2])], [("y", [2])])
         self.assertIsNone(self.json("inspect", none, "--json")["fast_share"])
 

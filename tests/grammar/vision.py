@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from draft import ONNX_TYPE, Rejected
+from draft import ONNX_TYPE
 from networks import picture
 from productions import NOT_DRAWN, production
 
@@ -61,10 +61,8 @@ def max_roi_pool(d, op):
 
 @production("MaxUnpool")
 def max_unpool(d, op):
-    x = picture(d, rank=4, fits=lambda v: min(v.shape[2:]) >= 2)
-    n, c, h, w = x.shape
-    if h < 2 or w < 2:
-        raise Rejected("too small")
+    n, c, h, w = d.size(3), d.size(5), 2 * d.r.randint(1, 4), 2 * d.r.randint(1, 4)  # of other sizes the positions mean others
+    x = d.fresh((n, c, h, w))
     pooled = (n, c, h // 2, w // 2)
     y, index = d.add_many("MaxPool", [x], [(pooled, x.dtype, -x.size, x.size), (pooled, "int64", 0, x.elements)], kernel_shape=[2, 2], strides=[2, 2])
     return d.add(op, [y, index, d.ints(n, c, h, w)], x.shape, x.dtype, -x.size, x.size, kernel_shape=[2, 2], strides=[2, 2])
@@ -104,7 +102,7 @@ def dft(d, op):
     n, is_complex, onesided, inverse = d.r.randint(2, 17), d.r.randint(1, 2), 0, d.r.randint(0, 1)
     if is_complex == 1 and not inverse:
         onesided = d.r.randint(0, 1)
-    x = d.fresh((d.size(3), n, is_complex), "float32")
+    x = d.input((d.size(3), n, is_complex), "float32")  # of a constant the parts that are zero would be its rounding
     shape = (x.shape[0], n // 2 + 1 if onesided else n, 2)
     made = {"onesided": onesided, "inverse": inverse}
     if d.opset >= 20:
