@@ -108,6 +108,10 @@ DIFFERENCES = (
     ("LRN", lambda n: n.op_type == "LRN", 1e-3),
     # Its ends are zero but for rounding, and a root makes that large.
     ("BlackmanWindow", lambda n: n.op_type == "BlackmanWindow", 1e-3),
+    # It adds up the angles in float32.
+    ("DFT", lambda n: n.op_type in ("DFT", "STFT"), 1e-4),
+    # It leaves out the epsilon of the definition: equal elements give NaN.
+    ("MeanVarianceNormalization", lambda n: n.op_type == "MeanVarianceNormalization", None),
     # Its variance is the mean of the squares minus the square of the mean.
     ("normalisation", lambda n: n.op_type.endswith(("LayerNormalization", "GroupNormalization", "InstanceNormalization")), 1e-3),
 )
@@ -128,6 +132,13 @@ def tolerance_of(model):
     return tolerance
 
 
+def is_near_tie(oracle, other):
+    """Whether quantised numbers differ by one step in few places: ONNX Runtime adds and scales them in float32, where 99.50000005
+    is 99.49999."""
+    apart = np.abs(oracle.astype(np.int64) - other.astype(np.int64))
+    return oracle.dtype in (np.uint8, np.int8) and apart.max() == 1 and np.count_nonzero(apart) <= max(1, oracle.size // 100)
+
+
 def disagreement(verdict, arrays, theirs, tolerance):
     """How ONNX Runtime differs from the oracle; None where it agrees within what rounding explains."""
     for i, (output, (engine, oracle), other) in enumerate(zip(verdict["outputs"], arrays, theirs)):
@@ -136,7 +147,7 @@ def disagreement(verdict, arrays, theirs, tolerance):
         if output["is_tied"] or not oracle.size:
             continue
         if oracle.dtype != np.float64:
-            if not np.array_equal(oracle, other):
+            if not np.array_equal(oracle, other) and not is_near_tie(oracle, other):
                 return f"output {i} is not equal in {np.count_nonzero(oracle != other)} of {oracle.size}"
             continue
         wide = other.astype(np.float64)
