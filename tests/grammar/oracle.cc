@@ -107,14 +107,23 @@ double scale_of(const Graph& graph, NodeId id, std::span<const TensorView> input
   return is_sum ? most : own;
 }
 
+// Moves every finite element by up to `size`.
+void move_all(Tensor& tensor, double size, std::mt19937_64& random) {
+  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  double* const elements = tensor.as<double>();
+  for (std::int64_t i = 0; i < tensor.shape().elements(); ++i) {
+    if (std::isfinite(elements[i])) elements[i] += size * uniform(random);
+  }
+}
+
 void add_noise(const Graph& graph, NodeId id, std::span<const TensorView> inputs, Tensor& result,
                std::mt19937_64& random, bool absolute) {
   const Node& node = graph.node(id);
   if (result.dtype() != DType::kFloat64 || is_one_of(node, kMoves)) return;
-  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
   const std::int64_t count = result.shape().elements();
-  double* const elements = result.as<double>();
   if (is_one_of(node, kRoundedOnce)) {
+    std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+    double* const elements = result.as<double>();
     for (std::int64_t i = 0; i < count; ++i) elements[i] += elements[i] * kHalfUlp * uniform(random);
     return;
   }
@@ -126,10 +135,7 @@ void add_noise(const Graph& graph, NodeId id, std::span<const TensorView> inputs
   }
   const double roundings = 4.0 + std::sqrt(std::max(terms, inputs_per_element));
   const double scale = std::max(scale_of(graph, id, inputs, result), absolute ? 1.0 : 0.0);
-  const double size = scale * kHalfUlp * roundings;
-  for (std::int64_t i = 0; i < count; ++i) {
-    if (std::isfinite(elements[i])) elements[i] += size * uniform(random);
-  }
+  move_all(result, scale * kHalfUlp * roundings, random);
 }
 
 Result<ImportedModel> bound_model(std::span<const std::byte> bytes) {
@@ -168,7 +174,13 @@ Result<std::vector<Tensor>> compute(Graph& graph, std::span<const TensorView> in
   std::vector<TensorView> views(graph.value_count());
   std::vector<Tensor> owned(graph.value_count());
   for (std::size_t i = 0; i < views.size(); ++i) {
-    if (const auto& constant = graph.value(static_cast<ValueId>(i)).constant) views[i] = *constant;
+    const auto& constant = graph.value(static_cast<ValueId>(i)).constant;
+    if (!constant) continue;
+    views[i] = *constant;
+    if (noise == nullptr || !absolute || constant->type.dtype != DType::kFloat64) continue;
+    owned[i] = Tensor::copy_of(*constant);
+    move_all(owned[i], 4 * kHalfUlp * std::max(largest(views[i]), 1.0), *noise);
+    views[i] = owned[i].view();
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) views[static_cast<std::size_t>(graph.inputs[i].value)] = inputs[i];
   for (const NodeId id : graph.order()) {

@@ -25,6 +25,7 @@ namespace kite::grammar {
 // rounding of one careful float32 implementation of its operator may move it (Monte Carlo arithmetic: Parker 1997), at
 // random. What such runs differ by is how far the graph carries the rounding of its nodes. `absolute`: the noise of
 // functions as Sigmoid is that of an implementation whose error is relative to 1, not to the result: ONNX Runtime's.
+// Then constants have noise, too, since they may have been folded.
 [[nodiscard]] Result<std::vector<Tensor>> compute(Graph& graph, std::span<const TensorView> inputs,
                                                   std::mt19937_64* noise = nullptr, bool absolute = false);
 
