@@ -222,7 +222,7 @@ class Campaign:
             np.savez(folder / f"{seed}.npz", **{i.name: feeds[i.name] for i in model.graph.input})
 
     def summary(self):
-        lines = [f"{self.counts['graphs']} graphs of {self.counts['nodes']} nodes, {len(self.covered)} of {len(self.operators)} operators, "
+        lines = [f"{self.counts['graphs']} graphs of {self.counts['nodes']} nodes, {len(self.covered)} of the {len(self.supported)} operators, "
                  f"{self.counts['compared with ONNX Runtime']} compared with ONNX Runtime, {len(self.failures)} failed",
                  f"{self.counts['steps']} steps, {self.counts['portable steps']} of them portable; {self.counts['outputs']} outputs, "
                  f"{self.counts['tied outputs']} with a tie"]
