@@ -22,9 +22,9 @@ using ResampledAxes = std::array<ResampledAxis, kMaxRank>;
 // of the elements' size. The output is computed in lines: positions of the last axis that is resized, or, where axes
 // follow that are not (channels last), their elements at one position.
 template <typename T>
-class Resampler {
+class TensorResampler {
  public:
-  Resampler(const Resampling& how, const ResampledAxes& axes, const Shape& in, const Shape& out, T outside)
+  TensorResampler(const Resampling& how, const ResampledAxes& axes, const Shape& in, const Shape& out, T outside)
       : how_(how), axes_(axes), out_(out), strides_(dense_strides(in)), outside_(outside) {
     for (int a = 0; a < out.rank(); ++a) last_ = axes[static_cast<std::size_t>(a)].is_resized() ? a : last_;
     run_ = out.elements(last_ + 1, out.rank());

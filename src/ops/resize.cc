@@ -294,7 +294,8 @@ Status compute(const ComputeContext& context, bool is_simple, const Inputs& at) 
   const double outside = context.attributes.get_float("extrapolation_value", 0);
   const DType dtype = context.inputs[0].type.dtype;
   const auto run = [&]<typename T>(T fill) {
-    Resampler<T>(how, axes, in, out, fill).run(context.share, context.inputs[0].as<T>(), context.outputs[0].as<T>());
+    TensorResampler<T>(how, axes, in, out, fill)
+        .run(context.share, context.inputs[0].as<T>(), context.outputs[0].as<T>());
   };
   if (how.filter == Interpolation::kNearest) {
     KITE_TRY_ASSIGN(const std::uint64_t fill, bits_of(outside, dtype));
