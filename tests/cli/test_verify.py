@@ -302,14 +302,14 @@ class OtherFiles(VerifyCase):
         result = self.json("verify", self.folder / "a.onnx", "--reference", self.folder / "b.onnx", "--json")
         self.assertTrue(result["agrees"], result)
 
-    def test_ties_of_an_average_of_quantised_numbers_are_no_difference(self):
+    def test_ties_of_scaled_quantised_numbers_are_no_difference(self):
         nodes = [helper.make_node("QuantizeLinear", ["x", "s", "zero"], ["q"]),
                  helper.make_node("DequantizeLinear", ["q", "s", "zero"], ["d"]),
-                 helper.make_node("AveragePool", ["d"], ["a"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
+                 helper.make_node("Mul", ["d", "factor"], ["a"]),
                  helper.make_node("QuantizeLinear", ["a", "t", "zero"], ["y8"]),
                  helper.make_node("DequantizeLinear", ["y8", "t", "zero"], ["y"])]
-        model = save(self.folder / "ties.onnx", nodes, [("x", [1, 8, 28, 28])], [("y", [1, 8, 14, 14])],
-                     {"s": np.float32(0.0157), "t": np.float32(0.0157 / 9 * 2), "zero": np.int8(0)})
+        model = save(self.folder / "ties.onnx", nodes, [("x", [1, 8, 28, 28])], [("y", [1, 8, 28, 28])],
+                     {"s": np.float32(0.0157), "factor": np.float32(0.3), "t": np.float32(0.0157 * 0.3 * 2), "zero": np.int8(0)})
         report = self.json("verify", model, "--json")["pictures"][0]
         self.assertEqual([row["result"] for row in report["values"] if row["name"] == "y8"], ["ties"])
 

@@ -146,7 +146,7 @@ def lp_pool(rng):
 
 
 def global_lp_pool(rng):
-    return Call("GlobalLpPool", 2, [floats(rng, 2, 3, *shape_of(rng, 2))], some_attributes(rng, p=pick(rng, 1, 3)))
+    return Call("GlobalLpPool", 7, [floats(rng, 2, 3, *shape_of(rng, 2))], some_attributes(rng, p=pick(rng, 1, 3)))
 
 
 def batch_normalization(rng):
