@@ -22,6 +22,12 @@ namespace kite {
 #include "ops/ops.inc"
 #undef KITE_OPERATOR
 
+namespace {
+
+std::pair<std::string_view, std::string_view> key_of(const Operator* op) { return {op->domain, op->name}; }
+
+}  // namespace
+
 std::span<const Operator* const> all_operators() noexcept {
   static const std::vector<const Operator*> kOperators = [] {
 #define KITE_OPERATOR(symbol) &symbol,
@@ -33,7 +39,7 @@ std::span<const Operator* const> all_operators() noexcept {
                              reduction_operators(), control_operators()}) {
       for (const Operator& row : table) all.push_back(&row);
     }
-    std::ranges::sort(all, {}, [](const Operator* op) { return std::pair(op->domain, op->name); });
+    std::ranges::sort(all, {}, key_of);
     return all;
   }();
   return kOperators;
@@ -42,10 +48,10 @@ std::span<const Operator* const> all_operators() noexcept {
 const Operator* find_operator(std::string_view domain, std::string_view name) noexcept {
   // "ai.onnx" is the long spelling of the empty default domain.
   if (domain == "ai.onnx") domain = {};
-  for (const Operator* op : all_operators()) {
-    if (op->name == name && op->domain == domain) return op;
-  }
-  return nullptr;
+  const std::pair key(domain, name);
+  const auto operators = all_operators();
+  const auto found = std::ranges::lower_bound(operators, key, {}, key_of);
+  return found != operators.end() && key_of(*found) == key ? *found : nullptr;
 }
 
 std::string_view reason_left_out(std::string_view domain, std::string_view name) noexcept {

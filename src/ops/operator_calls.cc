@@ -35,20 +35,30 @@ Tensor bytes(const Shape& shape, unsigned seed = 1) { return random_tensor(DType
 Tensor byte(std::uint8_t value) { return Tensor::of<std::uint8_t>({}, {value}); }
 Tensor scales(const Shape& shape) { return shape.elements() == 1 ? scalar(0.25F) : iota(shape, 0.125, 0.125); }
 
+// The next inputs: one scale and zero point, as of a result; or such numbers with them.
+OpCase& scaled(OpCase& op, std::uint8_t zero) { return op.input(scales({1})).input(byte(zero)); }
+OpCase& quantised(OpCase& op, Tensor numbers, std::uint8_t zero) { return scaled(op.input(std::move(numbers)), zero); }
+
+// x, w or b, and the scale and zero point of y.
+Build product(const Shape& x, const Shape& w) {
+  return [x, w](OpCase& op) {
+    quantised(op, bytes(x), 3);
+    quantised(op, bytes(w, 2), 5);
+    scaled(op, 1);
+  };
+}
+
+// x, and the scale and zero point of y.
+Build map_of_bytes(const Shape& x) {
+  return [x](OpCase& op) {
+    quantised(op, bytes(x), 3);
+    scaled(op, 1);
+  };
+}
+
 }  // namespace
 
 const std::multimap<std::string, Build>& stated_calls() {
-  // Two tensors of bytes, each with its scale and its zero point, and those of the result.
-  const Build two_bytes = [](OpCase& op) {
-    op.input(bytes({3, 11, 37}))
-        .input(scales({1}))
-        .input(byte(3))
-        .input(bytes({11, 1}, 2))
-        .input(scales({1}))
-        .input(byte(5))
-        .input(scales({1}))
-        .input(byte(1));
-  };
   static const std::multimap<std::string, Build> kCases = {
       {"paperkite.GRU",
        [](OpCase& op) {
@@ -260,88 +270,26 @@ const std::multimap<std::string, Build>& stated_calls() {
        }},
       {"QGemm",
        [](OpCase& op) {
-         op.input(bytes({9, 33}))
-             .input(scales({1}))
-             .input(byte(3))
-             .input(bytes({33, 150}, 2))
-             .input(scales({1}))
-             .input(byte(5))
-             .no_input()
-             .input(scales({1}))
-             .input(byte(1));
+         quantised(op, bytes({9, 33}), 3);
+         quantised(op, bytes({33, 150}, 2), 5).no_input();
+         scaled(op, 1);
        }},
-      {"QLinearAdd", two_bytes},
-      {"QLinearMul", two_bytes},
-      {"QLinearAveragePool",
-       [](OpCase& op) {
-         op.attr("kernel_shape", Ints{2, 2})
-             .input(bytes({2, 5, 9, 8}))
-             .input(scales({1}))
-             .input(byte(3))
-             .input(scales({1}))
-             .input(byte(1));
-       }},
+      {"QLinearAdd", product({3, 11, 37}, {11, 1})},
+      {"QLinearMul", product({3, 11, 37}, {11, 1})},
+      {"QLinearAveragePool", [](OpCase& op) { map_of_bytes({2, 5, 9, 8})(op.attr("kernel_shape", Ints{2, 2})); }},
       {"QLinearConcat",
        [](OpCase& op) {
-         op.attr("axis", 1)
-             .input(scales({1}))
-             .input(byte(1))
-             .input(bytes({3, 50, 7}))
-             .input(scales({1}))
-             .input(byte(3))
-             .input(bytes({3, 20, 7}, 2))
-             .input(scales({1}))
-             .input(byte(5));
+         scaled(op.attr("axis", 1), 1);
+         quantised(op, bytes({3, 50, 7}), 3);
+         quantised(op, bytes({3, 20, 7}, 2), 5);
        }},
-      {"QLinearConv",
-       [](OpCase& op) {
-         op.input(bytes({1, 3, 7, 9}))
-             .input(scales({1}))
-             .input(byte(3))
-             .input(bytes({5, 3, 3, 3}, 2))
-             .input(scales({1}))
-             .input(byte(5))
-             .input(scales({1}))
-             .input(byte(1));
-       }},
-      {"paperkite.QLinearConv",
-       [](OpCase& op) {
-         op.input(bytes({1, 7, 9, 3}))
-             .input(scales({1}))
-             .input(byte(3))
-             .input(bytes({5, 3, 3, 3}, 2))
-             .input(scales({1}))
-             .input(byte(5))
-             .input(scales({1}))
-             .input(byte(1));
-       }},
-      {"QLinearGlobalAveragePool",
-       [](OpCase& op) {
-         op.input(bytes({3, 37, 5, 5})).input(scales({1})).input(byte(3)).input(scales({1})).input(byte(1));
-       }},
-      {"QLinearLeakyRelu",
-       [](OpCase& op) {
-         op.input(bytes({3, 333})).input(scales({1})).input(byte(3)).input(scales({1})).input(byte(1));
-       }},
-      {"QLinearMatMul",
-       [](OpCase& op) {
-         op.input(bytes({5, 9, 33}))
-             .input(scales({1}))
-             .input(byte(3))
-             .input(bytes({33, 150}, 2))
-             .input(scales({1}))
-             .input(byte(5))
-             .input(scales({1}))
-             .input(byte(1));
-       }},
-      {"QLinearSigmoid",
-       [](OpCase& op) {
-         op.input(bytes({3, 333})).input(scales({1})).input(byte(3)).input(scales({1})).input(byte(1));
-       }},
-      {"QLinearSoftmax",
-       [](OpCase& op) {
-         op.input(bytes({9, 33})).input(scales({1})).input(byte(3)).input(scales({1})).input(byte(1));
-       }},
+      {"QLinearConv", product({1, 3, 7, 9}, {5, 3, 3, 3})},
+      {"paperkite.QLinearConv", product({1, 7, 9, 3}, {5, 3, 3, 3})},
+      {"QLinearGlobalAveragePool", map_of_bytes({3, 37, 5, 5})},
+      {"QLinearLeakyRelu", map_of_bytes({3, 333})},
+      {"QLinearMatMul", product({5, 9, 33}, {33, 150})},
+      {"QLinearSigmoid", map_of_bytes({3, 333})},
+      {"QLinearSoftmax", map_of_bytes({9, 33})},
       {"QuantizeLinear",
        [](OpCase& op) { op.attr("axis", 1).input(random_floats({3, 5, 67})).input(scales({5})).input(bytes({5}, 2)); }},
       {"Resize",

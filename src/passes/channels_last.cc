@@ -46,22 +46,6 @@ bool is_rank_4_float(const Graph& graph, ValueId id) {
   return shape_of(graph, id).rank() == 4 && is_float(dtype_of(graph, id));
 }
 
-// States strides, pads and dilations as numbers, also where the node left its pads to auto_pad.
-void set_window(Node& node, const Window& window) {
-  std::vector<std::int64_t> strides;
-  std::vector<std::int64_t> dilations;
-  std::vector<std::int64_t> pads;
-  for (const WindowAxis& axis : window.spatial()) {
-    strides.push_back(axis.stride);
-    dilations.push_back(axis.dilation);
-    pads.push_back(axis.pad_begin);
-  }
-  for (const WindowAxis& axis : window.spatial()) pads.push_back(axis.pad_end);
-  node.attributes.set("strides", std::move(strides));
-  node.attributes.set("pads", std::move(pads));
-  node.attributes.set("dilations", std::move(dilations));
-}
-
 // Puts `node` (reading [N,H,W,C]) and a Transpose back in the place of `old`.
 Status replace_with_channels_last(Graph& graph, NodeId old, Node node) {
   const std::string name = graph.value(graph.node(old).outputs[0]).name;

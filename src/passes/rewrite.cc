@@ -3,9 +3,11 @@
 #include "passes/rewrite.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <ranges>
 #include <utility>
+#include <vector>
 
 #include "ops/evaluate.h"
 #include "paperkite/try.h"
@@ -99,6 +101,19 @@ Node make_transpose(ValueId source, const std::vector<int>& perm) {
   Node node = make_node("Transpose", 13, {source});
   node.attributes.set("perm", std::vector<std::int64_t>(perm.begin(), perm.end()));
   return node;
+}
+
+void set_window(Node& node, const Window& window) {
+  std::vector<std::int64_t> strides, dilations, pads;
+  for (const WindowAxis& axis : window.spatial()) {
+    strides.push_back(axis.stride);
+    dilations.push_back(axis.dilation);
+    pads.push_back(axis.pad_begin);
+  }
+  for (const WindowAxis& axis : window.spatial()) pads.push_back(axis.pad_end);
+  node.attributes.set("strides", std::move(strides));
+  node.attributes.set("pads", std::move(pads));
+  node.attributes.set("dilations", std::move(dilations));
 }
 
 }  // namespace kite

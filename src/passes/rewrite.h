@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "ops/window.h"
 #include "paperkite/error.h"
 
 namespace kite {
@@ -36,5 +37,8 @@ int remove_dead_nodes(Graph& graph);
 [[nodiscard]] Node make_reshape(Graph& graph, ValueId source, const Shape& shape);
 // The node for Transpose(source, perm).
 [[nodiscard]] Node make_transpose(ValueId source, const std::vector<int>& perm);
+
+// States strides, pads and dilations as numbers, also where the node left its pads to auto_pad.
+void set_window(Node& node, const Window& window);
 
 }  // namespace kite

@@ -45,8 +45,13 @@ def versions(kite: Path, work: Path) -> dict[str, str]:
     found = {}
     for library, packages in PACKAGES.items():
         program = f"import importlib.metadata as m; print(*(m.version(name) for name in {packages}))"
-        text = subprocess.run([python_of(library, work), "-c", program], capture_output=True, text=True, check=True).stdout
-        found |= dict(zip(packages, text.split()))
+        python = python_of(library, work)
+        listed = subprocess.run([python, "-c", program], capture_output=True, text=True)
+        if listed.returncode != 0:
+            reason = (listed.stderr.strip().splitlines() or ["no reason given"])[-1]
+            sys.exit(f"run_zoo: {python} lacks one of {', '.join(packages)}: {reason}; tests/zoo/run makes the environments "
+                     f"(here {work}/venv-{library})")
+        found |= dict(zip(packages, listed.stdout.split()))
     return found | {"kite": hashlib.sha256(kite.read_bytes()).hexdigest()[:12]}
 
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which taps of a pooling window lie inside the picture.
+// Which taps of a pooling window lie inside the picture, and where.
 #pragma once
 
 #include <cstdint>
+
+#include "kernels/pool/pool_params.h"
 
 namespace kite {
 
@@ -25,6 +27,35 @@ static inline PoolSpan pool_span(std::int64_t start, std::int64_t in, std::int64
   span.padded = taps_before(in + pad_end - start, dilation, kernel);
   if (span.first > span.last) span.first = span.last;
   return span;
+}
+
+// The taps of one output that lie inside the picture.
+template <typename T>
+struct PoolWindow {
+  const T* first;  // the first of them, channel 0
+  std::int64_t rows, columns;
+  std::int64_t row_step, column_step;  // elements from tap to tap
+};
+
+// Of the output in column q of the row whose first tap lies in row `top` of the picture, of which `tall` are inside.
+template <typename T>
+static inline PoolWindow<T> pool_window(const PoolParams& p, const T* picture, std::int64_t top, const PoolSpan& tall,
+                                        std::int64_t q, const PoolSpan& wide) {
+  const std::int64_t left = q * p.stride_w - p.pad_left;
+  const std::int64_t row = static_cast<std::int64_t>(p.in_w) * p.channels;
+  PoolWindow<T> taps = {};
+  taps.rows = tall.last - tall.first;
+  taps.columns = wide.last - wide.first;
+  // A step between two taps inside the picture; with one tap it could be any number, even one that overflows.
+  taps.row_step = taps.rows > 1 ? p.dilation_h * row : 0;
+  taps.column_step = taps.columns > 1 ? static_cast<std::int64_t>(p.dilation_w) * p.channels : 0;
+  taps.first = picture;
+  if (taps.rows > 0 && taps.columns > 0) {
+    taps.first += (top + tall.first * p.dilation_h) * row + (left + wide.first * p.dilation_w) * p.channels;
+  } else {
+    taps.rows = 0;
+  }
+  return taps;
 }
 
 }  // namespace kite

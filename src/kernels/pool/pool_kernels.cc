@@ -8,12 +8,8 @@
 
 namespace kite::KITE_TARGET {
 
-// The taps of one output that lie inside the picture.
-struct PoolTaps {
-  const float* first;  // the first of them, channel 0
-  std::int64_t rows, columns;
-  std::int64_t row_step, column_step;  // floats from tap to tap
-  Vec divisor;                         // of an average
+struct PoolTaps : PoolWindow<float> {
+  Vec divisor;  // of an average
 };
 
 struct PoolMax {
@@ -83,20 +79,8 @@ static void pool_row(const PoolParams& p, const float* x, float* y, std::int64_t
   const float* picture = x + n * p.in_h * row_floats;
   float* out = y + row * p.out_w * p.channels;
   for (std::int64_t q = 0; q < p.out_w; ++q, out += p.channels) {
-    const std::int64_t left = q * p.stride_w - p.pad_left;
-    const PoolSpan wide = pool_span(left, p.in_w, p.pad_right, p.dilation_w, p.kernel_w);
-    PoolTaps taps = {};
-    taps.rows = tall.last - tall.first;
-    taps.columns = wide.last - wide.first;
-    // A step between two taps inside the picture; with one tap it could be any number, even one that overflows.
-    taps.row_step = taps.rows > 1 ? p.dilation_h * row_floats : 0;
-    taps.column_step = taps.columns > 1 ? static_cast<std::int64_t>(p.dilation_w) * p.channels : 0;
-    taps.first = picture;
-    if (taps.rows > 0 && taps.columns > 0) {
-      taps.first += (top + tall.first * p.dilation_h) * row_floats + (left + wide.first * p.dilation_w) * p.channels;
-    } else {
-      taps.rows = 0;
-    }
+    const PoolSpan wide = pool_span(q * p.stride_w - p.pad_left, p.in_w, p.pad_right, p.dilation_w, p.kernel_w);
+    PoolTaps taps = {pool_window(p, picture, top, tall, q, wide), {}};
     const bool include_pad = p.kind == PoolKind::kAverageIncludePad;
     const float count = include_pad ? static_cast<float>(tall.padded) * static_cast<float>(wide.padded)
                                     : static_cast<float>(taps.rows) * static_cast<float>(taps.columns);

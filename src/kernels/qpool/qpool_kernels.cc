@@ -8,12 +8,8 @@
 
 namespace kite::KITE_TARGET {
 
-// The taps of one output that lie inside the picture.
-struct QPoolTaps {
-  const std::uint8_t* first;  // the first of them, channel 0
-  std::int64_t rows, columns;
-  std::int64_t row_step, column_step;  // elements from tap to tap
-  double count;                        // what a mean divides by
+struct QPoolTaps : PoolWindow<std::uint8_t> {
+  double count;  // what a mean divides by
 };
 
 constexpr std::int64_t kQPoolChannels = 256;  // whose sums stay in L1
@@ -69,20 +65,8 @@ static void qpool_row(const QPoolParams& params, const std::uint8_t* x, std::uin
   const std::uint8_t* picture = x + n * p.in_h * row_step;
   std::uint8_t* out = y + row * p.out_w * p.channels;
   for (std::int64_t q = 0; q < p.out_w; ++q, out += p.channels) {
-    const std::int64_t left = q * p.stride_w - p.pad_left;
-    const PoolSpan wide = pool_span(left, p.in_w, p.pad_right, p.dilation_w, p.kernel_w);
-    QPoolTaps taps = {};
-    taps.rows = tall.last - tall.first;
-    taps.columns = wide.last - wide.first;
-    // A step between two taps inside the picture; with one tap it could be any number, even one that overflows.
-    taps.row_step = taps.rows > 1 ? p.dilation_h * row_step : 0;
-    taps.column_step = taps.columns > 1 ? static_cast<std::int64_t>(p.dilation_w) * p.channels : 0;
-    taps.first = picture;
-    if (taps.rows > 0 && taps.columns > 0) {
-      taps.first += (top + tall.first * p.dilation_h) * row_step + (left + wide.first * p.dilation_w) * p.channels;
-    } else {
-      taps.rows = 0;
-    }
+    const PoolSpan wide = pool_span(q * p.stride_w - p.pad_left, p.in_w, p.pad_right, p.dilation_w, p.kernel_w);
+    QPoolTaps taps = {pool_window(p, picture, top, tall, q, wide), 0};
     if (p.kind == PoolKind::kMax) {
       max_pixel(taps, p.channels, params.x_signed != 0 ? 0x80 : 0, out);
       continue;

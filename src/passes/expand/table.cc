@@ -29,6 +29,10 @@ constexpr ExpandedOperator standard(std::string_view name, Status (*expand)(Expa
 constexpr std::string_view kActivations = "no activation that ONNX removed";
 constexpr std::string_view kAttention = "no shared buffers, no rotation, masks of lengths, keys or pairs";
 
+constexpr std::pair<std::string_view, std::string_view> key_of(const ExpandedOperator& op) {
+  return {op.domain, op.name};
+}
+
 constexpr auto kOperators = [] {
   std::array table = {
       standard("Affine", expand_affine),
@@ -74,7 +78,7 @@ constexpr auto kOperators = [] {
       microsoft("TransposeMatMul", expand_fused_matmul),
       microsoft("Trilu", expand_same),
   };
-  std::ranges::sort(table, {}, [](const ExpandedOperator& op) { return std::pair(op.domain, op.name); });
+  std::ranges::sort(table, {}, key_of);
   return table;
 }();
 
@@ -83,9 +87,9 @@ constexpr auto kOperators = [] {
 std::span<const ExpandedOperator> expanded_operators() noexcept { return kOperators; }
 
 const ExpandedOperator* find_expanded(std::string_view domain, std::string_view name) noexcept {
-  const auto* found = std::ranges::find_if(
-      kOperators, [&](const ExpandedOperator& op) { return op.name == name && op.domain == domain; });
-  return found == kOperators.end() ? nullptr : found;
+  const std::pair key(domain, name);
+  const auto* const found = std::ranges::lower_bound(kOperators, key, {}, key_of);
+  return found != kOperators.end() && key_of(*found) == key ? found : nullptr;
 }
 
 }  // namespace kite

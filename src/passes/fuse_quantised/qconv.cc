@@ -16,19 +16,6 @@ namespace {
 // Of so few channels x is read where it lies: a Transpose would cost a pass over memory.
 constexpr std::int64_t kPictureChannels = 4;
 
-void set_window(Node& node, const Window& window) {
-  std::vector<std::int64_t> strides, dilations, pads;
-  for (const WindowAxis& axis : window.spatial()) {
-    strides.push_back(axis.stride);
-    dilations.push_back(axis.dilation);
-    pads.push_back(axis.pad_begin);
-  }
-  for (const WindowAxis& axis : window.spatial()) pads.push_back(axis.pad_end);
-  node.attributes.set("strides", std::move(strides));
-  node.attributes.set("pads", std::move(pads));
-  node.attributes.set("dilations", std::move(dilations));
-}
-
 }  // namespace
 
 Result<bool> replace_with_qconv(Graph& graph, NodeId old, const Node& conv, const QConvForm& form) {

@@ -39,6 +39,15 @@ std::optional<Numbers> read_numbers(const Lowering& lowering, ValueId scale, Val
   return numbers;
 }
 
+// All elements as one row: each is computed alone.
+BytesParams one_row(ByteOp op, const Shape& shape) {
+  BytesParams params{};
+  params.op = op;
+  params.rows = params.b_rows = params.b_columns = 1;
+  params.columns = shape.elements();
+  return params;
+}
+
 Result<bool> lower_quantize(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const ValueId from = node.inputs[0], to = node.outputs[0];
@@ -47,11 +56,8 @@ Result<bool> lower_quantize(Lowering& lowering, NodeId id) {
       lowering.shape(from).elements() == 0 || node.attributes.get_int("block_size", 0) != 0) {
     return false;
   }
-  BytesParams params{};
-  params.op = ByteOp::kQuantize;
+  BytesParams params = one_row(ByteOp::kQuantize, lowering.shape(from));
   params.y_signed = is_signed(lowering, to);
-  params.rows = params.b_rows = params.b_columns = 1;
-  params.columns = lowering.shape(from).elements();
   params.scale = numbers->scale;
   params.zero = numbers->zero;
   lowering.step(id, kBytewise, params, {lowering.operand(from)}, {lowering.operand(to)});
@@ -66,11 +72,8 @@ Result<bool> lower_dequantize(Lowering& lowering, NodeId id) {
       node.attributes.get_int("block_size", 0) != 0) {
     return false;
   }
-  BytesParams params{};
-  params.op = ByteOp::kDequantize;
+  BytesParams params = one_row(ByteOp::kDequantize, lowering.shape(from));
   params.x_signed = is_signed(lowering, from);
-  params.rows = params.b_rows = params.b_columns = 1;
-  params.columns = lowering.shape(from).elements();
   params.scale = numbers->scale;
   params.x_zero = numbers->zero;
   lowering.step(id, kBytewise, params, {lowering.operand(from)}, {lowering.operand(to)});
@@ -84,10 +87,7 @@ Result<bool> lower_dynamic(Lowering& lowering, NodeId id) {
       lowering.type(from).dtype != DType::kFloat32 || lowering.shape(from).elements() == 0) {
     return false;
   }
-  BytesParams params{};
-  params.op = ByteOp::kQuantizeDynamic;
-  params.rows = params.b_rows = params.b_columns = 1;
-  params.columns = lowering.shape(from).elements();
+  const BytesParams params = one_row(ByteOp::kQuantizeDynamic, lowering.shape(from));
   std::vector<OperandId> outputs;
   for (const ValueId to : node.outputs) outputs.push_back(lowering.operand(to));
   lowering.step(id, kBytewise, params, {lowering.operand(from)}, std::move(outputs));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes operators as a few others that have kernels. The portable implementation of each is the judge of its rewrite.
-#include "passes/decompose.h"
+#include "passes/decompose/decompose.h"
 
 #include <algorithm>
 #include <array>

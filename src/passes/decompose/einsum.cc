@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "paperkite/try.h"
-#include "passes/decompose.h"
+#include "passes/decompose/decompose.h"
 #include "passes/match.h"
 #include "passes/rewrite.h"
 

@@ -13,7 +13,7 @@
 #include "ops/broadcast.h"
 #include "paperkite/try.h"
 #include "passes/constants.h"
-#include "passes/decompose.h"
+#include "passes/decompose/decompose.h"
 #include "passes/match.h"
 #include "passes/rewrite.h"
 

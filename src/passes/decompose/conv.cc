@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "paperkite/try.h"
-#include "passes/decompose.h"
+#include "passes/decompose/decompose.h"
 #include "passes/match.h"
 #include "passes/rewrite.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "paperkite/try.h"
-#include "passes/decompose.h"
+#include "passes/decompose/decompose.h"
 #include "passes/match.h"
 #include "passes/rewrite.h"
 
