@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // ConvTranspose: y[n,k,o] = bias[k] + sum over c,t of x[n,c,i] * w[c,k,t] for i and t with i*stride + t*dilation - pad
 // = o; c within k's group, o and i over 1 to 3 spatial axes. Sums are float64 and rounded once.
+#include "ops/conv_transpose.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,16 +21,6 @@
 
 namespace kite {
 namespace {
-
-// A Window as the forward convolution reads it, from its larger side: `in` and `out` are those of this operator, so
-// input i reaches the outputs i * stride - pad_begin + t * dilation.
-struct Transposed {
-  std::int64_t batch = 0;
-  std::int64_t in_channels = 0;
-  std::int64_t out_per_group = 0;
-  std::int64_t group = 1;
-  std::array<WindowAxis, kMaxSpatial> axes;  // depth, height, width; trivial ones first
-};
 
 // An optional list of `count` numbers of at least `least`; attributes have been checked to be lists.
 Status check_list(const InferContext& context, const char* name, std::size_t count, std::int64_t least) {
@@ -65,8 +58,10 @@ bool solve(WindowAxis& axis, std::int64_t extra, std::int64_t wanted, std::strin
   return true;
 }
 
-// Attributes, ranks and channels have been checked. False where a size overflows or is negative.
-bool geometry(const Attributes& attributes, const Shape& x, const Shape& w, Transposed& conv) {
+}  // namespace
+
+std::optional<Transposed> read_transposed(const Attributes& attributes, const Shape& x, const Shape& w) {
+  Transposed conv;
   conv.batch = x[0];
   conv.in_channels = x[1];
   conv.out_per_group = w[1];
@@ -86,11 +81,13 @@ bool geometry(const Attributes& attributes, const Shape& x, const Shape& w, Tran
     const std::int64_t wanted = entry(shape, shape.size() - rank + i, -1);
     if (!solve(axis, entry(attributes.get_ints("output_padding"), i, 0), wanted,
                attributes.get_string("auto_pad", "NOTSET"))) {
-      return false;
+      return std::nullopt;
     }
   }
-  return true;
+  return conv;
 }
+
+namespace {
 
 Status check_attributes(const InferContext& context, const Shape& w, std::size_t rank) {
   KITE_TRY(check_list(context, "strides", rank, 1));
@@ -130,8 +127,8 @@ Status infer(InferContext& context) {
     if (w[axis] < 1) return context.invalid(shapes + ": the kernel is empty");
   }
   KITE_TRY(check_attributes(context, w, static_cast<std::size_t>(x.rank() - 2)));
-  Transposed conv;
-  if (!geometry(context.attributes(), x, w, conv)) {
+  const auto conv = read_transposed(context.attributes(), x, w);
+  if (!conv) {
     return context.invalid(shapes + ": the output's size is negative or too large", "check 'pads' and 'output_shape'");
   }
   if (context.has_input(2)) {
@@ -144,7 +141,7 @@ Status infer(InferContext& context) {
   std::array<std::int64_t, kMaxRank> dims{x[0], w[1] * group};
   Checked terms = x[1] / group;
   for (int axis = 2; axis < x.rank(); ++axis) {
-    const WindowAxis& spatial = conv.axes[static_cast<std::size_t>(kMaxSpatial - x.rank() + axis)];
+    const WindowAxis& spatial = conv->axes[static_cast<std::size_t>(kMaxSpatial - x.rank() + axis)];
     dims[static_cast<std::size_t>(axis)] = spatial.out;
     terms *= std::min(ceil_div(spatial.kernel, spatial.stride), spatial.in);
   }
@@ -209,10 +206,9 @@ void spread_plane(const Transposed& conv, const T* x, const T* w, double bias, T
 }
 
 Status compute(const ComputeContext& context) {
-  Transposed conv;
-  if (!geometry(context.attributes, context.inputs[0].type.shape, context.inputs[1].type.shape, conv)) {
-    return Error{ErrorCode::kInvalidModel, "the output's size is negative or too large", {}, {}};
-  }
+  const auto read = read_transposed(context.attributes, context.inputs[0].type.shape, context.inputs[1].type.shape);
+  if (!read) return Error{ErrorCode::kInvalidModel, "the output's size is negative or too large", {}, {}};
+  const Transposed& conv = *read;
   return dispatch(FloatTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
     const T* bias = context.has_input(2) ? context.inputs[2].as<T>() : nullptr;
     const std::int64_t channels = conv.group * conv.out_per_group;

@@ -121,11 +121,17 @@ struct Decomposition {
 };
 
 constexpr Decomposition kDecompositions[] = {
-    {"", "Attention", decompose_attention}, {"", "Conv", decompose_conv},
-    {"", "Einsum", decompose_einsum},       {"", "GRU", decompose_recurrent},
-    {"", "LSTM", decompose_recurrent},      {"", "RMSNormalization", decompose_rms_norm},
-    {"", "RNN", decompose_recurrent},       {"", "SwiGLU", decompose_swiglu},
-    {"", "Swish", decompose_swish},         {"ai.onnx.preview", "FlexAttention", decompose_attention},
+    {"", "Attention", decompose_attention},
+    {"", "Conv", decompose_conv},
+    {"", "ConvTranspose", decompose_conv_transpose},
+    {"", "Einsum", decompose_einsum},
+    {"", "GRU", decompose_recurrent},
+    {"", "LSTM", decompose_recurrent},
+    {"", "RMSNormalization", decompose_rms_norm},
+    {"", "RNN", decompose_recurrent},
+    {"", "SwiGLU", decompose_swiglu},
+    {"", "Swish", decompose_swish},
+    {"ai.onnx.preview", "FlexAttention", decompose_attention},
 };
 
 }  // namespace

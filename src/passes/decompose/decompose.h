@@ -16,6 +16,7 @@ namespace kite {
 // Each returns whether it replaced the node; false where its form has no such equivalent.
 [[nodiscard]] Result<bool> decompose_attention(Graph& graph, NodeId id);
 [[nodiscard]] Result<bool> decompose_conv(Graph& graph, NodeId id);
+[[nodiscard]] Result<bool> decompose_conv_transpose(Graph& graph, NodeId id);
 [[nodiscard]] Result<bool> decompose_einsum(Graph& graph, NodeId id);
 [[nodiscard]] Result<bool> decompose_recurrent(Graph& graph, NodeId id);
 

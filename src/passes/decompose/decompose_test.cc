@@ -121,6 +121,55 @@ TEST(Decompose, moves_an_axis_without_a_kernel_into_the_batch) {
   expect_untouched(build({3, 3, 1}, {1, 1, 1, 1, 1, 0}), decompose);
 }
 
+TEST(Decompose, writes_transposed_convolutions_as_convolutions) {
+  struct Case {
+    std::vector<Attribute> attributes;
+    Shape w;
+    const char* left;
+  };
+  const auto build = [](const Case& c, bool has_bias) {
+    return [=] {
+      GraphCase g;
+      std::vector<ValueId> inputs{g.input("x", Shape{2, 4, 5, 3}), g.random("w", c.w)};
+      const std::int64_t group = c.w[1] == 1 ? 4 : c.w[1] == 3 ? 2 : 1;
+      if (has_bias) inputs.push_back(g.random("b", Shape{c.w[1] * group}));
+      const ValueId y = g.n("y", "ConvTranspose", std::move(inputs), {attr("group", group)});
+      Node& node = g.graph().node(g.graph().value(y).producer);
+      for (const Attribute& attribute : c.attributes) node.attributes.set(attribute.name, attribute.value);
+      g.returns(y);
+      return g.take();
+    };
+  };
+  for (const bool has_bias : {false, true}) {
+    for (const Case& c : {
+             Case{{}, Shape{4, 5, 3, 3}, "1 Conv"},
+             Case{{attr("pads", Ints{1, 1, 1, 1})}, Shape{4, 1, 3, 3}, "1 Conv"},
+             Case{{attr("strides", Ints{2, 2})}, Shape{4, 5, 2, 2}, "1 Conv, 2 Reshape, 1 Transpose"},
+             Case{{attr("strides", Ints{2, 2}), attr("pads", Ints{1, 1, 1, 1})},
+                  Shape{4, 1, 4, 4},
+                  "1 Concat, 4 Conv, 2 Reshape, 1 Slice, 1 Transpose"},
+             Case{{attr("strides", Ints{2, 3}), attr("pads", Ints{0, 1, 2, 0}), attr("output_padding", Ints{0, 1})},
+                  Shape{4, 3, 3, 4},
+                  "1 Concat, 6 Conv, 2 Reshape, 1 Slice, 1 Transpose"},
+             Case{{attr("strides", Ints{3, 1}), attr("pads", Ints{2, 1, 0, 0})},
+                  Shape{4, 5, 5, 2},
+                  "1 Conv, 2 Reshape, 1 Slice, 1 Transpose"},
+             Case{{attr("strides", Ints{2, 2}), attr("auto_pad", "SAME_UPPER")},
+                  Shape{4, 5, 3, 3},
+                  "1 Conv, 2 Reshape, 1 Slice, 1 Transpose"},
+             Case{{attr("strides", Ints{3, 3})}, Shape{4, 5, 2, 1}, "1 Conv, 2 Reshape, 1 Slice, 1 Transpose"},
+         }) {
+      EXPECT_EQ(histogram(rewritten(build(c, has_bias), decompose).graph), c.left);
+    }
+  }
+  // Pads beyond the kernel, dilated taps, outputs that no input reaches.
+  expect_untouched(build({{attr("pads", Ints{3, 0, 0, 0})}, Shape{4, 5, 3, 3}, ""}, true), decompose);
+  expect_untouched(build({{attr("dilations", Ints{2, 1})}, Shape{4, 5, 3, 3}, ""}, true), decompose);
+  expect_untouched(
+      build({{attr("strides", Ints{2, 2}), attr("output_padding", Ints{1, 1})}, Shape{4, 5, 2, 2}, ""}, true),
+      decompose);
+}
+
 TEST(Decompose, takes_the_products_of_the_input_out_of_recurrent_networks) {
   for (const auto& [op_type, gates] : {std::pair("RNN", 1), std::pair("GRU", 3), std::pair("LSTM", 4)}) {
     const auto build = [op_type = std::string(op_type), gates = std::int64_t{gates}] {
