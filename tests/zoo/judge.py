@@ -184,8 +184,9 @@ def run_times(command: list) -> list[float]:
     return [float(line) for line in output_of(command, command[0] if command[0] != sys.executable else "ONNX Runtime").split()]
 
 
-def bench_ms(kite: Path, model: Path, x: Path, runs: int) -> float:
-    text = output_of([kite, "bench", model, "--input", x, "--threads", "1", "--warmup", "1", "--iters", str(runs), "--json"], "kite bench")
+def bench_ms(kite: Path, model: Path, x: Path, runs: int, cache: Path) -> float:
+    text = output_of([kite, "bench", model, "--input", x, "--threads", "1", "--warmup", "1", "--iters", str(runs), "--json",
+                      "--cache-dir", cache], "kite bench")
     return json.loads(text)["p50_ms"]
 
 
@@ -205,12 +206,11 @@ def judge_times(kite: Path, file: Exported) -> dict:
     turn. Cold: kite's whole process with its plan in the cache, from exec to exit, against ONNX Runtime's opening and
     first run, where Python's start is not counted."""
     model, x, cache = file.model, file.inputs[0], file.model.parent / "cache"
-    first = bench_ms(kite, model, x, 1)
+    first = bench_ms(kite, model, x, 1, cache)  # makes the plan
     runs = max(2, min(30, int(ROUND_MS / max(first, 0.1))))
     steady, cold = [], []
-    cold_s(kite, file, cache)  # makes the plan
     for _ in range(ROUNDS):
-        mine = bench_ms(kite, model, x, runs)
+        mine = bench_ms(kite, model, x, runs, cache)
         theirs = statistics.median(run_times([*ONNXRUNTIME, "times", model, x, runs]))
         steady.append(mine / theirs)
         opened = float(output_of([*ONNXRUNTIME, "answers", model, model.parent / "cold.npy", x], "ONNX Runtime"))

@@ -9,14 +9,15 @@ import math
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 300, 52, 16, 44, 34
 # The colours of the reports' plots (race/report/render), for light and dark paper.
 STYLE = """<style>
-.paper{fill:#fdfdfb}.ink{fill:#1c1e21}.quiet{fill:#5c626b}.rule{stroke:#d9dbdf}.even{stroke:#5c626b}
+.paper{fill:#fdfdfb}.ink{fill:#1c1e21}.quiet{fill:#5c626b}.rule,.leader{stroke:#d9dbdf}.even{stroke:#5c626b}
 .torchscript{fill:#0063a6;stroke:#0063a6}.dynamo{fill:#b84300;stroke:#b84300}
-@media (prefers-color-scheme:dark){.paper{fill:#16181b}.ink{fill:#e4e5e7}.quiet{fill:#a2a8b1}.rule{stroke:#383c42}.even{stroke:#a2a8b1}
+@media (prefers-color-scheme:dark){.paper{fill:#16181b}.ink{fill:#e4e5e7}.quiet{fill:#a2a8b1}.rule,.leader{stroke:#383c42}.even{stroke:#a2a8b1}
 .torchscript{fill:#6db8ee;stroke:#6db8ee}.dynamo{fill:#ff9a5c;stroke:#ff9a5c}}
 </style>"""
 PANELS = (("time", "Time of one run at one thread, kite / ONNX Runtime"), ("cold", "Cold start, kite's whole process / ONNX Runtime's opening and first run"))
-# The slowest get their names: so many that they can be told apart.
+# The slowest get their names, in a column before their dots.
 NAMED = 6
+LINE = 14  # from name to name
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -45,8 +46,13 @@ def panel(rows: list[dict], name: str, title: str, top: float) -> list[str]:
         label = f"{row['model']}, {row['exporter']}: {middle:.2f} ({least:.2f} to {most:.2f})"
         out.append(f'<g class="{row["exporter"]}"><title>{html.escape(label)}</title><line x1="{x:.1f}" x2="{x:.1f}" y1="{y(most):.1f}" y2="{y(least):.1f}" '
                    f'stroke-opacity="0.4"/><circle cx="{x:.1f}" cy="{y(middle):.1f}" r="2.5"/></g>')
-        if i >= len(rows) - NAMED:
-            out.append(f'<text class="ink" x="{x - 8:.1f}" y="{y(middle) + 4:.1f}" text-anchor="end" font-size="11">{html.escape(row["model"])}</text>')
+    # Upwards from the fastest of them, above all dots before it.
+    column, text = LEFT + 6 + max(len(rows) - NAMED, 0) * step - 30, floor
+    for i, row in list(enumerate(rows))[-NAMED:]:
+        x, dot = LEFT + 6 + i * step, y(row[name][0])
+        text = min(dot - LINE, text - LINE)
+        out.append(f'<line class="leader" x1="{column + 4:.1f}" y1="{text:.1f}" x2="{x - 5:.1f}" y2="{dot:.1f}"/>'
+                   f'<text class="ink" x="{column:.1f}" y="{text + 4:.1f}" text-anchor="end" font-size="11">{html.escape(row["model"])}</text>')
     middle = rows[len(rows) // 2][name][0]
     out.append(f'<text class="quiet" x="{LEFT}" y="{floor + 22}">{len(rows)} rows from the fastest to the slowest; median {middle:.2f}; below 1, kite is faster</text>')
     return out
