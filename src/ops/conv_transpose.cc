@@ -60,8 +60,8 @@ bool solve(WindowAxis& axis, std::int64_t extra, std::int64_t wanted, std::strin
 
 }  // namespace
 
-std::optional<Transposed> read_transposed(const Attributes& attributes, const Shape& x, const Shape& w) {
-  Transposed conv;
+std::optional<TransposedWindow> read_transposed(const Attributes& attributes, const Shape& x, const Shape& w) {
+  TransposedWindow conv;
   conv.batch = x[0];
   conv.in_channels = x[1];
   conv.out_per_group = w[1];
@@ -180,7 +180,7 @@ void add_row(const WindowAxis& width, const T* row, const T* taps, std::int64_t 
 
 // One output channel of one picture: `x` are the planes of its group, `w` its taps for the first of them.
 template <typename T>
-void spread_plane(const Transposed& conv, const T* x, const T* w, double bias, T* y) {
+void spread_plane(const TransposedWindow& conv, const T* x, const T* w, double bias, T* y) {
   const auto& [depth, height, width] = conv.axes;
   const std::int64_t taps = depth.kernel * height.kernel * width.kernel;
   std::array<double, kBlock> sums;
@@ -208,7 +208,7 @@ void spread_plane(const Transposed& conv, const T* x, const T* w, double bias, T
 Status compute(const ComputeContext& context) {
   const auto read = read_transposed(context.attributes, context.inputs[0].type.shape, context.inputs[1].type.shape);
   if (!read) return Error{ErrorCode::kInvalidModel, "the output's size is negative or too large", {}, {}};
-  const Transposed& conv = *read;
+  const TransposedWindow& conv = *read;
   return dispatch(FloatTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status {
     const T* bias = context.has_input(2) ? context.inputs[2].as<T>() : nullptr;
     const std::int64_t channels = conv.group * conv.out_per_group;

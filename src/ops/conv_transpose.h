@@ -14,7 +14,7 @@ namespace kite {
 
 // A Window as the forward convolution reads it, from its larger side: `in` and `out` are those of this operator, so
 // input i reaches the outputs i * stride - pad_begin + t * dilation.
-struct Transposed {
+struct TransposedWindow {
   std::int64_t batch = 0;
   std::int64_t in_channels = 0;
   std::int64_t out_per_group = 0;
@@ -23,6 +23,7 @@ struct Transposed {
 };
 
 // Of a node whose attributes, ranks and channels have been checked. Nothing where a size overflows or is negative.
-[[nodiscard]] std::optional<Transposed> read_transposed(const Attributes& attributes, const Shape& x, const Shape& w);
+[[nodiscard]] std::optional<TransposedWindow> read_transposed(const Attributes& attributes, const Shape& x,
+                                                              const Shape& w);
 
 }  // namespace kite

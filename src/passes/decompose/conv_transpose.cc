@@ -46,7 +46,7 @@ struct PhasedAxis {
 
 // The weights [out, in of a group, taps, taps] of phases [first, last), one phase after the other.
 struct Phases {
-  const Transposed& conv;
+  const TransposedWindow& conv;
   PhasedAxis height, width;
   std::vector<double> all;  // the node's weights
 
