@@ -43,7 +43,9 @@ struct ThreadPool::Worker {
   cpu_set_t creator_mask{};
 };
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) { start_workers(threads); }
+
+void ThreadPool::start_workers(int threads) {
   cpu_set_t mask;
   CPU_ZERO(&mask);
   const bool has_mask = ::sched_getaffinity(0, sizeof mask, &mask) == 0;
@@ -79,7 +81,19 @@ ThreadPool::ThreadPool(int threads) {
   size_ = static_cast<int>(workers_.size()) + 1;
 }
 
+// What the parent's workers were doing, and whether they slept, says nothing here.
+void ThreadPool::start_anew() {
+  fork_generation_ = fork_generation();
+  workers_.clear();
+  epoch_.store(0, std::memory_order_relaxed);
+  generation_.store(0, std::memory_order_relaxed);
+  arrived_.store(0, std::memory_order_relaxed);
+  sleepers_.store(0, std::memory_order_relaxed);
+  start_workers(size_);
+}
+
 ThreadPool::~ThreadPool() {
+  if (fork_generation_ != fork_generation()) return;  // there is nobody to wait for
   stopping_.store(true, std::memory_order_relaxed);
   epoch_.fetch_add(1, std::memory_order_release);
   futex_wake_all(epoch_);
@@ -113,6 +127,7 @@ void ThreadPool::wait_for_change(std::atomic<std::uint32_t>& word, std::uint32_t
 }
 
 void ThreadPool::run(Body body, void* context) {
+  renew();
   if (size_ == 1) {
     body(context, 0);
     return;
@@ -123,6 +138,7 @@ void ThreadPool::run(Body body, void* context) {
 }
 
 void ThreadPool::begin_work(Body body, void* context) {
+  renew();
   body_ = body;
   context_ = context;
   epoch_.fetch_add(1, std::memory_order_seq_cst);

@@ -9,8 +9,11 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
 #include <vector>
+
+#include "base/test_child.h"
 
 namespace kite {
 namespace {
@@ -88,6 +91,47 @@ TEST(ThreadPool, idle_workers_use_no_processor_time) {
   const auto before = cpu_ns();
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_LT(cpu_ns() - before, 5'000'000);
+}
+
+int count_members(ThreadPool& pool) {
+  std::atomic<int> members{0};
+  pool.run([](void* context, int) { ++*static_cast<std::atomic<int>*>(context); }, &members);
+  return members;
+}
+
+TEST(ThreadPool, a_forked_child_goes_on_with_workers_of_its_own) {
+  ThreadPool pool(3);
+  EXPECT_EQ(count_members(pool), 3);
+  EXPECT_EQ(exit_code_of_child([&] { return count_members(pool) == 3 && count_members(pool) == 3; }), 0);
+  EXPECT_EQ(exit_code_of_child([&] {
+              const int in_child = exit_code_of_child([&] { return count_members(pool) == 3; });
+              return in_child == 0 && count_members(pool) == 3;
+            }),
+            0)
+      << "and a child of the child";
+  EXPECT_EQ(count_members(pool), 3);
+}
+
+TEST(ThreadPool, a_child_waits_for_no_work_of_its_parents_workers_and_ends_without_them) {
+  auto pool = std::make_unique<ThreadPool>(3);
+  std::atomic<bool> end{false};
+  const auto until_end = [](void* context, int) {
+    while (!*static_cast<std::atomic<bool>*>(context)) std::this_thread::yield();
+  };
+  pool->begin_work(until_end, &end);
+  EXPECT_EQ(exit_code_of_child([&] {
+              pool->end_work();
+              return count_members(*pool) == 3;
+            }),
+            0);
+  EXPECT_EQ(exit_code_of_child([&] {
+              pool.reset();
+              return true;
+            }),
+            0);
+  end = true;
+  pool->end_work();
+  EXPECT_EQ(count_members(*pool), 3);
 }
 
 TEST(ThreadPool, makes_do_with_fewer_threads_when_the_system_refuses_more) {

@@ -40,6 +40,10 @@ std::uint64_t now_ns() {
           .count());
 }
 
+int shares_of(const PlanStep& step, int threads) {
+  return std::min(threads, static_cast<int>(std::min<std::uint32_t>(step.record->max_shares, 1u << 16)));
+}
+
 }  // namespace
 
 PlanSession::PlanSession(std::shared_ptr<const Plan> plan, int threads) : plan_(std::move(plan)), pool_(threads) {}
@@ -125,6 +129,7 @@ std::uint64_t PlanSession::prepared_bytes(const Plan& plan) noexcept {
 
 // Decides what follows from params and the number of threads, before the first run.
 void PlanSession::prepare_steps() {
+  bound_threads_ = pool_.size();
   prepared_ = std::make_unique_for_overwrite<std::uint64_t[]>(prepared_bytes(*plan_) / sizeof prepared_[0]);
   std::uint64_t* next = prepared_.get();
   for (BoundStep& bound : steps_) {
@@ -137,6 +142,14 @@ void PlanSession::prepare_steps() {
   }
 }
 
+// A forked child starts its own workers. Where it gets fewer than its parent had, the steps are shared out again.
+void PlanSession::notice_fork() {
+  pool_.renew();
+  if (pool_.size() == bound_threads_) return;
+  for (BoundStep& bound : steps_) bound.shares = shares_of(*bound.step, pool_.size());
+  prepare_steps();
+}
+
 void PlanSession::bind_steps() {
   const Plan& plan = *plan_;
   inputs_.resize(plan.inputs().size());
@@ -147,7 +160,7 @@ void PlanSession::bind_steps() {
     bound.first_pointer = pointers_.size();
     bound.first_view = views_.size();
     bound.first_mutable = mutable_views_.size();
-    bound.shares = std::min(pool_.size(), static_cast<int>(std::min<std::uint32_t>(step.record->max_shares, 1u << 16)));
+    bound.shares = shares_of(step, pool_.size());
     for (const std::uint32_t ref : step.inputs) {
       const Operand& operand = plan.operand(ref);
       if (operand.storage == Storage::kInput) {
@@ -218,6 +231,7 @@ Status PlanSession::execute(std::span<const TensorView> inputs) {
     if (slot.view != kNoView) views_[slot.view].data = inputs[slot.input].data;
   }
   finish_touching();
+  notice_fork();
   failed_step_.store(kNoStep, std::memory_order_relaxed);
   pool_.run(&PlanSession::run_member, this);
   if (failed_step_.load(std::memory_order_relaxed) == kNoStep) return {};

@@ -58,6 +58,7 @@ class PlanSession {
   PlanSession(std::shared_ptr<const Plan> plan, int threads);
   [[nodiscard]] Status check_inputs(std::span<const TensorView> inputs) const;
   void bind_steps();
+  void notice_fork();
   void prepare_steps();
   Status execute(std::span<const TensorView> inputs);
   static void run_member(void* session, int member);
@@ -72,6 +73,7 @@ class PlanSession {
   PlanBuffer arena_;
   PlanBuffer scratch_;
   std::uint64_t scratch_stride_ = 0;
+  int bound_threads_ = 0;  // for which steps_ and prepared_ hold
   std::vector<TensorView> inputs_;
   std::vector<BoundStep> steps_;
   std::vector<const void*> pointers_;          // operands of all steps, in step order
