@@ -75,7 +75,7 @@ Result<std::vector<std::byte>> read_stdin() {
 
 // The files of a group, and their bytes.
 struct Group {
-  std::vector<PictureFile> files;
+  std::vector<Picture> files;
   std::vector<std::optional<Error>> failures;  // by item; the others have a file
   std::vector<std::byte> piped;                // standard input, which at most one item names
 };

@@ -26,6 +26,7 @@ struct ClassifierOptions {
   SessionOptions session;
   ViewOptions views{};            // of each picture, in Classification::views
   bool report_conflicts = false;  // read every source, also those that can no longer win: conflicts()
+  bool keep_scores = false;       // of every class, in Classification::scores
 };
 
 // What the scores of a classifier are.
@@ -55,10 +56,24 @@ struct Classification {
   ClassifyTimings timings;
   std::vector<std::string> warnings;          // about this picture
   std::shared_ptr<const PictureViews> views;  // null unless ClassifierOptions::views asks for them
+  // Of every class by its index, as in `top`, and of those that a threshold leaves out; NaN where the model gives its
+  // best classes only. Empty unless keep_scores asks for them, and without scores (ScoreKind::kNone).
+  std::vector<float> scores{};
 };
 
-// A file of a picture (JPEG, PNG, WebP, TIFF, GIF, BMP, netpbm): its path, or its bytes, which are borrowed.
-using PictureFile = std::variant<std::string, std::span<const std::byte>>;
+// A picture that is decoded already: 8 bits a channel, rows top to bottom. Borrowed.
+struct PixelView {
+  const std::uint8_t* data = nullptr;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  int channels = 3;             // 1 grey, 3 R G B
+  std::int64_t row_stride = 0;  // bytes from one row to the next; 0: rows without gaps
+  int exif_orientation = 0;     // 1..8, used where the recipe applies it; 0: none
+};
+
+// A picture as a program has it: the path of its file (JPEG, PNG, WebP, TIFF, GIF, BMP, netpbm), the bytes of the file,
+// which are borrowed, or its pixels.
+using Picture = std::variant<std::string, std::span<const std::byte>, PixelView>;
 
 // One for each thread of the caller.
 class Classifier {
@@ -83,13 +98,13 @@ class Classifier {
   // Any number of pictures, batch() to a run, which are decoded side by side on the classifier's threads. One result
   // for each, in their order, and as classify() would give it: a picture that cannot be read has its own Error and
   // takes no other one along, and a run that is not full is filled up with copies.
-  [[nodiscard]] std::vector<Result<Classification>> classify_batch(std::span<const PictureFile> pictures, int k = 5);
+  [[nodiscard]] std::vector<Result<Classification>> classify_batch(std::span<const Picture> pictures, int k = 5);
 
   // The pictures of one run: the first dimension of the model's input, 1 where that counts no pictures.
   [[nodiscard]] std::int64_t batch() const noexcept;
 
   // The tensor that classify() would hand to the model.
-  [[nodiscard]] Result<Tensor> input_tensor(std::span<const std::byte> picture) const;
+  [[nodiscard]] Result<Tensor> input_tensor(const Picture& picture) const;
 
   // The model's raw scores of its last run, or its classes where it gives no scores: a row for each picture. Borrowed
   // until the next run.

@@ -29,6 +29,7 @@ struct Shared {
   std::optional<double> threshold;
   std::vector<Decision> decisions;
   ViewOptions views;
+  bool keep_scores = false;
   Trace* trace = nullptr;
 };
 
@@ -37,7 +38,7 @@ struct Classifier::State {
   Session session;
   PictureRows rows;
 
-  void answer(std::span<const PictureFile> pictures, int k, std::vector<Result<Classification>>& answers);
+  void answer(std::span<const Picture> pictures, int k, std::vector<Result<Classification>>& answers);
   [[nodiscard]] Classification answer_of(FilledRow picture, std::int64_t row, int k, std::int64_t run_ns) const;
 };
 
@@ -63,12 +64,12 @@ Status check_threshold(const MeaningOptions& meaning) {
 }
 
 // Of the row of one picture in the outputs of the last run.
-std::vector<Prediction> best_of(const Session& session, const Shared& shared, std::int64_t row, int k) {
+RankedScores best_of(const Session& session, const Shared& shared, std::int64_t row, int k) {
   const ScoreChoice& choice = shared.choice;
   const auto numbers = row_of(session.output(choice.output), row, choice.row);
   std::vector<double> classes;
   if (choice.index_of) classes = row_of(session.output(*choice.index_of), row, choice.row);
-  return rank_scores(choice, numbers, classes, k, shared.threshold, shared.interpretation.labels);
+  return rank_scores(choice, numbers, classes, {k, shared.threshold, shared.keep_scores}, shared.interpretation.labels);
 }
 
 // When the pictures of one run were begun, and when they lay in their rows.
@@ -92,7 +93,7 @@ void trace_group(Trace& trace, const std::vector<Result<FilledRow>>& rows, const
 }  // namespace
 
 // At most as many pictures as one run takes. Their answers are put behind those that are there.
-void Classifier::State::answer(std::span<const PictureFile> pictures, int k,
+void Classifier::State::answer(std::span<const Picture> pictures, int k,
                                std::vector<Result<Classification>>& answers) {
   GroupClock clock{Trace::now_ns()};
   std::vector<Result<FilledRow>> filled = rows.fill(shared->interpretation.recipe, pictures, session);
@@ -101,7 +102,7 @@ void Classifier::State::answer(std::span<const PictureFile> pictures, int k,
   const Status ran = good == 0 ? Status() : run_traced(shared->model, session, rows.tensor(), shared->trace);
   if (!ran.ok() && pictures.size() > 1) {
     // Some operators refuse some numbers: whose these were is seen when each picture runs alone.
-    for (const PictureFile& picture : pictures) answer({&picture, 1}, k, answers);
+    for (const Picture& picture : pictures) answer({&picture, 1}, k, answers);
     return;
   }
   const std::int64_t run_ns = good == 0 ? 0 : (Trace::now_ns() - clock.filled_ns) / good;
@@ -124,7 +125,9 @@ Classification Classifier::State::answer_of(FilledRow picture, std::int64_t row,
   answer.kind = shared->choice.kind;
   answer.warnings = std::move(picture.facts.warnings);
   answer.views = std::move(picture.views);
-  answer.top = best_of(session, *shared, row, k);
+  RankedScores ranked = best_of(session, *shared, row, k);
+  answer.top = std::move(ranked.top);
+  answer.scores = std::move(ranked.scores);
   // A NaN or an infinity among logits leaves no probability a number.
   if (!answer.top.empty() && answer.top.front().has_score && std::isnan(answer.top.front().score)) {
     answer.warnings.push_back("the model's scores for this picture are no numbers (NaN or infinite)");
@@ -174,7 +177,7 @@ Result<Classifier> Classifier::over(Model model, const ClassifierOptions& option
   decisions.insert(decisions.end(), interpretation.decisions.begin(), interpretation.decisions.end());
   auto shared = std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
                                                       std::move(choice), meaning.threshold, std::move(decisions),
-                                                      options.views, trace});
+                                                      options.views, options.keep_scores, trace});
   return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value(), std::move(rows)}));
 }
 
@@ -190,14 +193,13 @@ Classifier::Classifier(Classifier&&) noexcept = default;
 Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
-Result<Tensor> Classifier::input_tensor(std::span<const std::byte> picture) const {
+Result<Tensor> Classifier::input_tensor(const Picture& picture) const {
   PictureRows rows(state_->shared->interpretation.recipe, state_->shared->model.inputs()[0].type);
-  const PictureFile file(picture);
-  KITE_TRY(rows.fill(state_->shared->interpretation.recipe, {&file, 1}, state_->session).front());
+  KITE_TRY(rows.fill(state_->shared->interpretation.recipe, {&picture, 1}, state_->session).front());
   return std::move(rows).release();
 }
 
-std::vector<Result<Classification>> Classifier::classify_batch(std::span<const PictureFile> pictures, int k) {
+std::vector<Result<Classification>> Classifier::classify_batch(std::span<const Picture> pictures, int k) {
   std::vector<Result<Classification>> answers;
   answers.reserve(pictures.size());
   while (!pictures.empty()) {
@@ -209,12 +211,12 @@ std::vector<Result<Classification>> Classifier::classify_batch(std::span<const P
 }
 
 Result<Classification> Classifier::classify(std::span<const std::byte> picture, int k) {
-  const PictureFile file(picture);
+  const Picture file(picture);
   return std::move(classify_batch({&file, 1}, k).front());
 }
 
 Result<Classification> Classifier::classify_file(const std::string& path, int k) {
-  const PictureFile file(path);
+  const Picture file(path);
   return std::move(classify_batch({&file, 1}, k).front());
 }
 

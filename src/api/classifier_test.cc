@@ -345,8 +345,8 @@ TEST_F(ClassifierTest, numbers_that_the_graph_normalises_itself_are_given_as_the
 
 class BatchTest : public ClassifierTest {
  protected:
-  static std::vector<PictureFile> files(const std::vector<std::string>& bytes) {
-    std::vector<PictureFile> files;
+  static std::vector<Picture> files(const std::vector<std::string>& bytes) {
+    std::vector<Picture> files;
     for (const std::string& text : bytes) files.emplace_back(std::as_bytes(std::span(text)));
     return files;
   }
@@ -411,7 +411,7 @@ TEST_F(BatchTest, pictures_are_read_from_files_and_each_error_carries_its_path) 
   with.model.meaning.batch = 2;
   auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 0, 1, 0})), with);
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
-  const std::vector<PictureFile> pictures = {folder_ / "gone.png", write("red.png", kRed), write("text.jpg", "hello"),
+  const std::vector<Picture> pictures = {folder_ / "gone.png", write("red.png", kRed), write("text.jpg", "hello"),
                                              write("cut.png", kRed.substr(0, 40)), folder_ / "red.png"};
   const auto answers = classifier->classify_batch(pictures);
   EXPECT_EQ(firsts(answers), (std::vector<std::int64_t>{-1, 0, -1, -1, 0}));

@@ -12,6 +12,7 @@
 
 #include "api/internals.h"
 #include "image/picture_file.h"
+#include "image/pixels.h"
 #include "image/preprocess.h"
 #include "paperkite/try.h"
 
@@ -19,7 +20,15 @@ namespace kite {
 
 namespace {
 
-Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const PictureFile& picture, const ViewOptions& views) {
+Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const Picture& picture, const ViewOptions& views) {
+  if (const auto* pixels = std::get_if<PixelView>(&picture)) {
+    return prepare_pixels({pixels->data,
+                           {pixels->width, pixels->height},
+                           pixels->channels,
+                           pixels->row_stride,
+                           pixels->exif_orientation},
+                          recipe, views);
+  }
   const auto* path = std::get_if<std::string>(&picture);
   if (path == nullptr) return prepare_picture(std::get<std::span<const std::byte>>(picture), recipe, views);
   KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(*path));
@@ -45,7 +54,7 @@ std::span<std::byte> PictureRows::row(std::size_t number) {
   return {tensor_.mutable_view().data + number * size_bytes, size_bytes};
 }
 
-Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const PictureFile& picture,
+Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Picture& picture,
                                         std::size_t number) {
   // A picture of many megapixels may want more memory than there is, and the next one may be smaller. The message is
   // short enough to need none.
@@ -69,7 +78,7 @@ Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Pi
   }
 }
 
-std::vector<Result<FilledRow>> PictureRows::fill(const PreprocessRecipe& recipe, std::span<const PictureFile> pictures,
+std::vector<Result<FilledRow>> PictureRows::fill(const PreprocessRecipe& recipe, std::span<const Picture> pictures,
                                                  Session& session) {
   if (count_ > 1 && tensor_.type() != input_) tensor_ = Tensor(input_);
   std::vector<std::optional<Result<FilledRow>>> filled(pictures.size());

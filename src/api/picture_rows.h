@@ -37,14 +37,14 @@ class PictureRows {
   // meanwhile; at most count() pictures. A picture that fails has its own Error. Every row without a picture repeats
   // one that has not failed. `recipe`: as above.
   [[nodiscard]] std::vector<Result<FilledRow>> fill(const PreprocessRecipe& recipe,
-                                                    std::span<const PictureFile> pictures, Session& session);
+                                                    std::span<const Picture> pictures, Session& session);
 
   // Of the model's input type once a picture was filled in.
   [[nodiscard]] TensorView tensor() const { return tensor_.view(); }
   [[nodiscard]] Tensor release() && { return std::move(tensor_); }
 
  private:
-  [[nodiscard]] Result<FilledRow> fill_row(const PreprocessRecipe& recipe, const PictureFile& picture, std::size_t row);
+  [[nodiscard]] Result<FilledRow> fill_row(const PreprocessRecipe& recipe, const Picture& picture, std::size_t row);
   [[nodiscard]] std::span<std::byte> row(std::size_t number);
 
   TensorType input_;

@@ -59,6 +59,20 @@ std::vector<std::size_t> order_of(std::span<const double> numbers, std::size_t c
   return order;
 }
 
+std::vector<float> scores_by_class(const ScoreChoice& choice, std::span<const double> scores,
+                                   std::span<const double> classes) {
+  if (classes.empty()) return {scores.begin(), scores.end()};
+  std::vector<float> all(static_cast<std::size_t>(std::max<std::int64_t>(choice.classes, 0)),
+                         static_cast<float>(kNoScore));
+  for (std::size_t i = 0; i < std::min(scores.size(), classes.size()); ++i) {
+    const double index = classes[i];
+    if (index >= 0 && index < static_cast<double>(all.size())) {
+      all[static_cast<std::size_t>(std::llround(index))] = static_cast<float>(scores[i]);
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<double> row_of(const TensorView& tensor, std::int64_t row, std::int64_t length) {
@@ -68,12 +82,11 @@ std::vector<double> row_of(const TensorView& tensor, std::int64_t row, std::int6
   return numbers;
 }
 
-std::vector<Prediction> rank_scores(const ScoreChoice& choice, std::span<const double> numbers,
-                                    std::span<const double> classes, int k, std::optional<double> threshold,
-                                    const std::vector<std::string>& labels) {
+RankedScores rank_scores(const ScoreChoice& choice, std::span<const double> numbers, std::span<const double> classes,
+                         const RankingOptions& options, const std::vector<std::string>& labels) {
   const bool has_scores = choice.kind != ScoreKind::kNone;
   std::vector<double> scores = scores_of(choice, numbers);
-  const std::size_t count = std::min(static_cast<std::size_t>(std::max(k, 0)), scores.size());
+  const std::size_t count = std::min(static_cast<std::size_t>(std::max(options.k, 0)), scores.size());
   std::vector<std::size_t> order(count);
   if (has_scores) {
     order = order_of(scores.size() == numbers.size() ? numbers : std::span<const double>(scores), count);
@@ -81,15 +94,16 @@ std::vector<Prediction> rank_scores(const ScoreChoice& choice, std::span<const d
     std::iota(order.begin(), order.end(), std::size_t{0});  // as the model ranks them
     classes = numbers;
   }
-  std::vector<Prediction> top;
+  RankedScores ranked;
+  if (options.keep_scores && has_scores) ranked.scores = scores_by_class(choice, scores, classes);
   for (const std::size_t i : order) {
-    if (threshold && has_scores && !(scores[i] >= *threshold)) continue;
+    if (options.threshold && has_scores && !(scores[i] >= *options.threshold)) continue;
     const auto index = classes.empty() ? static_cast<std::int64_t>(i) : std::llround(classes[i]);
     const bool has_label = index >= 0 && static_cast<std::size_t>(index) < labels.size();
-    top.push_back({index, has_label ? labels[static_cast<std::size_t>(index)] : std::string(),
+    ranked.top.push_back({index, has_label ? labels[static_cast<std::size_t>(index)] : std::string(),
                    static_cast<float>(has_scores ? scores[i] : kNoScore), has_scores});
   }
-  return top;
+  return ranked;
 }
 
 }  // namespace kite

@@ -17,11 +17,20 @@ namespace kite {
 // One picture's numbers: row `row` of a tensor whose rows have `length` elements, of any type.
 [[nodiscard]] std::vector<double> row_of(const TensorView& tensor, std::int64_t row, std::int64_t length);
 
-// The `k` best, best first, equal scores in index order, NaN last. `numbers`: of the output that holds the scores;
-// `classes`: of ScoreChoice::index_of, empty where it has none. Classes below the threshold are left out.
-[[nodiscard]] std::vector<Prediction> rank_scores(const ScoreChoice& choice, std::span<const double> numbers,
-                                                  std::span<const double> classes, int k,
-                                                  std::optional<double> threshold,
-                                                  const std::vector<std::string>& labels);
+struct RankingOptions {
+  int k = 5;
+  std::optional<double> threshold{};  // classes below it are left out of `top`
+  bool keep_scores = false;
+};
+
+struct RankedScores {
+  std::vector<Prediction> top;  // the `k` best, best first, equal scores in index order, NaN last
+  std::vector<float> scores;    // see Classification::scores
+};
+
+// `numbers`: of the output that holds the scores; `classes`: of ScoreChoice::index_of, empty where it has none.
+[[nodiscard]] RankedScores rank_scores(const ScoreChoice& choice, std::span<const double> numbers,
+                                       std::span<const double> classes, const RankingOptions& options,
+                                       const std::vector<std::string>& labels);
 
 }  // namespace kite

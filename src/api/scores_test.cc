@@ -167,12 +167,12 @@ TEST(RankScores, classes_that_the_model_ranked_keep_their_numbers) {
   choice.divisor = 100;
   const std::vector<double> scores{80, 15, 5};
   const std::vector<double> classes{7, 2, 9};
-  const auto top = rank_scores(choice, scores, classes, 5, {}, {});
+  const auto top = rank_scores(choice, scores, classes, {.k = 5}, {}).top;
   ASSERT_EQ(top.size(), 3u);
   EXPECT_EQ(top[0].index, 7);
   EXPECT_FLOAT_EQ(top[0].score, 0.8F);
   choice.kind = ScoreKind::kNone;
-  const auto alone = rank_scores(choice, classes, {}, 2, {}, {});
+  const auto alone = rank_scores(choice, classes, {}, {.k = 2}, {}).top;
   ASSERT_EQ(alone.size(), 2u);
   EXPECT_EQ(alone[1].index, 2);
   EXPECT_FALSE(alone[1].has_score);

@@ -99,8 +99,13 @@ Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes
   facts.format = format;
   if (codec.find_metadata == nullptr) return reader;
   facts.exif_orientation = orientation_of(codec.find_metadata(bytes));
+  return oriented(std::move(reader), codec.orienting == Orienting::kAlways ? ExifPolicy::kApply : exif);
+}
+
+Result<std::unique_ptr<RowReader>> oriented(std::unique_ptr<RowReader> reader, ExifPolicy exif) {
+  ImageFacts& facts = reader->facts();
   if (facts.exif_orientation <= 1) return reader;
-  if (exif == ExifPolicy::kApply || codec.orienting == Orienting::kAlways) {
+  if (exif == ExifPolicy::kApply) {
     KITE_TRY_ASSIGN(const Image stored, read_all_rows(*reader));
     KITE_TRY_ASSIGN(Image turned, upright(stored, stored.facts().exif_orientation));
     turned.facts().orientation_applied = true;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,7 +34,7 @@ enum class PictureFormat : std::uint8_t {
 [[nodiscard]] std::string picture_format_list();                                    // "JPEG, PNG, ... or netpbm"
 
 struct ImageFacts {
-  PictureFormat format = PictureFormat::kJpeg;
+  std::optional<PictureFormat> format;  // nullopt: pixels that a program had decoded
   std::string pixel_format;  // as stored, e.g. "8-bit YCbCr 4:2:0, progressive", "16-bit grey"
   int exif_orientation = 0;  // 1..8; 0 when the file has none
   bool orientation_applied = false;

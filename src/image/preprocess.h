@@ -9,6 +9,7 @@
 
 #include "image/image.h"
 #include "image/normalize.h"
+#include "image/pixels.h"
 #include "image/recipe.h"
 #include "paperkite/picture_views.h"
 #include "paperkite/tensor.h"
@@ -35,5 +36,9 @@ struct PreparedPicture {
 // completely first (see open_picture()), and codecs that do so themselves (a progressive JPEG, an interlaced PNG).
 [[nodiscard]] Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe,
                                                       const ViewOptions& views = {});
+
+// The same of pixels that are decoded already. Errors as for open_pixels().
+[[nodiscard]] Result<PreparedPicture> prepare_pixels(const DecodedPixels& pixels, const PreprocessRecipe& recipe,
+                                                     const ViewOptions& views = {});
 
 }  // namespace kite
