@@ -118,7 +118,8 @@ class Model {
  private:
   friend struct Internals;
   Model() = default;
-  static Result<Model> open(const ModelFile& file, const ModelOptions& options, std::shared_ptr<const Plan> lender);
+  static Result<Model> open(const ModelFile& file, const ModelOptions& options, std::shared_ptr<const Plan> lender,
+                            bool* leaves_open = nullptr);
   std::string path_;
   std::shared_ptr<const Plan> plan_;
   std::vector<Port> inputs_;

@@ -17,6 +17,11 @@ struct Internals {
   static const std::shared_ptr<const Plan>& plan(const Model& model) noexcept { return model.plan_; }
   static const PreprocessRecipe& recipe(const Classifier& classifier) noexcept;  // classifier.cc
   static PlanSession& session(Session& session) noexcept { return *session.session_; }
+  // Model::open() and for_shapes(). `lender`: whose weights may be used. `leaves_open`: see open_plan().
+  static Result<Model> open(const ModelFile& file, const ModelOptions& options, const Model* lender,
+                            bool* leaves_open = nullptr) {
+    return Model::open(file, options, lender == nullptr ? nullptr : lender->plan_, leaves_open);
+  }
 };
 
 }  // namespace kite

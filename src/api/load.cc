@@ -22,13 +22,18 @@ bool states_shapes(const MeaningOptions& meaning) { return meaning.size.has_valu
 
 }  // namespace
 
-Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
+Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options, std::shared_ptr<const Plan> lender,
+                             bool* leaves_open) {
   const std::string& path = model.path;  // beside which the recipe may lie; nothing does beside a model from memory
   OpenedPlan opened;
   PlanRequest request;
   KITE_TRY_ASSIGN(request.target, chosen_target(options));
   request.shapes = options.input_shapes;
   request.choose_shapes = [&](const StatedModel& stated) -> Result<InputShapes> {
+    if (leaves_open != nullptr) {
+      *leaves_open = true;
+      return Error{ErrorCode::kUnsupportedModel, "the model leaves dimensions open", path, {}};
+    }
     KITE_TRY_ASSIGN(ChosenShapes chosen, choose_shapes(stated, path, options.meaning));
     opened.decisions = std::move(chosen.decisions);
     return std::move(chosen.shapes);
@@ -50,6 +55,11 @@ Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options
     KITE_TRY(check_shapes(*opened.loaded.plan, path, options.meaning));
   }
   return opened;
+}
+
+Result<ImportedModel> import_stated(const ModelFile& model, const ModelOptions& options) {
+  if (!model.path.empty()) return import_file(model.path, options.meaning.data_dirs);
+  return import_model(ModelSource{model.name(), model.bytes, nullptr, options.meaning.data_dirs});
 }
 
 Result<InputShapes> shapes_for(const StatedModel& stated, const std::string& path, const ModelOptions& options) {

@@ -52,8 +52,10 @@ Result<Model> Model::open(std::span<const std::byte> bytes, const ModelOptions& 
   return open(ModelFile{{}, bytes}, options, nullptr);
 }
 
-Result<Model> Model::open(const ModelFile& file, const ModelOptions& options, std::shared_ptr<const Plan> lender) {
-  KITE_TRY_ASSIGN(OpenedPlan opened, open_plan(file, options, std::move(lender)));
+Result<Model> Model::open(const ModelFile& file, const ModelOptions& options, std::shared_ptr<const Plan> lender,
+                          bool* leaves_open) {
+  if (lender != nullptr && lender->is_borrower()) lender = lender->lender();
+  KITE_TRY_ASSIGN(OpenedPlan opened, open_plan(file, options, std::move(lender), leaves_open));
   LoadedPlan& loaded = opened.loaded;
   Model model;
   model.path_ = file.path;

@@ -85,6 +85,7 @@ class Plan {
   // The plan's own constants, or those of its lender.
   [[nodiscard]] std::span<const std::byte> constants() const noexcept { return constants_; }
   [[nodiscard]] bool is_borrower() const noexcept { return lender_ != nullptr; }
+  [[nodiscard]] const std::shared_ptr<const Plan>& lender() const noexcept { return lender_; }  // null: no borrower
   // With its constants, also when they are the lender's.
   [[nodiscard]] std::uint64_t size_bytes() const noexcept {
     return bytes_.size() + (is_borrower() ? constants_.size() : 0);
