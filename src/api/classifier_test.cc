@@ -343,6 +343,45 @@ TEST_F(ClassifierTest, numbers_that_the_graph_normalises_itself_are_given_as_the
   }
 }
 
+TEST_F(ClassifierTest, scores_of_every_class_are_kept_where_they_are_asked_for) {
+  const std::string path = write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0, 2, 0, 0}));
+  ClassifierOptions with = options();
+  const auto answer_with = [&](int k = 5) {
+    auto classifier = Classifier::open(path, with);
+    EXPECT_TRUE(classifier.ok()) << classifier.error().message();
+    return classify(*classifier, kRed, k);
+  };
+  EXPECT_TRUE(answer_with().scores.empty());
+  with.keep_scores = true;
+  with.model.meaning.threshold = 0.5;
+  const Classification some = answer_with();
+  with.model.meaning.threshold.reset();
+  const Classification all = answer_with();
+  ASSERT_EQ(all.top.size(), 3U);
+  EXPECT_EQ(some.top.size(), 1U);
+  ASSERT_EQ(some.scores.size(), 3U) << "a threshold leaves nothing out here";
+  for (const Prediction& prediction : all.top) {
+    EXPECT_EQ(all.scores.at(static_cast<std::size_t>(prediction.index)), prediction.score) << "the same bits";
+  }
+  EXPECT_EQ(some.scores, all.scores);
+  EXPECT_EQ(answer_with(1).scores, all.scores) << "also beside fewer classes";
+  with.model.meaning.raw = true;
+  EXPECT_EQ(answer_with().scores, (std::vector<float>{1, 3, 2}));
+}
+
+TEST_F(ClassifierTest, pixels_are_a_picture_beside_files_and_each_has_its_own_error) {
+  Classifier classifier = open({1, 0, 0, 0, 1, 0, 0, 0, 1});
+  const std::vector<std::uint8_t> blue = {0, 0, 255, 0, 0, 255};
+  const std::vector<Picture> pictures = {PixelView{blue.data(), 1, 2}, std::as_bytes(std::span(kRed)),
+                                         PixelView{nullptr, 1, 2}, PixelView{blue.data(), 2, 3, 1}};
+  const auto answers = classifier.classify_batch(pictures);
+  EXPECT_EQ(answers[0]->top.at(0).index, 2);
+  EXPECT_EQ(answers[1]->top.at(0).index, 0);
+  EXPECT_EQ(answers[2].error().code, ErrorCode::kInvalidImage);
+  ASSERT_TRUE(answers[3].ok());
+  EXPECT_EQ(answers[3]->top.at(0).score, answers[3]->top.at(2).score) << "grey";
+}
+
 class BatchTest : public ClassifierTest {
  protected:
   static std::vector<Picture> files(const std::vector<std::string>& bytes) {

@@ -171,7 +171,13 @@ TEST(RankScores, classes_that_the_model_ranked_keep_their_numbers) {
   ASSERT_EQ(top.size(), 3u);
   EXPECT_EQ(top[0].index, 7);
   EXPECT_FLOAT_EQ(top[0].score, 0.8F);
+  const auto all = rank_scores(choice, scores, classes, {.k = 1, .keep_scores = true}, {}).scores;
+  ASSERT_EQ(all.size(), 10U);
+  EXPECT_EQ(all[7], top[0].score);
+  EXPECT_EQ(all[9], top[2].score);
+  EXPECT_TRUE(std::isnan(all[0])) << "the model does not say";
   choice.kind = ScoreKind::kNone;
+  EXPECT_TRUE(rank_scores(choice, classes, {}, {.k = 1, .keep_scores = true}, {}).scores.empty());
   const auto alone = rank_scores(choice, classes, {}, {.k = 2}, {}).top;
   ASSERT_EQ(alone.size(), 2u);
   EXPECT_EQ(alone[1].index, 2);
