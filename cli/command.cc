@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "cli/parser/parse.h"
@@ -14,51 +12,20 @@
 #include "kernels/targets.h"
 #include "number_option.h"
 #include "output.h"
+#include "tensor/size_text.h"
 
 namespace kite::cli {
 
 namespace {
 
-// "224x160" (height x width) or "224"; nullopt for anything else.
-std::optional<PictureSize> parse_size(std::string_view text) {
-  const auto side = [](std::string_view digits) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return error == std::errc() && end == digits.data() + digits.size() ? number : 0;
-  };
-  const std::size_t cross = text.find('x');
-  const std::int64_t height = side(text.substr(0, cross));
-  const std::int64_t width = cross == std::string_view::npos ? height : side(text.substr(cross + 1));
-  constexpr std::int64_t kMostPixels = 65536;
-  if (height < 1 || width < 1 || height > kMostPixels || width > kMostPixels) return std::nullopt;
-  return PictureSize{height, width};
-}
-
-// "1x3x224x224"; nullopt for anything else, also for a dimension of 0.
-std::optional<Shape> parse_shape(std::string_view text) {
-  std::vector<std::int64_t> sizes;
-  for (std::size_t from = 0; from <= text.size();) {
-    const std::size_t end = std::min(text.find('x', from), text.size());
-    const auto size = parse_integer(text.substr(from, end - from));
-    if (!size || *size < 1) return std::nullopt;
-    sizes.push_back(*size);
-    from = end + 1;
-  }
-  auto shape = Shape::make(sizes);
-  return shape.ok() ? std::optional(*shape) : std::nullopt;
-}
-
 std::string take_size(MeaningOptions& meaning, const std::string& text) {
-  meaning.size = parse_size(text);
+  meaning.size = parse_picture_size(text);
   return meaning.size ? std::string() : text + " is no HEIGHTxWIDTH, e.g. 224x224";
 }
 
-// Names of inputs may hold a '=', sizes do not.
 std::string take_shape(CommonOptions& options, const std::string& text) {
-  const std::size_t equals = text.rfind('=');
-  const bool has_name = equals != std::string::npos && equals > 0;
-  const auto shape = has_name ? parse_shape(std::string_view(text).substr(equals + 1)) : std::nullopt;
-  const bool is_taken = shape && options.shapes.emplace(text.substr(0, equals), *shape).second;
+  const auto named = parse_named_shape(text);
+  const bool is_taken = named && options.shapes.insert(*named).second;
   return is_taken ? std::string() : text + " is no NAME=SIZES, each name once, e.g. x=1x3x224x224";
 }
 

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/number_text.h"
 #include "interrupt.h"
-#include "number_option.h"
 #include "paperkite/npy.h"
 #include "paperkite/try.h"
 #include "progress.h"
