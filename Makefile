@@ -53,7 +53,7 @@ asan: packages
 	cmake --preset asan && cmake --build --preset asan && tests/python/ensure_venv.sh && tools/run_tests build/asan -LE all
 
 tsan: packages
-	cmake --preset tsan && cmake --build --preset tsan && tools/run_tests build/tsan -L threads
+	cmake --preset tsan && cmake --build --preset tsan && tests/python/ensure_venv.sh && tools/run_tests build/tsan -L threads
 
 # All of each program seen by the compiler at once: types of one name that differ, declarations that do not fit.
 lto: packages
@@ -68,8 +68,10 @@ tidy: packages packages-develop
 format: packages-develop
 	$(CLANG_FORMAT) -i $(SOURCES)
 
-install: everything
-	cmake --install build/release
+# PREFIX=DIR: where to, /usr/local otherwise.
+install: release
+	cmake --build --preset release --target paperkite paperkite_static
+	cmake --install build/release $(if $(PREFIX),--prefix $(abspath $(PREFIX)))
 
 models: packages
 	tools/make_models
