@@ -1,0 +1,5 @@
+module paperkite.example/classify
+
+go 1.18
+
+require github.com/ebitengine/purego v0.10.1
