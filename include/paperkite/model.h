@@ -36,6 +36,10 @@ struct ModelOptions {
   int threads = 0;  // that read and pack weights while it opens; 0: as many as the process may use
   bool use_cache = true;
   std::string cache_dir;  // empty: KITE_CACHE_DIR, else $XDG_CACHE_HOME/paperkite, else ~/.cache/paperkite
+  // Read the model, its external data or its plan into memory in place of mapping them: another program that shortens
+  // one of them (`cp` over it) then makes opening kIo at most, where it would stop the program with SIGBUS. A model
+  // whose plan is in the cache costs nothing more; a plan file is then not shared between processes. Pools always do.
+  bool copy_files = false;
   // Kept in the plan that is made, beside the model's own and over it; such a model is never cached.
   std::map<std::string, std::string> metadata;
   std::vector<std::string> disabled_passes;                    // a model with some is never cached

@@ -18,6 +18,10 @@ Result<const Target*> chosen_target(const ModelOptions& options) {
   return options.isa.empty() ? default_target() : parse_target(options.isa);
 }
 
+FileAccess access_of(const ModelOptions& options) {
+  return options.copy_files ? FileAccess::kCopied : FileAccess::kMapped;
+}
+
 bool states_shapes(const MeaningOptions& meaning) { return meaning.size.has_value() || meaning.batch > 0; }
 
 }  // namespace
@@ -43,6 +47,7 @@ Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options
   request.use_cache = options.use_cache;
   request.cache_dir = options.cache_dir;
   request.data_dirs = options.meaning.data_dirs;
+  request.access = access_of(options);
   request.metadata = options.metadata;
   request.disabled_passes = options.disabled_passes;
   request.memory_limit_bytes = options.memory_limit_bytes;
@@ -58,8 +63,8 @@ Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options
 }
 
 Result<ImportedModel> import_stated(const ModelFile& model, const ModelOptions& options) {
-  if (!model.path.empty()) return import_file(model.path, options.meaning.data_dirs);
-  return import_model(ModelSource{model.name(), model.bytes, nullptr, options.meaning.data_dirs});
+  if (!model.path.empty()) return import_file(model.path, options.meaning.data_dirs, access_of(options));
+  return import_model(ModelSource{model.name(), model.bytes, nullptr, options.meaning.data_dirs, access_of(options)});
 }
 
 Result<InputShapes> shapes_for(const StatedModel& stated, const std::string& path, const ModelOptions& options) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// mmap of regular files.
+// mmap of regular files, or of memory that is filled with their bytes.
 #include "base/mapped_file.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -13,23 +14,26 @@
 
 namespace kite {
 
-Result<MappedFile> MappedFile::open(const std::string& path) {
+Result<MappedFile> MappedFile::open(const std::string& path, FileAccess access) {
   KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(path));
-  return map_regular(file.fd(), path, file.state());
+  return map_regular(file.fd(), path, file.state(), access);
 }
 
-Result<MappedFile> MappedFile::map(int fd, const std::string& path) {
+Result<MappedFile> MappedFile::map(int fd, const std::string& path, FileAccess access) {
   KITE_TRY_ASSIGN(const FileState state, RegularFile::state_of(fd, path));
-  return map_regular(fd, path, state);
+  return map_regular(fd, path, state, access);
 }
 
-Result<MappedFile> MappedFile::map_regular(int fd, const std::string& path, const FileState& state) {
+Result<MappedFile> MappedFile::map_regular(int fd, const std::string& path, const FileState& state, FileAccess access) {
   MappedFile file;
   file.path_ = path;
   file.state_ = state;
   file.size_bytes_ = static_cast<std::size_t>(state.size_bytes);
   if (file.size_bytes_ == 0) return file;  // mmap refuses length 0; an empty span says the same
-  void* address = ::mmap(nullptr, file.size_bytes_, PROT_READ, MAP_PRIVATE, fd, 0);
+  const bool is_copy = access == FileAccess::kCopied;
+  void* address = is_copy
+                      ? ::mmap(nullptr, file.size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                      : ::mmap(nullptr, file.size_bytes_, PROT_READ, MAP_PRIVATE, fd, 0);
   if (address == MAP_FAILED) {
     file.size_bytes_ = 0;
     return Error{errno == ENOMEM ? ErrorCode::kLimit : ErrorCode::kIo,
@@ -41,7 +45,24 @@ Result<MappedFile> MappedFile::map_regular(int fd, const std::string& path, cons
   // Bytes that are not in the page cache are then read as huge pages, in half the time, and are mapped as huge pages
   // for as long as they stay there (docs/cold-start.md). This is a hint: a file system without huge pages ignores it.
   ::madvise(address, file.size_bytes_, MADV_HUGEPAGE);
+  if (is_copy) KITE_TRY(file.fill(fd));
   return file;
+}
+
+Status MappedFile::fill(int fd) {
+  auto* const begin = const_cast<std::byte*>(data_);
+  std::size_t done = 0;
+  while (done < size_bytes_) {
+    const ssize_t count = ::pread(fd, begin + done, size_bytes_ - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0)
+      return Error{ErrorCode::kIo, std::string("cannot read the file: ") + std::strerror(errno), path_, {}};
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  KITE_TRY_ASSIGN(const FileState state, RegularFile::state_of(fd, path_));
+  if (done == size_bytes_ && state == state_) return {};
+  return Error{ErrorCode::kIo, "the file changed while it was read", path_, "try again when it is complete"};
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A read-only file mapped into memory for as long as the object lives.
+// The bytes of a file, in memory for as long as the object lives.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -11,14 +12,19 @@
 
 namespace kite {
 
-// Move-only. The mapping is private and read-only; pages stay shared with the page cache.
+// Mapped: private and read-only, and pages stay shared with the page cache. Another program that shortens the file then
+// stops this one with SIGBUS. Copied: into memory of its own; a change of the file meanwhile is kIo, and a later one
+// changes nothing.
+enum class FileAccess : std::uint8_t { kMapped, kCopied };
+
+// Move-only.
 class MappedFile {
  public:
   // Refuses what RegularFile::open() refuses.
-  [[nodiscard]] static Result<MappedFile> open(const std::string& path);
+  [[nodiscard]] static Result<MappedFile> open(const std::string& path, FileAccess access = FileAccess::kMapped);
 
-  // Maps an already open regular file and closes nothing; `path` is for messages.
-  [[nodiscard]] static Result<MappedFile> map(int fd, const std::string& path);
+  // The same of an already open regular file. Closes nothing; `path` is for messages.
+  [[nodiscard]] static Result<MappedFile> map(int fd, const std::string& path, FileAccess access = FileAccess::kMapped);
 
   MappedFile() = default;
   MappedFile(MappedFile&& other) noexcept;
@@ -30,7 +36,9 @@ class MappedFile {
   [[nodiscard]] const FileState& state() const noexcept { return state_; }  // when it was opened
 
  private:
-  [[nodiscard]] static Result<MappedFile> map_regular(int fd, const std::string& path, const FileState& state);
+  [[nodiscard]] static Result<MappedFile> map_regular(int fd, const std::string& path, const FileState& state,
+                                                      FileAccess access);
+  [[nodiscard]] Status fill(int fd);
   const std::byte* data_ = nullptr;
   std::size_t size_bytes_ = 0;
   std::string path_;

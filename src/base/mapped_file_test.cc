@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/test_folder.h"
@@ -40,6 +42,42 @@ TEST_F(MappedFiles, of_no_bytes_are_an_empty_span) {
   auto file = MappedFile::open(path("empty"));
   ASSERT_TRUE(file.ok());
   EXPECT_TRUE(file->bytes().empty());
+}
+
+TEST_F(MappedFiles, that_are_copies_do_not_change_with_the_file) {
+  const std::string text(100000, 'x');
+  std::ofstream(path("a")) << text;
+  auto file = MappedFile::open(path("a"), FileAccess::kCopied);
+  ASSERT_TRUE(file.ok());
+  std::filesystem::resize_file(path("a"), 1);
+  EXPECT_EQ(text_of(*file), text);
+  std::ofstream(path("empty")).close();
+  auto empty = MappedFile::open(path("empty"), FileAccess::kCopied);
+  ASSERT_TRUE(empty.ok());
+  EXPECT_TRUE(empty->bytes().empty());
+}
+
+TEST_F(MappedFiles, that_are_copied_while_the_file_changes_are_whole_or_an_error) {
+  const std::string text(3000000, 'x');
+  std::ofstream(path("a")) << text;
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    while (!stop) {
+      std::filesystem::resize_file(path("a"), 1000);
+      std::filesystem::resize_file(path("a"), text.size());
+    }
+  });
+  int refused = 0;
+  for (int turn = 0; turn < 3000 && refused < 20; ++turn) {
+    const auto file = MappedFile::open(path("a"), FileAccess::kCopied);
+    if (file.ok()) continue;
+    ++refused;
+    EXPECT_EQ(file.error().code, ErrorCode::kIo);
+    EXPECT_EQ(file.error().where, path("a"));
+  }
+  stop = true;
+  writer.join();
+  EXPECT_GT(refused, 0);
 }
 
 TEST_F(MappedFiles, move_without_unmapping) {

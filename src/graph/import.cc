@@ -218,7 +218,7 @@ Result<ImportedModel> import_model(ModelSource source, std::vector<Error>* unsup
   onnx::ExternalFiles external;
   if (source.file != nullptr || !source.data_dirs.empty()) {
     const std::string path = source.file == nullptr ? std::string() : source.file->path();
-    external = onnx::ExternalFiles({path, source.data_dirs}, budget);
+    external = onnx::ExternalFiles({path, source.data_dirs, source.access}, budget);
   }
   if (Status status = Importer(model, external, imported, unsupported).run(); !status.ok()) {
     return std::move(status).error().in(source.name);
@@ -230,17 +230,18 @@ Result<ImportedModel> import_model(ModelSource source, std::vector<Error>* unsup
   return imported;
 }
 
-Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs) {
-  KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path));
-  return import_file(std::make_shared<const MappedFile>(std::move(mapped)), std::move(data_dirs));
+Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs, FileAccess access) {
+  KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path, access));
+  auto file = std::make_shared<const MappedFile>(std::move(mapped));
+  return import_model({path, file->bytes(), file, std::move(data_dirs), access});
 }
 
 Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file, std::vector<std::string> data_dirs) {
-  return import_model({file->path(), file->bytes(), file, std::move(data_dirs)});
+  return import_model({file->path(), file->bytes(), file, std::move(data_dirs), FileAccess::kMapped});
 }
 
 Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view name) {
-  return import_model({std::string(name), bytes, nullptr, {}});
+  return import_model({std::string(name), bytes, nullptr, {}, FileAccess::kMapped});
 }
 
 }  // namespace kite

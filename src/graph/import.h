@@ -30,10 +30,11 @@ inline constexpr const char* kImageDenotation = "paperkite.image";
 
 // The bytes of a model, and where they come from.
 struct ModelSource {
-  std::string name;                        // the path, or the name that messages use instead
-  std::span<const std::byte> bytes;        // must outlive everything that is made of them, unless `file` holds them
-  std::shared_ptr<const MappedFile> file;  // null: a model from memory
-  std::vector<std::string> data_dirs;      // that may hold external data, besides the folder of `file`
+  std::string name;                         // the path, or the name that messages use instead
+  std::span<const std::byte> bytes;         // must outlive everything that is made of them, unless `file` holds them
+  std::shared_ptr<const MappedFile> file;   // null: a model from memory
+  std::vector<std::string> data_dirs;       // that may hold external data, besides the folder of `file`
+  FileAccess access = FileAccess::kMapped;  // to external data
 };
 
 struct ImportedModel {
@@ -54,7 +55,8 @@ struct ImportedModel {
 [[nodiscard]] Result<ImportedModel> import_model(ModelSource source, std::vector<Error>* unsupported = nullptr);
 
 // The same for a file, and for a file that is already mapped. `data_dirs`: see onnx::DataSearchPath.
-[[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {});
+[[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {},
+                                                FileAccess access = FileAccess::kMapped);
 [[nodiscard]] Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file,
                                                 std::vector<std::string> data_dirs = {});
 

@@ -169,7 +169,7 @@ Result<MappedFile> open_through_links(const DataSearchPath& search_path, int fol
   const Descriptor file(
       ::open(("/proc/self/fd/" + std::to_string(target.get())).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.ok()) return open_error(errno, location);
-  return MappedFile::map(file.get(), path);
+  return MappedFile::map(file.get(), path, search_path.access);
 }
 
 // nullopt: there is no such entry in this folder.
@@ -179,7 +179,7 @@ std::optional<Result<MappedFile>> open_in(const DataSearchPath& search_path, con
   const Descriptor file(folder_fd.ok() ? open_beneath(folder_fd.get(), location) : -1);
   const int code = errno;
   const std::string path = folder + location;
-  if (file.ok()) return MappedFile::map(file.get(), path);
+  if (file.ok()) return MappedFile::map(file.get(), path, search_path.access);
   if (code == ENOENT) return std::nullopt;
   if (code == ELOOP) return open_through_links(search_path, folder_fd.get(), location, path);
   return open_error(code, location);

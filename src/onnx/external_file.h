@@ -21,6 +21,7 @@ using FilesByLocation = std::map<std::string, std::shared_ptr<const MappedFile>,
 struct DataSearchPath {
   std::string model;                   // path of the .onnx file; empty: a model from memory, which has only data_dirs
   std::vector<std::string> data_dirs;  // further folders that the caller allows
+  FileAccess access = FileAccess::kMapped;
 };
 
 // Opens the file that `location` names. A model must not be able to read other files of the machine:

@@ -53,6 +53,7 @@ namespace {
 ClassifierOptions opening_options(const ClassifierOptions& options, const ComputeSlots& slots) {
   ClassifierOptions opening = options;
   if (opening.model.threads == 0 || opening.model.threads > slots.count()) opening.model.threads = slots.count();
+  opening.model.copy_files = true;
   opening.session.threads = slots.count();
   opening.model.trace = nullptr;  // one trace of many calls at a time would show nothing
   return opening;

@@ -155,6 +155,7 @@ Status check_options(const SessionPoolOptions& options) {
 ModelOptions model_options(const SessionPoolOptions& options, const ComputeSlots& slots) {
   ModelOptions opening = options.model;
   if (opening.threads == 0 || opening.threads > slots.count()) opening.threads = slots.count();
+  opening.copy_files = true;
   opening.trace = nullptr;
   return opening;
 }

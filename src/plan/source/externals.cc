@@ -49,8 +49,10 @@ bool externals_unchanged(const Plan& plan, const onnx::DataSearchPath& search_pa
 
 std::optional<PlanKey> externals_key(const Plan& plan, const onnx::DataSearchPath& search_path) {
   std::vector<FileState> states;
+  onnx::DataSearchPath unread = search_path;
+  unread.access = FileAccess::kMapped;  // no byte of them is looked at
   const bool settled = for_each_external(plan, [&](std::string_view, std::string_view location) {
-    const auto file = onnx::open_external(search_path, location);
+    const auto file = onnx::open_external(unread, location);
     if (file.ok()) states.push_back(file->state());
     return file.ok() && is_settled(file->state());
   });

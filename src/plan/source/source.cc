@@ -111,8 +111,8 @@ class PlanLoader {
  public:
   PlanLoader(const ModelFile& model, const PlanRequest& request)
       : path_(model.path),
-        source_{model.name(), model.bytes, nullptr, request.data_dirs},
-        search_path_{model.path, request.data_dirs},
+        source_{model.name(), model.bytes, nullptr, request.data_dirs, request.access},
+        search_path_{model.path, request.data_dirs, request.access},
         request_(request),
         wants_cache_(!model.path.empty() && request.use_cache && request.disabled_passes.empty() &&
                      request.metadata.empty()),
@@ -126,6 +126,8 @@ class PlanLoader {
   using Found = std::shared_ptr<const Plan>;  // null: not found
 
   [[nodiscard]] bool chooses() const { return request_.choose_shapes && request_.shapes.empty(); }
+  // That a copy of the model's file stays below the memory limit.
+  [[nodiscard]] Status check_copy() const;
   // Without reading the model.
   Result<Found> find_by_state();
   [[nodiscard]] Found find_receipt(const InputShapes& shapes) const;
@@ -290,6 +292,12 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
   return std::move(loaded_);
 }
 
+Status PlanLoader::check_copy() const {
+  const auto state = file_state(path_);
+  if (!state || state->size_bytes <= request_.memory_limit_bytes) return {};
+  return over_limit(state->size_bytes, path_, request_);
+}
+
 Result<LoadedPlan> PlanLoader::run() {
   Trace* const trace = request_.trace;
   if (cache_.enabled()) {
@@ -300,7 +308,8 @@ Result<LoadedPlan> PlanLoader::run() {
   if (path_.empty()) {
     if (is_plan(source_.bytes)) return from_plan(open_copy());
   } else {
-    KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path_));
+    if (request_.access == FileAccess::kCopied) KITE_TRY(check_copy());
+    KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path_, request_.access));
     if (is_plan(mapped.bytes())) return from_plan(Plan::open(std::move(mapped)));
     source_.file = std::make_shared<const MappedFile>(std::move(mapped));
     source_.bytes = source_.file->bytes();

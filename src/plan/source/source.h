@@ -45,6 +45,7 @@ struct PlanRequest {
   bool use_cache = true;
   std::string cache_dir;                        // empty: see PlanCache
   std::vector<std::string> data_dirs;           // besides the model's folder, for external data
+  FileAccess access = FileAccess::kMapped;      // to the model and its external data; plans of the cache are mapped
   std::map<std::string, std::string> metadata;  // kept in the plan over the model's own; such a plan is never cached
   std::vector<std::string> disabled_passes;     // a plan with some is never cached
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;
