@@ -37,14 +37,16 @@ class ClassifierPool {
   [[nodiscard]] Result<Classification> classify(const Picture& picture, int k = 5) const;
 
   // Many pictures side by side, each on one thread; one result for each, in their order. `stop` is asked on the
-  // caller's thread between pictures; once it returns true, those that have not begun get kInterrupted.
+  // caller's thread between pictures, and while it waits for a thread to be free; once it returns true, those that have
+  // not begun get kInterrupted. What it throws comes out of here.
   [[nodiscard]] std::vector<Result<Classification>> classify_all(std::span<const Picture> pictures, int k = 5,
                                                                  const std::function<bool()>& stop = {}) const;
 
   // The tensor that classify() would hand to the model.
   [[nodiscard]] Result<Tensor> input_tensor(const Picture& picture) const;
 
-  // For what is the same in every session of the pool: labels, recipe, decisions, warnings, the model.
+  // For what is the same in every session of the pool: labels, recipe, decisions, warnings, the model. Its scores() are
+  // those of any call.
   [[nodiscard]] const Classifier& classifier() const noexcept;
   [[nodiscard]] int threads() const noexcept;  // at most so many for one call
 
@@ -65,7 +67,8 @@ struct SessionPoolOptions {
 // The same for raw tensors, whose shapes may differ from call to call where the model leaves dimensions open.
 class SessionPool {
  public:
-  // Errors as for Model::open(), but open dimensions wait for run().
+  // Errors as for Model::open(), but open dimensions wait for run(), and with them what depends on shapes. For that
+  // the file must stay as it is; bytes are copied where the model leaves dimensions open.
   [[nodiscard]] static Result<SessionPool> open(const std::string& path, const SessionPoolOptions& options = {});
   [[nodiscard]] static Result<SessionPool> open(std::span<const std::byte> bytes,
                                                 const SessionPoolOptions& options = {});
@@ -77,7 +80,8 @@ class SessionPool {
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
   // `inputs` in the order of inputs(). `wanted`: places among outputs(), none: all. kInvalidInput where a type or a
-  // shape does not fit what the model states.
+  // shape does not fit what the model states; errors of Model::open() where these shapes come for the first time, and
+  // kIo where they would need a file that has changed since open().
   [[nodiscard]] Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
                                                 std::span<const std::size_t> wanted = {}) const;
 

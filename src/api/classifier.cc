@@ -93,8 +93,7 @@ void trace_group(Trace& trace, const std::vector<Result<FilledRow>>& rows, const
 }  // namespace
 
 // At most as many pictures as one run takes. Their answers are put behind those that are there.
-void Classifier::State::answer(std::span<const Picture> pictures, int k,
-                               std::vector<Result<Classification>>& answers) {
+void Classifier::State::answer(std::span<const Picture> pictures, int k, std::vector<Result<Classification>>& answers) {
   GroupClock clock{Trace::now_ns()};
   std::vector<Result<FilledRow>> filled = rows.fill(shared->interpretation.recipe, pictures, session);
   clock.filled_ns = Trace::now_ns();

@@ -451,7 +451,7 @@ TEST_F(BatchTest, pictures_are_read_from_files_and_each_error_carries_its_path) 
   auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 0, 1, 0})), with);
   ASSERT_TRUE(classifier.ok()) << classifier.error().message();
   const std::vector<Picture> pictures = {folder_ / "gone.png", write("red.png", kRed), write("text.jpg", "hello"),
-                                             write("cut.png", kRed.substr(0, 40)), folder_ / "red.png"};
+                                         write("cut.png", kRed.substr(0, 40)), folder_ / "red.png"};
   const auto answers = classifier->classify_batch(pictures);
   EXPECT_EQ(firsts(answers), (std::vector<std::int64_t>{-1, 0, -1, -1, 0}));
   for (const std::size_t i : {0, 2, 3}) {

@@ -19,7 +19,7 @@
 
 namespace kite {
 
-// How many threads have something to do in a run: the planner gives small steps to one.
+// How many threads make a run faster: the planner gives small steps to one, and a small model is worth no second one.
 [[nodiscard]] int useful_threads(const Model& model);
 
 class DynamicModel {

@@ -22,12 +22,9 @@ namespace {
 
 Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const Picture& picture, const ViewOptions& views) {
   if (const auto* pixels = std::get_if<PixelView>(&picture)) {
-    return prepare_pixels({pixels->data,
-                           {pixels->width, pixels->height},
-                           pixels->channels,
-                           pixels->row_stride,
-                           pixels->exif_orientation},
-                          recipe, views);
+    return prepare_pixels(
+        {pixels->data, {pixels->width, pixels->height}, pixels->channels, pixels->row_stride, pixels->exif_orientation},
+        recipe, views);
   }
   const auto* path = std::get_if<std::string>(&picture);
   if (path == nullptr) return prepare_picture(std::get<std::span<const std::byte>>(picture), recipe, views);
@@ -54,8 +51,7 @@ std::span<std::byte> PictureRows::row(std::size_t number) {
   return {tensor_.mutable_view().data + number * size_bytes, size_bytes};
 }
 
-Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Picture& picture,
-                                        std::size_t number) {
+Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Picture& picture, std::size_t number) {
   // A picture of many megapixels may want more memory than there is, and the next one may be smaller. The message is
   // short enough to need none.
   try {

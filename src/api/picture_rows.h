@@ -36,8 +36,8 @@ class PictureRows {
   // Decodes and preprocesses pictures[i] into row i, side by side on the threads of `session`, which must not run
   // meanwhile; at most count() pictures. A picture that fails has its own Error. Every row without a picture repeats
   // one that has not failed. `recipe`: as above.
-  [[nodiscard]] std::vector<Result<FilledRow>> fill(const PreprocessRecipe& recipe,
-                                                    std::span<const Picture> pictures, Session& session);
+  [[nodiscard]] std::vector<Result<FilledRow>> fill(const PreprocessRecipe& recipe, std::span<const Picture> pictures,
+                                                    Session& session);
 
   // Of the model's input type once a picture was filled in.
   [[nodiscard]] TensorView tensor() const { return tensor_.view(); }

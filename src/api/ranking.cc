@@ -101,7 +101,7 @@ RankedScores rank_scores(const ScoreChoice& choice, std::span<const double> numb
     const auto index = classes.empty() ? static_cast<std::int64_t>(i) : std::llround(classes[i]);
     const bool has_label = index >= 0 && static_cast<std::size_t>(index) < labels.size();
     ranked.top.push_back({index, has_label ? labels[static_cast<std::size_t>(index)] : std::string(),
-                   static_cast<float>(has_scores ? scores[i] : kNoScore), has_scores});
+                          static_cast<float>(has_scores ? scores[i] : kNoScore), has_scores});
   }
   return ranked;
 }

@@ -33,6 +33,11 @@ std::optional<FileState> file_state(const std::string& path) noexcept {
   return file_state(info);
 }
 
+bool has_same_bytes(const FileState& one, const FileState& other) noexcept {
+  return one.device == other.device && one.inode == other.inode && one.size_bytes == other.size_bytes &&
+         one.modified_ns == other.modified_ns;
+}
+
 bool is_settled(const FileState& state) noexcept {
   const std::int64_t now = now_ns(CLOCK_REALTIME);
   return now - state.modified_ns >= kSettleNs && now - state.changed_ns >= kSettleNs;

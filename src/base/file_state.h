@@ -24,6 +24,10 @@ static_assert(sizeof(FileState) == 40);  // no padding: its bytes are hashed
 [[nodiscard]] FileState file_state(const struct stat& info) noexcept;
 [[nodiscard]] std::optional<FileState> file_state(const std::string& path) noexcept;  // nullopt: there is no such file
 
+// Of the same file at two times: neither was anything written into it, nor was its time of change set. A new name, or
+// new rights, change no bytes.
+[[nodiscard]] bool has_same_bytes(const FileState& one, const FileState& other) noexcept;
+
 // False while another change could fall into the same tick of the file system's clock: the state would not show it.
 [[nodiscard]] bool is_settled(const FileState& state) noexcept;
 

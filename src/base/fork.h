@@ -19,9 +19,9 @@ extern std::atomic<std::uint32_t> generation;
   return fork_state::generation.load(std::memory_order_relaxed);
 }
 
-// Forking takes it first and gives it back in both processes. A child therefore finds it free, and what it guards whole.
-// One for the whole process, so that no two of its kind can be taken in another order: hold it for a few instructions,
-// and never while anything else is waited for.
+// Forking takes it first and gives it back in both processes. A child therefore finds it free, and what it guards
+// whole. One for the whole process, so that no two of its kind can be taken in another order: hold it for a few
+// instructions, and never while anything else is waited for.
 [[nodiscard]] std::mutex& fork_safe_mutex() noexcept;
 
 }  // namespace kite

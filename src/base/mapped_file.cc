@@ -62,7 +62,16 @@ Status MappedFile::fill(int fd) {
   }
   KITE_TRY_ASSIGN(const FileState state, RegularFile::state_of(fd, path_));
   if (done == size_bytes_ && state == state_) return {};
-  return Error{ErrorCode::kIo, "the file changed while it was read", path_, "try again when it is complete"};
+  return Error{ErrorCode::kIo, "the file changed while it was read", path_,
+               "open it again; to replace a file in use, write another one and rename it"};
+}
+
+Status MappedFile::check_unchanged() const {
+  const auto now = file_state(path_);
+  const bool is_same_file = now && now->device == state_.device && now->inode == state_.inode;
+  if (!is_same_file || has_same_bytes(*now, state_)) return {};
+  return Error{ErrorCode::kIo, "the file changed while it was read", path_,
+               "open it again; to replace a file in use, write another one and rename it"};
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

@@ -35,6 +35,10 @@ class MappedFile {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] const FileState& state() const noexcept { return state_; }  // when it was opened
 
+  // kIo where somebody wrote into the file since it was opened. A file that another one has replaced under its name is
+  // unchanged.
+  [[nodiscard]] Status check_unchanged() const;
+
  private:
   [[nodiscard]] static Result<MappedFile> map_regular(int fd, const std::string& path, const FileState& state,
                                                       FileAccess access);

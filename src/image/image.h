@@ -35,8 +35,8 @@ enum class PictureFormat : std::uint8_t {
 
 struct ImageFacts {
   std::optional<PictureFormat> format;  // nullopt: pixels that a program had decoded
-  std::string pixel_format;  // as stored, e.g. "8-bit YCbCr 4:2:0, progressive", "16-bit grey"
-  int exif_orientation = 0;  // 1..8; 0 when the file has none
+  std::string pixel_format;             // as stored, e.g. "8-bit YCbCr 4:2:0, progressive", "16-bit grey"
+  int exif_orientation = 0;             // 1..8; 0 when the file has none
   bool orientation_applied = false;
   bool is_opaque = false;             // known to have neither an alpha channel nor a transparent colour
   std::vector<std::string> warnings;  // one sentence each, for the user

@@ -90,8 +90,7 @@ TEST(Pixels, that_no_picture_has_are_refused_before_any_is_read) {
   EXPECT_EQ(problem({pixel, {kMost, kMost}}).substr(0, 6), "limit:");
   EXPECT_EQ(problem({pixel, {std::int64_t{1} << 25, 1}}).substr(0, 6), "limit:");
   for (const int channels : {-1, 0, 2, 4}) {
-    EXPECT_EQ(problem({pixel, {1, 1}, channels}),
-              "invalid-image: pixels of " + std::to_string(channels) + " channels");
+    EXPECT_EQ(problem({pixel, {1, 1}, channels}), "invalid-image: pixels of " + std::to_string(channels) + " channels");
   }
   EXPECT_EQ(problem({pixel, {1, 1}, 3, 2}), "invalid-image: rows of 3 bytes cannot begin 2 bytes apart");
   EXPECT_EQ(problem({pixel, {1, 1}, 3, -3}), "invalid-image: rows of 3 bytes cannot begin -3 bytes apart");

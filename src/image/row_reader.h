@@ -39,7 +39,8 @@ class RowReader {
 [[nodiscard]] Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes,
                                                               const DecodeLimits& limits, ExifPolicy exif);
 
-// The same rows, turned as facts().exif_orientation says where `exif` applies it; else a warning says that they are not.
+// The same rows, turned as facts().exif_orientation says where `exif` applies it; else a warning says that they are
+// not.
 [[nodiscard]] Result<std::unique_ptr<RowReader>> oriented(std::unique_ptr<RowReader> reader, ExifPolicy exif);
 
 // The rows of a picture that is in memory.

@@ -5,7 +5,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <cmath>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <thread>
@@ -117,6 +117,30 @@ TEST_F(ClassifierPoolTest, several_pools_together_use_no_more_processors_than_gr
   EXPECT_EQ(compute_slot_use().most_in_use, 1);
   // What takes and gives slots runs beside those who have some.
   EXPECT_LE(seconds(CLOCK_PROCESS_CPUTIME_ID) - used, 1.3 * (seconds(CLOCK_MONOTONIC) - wall));
+}
+
+TEST_F(ClassifierPoolTest, many_threads_open_models_with_one_cache_at_once) {
+  const auto wanted = expected();
+  std::filesystem::remove_all(cache());
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      const std::string bytes = t % 2 == 0 ? classifier_bytes(kWeights) : classifier_bytes({1, 2, 3, 4, 5, 6});
+      const std::string path = write(std::to_string(t) + ".onnx", bytes);
+      for (int round = 0; round < 3; ++round) {
+        const auto pool = ClassifierPool::open(path, options());
+        ASSERT_TRUE(pool.ok()) << pool.error().message();
+        const auto answer = pool->classify(pictures_[5]);
+        ASSERT_TRUE(answer.ok());
+        if (t % 2 == 0) {
+          EXPECT_EQ(scores_of(answer), wanted[5]);
+        } else {
+          EXPECT_EQ(answer->top.size(), 2U);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_F(ClassifierPoolTest, a_list_keeps_its_order_and_a_broken_picture_takes_no_other_one_along) {

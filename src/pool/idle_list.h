@@ -22,9 +22,8 @@ class IdleList {
   // The one that was given last, of this plan and for so many threads; null where there is none.
   [[nodiscard]] std::shared_ptr<T> take(const void* plan, int threads) {
     const std::lock_guard lock(fork_safe_mutex());
-    const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& idle) {
-      return idle.plan == plan && idle.threads == threads;
-    });
+    const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
+                                    [&](const Idle& idle) { return idle.plan == plan && idle.threads == threads; });
     if (found == idle_.rend()) return nullptr;
     std::shared_ptr<T> taken = std::move(found->session);
     idle_.erase(std::next(found).base());
@@ -52,8 +51,8 @@ class IdleList {
   void drop(const void* plan) {
     std::vector<Idle> ended;
     const std::lock_guard lock(fork_safe_mutex());
-    const auto first_dropped = std::stable_partition(idle_.begin(), idle_.end(),
-                                                     [&](const Idle& idle) { return idle.plan != plan; });
+    const auto first_dropped =
+        std::stable_partition(idle_.begin(), idle_.end(), [&](const Idle& idle) { return idle.plan != plan; });
     std::move(first_dropped, idle_.end(), std::back_inserter(ended));
     idle_.erase(first_dropped, idle_.end());
   }

@@ -23,8 +23,9 @@ struct PooledPlan {
   explicit PooledPlan(std::shared_ptr<const Model> made) : model(std::move(made)), threads(useful_threads(*model)) {}
 
   [[nodiscard]] bool fits(std::span<const TensorView> inputs) const {
-    return std::ranges::equal(model->inputs(), inputs, {}, [](const Port& port) { return port.type; },
-                              [](const TensorView& view) { return view.type; });
+    return std::ranges::equal(
+        model->inputs(), inputs, {}, [](const Port& port) { return port.type; },
+        [](const TensorView& view) { return view.type; });
   }
 
   std::shared_ptr<const Model> model;
@@ -41,7 +42,7 @@ struct SessionPool::State {
 
   Result<std::shared_ptr<PooledPlan>> plan_for(std::span<const TensorView> inputs);
   Result<std::shared_ptr<PooledPlan>> make_plan(std::span<const TensorView> inputs,
-                                                      const std::shared_ptr<const Model>& weights) const;
+                                                const std::shared_ptr<const Model>& weights) const;
   Result<std::vector<Tensor>> run(const PooledPlan& plan, std::span<const TensorView> inputs,
                                   std::span<const std::size_t> wanted);
 
@@ -50,16 +51,16 @@ struct SessionPool::State {
   IdleList<Session> idle;
 
   // Guarded by fork_safe_mutex().
-  std::shared_ptr<const Model> lender;                 // the first one; stays, as others use its weights
+  std::shared_ptr<const Model> lender;           // the first one; stays, as others use its weights
   std::list<std::shared_ptr<PooledPlan>> plans;  // the most recently used first
-  bool is_making = false;                              // one at a time: each may want the memory of the whole model
-  std::uint32_t making_in = 0;                         // the fork generation; a maker of another one does not exist here
+  bool is_making = false;                        // one at a time: each may want the memory of the whole model
+  std::uint32_t making_in = 0;                   // the fork generation; a maker of another one does not exist here
 
   std::atomic<std::uint32_t> attempts{0};  // to make a plan that have ended; those that wait are woken
 };
 
-Result<std::shared_ptr<PooledPlan>> SessionPool::State::make_plan(
-    std::span<const TensorView> inputs, const std::shared_ptr<const Model>& weights) const {
+Result<std::shared_ptr<PooledPlan>> SessionPool::State::make_plan(std::span<const TensorView> inputs,
+                                                                  const std::shared_ptr<const Model>& weights) const {
   InputShapes shapes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     shapes.emplace(std::string(model.inputs()[i].name), inputs[i].type.shape);
@@ -135,8 +136,7 @@ Result<std::vector<Tensor>> SessionPool::State::run(const PooledPlan& plan, std:
       outputs.push_back(Tensor::copy_of(session->output(wanted.empty() ? i : wanted[i])));
     }
   }
-  idle.give(&plan, slots.count(), std::move(session), static_cast<std::size_t>(compute_limit()),
-            plan.is_dropped);
+  idle.give(&plan, slots.count(), std::move(session), static_cast<std::size_t>(compute_limit()), plan.is_dropped);
   if (!ran.ok()) return ran.error();
   return outputs;
 }

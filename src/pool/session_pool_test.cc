@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Raw tensors of shapes that differ from call to call, on many threads and after a fork.
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <numeric>
 #include <span>
@@ -237,6 +245,45 @@ TEST_F(SessionPoolTest, a_child_that_is_forked_while_other_threads_run_goes_on_w
   }
   end = true;
   for (std::thread& thread : threads) thread.join();
+}
+
+// Afterwards the system refuses to start threads; false where it cannot be told to.
+bool refuse_threads() {
+  const auto refuse = [](std::uint32_t number) {
+    return std::array<sock_filter, 2>{sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+                                      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN)};
+  };
+  const auto clone = refuse(__NR_clone);
+  const auto clone3 = refuse(__NR_clone3);
+  std::array<sock_filter, 6> program = {sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                        clone[0],
+                                        clone[1],
+                                        clone3[0],
+                                        clone3[1],
+                                        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog filter{program.size(), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+// The session of the parent was made for two threads: their shares of each step fall to one.
+TEST_F(SessionPoolTest, a_child_that_gets_no_threads_gives_the_same_answer_alone) {
+  if (exit_code_of_child(refuse_threads) != 0) GTEST_SKIP() << "skipped: the system keeps no filter of calls";
+  ASSERT_TRUE(set_compute_threads(2).ok());
+  const Shape shape{1, 3, 256, 256};
+  const std::string model = convolution();
+  const std::vector<float> wanted = alone(model, shape);
+  const SessionPool pool = open(model, options());
+  EXPECT_EQ(floats(run(pool, {shape})->front()), wanted);
+  EXPECT_EQ(compute_slot_use().most_in_use, 2) << "not worth two threads: the test shows nothing";
+  const int code = exit_code_of_child([&] {
+    if (!refuse_threads()) return false;
+    for (int round = 0; round < 2; ++round) {
+      const auto outputs = run(pool, {shape});
+      if (!outputs.ok() || floats((*outputs)[0]) != wanted) return false;
+    }
+    return true;
+  });
+  EXPECT_EQ(code, 0);
 }
 
 TEST_F(SessionPoolTest, a_fixed_model_and_a_plan_take_their_own_shape_only) {

@@ -279,6 +279,11 @@ Result<LoadedPlan> PlanLoader::build(ImportedModel imported) {
   }();
   if (!plan.ok()) return std::move(plan).error().in(source_.name);
   loaded_.plan = std::move(plan).value();
+  // What was read from a mapping while somebody wrote into the file may be of two models. (A copy was checked before.)
+  if (request_.access == FileAccess::kMapped) {
+    if (source_.file != nullptr) KITE_TRY(source_.file->check_unchanged());
+    for (const auto& [location, external] : model.external_files) KITE_TRY(external->check_unchanged());
+  }
   if (file) {
     const TraceScope scope(trace, "keep the plan");
     const Status added = cache_.add(*std::move(file));
