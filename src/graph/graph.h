@@ -35,6 +35,16 @@ struct InputDim {
   std::string symbol;  // "batch"; empty where the model names none
 };
 
+// Numbers of at most 8 bits, a byte each, that a float32 constant stands for: (q - zero) * scale, rounded as
+// DequantizeLinear rounds.
+struct Dequantisation {
+  TensorView q;            // of the constant's shape, but for axes of 1
+  TensorView scales;       // float32, unblocked one, or one for each index of `axis`; may lie unaligned
+  TensorView zeros;        // of q's type, as many; data is null where all are 0
+  int axis = -1;           // -1: one scale
+  std::int64_t block = 0;  // indices of `axis` that share a scale; 0: none do
+};
+
 struct Value {
   std::string name;                // unique within the graph
   std::optional<TensorType> type;  // known after type inference (inputs: after binding)
@@ -42,6 +52,8 @@ struct Value {
   // to its element size; beyond that it may be a view at any address of the model file, to be read by memcpy or
   // unaligned loads, never through a typed pointer.
   std::optional<TensorView> constant;
+  // What `constant` was made of, where a kernel may read that instead: weights that stay in 8 bits.
+  std::shared_ptr<const Dequantisation> dequantised;
   NodeId producer = kNoNode;  // kNoNode for graph inputs and constants
 };
 

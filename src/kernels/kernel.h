@@ -7,6 +7,8 @@
 
 namespace kite {
 
+struct Codes;
+
 // One thread's share of one kernel call. The family's header states what params, in and out hold.
 struct KernelCall {
   const void* params;              // the family's Params struct, 8-byte aligned, lives in the plan
@@ -18,6 +20,7 @@ struct KernelCall {
   const void* next_weights;        // what the next step will stream from memory: a kernel with load slots to spare
   std::size_t next_weights_bytes;  // may prefetch its share of it into L2; null / 0 where there is nothing
   const void* prepared = nullptr;  // what the family made of params and shares before the first run (family.h)
+  const Codes* codes = nullptr;    // of a convolution whose weights have 8 bits (wconv): in place of in[1]
 };
 
 using KernelFn = void (*)(const KernelCall& call);  // noexcept in fact; all are built without exceptions

@@ -16,15 +16,16 @@
 #include "kernels/reduce/reduce.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/strided_copy/strided_copy.h"
+#include "kernels/wconv/wconv.h"
 #include "kernels/winograd/winograd.h"
 
 namespace kite {
 
 namespace {
 
-constexpr const Family* kFamilies[] = {&kConv,        &kGrouped, &kWinograd,    &kDepthwise, &kMatmul,
-                                       &kPool,        &kMean,    &kElementwise, &kLayerNorm, &kSoftmax,
-                                       &kStridedCopy, &kAffine,  &kQConv,       &kQPool,     &kBytewise};
+constexpr const Family* kFamilies[] = {&kConv,  &kGrouped,     &kWinograd,  &kDepthwise, &kMatmul,      &kPool,
+                                       &kMean,  &kElementwise, &kLayerNorm, &kSoftmax,   &kStridedCopy, &kAffine,
+                                       &kQConv, &kQPool,       &kBytewise,  &kWConv};
 
 }  // namespace
 

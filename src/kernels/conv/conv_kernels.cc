@@ -26,6 +26,8 @@ struct ConvCall {
   std::int64_t weights;  // floats for each output channel
   const char* next;      // this thread's share of the next step's weights; null without a next step
   std::int64_t next_bytes;
+  const Codes* codes;         // in place of w; null where the weights are floats
+  std::int64_t weight_bytes;  // of a weight in memory
 };
 
 // One panel of one group.
@@ -33,22 +35,21 @@ struct PanelPlace {
   std::int64_t group, panel;
 };
 
-// Sets what belongs to a panel; returns its first output channel.
+// Sets what belongs to a panel but its weights; returns its first output channel.
 static std::int64_t start_panel(const ConvCall& c, PanelPlace place, TileQueue& queue) {
   const std::int64_t first = panel_first_block(c.cut, place.panel) * Vec::kLanes;
   const std::int64_t blocks = panel_blocks(c.cut, place.panel);
   const std::int64_t lanes = c.g.group_out - first - (blocks - 1) * Vec::kLanes;
   queue.blocks = static_cast<std::int32_t>(blocks);
   queue.call.out.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
-  queue.call.w = c.w + (place.group * packed_width(c.g.group_out) + first) * c.weights;
   const std::int64_t channel = place.group * c.g.group_out + first;
   queue.call.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel;
   return channel;
 }
 
-// Floats of packed weights before a panel.
-static std::int64_t weights_before(const ConvCall& c, PanelPlace place) {
-  return (place.group * packed_width(c.g.group_out) + panel_first_block(c.cut, place.panel) * Vec::kLanes) * c.weights;
+// Output channels before a panel, those that fill up groups included.
+static std::int64_t columns_before(const ConvCall& c, PanelPlace place) {
+  return place.group * packed_width(c.g.group_out) + panel_first_block(c.cut, place.panel) * Vec::kLanes;
 }
 
 static float* put_zeros(float* to, std::int64_t count) {
@@ -163,15 +164,23 @@ struct PieceList {
   }
 };
 
-// What the tiles of one piece fetch ahead: the weights after it, and in the last band a part of the next step's
-// weights. `done`, `all`: bytes of this share's weights up to the end of the piece, and altogether.
-static void plan_prefetch(const ConvCall& c, std::int64_t done, std::int64_t all, std::int64_t bytes, std::int64_t rows,
-                          bool last_band, TileQueue& queue) {
+// The floats of a piece of a panel: `before` weights lie before it.
+static inline const float* piece_weights(const ConvCall& c, PanelPlace place, const Piece& piece, std::int64_t before,
+                                         std::int64_t blocks) {
+  if (c.codes == nullptr) return c.w + before;
+  return decode(*c.codes, c.codes->weights + before, columns_before(c, place), blocks, piece.from,
+                piece.rows * piece.taps * piece.depth, c.codes->floats);
+}
+
+// What the tiles of one piece fetch ahead: the weights after it, which begin at `after`, and in the last band a part of
+// the next step's weights. `done`, `all`: bytes of this share's weights up to the end of the piece, and altogether.
+static void plan_prefetch(const ConvCall& c, const char* after, std::int64_t done, std::int64_t all, std::int64_t bytes,
+                          std::int64_t rows, bool last_band, TileQueue& queue) {
   PrefetchPlan& plan = queue.prefetch;
   plan = {};
   const TileCall& t = queue.call;
   if (done < all && done >= kNextBytes) {
-    plan.panel = reinterpret_cast<const char*>(t.w) + bytes;
+    plan.panel = after;
     plan.panel_lines = (all - done < bytes ? all - done : bytes) / 64;
   }
   if (last_band && c.next_bytes > 0) {
@@ -244,8 +253,11 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
   t.x_tap = p.dilation_w * column;
   PanelPlace place = {units.begin / c.panels, 0};
   place.panel = units.begin - place.group * c.panels;
-  const std::int64_t before = weights_before(c, place);
-  const std::int64_t all = weights_before(c, {units.end / c.panels, units.end % c.panels}) - before;
+  const auto weights_before = [&c](PanelPlace at) { return columns_before(c, at) * c.weights; };
+  const std::int64_t before = weights_before(place);
+  const std::int64_t all = weights_before({units.end / c.panels, units.end % c.panels}) - before;
+  const char* const all_weights =
+      c.codes == nullptr ? reinterpret_cast<const char*>(c.w) : reinterpret_cast<const char*>(c.codes->weights);
   std::int64_t filled = -1;
   for (std::int64_t u = units.begin; u < units.end; ++u) {
     const std::int64_t group = place.group;
@@ -256,18 +268,18 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
     const float* base = g.banded ? c.scratch : picture + group * g.group_in;
     const std::int64_t origin = g.banded ? first : 0;  // the input row at base
     const std::int64_t channel = start_panel(c, place, queue);
-    const float* panel = t.w;
-    const std::int64_t done = weights_before(c, place) - before;
+    const std::int64_t panel = weights_before(place);
     const PieceList pieces(p.kernel_h, g.taps, g.tap_depth, queue.blocks * Vec::kLanes);
     Piece piece = pieces.first();
     do {
-      t.w = panel + piece.offset;
+      t.w = piece_weights(c, place, piece, panel + piece.offset, queue.blocks);
       t.rows = static_cast<std::int32_t>(piece.rows);
       t.taps = static_cast<std::int32_t>(piece.taps);
       t.depth = static_cast<std::int32_t>(piece.depth);
-      const std::int64_t floats = piece.rows * piece.taps * piece.depth * pieces.width;
-      plan_prefetch(c, (done + piece.offset + floats) * 4, all * 4, floats * 4, rows.end - rows.begin, last_band,
-                    queue);
+      const std::int64_t weights = piece.rows * piece.taps * piece.depth * pieces.width;
+      const std::int64_t end = panel + piece.offset + weights;
+      plan_prefetch(c, all_weights + end * c.weight_bytes, (end - before) * c.weight_bytes, all * c.weight_bytes,
+                    weights * c.weight_bytes, rows.end - rows.begin, last_band, queue);
       run_piece(c, piece, base + piece.tap * t.x_tap + piece.from, origin, row,
                 n * p.out_h * p.out_w * p.out_c + channel, rows, queue);
     } while (pieces.next(piece));
@@ -292,6 +304,7 @@ static void run_flat(const ConvCall& c, Range pixels, Range units) {
   rows.last_panel = units.end;
   rows.next = c.next;
   rows.next_bytes = c.next_bytes;
+  rows.codes = c.codes;
   run_rows(rows);
 }
 
@@ -320,7 +333,9 @@ void conv_f32(const KernelCall& call) {
                       panels,
                       p.kernel_h * p.kernel_w * g.group_in,
                       call.next_weights == nullptr ? nullptr : static_cast<const char*>(call.next_weights) + next.begin,
-                      next_bytes};
+                      next_bytes,
+                      call.codes,
+                      call.codes == nullptr ? 4 : 1};
   if (g.flat) {
     pixels.begin *= unit;
     pixels.end = pixels.end == pixel_units ? g.pixels : pixels.end * unit;

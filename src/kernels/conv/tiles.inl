@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/conv/geometry.h"
+#include "kernels/simd/codes.inl"
 #include "kernels/simd/rows_call.h"
 #include "kernels/simd/tile.inl"
 
@@ -222,7 +223,7 @@ constexpr std::int64_t kResidentBytes = 768 * 1024;
 static inline void run_rows(const RowsCall& c) {
   const PanelCut cut = panel_cut(c.columns, Vec::kLanes, kTuning.panel_blocks);
   std::int64_t panel = c.first_panel;
-  if (c.rows <= 3) panel = wide_rows(c, cut, panel);
+  if (c.rows <= 3 && c.codes == nullptr) panel = wide_rows(c, cut, panel);
   if (panel == c.last_panel) return;
   TileQueue queue = {};
   TileCall& t = queue.call;
@@ -233,7 +234,12 @@ static inline void run_rows(const RowsCall& c) {
   const std::int64_t bands = (c.rows * c.depth * 4 + kTuning.row_band_bytes - 1) / kTuning.row_band_bytes;
   const std::int64_t band =
       ((c.rows + bands - 1) / bands + kTuning.unit_pixels - 1) / kTuning.unit_pixels * kTuning.unit_pixels;
-  const auto bytes_before = [&](std::int64_t u) { return panel_first_block(cut, u) * Vec::kLanes * c.depth * 4; };
+  const std::int64_t weight_bytes = c.codes == nullptr ? 4 : 1;
+  const char* const weights =
+      c.codes == nullptr ? reinterpret_cast<const char*>(c.w) : reinterpret_cast<const char*>(c.codes->weights);
+  const auto bytes_before = [&](std::int64_t u) {
+    return (panel_first_block(cut, u) * Vec::kLanes - c.left_columns) * c.depth * weight_bytes;
+  };
   const std::int64_t all_bytes = bytes_before(c.last_panel) - bytes_before(panel);
   const bool resident = all_bytes <= kResidentBytes;
   for (std::int64_t row = 0; row < c.rows; row += band) {
@@ -250,24 +256,28 @@ static inline void run_rows(const RowsCall& c) {
       const std::int64_t piece = piece_depth(c.depth);
       for (std::int64_t from = 0; from < c.depth; from += piece) {
         const std::int64_t depth = c.depth - from < piece ? c.depth - from : piece;
-        t.w = c.w + column * c.depth + from * width;
+        const std::int64_t before = (column - c.left_columns) * c.depth + from * width;
+        t.w = c.codes == nullptr
+                  ? c.w + before
+                  : decode(*c.codes, c.codes->weights + before, column, blocks, from, depth, c.codes->floats);
         t.depth = static_cast<std::int32_t>(depth);
-        t.out.continued = from > 0;
+        t.out.continued = from > 0 || c.continued;
         t.out.unfinished = from + depth < c.depth;
         // Pieces and panels follow tile_lines other in memory; after the last one comes the first again, for the next
         // band.
         PrefetchPlan& plan = queue.prefetch;
         plan = {};
-        const std::int64_t done = bytes_before(u) - bytes_before(panel) + (from + depth) * width * 4;
+        const std::int64_t piece_bytes = depth * width * weight_bytes;
+        const std::int64_t done = before * weight_bytes + piece_bytes - bytes_before(panel);
         if (done < all_bytes && done >= kNextBytes && (row == 0 || !resident)) {
-          plan.panel = reinterpret_cast<const char*>(t.w + depth * width);
-          plan.panel_lines = (all_bytes - done < depth * width * 4 ? all_bytes - done : depth * width * 4) / 64;
+          plan.panel = weights + before * weight_bytes + piece_bytes;
+          plan.panel_lines = (all_bytes - done < piece_bytes ? all_bytes - done : piece_bytes) / 64;
         } else if (done == all_bytes && !last_band && !resident) {
-          plan.panel = reinterpret_cast<const char*>(c.w) + bytes_before(panel);
-          plan.panel_lines = (all_bytes < depth * width * 4 ? all_bytes : depth * width * 4) / 64;
+          plan.panel = weights + bytes_before(panel);
+          plan.panel_lines = (all_bytes < piece_bytes ? all_bytes : piece_bytes) / 64;
         }
         if (last_band && c.next != nullptr) {
-          const std::int64_t begin = done - depth * width * 4;
+          const std::int64_t begin = done - piece_bytes;
           const std::int64_t lines = c.next_bytes / 64;
           const std::int64_t first = lines * begin / all_bytes;
           plan.next = c.next + first * 64;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/simd/codes.h"
 #include "kernels/simd/epilogue.h"
 
 namespace kite {
@@ -21,6 +22,9 @@ struct RowsCall {
   Epilogue epilogue;
   const char* next;  // this thread's share of what the next step streams; null where there is nothing
   std::int64_t next_bytes;
+  const Codes* codes;         // in place of w; null where the weights are floats
+  std::int64_t left_columns;  // w begins with the panel behind so many columns
+  bool continued;             // y holds the sums so far
 };
 
 // One for each target, in conv/conv_kernels.cc.

@@ -13,6 +13,9 @@ constexpr std::int64_t kPlaces = 16;  // of a transformed 4x4 tile: as many matr
 // Tiles are shared out among threads in multiples of this: half of the widest register tile.
 constexpr std::int64_t kUnitTiles = 7;
 
+// Of weights that have 8 bits, so many floats are transformed and in use at a time: 1 MB, the smallest L2 in use.
+constexpr std::int64_t kWinogradCodesFloats = 256 * 1024;
+
 struct WinogradGeometry {
   std::int64_t group_in, group_out;
   std::int64_t tiles_w, tiles;       // of a row of 2x2 outputs; of all pictures

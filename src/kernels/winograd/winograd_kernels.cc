@@ -4,6 +4,7 @@
 #include "kernels/conv/conv_params.h"
 #include "kernels/conv/geometry.h"
 #include "kernels/kernel.h"
+#include "kernels/simd/bytes/bytes.inl"
 #include "kernels/simd/finish.inl"
 #include "kernels/simd/rows_call.h"
 #include "kernels/simd/target.inl"
@@ -19,9 +20,10 @@ struct WinogradCall {
   const float* w;  // [group][place][panels]
   Epilogue epilogue;
   float* y;
-  float* pixels;    // transformed: [place][tile][group_in]
-  float* products;  // [place][tile][group_out]
-  float* zeros;     // group_in of them
+  float* pixels;       // transformed: [place][tile][group_in]
+  float* products;     // [place][tile][group_out]
+  float* zeros;        // group_in of them
+  const Codes* codes;  // in place of w, in the order of direct convolution; null where the weights are floats
 };
 
 // Where a tile lies: its picture and first output.
@@ -211,6 +213,84 @@ struct NextWeights {
   std::int64_t bytes;
 };
 
+// G g G' for `count` input channels from `from` on of a panel of `blocks` vectors: of the codes, in quarters of their
+// unit, which are whole numbers that floats hold; then rounded once, by the scale.
+static __attribute__((noinline)) void transform_codes(const WinogradCall& c, std::int64_t group, std::int64_t first,
+                                                      std::int64_t blocks, std::int64_t from, std::int64_t count,
+                                                      float* to, std::int64_t plane) {
+  const Codes& codes = *c.codes;
+  const std::int64_t column = group * packed_width(c.g.group_out) + first, width = blocks * Vec::kLanes;
+  const std::int64_t tap_codes = c.g.group_in * width;
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    const std::int64_t at = column + b * Vec::kLanes;
+    const Vec scale = mul(load(codes.scales + at), splat(0.25f));
+    const Whole zero = codes.zeros == nullptr ? whole(0) : load_bytes(codes.zeros + at);
+    const std::int8_t* taps = codes.weights + column * 9 * c.g.group_in + from * width + b * Vec::kLanes;
+    float* out = to + b * Vec::kLanes;
+    for (std::int64_t k = 0; k < count; ++k, taps += width, out += width) {
+      Vec down[4][3];
+#pragma GCC unroll 3
+      for (int j = 0; j < 3; ++j) {
+        Vec g[3];
+#pragma GCC unroll 3
+        for (int i = 0; i < 3; ++i) g[i] = to_float(sub(load_bytes(taps + (i * 3 + j) * tap_codes), zero));
+        const Vec outer = add(g[0], g[2]);
+        down[0][j] = add(g[0], g[0]);
+        down[1][j] = add(outer, g[1]);
+        down[2][j] = sub(outer, g[1]);
+        down[3][j] = add(g[2], g[2]);
+      }
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) {
+        const Vec outer = add(down[i][0], down[i][2]);
+        store(out + i * 4 * plane, mul(add(down[i][0], down[i][0]), scale));
+        store(out + (i * 4 + 1) * plane, mul(add(outer, down[i][1]), scale));
+        store(out + (i * 4 + 2) * plane, mul(sub(outer, down[i][1]), scale));
+        store(out + (i * 4 + 3) * plane, mul(add(down[i][2], down[i][2]), scale));
+      }
+    }
+  }
+}
+
+// The sixteen products of a block with weights that are codes: all panels at a time where their transformed weights fit
+// into memory, which then still holds them for the next block; else a panel, or a part of its input channels.
+static void multiply_codes(const WinogradCall& c, std::int64_t group, Range panels, RowsCall rows, bool weights_are_new,
+                           NextWeights next) {
+  const auto columns_before = [&c](std::int64_t panel) { return panel_first_block(c.cut, panel) * Vec::kLanes; };
+  const std::int64_t depth = c.g.group_in;
+  const bool fit =
+      kPlaces * depth * (columns_before(panels.end) - columns_before(panels.begin)) <= kWinogradCodesFloats;
+  Range part = panels;
+  for (; part.begin < panels.end; part.begin = part.end) {
+    part.end = fit ? panels.end : part.begin + 1;
+    const std::int64_t first = columns_before(part.begin), columns = columns_before(part.end) - first;
+    const std::int64_t fitting = kWinogradCodesFloats / (kPlaces * columns) / 4 * 4;
+    const std::int64_t step = fitting < depth ? fitting : depth;
+    rows.first_panel = part.begin;
+    rows.last_panel = part.end;
+    rows.left_columns = first;
+    for (std::int64_t from = 0; from < depth; from += step) {
+      rows.depth = depth - from < step ? depth - from : step;
+      rows.continued = from > 0;
+      const std::int64_t plane = columns * rows.depth;
+      for (std::int64_t u = part.begin; u < part.end && (weights_are_new || !fit); ++u) {
+        const std::int64_t column = columns_before(u);
+        transform_codes(c, group, column, panel_blocks(c.cut, u), from, rows.depth,
+                        c.codes->floats + (column - first) * rows.depth, plane);
+      }
+      for (std::int64_t place = 0; place < kPlaces; ++place) {
+        const bool last = place + 1 == kPlaces && part.end == panels.end && from + step >= depth;
+        rows.x = c.pixels + place * c.g.in_plane + from;
+        rows.w = c.codes->floats + place * plane;
+        rows.y = c.products + place * c.g.out_plane;
+        rows.next = last ? next.from : nullptr;
+        rows.next_bytes = last ? next.bytes : 0;
+        multiply_rows(rows);
+      }
+    }
+  }
+}
+
 // As much of that as one matrix product of sixteen has load slots for.
 constexpr std::int64_t kFetchBytes = 256 * 1024;
 
@@ -227,7 +307,7 @@ static void run_block(const WinogradCall& c, std::int64_t group, Range panels, s
   rows.columns = rows.y_stride = c.g.group_out;
   rows.first_panel = panels.begin;
   rows.last_panel = panels.end;
-  for (std::int64_t place = 0; place < kPlaces; ++place) {
+  for (std::int64_t place = 0; place < kPlaces && c.codes == nullptr; ++place) {
     rows.x = c.pixels + place * c.g.in_plane;
     rows.w = c.w + (group * kPlaces + place) * plane;
     rows.y = c.products + place * c.g.out_plane;
@@ -243,6 +323,7 @@ static void run_block(const WinogradCall& c, std::int64_t group, Range panels, s
     }
     multiply_rows(rows);
   }
+  if (c.codes != nullptr) multiply_codes(c, group, panels, rows, weights_are_new, next);
   const std::int64_t begin = panel_first_block(cut, panels.begin) * Vec::kLanes;
   std::int64_t end = panel_first_block(cut, panels.end) * Vec::kLanes;
   if (end > c.g.group_out) end = c.g.group_out;
@@ -271,7 +352,8 @@ void winograd_f32(const KernelCall& call) {
                           static_cast<float*>(call.out[0]),
                           scratch,
                           scratch + kPlaces * g.in_plane,
-                          scratch + kPlaces * (g.in_plane + g.out_plane)};
+                          scratch + kPlaces * (g.in_plane + g.out_plane),
+                          call.codes};
   for (std::int64_t i = 0; i < g.group_in; ++i) c.zeros[i] = 0.0f;
   const std::int64_t plane = packed_width(g.group_out) * g.group_in;
   const Range next = share(static_cast<std::int64_t>(call.next_weights_bytes), call.share, call.shares);
@@ -282,9 +364,9 @@ void winograd_f32(const KernelCall& call) {
     for (std::int64_t tile = tiles.begin; tile < tiles.end; tile += g.block) {
       const std::int64_t count = tiles.end - tile < g.block ? tiles.end - tile : g.block;
       NextWeights after = {nullptr, 0};
-      if (tile + count == tiles.end && end < columns.end) {
+      if (tile + count == tiles.end && end < columns.end && c.codes == nullptr) {
         after = {reinterpret_cast<const char*>(c.w + (group + 1) * kPlaces * plane), plane * 4};
-      } else if (tile + count == tiles.end && call.next_weights != nullptr) {
+      } else if (tile + count == tiles.end && end == columns.end && call.next_weights != nullptr) {
         after = {static_cast<const char*>(call.next_weights) + next.begin, next.end - next.begin};
       }
       if (after.bytes > kFetchBytes) after.bytes = kFetchBytes;
