@@ -7,7 +7,10 @@
 #include <cstring>
 #include <utility>
 
+#include "ops/op.h"
 #include "paperkite/try.h"
+#include "passes/forms.h"
+#include "passes/match.h"
 
 namespace kite {
 
@@ -55,10 +58,94 @@ void scale_elements(const std::byte* in, T* out, std::size_t rows, std::size_t c
   }
 }
 
+bool is_8_bit_or_less(DType dtype) {
+  return dtype == DType::kUInt8 || dtype == DType::kInt8 || dtype == DType::kUInt4 || dtype == DType::kInt4 ||
+         dtype == DType::kUInt2 || dtype == DType::kInt2;
+}
+
+// Whether the elements under one index of `axis` are the same in both shapes, which have as many elements.
+bool keeps_axes(const Shape& from, const Shape& to, int axis) {
+  for (int i = 0; i <= axis; ++i) {
+    if (i >= to.rank() || from[i] != to[i]) return false;
+  }
+  return true;
+}
+
+// `count` numbers out of one, or out of as many.
+Tensor repeated(const TensorView& view, std::int64_t count) {
+  Tensor tensor(view.type.dtype, Shape{count});
+  const std::size_t size = dtype_size(view.type.dtype);
+  const std::size_t step = view.type.shape.elements() == 1 ? 0 : size;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    std::memcpy(tensor.as<std::byte>() + i * size, view.data + i * step, size);
+  }
+  return tensor;
+}
+
+// The constant's dequantisation with scales times the factors; null where it has none, or scales that lie elsewhere.
+std::shared_ptr<const Dequantisation> scaled_dequantisation(Graph& graph, ValueId id, std::span<const double> factors,
+                                                            Factors which) {
+  const Dequantisation* const from = graph.value(id).dequantised.get();
+  const int axis = which == Factors::kOfRows ? 0 : 1;
+  if (from == nullptr || (from->block == 0 ? from->axis >= 0 && from->axis != axis : from->axis == axis))
+    return nullptr;
+  if (from->block > 0 && shape_of(graph, id).rank() != 2) return nullptr;
+  const auto count = static_cast<std::int64_t>(factors.size());
+  auto scaled = std::make_shared<Dequantisation>(*from);
+  Tensor scales = from->block > 0 ? Tensor::copy_of(from->scales) : repeated(from->scales, count);
+  const std::size_t rows = from->block == 0 ? 1
+                           : axis == 0      ? factors.size()
+                                            : static_cast<std::size_t>(from->scales.type.shape[0]);
+  const std::size_t columns = static_cast<std::size_t>(scales.shape().elements()) / rows;
+  scale_elements(scales.view().data, scales.as<float>(), rows, columns, factors,
+                 from->block == 0 ? Factors::kOfColumns : which);
+  scaled->scales = graph.own(std::move(scales));
+  if (from->block == 0) {
+    scaled->axis = axis;
+    if (from->zeros.data != nullptr) scaled->zeros = graph.own(repeated(from->zeros, count));
+  }
+  return scaled;
+}
+
+Tensor dequantise(const Dequantisation& from, const TensorType& type) {
+  Attributes attributes;
+  attributes.set("axis", std::int64_t{std::max(from.axis, 0)});
+  attributes.set("block_size", from.block);
+  Tensor result(type);
+  const std::array<TensorView, 3> inputs = {from.q, from.scales, from.zeros};
+  const std::array<MutableTensorView, 1> outputs = {result.mutable_view()};
+  const Status status = find_operator("", "DequantizeLinear")->compute({attributes, kLastOpset, inputs, outputs});
+  KITE_CHECK(status.ok());
+  return result;
+}
+
 }  // namespace
 
-ValueId add_scaled_constant(Graph& graph, std::string name, const TensorView& view, std::span<const double> factors,
+std::shared_ptr<const Dequantisation> dequantisation_of(const Graph& graph, const Node& node) {
+  const auto constant = [&](std::size_t i) {
+    const ValueId id = input_of(node, i);
+    return id == kNoValue ? TensorView{} : graph.value(id).constant.value_or(TensorView{});
+  };
+  if (node.op_type != "DequantizeLinear") return nullptr;
+  Dequantisation made{constant(0), constant(1), constant(2), -1, node.attributes.get_int("block_size", 0)};
+  const bool is_whole =
+      made.q.data != nullptr && made.scales.data != nullptr && constant_or_absent(graph, input_of(node, 2));
+  if (!is_whole || !is_8_bit_or_less(made.q.type.dtype) || made.scales.type.dtype != DType::kFloat32) return nullptr;
+  const Shape& scales = made.scales.type.shape;
+  if (made.block != 0 || scales.elements() != 1) {
+    made.axis = from_front(node.attributes.get_int("axis", 1), made.q.type.shape.rank());
+  }
+  return std::make_shared<const Dequantisation>(made);
+}
+
+ValueId add_scaled_constant(Graph& graph, std::string name, ValueId id, std::span<const double> factors,
                             Factors which) {
+  if (const auto scaled = scaled_dequantisation(graph, id, factors, which)) {
+    const ValueId made = graph.add_constant(std::move(name), dequantise(*scaled, *graph.value(id).type));
+    graph.value(made).dequantised = scaled;
+    return made;
+  }
+  const TensorView& view = *graph.value(id).constant;
   const auto elements = static_cast<std::size_t>(view.type.shape.elements());
   const std::size_t rows =
       which == Factors::kOfRows ? factors.size() : elements / std::max<std::size_t>(factors.size(), 1);
@@ -84,8 +171,12 @@ ValueId constant_as(Graph& graph, ValueId id, const Shape& shape) {
   TensorView view = *graph.value(id).constant;
   if (view.type.shape == shape) return id;
   KITE_CHECK(view.type.shape.elements() == shape.elements());
+  const auto dequantised = graph.value(id).dequantised;
+  const bool stays = dequantised != nullptr && keeps_axes(view.type.shape, shape, dequantised->axis);
   view.type.shape = shape;
-  return graph.add_constant_view(graph.value(id).name, view);
+  const ValueId made = graph.add_constant_view(graph.value(id).name, view);
+  if (stays) graph.value(made).dequantised = dequantised;
+  return made;
 }
 
 Tensor permuted(const TensorView& in, std::span<const int> perm) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,11 +24,15 @@ namespace kite {
 [[nodiscard]] ValueId add_float_constant(Graph& graph, std::string name, DType dtype, const Shape& shape,
                                          std::span<const double> values);
 
-// A matrix-like constant with each row (everything under one index of axis 0) or each column (one index of the last of
-// two axes) times its factor. Every product is rounded once.
+// The matrix-like constant `id` with each row (everything under one index of axis 0) or each column (one index of the
+// last of two axes) times its factor. Every product is rounded once. Where the constant was dequantised, its scales are
+// multiplied instead, as far as they lie along the factors, and it is dequantised again.
 enum class Factors : std::uint8_t { kOfRows, kOfColumns };
-[[nodiscard]] ValueId add_scaled_constant(Graph& graph, std::string name, const TensorView& view,
-                                          std::span<const double> factors, Factors which);
+[[nodiscard]] ValueId add_scaled_constant(Graph& graph, std::string name, ValueId id, std::span<const double> factors,
+                                          Factors which);
+
+// What a DequantizeLinear of constants in at most 8 bits, with float32 scales, makes its result of; null for others.
+[[nodiscard]] std::shared_ptr<const Dequantisation> dequantisation_of(const Graph& graph, const Node& node);
 
 // A one-dimensional int64 constant: axes, shapes, pads.
 [[nodiscard]] ValueId add_int_constant(Graph& graph, std::string name, std::span<const std::int64_t> values);

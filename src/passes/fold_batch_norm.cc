@@ -73,7 +73,7 @@ Result<bool> fold_into_conv(Graph& graph, NodeId norm_id, const Affine& affine) 
     for (std::size_t c = 0; c < bias.size(); ++c) bias[c] += values[c] * affine.scale[c];
   }
   const std::string name = graph.value(conv.inputs[1]).name;
-  conv.inputs[1] = add_scaled_constant(graph, name + "_folded", view, affine.scale, Factors::kOfRows);
+  conv.inputs[1] = add_scaled_constant(graph, name + "_folded", conv.inputs[1], affine.scale, Factors::kOfRows);
   conv.inputs.resize(3, kNoValue);
   conv.inputs[2] =
       add_float_constant(graph, name + "_bias", view.type.dtype, Shape{static_cast<std::int64_t>(bias.size())}, bias);
@@ -102,7 +102,7 @@ Result<bool> fold_into_gemm(Graph& graph, NodeId norm_id, const Affine& affine) 
     for (std::size_t c = 0; c < bias.size(); ++c) bias[c] += beta * values[c] * affine.scale[c];
   }
   const std::string name = graph.value(gemm.inputs[1]).name;
-  gemm.inputs[1] = add_scaled_constant(graph, name + "_folded", view, affine.scale,
+  gemm.inputs[1] = add_scaled_constant(graph, name + "_folded", gemm.inputs[1], affine.scale,
                                        transposed ? Factors::kOfRows : Factors::kOfColumns);
   gemm.inputs.resize(3, kNoValue);
   gemm.inputs[2] = add_float_constant(graph, name + "_bias", view.type.dtype, Shape{columns}, bias);

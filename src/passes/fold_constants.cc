@@ -2,9 +2,11 @@
 // Computes, once, every node that depends on constants only.
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "base/checked.h"
 #include "paperkite/try.h"
+#include "passes/constants.h"
 #include "passes/fold.h"
 #include "passes/match.h"
 #include "passes/passes.h"
@@ -45,8 +47,11 @@ Result<int> fold_all(Graph& graph, bool dequantises) {
     const Node& node = graph.node(id);
     if (is_taken_untouched(graph, node) || (!dequantises && node.op_type == "DequantizeLinear")) continue;
     const std::int64_t limit = std::max(kAlwaysFoldedBytes, (bytes_of(graph, node.inputs) * kMostGrowth).capped());
+    const ValueId output = node.outputs.front();
+    auto dequantised = dequantisation_of(graph, node);
     KITE_TRY_ASSIGN(const bool done, fold_node(graph, id, limit));
     folded += done ? 1 : 0;
+    if (done && graph.is_constant(output)) graph.value(output).dequantised = std::move(dequantised);
   }
   return folded;
 }

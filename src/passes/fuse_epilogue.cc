@@ -73,7 +73,7 @@ bool take_scale(Graph& graph, Fusion& fusion, const Node& mul, ValueId y) {
       is_op(fusion.node, "Conv", kInternalDomain) || fusion.node.attributes.get_int("transposed", 0) != 0;
   const std::string name = graph.value(weights).name + "_scaled";
   fusion.node.inputs[kWeights] =
-      add_scaled_constant(graph, name, view, factors, by_row ? Factors::kOfRows : Factors::kOfColumns);
+      add_scaled_constant(graph, name, weights, factors, by_row ? Factors::kOfRows : Factors::kOfColumns);
   if (const ValueId bias = input_of(fusion.node, kBias); bias != kNoValue) {
     std::vector<double> shifted = read_doubles(*graph.value(bias).constant);
     for (std::size_t k = 0; k < shifted.size(); ++k) shifted[k] *= factors[k];

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
@@ -51,6 +52,25 @@ class TestGraph {
       tensor.as<std::int8_t>()[i] = static_cast<std::int8_t>(static_cast<int>(random_() % 256) - 128);
     }
     return graph_.add_constant("q", std::move(tensor));
+  }
+  // Weights that were dequantised from such, with scales along the first axis, and in blocks along the second where
+  // block > 0.
+  ValueId dequantised(const Shape& shape, std::int64_t block = 0) {
+    const std::int64_t row = shape.elements(1, shape.rank()), blocks = block == 0 ? 1 : (row + block - 1) / block;
+    const ValueId q = bytes(shape), scales = weights(block == 0 ? Shape{shape[0]} : Shape{shape[0], blocks});
+    auto from = std::make_shared<Dequantisation>();
+    from->q = *graph_.value(q).constant;
+    from->scales = *graph_.value(scales).constant;
+    from->axis = block == 0 ? 0 : 1;
+    from->block = block;
+    Tensor tensor(DType::kFloat32, shape);
+    for (std::int64_t i = 0; i < shape.elements(); ++i) {
+      const std::int64_t at = i / row * blocks + (block == 0 ? 0 : i % row / block);
+      tensor.as<float>()[i] = static_cast<float>(from->q.as<std::int8_t>()[i]) * from->scales.as<float>()[at];
+    }
+    const ValueId id = graph_.add_constant("w", std::move(tensor));
+    graph_.value(id).dequantised = std::move(from);
+    return id;
   }
   ValueId byte(std::uint8_t value) { return graph_.add_constant("z", Tensor::of<std::uint8_t>(Shape{}, {value})); }
   ValueId microsoft(const std::string& op_type, std::vector<ValueId> inputs, std::vector<Attribute> attributes = {}) {
@@ -157,7 +177,11 @@ inline Graph every_quantised_family(std::int64_t batch = 2, std::int64_t side = 
   const ValueId scores = g.microsoft(
       "MatMulIntegerToFloat",
       {dynamic[0], g.bytes(Shape{24, 10}), dynamic[1], g.number(0.01f), dynamic[2], kNoValue, g.weights(Shape{10})});
-  return g.take({scores, pooled});
+  const ValueId c3 = g.internal("Conv", {x, g.dequantised(Shape{24, 8, 3, 3}), g.weights(Shape{24})});
+  const ValueId d3 = g.internal("Conv", {c3, g.dequantised(Shape{24, 1, 3, 3})}, {{"group", std::int64_t{24}}});
+  const ValueId linear =
+      g.internal("Linear", {d3, g.dequantised(Shape{10, 24}, 16)}, {{"transposed", std::int64_t{1}}});
+  return g.take({scores, pooled, linear});
 }
 
 // Seeded values in [-2, 2), and for integers 0, 1, 2 ...

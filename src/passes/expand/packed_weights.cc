@@ -13,16 +13,17 @@ namespace kite {
 
 namespace {
 
-// `count` numbers of `bits` bits for each of `rows` rows, which begin at whole bytes; the lowest bits come first.
-Tensor unpacked(const TensorView& packed, std::int64_t rows, std::int64_t count, std::int64_t bits) {
-  Tensor tensor(DType::kUInt8, Shape{rows, count});
+// The first `used` of `count` numbers of `bits` bits for each of `rows` rows, which begin at whole bytes; the lowest
+// bits come first.
+Tensor unpacked(const TensorView& packed, std::int64_t rows, std::int64_t count, std::int64_t used, std::int64_t bits) {
+  Tensor tensor(DType::kUInt8, Shape{rows, used});
   const std::int64_t row_bytes = (count * bits + 7) / 8;
   const auto mask = static_cast<unsigned>((1 << bits) - 1);
   auto* numbers = tensor.as<std::uint8_t>();
   for (std::int64_t row = 0; row < rows; ++row) {
-    for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t i = 0; i < used; ++i) {
       const auto byte = static_cast<unsigned>(packed.data[row * row_bytes + i * bits / 8]);
-      numbers[row * count + i] = static_cast<std::uint8_t>(byte >> (i * bits % 8) & mask);
+      numbers[row * used + i] = static_cast<std::uint8_t>(byte >> (i * bits % 8) & mask);
     }
   }
   return tensor;
@@ -76,20 +77,22 @@ Status expand_matmul_n_bits(Expansion& node) {
   if (node.has_input(4)) return node.unsupported("a group index");
   const std::int64_t blocks = packing.blocks();
   const std::int64_t padded = blocks * packing.block;
+  const bool has_real_zeros = node.has_input(3) && node.input(3).dtype != DType::kUInt8;
   KITE_TRY_ASSIGN(const TensorView packed,
                   numbers(node, 1, "weights", packing.columns * blocks * (packing.block * packing.bits / 8)));
   KITE_TRY(numbers(node, 2, "scales", packing.columns * blocks));
   if (packed.type.dtype != DType::kUInt8) return node.invalid("the weights are no bytes");
   if (!node.may_copy(packing.columns * padded)) return node.over_limit("its unpacked weights");
-  const ValueId codes = node.add_constant("codes", unpacked(packed, packing.columns, padded, packing.bits));
+  const std::int64_t used = has_real_zeros ? padded : packing.depth;  // of a row
+  const ValueId codes = node.add_constant("codes", unpacked(packed, packing.columns, padded, used, packing.bits));
   const ValueId scales = node.reshaped(node.in(2), {packing.columns, blocks});
   ValueId zeros = kNoValue;
   ValueId real_zeros = kNoValue;
-  if (node.has_input(3) && node.input(3).dtype == DType::kUInt8) {
+  if (node.has_input(3) && !has_real_zeros) {
     KITE_TRY_ASSIGN(const TensorView view,
                     numbers(node, 3, "zero points", packing.columns * ((blocks * packing.bits + 7) / 8)));
-    zeros = node.add_constant("zeros", unpacked(view, packing.columns, blocks, packing.bits));
-  } else if (node.has_input(3)) {
+    zeros = node.add_constant("zeros", unpacked(view, packing.columns, blocks, blocks, packing.bits));
+  } else if (has_real_zeros) {
     KITE_TRY(numbers(node, 3, "zero points", packing.columns * blocks));
     real_zeros = node.in(3);
   } else {
@@ -108,7 +111,7 @@ Status expand_matmul_n_bits(Expansion& node) {
     const ValueId scaled = node.add("Mul", 14, {centred, node.reshaped(scales, {packing.columns, blocks, 1})});
     weights = node.reshaped(scaled, {packing.columns, padded});
   }
-  if (padded != packing.depth) {
+  if (used != packing.depth) {
     weights = node.add("Slice", 13, {weights, node.integers({0}), node.integers({packing.depth}), node.integers({1})});
   }
   const ValueId product = node.add("MatMul", 13, {node.in(0), node.transposed(weights, {1, 0})});

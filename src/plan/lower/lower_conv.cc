@@ -49,6 +49,7 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   }
   KITE_TRY_ASSIGN(params.activation, activation_of(node.attributes));
   const ConvFamily& family = conv_family(params, lowering.target());
+  if (lower_with_codes(lowering, id, family, params, WeightOrder::kOutputFirst)) return true;
   const OperandId packed = lowering.packed_weights(node.inputs[1], WeightOrder::kOutputFirst, family, params);
   lowering.step(id, family, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])});
   return true;

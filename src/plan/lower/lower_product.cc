@@ -33,9 +33,10 @@ Result<bool> lower_linear(Lowering& lowering, NodeId id) {
                           .out_w = static_cast<std::int32_t>(rows),
                           .out_c = static_cast<std::int32_t>(out_features),
                           .activation = activation};
-  const bool output_first = node.attributes.get_int("transposed", 0) != 0;
-  const OperandId packed = lowering.packed_weights(
-      node.inputs[1], output_first ? WeightOrder::kOutputFirst : WeightOrder::kInputFirst, kConv, params);
+  const WeightOrder order =
+      node.attributes.get_int("transposed", 0) != 0 ? WeightOrder::kOutputFirst : WeightOrder::kInputFirst;
+  if (lower_with_codes(lowering, id, kConv, params, order)) return true;
+  const OperandId packed = lowering.packed_weights(node.inputs[1], order, kConv, params);
   lowering.step(id, kConv, params, lowering.product_inputs(node, packed), {lowering.operand(node.outputs[0])});
   return true;
 }

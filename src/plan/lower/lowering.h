@@ -65,6 +65,8 @@ class Lowering {
   OperandId packed_weights(ValueId weights, WeightOrder order, const ConvFamily& family, const ConvParams& params);
   // A constant of the plan that a family makes; `key` holds everything that determines its bytes.
   OperandId made_constant(std::string key, std::uint64_t size_bytes, std::function<void(std::byte*)> write);
+  // Memory in the arena for what one step of a node makes for the next.
+  OperandId buffer(const TensorType& type) { return new_operand(type, plan_format::Storage::kArena); }
   // The operands that a product reads: x, the packed weights, and bias and residual where the node has them.
   std::vector<OperandId> product_inputs(const Node& node, OperandId packed_weights);
   // Makes `to` another shape over the memory of `from`, without a step or a copy.
@@ -148,6 +150,11 @@ struct LowerRule {
 // The numbers of a convolution x [N,H,W,C] (or NCHW by its attribute input_layout), w [K,C/group,R,S]; false for shapes
 // with a dimension of 2^31 or more, which the portable operator computes.
 [[nodiscard]] bool read_conv(const Lowering& lowering, const Node& node, ValueId weights, ConvParams& params);
+
+// Appends the convolution or dense layer of a node whose weights stay in 8 bits, and returns true; false where they
+// were not dequantised, or have scales that the kernel does not know. `family` computes it in float32.
+[[nodiscard]] bool lower_with_codes(Lowering& lowering, NodeId id, const ConvFamily& family, const ConvParams& params,
+                                    WeightOrder order);
 
 // The numbers of a pool x [N,H,W,C]; false as read_conv().
 [[nodiscard]] bool read_pool(const Lowering& lowering, const Node& node, PoolKind kind, PoolParams& params);
