@@ -281,6 +281,11 @@ TEST(LoweredSteps, take_softmax_of_rows) {
   expect_steps(OneNode("Softmax", 11).input(Shape{2, 9, 50}), "softmax");
 }
 
+TEST(LoweredSteps, look_at_large_tensors_before_they_quantise_them) {
+  expect_steps(OneNode("DynamicQuantizeLinear", 11).input(Shape{5, 100, 300}).outputs(3), "bytes bytes");
+  expect_steps(OneNode("DynamicQuantizeLinear", 11).input(Shape{5, 100}).outputs(3), "bytes");
+}
+
 TEST(LoweredSteps, transpose_or_rename) {
   expect_steps(OneNode("Transpose", 13).input(Shape{2, 19, 3, 32}).set("perm", Ints{0, 2, 1, 3}), "strided_copy");
   expect_steps(OneNode("Transpose", 13).input(Shape{2, 19, 3, 32}).set("perm", Ints{0, 2, 3, 1}), "strided_copy");

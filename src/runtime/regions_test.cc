@@ -106,6 +106,31 @@ TEST(Regions, scale_bias_and_activation_of_channels_join) {
   EXPECT_EQ(operators(**plan), "Mul Add+Relu");
 }
 
+TEST(Regions, an_activation_joins_a_product_of_bytes_whose_result_is_real) {
+  const auto build = [](const std::string& activation, bool is_matrix, bool also) {
+    TestGraph g;
+    const ValueId scale = g.number(0.02F), zero = g.byte(100), w_scale = g.number(0.002F);
+    const ValueId q = g.node("QuantizeLinear", 13, {g.input("x", Shape{2, 5, 7, 23}), scale, zero});
+    const ValueId product =
+        is_matrix ? g.microsoft("MatMulIntegerToFloat",
+                                {q, g.bytes(Shape{23, 70}), scale, w_scale, zero, kNoValue, g.weights(Shape{70})})
+                  : g.internal("QLinearConv", {q, scale, zero, g.bytes(Shape{70, 23, 3, 3}), w_scale});
+    std::vector<ValueId> operands = {product};
+    if (activation == "Clip") operands.insert(operands.end(), {g.number(-0.5F), g.number(0.75F)});
+    const ValueId y =
+        activation == "Silu" ? g.internal(activation, operands) : g.node(activation, 20, std::move(operands));
+    return also ? g.take({y, product}) : g.take({y});
+  };
+  for (const char* activation : {"Relu", "Clip", "HardSwish", "Gelu", "Silu"}) {
+    for (const bool is_matrix : {false, true}) {
+      const std::string name = activation, product = is_matrix ? "MatMulIntegerToFloat" : "QLinearConv";
+      SCOPED_TRACE(product + ", " + name);
+      expect_same_bits(build(name, is_matrix, false), build(name, is_matrix, true),
+                       "QuantizeLinear " + product + "+" + name, "QuantizeLinear " + product + " " + name);
+    }
+  }
+}
+
 TEST(Regions, what_is_read_twice_is_computed_alone) {
   TestGraph g;
   const ValueId sum = g.node("Add", 14, {g.input("x", Shape{6}), g.weights(Shape{6})});

@@ -24,6 +24,7 @@ struct PlanSession::BoundStep {
   std::size_t first_view = 0;     // of a portable step: in views_ and mutable_views_
   std::size_t first_mutable = 0;
   int shares = 1;
+  bool ends_at_barrier = true;  // not where one member computes this step and the next one
   const void* next_weights = nullptr;
   std::size_t next_weights_bytes = 0;
   const void* prepared = nullptr;
@@ -175,6 +176,9 @@ void PlanSession::bind_steps() {
     }
     steps_.push_back(bound);
   }
+  for (std::size_t s = 0; s + 1 < steps_.size(); ++s) {
+    steps_[s].ends_at_barrier = steps_[s].shares > 1 || steps_[s + 1].shares > 1;
+  }
   // What a step may prefetch for its successor: the largest constant that the successor reads.
   for (std::size_t s = 0; s + 1 < steps_.size(); ++s) {
     for (const std::uint32_t ref : steps_[s + 1].step->inputs) {
@@ -276,7 +280,7 @@ void PlanSession::run_steps(int member) noexcept {
       }
     }
     // The team's return is the last step's barrier, except where a clock is to see all members end.
-    if (s + 1 < steps_.size() || observer_ != nullptr) pool_.barrier();
+    if ((s + 1 < steps_.size() && bound.ends_at_barrier) || observer_ != nullptr) pool_.barrier();
     if (observer_ != nullptr && member == 0) observer_(observer_context_, s, now_ns() - start);
   }
 }

@@ -252,6 +252,29 @@ TEST(Session, shares_portable_steps_without_a_difference_in_bits_or_errors) {
   }
 }
 
+// Two steps of one member, which do not meet the others in between, and shared ones around them: another member that
+// did not wait would find what the run before left there.
+TEST(Session, members_wait_for_what_one_of_them_computes_alone) {
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{300, 1000}), indices = g.ints({0, 1});
+  const ValueId turned = g.node("Neg", 13, {x});
+  const ValueId places = g.node("Reshape", 13, {indices, g.ints({1, 2})});
+  const ValueId once = g.node("ScatterElements", 18, {turned, places, g.weights(Shape{1, 2})});
+  const ValueId twice = g.node("ScatterElements", 18, {once, places, g.weights(Shape{1, 2})});
+  const Graph graph = g.take({g.node("Neg", 13, {twice})});
+  const auto plan = plan_of(graph);
+  ASSERT_EQ(plan->steps().size(), 4u);
+  for (const std::size_t i : {1, 2}) EXPECT_EQ(plan->steps()[i].record->max_shares, 1u);
+  const auto one = session_of(plan), two = session_of(plan, 2);
+  std::vector<Tensor> tensors = inputs_of(graph);
+  for (int round = 0; round < 8; ++round) {
+    for (std::int64_t i = 0; i < tensors[0].shape().elements(); ++i) tensors[0].as<float>()[i] += 1.0F;
+    const std::vector<TensorView> views = views_of(tensors);
+    ASSERT_TRUE(one->run(views).ok() && two->run(views).ok());
+    ASSERT_EQ(bytes_of_outputs(*one), bytes_of_outputs(*two)) << "run " << round;
+  }
+}
+
 TEST(Session, gives_back_inputs_constants_and_aliases_as_outputs) {
   TestGraph g;
   const ValueId x = g.input("x", Shape{2, 3});

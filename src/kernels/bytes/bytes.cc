@@ -36,6 +36,9 @@ bool BytesFamily::fits_operands(const BytesParams& p, const KernelOperands& oper
     case ByteOp::kQuantize: return holds(operands.in_bytes, {bytes * 4}) && holds(operands.out_bytes, {bytes});
     case ByteOp::kQuantizeDynamic:
       return holds(operands.in_bytes, {bytes * 4}) && holds(operands.out_bytes, {bytes, 4, 1});
+    case ByteOp::kQuantizeRanges:
+      return holds(operands.in_bytes, {bytes * 4, kByteRanges * 8}) && holds(operands.out_bytes, {bytes, 4, 1});
+    case ByteOp::kRanges: return holds(operands.in_bytes, {bytes * 4}) && holds(operands.out_bytes, {kByteRanges * 8});
     case ByteOp::kDequantize: return holds(operands.in_bytes, {bytes}) && holds(operands.out_bytes, {bytes * 4});
     case ByteOp::kAdd:
     case ByteOp::kMul:
@@ -46,10 +49,13 @@ bool BytesFamily::fits_operands(const BytesParams& p, const KernelOperands& oper
 }
 
 int BytesFamily::max_shares(const BytesParams& p) const noexcept {
-  // 10 us at 4 elements a nanosecond; shares are runs of elements, of a sum or a product rows.
+  // 10 us at 4 elements a nanosecond, of two 8-bit tensors at 1.7. Shares are runs of elements, or of rows.
   const double elements = static_cast<double>(p.rows) * static_cast<double>(p.columns);
-  const double most = p.op == ByteOp::kAdd || p.op == ByteOp::kMul ? static_cast<double>(p.rows) : elements;
-  const double shares = std::min({elements / 40e3, most, 1024.0});
+  const bool is_pair = p.op == ByteOp::kAdd || p.op == ByteOp::kMul;
+  const double most = p.op == ByteOp::kRanges ? static_cast<double>(kByteRanges)
+                      : is_pair && p.rows > 1 ? static_cast<double>(p.rows)
+                                              : elements;
+  const double shares = std::min({elements / (is_pair ? 17e3 : 40e3), most, 1024.0});
   return shares < 1.0 ? 1 : static_cast<int>(shares);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elementwise operators between real and 8-bit numbers, and of two 8-bit tensors.
 //
-// Operands: in[0] x, in[1] b of kAdd and kMul; out[0] y, and of kQuantizeDynamic out[1] its scale, one float, and
-// out[2] its zero point, one byte.
+// Operands: in[0] x, in[1] b of kAdd and kMul, and of kQuantizeRanges what kRanges has found; out[0] y, of kRanges
+// pairs of floats; and of kQuantizeDynamic and kQuantizeRanges out[1] its scale, one float, and out[2] its zero point,
+// one byte.
 #pragma once
 
 #include <cstddef>

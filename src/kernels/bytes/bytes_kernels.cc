@@ -33,9 +33,12 @@ static void quantize_run(const float* x, std::uint8_t* y, std::int64_t count, fl
   }
 }
 
-// The scale and the zero point of x's range, 0 included; NaN is passed over.
-static void quantize_dynamic(const KernelCall& call, std::int64_t count) {
-  const auto* x = static_cast<const float*>(call.in[0]);
+struct FloatRange {
+  float least, most;
+};
+
+// Of so many numbers, 0 included; NaN is passed over.
+static FloatRange range_of(const float* x, std::int64_t count) {
   Vec lows[4] = {zero(), zero(), zero(), zero()}, highs[4] = {zero(), zero(), zero(), zero()};
   std::int64_t i = 0;
   for (; i + 4 * Vec::kLanes <= count; i += 4 * Vec::kLanes) {
@@ -50,12 +53,30 @@ static void quantize_dynamic(const KernelCall& call, std::int64_t count) {
     lows[0] = select_less(next, lows[0], next, lows[0]);
     highs[0] = select_less(highs[0], next, next, highs[0]);
   }
-  float least = 0, most = 0;
+  FloatRange range = {0, 0};
   for (int v = 0; v < 4; ++v) {
     const float low = -max_lanes(negate(lows[v])), high = max_lanes(highs[v]);
-    least = low < least ? low : least;
-    most = high > most ? high : most;
+    range.least = low < range.least ? low : range.least;
+    range.most = high > range.most ? high : range.most;
   }
+  return range;
+}
+
+// A share of the parts, which do not depend on the number of shares.
+static void find_ranges(const KernelCall& call, std::int64_t count) {
+  auto* const ranges = static_cast<FloatRange*>(call.out[0]);
+  const std::int64_t lines = (count + 15) / 16, last = kByteRanges * (call.share + 1) / call.shares;
+  for (std::int64_t part = kByteRanges * call.share / call.shares; part < last; ++part) {
+    const std::int64_t begin = lines * part / kByteRanges * 16, end = lines * (part + 1) / kByteRanges * 16;
+    ranges[part] = range_of(static_cast<const float*>(call.in[0]) + begin, (end < count ? end : count) - begin);
+  }
+}
+
+// Each share looks at all of x, unless its ranges are known.
+static void quantize_dynamic(const KernelCall& call, std::int64_t count, bool has_ranges) {
+  const auto* x = static_cast<const float*>(call.in[0]);
+  const auto [least, most] =
+      has_ranges ? range_of(static_cast<const float*>(call.in[1]), 2 * kByteRanges) : range_of(x, count);
   const float scale = least == most ? 1.0f : (most - least) / 255.0f;
   float point = 0.0f - least / scale;
   point = point > 0.0f ? point : 0.0f;
@@ -89,9 +110,8 @@ static void dequantize_run(ByteInput x, std::int64_t first, std::int64_t count, 
 // The element of a row that one number repeats is read with step 0. Numbers of its own instead of the params, which a
 // store of bytes could change for all that the compiler knows.
 template <int Step, bool IsProduct>
-static void pair_row(const BytesParams& p, ByteInput a, ByteInput b, std::uint8_t* __restrict y) {
+static void pair_row(const BytesParams& p, std::int64_t columns, ByteInput a, ByteInput b, std::uint8_t* __restrict y) {
   const std::uint8_t* __restrict a_from = a.from, * __restrict b_from = b.from;
-  const std::int64_t columns = p.columns;
   const std::int32_t zero = p.zero;
   const double a_factor = p.x_factor, b_factor = p.b_factor;
   const double least = p.y_signed != 0 ? -128 - zero : -zero, most = least + 255;
@@ -112,12 +132,19 @@ static void pair_rows(const KernelCall& call, const BytesParams& p) {
                               : (is_row ? pair_row<1, false> : pair_row<0, false>);
   ByteInput a = byte_input(call.in[0], p.x_signed, p.x_zero), b = byte_input(call.in[1], p.b_signed, p.b_zero);
   auto* y = static_cast<std::uint8_t*>(call.out[0]);
+  if (p.rows == 1) {
+    const ByteRange run = share_of(call, p.columns);
+    a.from += run.begin;
+    b.from += is_row ? run.begin : 0;
+    return row(p, run.end - run.begin, a, b, y + run.begin);
+  }
   const std::int64_t first = p.rows * call.share / call.shares, last = p.rows * (call.share + 1) / call.shares;
   const std::int64_t b_step = p.b_rows == 1 ? 0 : p.b_columns;
   a.from += first * p.columns;
   b.from += first * b_step;
   y += first * p.columns;
-  for (std::int64_t r = first; r < last; ++r, a.from += p.columns, b.from += b_step, y += p.columns) row(p, a, b, y);
+  for (std::int64_t r = first; r < last; ++r, a.from += p.columns, b.from += b_step, y += p.columns)
+    row(p, p.columns, a, b, y);
 }
 
 void bytes_i8(const KernelCall& call);
@@ -131,7 +158,9 @@ void bytes_i8(const KernelCall& call) {
       return quantize_run(static_cast<const float*>(call.in[0]) + run.begin,
                           static_cast<std::uint8_t*>(call.out[0]) + run.begin, length, p.scale, p.zero,
                           p.y_signed != 0);
-    case ByteOp::kQuantizeDynamic: return quantize_dynamic(call, count);
+    case ByteOp::kQuantizeDynamic: return quantize_dynamic(call, count, false);
+    case ByteOp::kRanges: return find_ranges(call, count);
+    case ByteOp::kQuantizeRanges: return quantize_dynamic(call, count, true);
     case ByteOp::kDequantize:
       return dequantize_run(byte_input(call.in[0], p.x_signed, p.x_zero), run.begin, length,
                             static_cast<float*>(call.out[0]) + run.begin, p.scale);

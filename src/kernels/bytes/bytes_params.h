@@ -12,7 +12,12 @@ enum class ByteOp : std::int32_t {
   kDequantize,       // y = (x - x_zero) * scale, float32
   kAdd,              // y = round((a - a_zero) * a_factor + (b - b_zero) * b_factor) + zero
   kMul,              // y = round((a - a_zero) * (b - b_zero) * a_factor) + zero
+  kRanges,           // the least and the most of each of kByteRanges parts of x, 0 included
+  kQuantizeRanges,   // kQuantizeDynamic, where kRanges has looked at x: in[1]
 };
+
+// Parts of a tensor whose ranges are found before it is quantised, so that threads can share both.
+constexpr std::int64_t kByteRanges = 64;
 
 // Over [rows, columns]; b has as many numbers, or one row or one number, which is repeated. Every result of 8 bits is
 // rounded half to even and kept within [least, most] before `zero` is added.

@@ -138,6 +138,25 @@ TEST_P(BytesKernels, find_the_scale_of_what_they_quantise) {
   }
 }
 
+TEST_P(BytesKernels, quantise_with_ranges_that_were_found_before) {
+  std::mt19937 random(5);
+  for (std::int64_t count = 1; count < 4000; count += 1 + static_cast<std::int64_t>(random() % 170)) {
+    Tensor x = random_reals(count, 4, random);
+    if (count % 4 == 0) x.as<float>()[count / 2] = NAN;
+    const int shares = 1 + static_cast<int>(count % 3);
+    const auto found = run(*GetParam(), of_elements(ByteOp::kRanges, count), {&x}, {kByteRanges * 8}, shares);
+    Tensor ranges(DType::kFloat32, Shape{kByteRanges, 2});
+    ASSERT_EQ(found.size(), 1u);
+    std::memcpy(ranges.as<float>(), found[0].data(), kByteRanges * 8);
+    OpCase op("DynamicQuantizeLinear", 11);
+    op.outputs(3).input(Tensor::copy_of(x.view()));
+    EXPECT_EQ(run(*GetParam(), of_elements(ByteOp::kQuantizeRanges, count), {&x, &ranges},
+                  {static_cast<std::size_t>(count), 4, 1}, shares),
+              want(op))
+        << count;
+  }
+}
+
 TEST_P(BytesKernels, make_real_numbers_of_bytes) {
   std::mt19937 random(3);
   for (std::int64_t count = 1; count < 200; count += 13) {
@@ -194,6 +213,10 @@ TEST(BytesFits, accepts_exact_operands_and_nothing_smaller) {
   EXPECT_TRUE(fits(of_elements(ByteOp::kQuantizeDynamic, 7), {28}, {7, 4, 1}));
   EXPECT_FALSE(fits(of_elements(ByteOp::kQuantizeDynamic, 7), {28}, {7, 4, 0}));
   EXPECT_FALSE(fits(of_elements(ByteOp::kQuantizeDynamic, 7), {28}, {7}));
+  EXPECT_TRUE(fits(of_elements(ByteOp::kRanges, 7), {28}, {kByteRanges * 8}));
+  EXPECT_FALSE(fits(of_elements(ByteOp::kRanges, 7), {28}, {kByteRanges * 8 - 4}));
+  EXPECT_TRUE(fits(of_elements(ByteOp::kQuantizeRanges, 7), {28, kByteRanges * 8}, {7, 4, 1}));
+  EXPECT_FALSE(fits(of_elements(ByteOp::kQuantizeRanges, 7), {28, kByteRanges * 8 - 4}, {7, 4, 1}));
   EXPECT_TRUE(fits(of_elements(ByteOp::kDequantize, 7), {7}, {28}));
   EXPECT_FALSE(fits(of_elements(ByteOp::kDequantize, 7), {7}, {27}));
   BytesParams p = of_elements(ByteOp::kAdd, 7);

@@ -103,6 +103,7 @@ bool QConv::supports(const QConvParams& p) const noexcept {
     if (flag != 0 && flag != 1) return false;
   }
   if (p.result != QResult::kBytes && p.result != QResult::kFloat && p.result != QResult::kWhole) return false;
+  if (p.result != QResult::kFloat && c.activation.kind != Activation::kNone) return false;
   const Checked products = Checked(c.kernel_h) * c.kernel_w * (c.in_c / c.groups);
   if (!products.at_most(kMostQProducts)) return false;
   // x, y, the weights and a scratch row, each below 2^40, in steps that cannot overflow.
@@ -145,12 +146,13 @@ std::size_t QConv::scratch_bytes(const QConvParams& p) const noexcept {
 }
 
 int QConv::max_shares(const QConvParams& p) const noexcept {
-  // 10 us at 200 billion products a second, or of weights that come from memory at 15 GB/s.
+  // 10 us at 200 billion products a second, of depthwise convolution at 20; or of weights that come from memory at 15
+  // GB/s.
   const ConvParams& c = p.conv;
   const double weights =
       static_cast<double>(c.out_c) * c.kernel_h * c.kernel_w * (static_cast<double>(c.in_c) / c.groups);
   const double products = static_cast<double>(c.batch) * c.out_h * c.out_w * weights;
-  const double shares = std::max(products / 1e6, weights / 150e3);
+  const double shares = std::max(products / (geometry_of(p).depthwise ? 0.2e6 : 1e6), weights / 150e3);
   return shares < 1.0 ? 1 : shares > 1024.0 ? 1024 : static_cast<int>(shares);
 }
 

@@ -10,12 +10,12 @@ namespace kite {
 
 enum class QResult : std::int32_t {
   kBytes,  // round(sum * factor[k] + addend[k]) + zero, half to even, kept within [least, most] before `zero` is added
-  kFloat,  // sum * factor[k] * x_scale + addend[k]
+  kFloat,  // activation(sum * factor[k] * x_scale + addend[k])
   kWhole,  // sum
 };
 
 // sum[n,p,q,k] = bias[k] + sum_{r,s,c} (x[...] - x_zero) * (w[k,c,r,s] - w_zero[k]), at the places of ConvParams;
-// padding adds nothing. The activation of `conv` is not used.
+// padding adds nothing. Only a result in float32 has the activation of `conv`.
 struct QConvParams {
   ConvParams conv;
   std::int32_t x_signed;     // 1: x is int8, 0: uint8

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/qconv/qconv_params.h"
+#include "kernels/simd/activate.h"
 #include "kernels/simd/bytes/bytes.inl"
 
 namespace kite::KITE_TARGET {
@@ -47,13 +48,21 @@ static void finish_bytes(const QTile& t, const std::int32_t* sums, int pixels) {
 
 static void finish_floats(const QTile& t, const std::int32_t* sums, int pixels) {
   auto* y = reinterpret_cast<float*>(t.y);
+  const ActivationForm& activation = t.p->conv.activation;
+  const bool has_low = activation.kind == Activation::kRelu || activation.kind == Activation::kClip;
+  const Vec low = splat(activation.kind == Activation::kClip ? activation.a : 0.0f), high = splat(activation.b);
   for (int l = 0; l < pixels; ++l, y += t.y_pixel) {
     for (int b = 0; b < t.blocks; ++b, sums += Vec::kLanes) {
       Vec v = mul(to_float(load_whole(sums)), load(t.factors + b * Vec::kLanes));
       if (t.p->has_addend != 0) v = add(v, load(t.addends + b * Vec::kLanes));
+      if (has_low) v = max(v, low);
+      if (activation.kind == Activation::kClip) v = min(v, high);
       store_n(y + b * Vec::kLanes, v, b == t.blocks - 1 ? t.lanes : Vec::kLanes);
     }
   }
+  if (is_clamp(activation.kind)) return;
+  auto* const stored = reinterpret_cast<float*>(t.y);
+  activate(stored, stored, pixels, (t.blocks - 1) * Vec::kLanes + t.lanes, t.y_pixel, activation);
 }
 
 static void finish_whole(const QTile& t, const std::int32_t* sums, int pixels) {

@@ -87,10 +87,16 @@ Result<bool> lower_dynamic(Lowering& lowering, NodeId id) {
       lowering.type(from).dtype != DType::kFloat32 || lowering.shape(from).elements() == 0) {
     return false;
   }
-  const BytesParams params = one_row(ByteOp::kQuantizeDynamic, lowering.shape(from));
-  std::vector<OperandId> outputs;
+  BytesParams params = one_row(ByteOp::kQuantizeDynamic, lowering.shape(from));
+  std::vector<OperandId> inputs = {lowering.operand(from)}, outputs;
+  if (kBytewise.max_shares(params) > 1) {  // else each thread would look for the range of all of x
+    params.op = ByteOp::kRanges;
+    inputs.push_back(lowering.buffer({DType::kFloat32, Shape{kByteRanges, 2}}));
+    lowering.step(id, kBytewise, params, {inputs[0]}, {inputs[1]});
+    params.op = ByteOp::kQuantizeRanges;
+  }
   for (const ValueId to : node.outputs) outputs.push_back(lowering.operand(to));
-  lowering.step(id, kBytewise, params, {lowering.operand(from)}, std::move(outputs));
+  lowering.step(id, kBytewise, params, std::move(inputs), std::move(outputs));
   return true;
 }
 

@@ -12,8 +12,10 @@
 
 #include "kernels/qconv/qconv.h"
 #include "ops/quantization.h"
+#include "passes/forms.h"
 #include "passes/match.h"
 #include "plan/lower/lowering.h"
+#include "plan/lower/region.h"
 
 namespace kite {
 
@@ -123,13 +125,20 @@ bool has_w_zeros(const TensorView& zeros, bool is_signed) {
   return false;
 }
 
-// Appends the step; false where the family cannot compute it. `params` holds the convolution.
-bool lower_product(Lowering& lowering, NodeId id, const Operands& o, QConvParams params) {
+// A product that the family computes.
+struct Product {
+  Operands operands;
+  QConvParams params;
+  std::shared_ptr<const Table> table;
+};
+
+// Nothing where the family cannot compute the product. `params` holds the convolution.
+std::optional<Product> read_product(const Lowering& lowering, NodeId id, const Operands& o, QConvParams params) {
   const Graph& graph = lowering.graph();
   const ValueId to = graph.node(id).outputs[0];
-  if (!are_computable(lowering, o, params.conv.out_c) || lowering.shape(to).elements() == 0) return false;
+  if (!are_computable(lowering, o, params.conv.out_c) || lowering.shape(to).elements() == 0) return std::nullopt;
   const auto table = std::make_shared<Table>();
-  if (!read_result(lowering, o, lowering.type(to).dtype, params, *table)) return false;
+  if (!read_result(lowering, o, lowering.type(to).dtype, params, *table)) return std::nullopt;
   const TensorView zeros = o.w_zero == kNoValue ? TensorView{} : *graph.value(o.w_zero).constant;
   params.x_signed = lowering.type(o.x).dtype == DType::kInt8 ? 1 : 0;
   QWeights& weights = table->weights;
@@ -142,96 +151,146 @@ bool lower_product(Lowering& lowering, NodeId id, const Operands& o, QConvParams
   weights.factors = table->factors.empty() ? nullptr : table->factors.data();
   weights.addends = table->addends.empty() ? nullptr : table->addends.data();
   params.has_w_zeros = has_w_zeros(zeros, weights.is_signed) ? 1 : 0;
-  if (!kQConv.supports(params)) return false;
+  if (!kQConv.supports(params)) return std::nullopt;
+  return Product{o, params, table};
+}
 
+// Appends the step, which makes `to`.
+void append(Lowering& lowering, NodeId id, const Product& product, ValueId to) {
+  const auto& [o, params, table] = product;
   const Kernel& kernel = kQConv.best_kernel(lowering.target());
-  std::string key(reinterpret_cast<const char*>(&params.conv), sizeof params.conv);
-  const std::uint64_t parts[] = {reinterpret_cast<std::uintptr_t>(weights.w), kernel.id, o.input_first ? 1u : 0u};
+  ConvParams shape = params.conv;
+  shape.activation = {};
+  std::string key(reinterpret_cast<const char*>(&shape), sizeof shape);
+  const std::uint64_t parts[] = {reinterpret_cast<std::uintptr_t>(table->weights.w), kernel.id,
+                                 o.input_first ? 1u : 0u};
   key.append(reinterpret_cast<const char*>(parts), sizeof parts);
   const OperandId packed =
-      lowering.made_constant(std::move(key), kQConv.packed_bytes(params), [=, &kernel](std::byte* out) {
-        kQConv.pack(params, kernel, table->weights, reinterpret_cast<std::int8_t*>(out));
+      lowering.made_constant(std::move(key), kQConv.packed_bytes(params), [product, &kernel](std::byte* out) {
+        kQConv.pack(product.params, kernel, product.table->weights, reinterpret_cast<std::int8_t*>(out));
       });
-  const OperandId numbers = lowering.made_constant(
-      "table " + std::to_string(id), kQConv.table_bytes(params),
-      [=](std::byte* out) { kQConv.fill_table(params, table->weights, reinterpret_cast<std::int32_t*>(out)); });
+  const OperandId numbers =
+      lowering.made_constant("table " + std::to_string(id), kQConv.table_bytes(params), [product](std::byte* out) {
+        kQConv.fill_table(product.params, product.table->weights, reinterpret_cast<std::int32_t*>(out));
+      });
   const ValueId x_scale = params.result == QResult::kFloat ? o.x_scale : kNoValue;
   lowering.step(id, kQConv, params,
                 {lowering.operand(o.x), packed, numbers, lowering.operand(o.x_zero), lowering.operand(x_scale)},
                 {lowering.operand(to)});
-  return true;
 }
 
-Result<bool> lower_qlinear_conv(Lowering& lowering, NodeId id) {
+std::optional<Product> read_qlinear_conv(const Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const auto at = [&](std::size_t i) { return input_of(node, i); };
   Operands operands{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), false};
   operands.low = node.attributes.get_int("low", 0);
   operands.high = node.attributes.get_int("high", 0);
   QConvParams params{};
-  return read_conv(lowering, node, at(3), params.conv) && lower_product(lowering, id, operands, params);
+  if (!read_conv(lowering, node, at(3), params.conv)) return std::nullopt;
+  return read_product(lowering, id, operands, params);
 }
 
 // x [..., in] times a matrix, as a 1x1 convolution over a row of pixels.
-Result<bool> lower_matrix(Lowering& lowering, NodeId id, const Operands& operands) {
+std::optional<Product> read_matrix(const Lowering& lowering, NodeId id, const Operands& operands) {
   const Shape& x = lowering.shape(operands.x);
   const Shape& w = lowering.shape(operands.w);
-  if (w.rank() != 2 || x.rank() < 1 || x.elements() == 0) return false;
+  if (w.rank() != 2 || x.rank() < 1 || x.elements() == 0) return std::nullopt;
   const std::int64_t in = x[x.rank() - 1], rows = x.elements() / in, out = w[operands.input_first ? 1 : 0];
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-  if (in > kMost || rows > kMost || out > kMost) return false;
+  if (in > kMost || rows > kMost || out > kMost) return std::nullopt;
   QConvParams params{};
   params.conv = {.in_w = static_cast<std::int32_t>(rows),
                  .in_c = static_cast<std::int32_t>(in),
                  .out_w = static_cast<std::int32_t>(rows),
                  .out_c = static_cast<std::int32_t>(out)};
-  return lower_product(lowering, id, operands, params);
+  return read_product(lowering, id, operands, params);
 }
 
-Result<bool> lower_qlinear_matmul(Lowering& lowering, NodeId id) {
+std::optional<Product> read_qlinear_matmul(const Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const auto at = [&](std::size_t i) { return input_of(node, i); };
-  return lower_matrix(lowering, id, {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), kNoValue, true});
+  return read_matrix(lowering, id, {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), kNoValue, true});
 }
 
-Result<bool> lower_matmul_to_float(Lowering& lowering, NodeId id) {
+std::optional<Product> read_matmul_to_float(const Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const auto at = [&](std::size_t i) { return input_of(node, i); };
-  return lower_matrix(lowering, id, {at(0), at(2), at(4), at(1), at(3), at(5), kNoValue, kNoValue, at(6), true});
+  return read_matrix(lowering, id, {at(0), at(2), at(4), at(1), at(3), at(5), kNoValue, kNoValue, at(6), true});
 }
 
-Result<bool> lower_matmul_integer(Lowering& lowering, NodeId id) {
+std::optional<Product> read_matmul_integer(const Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const auto at = [&](std::size_t i) { return input_of(node, i); };
-  return lower_matrix(lowering, id,
-                      {at(0), kNoValue, at(2), at(1), kNoValue, at(3), kNoValue, kNoValue, kNoValue, true});
+  return read_matrix(lowering, id,
+                     {at(0), kNoValue, at(2), at(1), kNoValue, at(3), kNoValue, kNoValue, kNoValue, true});
 }
 
-Result<bool> lower_qgemm(Lowering& lowering, NodeId id) {
+std::optional<Product> read_qgemm(const Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const auto at = [&](std::size_t i) { return input_of(node, i); };
   const bool plain = node.attributes.get_int("transA", 0) == 0 && node.attributes.get_float("alpha", 1.0F) == 1.0F;
   const bool input_first = node.attributes.get_int("transB", 0) == 0;
   // C for each column, and so small that its sum with any product is one of 32 bits.
   const Shape& y = lowering.shape(node.outputs[0]);
-  if (!plain || lowering.shape(at(0))[1] > kMostQProducts / 2) return false;
+  if (!plain || lowering.shape(at(0))[1] > kMostQProducts / 2) return std::nullopt;
   if (at(6) != kNoValue) {
     const auto c = lowering.graph().is_constant(at(6)) ? int_constant(lowering.graph(), at(6)) : std::nullopt;
     const Shape& shape = lowering.shape(at(6));
     const auto is_small = [](std::int64_t number) { return number < (1 << 30) && number > -(1 << 30); };
-    if (!c || shape.rank() == 0 || shape[shape.rank() - 1] != y[1] || !std::ranges::all_of(*c, is_small)) return false;
+    if (!c || shape.rank() == 0 || shape[shape.rank() - 1] != y[1] || !std::ranges::all_of(*c, is_small)) {
+      return std::nullopt;
+    }
   }
-  return lower_matrix(lowering, id, {at(0), at(1), at(2), at(3), at(4), at(5), at(7), at(8), at(6), input_first});
+  return read_matrix(lowering, id, {at(0), at(1), at(2), at(3), at(4), at(5), at(7), at(8), at(6), input_first});
 }
 
-constexpr LowerRule kRules[] = {{kInternalDomain, "QLinearConv", lower_qlinear_conv},
-                                {"", "QLinearMatMul", lower_qlinear_matmul},
-                                {"", "MatMulInteger", lower_matmul_integer},
-                                {"com.microsoft", "MatMulIntegerToFloat", lower_matmul_to_float},
-                                {"com.microsoft", "QGemm", lower_qgemm}};
+using Reader = std::optional<Product> (*)(const Lowering& lowering, NodeId id);
+
+template <Reader read>
+Result<bool> lower(Lowering& lowering, NodeId id) {
+  const auto product = read(lowering, id);
+  if (product) append(lowering, id, *product, lowering.graph().node(id).outputs[0]);
+  return product.has_value();
+}
+
+// A product whose result is real, and an activation of it.
+std::optional<Product> read_activated(const Lowering& lowering, NodeId product, NodeId activation) {
+  const Graph& graph = lowering.graph();
+  const Node& node = graph.node(product);
+  const auto form = activation_form(graph, graph.node(activation));
+  if (!form) return std::nullopt;
+  auto read = is_op(node, "QLinearConv", kInternalDomain)            ? read_qlinear_conv(lowering, product)
+              : is_op(node, "MatMulIntegerToFloat", "com.microsoft") ? read_matmul_to_float(lowering, product)
+                                                                     : std::nullopt;
+  if (!read || read->params.result != QResult::kFloat) return std::nullopt;
+  read->params.conv.activation = *form;
+  return read;
+}
+
+Region match_activated(const Lowering& lowering, NodeId last) {
+  const Graph& graph = lowering.graph();
+  const Node& activation = graph.node(last);
+  if (!activation_form(graph, activation) || !graph.is_read_once(activation.inputs[0])) return {};
+  const NodeId product = graph.value(activation.inputs[0]).producer;
+  return product != kNoNode && read_activated(lowering, product, last) ? Region{product, last} : Region{};
+}
+
+Status lower_activated(Lowering& lowering, std::span<const NodeId> region) {
+  const auto product = read_activated(lowering, region[0], region[1]);
+  append(lowering, region[1], *product, lowering.graph().node(region[1]).outputs[0]);
+  return {};
+}
+
+constexpr LowerRule kRules[] = {{kInternalDomain, "QLinearConv", lower<read_qlinear_conv>},
+                                {"", "QLinearMatMul", lower<read_qlinear_matmul>},
+                                {"", "MatMulInteger", lower<read_matmul_integer>},
+                                {"com.microsoft", "MatMulIntegerToFloat", lower<read_matmul_to_float>},
+                                {"com.microsoft", "QGemm", lower<read_qgemm>}};
+constexpr RegionRule kRegionRules[] = {{match_activated, lower_activated}};
 
 }  // namespace
 
 std::span<const LowerRule> quantised_rules() noexcept { return kRules; }
+std::span<const RegionRule> quantised_region_rules() noexcept { return kRegionRules; }
 
 }  // namespace kite
