@@ -202,6 +202,53 @@ def fake_quantised_conv(d):
     return qdq(y, d.r.choice(("uint8", "int8"))) if d.chance(0.7) else y
 
 
+def dequantised_weights(d, shape, out, size):
+    """Weights of 8 bits as real numbers of about `size`; scales for all, for each index of axis `out`, or in blocks along the other one."""
+    dtype = d.r.choice(("int8", "uint8"))
+    q = d.constant(d.array(shape, dtype, *((-128, 127) if dtype == "int8" else (0, 255))))
+    made, scales = {}, ()
+    if d.opset >= 21 and len(shape) == 2 and d.chance(0.4):
+        made = {"axis": 1 - out, "block_size": d.r.choice((4, 16, 32))}
+        scales = tuple(-(-n // made["block_size"]) if i == 1 - out else n for i, n in enumerate(shape))
+    elif d.chance(0.7):
+        made, scales = {"axis": out}, (shape[out],)
+    inputs = [q, d.constant(d.n.uniform(0.5, 1, scales).astype(np.float32) * np.float32(size / 200))]
+    if dtype == "uint8" or d.chance(0.4):
+        inputs.append(d.constant(d.n.integers(*((-30, 31) if dtype == "int8" else (100, 156)), scales).astype(dtype)))
+    return d.add("DequantizeLinear", inputs, shape, "float32", -2 * size, 2 * size, **made)
+
+
+@pattern(5)
+def weights_of_8_bits(d):
+    """Products in float32 whose weights alone are quantised."""
+    if d.float != "float32" or d.opset < 13:
+        raise Rejected("no such network")
+    if d.chance(0.4):
+        x = d.floating(dtype="float32", rank=d.r.choice((2, 3)))
+        k, n = x.shape[-1], d.size(33)
+        turned = d.chance(0.5)
+        w = dequantised_weights(d, (n, k) if turned else (k, n), 0 if turned else 1, 1 / math.sqrt(k))
+        bound = 4 * math.sqrt(k) * x.size + 1
+        if turned and x.rank == 2 and d.chance(0.5):
+            return d.add("Gemm", [x, w, d.weights(n)], (x.shape[0], n), low=-bound - 9, high=bound + 9, transB=1)
+        if turned:
+            w = d.add("Transpose", [w], (k, n), low=w.low, high=w.high, perm=[1, 0])
+        y = d.add("MatMul", [x, w], (*x.shape[:-1], n), low=-bound, high=bound)
+    else:
+        x = picture(d, rank=4)
+        c, kernel = x.shape[1], d.r.choice((1, 3))
+        group = d.r.choice((1, 1, c))
+        m = group * d.r.choice((1, 2) if group > 1 else (1, 4, 17, 40))
+        if m * (c // group) * kernel**2 * x.elements // c > 1e6:
+            raise Rejected("too large")
+        w = dequantised_weights(d, (m, c // group, kernel, kernel), 0, 1 / (kernel * math.sqrt(c // group)))
+        bound = 4 * kernel * math.sqrt(c // group) * x.size + 1
+        y = d.add("Conv", [x, w], (x.shape[0], m, *x.shape[2:]), low=-bound, high=bound, pads=[kernel // 2] * 4, group=group)
+        if d.chance(0.4):
+            y = batch_norm(d, "BatchNormalization", y)
+    return activation(d, y) if d.chance(0.4) else y
+
+
 @pattern(2)
 def head(d):
     x = picture(d, rank=4)
