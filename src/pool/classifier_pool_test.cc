@@ -236,7 +236,8 @@ TEST_F(ClassifierPoolTest, a_child_that_is_forked_while_other_threads_classify_g
       }
       return compute_slot_use().in_use == 0;
     });
-    ASSERT_EQ(code, 0);
+    EXPECT_EQ(code, 0);
+    if (code != 0) break;
   }
   end = true;
   for (std::thread& thread : threads) thread.join();
