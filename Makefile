@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target is a line over a CMake preset or a script. `make` builds the two programs; CONTRIBUTING.md lists the rest.
 .DEFAULT_GOAL := release
-.PHONY: packages packages-develop packages-aarch64 kite release everything demo study check test test-all test-aarch64 bench \
+.PHONY: packages packages-develop packages-aarch64 kite release everything wheel demo study check test test-all test-aarch64 bench \
   asan tsan lto fuzz tidy format install models graphs zoo clean
 CLANG_FORMAT ?= clang-format-19
-SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'tests/*.cc' 'fuzz/*.cc')
+SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'bindings/*.cc' 'bindings/*.h' 'tests/*.cc' 'fuzz/*.cc')
 
 packages:
 	@tools/install_packages
@@ -22,7 +22,11 @@ release: packages
 	cmake --preset release && cmake --build --preset release --target kite kite-race
 
 everything: packages
-	cmake --preset release && cmake --build --preset release
+	tests/python/ensure_venv.sh && cmake --preset release -DKITE_BUILD_PYTHON=ON && cmake --build --preset release
+
+# dist/paperkite-*.whl
+wheel: packages
+	tools/make_wheel
 
 demo: packages
 	@tools/demo
@@ -36,7 +40,7 @@ check: packages
 	cmake --build --preset release --target kite_$(T)_test && build/release/bin/kite_$(T)_test $(ARGS)
 
 test: everything
-	tests/python/ensure_venv.sh && tools/run_tests build/release -LE all
+	tools/run_tests build/release -LE all
 
 # All of it, or PART=NAME; PART=list names the parts.
 test-all:
@@ -50,7 +54,7 @@ bench: release
 	tools/bench
 
 asan: packages
-	cmake --preset asan && cmake --build --preset asan && tests/python/ensure_venv.sh && tools/run_tests build/asan -LE all
+	tests/python/ensure_venv.sh && cmake --preset asan -DKITE_BUILD_PYTHON=ON && cmake --build --preset asan && tools/run_tests build/asan -LE all
 
 tsan: packages
 	cmake --preset tsan && cmake --build --preset tsan && tests/python/ensure_venv.sh && tools/run_tests build/tsan -L threads
