@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
 #include <string_view>
 #include <utility>
@@ -129,10 +130,20 @@ ComputeSlots ComputeSlots::take(int most, const std::function<bool()>& gives_up)
     }
     if (self.changed.wait_for(lock, kPatience) != std::cv_status::timeout) continue;
     lock.unlock();
-    const bool ends = gives_up();
+    bool ends = true;
+    std::exception_ptr thrown;
+    try {
+      ends = gives_up();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
     lock.lock();
-    if (!ends || self.granted > 0) continue;
-    g_slots.leave(self);
+    if (!ends) continue;
+    if (self.granted == 0) g_slots.leave(self);
+    if (thrown == nullptr && self.granted > 0) continue;
+    lock.unlock();
+    const ComputeSlots unwanted(self.granted);  // goes back
+    if (thrown != nullptr) std::rethrow_exception(thrown);
     return ComputeSlots(0);
   }
   return ComputeSlots(self.granted);

@@ -14,6 +14,7 @@ class ComputeSlots {
   // wait if all took the same: alone up to `most` of the free ones, among many 1.
   [[nodiscard]] static ComputeSlots take(int most);
   // The same; about every 20 ms `gives_up` is asked on this thread. Once it is true there are no slots: count() is 0.
+  // What it throws comes out of here.
   [[nodiscard]] static ComputeSlots take(int most, const std::function<bool()>& gives_up);
 
   ComputeSlots(ComputeSlots&& other) noexcept;

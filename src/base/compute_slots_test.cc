@@ -105,6 +105,21 @@ TEST_F(ComputeSlotsTest, one_that_gives_up_leaves_the_queue_to_the_others) {
   patient.join();
 }
 
+TEST_F(ComputeSlotsTest, one_that_throws_leaves_nothing_behind) {
+  state_compute_limit(1);
+  std::optional<ComputeSlots> only(ComputeSlots::take(1));
+  EXPECT_THROW(static_cast<void>(ComputeSlots::take(1, []() -> bool { throw 7; })), int);
+  EXPECT_EQ(compute_slot_use().waiting, 0);
+  // A slot that came while it was about to throw goes back.
+  EXPECT_THROW(static_cast<void>(ComputeSlots::take(1,
+                                                    [&]() -> bool {
+                                                      only.reset();
+                                                      throw 7;
+                                                    })),
+               int);
+  EXPECT_EQ(compute_slot_use().in_use, 0);
+}
+
 TEST_F(ComputeSlotsTest, a_larger_limit_is_there_at_once_and_a_smaller_one_once_slots_come_back) {
   state_compute_limit(1);
   std::optional<ComputeSlots> first(ComputeSlots::take(1));

@@ -6,6 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_THREAD__)
+// Otherwise it ends a child that starts threads after its parent had some.
+extern "C" __attribute__((used)) inline const char* __tsan_default_options() { return "die_after_fork=0"; }
+#endif
+
 namespace kite {
 
 // Forks; the child's exit code is 0 where `works` is true there. A child that waits for threads that do not exist would

@@ -188,7 +188,15 @@ Result<std::vector<Tensor>> SessionPool::run(std::span<const TensorView> inputs,
   KITE_TRY(state_->model.check_inputs(inputs));
   try {
     KITE_TRY_ASSIGN(const std::shared_ptr<PooledPlan> plan, state_->plan_for(inputs));
-    return state_->run(*plan, inputs, wanted);
+    const auto is_absent = [](const TensorView& view) { return view.data == nullptr; };
+    if (std::ranges::none_of(inputs, is_absent)) return state_->run(*plan, inputs, wanted);
+    // Some programs have no address where there are no elements; a Session wants one.
+    constexpr std::byte kAnywhere{};
+    std::vector<TensorView> views(inputs.begin(), inputs.end());
+    for (TensorView& view : views) {
+      if (is_absent(view)) view.data = &kAnywhere;
+    }
+    return state_->run(*plan, views, wanted);
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::kLimit, "out of memory", {}, {}};
   }
