@@ -47,6 +47,9 @@ std::string quoted_for_shell(std::string_view text) {
 std::string bash_completion(const Verb& program) {
   std::string verbs;
   std::string cases;
+  for (const Option& option : options_of(program)) {
+    for (const std::string& name : option.spellings()) verbs += name + " ";
+  }
   for (const Verb& verb : program.verbs) {
     verbs += fmt::format("{} ", verb.name);
     std::string words;
@@ -74,7 +77,7 @@ _kite() {{
 }}
 complete -F _kite kite
 )",
-                     quoted_for_shell(verbs + "--help --version"), cases);
+                     quoted_for_shell(verbs), cases);
 }
 
 std::string zsh_completion(const Verb& program) {
@@ -187,7 +190,7 @@ std::string manual_page(const Verb& program) {
                            manual_of_options(inner));
     }
   }
-  page += verbs;
+  page += ".SH OPTIONS\n" + manual_of_options(program) + verbs;
   page +=
       ".SH EXIT STATUS\n.TP\n0\nok\n.TP\n1\nsome inputs failed, the others were "
       "answered\n.TP\n2\nusage\n.TP\n3\nmodel\n.TP\n4\n"

@@ -16,6 +16,7 @@
 #include "command.h"
 #include "describe.h"
 #include "interrupt.h"
+#include "licenses.h"
 #include "output.h"
 
 namespace kite::cli {
@@ -67,14 +68,18 @@ int run(std::vector<std::string> arguments) {
     print("{}\n", kVersion);
     return kOk;
   }
+  if (arguments.size() == 1 && arguments[0] == "--licenses") return print_licenses();
   Verb program{.name = "kite", .summary = "Classify pictures with ONNX models on the CPU"};
-  program.add({{.names = "--version", .into = Reply{std::string(kVersion)}, .help = "Print the version"}});
+  bool asks_for_licenses = false;
+  program.add({{.names = "--version", .into = Reply{std::string(kVersion)}, .help = "Print the version"},
+               licenses_option(asks_for_licenses)});
   add_verbs(program, arguments.empty() ? std::string_view() : arguments[0]);
   const auto parsed = parse(program, std::move(arguments));
   if (!parsed.ok()) {
     print(standard_error(), "{}\nRun with --help for more information.\n", parsed.error().what);
     return kUsage;
   }
+  if (asks_for_licenses) return print_licenses();
   if (parsed->answer.empty()) return parsed->verb->run();
   standard_output().write(parsed->answer);
   return kOk;

@@ -128,3 +128,10 @@ function(kite_embedded_texts result)
     VERBATIM)
   set(${result} ${out} PARENT_SCOPE)
 endfunction()
+
+# kite_link_map(<target>): the linker writes what it took, and from where, into maps/<target>.map of the build folder.
+# tools/third_party_notices reads it.
+function(kite_link_map target)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/maps)
+  target_link_options(${target} PRIVATE LINKER:-Map=${CMAKE_BINARY_DIR}/maps/${target}.map)
+endfunction()

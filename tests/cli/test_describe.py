@@ -4,7 +4,7 @@
 import subprocess
 import unittest
 
-from kite import Case
+from kite import ROOT, Case
 
 VERBS = ("classify", "run", "bench", "inspect", "profile", "compile", "pack", "unpack", "cache", "doctor")
 
@@ -37,6 +37,12 @@ class Describe(Case):
             self.assertIn(f'.SH "kite {verb}"', page)
         for option in ("threads", "isa", "no\\-cache", "cache\\-dir", "memory\\-limit", "disable\\-pass", "format"):
             self.assertIn(f"\\-\\-{option}", page)
+
+    def test_the_licences_are_the_two_files(self):
+        texts = (ROOT / "LICENSE").read_bytes() + (ROOT / "THIRD-PARTY-NOTICES").read_bytes()
+        self.assertEqual(self.kite("--licenses").stdout, texts)
+        self.assertIn(b"--licenses", self.kite("--help").stdout)
+        self.assertIn("\\-\\-licenses", self.kite("manual").stdout.decode())
 
     def test_help_and_version_exit_0(self):
         self.assertEqual(self.kite("--help").returncode, 0)
