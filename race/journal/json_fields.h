@@ -2,7 +2,6 @@
 // How one member of a record becomes JSON and is checked when it comes back.
 #pragma once
 
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -16,6 +15,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/decimal_text.h"
 #include "paperkite/error.h"
 #include "paperkite/try.h"
 #include "race/journal/record_fields.h"
@@ -48,10 +48,9 @@ inline Error wrong(std::string what) { return Error{ErrorCode::kInvalidInput, st
 
 // A float is written with the fewest digits that give the same float again, not with the digits of the equal double.
 inline double shortest(float value) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  const std::string text = shortest_text(value);
   double widened = value;
-  std::from_chars(text.data(), end, widened);
+  std::from_chars(text.data(), text.data() + text.size(), widened);
   return static_cast<float>(widened) == value ? widened : double{value};
 }
 

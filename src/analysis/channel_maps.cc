@@ -3,10 +3,10 @@
 #include "analysis/channel_maps.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <span>
 
+#include "base/decimal_text.h"
 #include "graph/training.h"
 #include "tensor/widen.h"
 
@@ -25,11 +25,7 @@ std::optional<SmallConstant> numbers_in(const TensorView& view) {
   return numbers;
 }
 
-std::string short_text(double value) {
-  char text[32];
-  const auto [end, status] = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 4);
-  return status == std::errc{} ? std::string(text, end) : "?";
-}
+std::string short_text(double value) { return rounded_text(value, 4); }
 
 std::string short_text(const std::vector<double>& values) {
   if (std::ranges::all_of(values, [&](double v) { return v == values[0]; })) return short_text(values[0]);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "analysis/numbers.h"
+#include "base/decimal_text.h"
 
 namespace kite {
 
@@ -195,11 +196,8 @@ std::vector<OutputScores> find_scores(const Graph& graph) {
 std::string scores_text(const std::vector<OutputScores>& outputs) {
   std::string text;
   for (const OutputScores& output : outputs) {
-    // The shortest decimal text that is read as the same number.
-    char total[32];
-    const auto end = std::to_chars(std::begin(total), std::end(total), output.total).ptr;
     text += std::string(output_kind_name(output.kind)) + ' ' + std::to_string(output.classes) + ' ' +
-            std::to_string(output.class_axis) + (output.sums_to_one ? " 1 " : " 0 ") + std::string(total, end) + ' ' +
+            std::to_string(output.class_axis) + (output.sums_to_one ? " 1 " : " 0 ") + shortest_text(output.total) + ' ' +
             std::to_string(output.ranked) + ' ' + std::to_string(output.ranked_with) + ' ' + output.reason + '\n';
   }
   return text;

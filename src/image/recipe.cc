@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cmath>
-#include <system_error>
 
+#include "base/decimal_text.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -24,15 +23,8 @@ bool take(std::optional<T>& mine, const std::optional<T>& theirs) {
 
 std::string dims(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
 
-// The shortest decimal text that is read as the same number, independent of the locale.
-std::string digits(double value) {
-  char text[32];
-  const auto [end, status] = std::to_chars(text, text + sizeof text, value);
-  return status == std::errc{} ? std::string(text, end) : "?";
-}
-
 std::string list(const std::array<double, 3>& values) {
-  return "[" + digits(values[0]) + ", " + digits(values[1]) + ", " + digits(values[2]) + "]";
+  return "[" + shortest_text(values[0]) + ", " + shortest_text(values[1]) + ", " + shortest_text(values[2]) + "]";
 }
 
 Error bad_field(std::string what, std::string remedy) {
@@ -71,8 +63,8 @@ std::string geometry_text(const PreprocessRecipe& recipe) {
   std::string text;
   if (recipe.first_crop) {
     const bool is_shape = recipe.first_crop->unit == FirstCrop::Unit::kShape;
-    text = "crop " + std::string(is_shape ? "the shape " : "") + digits(recipe.first_crop->width) + "x" +
-           digits(recipe.first_crop->height) + (is_shape ? ", " : " of the short side, ");
+    text = "crop " + std::string(is_shape ? "the shape " : "") + shortest_text(recipe.first_crop->width) + "x" +
+           shortest_text(recipe.first_crop->height) + (is_shape ? ", " : " of the short side, ");
   }
   text += resize_text(recipe);
   if (recipe.crop.width > 0) {
@@ -98,8 +90,8 @@ Size PreprocessRecipe::output_size() const noexcept {
 std::string PreprocessRecipe::to_string() const {
   std::string text = geometry_text(*this);
   const Normalization& n = normalization;
-  if (n.arithmetic != Arithmetic::kTorchvision && n.rescale != 1.0 / 255.0) text += ", rescale " + digits(n.rescale);
-  if (n.offset != 0.0) text += ", offset " + digits(n.offset);
+  if (n.arithmetic != Arithmetic::kTorchvision && n.rescale != 1.0 / 255.0) text += ", rescale " + shortest_text(n.rescale);
+  if (n.offset != 0.0) text += ", offset " + shortest_text(n.offset);
   text += ", mean " + list(normalization.mean) + ", std " + list(normalization.std);
   if (n.second_std != std::array<double, 3>{1, 1, 1}) text += ", divided again by " + list(n.second_std);
   switch (form.pixels) {
