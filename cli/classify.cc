@@ -27,6 +27,7 @@
 #include "number_option.h"
 #include "output.h"
 #include "output_file.h"
+#include "packed_program.h"
 #include "paperkite/try.h"
 #include "progress.h"
 #include "side_by_side.h"
@@ -43,6 +44,7 @@ constexpr int kUsualLabels = 5;
 struct ClassifyOptions {
   CommonOptions common;
   std::string model;
+  std::optional<PackedProgram> packed;  // holds the model, which then is not named
   std::vector<std::string> images;
   int k = kUsualLabels;
   bool is_k_given = false;
@@ -226,6 +228,10 @@ Team team_for(const std::vector<ImageItem>& items, std::size_t batch, int thread
   return {workers, workers > 1 ? 1 : threads};
 }
 
+Result<Classifier> open_first(const ClassifyOptions& options, const ClassifierOptions& opened) {
+  return options.packed ? options.packed->open_classifier(opened) : Classifier::open(options.model, opened);
+}
+
 Result<std::vector<Classifier>> open_classifiers(const ClassifyOptions& options, Trace* trace,
                                                  const std::vector<ImageItem>& items, const Report* report) {
   ClassifierOptions opened;
@@ -238,7 +244,7 @@ Result<std::vector<Classifier>> open_classifiers(const ClassifyOptions& options,
   opened.model.threads = options.common.threads > 0 ? options.common.threads : default_thread_count();
   const auto asked = static_cast<std::size_t>(std::max<std::int64_t>(options.common.meaning.batch, 1));
   opened.session.threads = team_for(items, asked, opened.model.threads).threads;
-  KITE_TRY_ASSIGN(Classifier first, Classifier::open(options.model, opened));
+  KITE_TRY_ASSIGN(Classifier first, open_first(options, opened));
   // A model with a fixed batch may take more pictures in one run than the user asked for.
   const Team team = team_for(items, static_cast<std::size_t>(first.batch()), opened.model.threads);
   if (team.threads != opened.session.threads) {
@@ -319,13 +325,9 @@ Result<ExitCode> classify_traced(const ClassifyOptions& options) {
   return code;
 }
 
-}  // namespace
-
-Verb classify_verb() {
-  auto options = std::make_shared<ClassifyOptions>();
-  Verb verb{.name = "classify", .summary = "Print the best labels for pictures"};
-  verb.add({model_option(options->model),
-            {.names = "IMAGE",
+// The options besides the model, and what is done.
+void add_classify(Verb& verb, const std::shared_ptr<ClassifyOptions>& options) {
+  verb.add({{.names = "IMAGE",
              .into = &options->images,
              .help = "A picture, a folder, @list.txt, or - for standard input",
              .required = true},
@@ -361,7 +363,23 @@ Verb classify_verb() {
     const auto code = classify_traced(*options);
     return code.ok() ? *code : report(code.error(), options->common.json);
   };
+}
+
+}  // namespace
+
+Verb classify_verb() {
+  auto options = std::make_shared<ClassifyOptions>();
+  Verb verb{.name = "classify", .summary = "Print the best labels for pictures"};
+  verb.add({model_option(options->model)});
+  add_classify(verb, options);
   return verb;
+}
+
+void add_packed_classify(Verb& program, PackedProgram packed) {
+  auto options = std::make_shared<ClassifyOptions>();
+  options->model = packed.path();
+  options->packed = std::move(packed);
+  add_classify(program, options);
 }
 
 }  // namespace kite::cli

@@ -59,15 +59,11 @@ ModelOptions CommonOptions::model_options() const {
   return options;
 }
 
-namespace {
-
 std::vector<std::string> names_of_targets() {
   std::vector<std::string> names;
   for (const Target* target : all_targets()) names.insert(names.begin(), std::string(target->name));
   return names;
 }
-
-}  // namespace
 
 Option model_option(std::string& model) {
   return {.names = "MODEL", .into = &model, .help = "An .onnx file or a plan", .required = true};
@@ -140,19 +136,25 @@ void add_meaning_options(Verb& verb, MeaningOptions& meaning) {
              .type = "DIR"}});
 }
 
+Option shape_option(CommonOptions& options) {
+  return {.names = "--shape",
+          .into = Take([&options](const std::string& text) { return take_shape(options, text); }),
+          .help = "The whole shape of an input, where --size and --batch do not say enough",
+          .type = "NAME=SIZES",
+          .repeated = true};
+}
+
+Option batch_option(CommonOptions& options) {
+  return {.names = "--batch",
+          .into = &options.meaning.batch,
+          .help = "Pictures in one run (default: 1, or what the model fixes)",
+          .type = "N",
+          .values = between(std::int64_t{1}, std::int64_t{65536})};
+}
+
 void add_model_options(Verb& verb, CommonOptions& options) {
-  MeaningOptions& meaning = options.meaning;
-  add_meaning_options(verb, meaning);
-  verb.add({{.names = "--shape",
-             .into = Take([&options](const std::string& text) { return take_shape(options, text); }),
-             .help = "The whole shape of an input, where --size and --batch do not say enough",
-             .type = "NAME=SIZES",
-             .repeated = true},
-            {.names = "--batch",
-             .into = &meaning.batch,
-             .help = "Pictures in one run (default: 1, or what the model fixes)",
-             .type = "N",
-             .values = between(std::int64_t{1}, std::int64_t{65536})}});
+  add_meaning_options(verb, options.meaning);
+  verb.add({shape_option(options), batch_option(options)});
   add_common_options(verb, options);
 }
 

@@ -45,10 +45,14 @@ struct CommonOptions {
 };
 
 void add_common_options(Verb& verb, CommonOptions& options);
+// generic first.
+[[nodiscard]] std::vector<std::string> names_of_targets();
 // MODEL, without which the verb does nothing.
 [[nodiscard]] Option model_option(std::string& model);
 [[nodiscard]] Option cache_dir_option(CommonOptions& options);
 [[nodiscard]] Option json_option(CommonOptions& options);
+[[nodiscard]] Option shape_option(CommonOptions& options);
+[[nodiscard]] Option batch_option(CommonOptions& options);
 // The flags that state what a model means, also in another run of it.
 void add_meaning_options(Verb& verb, MeaningOptions& meaning);
 // The same, the shapes of this run, and add_common_options(): for every verb that opens a model.

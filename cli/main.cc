@@ -18,6 +18,7 @@
 #include "interrupt.h"
 #include "licenses.h"
 #include "output.h"
+#include "packed_program.h"
 
 namespace kite::cli {
 
@@ -61,6 +62,39 @@ void add_verbs(Verb& program, std::string_view first) {
   program.verbs.push_back(manual_verb(program));
 }
 
+// The command line is understood, or it is answered for.
+int run_parsed(const Verb& program, std::vector<std::string> arguments, const bool& asks_for_licenses) {
+  const auto parsed = parse(program, std::move(arguments));
+  if (!parsed.ok()) {
+    print(standard_error(), "{}\nRun with --help for more information.\n", parsed.error().what);
+    return kUsage;
+  }
+  if (asks_for_licenses) return print_licenses();
+  if (parsed->answer.empty()) return parsed->verb->run();
+  standard_output().write(parsed->answer);
+  return kOk;
+}
+
+// This program was made by `kite pack --exe`: all of its arguments are those of classify.
+int run_packed(std::vector<std::string> arguments) {
+  auto packed = PackedProgram::open();
+  if (!packed.ok()) return report(packed.error(), false);
+  const std::string name = packed->path().substr(packed->path().rfind('/') + 1);
+  const std::string summary = "Classify pictures with " + packed->model() + ", which is inside this program";
+  const std::string footer = "Made by `kite pack --exe` of kite " + packed->made_by() + ", for " +
+                             packed->target_names() + ". `kite classify --help` says the same of any model.";
+  if (arguments.size() == 1 && arguments[0] == "--licenses") return print_licenses();
+  Verb program{.name = name, .summary = summary, .footer = footer};
+  bool asks_for_licenses = false;
+  program.add({{.names = "--version",
+                .into = Reply{packed->model() + " for " + packed->target_names() + ", packed by kite " +
+                              packed->made_by()},
+                .help = "Print what is inside"},
+               licenses_option(asks_for_licenses)});
+  add_packed_classify(program, std::move(*packed));
+  return run_parsed(program, std::move(arguments), asks_for_licenses);
+}
+
 int run(std::vector<std::string> arguments) {
   // The version is not printed by the parser, which throws an exception for it: the first exception of a static program
   // sorts all of its unwind tables, which is most of the cost of a start.
@@ -74,21 +108,14 @@ int run(std::vector<std::string> arguments) {
   program.add({{.names = "--version", .into = Reply{std::string(kVersion)}, .help = "Print the version"},
                licenses_option(asks_for_licenses)});
   add_verbs(program, arguments.empty() ? std::string_view() : arguments[0]);
-  const auto parsed = parse(program, std::move(arguments));
-  if (!parsed.ok()) {
-    print(standard_error(), "{}\nRun with --help for more information.\n", parsed.error().what);
-    return kUsage;
-  }
-  if (asks_for_licenses) return print_licenses();
-  if (parsed->answer.empty()) return parsed->verb->run();
-  standard_output().write(parsed->answer);
-  return kOk;
+  return run_parsed(program, std::move(arguments), asks_for_licenses);
 }
 
 // The library and the verbs return their errors. Exceptions only report memory and threads that the system refuses.
 int run_or_report(int argc, char** argv) {
   try {
-    return run({argv + std::min(argc, 1), argv + argc});
+    std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    return PackedProgram::is_running() ? run_packed(std::move(arguments)) : run(std::move(arguments));
   } catch (const std::bad_alloc&) {
     return report(Error{ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more"},
                   false);

@@ -165,6 +165,13 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   return file;
 }
 
+void OutputFile::make_program() noexcept {
+  struct stat info{};
+  if (!beside_ || ::fstat(beside_->fd(), &info) != 0) return;
+  constexpr mode_t kReaders = S_IRUSR | S_IRGRP | S_IROTH;
+  ::fchmod(beside_->fd(), (info.st_mode & 07777) | (info.st_mode & kReaders) >> 2);
+}
+
 Status OutputFile::publish() {
   output_->flush();
   int code = output_->failure();

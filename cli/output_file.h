@@ -33,6 +33,8 @@ class OutputFile {
  public:
   // kIo where the folder does not exist, or the user may not write there.
   [[nodiscard]] static Result<OutputFile> create(const std::string& path);
+  // Lets everyone who may read the file start it as a program.
+  void make_program() noexcept;
 
   [[nodiscard]] Output& stream() noexcept { return *output_; }
   // kIo when any byte could not be written; the existing file is then unchanged.

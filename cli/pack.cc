@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite pack: writes labels, preprocessing and the meaning of the scores into a copy of the model.
+// kite pack: writes labels, preprocessing and the meaning of the scores into a copy of the model, or of this program.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,6 +28,7 @@
 #include "onnx/parse.h"
 #include "output.h"
 #include "output_file.h"
+#include "pack_program.h"
 #include "paperkite/classifier.h"
 #include "paperkite/try.h"
 #include "plan/source/source.h"
@@ -42,7 +43,9 @@ struct PackOptions {
   CommonOptions common;
   std::string model;
   std::string output;
-  std::vector<std::string> from;  // a library and its folder
+  std::vector<std::string> from;     // a library and its folder
+  bool exe = false;                  // a program is written, not a model
+  std::vector<std::string> targets;  // that it is for
 };
 
 // The option that states exactly what was guessed.
@@ -122,6 +125,44 @@ void print_result(const PackOptions& options, const Classifier& classifier, cons
   }
 }
 
+// The model's name for a person: a folder's or a zip's, where that was named.
+std::string name_of(const std::string& model) {
+  const std::size_t last = model.find_last_not_of('/');
+  return last == std::string::npos ? model : model.substr(0, last + 1).substr(model.rfind('/', last) + 1);
+}
+
+void print_program(const PackOptions& options, const Classifier& classifier, const PackedSizes& sizes) {
+  if (options.common.json) {
+    nlohmann::ordered_json plans = nlohmann::ordered_json::array();
+    for (const PackedPlan& plan : sizes.plans) plans.push_back({{"isa", plan.isa}, {"bytes", plan.bytes}});
+    print_json({{"model", options.model},
+                {"output", options.output},
+                {"bytes", sizes.bytes},
+                {"labels", classifier.labels_source()},
+                {"preprocess", classifier.recipe_source()},
+                {"plans", std::move(plans)}});
+    return;
+  }
+  Output& to = becomes_a_file(options.output) ? standard_output() : standard_error();
+  print(to, "{}: {:.1f} MB, labels: {}, preprocessing: {}\n", options.output, static_cast<double>(sizes.bytes) * 1e-6,
+        classifier.labels_source(), classifier.recipe_source());
+  for (const PackedPlan& plan : sizes.plans) {
+    print(to, "  for {} ({:.1f} MB)\n", plan.isa, static_cast<double>(plan.bytes) * 1e-6);
+  }
+}
+
+Status pack_as_program(const PackOptions& options, const std::string& path, const Classifier& classifier,
+                       OutputFile& output) {
+  KITE_TRY_ASSIGN(Metadata metadata, classifier.self_description());
+  remember_interrupts();
+  KITE_TRY_ASSIGN(const PackedSizes sizes,
+                  write_program({path, name_of(options.model), std::move(metadata), options.targets}, options.common,
+                                output, options.output));
+  KITE_TRY(output.publish());
+  print_program(options, classifier, sizes);
+  return {};
+}
+
 Status pack(PackOptions& options) {
   MeaningOptions& meaning = options.common.meaning;
   if (!options.from.empty()) {
@@ -139,6 +180,7 @@ Status pack(PackOptions& options) {
   KITE_TRY_ASSIGN(const Classifier classifier, open_classifier(options, found.path));
   KITE_TRY(check_guesses(classifier, options));
   for (const std::string& warning : classifier.warnings()) warn(warning);
+  if (options.exe) return pack_as_program(options, found.path, classifier, output);
   KITE_TRY_ASSIGN(const Metadata metadata, classifier.self_description());
   KITE_TRY(check_shapes_alone(classifier.model(), metadata));
   std::array<std::string_view, kOwnCarriers.size()> keys;
@@ -170,17 +212,38 @@ Verb pack_verb() {
              .required = true},
             {.names = "-o,--output",
              .into = &options->output,
-             .help = "The model to write",
-             .type = "FILE.onnx",
+             .help = "The model to write, or the program",
+             .type = "FILE",
              .required = true},
+            {.names = "--exe",
+             .into = &options->exe,
+             .help = "Write a program that holds the model and classifies the pictures it is started with"},
             {.names = "--from",
              .into = &options->from,
              .help = "The library whose files say what the model means, and their folder",
              .type = "timm|hf FOLDER",
              .words = 2}});
   add_meaning_options(verb, options->common.meaning);
+  for (Option option : {shape_option(options->common), batch_option(options->common)}) {
+    option.needs = "--exe";
+    verb.add({std::move(option)});
+  }
   add_common_options(verb, options->common);
-  verb.run = [options] { return exit_code_after(pack(*options), options->common.json); };
+  // A program may hold several plans, of which each machine uses the best.
+  *std::ranges::find(verb.options, std::string_view("--isa"), &Option::names) = {
+      .names = "--isa",
+      .into = &options->targets,
+      .help = "With --exe: the instruction sets to hold plans for (default: the best of this machine)",
+      .values = one_of(names_of_targets()),
+      .separator = ','};
+  verb.run = [options] {
+    if (options->targets.size() > 1 && !options->exe) {
+      return report(Error{ErrorCode::kUsage, "only a program holds plans for instruction sets", {}, "add --exe"},
+                    options->common.json);
+    }
+    if (options->targets.size() == 1) options->common.isa = options->targets.front();
+    return exit_code_after(pack(*options), options->common.json);
+  };
   return verb;
 }
 

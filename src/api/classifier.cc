@@ -146,6 +146,11 @@ Result<Classifier> Classifier::open(std::span<const std::byte> bytes, const Clas
   return over(std::move(model), options);
 }
 
+Result<Classifier> Internals::open(const ModelFile& file, const ClassifierOptions& options) {
+  KITE_TRY_ASSIGN(Model model, Model::open(file, options.model, nullptr));
+  return Classifier::over(std::move(model), options);
+}
+
 Result<Classifier> Classifier::over(Model model, const ClassifierOptions& options) {
   Trace* const trace = options.model.trace;
   const MeaningOptions& meaning = options.model.meaning;

@@ -9,6 +9,7 @@
 #include "paperkite/model.h"
 #include "paperkite/session.h"
 #include "plan/format/plan.h"
+#include "plan/source/source.h"
 #include "runtime/session.h"
 
 namespace kite {
@@ -16,6 +17,8 @@ namespace kite {
 struct Internals {
   static const std::shared_ptr<const Plan>& plan(const Model& model) noexcept { return model.plan_; }
   static const PreprocessRecipe& recipe(const Classifier& classifier) noexcept;  // classifier.cc
+  // Classifier::open() of a file or of bytes that are more than the public ones say.
+  static Result<Classifier> open(const ModelFile& file, const ClassifierOptions& options);  // classifier.cc
   static PlanSession& session(Session& session) noexcept { return *session.session_; }
   // Model::open() and for_shapes(). `lender`: whose weights may be used. `leaves_open`: see open_plan().
   static Result<Model> open(const ModelFile& file, const ModelOptions& options, const Model* lender,

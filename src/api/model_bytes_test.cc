@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/internals.h"
 #include "api/test_model.h"
 #include "onnx/message_builder.h"
 #include "paperkite/classifier.h"
@@ -165,6 +168,32 @@ TEST_F(ModelBytes, that_are_no_model_are_refused) {
   if (Model::open(onnx, options())->isa() != "generic") {
     EXPECT_TRUE(problem(plan, with).find("; the model in memory; ") != std::string::npos) << problem(plan, with);
   }
+}
+
+TEST_F(ModelBytes, a_plan_whose_owner_keeps_it_is_used_where_it_lies) {
+  ClassifierOptions plain;
+  plain.model = options();
+  const auto classifier = Classifier::open(bytes_of(classifier_bytes(kThreeWeights, true)), plain);
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+  const std::span<const std::byte> plan = classifier->model().plan_bytes();
+  constexpr std::size_t kPage = 4096;
+  const std::size_t room = (plan.size() + kPage - 1) / kPage * kPage;
+  const std::shared_ptr<void> owner(std::aligned_alloc(kPage, room), std::free);
+  std::memcpy(owner.get(), plan.data(), plan.size());
+  const ModelFile file{{}, {static_cast<const std::byte*>(owner.get()), plan.size()}, "its title", owner};
+  {
+    const auto opened = Internals::open(file, plain);
+    ASSERT_TRUE(opened.ok()) << opened.error().message();
+    EXPECT_EQ(opened->model().plan_bytes().data(), owner.get());
+    EXPECT_EQ(opened->model().origin(), PlanOrigin::kPlanFile);
+    EXPECT_TRUE(opened->labels().empty()) << "nothing beside it is read";
+    EXPECT_GT(owner.use_count(), 2);
+  }
+  EXPECT_EQ(owner.use_count(), 2);
+  static_cast<char*>(owner.get())[0] ^= 1;
+  const auto broken = Internals::open(file, plain);
+  ASSERT_FALSE(broken.ok());
+  EXPECT_NE(broken.error().message().find("its title"), std::string::npos) << broken.error().message();
 }
 
 }  // namespace

@@ -104,6 +104,8 @@ class ColdStart(Case):
         self.assertEqual([line for line in opened if "m.onnx" in line], [])
         self.assertEqual(len([line for line in opened if ".plan" in line]), 1)
         self.assertLess(len(trace), 100)
+        # Only a program that `kite pack --exe` made looks behind itself.
+        self.assertEqual([line for line in opened if "/proc/self/exe" in line], [])
 
 
 if __name__ == "__main__":

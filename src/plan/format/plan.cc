@@ -432,4 +432,12 @@ Result<std::shared_ptr<const Plan>> Plan::open(PlanBuffer buffer, std::shared_pt
   return validate(std::move(plan));
 }
 
+Result<std::shared_ptr<const Plan>> Plan::open(std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+  KITE_CHECK(reinterpret_cast<std::uintptr_t>(bytes.data()) % plan_format::kConstantSectionAlignment == 0);
+  auto plan = std::make_shared<Plan>();
+  plan->owner_ = std::move(owner);
+  plan->bytes_ = bytes;
+  return validate(std::move(plan));
+}
+
 }  // namespace kite

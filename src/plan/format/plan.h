@@ -73,6 +73,9 @@ class Plan {
                                                                 std::shared_ptr<const Plan> lender = nullptr);
   [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(PlanBuffer buffer,
                                                                 std::shared_ptr<const Plan> lender = nullptr);
+  // Bytes that begin on a page and stay as they are for as long as `owner` lives. They are used where they lie.
+  [[nodiscard]] static Result<std::shared_ptr<const Plan>> open(std::span<const std::byte> bytes,
+                                                                std::shared_ptr<const void> owner);
 
   [[nodiscard]] const plan_format::Header& header() const noexcept { return *header_; }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
@@ -104,6 +107,7 @@ class Plan {
 
   MappedFile file_;
   PlanBuffer buffer_;
+  std::shared_ptr<const void> owner_;
   std::shared_ptr<const Plan> lender_;
   std::span<const std::byte> bytes_;
   std::span<const std::byte> constants_;

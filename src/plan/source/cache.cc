@@ -32,6 +32,7 @@ namespace {
 
 constexpr std::string_view kPlanSuffix = ".plan";
 constexpr std::string_view kReceiptSuffix = ".receipt";
+constexpr std::string_view kWholeSuffix = ".whole";  // an empty file, which counts until the system is started again
 constexpr std::size_t kNameDigits = 32;  // 128 bits of key
 
 std::string default_folder() {
@@ -176,7 +177,7 @@ Status PlanCache::add(PlanFile file) const {
     // The newest plan stays even if it alone is over the limit, because it is the one in use.
     if (total > max_bytes_ && &entry != &entries.front()) ::unlink(entry.path.c_str());
   }
-  remove_leftovers();
+  remove_leftovers(Marks::kOld);
   return {};
 }
 
@@ -195,8 +196,24 @@ void PlanCache::keep_receipt(const PlanKey& model, const Receipt& receipt) const
   if (!written) ::unlink(path.c_str());
 }
 
-// Removes the files of processes that were killed while they wrote, and the receipts of plans that no longer exist.
-std::uint64_t PlanCache::remove_leftovers() const {
+bool PlanCache::is_known_whole(const PlanKey& file) const {
+  if (!enabled()) return false;
+  const auto mark = file_state(path_of(file, kWholeSuffix));
+  return mark && mark->changed_ns >= booted_ns_;
+}
+
+void PlanCache::keep_whole(const PlanKey& file) const {
+  if (!enabled()) return;
+  const std::string path = path_of(file, kWholeSuffix);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+  if (fd < 0) return;
+  ::futimens(fd, nullptr);  // a mark of before the system was started counts again
+  ::close(fd);
+}
+
+// Removes the files of processes that were killed while they wrote, the receipts of plans that no longer exist, and the
+// marks that no longer count.
+std::uint64_t PlanCache::remove_leftovers(Marks marks) const {
   std::uint64_t freed = 0;
   std::error_code error;
   for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator();
@@ -207,6 +224,8 @@ std::uint64_t PlanCache::remove_leftovers() const {
     const auto size_bytes = static_cast<std::uint64_t>(info.st_size);
     if (is_temporary_name(name)) {
       if (remove_if_abandoned(it->path().string())) freed += size_bytes;
+    } else if (is_name(name, kWholeSuffix)) {
+      if (marks == Marks::kAll || file_state(info).changed_ns < booted_ns_) ::unlink(it->path().c_str());
     } else if (is_name(name, kReceiptSuffix)) {
       const auto receipt = read_receipt(it->path().string());
       const bool has_plan = receipt && ::lstat(path_of(receipt->plan, kPlanSuffix).c_str(), &info) == 0;
@@ -242,7 +261,7 @@ Result<std::uint64_t> PlanCache::clear() const {
     if (::unlink(entry.path.c_str()) != 0 && errno != ENOENT) return io_error("cannot remove the plan", entry.path);
     freed += entry.size_bytes;
   }
-  if (enabled()) freed += remove_leftovers();
+  if (enabled()) freed += remove_leftovers(Marks::kAll);
   return freed;
 }
 

@@ -73,6 +73,11 @@ class PlanCache {
   [[nodiscard]] std::optional<Receipt> receipt(const PlanKey& model) const;
   void keep_receipt(const PlanKey& model, const Receipt& receipt) const;  // after a failure the next start is slower
 
+  // Whether a file was read completely since the system was started, and was found to be what it was when it was made:
+  // a file whose plan_key(), with its FileState in place of its contents, is this.
+  [[nodiscard]] bool is_known_whole(const PlanKey& file) const;
+  void keep_whole(const PlanKey& file) const;  // after a failure the next start is slower
+
   [[nodiscard]] Result<std::vector<CacheEntry>> list() const;  // the most recently used first
   [[nodiscard]] Result<std::uint64_t> clear() const;           // bytes freed; other files stay
 
@@ -80,7 +85,8 @@ class PlanCache {
   [[nodiscard]] std::string path_of(const PlanKey& key, std::string_view suffix) const;
   enum class Borrowing { kAllowed, kRefused };
   [[nodiscard]] std::shared_ptr<const Plan> open_entry(const PlanKey& key, int threads, Borrowing borrowing) const;
-  std::uint64_t remove_leftovers() const;  // bytes freed
+  enum class Marks { kOld, kAll };
+  std::uint64_t remove_leftovers(Marks marks) const;  // bytes freed
   std::string folder_;
   std::uint64_t max_bytes_ = kMaxCacheBytes;
   std::int64_t booted_ns_ = 0;

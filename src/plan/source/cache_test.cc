@@ -251,6 +251,27 @@ TEST_F(PlanCacheTest, gives_receipts_back_and_takes_none_that_is_cut_off_or_whos
   EXPECT_EQ(names().size(), 0u);
 }
 
+TEST_F(PlanCacheTest, knows_a_whole_file_until_the_system_is_started_again) {
+  const PlanCache cache(folder_);
+  EXPECT_FALSE(cache.is_known_whole({7, 7}));
+  cache.keep_whole({7, 7});
+  EXPECT_TRUE(cache.is_known_whole({7, 7}));
+  EXPECT_FALSE(cache.is_known_whole({7, 8}));
+  const PlanCache after_a_start(folder_, kMaxCacheBytes, INT64_MAX);
+  EXPECT_FALSE(after_a_start.is_known_whole({7, 7}));
+  ASSERT_TRUE(store(cache, *plan({1, 2})).ok());
+  EXPECT_EQ(names().size(), 2u) << "a mark that counts stays when a plan is added";
+  ASSERT_TRUE(store(after_a_start, *plan({1, 2})).ok());
+  EXPECT_EQ(names().size(), 1u) << "one that does not count is removed";
+  cache.keep_whole({7, 7});
+  EXPECT_EQ(cache.list()->size(), 1u) << "it is no plan";
+  ASSERT_TRUE(cache.clear().ok());
+  EXPECT_EQ(names().size(), 0u);
+  const PlanCache off;
+  off.keep_whole({7, 7});
+  EXPECT_FALSE(off.is_known_whole({7, 7}));
+}
+
 TEST_F(PlanCacheTest, makes_its_folder_for_its_owner_whatever_the_umask) {
   const mode_t before = ::umask(0);
   const PlanCache cache(root_ / "new/below/");

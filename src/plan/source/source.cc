@@ -112,6 +112,7 @@ class PlanLoader {
   PlanLoader(const ModelFile& model, const PlanRequest& request)
       : path_(model.path),
         source_{model.name(), model.bytes, nullptr, request.data_dirs, request.access},
+        owner_(model.owner),
         search_path_{model.path, request.data_dirs, request.access},
         request_(request),
         wants_cache_(!model.path.empty() && request.use_cache && request.disabled_passes.empty() &&
@@ -138,11 +139,12 @@ class PlanLoader {
   void keep_receipts(const Plan& plan, const std::optional<PlanKey>& externals) const;
   Result<LoadedPlan> from_cache(Found plan);
   Result<LoadedPlan> from_plan(Result<Found> opened);
-  Result<Found> open_copy() const;
+  Result<Found> open_in_memory() const;
   Result<LoadedPlan> build(ImportedModel imported);
 
   const std::string& path_;  // empty: a model from memory
   ModelSource source_;
+  std::shared_ptr<const void> owner_;  // of the bytes of a plan in memory
   onnx::DataSearchPath search_path_;
   const PlanRequest& request_;
   bool wants_cache_;
@@ -223,13 +225,17 @@ Result<LoadedPlan> PlanLoader::from_cache(Found plan) {
   return std::move(loaded_);
 }
 
-// Copies the plan: it is used for as long as its model exists, but the bytes belong to the caller.
-Result<PlanLoader::Found> PlanLoader::open_copy() const {
+// Without an owner that keeps them, the bytes belong to the caller, and the plan, which is used for as long as its model
+// exists, is copied.
+Result<PlanLoader::Found> PlanLoader::open_in_memory() const {
   const std::span<const std::byte> bytes = source_.bytes;
   if (bytes.size() > request_.memory_limit_bytes) return over_limit(bytes.size(), source_.name, request_);
-  KITE_TRY_ASSIGN(PlanBuffer copy, PlanBuffer::allocate(bytes.size()));
-  std::memcpy(copy.bytes().data(), bytes.data(), bytes.size());
-  Result<Found> opened = Plan::open(std::move(copy));
+  const auto open_copy = [&]() -> Result<Found> {
+    KITE_TRY_ASSIGN(PlanBuffer copy, PlanBuffer::allocate(bytes.size()));
+    std::memcpy(copy.bytes().data(), bytes.data(), bytes.size());
+    return Plan::open(std::move(copy));
+  };
+  Result<Found> opened = owner_ != nullptr ? Plan::open(bytes, owner_) : open_copy();
   if (!opened.ok()) return std::move(opened).error().in(source_.name);
   return opened;
 }
@@ -311,7 +317,7 @@ Result<LoadedPlan> PlanLoader::run() {
     if (plan != nullptr) return from_cache(std::move(plan));
   }
   if (path_.empty()) {
-    if (is_plan(source_.bytes)) return from_plan(open_copy());
+    if (is_plan(source_.bytes)) return from_plan(open_in_memory());
   } else {
     if (request_.access == FileAccess::kCopied) KITE_TRY(check_copy());
     KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path_, request_.access));

@@ -62,14 +62,19 @@ struct LoadedPlan {
 
 // The model whose plan is wanted: a file, or the bytes of one.
 struct ModelFile {
-  std::string path;                  // empty: a model from memory
-  std::span<const std::byte> bytes;  // of a model from memory, at any address; borrowed until load_plan() returns
+  std::string path;                         // empty: a model from memory
+  std::span<const std::byte> bytes = {};    // of a model from memory, at any address; borrowed until load_plan() returns
+  std::string title = {};                   // of a model from memory, for messages
+  std::shared_ptr<const void> owner = {};   // of the bytes of a plan, which begin on a page and are kept with it then
 
-  [[nodiscard]] std::string name() const { return path.empty() ? "the model in memory" : path; }  // for messages
+  [[nodiscard]] std::string name() const {
+    return !path.empty() ? path : title.empty() ? "the model in memory" : title;
+  }
 };
 
 // A plan file, a cached plan, or the whole way from ONNX bytes. For a model from memory the cache is neither read nor
-// written. A plan is copied into its own pages. Of ONNX bytes, no more is copied than when a file is read.
+// written. A plan without an owner is copied into its own pages. Of ONNX bytes, no more is copied than when a file is
+// read.
 [[nodiscard]] Result<LoadedPlan> load_plan(const ModelFile& model, const PlanRequest& request);
 
 // The facts about a model that a plan and an imported graph both state.
