@@ -382,6 +382,34 @@ TEST_F(ClassifierTest, pixels_are_a_picture_beside_files_and_each_has_its_own_er
   EXPECT_EQ(answers[3]->top.at(0).score, answers[3]->top.at(2).score) << "grey";
 }
 
+TEST_F(ClassifierTest, the_tensor_of_a_picture_is_a_picture_and_another_tensor_an_error) {
+  for (const std::int64_t batch : {1, 3}) {
+    ClassifierOptions with = options();
+    with.model.meaning.batch = batch;
+    auto classifier = Classifier::open(write("m.onnx", classifier_bytes({1, 0, 0, 3, 0, 0, 2, 0, 0})), with);
+    ASSERT_TRUE(classifier.ok()) << classifier.error().message();
+    Tensor red(TensorType{DType::kFloat32, {1, 3, 4, 4}});
+    std::fill_n(red.mutable_view().as<float>(), 48, 0.0f);
+    std::fill_n(red.mutable_view().as<float>(), 16, 1.0f);
+    TensorView flat = red.view();
+    flat.type.shape = {3, 4, 4};
+    TensorView whole = red.view();
+    whole.type.dtype = DType::kInt32;
+    const std::vector<Picture> pictures = {red.view(), std::as_bytes(std::span(kRed)), flat, whole, red.view()};
+    const auto answers = classifier->classify_batch(pictures);
+    ASSERT_EQ(answers.size(), pictures.size());
+    for (const std::size_t i : {0U, 4U}) {
+      ASSERT_TRUE(answers[i].ok()) << answers[i].error().message();
+      for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(answers[i]->top[k].score, answers[1]->top[k].score);
+    }
+    for (const std::size_t i : {2U, 3U}) {
+      ASSERT_FALSE(answers[i].ok());
+      EXPECT_EQ(answers[i].error().code, ErrorCode::kInvalidInput);
+      EXPECT_NE(answers[i].error().what.find("the model takes float32[1,3,4,4]"), std::string::npos) << answers[i].error().what;
+    }
+  }
+}
+
 class BatchTest : public ClassifierTest {
  protected:
   static std::vector<Picture> files(const std::vector<std::string>& bytes) {

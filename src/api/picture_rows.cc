@@ -20,7 +20,22 @@ namespace kite {
 
 namespace {
 
-Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const Picture& picture, const ViewOptions& views) {
+Result<PreparedPicture> copy_of(const TensorView& tensor, const TensorType& row) {
+  if (tensor.type != row) {
+    const auto text = [](const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); };
+    return Error{ErrorCode::kInvalidInput, "the tensor is " + text(tensor.type) + ", the model takes " + text(row) + " of a picture",
+                 {}, "pass a tensor of that type, or the picture itself"};
+  }
+  PreparedPicture prepared;
+  prepared.tensor = Tensor(row);
+  std::ranges::copy(tensor.bytes(), prepared.tensor.mutable_view().data);
+  return prepared;
+}
+
+// `row`: the type of what the model takes of one picture.
+Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const Picture& picture, const TensorType& row,
+                                const ViewOptions& views) {
+  if (const auto* tensor = std::get_if<TensorView>(&picture)) return copy_of(*tensor, row);
   if (const auto* pixels = std::get_if<PixelView>(&picture)) {
     return prepare_pixels(
         {pixels->data, {pixels->width, pixels->height}, pixels->channels, pixels->row_stride, pixels->exif_orientation},
@@ -55,7 +70,7 @@ Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Pi
   // A picture of many megapixels may want more memory than there is, and the next one may be smaller. The message is
   // short enough to need none.
   try {
-    KITE_TRY_ASSIGN(PreparedPicture prepared, prepare(recipe, picture, views_));
+    KITE_TRY_ASSIGN(PreparedPicture prepared, prepare(recipe, picture, row_, views_));
     if (prepared.tensor.type() != row_) {
       return Error{ErrorCode::kInvalidInput,
                    "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +
