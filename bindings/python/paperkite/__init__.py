@@ -26,6 +26,7 @@ from paperkite._errors import (
     UsageError,
 )
 from paperkite._errors import check as _check
+from paperkite._pictures import InputTensor
 from paperkite._result import Prediction, Result, Timings
 
 __version__: str = _native.version
@@ -35,6 +36,7 @@ __all__ = [
     "Decision",
     "Error",
     "Explanation",
+    "InputTensor",
     "InterruptedCallError",
     "InvalidImageError",
     "InvalidInputError",

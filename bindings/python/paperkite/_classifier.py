@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing
     from typing_extensions import Buffer
 
+    from paperkite._pictures import InputTensor
+
     class _Pillow(Protocol):
         @property
         def mode(self) -> str: ...
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
         def __dlpack__(self) -> Any: ...
 
     Path: TypeAlias = str | PathLike[str]
-    Picture: TypeAlias = Path | Buffer | _Pillow | _DLPack
+    Picture: TypeAlias = Path | Buffer | _Pillow | _DLPack | InputTensor
 
     class Decision(NamedTuple):
         """One thing that had to be decided before the model could answer, and which source decided it."""
@@ -184,7 +186,8 @@ class Classifier:
             yield from self._classify_portion(portion, k, stacklevel=3)
             size = min(2 * size, most)
 
-    def _classify_portion(self, pictures: Sequence[Any], k: int, stacklevel: int) -> list[Result]:
+    def _answers(self, pictures: Sequence[Any], k: int) -> list[Result]:
+        """One for each; their warnings are not announced."""
         pool = self._open_pool()
         held = [picture_or_error(picture) for picture in pictures]
         answers = iter(pool.classify_all([each for each in held if not isinstance(each, Error)], k))
@@ -194,6 +197,10 @@ class Classifier:
             if isinstance(answer, _native.Failure):
                 answer = error_of(answer)
             results.append(Result(None, answer) if isinstance(answer, Error) else Result(answer))
+        return results
+
+    def _classify_portion(self, pictures: Sequence[Any], k: int, stacklevel: int) -> list[Result]:
+        results = self._answers(pictures, k)
         for result in results:
             if result.error is None:
                 announce(result.warnings, stacklevel=stacklevel)

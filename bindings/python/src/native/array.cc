@@ -3,6 +3,7 @@
 
 #include <nanobind/stl/string.h>
 
+#include <string_view>
 #include <utility>
 
 namespace kite::python {
@@ -50,6 +51,19 @@ const char* buffer_format(DType dtype) noexcept {
     case DType::kUInt64: return "Q";
     default: return nullptr;
   }
+}
+
+std::optional<DType> dtype_of_format(const char* format, Py_ssize_t item_size) noexcept {
+  std::string_view letters(format == nullptr ? "B" : format);
+  if (letters.size() == 2 && std::string_view("@=<").find(letters[0]) != std::string_view::npos) letters.remove_prefix(1);
+  if (letters == "l") letters = item_size == 8 ? "q" : "i";
+  if (letters == "L") letters = item_size == 8 ? "Q" : "I";
+  for (int code = 0; code <= static_cast<int>(kLastDType); ++code) {
+    const auto dtype = static_cast<DType>(code);
+    const char* const own = buffer_format(dtype);
+    if (own != nullptr && letters == own && item_size == static_cast<Py_ssize_t>(dtype_size(dtype))) return dtype;
+  }
+  return std::nullopt;
 }
 
 Array::Array(std::shared_ptr<void> memory, void* first, DType type, std::vector<Py_ssize_t> sizes)

@@ -5,6 +5,7 @@
 #include <nanobind/nanobind.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct Array {
 
 // The letter that the struct module has for a type; null where it has none (bfloat16, integers of less than 8 bits).
 [[nodiscard]] const char* buffer_format(DType dtype) noexcept;
+// The other way; null for elements of another size, of another order of bytes, or of no type of tensors.
+[[nodiscard]] std::optional<DType> dtype_of_format(const char* format, Py_ssize_t item_size) noexcept;
 
 void bind_array(nb::module_& module);
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "native/array.h"
 #include "native/failure.h"
 #include "paperkite/try.h"
 
@@ -226,6 +227,30 @@ nb::object PictureHolder::of_array(nb::handle array) {
   return nb::cast(std::move(holder));
 }
 
+nb::object PictureHolder::of_tensor(nb::handle array) {
+  const auto refusal = [](std::string what) {
+    return failure({ErrorCode::kInvalidInput, std::move(what), "", "pass an array as Classifier.preprocess() gives it"});
+  };
+  auto owner = std::make_shared<BufferOwner>();
+  if (PyObject_GetBuffer(array.ptr(), &owner->view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) != 0) {
+    const nb::python_error raised;
+    return refusal(std::string("the object does not show its memory: ") + nb::str(raised.value()).c_str());
+  }
+  const Py_buffer& view = owner->view;
+  const auto dtype = dtype_of_format(view.format, view.itemsize);
+  if (!dtype) {
+    return refusal(std::string("no tensor has elements of the type '") + view.format + "' (in the letters of Python's struct)");
+  }
+  if (view.ndim > kMaxRank) return refusal("the array has " + std::to_string(view.ndim) + " axes");
+  const std::vector<std::int64_t> sizes(view.shape, view.shape + view.ndim);
+  auto shape = Shape::make(sizes);
+  if (!shape.ok()) return failure(std::move(shape).error());
+  PictureHolder holder;
+  holder.picture_ = TensorView{{*dtype, *shape}, static_cast<const std::byte*>(view.buf)};
+  holder.owner_ = std::move(owner);
+  return nb::cast(std::move(holder));
+}
+
 void bind_picture(nb::module_& module) {
   using namespace nb::literals;
   nb::class_<PictureHolder>(module, "Picture");
@@ -233,6 +258,8 @@ void bind_picture(nb::module_& module) {
   module.def("picture_of_file", &PictureHolder::of_file, "content"_a);
   module.def("picture_of_packed", &PictureHolder::of_packed, "pixels"_a, "height"_a, "width"_a, "channels"_a,
              "exif_orientation"_a);
+  module.def("picture_of_tensor", &PictureHolder::of_tensor, "array"_a,
+             nb::sig("def picture_of_tensor(array: object) -> Picture | Failure"));
   module.def("picture_of_array", &PictureHolder::of_array, "array"_a,
              nb::sig("def picture_of_array(array: object) -> Picture | Failure"));
 }

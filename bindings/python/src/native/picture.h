@@ -28,6 +28,9 @@ class PictureHolder {
   // says what does not fit.
   [[nodiscard]] static nb::object of_array(nb::handle array);
 
+  // A dense array of numbers in the order of this machine: the model's input. A Failure says what does not fit.
+  [[nodiscard]] static nb::object of_tensor(nb::handle array);
+
   [[nodiscard]] const Picture& picture() const noexcept { return picture_; }
 
  private:
