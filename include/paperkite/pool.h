@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "paperkite/about.h"
 #include "paperkite/classifier.h"
 #include "paperkite/error.h"
 #include "paperkite/model.h"
@@ -76,6 +77,10 @@ class SessionPool {
   // As the model states them: a size, a symbol or neither for each dimension. The shapes in `type` are one example.
   [[nodiscard]] std::span<const Port> inputs() const noexcept;
   [[nodiscard]] std::span<const Port> outputs() const noexcept;
+  // Initializers that the model lists as inputs, too. They keep the value that the model gives them, and are no inputs
+  // here, unless ModelOptions::input_shapes names them.
+  [[nodiscard]] std::span<const Port> inputs_with_default() const noexcept;
+  [[nodiscard]] const ModelAbout& about() const noexcept;
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 

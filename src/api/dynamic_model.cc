@@ -13,6 +13,7 @@
 #include "graph/import.h"
 #include "paperkite/try.h"
 #include "passes/check_operators.h"
+#include "plan/source/about.h"
 
 namespace kite {
 
@@ -101,6 +102,14 @@ Status DynamicModel::open_file(const ModelFile& file) {
   inputs_.assign(first_->inputs().begin(), first_->inputs().end());
   outputs_.assign(first_->outputs().begin(), first_->outputs().end());
   metadata_ = first_->metadata();
+  const Plan& plan = *Internals::plan(*first_);
+  about_ = about_of([&](std::string_view key) { return plan.note(key); });
+  for (const DefaultInput& input : defaults_of(plan.note(kDefaultsNote))) {
+    std::vector<InputDim> dims;
+    for (const std::int64_t dim : input.type.shape.dims()) dims.push_back({dim, {}});
+    KITE_TRY_ASSIGN(Port port, port_of(input.name, input.type.dtype, dims, *texts_));
+    inputs_with_default_.push_back(std::move(port));
+  }
   warnings_ = first_->warnings();
   return {};
 }
@@ -115,6 +124,11 @@ Status DynamicModel::read_statement(const ModelFile& file) {
     KITE_TRY_ASSIGN(Port port, port_of(graph.value(input.value).name, input.dtype, input.dims, *texts_));
     inputs_.push_back(std::move(port));
   }
+  for (const GraphInput& input : graph.inputs_with_default) {
+    KITE_TRY_ASSIGN(Port port, port_of(graph.value(input.value).name, input.dtype, input.dims, *texts_));
+    inputs_with_default_.push_back(std::move(port));
+  }
+  about_ = std::move(imported.about);
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
     const DType dtype = i < graph.output_dtypes.size() ? graph.output_dtypes[i].value_or(DType::kFloat32)
                                                        : DType::kFloat32;  // as nearly every model

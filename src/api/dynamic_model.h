@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/file_state.h"
+#include "paperkite/about.h"
 #include "paperkite/error.h"
 #include "paperkite/model.h"
 #include "passes/pass.h"
@@ -44,6 +45,9 @@ class DynamicModel {
 
   [[nodiscard]] std::span<const Port> inputs() const noexcept { return inputs_; }
   [[nodiscard]] std::span<const Port> outputs() const noexcept { return outputs_; }
+  // Initializers that the model lists as inputs, too; they keep their value unless ModelOptions::input_shapes names them.
+  [[nodiscard]] std::span<const Port> inputs_with_default() const noexcept { return inputs_with_default_; }
+  [[nodiscard]] const ModelAbout& about() const noexcept { return about_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
@@ -65,6 +69,8 @@ class DynamicModel {
   std::shared_ptr<std::deque<std::string>> texts_ = std::make_shared<std::deque<std::string>>();
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;
+  std::vector<Port> inputs_with_default_;
+  ModelAbout about_;
   std::map<std::string, std::string> metadata_;
   std::vector<std::string> warnings_;
 };

@@ -15,6 +15,7 @@
 #include "base/mapped_file.h"
 #include "graph/graph.h"
 #include "onnx/external_file.h"
+#include "paperkite/about.h"
 #include "paperkite/error.h"
 
 namespace kite {
@@ -41,6 +42,7 @@ struct ImportedModel {
   Graph graph;                                               // untyped, in topological order; verify() holds
   std::map<std::string, std::string, std::less<>> metadata;  // metadata_props of the model, and what the graph says
   std::string producer;                                      // "pytorch 2.5.1"; empty where the file does not say
+  ModelAbout about;
   std::int64_t ir_version = 0;
   int opset = 0;  // of the default domain
   std::vector<std::string> warnings;

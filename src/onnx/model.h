@@ -134,6 +134,7 @@ struct Graph {
   std::vector<ValueInfo> inputs;
   std::vector<ValueInfo> outputs;
   std::vector<SparseTensorProto> sparse_initializers;
+  std::string_view doc_string;
 };
 
 struct OpsetImport {
@@ -158,6 +159,9 @@ struct Model {
   std::int64_t ir_version = 0;
   std::string_view producer_name;
   std::string_view producer_version;
+  std::string_view domain;
+  std::int64_t model_version = 0;
+  std::string_view doc_string;
   std::vector<OpsetImport> opset_imports;
   std::vector<StringPair> metadata;
   std::vector<Function> functions;

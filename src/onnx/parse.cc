@@ -349,6 +349,7 @@ void Parser::graph(Bytes message, Graph& out) {
         if (spend(&Budget::initializers, "initializers", reader)) tensor(body, out.initializers.emplace_back());
         break;
       }
+      case 10: out.doc_string = reader.text(); break;
       case 11:
       case 12: {
         auto& list = reader.field() == 11 ? out.inputs : out.outputs;
@@ -375,6 +376,9 @@ void Parser::model(Bytes message, Model& out) {
       case 1: out.ir_version = reader.varint(); break;
       case 2: out.producer_name = reader.text(); break;
       case 3: out.producer_version = reader.text(); break;
+      case 4: out.domain = reader.text(); break;
+      case 5: out.model_version = reader.varint(); break;
+      case 6: out.doc_string = reader.text(); break;
       case 7: graph(reader.bytes(), out.graph); break;
       case 8: append_opset(reader, out.opset_imports); break;
       case 14:

@@ -204,6 +204,8 @@ Result<std::vector<Tensor>> SessionPool::run(std::span<const TensorView> inputs,
 
 std::span<const Port> SessionPool::inputs() const noexcept { return state_->model.inputs(); }
 std::span<const Port> SessionPool::outputs() const noexcept { return state_->model.outputs(); }
+std::span<const Port> SessionPool::inputs_with_default() const noexcept { return state_->model.inputs_with_default(); }
+const ModelAbout& SessionPool::about() const noexcept { return state_->model.about(); }
 const std::map<std::string, std::string>& SessionPool::metadata() const noexcept { return state_->model.metadata(); }
 const std::vector<std::string>& SessionPool::warnings() const noexcept { return state_->model.warnings(); }
 int SessionPool::threads() const noexcept { return most_threads(state_->options.session); }

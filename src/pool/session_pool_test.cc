@@ -347,5 +347,44 @@ TEST_F(SessionPoolTest, opening_refuses_what_a_model_refuses) {
   EXPECT_EQ(SessionPool::open(write("m.onnx", convolution()), none).error().code, ErrorCode::kUsage);
 }
 
+TEST_F(SessionPoolTest, what_the_file_says_of_itself_is_kept_in_its_plan) {
+  for (const char* const batch : {"1", "n", "h"}) {  // "h": a second open dimension, so that no plan is made at first
+    t::GraphParts parts;
+    parts.nodes = {t::node("Mul", {"x", "factor"}, {"y"})};
+    parts.initializers = {t::float_tensor("factor", {1, 2}, {2.0F, 3.0F})};
+    parts.inputs = {stated_value("x", {batch, batch[0] == 'h' ? "w" : "2"}), stated_value("factor", {"1", "2"})};
+    parts.outputs = {stated_value("y", {batch, "2"})};
+    const std::string model = t::model(t::graph(parts).text(10, "of the graph"))
+                                  .text(2, "an exporter").text(3, "1.0").text(4, "a.domain").integer(5, 7)
+                                  .text(6, "of the model\nin two lines").bytes();
+    for (int opened = 0; opened < 2; ++opened) {  // the second time from the cache
+      const SessionPool pool = open(model, options());
+      EXPECT_EQ(pool.about().producer_name, "an exporter");
+      EXPECT_EQ(pool.about().graph_name, "test");
+      EXPECT_EQ(pool.about().domain, "a.domain");
+      EXPECT_EQ(pool.about().version, 7);
+      EXPECT_EQ(pool.about().description, "of the model\nin two lines");
+      EXPECT_EQ(pool.about().graph_description, "of the graph");
+      EXPECT_TRUE(pool.metadata().empty());
+      ASSERT_EQ(pool.inputs().size(), 1u);
+      ASSERT_EQ(pool.inputs_with_default().size(), 1u);
+      EXPECT_EQ(pool.inputs_with_default()[0].name, "factor");
+      EXPECT_EQ(stated(pool.inputs_with_default()[0]), (std::vector<std::string>{"1", "2"}));
+      const auto outputs = run(pool, {{1, 2}});
+      ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+      EXPECT_EQ(floats((*outputs)[0]), (std::vector<float>{0.0F, 0.75F}));
+    }
+    SessionPoolOptions given = options();
+    given.model.input_shapes = {{"x", Shape{1, 2}}, {"factor", Shape{1, 2}}};
+    const SessionPool pool = open(model, given);
+    ASSERT_EQ(pool.inputs().size(), 2u);
+    EXPECT_EQ(pool.inputs()[1].name, "factor");
+    EXPECT_TRUE(pool.inputs_with_default().empty());
+    const auto outputs = run(pool, {{1, 2}, {1, 2}});
+    ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+    EXPECT_EQ(floats((*outputs)[0]), (std::vector<float>{0.0F, 0.0625F}));
+  }
+}
+
 }  // namespace
 }  // namespace kite

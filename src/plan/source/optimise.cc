@@ -11,6 +11,7 @@
 #include "analysis/scores.h"
 #include "paperkite/try.h"
 #include "passes/rebatch.h"
+#include "plan/source/about.h"
 
 namespace kite {
 
@@ -79,6 +80,8 @@ Result<OptimisedModel> optimise(ImportedModel imported, const InputShapes& shape
     if (one) KITE_TRY(check_batch(model.graph, one->model.graph, one->edits, batch));
     if (const auto front = find_front(model.graph)) model.metadata.emplace(kFrontNote, front_text(*front));
     model.metadata.insert_or_assign(std::string(kScoresNote), scores_text(find_scores(model.graph)));
+    note_about(model.metadata, imported.about);
+    note_defaults(model.metadata, model.graph);
     note_sentences(model.metadata, kTypesNote, model.computed_in_float32);
     note_sentences(model.metadata, kLeftOutNote, model.warnings);
     KITE_TRY_ASSIGN(model.passes, run_passes(model.graph, disabled_passes));
