@@ -20,7 +20,7 @@ TIMES = ("time", "cold", "timed")
 # In the order in which the page lists them.
 STATUSES = {
     "agrees": "ONNX Runtime's logits within 1e-4 of the largest one, and the same classes",
-    "ill-conditioned": "ONNX Runtime and the library itself are apart on the same input, and kite is not further from double precision than they",
+    "ill-conditioned": "ONNX Runtime and the library itself are apart on the same input, and kite is at most 3.0 times as far from double precision as the farther of them",
     "differs": "another answer",
     "fails": "no answer, and no error that says why",
     "refused": "an error that says why",
