@@ -7,6 +7,8 @@
 #include "native/classifier.h"
 #include "native/failure.h"
 #include "native/picture.h"
+#include "native/session.h"
+#include "native/value.h"
 #include "paperkite/pool.h"
 
 namespace {
@@ -34,4 +36,6 @@ NB_MODULE(_native, module) {
   bind_array(module);
   bind_picture(module);
   bind_classifier(module);
+  bind_value(module);
+  bind_session(module);
 }
