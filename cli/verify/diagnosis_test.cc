@@ -35,6 +35,7 @@ Image photograph(Size size = {101, 73}) {
       }
     }
   }
+  image.facts().format = PictureFormat::kJpeg;
   return image;
 }
 
