@@ -45,7 +45,7 @@ class DynamicModel {
 
   [[nodiscard]] std::span<const Port> inputs() const noexcept { return inputs_; }
   [[nodiscard]] std::span<const Port> outputs() const noexcept { return outputs_; }
-  // Initializers that the model lists as inputs, too; they keep their value unless ModelOptions::input_shapes names them.
+  // Initializers that are inputs, too; they keep their value unless ModelOptions::input_shapes names them.
   [[nodiscard]] std::span<const Port> inputs_with_default() const noexcept { return inputs_with_default_; }
   [[nodiscard]] const ModelAbout& about() const noexcept { return about_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }

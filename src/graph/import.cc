@@ -83,9 +83,8 @@ Status Importer::read_versions() {
   out_.opset = static_cast<int>(found->second);
   out_.producer = model_.producer_name;
   if (!model_.producer_version.empty()) out_.producer += ' ' + std::string(model_.producer_version);
-  out_.about = {std::string(model_.producer_name),    std::string(model_.graph.name),
-                std::string(model_.domain),           std::string(model_.doc_string),
-                std::string(model_.graph.doc_string), model_.model_version};
+  out_.about = {std::string(model_.producer_name), std::string(model_.graph.name),       std::string(model_.domain),
+                std::string(model_.doc_string),    std::string(model_.graph.doc_string), model_.model_version};
   for (const auto& [key, value] : model_.metadata) out_.metadata.insert_or_assign(std::string(key), std::string(value));
   return {};
 }

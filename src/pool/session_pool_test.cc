@@ -355,8 +355,12 @@ TEST_F(SessionPoolTest, what_the_file_says_of_itself_is_kept_in_its_plan) {
     parts.inputs = {stated_value("x", {batch, batch[0] == 'h' ? "w" : "2"}), stated_value("factor", {"1", "2"})};
     parts.outputs = {stated_value("y", {batch, "2"})};
     const std::string model = t::model(t::graph(parts).text(10, "of the graph"))
-                                  .text(2, "an exporter").text(3, "1.0").text(4, "a.domain").integer(5, 7)
-                                  .text(6, "of the model\nin two lines").bytes();
+                                  .text(2, "an exporter")
+                                  .text(3, "1.0")
+                                  .text(4, "a.domain")
+                                  .integer(5, 7)
+                                  .text(6, "of the model\nin two lines")
+                                  .bytes();
     for (int opened = 0; opened < 2; ++opened) {  // the second time from the cache
       const SessionPool pool = open(model, options());
       EXPECT_EQ(pool.about().producer_name, "an exporter");

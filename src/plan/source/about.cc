@@ -12,7 +12,7 @@ namespace {
 
 struct AboutField {
   std::string_view note;
-  std::string ModelAbout::*text;
+  std::string ModelAbout::* text;
 };
 constexpr std::array kTexts = {
     AboutField{"paperkite.plan.producer-name", &ModelAbout::producer_name},

@@ -33,9 +33,9 @@ TEST(About, defaults_of_reads_what_was_written_whatever_the_names_hold) {
 
 TEST(About, a_damaged_text_ends_at_its_damage) {
   EXPECT_EQ(names("0 1 4 1 a0 1 4 1"), "a[4]float32;");
-  for (const char* const text : {"", "0", "0 ", "99 1 4 1 a", "-1 1 4 1 a", "0 9 1 1 1 1 1 1 1 1 1 1 a", "0 1 -4 1 a",
-                                 "0 1 4 2 a", "0 1 4 -1 a", "0 1 99999999999999999999 1 a", "0 2 1099511627776 2 1 a",
-                                 "0 x 4 1 a", "0 1000000000000 4 1 a"}) {
+  for (const char* const text :
+       {"", "0", "0 ", "99 1 4 1 a", "-1 1 4 1 a", "0 9 1 1 1 1 1 1 1 1 1 1 a", "0 1 -4 1 a", "0 1 4 2 a", "0 1 4 -1 a",
+        "0 1 99999999999999999999 1 a", "0 2 1099511627776 2 1 a", "0 x 4 1 a", "0 1000000000000 4 1 a"}) {
     EXPECT_EQ(names(text), "") << text;
   }
 }

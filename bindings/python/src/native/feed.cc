@@ -18,8 +18,8 @@ std::string in_quotes(std::string_view name) { return '"' + std::string(name) + 
 Error mismatch(const Port& port, const TensorType& found) {
   const std::string wanted(dtype_name(port.type.dtype));
   return {ErrorCode::kInvalidInput,
-          "the model wants elements of " + wanted + ", found " +
-              std::string(dtype_name(found.dtype)) + found.shape.to_string(),
+          "the model wants elements of " + wanted + ", found " + std::string(dtype_name(found.dtype)) +
+              found.shape.to_string(),
           "input " + in_quotes(port.name),
           has_numpy_type(port.type.dtype) ? "convert them, as with array.astype(numpy." + wanted + ")"
                                           : "pass an OrtValue of that type"};
@@ -68,8 +68,9 @@ Feed::~Feed() {
 
 void Feed::add(nb::handle value, const Port& port) {
   if (add_buffer(value, port)) return;
-  const nb::object made = nb::module_::import_("paperkite.ort._feeds")
-                              .attr("tensor_of")(value, std::string(port.name), std::string(dtype_name(port.type.dtype)));
+  const nb::object made =
+      nb::module_::import_("paperkite.ort._feeds")
+          .attr("tensor_of")(value, std::string(port.name), std::string(dtype_name(port.type.dtype)));
   const Value* shared = nullptr;
   converted_.push_back(made);
   if (nb::try_cast(made, shared, false)) return add_view(shared->view(), port);
@@ -101,8 +102,8 @@ void Feed::add_view(TensorView view, const Port& port) {
   static constexpr std::byte kNothing[8] = {};
   if (view.type.shape.elements() == 0) view.data = kNothing;  // null would mean that there is no tensor
   const bool is_aligned = reinterpret_cast<std::uintptr_t>(view.data) % dtype_size(view.type.dtype) == 0;
-  // Elements may be indices, which an operator checks before it uses them: another thread of the program must not change
-  // them between.
+  // Elements may be indices, which an operator checks before it uses them: another thread of the program must not
+  // change them between.
   const bool may_be_index = view.type.dtype == DType::kInt64 || view.type.dtype == DType::kInt32;
   if (view.type.dtype == DType::kBool && !is_normal(view)) {
     view = copies_.emplace_back(normal_copy(view)).view();

@@ -32,8 +32,8 @@ class Feed {
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
-  // Zero copy where the value has a dense buffer of a known type; else what _feeds.py makes of it. Raises where it is no
-  // tensor, or none of the input's type.
+  // Zero copy where the value has a dense buffer of a known type; else what _feeds.py makes of it. Raises where it is
+  // no tensor, or none of the input's type.
   void add(nb::handle value, const Port& port);
   [[nodiscard]] std::span<const TensorView> views() const noexcept { return views_; }
 

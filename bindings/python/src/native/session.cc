@@ -45,14 +45,19 @@ nb::list port_list(std::span<const Port> ports, bool are_shapes_final = false) {
     nb::list dims;
     if (port.dims.empty()) {  // an output of which the model states no shape
       for (const std::int64_t size : port.type.shape.dims()) {
-        if (are_shapes_final) dims.append(size);
-        else dims.append(nb::none());
+        if (are_shapes_final)
+          dims.append(size);
+        else
+          dims.append(nb::none());
       }
     }
     for (const Dimension& dim : port.dims) {
-      if (dim.size) dims.append(*dim.size);
-      else if (dim.symbol.empty()) dims.append(nb::none());
-      else dims.append(text(dim.symbol));
+      if (dim.size)
+        dims.append(*dim.size);
+      else if (dim.symbol.empty())
+        dims.append(nb::none());
+      else
+        dims.append(text(dim.symbol));
     }
     all.append(nb::make_tuple(text(port.name), std::string(dtype_name(port.type.dtype)), dims));
   }
@@ -66,7 +71,8 @@ bool is_open(const Port& port) {
 class OrtSession {
  public:
   nb::object open(nb::bytes model, bool is_path, nb::dict texts, nb::list data_dirs, int threads, bool use_cache,
-                  std::uint64_t memory_limit, int max_plans, const std::map<std::string, std::vector<std::int64_t>>& shapes);
+                  std::uint64_t memory_limit, int max_plans,
+                  const std::map<std::string, std::vector<std::int64_t>>& shapes);
   nb::object fix_dimension(const std::string& symbol, std::int64_t size);
   nb::list run(nb::handle self, nb::handle output_names, nb::handle feed, nb::handle run_options) const;
   nb::list run_values(nb::handle self, nb::handle output_names, nb::handle feed, nb::handle run_options) const;
@@ -94,9 +100,9 @@ const SessionPool& OrtSession::pool() const {
   return *pool_;
 }
 
-nb::object OrtSession::open(nb::bytes model, bool is_path, nb::dict texts, nb::list data_dirs, int threads, bool use_cache,
-                         std::uint64_t memory_limit, int max_plans,
-                         const std::map<std::string, std::vector<std::int64_t>>& shapes) {
+nb::object OrtSession::open(nb::bytes model, bool is_path, nb::dict texts, nb::list data_dirs, int threads,
+                            bool use_cache, std::uint64_t memory_limit, int max_plans,
+                            const std::map<std::string, std::vector<std::int64_t>>& shapes) {
   SessionPoolOptions options;
   options.session.threads = threads;
   options.model.use_cache = use_cache;
@@ -162,7 +168,9 @@ std::vector<std::size_t> OrtSession::wanted(nb::handle output_names) const {
     PyObject* const place = PyDict_GetItemWithError(output_places_.ptr(), name.ptr());
     if (place == nullptr) {
       if (PyErr_Occurred() != nullptr) throw nb::python_error();
-      raise({ErrorCode::kUsage, "the model has no output \"" + printed(name) + '"', {},
+      raise({ErrorCode::kUsage,
+             "the model has no output \"" + printed(name) + '"',
+             {},
              "its outputs are " + printed(nb::list(output_places_))},
             "name");
     }
@@ -187,8 +195,7 @@ void OrtSession::raise_missing(const std::vector<nb::object>& missing) const {
   nb::list all;
   for (const nb::object& name : missing) lacking.append(name);
   for (const nb::object& name : input_names_) all.append(name);
-  raise({ErrorCode::kInvalidInput, "the feed lacks " + printed(lacking), {},
-         "the inputs are " + printed(all)},
+  raise({ErrorCode::kInvalidInput, "the feed lacks " + printed(lacking), {}, "the inputs are " + printed(all)},
         "missing");
 }
 
@@ -217,8 +224,7 @@ bool OrtSession::fill(Feed& feed, nb::handle given) const {
     if (is_known) continue;
     has_default = nb::cast<nb::set>(defaults_).contains(name);
     if (has_default) continue;
-    raise({ErrorCode::kInvalidInput, "the model has no input \"" + printed(name) + '"', {},
-           "leave it out of the feed"},
+    raise({ErrorCode::kInvalidInput, "the model has no input \"" + printed(name) + '"', {}, "leave it out of the feed"},
           "feed");
   }
   return !has_default;
@@ -231,7 +237,8 @@ void OrtSession::check_fixed(const Feed& feed) const {
     raise({ErrorCode::kInvalidInput,
            "dimension " + std::to_string(fixed.axis) + " was set to " + std::to_string(fixed.size) +
                " by add_free_dimension_override_by_name(), found " + found.shape.to_string(),
-           "input \"" + std::string(pool_->inputs()[fixed.input].name) + '"', {}},
+           "input \"" + std::string(pool_->inputs()[fixed.input].name) + '"',
+           {}},
           "feed");
   }
 }
@@ -239,14 +246,15 @@ void OrtSession::check_fixed(const Feed& feed) const {
 bool is_terminated(nb::handle run_options) {
   if (run_options.is_none()) return false;
   const nb::object flag = nb::getattr(run_options, "terminate", nb::none());
-  if (flag.is_none()) raise({ErrorCode::kUsage, "run_options are no RunOptions", {}, "pass RunOptions or None"}, "type");
+  if (flag.is_none())
+    raise({ErrorCode::kUsage, "run_options are no RunOptions", {}, "pass RunOptions or None"}, "type");
   return nb::cast<bool>(flag);
 }
 
 Error terminated() { return {ErrorCode::kInterrupted, "RunOptions.terminate is set", {}, {}}; }
 
 std::optional<std::vector<Tensor>> OrtSession::compute(nb::handle output_names, nb::handle given,
-                                                    nb::handle run_options) const {
+                                                       nb::handle run_options) const {
   const SessionPool& pool = this->pool();
   nb::object dict = nb::borrow(given);
   if (PyDict_Check(given.ptr()) == 0) {
@@ -278,7 +286,9 @@ nb::list OrtSession::run(nb::handle self, nb::handle output_names, nb::handle fe
   nb::list arrays;
   for (Tensor& tensor : *outputs) {
     if (!has_numpy_type(tensor.dtype())) {
-      raise({ErrorCode::kInvalidInput, "numpy has no type for an output of " + std::string(dtype_name(tensor.dtype())), {},
+      raise({ErrorCode::kInvalidInput,
+             "numpy has no type for an output of " + std::string(dtype_name(tensor.dtype())),
+             {},
              "call run_with_ort_values()"},
             "value");
     }
@@ -287,7 +297,8 @@ nb::list OrtSession::run(nb::handle self, nb::handle output_names, nb::handle fe
   return arrays;
 }
 
-nb::list OrtSession::run_values(nb::handle self, nb::handle output_names, nb::handle feed, nb::handle run_options) const {
+nb::list OrtSession::run_values(nb::handle self, nb::handle output_names, nb::handle feed,
+                                nb::handle run_options) const {
   auto outputs = compute(output_names, feed, run_options);
   if (!outputs) return nb::cast<nb::list>(self.attr("_run_with_defaults")(output_names, feed, run_options, true));
   nb::list values;
@@ -335,29 +346,32 @@ void bind_session(nb::module_& module) {
                    "-> Failure | None"))
       .def("_fix_dimension", &OrtSession::fix_dimension, "symbol"_a, "size"_a,
            nb::sig("def _fix_dimension(self, symbol: str, size: int) -> bool"))
-      .def("_inputs", [](const OrtSession& session) { return port_list(session.pool().inputs()); },
-           nb::sig(ports("_inputs").c_str()))
-      .def("_outputs", &output_list,
-           nb::sig(ports("_outputs").c_str()))
-      .def("_defaults", [](const OrtSession& session) { return port_list(session.pool().inputs_with_default()); },
-           nb::sig(ports("_defaults").c_str()))
+      .def(
+          "_inputs", [](const OrtSession& session) { return port_list(session.pool().inputs()); },
+          nb::sig(ports("_inputs").c_str()))
+      .def("_outputs", &output_list, nb::sig(ports("_outputs").c_str()))
+      .def(
+          "_defaults", [](const OrtSession& session) { return port_list(session.pool().inputs_with_default()); },
+          nb::sig(ports("_defaults").c_str()))
       .def("_about", &about, nb::sig("def _about(self) -> dict[str, typing.Any]"))
       .def("_warnings", &warnings, nb::sig("def _warnings(self) -> list[str]"))
-      .def("_run_values",
-           [](nb::handle self, nb::handle output_names, nb::handle feed, nb::handle run_options) {
-             return nb::cast<const OrtSession&>(self).run_values(self, output_names, feed, run_options);
-           },
-           "output_names"_a.none(), "feed"_a, "run_options"_a.none(),
-           nb::sig("def _run_values(self, output_names: typing.Sequence[str] | None, "
-                   "feed: typing.Mapping[str, typing.Any], run_options: typing.Any) -> list[Value]"))
-      .def("run",
-           [](nb::handle self, nb::handle output_names, nb::handle input_feed, nb::handle run_options) {
-             return nb::cast<const OrtSession&>(self).run(self, output_names, input_feed, run_options);
-           },
-           "output_names"_a.none(), "input_feed"_a.none(), "run_options"_a.none() = nb::none(),
-           nb::sig("def run(self, output_names: typing.Sequence[str] | None, "
-                   "input_feed: typing.Mapping[str, typing.Any], run_options: typing.Any = None) -> list[typing.Any]"),
-           "Computes the outputs that are named, or all of them: a numpy array for each, over memory of its own.");
+      .def(
+          "_run_values",
+          [](nb::handle self, nb::handle output_names, nb::handle feed, nb::handle run_options) {
+            return nb::cast<const OrtSession&>(self).run_values(self, output_names, feed, run_options);
+          },
+          "output_names"_a.none(), "feed"_a, "run_options"_a.none(),
+          nb::sig("def _run_values(self, output_names: typing.Sequence[str] | None, "
+                  "feed: typing.Mapping[str, typing.Any], run_options: typing.Any) -> list[Value]"))
+      .def(
+          "run",
+          [](nb::handle self, nb::handle output_names, nb::handle input_feed, nb::handle run_options) {
+            return nb::cast<const OrtSession&>(self).run(self, output_names, input_feed, run_options);
+          },
+          "output_names"_a.none(), "input_feed"_a.none(), "run_options"_a.none() = nb::none(),
+          nb::sig("def run(self, output_names: typing.Sequence[str] | None, "
+                  "input_feed: typing.Mapping[str, typing.Any], run_options: typing.Any = None) -> list[typing.Any]"),
+          "Computes the outputs that are named, or all of them: a numpy array for each, over memory of its own.");
 }
 
 }  // namespace kite::python

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "native/value.h"
 
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "native/array.h"
+#include "native/dlpack.h"
 #include "native/failure.h"
 #include "native/feed.h"
 #include "paperkite/try.h"
@@ -22,7 +22,8 @@ namespace {
 
 constexpr std::size_t kTypes = static_cast<std::size_t>(kLastDType) + 1;
 
-// What numpy's constructor of arrays is called with. Set when paperkite.ort is imported, and kept until the process ends.
+// What numpy's constructor of arrays is called with. Set when paperkite.ort is imported, and kept until the process
+// ends.
 struct Numpy {
   nb::object ndarray;
   std::array<nb::object, kTypes> dtypes;  // invalid where numpy has none
@@ -75,10 +76,6 @@ struct BufferOwner {
   ~BufferOwner() { PyBuffer_Release(&view); }
 };
 
-bool is_aligned(const void* data, DType dtype) noexcept {
-  return reinterpret_cast<std::uintptr_t>(data) % dtype_size(dtype) == 0;
-}
-
 // Over the memory of an object whose buffer is dense. `dtype`: what to take its elements for, if they are of that size.
 Result<Value> value_over(nb::handle array, const std::string& dtype) {
   auto owner = std::make_shared<BufferOwner>();
@@ -102,16 +99,16 @@ Result<Value> value_over(nb::handle array, const std::string& dtype) {
   }
   KITE_TRY_ASSIGN(const Shape shape, buffer_shape(view));
   const TensorType type{found.dtype, shape};
-  if (!is_aligned(view.buf, found.dtype)) return misfit("the memory of the array is not aligned", "copy it, as with array.copy()");
+  if (!is_aligned(view.buf, found.dtype))
+    return misfit("the memory of the array is not aligned", "copy it, as with array.copy()");
   return Value(type, static_cast<std::byte*>(view.buf), std::move(owner), view.readonly != 0);
 }
 
-nb::object result_of(Result<Value> made) {
+nb::object value_of_buffer(nb::handle array, const std::string& dtype) {
+  Result<Value> made = value_over(array, dtype);
   if (!made.ok()) return failure(std::move(made).error());
   return nb::cast(std::move(made).value());
 }
-
-nb::object value_of_buffer(nb::handle array, const std::string& dtype) { return result_of(value_over(array, dtype)); }
 
 Result<TensorType> type_of(const std::vector<std::int64_t>& dims, const std::string& dtype) {
   DType stated{};
@@ -150,89 +147,6 @@ nb::object copy_into(const Value& to, const Value& from) {
   }
   if (to.type.size_bytes() > 0) std::memmove(to.data, from.data, static_cast<std::size_t>(to.type.size_bytes()));
   return nb::none();
-}
-
-// DLPack ------------------------------------------------------------------------------------------------------------
-
-nb::dlpack::dtype dlpack_type(DType dtype) noexcept {
-  using Code = nb::dlpack::dtype_code;
-  const auto of = [dtype](Code code) {
-    return nb::dlpack::dtype{static_cast<std::uint8_t>(code), static_cast<std::uint8_t>(8 * dtype_size(dtype)), 1};
-  };
-  switch (dtype) {
-    case DType::kFloat32:
-    case DType::kFloat64:
-    case DType::kFloat16: return of(Code::Float);
-    case DType::kBFloat16: return of(Code::Bfloat);
-    case DType::kBool: return of(Code::Bool);
-    case DType::kUInt8:
-    case DType::kUInt16:
-    case DType::kUInt32:
-    case DType::kUInt64:
-    case DType::kUInt4:
-    case DType::kUInt2: return of(Code::UInt);
-    default: return of(Code::Int);
-  }
-}
-
-// An object whose __dlpack__() gives the capsule of the version that its caller asks for.
-nb::object dlpack_of(nb::handle self, nb::kwargs options) {
-  const Value& value = nb::cast<const Value&>(self);
-  const std::span<const std::int64_t> dims = value.type.shape.dims();
-  const std::vector<std::size_t> sizes(dims.begin(), dims.end());
-  const auto exported = [&](auto array) {
-    return nb::cast(array, nb::rv_policy::reference).attr("__dlpack__")(**options);
-  };
-  if (value.is_read_only) {
-    return exported(nb::ndarray<nb::array_api, nb::ro>(value.data, sizes.size(), sizes.data(), self, nullptr, dlpack_type(value.type.dtype),
-                                        nb::device::cpu::value));
-  }
-  return exported(nb::ndarray<nb::array_api>(value.data, sizes.size(), sizes.data(), self, nullptr, dlpack_type(value.type.dtype),
-                                nb::device::cpu::value));
-}
-
-template <typename Imported>
-Result<Value> value_over(Imported imported, bool is_read_only) {
-  if (imported.device_type() != nb::device::cpu::value) {
-    return misfit("the tensor is not in the memory of the CPU", "move it there, as with tensor.cpu()");
-  }
-  const nb::dlpack::dtype found = imported.dtype();
-  DType dtype{};
-  bool is_known = false;
-  for (std::size_t i = 0; i < kTypes && !is_known; ++i) {
-    dtype = static_cast<DType>(i);
-    is_known = dlpack_type(dtype) == found;
-  }
-  if (!is_known) {
-    return misfit("elements of " + std::to_string(found.bits) + " bits of DLPack's kind " + std::to_string(found.code) +
-                  " are of no type of a tensor");
-  }
-  std::vector<std::int64_t> dims;
-  std::int64_t stride = 1;
-  bool is_dense = true;
-  for (std::size_t axis = imported.ndim(); axis-- > 0;) {
-    const auto size = static_cast<std::int64_t>(imported.shape(axis));
-    dims.insert(dims.begin(), size);
-    is_dense = is_dense && (size <= 1 || imported.stride(axis) == stride);
-    stride *= size;
-  }
-  if (!is_dense && stride > 0) {
-    return misfit("the tensor is not in one piece", "copy it, as with tensor.contiguous()");
-  }
-  KITE_TRY_ASSIGN(const Shape shape, Shape::make(dims));
-  auto* data = static_cast<std::byte*>(const_cast<void*>(static_cast<const void*>(imported.data())));
-  if (!is_aligned(data, dtype)) return misfit("the memory of the tensor is not aligned", "copy it, as with tensor.clone()");
-  static std::byte nothing[8] = {};
-  if (data == nullptr) data = nothing;
-  return Value({dtype, shape}, data, std::make_shared<Imported>(std::move(imported)), is_read_only);
-}
-
-nb::object value_of_dlpack(nb::handle tensor) {
-  nb::ndarray<> writable;
-  if (nb::try_cast(tensor, writable, false)) return result_of(value_over(std::move(writable), false));
-  nb::ndarray<nb::ro> readable;
-  if (nb::try_cast(tensor, readable, false)) return result_of(value_over(std::move(readable), true));
-  return failure({ErrorCode::kUsage, "the object gives no tensor by DLPack, or has given it already", {}, {}});
 }
 
 }  // namespace
@@ -293,7 +207,13 @@ Result<Shape> buffer_shape(const Py_buffer& view) {
   return Shape::make({reinterpret_cast<const std::int64_t*>(view.shape), static_cast<std::size_t>(view.ndim)});
 }
 
-bool has_numpy_type(DType dtype) noexcept { return g_numpy != nullptr && g_numpy->dtypes[static_cast<std::size_t>(dtype)]; }
+bool is_aligned(const void* data, DType dtype) noexcept {
+  return reinterpret_cast<std::uintptr_t>(data) % dtype_size(dtype) == 0;
+}
+
+bool has_numpy_type(DType dtype) noexcept {
+  return g_numpy != nullptr && g_numpy->dtypes[static_cast<std::size_t>(dtype)];
+}
 
 nb::object numpy_array(Value value) {
   const Shape shape = value.type.shape;
@@ -319,18 +239,24 @@ void bind_value(nb::module_& module) {
   static PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
   nb::class_<Value>(module, "Value", nb::type_slots(slots))
       .def("dtype", [](const Value& value) { return std::string(dtype_name(value.type.dtype)); })
-      .def("shape", [](const Value& value) {
-        const auto dims = value.type.shape.dims();
-        return std::vector<std::int64_t>(dims.begin(), dims.end());
-      }, nb::sig("def shape(self) -> list[int]"))
+      .def(
+          "shape",
+          [](const Value& value) {
+            const auto dims = value.type.shape.dims();
+            return std::vector<std::int64_t>(dims.begin(), dims.end());
+          },
+          nb::sig("def shape(self) -> list[int]"))
       .def("size_bytes", [](const Value& value) { return value.type.size_bytes(); })
       .def("data_ptr", [](const Value& value) { return reinterpret_cast<std::uintptr_t>(value.data); })
       .def("numpy", &numpy_of, nb::sig("def numpy(self) -> typing.Any"))
       .def("copy_from", &copy_into, "value"_a, nb::sig("def copy_from(self, value: Value) -> Failure | None"))
-      .def("to_dlpack", [](nb::handle self) { return dlpack_of(self, nb::kwargs()); }, nb::sig("def to_dlpack(self) -> typing.Any"))
+      .def(
+          "to_dlpack", [](nb::handle self) { return dlpack_of(self, nb::kwargs()); },
+          nb::sig("def to_dlpack(self) -> typing.Any"))
       .def("__dlpack__", &dlpack_of, nb::sig("def __dlpack__(self, **options: typing.Any) -> typing.Any"))
-      .def("__dlpack_device__", [](const Value&) { return nb::make_tuple(nb::device::cpu::value, 0); },
-           nb::sig("def __dlpack_device__(self) -> tuple[int, int]"));
+      .def(
+          "__dlpack_device__", [](const Value&) { return nb::make_tuple(kDlpackCpu, 0); },
+          nb::sig("def __dlpack_device__(self) -> tuple[int, int]"));
   module.def("use_numpy", &use_numpy, "numpy"_a, nb::sig("def use_numpy(numpy: object) -> None"));
   module.def("new_value", &new_value, "shape"_a, "dtype"_a,
              nb::sig("def new_value(shape: typing.Sequence[int], dtype: str) -> Value | Failure"));

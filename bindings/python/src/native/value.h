@@ -45,6 +45,8 @@ struct BufferType {
 [[nodiscard]] nb::object numpy_array(Value value);
 [[nodiscard]] bool has_numpy_type(DType dtype) noexcept;
 
+[[nodiscard]] bool is_aligned(const void* data, DType dtype) noexcept;
+
 // "float32"; false where there is no such type.
 [[nodiscard]] bool find_dtype(std::string_view name, DType& dtype) noexcept;
 
