@@ -13,6 +13,14 @@ extern "C" __attribute__((used)) inline const char* __tsan_default_options() { r
 
 namespace kite {
 
+// Under ThreadSanitizer a child whose parent had threads while it forked cannot start any: it takes them for the
+// parent's.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kChildMayStartThreads = false;
+#else
+inline constexpr bool kChildMayStartThreads = true;
+#endif
+
 // Forks; the child's exit code is 0 where `works` is true there. A child that waits for threads that do not exist would
 // wait for ever: after 30 seconds a signal ends it, and the result is 128 and more.
 template <typename Works>
