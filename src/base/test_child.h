@@ -13,12 +13,13 @@ extern "C" __attribute__((used)) inline const char* __tsan_default_options() { r
 
 namespace kite {
 
-// Under ThreadSanitizer a child whose parent had threads while it forked cannot start any: it takes them for the
-// parent's.
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool kChildMayStartThreads = false;
+// Whether a child may do everything whose parent had other threads while it forked. The sanitizers are not made for it:
+// the allocator of AddressSanitizer stays locked where another thread was in it, and ThreadSanitizer takes new threads
+// for those of the parent.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kMayForkAmongThreads = false;
 #else
-inline constexpr bool kChildMayStartThreads = true;
+inline constexpr bool kMayForkAmongThreads = true;
 #endif
 
 // Forks; the child's exit code is 0 where `works` is true there. A child that waits for threads that do not exist would

@@ -209,7 +209,7 @@ TEST_F(ClassifierPoolTest, what_stop_throws_reaches_the_caller_and_the_pool_goes
 }
 
 TEST_F(ClassifierPoolTest, a_child_that_is_forked_while_other_threads_classify_goes_on_with_the_pool) {
-  if (!kChildMayStartThreads) GTEST_SKIP() << "skipped: ThreadSanitizer does not follow such a child";
+  if (!kMayForkAmongThreads) GTEST_SKIP() << "skipped: the sanitizer is not made for it";
   ASSERT_TRUE(set_compute_threads(3).ok());
   const auto wanted = expected();
   const ClassifierPool pool = open();
