@@ -20,10 +20,13 @@ import unittest
 
 import numpy as np
 import ray
+import test_document
 import tritonclient.http
+import yaml
 from load import Load, http_sender
 from PIL import Image
 from ray import serve
+from ray.serve.schema import ServeDeploySchema
 from support import KITE, MODEL, PICTURES, bits, cli_top, curl, free_port
 from tritonclient.utils import InferenceServerException
 
@@ -132,6 +135,26 @@ class Answers(OnRayServe):
             run = subprocess.run(["curl", "-s", "-w", "\n%{http_code}", "-H", "content-type: image/jpeg", "-T", file.name, "-X", "POST",
                                   f"{address}/v1/models/m:predict"], capture_output=True, check=False)
         self.assertTrue(run.stdout.endswith(b"\n413"), run.stdout[-300:])
+
+
+class Document(unittest.TestCase):
+    def test_the_snippets_for_ray_serve(self):
+        section = test_document.PAGE.partition(test_document.RAY)[2]
+        with test_document.a_folder_of_the_reader() as reader:
+            snippets = dict(test_document.blocks(section))
+            self.assertEqual(set(snippets), {"python", "yaml"})
+            self.assertEqual(test_document.run_python(snippets["python"].replace("model.onnx", str(reader / "model.onnx"))), "")
+            stated = yaml.safe_load(snippets["yaml"])
+            config = ServeDeploySchema.model_validate(stated)
+            application, = config.applications
+            self.assertEqual(application.import_path, "paperkite.serve_ray:app")
+            self.assertLessEqual(set(stated["applications"][0]), set(type(application).model_fields), "Ray does not refuse unknown fields here")
+            args = {**application.args, "model": str(reader / "model.onnx")}
+            args["deployment"] = {**args["deployment"], "num_replicas": 1, "user_config": {"model": str(reader / "model.onnx")}}
+            serve.run(serve_ray.app(args), name="default", route_prefix="/")
+            status, body = curl(f"{address}/v1/models/butterflies:predict", "-H", "content-type: image/jpeg", data=files[0])
+            self.assertEqual((status, top_of_v1(json.loads(body)["predictions"][0])), (200, expected[0]))
+            serve.delete("default")
 
 
 class Overload(OnRayServe):

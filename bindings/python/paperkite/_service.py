@@ -106,7 +106,7 @@ class Service:
     3. `watch`: seconds between looks at the model's file. Where it has changed, and is the same at the next look, it is
        opened beside the present one, which answers until then. A file that cannot be opened is logged, and the present
        model stays. 0: only reload() does this.
-    4. `on_computed`: called after each picture, on the thread that computed it.
+    4. `on_computed`: called after each picture that was classified, on the thread that did it.
     5. `options`: keywords of paperkite.Classifier."""
 
     def __init__(
@@ -202,7 +202,8 @@ class Service:
         if time.monotonic() >= deadline:  # the loop that cancels jobs may be late
             return None
         result = self.classifier._answers([picture], k)[0]
-        self._on_computed()
+        if result.error is None:
+            self._on_computed()
         return result
 
     def reload(self) -> None:
