@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints the tables of docs/scaling.md from what tests/batch/bench.py measures: jobs of the program, of one Python process, of
+"""Prints tables of what tests/batch/bench.py measures: jobs of the program, of one Python process, of
 Ray and of Spark, with N and 2 N pictures in turn, round after round; and the memory of workers that share a machine."""
 
 import argparse
