@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target is a line over a CMake preset or a script. `make` builds the two programs; CONTRIBUTING.md lists the rest.
 .DEFAULT_GOAL := release
-.PHONY: packages packages-develop packages-aarch64 kite release everything wheel demo study check test test-all test-aarch64 bench \
+.PHONY: packages packages-develop packages-aarch64 kite release everything wheel dist deb demo study check test test-all test-aarch64 bench \
   asan tsan lto fuzz tidy format install models graphs zoo clean
 CLANG_FORMAT ?= clang-format-19
 SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'bindings/*.cc' 'bindings/*.h' 'tests/*.cc' 'fuzz/*.cc')
@@ -27,6 +27,16 @@ everything: packages
 # dist/paperkite-*.whl
 wheel: packages
 	tools/make_wheel
+
+# build/dist/paperkite-*.tar.xz: the static programs.
+dist: release
+	tools/make_dist
+
+# build/deb/*.deb
+deb: release
+	@tools/install_packages tools/packages-deb.txt
+	cmake --build --preset release --target paperkite paperkite_static
+	tools/make_deb
 
 demo: packages
 	@tools/demo
