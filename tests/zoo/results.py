@@ -83,13 +83,33 @@ def ratio(row: dict, name: str) -> str:
     return f"{row[name][0]:.2f} ({row[name][1]:.2f} to {row[name][2]:.2f})" if name in row else ""
 
 
-def table_line(row: dict) -> str:
-    answer = f"{row['error']:.1e} | {row['top1'][0]} of {row['top1'][1]}" if "error" in row else f"{row['status']} | "
-    if row["status"] in ("differs", "ill-conditioned"):
-        answer = f"{row['error']:.1e}, {row['status']} | {row['top1'][0]} of {row['top1'][1]}" if "error" in row else answer
-    fast = f"{100 * row['fast']:.4g} %" if "fast" in row else ""
-    return (f"| {row['model']} | {row['exporter']} | {row['opset']} | {row.get('nodes', '')} | {fast} | {answer} | "
-            f"{ratio(row, 'time')} | {ratio(row, 'cold')} |")
+def answer(row: dict) -> str:
+    if "error" not in row:
+        return row["status"]
+    return f"{row['error']:.1e}" + (f", {row['status']}" if row["status"] in ("differs", "ill-conditioned") else "")
+
+
+# The columns of the page, each with what it shows of one export.
+COLUMNS = {
+    "opset": lambda row: str(row["opset"]),
+    "nodes": lambda row: str(row.get("nodes", "")),
+    "in fast kernels": lambda row: f"{100 * row['fast']:.4g} %" if "fast" in row else "",
+    "error": answer,
+    "top-1": lambda row: f"{row['top1'][0]} of {row['top1'][1]}" if "top1" in row else "",
+    "time": lambda row: ratio(row, "time"),
+    "cold start": lambda row: ratio(row, "cold"),
+}
+
+
+def cell(texts: list[str]) -> str:
+    """What the exports of one model have, in the order of the exporters: once where they are equal, - where one has none."""
+    return texts[0] if len(set(texts)) == 1 else " / ".join(text or "-" for text in texts)
+
+
+def table_line(of_one: dict[str, dict], exporters: list[str]) -> str:
+    """`of_one`: the rows of a model, by exporter."""
+    texts = [[show(of_one[exporter]) if exporter in of_one else "" for exporter in exporters] for show in COLUMNS.values()]
+    return "| " + " | ".join([next(iter(of_one.values()))["model"], *map(cell, texts)]) + " |"
 
 
 def exceptions(rows: list[dict]) -> list[str]:
@@ -116,10 +136,14 @@ def section() -> str:
         lines.append(f"| {status} | {sum(row['status'] == status for row in rows)} | {meaning} |")
     lines += exceptions(rows)
     for library in dict.fromkeys(row["library"] for row in rows):
-        of_one = [row for row in rows if row["library"] == library]
-        lines += ["", f"<details><summary>{library}: {len(of_one)} rows</summary>", "",
-                  "| model | exporter | opset | nodes | in fast kernels | error | top-1 | time | cold start |", "|---|---|---|---|---|---|---|---|---|",
-                  *map(table_line, of_one), "", "</details>"]
+        exporters = list(members.EXPORTERS[library])
+        models: dict[str, dict[str, dict]] = {}
+        for row in rows:
+            if row["library"] == library:
+                models.setdefault(row["model"], {})[row["exporter"]] = row
+        lines += ["", f"<details><summary>{library}: {len(models)} models, {' / '.join(exporters)}</summary>", "",
+                  "| model | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|",
+                  *(table_line(of_one, exporters) for of_one in models.values()), "", "</details>"]
     return "\n".join(lines)
 
 

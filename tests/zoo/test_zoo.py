@@ -143,6 +143,13 @@ class Results(unittest.TestCase):
         found = self.merged(row("agrees"), {**row("agrees", torch="2"), "exporter": "torchscript"})
         self.assertEqual([key[2] for key in found], ["torchscript"])
 
+    def test_a_model_is_a_line_with_a_value_for_each_exporter(self):
+        of_one = {"torchscript": row("agrees", nodes=7, error=1e-5, top1=[3, 3], opset=17), "dynamo": row("no export", top1=[3, 3])}
+        self.assertEqual(results.table_line(of_one, ["torchscript", "dynamo"]),
+                         "| resnet18 | 17 / 25 | 7 / - |  | 1.0e-05 / no export | 3 of 3 |  |  |")
+        self.assertEqual(results.table_line({"dynamo": row("agrees", nodes=7)}, ["torchscript", "dynamo"]),
+                         "| resnet18 | - / 25 | - / 7 |  | - / agrees |  |  |  |")
+
     def test_the_page_is_what_the_results_say(self):
         with mock.patch.object(sys, "argv", ["results.py", "check", str(PAGE)]):
             self.assertEqual(results.main(), 0)
