@@ -126,7 +126,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_
                                          "binary_data_size", "id"]), inner, max_size=6), max_leaves=25)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(JSON, st.binary(max_size=40))
 def test_whatever_comes_is_read_or_refused(stated, rest):
     head = json.dumps(stated).encode()
