@@ -30,6 +30,8 @@ def main() -> int:
     try:
         export(seeded.network, Export(exporter, "static", int(opset)), torch.from_numpy(seeded.x[:1]), Path(folder, "model.onnx"))
     except Exception as error:  # whatever the exporter raises is its answer
+        while error.__cause__ is not None:  # the dynamo exporter's own message is the same for all of them
+            error = error.__cause__
         print(f"{type(error).__name__}: {' '.join(str(error).split())[:400]}", file=sys.stderr)
         return 4
     return 0

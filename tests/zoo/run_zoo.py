@@ -67,7 +67,8 @@ def export(row: members.Row, folder: Path) -> tuple[str, str]:
             code = subprocess.run(command, stdout=output, stderr=output, timeout=EXPORT_TIMEOUT_S).returncode
     except subprocess.TimeoutExpired:
         return "no export", f"no file after {EXPORT_TIMEOUT_S} s"
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] or ["no reason given"]
+    text = re.sub(r"\x1b\[[\d;]*m", "", log.read_text(errors="replace"))  # colours
+    lines = [line for line in text.splitlines() if line.strip()] or ["no reason given"]
     if code == 0:
         return "", ""
     return ("not telling" if code == 3 else "no export"), (lines[-1] if code > 0 else f"ended by signal {-code}")[:400]
