@@ -101,5 +101,14 @@ class Check(unittest.TestCase):
                              {packages / "thing/thing.cpp": ("thing", packages / "thing-1.dist-info/licenses/LICENSE")})
 
 
+    def test_a_library_inside_of_a_python_package_has_its_own_licence(self):
+        with tempfile.TemporaryDirectory() as folder:
+            header = pathlib.Path(folder, "site-packages/thing/ext/inner/include/inner.h")
+            header.parent.mkdir(parents=True)
+            header.write_text("/**\n * A licence\n *\n * of two paragraphs.\n */\n#pragma once\n")
+            self.assertEqual(tool.owners({header}), {header: ("inner", header)})
+            self.assertEqual(tool.text_of("inner", header, frozenset()), "A licence\n\nof two paragraphs.")
+
+
 if __name__ == "__main__":
     unittest.main()
