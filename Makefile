@@ -26,6 +26,7 @@ everything: packages
 
 # dist/paperkite-*.whl
 wheel: packages
+	@tools/install_packages tools/packages-wheel.txt
 	tools/make_wheel
 
 # build/dist/paperkite-*.tar.xz: the static programs.

@@ -19,7 +19,7 @@
 #include "output.h"
 #include "paperkite/try.h"
 #include "plan/source/cache.h"
-#include "race.h"
+#include "race/race.h"
 
 namespace kite::cli {
 
@@ -175,7 +175,7 @@ Verb doctor_verb() {
         .needs = "--noise"}});
   add_common_options(verb, *options);
   verb.run = [=]() -> int {
-    if (noise->is_asked) return hand_over_to_race(race_arguments(*noise, *options));
+    if (noise->is_asked) return race::run_race(race_arguments(*noise, *options));
     doctor(*options);
     return kOk;
   };

@@ -1,42 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// kite-race: parses the command line, finds the installation, and runs the verb.
-#include <cstdio>
+// kite-race: replaces itself by kite, the program beside it, with the verb race before its arguments. So the race has a
+// name of its own, and the engine is in one program. (It is no link to kite, because a wheel of Python holds no links.)
+#include <unistd.h>
 
-#include "base/installation.h"
-#include "race/commands/commands.h"
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 namespace {
 
-int run(const std::vector<std::string>& arguments) {
-  using namespace kite::race;  // NOLINT(google-build-using-namespace): the whole program lives there
-  const auto options = parse_options(arguments);
-  if (!options.ok()) return report_error(options.error());
-  if (!options->answer.empty()) {
-    std::fputs(options->answer.c_str(), stdout);
-    return kOk;
-  }
-  if (options->verb == Verb::kReport) return remake_report(*options);
-  if (options->verb == Verb::kCompare) return compare(*options);
-  if (options->verb == Verb::kNoise) return noise(*options);
-  const auto executable = kite::own_executable();
-  if (!executable.ok()) return report_error(executable.error());
-  const auto paths = find_install_paths(*executable, options->peers_dir);
-  if (!paths.ok()) return report_error(paths.error());
-  switch (options->verb) {
-    case Verb::kPeers: return list_peers(*options, *paths);
-    case Verb::kSetup: return set_up(*options, *paths);
-    default: return race(*options, *paths);
-  }
+int refuse(const char* where) {
+  constexpr int kIo = 6;  // kite's exit code for a file that cannot be read or written
+  dprintf(STDERR_FILENO, "kite: error[io]: cannot be started: %s; %s; build or install kite beside kite-race\n",
+          strerror(errno), where);
+  return kIo;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int exit_code = run({argv + 1, argv + argc});
-  // If standard output cannot be written (a full disk), the exit code must not be 0.
-  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && exit_code == kite::race::kOk) {
-    return kite::race::report_error(
-        {kite::ErrorCode::kIo, "the answer could not be written", "standard output", "check the free space"});
-  }
-  return exit_code;
+  static char program[4096];
+  const ssize_t length = readlink("/proc/self/exe", program, sizeof program - sizeof "kite");
+  if (length <= 0) return refuse("/proc/self/exe");
+  std::memcpy(std::strrchr(program, '/') + 1, "kite", sizeof "kite");
+  // The program, the verb, the arguments, and the null behind them, which is in argv, too.
+  const std::size_t arguments = argc > 0 ? static_cast<std::size_t>(argc) - 1 : 0;
+  char** const all = static_cast<char**>(std::calloc(arguments + 3, sizeof *all));
+  if (all == nullptr) return refuse("memory");
+  static char verb[] = "race";
+  all[0] = program;
+  all[1] = verb;
+  if (arguments > 0) std::memcpy(all + 2, argv + 1, arguments * sizeof *all);
+  execv(program, all);
+  return refuse(program);
 }

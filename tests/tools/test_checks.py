@@ -100,6 +100,11 @@ class CheckLayers(unittest.TestCase):
         for name in ("src/base/a.cc", "cli/a.cc", "include/paperkite/a.h"):
             self.assertEqual(self.check({name: '#include "race/stats/verdict.h"\n'}).returncode, 1, name)
 
+    def test_of_the_race_the_command_line_sees_the_verb_alone(self):
+        self.assertEqual(self.check({"cli/a.cc": '#include "race/race.h"\n'}).returncode, 0)
+        for name in ("src/base/a.cc", "race/job/a.cc"):
+            self.assertEqual(self.check({name: '#include "race/race.h"\n'}).returncode, 1, name)
+
     def test_a_file_of_801_lines_is_refused(self):
         self.assertEqual(self.check({"src/base/a.cc": "\n" * 801}).returncode, 1)
         self.assertEqual(self.check({"src/base/a.cc": "\n" * 800}).returncode, 0)

@@ -40,7 +40,7 @@ alignas(64) char child_stack[64 * 1024];
   _exit(127);
 }
 
-bool limit(__rlimit_resource resource, std::uint64_t bytes) {
+bool limit(decltype(RLIMIT_CORE) resource, std::uint64_t bytes) {
   rlimit old;
   if (getrlimit(resource, &old) != 0) return false;
   if (old.rlim_max != RLIM_INFINITY && old.rlim_max < bytes) bytes = old.rlim_max;
