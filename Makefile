@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every target is a line over a CMake preset or a script. `make` builds the two programs; CONTRIBUTING.md lists the rest.
+# Every target is a line over a CMake preset or a script. `make` builds the programs; CONTRIBUTING.md lists the rest.
 .DEFAULT_GOAL := release
 .PHONY: packages packages-develop packages-aarch64 kite release everything wheel dist deb demo study check test test-all test-aarch64 bench \
   asan tsan lto fuzz tidy format install models graphs zoo clean

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of kite-race's command line.
+// The table of the command line of `kite race`.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of kite-race.
+// The command line of `kite race`.
 #pragma once
 
 #include <cstdint>

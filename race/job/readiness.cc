@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -41,6 +42,15 @@ std::map<std::string, std::string> versions_of(std::string_view output) {
   return versions;
 }
 
+// What the setup said last, such as the compiler that it lacks; empty where it said nothing, as when it was ended.
+std::string last_word_of_setup(const std::string& home) {
+  constexpr std::string_view kPrefix = "setup: ";  // of the lines that a setup writes itself
+  std::ifstream log(setup_log(home));
+  std::string last;
+  for (std::string line; std::getline(log, line);) last = std::move(line);
+  return last.starts_with(kPrefix) ? ": " + last.substr(kPrefix.size()) : "";
+}
+
 }  // namespace
 
 std::string versions_text(const Readiness& state) {
@@ -60,7 +70,7 @@ Readiness check_readiness(const Peer& peer, const InstallPaths& paths, double ti
   if (!peer.setup.empty()) state.remedy = "kite race setup " + peer.name;
   std::error_code ignored;
   if (std::filesystem::exists(unfinished_mark(paths.home(peer.name)), ignored)) {
-    state.reason = "its setup did not finish";
+    state.reason = "its setup did not finish" + last_word_of_setup(paths.home(peer.name));
     return state;
   }
   if (peer.check.empty()) {

@@ -44,6 +44,8 @@ Result<bool> begin_home(const std::string& home) {
 
 std::string unfinished_mark(const std::string& home) { return home + "/setup.unfinished"; }
 
+std::string setup_log(const std::string& home) { return home + "/setup.log"; }
+
 std::map<std::string, std::string> setup_environment(const Peer& peer, const InstallPaths& paths) {
   return {{"KITE_PEER_HOME", paths.home(peer.name)}, {"KITE_PEER_DIR", peer.folder}, {"KITE_ROOT", paths.root}};
 }
@@ -52,7 +54,7 @@ Result<SetupOutcome> run_setup(const Peer& peer, const InstallPaths& paths, cons
   SetupOutcome outcome;
   const std::string home = paths.home(peer.name);
   KITE_TRY_ASSIGN(outcome.redone, begin_home(home));
-  outcome.log = home + "/setup.log";
+  outcome.log = setup_log(home);
   std::ofstream log(outcome.log, std::ios::trunc);
   if (!log) return Error{ErrorCode::kIo, "cannot write", outcome.log, "check the free space"};
   std::deque<std::string> tail;

@@ -31,6 +31,8 @@ struct SetupOutcome {
 
 // The path of a file that exists from the beginning of a setup to its successful end.
 [[nodiscard]] std::string unfinished_mark(const std::string& home);
+// The path of what the setup wrote.
+[[nodiscard]] std::string setup_log(const std::string& home);
 // KITE_PEER_HOME, KITE_PEER_DIR and KITE_ROOT, for setup and check.
 [[nodiscard]] std::map<std::string, std::string> setup_environment(const Peer& peer, const InstallPaths& paths);
 

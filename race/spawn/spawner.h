@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one command as one measured process, through kite-race-spawn (helper/), a program of about 1 MiB.
+// Runs one command as one measured process, through kite-race-spawn (helper/), a program of 60 KB.
 //
 // What the numbers mean:
 //   1. The child stamps the begin right before exec.

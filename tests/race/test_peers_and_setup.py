@@ -74,6 +74,11 @@ class SetupTest(RaceCase):
         self.assertIn("started again", result.stderr)
         self.assertFalse((home / "half").exists())
 
+    def test_a_contestant_says_what_its_setup_lacked(self):
+        self.peer_with_setup('echo "setup: no cargo; install it" >&2\nexit 1\n')
+        self.assertNotEqual(self.run_race("setup", "one", "--yes").returncode, 0)
+        self.assertIn("its setup did not finish: no cargo; install it", self.run_race("peers").stdout)
+
     def test_an_interrupted_setup_is_half_made(self):
         home = self.peer_with_setup(self.MAKE_READY + "touch \"$KITE_PEER_HOME/begun\"\nsleep 600\n")
         with subprocess.Popen(self.command("setup", "one"), stderr=subprocess.PIPE, text=True) as process:
