@@ -16,6 +16,7 @@ PORT = 26379
 # Read when Ray is imported. The cluster of the test is for nobody else.
 os.environ.update(RAY_ADDRESS=f"127.0.0.1:{PORT}", RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
 
+import document
 import pyarrow
 import pyarrow.parquet
 import ray
@@ -70,6 +71,7 @@ class OnRay(unittest.TestCase):
         self.assertLess(done, len(rows), "the worker was killed after the end")
         compare(self, rows, expected)
         self.assertIn(f"{len(rows)} pictures, 3 of them without an answer", log.read_text())
+        self.assertIn("worker died or was killed", log.read_text(), "nothing was lost by the kill")
 
     def test_nulls_and_empty_blocks_are_rows_with_errors(self):
         pictures = sorted((folder / "pictures").glob("monarch_*.jpg"))[:4]
@@ -115,6 +117,12 @@ class OnRay(unittest.TestCase):
             row = ray.data.range(1, override_num_blocks=1).map_batches(count, num_cpus=granted).take_all()[0]
             usable = min(granted, len(os.sched_getaffinity(0)))
             self.assertEqual((row["threads"], row["of_one"]), (usable, usable))
+
+    def test_the_snippets_of_the_page(self):
+        text = document.python_blocks(document.section(document.page("scaling.md"), "## Ray Data"))
+        with document.folder_of_the_reader() as reader:
+            text = text.replace("model.onnx", str(reader / "model.onnx")).replace('"photos"', repr(str(reader / "photos")))
+            self.assertEqual(document.run_python(text), "")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import unittest
 
+import document
 import numpy as np
 import pyarrow.parquet
 from pyspark.ml.functions import predict_batch_udf
@@ -127,6 +128,12 @@ class OnSpark(unittest.TestCase):
 
         row, = self.spark.range(1).repartition(1).mapInPandas(count, "threads int").collect()
         self.assertEqual(row["threads"], 1)
+
+    def test_the_snippets_of_the_page(self):
+        text = document.python_blocks(document.section(document.page("scaling.md"), "## Spark"))
+        with document.folder_of_the_reader() as reader:
+            text = text.replace('"photos"', repr(str(reader / "photos")))
+            self.assertEqual(document.run_python(text, {"spark": self.spark}), "")
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ import threading
 import time
 import unittest
 
+import document
 import numpy as np
 import ray
-import test_document
 import tritonclient.http
 import yaml
 from load import Load, http_sender
@@ -139,11 +139,11 @@ class Answers(OnRayServe):
 
 class Document(unittest.TestCase):
     def test_the_snippets_for_ray_serve(self):
-        section = test_document.PAGE.partition(test_document.RAY)[2]
-        with test_document.a_folder_of_the_reader() as reader:
-            snippets = dict(test_document.blocks(section))
+        text = document.section(document.page("serving.md"), "## Ray Serve")
+        with document.folder_of_the_reader() as reader:
+            snippets = dict(document.blocks(text))
             self.assertEqual(set(snippets), {"python", "yaml"})
-            self.assertEqual(test_document.run_python(snippets["python"].replace("model.onnx", str(reader / "model.onnx"))), "")
+            self.assertEqual(document.run_python(snippets["python"].replace("model.onnx", str(reader / "model.onnx"))), "")
             stated = yaml.safe_load(snippets["yaml"])
             config = ServeDeploySchema.model_validate(stated)
             application, = config.applications

@@ -107,6 +107,8 @@ class ModelSource:
     def __init__(self, model: Any) -> None:
         if isinstance(model, (bytearray, memoryview)):
             model = bytes(model)
+        if isinstance(model, str) or hasattr(model, "__fspath__"):
+            model = os.path.abspath(os.fsdecode(model))  # a worker may run in another folder
         self._model = model
         self._digest = _digest(model) if isinstance(model, bytes) else None
         if self._digest is None and not self.is_path and not self._is_wrapped:
@@ -115,7 +117,7 @@ class ModelSource:
 
     @property
     def is_path(self) -> bool:
-        return isinstance(self._model, str) or hasattr(self._model, "__fspath__")
+        return isinstance(self._model, str)
 
     @property
     def _is_wrapped(self) -> bool:
@@ -137,12 +139,11 @@ class ModelSource:
 
     def _key(self) -> Any:
         if self.is_path:
-            path = os.path.abspath(os.fsdecode(self._model))
             try:
-                state = os.stat(path)
+                state = os.stat(self._model)
             except OSError:
-                return path  # opening it says what is wrong
-            return path, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+                return self._model  # opening it says what is wrong
+            return self._model, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
         if self._digest is None:
             self._digest = _digest(self._content())
         return self._digest
