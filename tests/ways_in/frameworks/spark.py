@@ -10,7 +10,7 @@ from rows import arguments, show
 from paperkite.batch import Predictor
 
 _, model, pictures = arguments()
-os.environ["PYSPARK_PYTHON"] = sys.executable
+os.environ.update(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
 spark = (SparkSession.builder.master("local-cluster[2,1,1024]").config("spark.ui.enabled", False).config("spark.ui.showConsoleProgress", False)
          .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1").getOrCreate())
 names = {"file:" + os.path.abspath(picture): picture for picture in pictures}
