@@ -2,21 +2,24 @@
 """What an engine adds to the classification itself. `tools/bench scaling` calls this once in each environment.
 
     bench.py kite|predictor|ray|spark [--workers 1,2] [--pictures 1000] [--rounds 3]      a line of JSON for each job
+    bench.py ray-tasks|spark-tasks [--pictures 1000] [--rounds 3]                         what a task costs the driver
     bench.py memory [--workers 1,2,4,8]                                                   what processes of one machine share
 
 A job reads the drawn pictures from their folder and keeps the answers. Each is run with N and with 2 N pictures in turn: the
 difference is what pictures cost, without what starting costs. Seconds depend on what else the machine does; processor seconds
-(of the program and of all that it started, and of them those within Predictor) do so less."""
+(of the program and of all that it started, and of them those within Predictor) do so less. A task of those that are counted
+is a row of nothing; its cost is the processor time of the processes that hand tasks out."""
 
 import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
 
-from support import DRAWN, KITE, MODEL, processes_below
+from support import DRAWN, KITE, MODEL, command_of, processes_below
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -30,6 +33,20 @@ def processor_seconds(pid):
         except OSError:
             continue
         total += sum(map(int, fields[11:15]))
+    return total / TICK
+
+
+def drivers_seconds(pid):
+    """Of the processes below that hand out tasks, which live as long as the engine does: not of workers."""
+    total = 0
+    for each in [pid, *processes_below(pid)]:
+        if re.search(r"^ray::|CoarseGrainedExecutorBackend|pyspark\.(daemon|worker)", command_of(each)):
+            continue
+        try:
+            fields = pathlib.Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:13]))
     return total / TICK
 
 
@@ -118,6 +135,18 @@ class OnRay:
             compute=ActorPoolStrategy(size=self.workers)).materialize()
         return answers.sum("cpu"), answers.count()
 
+    def hand_out(self, count):
+        import ray
+        from ray.data import ActorPoolStrategy
+
+        return ray.data.range(count, override_num_blocks=count).map_batches(Same, batch_size=None, num_cpus=1,
+                                                                           compute=ActorPoolStrategy(size=self.workers)).materialize().count()
+
+
+class Same:
+    def __call__(self, batch):
+        return batch
+
 
 class OnSpark:
     def __init__(self, workers):
@@ -135,6 +164,9 @@ class OnSpark:
         answers = frame.mapInPandas(predictor, f"path string, {predictor.schema}, cpu double").toPandas()
         return answers["cpu"].sum(), len(answers)
 
+    def hand_out(self, count):
+        return len(self.spark.range(0, count, 1, count).mapInPandas(lambda frames: frames, "id long").collect())
+
 
 ENGINES = {"kite": Kite, "predictor": InOneProcess, "ray": OnRay, "spark": OnSpark}
 
@@ -151,6 +183,18 @@ def measure(name, workers, count, rounds):
             assert answered == pictures, (answered, pictures)
             print(json.dumps({"engine": name, "workers": workers, "pictures": pictures, "seconds": seconds,
                               "cpu": processor_seconds(os.getpid()) - before, "cpu_within": within}), flush=True)
+
+
+def measure_tasks(name, count, rounds):
+    engine = ENGINES[name](1)
+    engine.hand_out(64)
+    for number in range(rounds):
+        for tasks in (count, 2 * count)[:: 1 if number % 2 == 0 else -1]:
+            before, begin = drivers_seconds(os.getpid()), time.monotonic()
+            handed_out = engine.hand_out(tasks)
+            assert handed_out == tasks, (handed_out, tasks)
+            print(json.dumps({"engine": name, "pictures": tasks, "seconds": time.monotonic() - begin,
+                              "cpu": drivers_seconds(os.getpid()) - before}), flush=True)
 
 
 HOLDER = """
@@ -191,7 +235,7 @@ def memory(counts):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("engine", choices=[*ENGINES, "memory"])
+    parser.add_argument("engine", choices=[*ENGINES, "ray-tasks", "spark-tasks", "memory"])
     parser.add_argument("--workers")
     parser.add_argument("--pictures", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -199,6 +243,8 @@ def main():
     workers = [int(each) for each in (arguments.workers or ("1,2,4,8" if arguments.engine == "memory" else "1,2")).split(",")]
     if arguments.engine == "memory":
         return memory(workers)
+    if arguments.engine.endswith("-tasks"):
+        return measure_tasks(arguments.engine.removesuffix("-tasks"), arguments.pictures, arguments.rounds)
     for each in workers:
         measure(arguments.engine, each, arguments.pictures, arguments.rounds)
 

@@ -140,3 +140,17 @@ def kill_one_midway(pid, pattern, out, program, patience=900):
             return rows
         time.sleep(0.1)
     raise AssertionError(f"no worker to kill; the program's return code is {program.poll()}, rows are {rows_in(out)}")
+
+
+def measure_a_little(test, engine):
+    """tools/bench scaling with a few pictures: its tables have a row for every job, and numbers in their cells."""
+    ran = subprocess.run([ROOT / "tools/bench", "scaling", "--engines", engine, "--workers", "1", "--pictures", "40", "--tasks", "20", "--rounds", "1"],
+                         capture_output=True, text=True, check=False)
+    test.assertEqual(ran.returncode, 0, ran.stderr[-3000:])
+    jobs, tasks, memory = ([line.strip("| ").split(" | ") for line in table.splitlines()] for table in ran.stdout.strip().split("\n\n"))
+    test.assertEqual([row[:2] for row in jobs[2:]], [[name, "1"] for name in ("kite", "predictor", engine)])
+    test.assertEqual([row[0] for row in tasks[2:]], [engine])
+    test.assertEqual([row[0] for row in memory[2:]], ["1", "2", "4", "8"])
+    for row in (jobs[-1][2:], tasks[-1][1:], memory[-1][1:]):
+        for cell in row:
+            test.assertRegex(cell, r"^-?[0-9.]+( MB| \(-?[0-9.]+ to -?[0-9.]+\))?$")

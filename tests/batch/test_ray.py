@@ -21,7 +21,7 @@ import pyarrow
 import pyarrow.parquet
 import ray
 from ray.data import ActorPoolStrategy
-from support import MODEL, ROOT, cli_answers, compare, kill_one_midway, make_folder, started
+from support import MODEL, ROOT, cli_answers, compare, kill_one_midway, make_folder, measure_a_little, started
 
 from paperkite.batch import Predictor
 
@@ -119,10 +119,20 @@ class OnRay(unittest.TestCase):
             self.assertEqual((row["threads"], row["of_one"]), (usable, usable))
 
     def test_the_snippets_of_the_page(self):
-        text = document.python_blocks(document.section(document.page("scaling.md"), "## Ray Data"))
+        page = document.page("scaling.md")
+        sections = [document.section(page, heading) for heading in ("## Ray Data", "## A thousand machines, on paper")]
+        elsewhere = page.replace(document.section(page, "## Spark"), "")  # which test_spark.py runs
+        for each in sections:
+            elsewhere = elsewhere.replace(each, "")
+        self.assertEqual(document.blocks(elsewhere), [], "a snippet that nothing runs")
         with document.folder_of_the_reader() as reader:
-            text = text.replace("model.onnx", str(reader / "model.onnx")).replace('"photos"', repr(str(reader / "photos")))
-            self.assertEqual(document.run_python(text), "")
+            for each in sections:
+                text = document.python_blocks(each)
+                text = text.replace("model.onnx", str(reader / "model.onnx")).replace('"photos"', repr(str(reader / "photos")))
+                self.assertEqual(document.run_python(text), "")
+
+    def test_the_measurement_of_the_page(self):
+        measure_a_little(self, "ray")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pyarrow.parquet
 from pyspark.ml.functions import predict_batch_udf
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
-from support import BROKEN, MODEL, ROOT, cli_answers, compare, kill_one_midway, make_folder, started
+from support import BROKEN, MODEL, ROOT, cli_answers, compare, kill_one_midway, make_folder, measure_a_little, started
 
 from paperkite.batch import Predictor
 
@@ -134,6 +134,9 @@ class OnSpark(unittest.TestCase):
         with document.folder_of_the_reader() as reader:
             text = text.replace('"photos"', repr(str(reader / "photos")))
             self.assertEqual(document.run_python(text, {"spark": self.spark}), "")
+
+    def test_the_measurement_of_the_page(self):
+        measure_a_little(self, "spark")
 
 
 if __name__ == "__main__":
