@@ -33,7 +33,8 @@ def main():
     predictor = Predictor(model, column="content", keep=["path"])
     pictures = spark.read.format("binaryFile").load(arguments.pictures)
     answers = pictures.mapInPandas(predictor, f"path string, {predictor.schema}")
-    answers.write.mode("overwrite").parquet(arguments.out)
+    # Spark's default, Snappy, brings a library that does not load where musl is installed beside glibc.
+    answers.write.mode("overwrite").option("compression", "zstd").parquet(arguments.out)
 
     written = spark.read.parquet(arguments.out)
     errors = written.filter("error is not null").count()
