@@ -27,7 +27,7 @@ def run(engine, *arguments, cache):
     python = python_of(engine)
     environment = {**os.environ, "KITE_CACHE_DIR": cache, "PYTHONPATH": f"{ROOT}/build/release/python:{ROOT}/tests/batch",
                    "PYSPARK_PYTHON": str(python), "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONWARNINGS": "ignore",
-                   "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+                   "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     for name in ("OMP_NUM_THREADS", "RAY_ADDRESS"):
         environment.pop(name, None)
     ran = subprocess.run([python, ROOT / "tests/batch/bench.py", *map(str, arguments)], env=environment, stdout=subprocess.PIPE, text=True, check=True)

@@ -5,7 +5,7 @@ import os
 import secrets
 
 # Read when Ray is imported. The cluster of the test is for nobody else.
-os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32), RAY_USAGE_STATS_ENABLED="0")
+os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
 
 import asyncio
 import base64
@@ -41,14 +41,7 @@ def setUpModule():
     folder = pathlib.Path(keeper.name)
     os.environ["KITE_CACHE_DIR"] = str(folder / "cache")
     unittest.addModuleCleanup(ray.shutdown)
-    for attempt in range(5):
-        try:
-            ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, object_store_memory=200_000_000, _temp_dir=str(folder / f"r{attempt}"))
-            break
-        except Exception as error:  # Ray gives a start 30 seconds, which a busy machine may not have
-            if "timed out during startup" not in str(error) or attempt == 4:
-                raise
-            ray.shutdown()
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, object_store_memory=200_000_000, _temp_dir=str(folder / "r"))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     serve.start(http_options={"host": "127.0.0.1", "port": port})
