@@ -25,7 +25,7 @@ def python_of(engine):
 
 def run(engine, *arguments, cache):
     python = python_of(engine)
-    environment = {**os.environ, "KITE_CACHE_DIR": cache, "PYTHONPATH": f"{ROOT}/build/release/python:{ROOT}/tests/batch",
+    environment = {**os.environ, "KITE_CACHE_DIR": cache, "PYTHONPATH": f"{ROOT}/build/release/python:{ROOT}/tests/batch:{ROOT}/tests/python",
                    "PYSPARK_PYTHON": str(python), "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONWARNINGS": "ignore",
                    "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     for name in ("OMP_NUM_THREADS", "RAY_ADDRESS"):

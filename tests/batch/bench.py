@@ -19,7 +19,8 @@ import subprocess
 import sys
 import time
 
-from support import DRAWN, KITE, MODEL, command_of, processes_below
+from processes import processes_below
+from support import DRAWN, KITE, MODEL, command_of
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -117,13 +118,14 @@ class OnRay:
     def __init__(self, workers):
         import logging
 
+        import local_ray
         import ray
 
         self.workers = workers
         if ray.is_initialized():
             ray.shutdown()
         # One processor beside the workers' is for reading.
-        ray.init(num_cpus=workers + 1, include_dashboard=False, log_to_driver=False, logging_level="error", object_store_memory=500_000_000)
+        local_ray.start(num_cpus=workers + 1, logging_level="error", object_store_memory=500_000_000)
         logging.getLogger("ray.data").setLevel("ERROR")
 
     def run(self, count):

@@ -11,6 +11,8 @@ import struct
 import subprocess
 import time
 
+from processes import processes_below
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KITE = ROOT / "build/release/bin/kite"
 MODEL = ROOT / "models/regnet_x_400mf.onnx"
@@ -65,23 +67,6 @@ def compare(test, rows, expected, broken=BROKEN):
         top = tuple(zip(row["top_indices"], row["top_labels"], map(bits, row["top_scores"])))
         test.assertEqual(top, expected[name], name)
         test.assertEqual((row["index"], row["label"], bits(row["score"])), top[0], name)
-
-
-def processes_below(pid):
-    """The ids of all processes that a process has started, and those that these have."""
-    parents = {}
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(folder.name))
-    found, waiting = [], [pid]
-    while waiting:
-        children = parents.get(waiting.pop(), [])
-        found += children
-        waiting += children
-    return found
 
 
 def command_of(pid):

@@ -19,6 +19,7 @@ import time
 import unittest
 
 import document
+import local_ray
 import numpy as np
 import ray
 import tritonclient.http
@@ -41,7 +42,7 @@ def setUpModule():
     folder = pathlib.Path(keeper.name)
     os.environ["KITE_CACHE_DIR"] = str(folder / "cache")
     unittest.addModuleCleanup(ray.shutdown)
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, object_store_memory=200_000_000, _temp_dir=str(folder / "r"))
+    local_ray.start(num_cpus=4, object_store_memory=200_000_000, _temp_dir=str(folder / "r"))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     serve.start(http_options={"host": "127.0.0.1", "port": port})

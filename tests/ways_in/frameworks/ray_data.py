@@ -9,6 +9,7 @@ os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
 
 import logging
 
+import local_ray
 import ray
 from ray.data import ActorPoolStrategy
 from rows import arguments, show
@@ -16,7 +17,7 @@ from rows import arguments, show
 from paperkite.batch import Predictor
 
 _, model, pictures = arguments()
-ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="error", object_store_memory=200_000_000)
+local_ray.start(num_cpus=4, logging_level="error", object_store_memory=200_000_000)
 logging.getLogger("ray.data").setLevel("ERROR")
 names = {os.path.abspath(picture): picture for picture in pictures}
 answers = ray.data.read_binary_files(list(names), include_paths=True).map_batches(

@@ -10,6 +10,7 @@ import json
 import pathlib
 import urllib.request
 
+import local_ray
 import ray
 from ray import serve
 from rows import arguments, show
@@ -18,7 +19,7 @@ from support import free_port
 from paperkite import serve_ray
 
 _, model, pictures = arguments()
-ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="error", object_store_memory=200_000_000)
+local_ray.start(num_cpus=4, logging_level="error", object_store_memory=200_000_000)
 port = free_port()
 serve.start(http_options={"host": "127.0.0.1", "port": port})
 serve.run(serve_ray.app({"model": os.path.abspath(model), "name": "m"}))
