@@ -87,7 +87,8 @@ def export(network: nn.Module, how: Export, example: torch.Tensor, path: Path) -
         names["dynamic_axes"] = {"x": {0: "batch"}, "logits": {0: "batch"}}
     if how.style == "torchscript_bn":
         names |= {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
-    torch.onnx.export(network, (example,), path, dynamo=False, opset_version=how.opset, **names)
+    # A string: of a path object it cannot write weights above 2 GB, which lie beside the file.
+    torch.onnx.export(network, (example,), str(path), dynamo=False, opset_version=how.opset, **names)
 
 
 def exported(network: nn.Module, how: Export) -> onnx.ModelProto:
