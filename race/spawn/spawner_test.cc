@@ -90,9 +90,10 @@ TEST_F(SpawnerTest, a_big_runner_does_not_show_in_the_childs_peak) {
 
 TEST_F(SpawnerTest, the_floor_of_peak_memory_is_small_and_reported) {
   const SpawnOutcome outcome = run(command({"true"}));
-  EXPECT_GT(outcome.peak_rss_floor_bytes, 0u);
-  EXPECT_LT(outcome.peak_rss_floor_bytes, 3 * kMib);
-  EXPECT_GE(outcome.peak_rss_bytes, outcome.peak_rss_floor_bytes / 2);
+  EXPECT_GT(outcome.peak_rss_bytes, 0u);
+  // The kernel counts pages in batches, so that the helper's few may be none.
+  EXPECT_LT(outcome.peak_rss_floor_bytes, kMib);
+  EXPECT_LT(outcome.peak_rss_floor_bytes, outcome.peak_rss_bytes);
 }
 
 TEST_F(SpawnerTest, a_missing_program_is_missing_with_its_name) {
