@@ -3,6 +3,7 @@
 #include "race/report/write.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,15 +34,18 @@ Error io_error(const std::string& what, const std::string& path, int number) {
 }  // namespace
 
 kite::Status write_file(const std::string& path, const std::string& contents) {
-  const std::string beside = fmt::format("{}.{}.part", path, ::getpid());
+  // A link such as /dev/stdout, a pipe and a device are written into: a rename would put a file in their place.
+  struct stat info{};
+  const bool is_replaced = ::lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode);
+  const std::string beside = is_replaced ? fmt::format("{}.{}.part", path, ::getpid()) : path;
   std::FILE* file = std::fopen(beside.c_str(), "wbe");
   if (file == nullptr) return io_error("cannot write", beside, errno);
   const bool written = std::fwrite(contents.data(), 1, contents.size(), file) == contents.size();
   int number = written ? 0 : errno;
   if (std::fclose(file) != 0 && number == 0) number = errno;
-  if (number == 0 && std::rename(beside.c_str(), path.c_str()) != 0) number = errno;
+  if (number == 0 && is_replaced && std::rename(beside.c_str(), path.c_str()) != 0) number = errno;
   if (number == 0) return {};
-  std::remove(beside.c_str());
+  if (is_replaced) std::remove(beside.c_str());
   return io_error("cannot write", path, number);
 }
 
