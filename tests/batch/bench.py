@@ -135,7 +135,8 @@ class OnRay:
         answers = ray.data.read_binary_files(pictures_of(count), include_paths=True).map_batches(
             counting(self.workers), fn_constructor_kwargs={"model": MODEL, "column": "bytes", "keep": ["path"]}, batch_size=32, num_cpus=1,
             compute=ActorPoolStrategy(size=self.workers)).materialize()
-        return answers.sum("cpu"), answers.count()
+        batches = list(answers.iter_batches(batch_size=None, batch_format="numpy"))  # in this process: an aggregation would start tasks
+        return float(sum(batch["cpu"].sum() for batch in batches)), sum(len(batch["cpu"]) for batch in batches)
 
     def hand_out(self, count):
         import ray

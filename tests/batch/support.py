@@ -113,18 +113,33 @@ def started(command, log, **options):
                 os.killpg(program.pid, signal.SIGKILL)
 
 
-def kill_one_midway(pid, pattern, out, program, patience=900):
-    """Once some rows are in `out`, kills the process below `pid` that has worked most of those whose command matches. How many
-    rows there were."""
-    begin = time.monotonic()
+def says(log, words, program, patience):
+    """Whether the program writes the words while it runs, within some seconds."""
+    end = time.monotonic() + patience
+    while words not in pathlib.Path(log).read_text(errors="replace"):
+        if program.poll() is not None or time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def kill_one_midway(pid, pattern, out, program, log, words, patience=900):
+    """Once some rows are in `out`, kills the process below `pid` that works most of those whose command matches, until the log
+    says that work was lost: one that is between two tasks has nothing to lose. How many rows there were at the first time."""
+    begin, first, before = time.monotonic(), None, {}
     while time.monotonic() < begin + patience and program.poll() is None:
         rows = rows_in(out)
-        workers = [each for each in processes_below(pid) if pattern.search(command_of(each))]
-        if rows > 0 and workers:
-            os.kill(max(workers, key=ticks_of), signal.SIGKILL)
-            return rows
+        ticks = {each: ticks_of(each) for each in processes_below(pid) if pattern.search(command_of(each))}
+        if rows > 0 and ticks:
+            first = first or rows
+            victim = max(ticks, key=lambda each: (ticks[each] - before.get(each, ticks[each]), ticks[each]))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+            if says(log, words, program, 30):
+                return first
+        before = ticks
         time.sleep(0.1)
-    raise AssertionError(f"no worker to kill; the program's return code is {program.poll()}, rows are {rows_in(out)}")
+    raise AssertionError(f"no work was lost by killing one; the program's return code is {program.poll()}, rows are {rows_in(out)}")
 
 
 def measure_a_little(test, engine):

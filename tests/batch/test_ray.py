@@ -65,13 +65,13 @@ class OnRay(unittest.TestCase):
         log = folder / "example.log"
         with started([sys.executable, ROOT / "examples/ray_batch.py", MODEL, folder / "pictures", "-o", out, "--workers", "2",
                       "--batch-size", "16"], log) as program:
-            done = kill_one_midway(cluster.pid, re.compile(r"ray::.*MapBatches\(Predictor\)"), out, program)
+            done = kill_one_midway(cluster.pid, re.compile(r"ray::.*MapBatches\(Predictor\)"), out, program, log,
+                                   "worker died or was killed")
             self.assertEqual(program.wait(timeout=1500), 0, log.read_text()[-3000:])
         rows = pyarrow.parquet.read_table(out).to_pylist()
         self.assertLess(done, len(rows), "the worker was killed after the end")
         compare(self, rows, expected)
         self.assertIn(f"{len(rows)} pictures, 3 of them without an answer", log.read_text())
-        self.assertIn("worker died or was killed", log.read_text(), "nothing was lost by the kill")
 
     def test_nulls_and_empty_blocks_are_rows_with_errors(self):
         pictures = sorted((folder / "pictures").glob("monarch_*.jpg"))[:4]
