@@ -17,6 +17,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 
 from processes import processes_below
@@ -25,16 +26,33 @@ from support import DRAWN, KITE, MODEL, command_of
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def processor_seconds(pid):
-    """Of a process and all below it, also of those that have ended."""
-    total = 0
-    for each in [pid, *processes_below(pid)]:
-        try:
-            fields = pathlib.Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += sum(map(int, fields[11:15]))
-    return total / TICK
+class Meter(threading.Thread):
+    """The processor seconds of this process and of all below it. Ray's processes do not wait for those that they started, so
+    what these took is gone when they end: it is read four times a second, and the last number counts."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.ticks, self.own, self.guard = {}, 0.0, threading.Lock()
+        self.start()
+
+    def run(self):
+        while True:
+            self.look()
+            self.own = time.thread_time()
+            time.sleep(0.25)
+
+    def look(self):
+        with self.guard:
+            for each in processes_below(os.getpid()):
+                try:
+                    fields = pathlib.Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+                except OSError:
+                    continue
+                self.ticks[each, fields[19]] = int(fields[11]) + int(fields[12])
+
+    def seconds(self):
+        self.look()
+        return sum(self.ticks.values()) / TICK + time.process_time() - self.own
 
 
 def drivers_seconds(pid):
@@ -175,17 +193,17 @@ ENGINES = {"kite": Kite, "predictor": InOneProcess, "ray": OnRay, "spark": OnSpa
 
 
 def measure(name, workers, count, rounds):
+    meter = Meter()
     engine = ENGINES[name](workers)
     engine.run(64)  # the plan, the workers' own caches
     for number in range(rounds):
         for pictures in (count, 2 * count)[:: 1 if number % 2 == 0 else -1]:
-            before, begin = processor_seconds(os.getpid()), time.monotonic()
+            before, begin = meter.seconds(), time.monotonic()
             within, answered = engine.run(pictures)
             seconds = time.monotonic() - begin
-            time.sleep(0.5)  # what has ended is counted once its parent knows
             assert answered == pictures, (answered, pictures)
             print(json.dumps({"engine": name, "workers": workers, "pictures": pictures, "seconds": seconds,
-                              "cpu": processor_seconds(os.getpid()) - before, "cpu_within": within}), flush=True)
+                              "cpu": meter.seconds() - before, "cpu_within": within}), flush=True)
 
 
 def measure_tasks(name, count, rounds):
