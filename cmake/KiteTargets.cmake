@@ -138,8 +138,9 @@ function(kite_link_map target)
   target_link_options(${target} PRIVATE LINKER:-Map=${CMAKE_BINARY_DIR}/maps/${target}.map)
 endfunction()
 
-# kite_fold_functions(<target>): the linker keeps one of several functions with the same instructions, as templates make them,
-# unless a program could compare their addresses: 3 % of what is compressed. Only gold does that with GCC's objects.
+# kite_fold_functions(<program>): the linker keeps one of several functions with the same instructions, as templates make them,
+# unless a program could compare their addresses: 3 % of what is compressed. Only gold does that with GCC's objects. It is not
+# for shared objects: gold lets them need symbols of functions that it has left out, and so a newer glibc.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND NOT KITE_SANITIZERS AND NOT CMAKE_INTERPROCEDURAL_OPTIMIZATION)
   include(CheckLinkerFlag)
   check_linker_flag(CXX "-fuse-ld=gold;LINKER:--icf=safe" KITE_CAN_FOLD_FUNCTIONS)
