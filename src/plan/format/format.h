@@ -39,7 +39,7 @@ struct Text {
 struct Header {
   char magic[8];
   std::uint32_t version;
-  std::uint32_t reserved;
+  std::uint32_t header_check;  // header_check() of the header; only the cache compares it
   std::uint64_t target;    // name_id() of the target whose features contain those of all its kernels
   std::uint64_t features;  // that the processor must have: the bits of base/features.h
   std::uint64_t total_bytes;

@@ -9,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include <xxhash.h>
+
 #include "base/block_hash.h"
 #include "base/checked.h"
 #include "base/cpu.h"
@@ -79,6 +81,11 @@ std::optional<std::array<std::uint64_t, 2>> lender_key(std::span<const std::byte
   const auto& lender = reinterpret_cast<const Header*>(plan.data())->lender;
   if (lender[0] == 0 && lender[1] == 0) return std::nullopt;
   return std::array{lender[0], lender[1]};
+}
+
+std::uint32_t header_check(Header header) noexcept {
+  header.header_check = 0;
+  return static_cast<std::uint32_t>(XXH3_64bits(&header, sizeof header));
 }
 
 std::uint64_t plan_checksum(std::span<const std::byte> plan, int threads) {

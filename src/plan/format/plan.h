@@ -123,6 +123,8 @@ class Plan {
 // The key of the lender of the given plan; nullopt where the plan has its own constants, or the bytes are no plan.
 [[nodiscard]] std::optional<std::array<std::uint64_t, 2>> lender_key(std::span<const std::byte> plan) noexcept;
 
+// The checksum of a header, without the field that holds it.
+[[nodiscard]] std::uint32_t header_check(plan_format::Header header) noexcept;
 // The checksum of all bytes after the header of a plan.
 [[nodiscard]] std::uint64_t plan_checksum(std::span<const std::byte> plan, int threads);
 

@@ -340,6 +340,7 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   header.checksum = plan_checksum(plan, options.threads);
   // The key of a plan that is in no cache is its checksum, so that this plan can also be a lender.
   if (options.key == std::array<std::uint64_t, 2>{}) header.key[0] = header.key[1] = header.checksum;
+  header.header_check = header_check(header);
   std::memcpy(plan.data(), &header, sizeof header);
   return Plan::open(std::move(buffer), lent ? options.lender : nullptr);
 }

@@ -161,6 +161,8 @@ std::shared_ptr<const Plan> PlanCache::open_entry(const PlanKey& key, int thread
   }
   auto plan = Plan::open(std::move(file).value(), std::move(lender));
   if (!plan.ok() || (*plan)->header().key[0] != key[0] || (*plan)->header().key[1] != key[1]) return nullptr;
+  // A size in a damaged header would look like a model that needs more memory than there is.
+  if ((*plan)->header().header_check != header_check((*plan)->header())) return nullptr;
   if (!used_since_boot && !(*plan)->is_intact(threads)) return nullptr;
   ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // "last used"; after a failure the entry only seems older
   return *plan;

@@ -208,6 +208,24 @@ TEST_F(PlanCacheTest, does_not_find_a_damaged_foreign_or_misnamed_file) {
   EXPECT_EQ(cache.find({1, 2}), nullptr) << "and it does not wait for a writer";
 }
 
+TEST_F(PlanCacheTest, a_bit_of_the_header_that_is_wrong_is_a_plan_that_is_not_there) {
+  const PlanCache cache(folder_);
+  ASSERT_TRUE(store(cache, *plan({1, 2})).ok());
+  for (std::size_t at = 0; at < sizeof(plan_format::Header); ++at) {
+    const auto flip = [&] {
+      std::fstream file(path_of({1, 2}), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekg(static_cast<std::streamoff>(at));
+      const int byte = file.get();
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(static_cast<char>(byte ^ (1 << (at % 8))));
+    };
+    flip();
+    EXPECT_EQ(cache.find({1, 2}), nullptr) << at;
+    flip();
+  }
+  EXPECT_NE(cache.find({1, 2}), nullptr);
+}
+
 // After a power cut a file may have its length but not its bytes. A file's time of change cannot be set back, so the
 // test uses a later start time of the system instead.
 TEST_F(PlanCacheTest, reads_through_what_was_last_used_before_the_system_started) {
