@@ -131,7 +131,11 @@ Status complete_range(RecipeFields& fields, const RuleFacts& facts, RuledRecipe&
   return {};
 }
 
-void complete_geometry(RecipeFields& fields, const RuleFacts& facts, RuledRecipe& ruled, Missing& missing) {
+// A photograph is not enlarged to a size that no network was trained with: that is a few bytes in a file which take the
+// machine's memory, or a model for something else.
+constexpr std::int64_t kLargestGuessedSide = 4096;
+
+Status complete_geometry(RecipeFields& fields, const RuleFacts& facts, RuledRecipe& ruled, Missing& missing) {
   Size size{facts.input.width, facts.input.height};
   if (fields.crop && fields.crop->width > 0) size = *fields.crop;
   const RecipeFields usual = usual_geometry(facts.input, size);
@@ -139,10 +143,16 @@ void complete_geometry(RecipeFields& fields, const RuleFacts& facts, RuledRecipe
   geometry.note(!fields.resize, "resize");
   geometry.note(!fields.crop, "crop");
   geometry.note(!fields.filter, "interpolation");
-  if (geometry.names.empty()) return;
+  if (geometry.names.empty()) return {};
+  if (std::max(size.width, size.height) > kLargestGuessedSide) {
+    return Error{ErrorCode::kUnsupportedModel,
+                 "no source states the preprocessing, and pictures of " + facts.shape + " are too large for a guess", "",
+                 "state it with --recipe FILE"};
+  }
   fields.fill_from(usual);
   missing.names = geometry.names + (missing.names.empty() ? "" : ", " + missing.names);
   ruled.decisions.push_back({"preprocessing", geometry.names, "the usual geometry", true});
+  return {};
 }
 
 // The option with which the user can state what was guessed.
@@ -169,7 +179,7 @@ Result<RuledRecipe> complete_recipe(RecipeFields& fields, const RuleFacts& facts
   Missing missing;
   ruled.decisions.push_back({"picture input", facts.input.to_string(), "the input's type and shape", false});
   KITE_TRY(complete_range(fields, facts, ruled, missing));
-  complete_geometry(fields, facts, ruled, missing);
+  KITE_TRY(complete_geometry(fields, facts, ruled, missing));
   PreprocessRecipe recipe = fields.complete();
   recipe.form = facts.input.tensor;
   if (!facts.size_only) KITE_TRY(validate_normalization(recipe.normalization, recipe.form));

@@ -75,6 +75,21 @@ TEST(InputRange, pictures_in_pixels_and_grey_ones_are_squashed_as_a_guess) {
   EXPECT_NE(ruled->warning.find("(resize, crop, interpolation)"), std::string::npos);
 }
 
+TEST(InputRange, a_picture_of_absurd_size_is_stated_and_not_guessed) {
+  for (const std::vector<std::int64_t>& shape :
+       {std::vector<std::int64_t>{1, 3, 30000, 30000}, {1, 3, 4097, 8}, {1, 3, 8, 4097}}) {
+    RecipeFields guessed;
+    const auto refused = complete_recipe(guessed, facts_of(DType::kFloat32, shape));
+    ASSERT_FALSE(refused.ok()) << shape_text(shape);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupportedModel);
+    RecipeFields stated = *recipe_by_name("imagenet", {});
+    state_imagenet_geometry(stated, {shape[3], shape[2]});
+    EXPECT_TRUE(complete_recipe(stated, facts_of(DType::kFloat32, shape)).ok()) << shape_text(shape);
+  }
+  RecipeFields guessed;
+  EXPECT_TRUE(complete_recipe(guessed, facts_of(DType::kFloat32, {1, 3, 4096, 4096})).ok());
+}
+
 TEST(InputRange, numbers_that_the_input_cannot_hold_are_refused) {
   RecipeFields normalised = *recipe_by_name("imagenet", {});
   EXPECT_FALSE(complete_recipe(normalised, facts_of(DType::kUInt8, kPlanes)).ok());
