@@ -31,8 +31,9 @@ Result<std::vector<std::string>> list_pictures(const std::string& path, std::int
     return Error{ErrorCode::kIo, "there is no such folder", path, "name a folder of pictures with --images"};
   if (fs::is_regular_file(status)) return std::vector<std::string>{absolute.string()};
   std::vector<std::string> pictures;
-  fs::recursive_directory_iterator entries(absolute, fs::directory_options::skip_permission_denied, failed);
-  if (failed) return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), path, {}};
+  // A folder below that may not be read is an error, too: a race over fewer pictures is another race.
+  fs::recursive_directory_iterator entries(absolute, failed);
+  if (failed) return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), path, "check the permissions"};
   while (entries != fs::recursive_directory_iterator()) {
     std::error_code ignored;
     // A newline would break the list that contestants read line by line.
@@ -40,7 +41,9 @@ Result<std::vector<std::string>> list_pictures(const std::string& path, std::int
     if (is_picture(entries->path()) && entries->is_regular_file(ignored) && name.find('\n') == std::string::npos)
       pictures.push_back(name);
     entries.increment(failed);
-    if (failed) return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), path, {}};
+    if (failed) {
+      return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), name, "check the permissions in this folder"};
+    }
   }
   if (pictures.empty()) {
     return Error{ErrorCode::kIo, "the folder holds no picture (.jpg, .png, .webp)", path,

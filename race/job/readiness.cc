@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 
 #include "base/subprocess.h"
@@ -117,7 +118,11 @@ std::vector<Readiness> check_readiness(const std::vector<FoundPeer>& peers, cons
   {
     std::vector<std::jthread> workers;
     const unsigned count = std::min(kSideBySide, std::max(1U, std::thread::hardware_concurrency()));
-    for (unsigned i = 1; i < count; ++i) workers.emplace_back(work);
+    try {
+      for (unsigned i = 1; i < count; ++i) workers.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The system grants no further thread: those that run do the work.
+    }
     work();
   }
   return states;

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "race/spawn/proc_text.h"
@@ -77,7 +78,13 @@ bool add_memory(int pid, MemorySample& sample) {
 }  // namespace
 
 MemoryLine::MemoryLine(int parent, bool below_child)
-    : parent_(parent), below_child_(below_child), thread_([this] { watch(); }) {}
+    : parent_(parent), below_child_(below_child) {
+  try {
+    thread_ = std::thread([this] { watch(); });
+  } catch (const std::system_error&) {
+    // The system grants no further thread: the profile has no line of memory.
+  }
+}
 
 void MemoryLine::watch() {
   std::optional<Clock::time_point> first;

@@ -111,7 +111,7 @@ class Crew {
         });
       }
     } catch (const std::system_error& error) {
-      return Error{ErrorCode::kIo, fmt::format("the machine cannot start {} threads: {}", threads_, error.what()),
+      return Error{ErrorCode::kLimit, fmt::format("the machine cannot start {} threads: {}", threads_, error.what()),
                    "noise of the machine", "ask for fewer with --threads"};
     }
     return {};
