@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text_escape.h"
 #include "command.h"
-#include "image/text_escape.h"
 #include "json_output.h"
 
 namespace kite::cli {

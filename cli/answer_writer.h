@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "output.h"
+#include "cli/output/output.h"
 #include "paperkite/classifier.h"
 
 namespace kite::cli {

@@ -11,15 +11,15 @@
 
 #include "bench_protocol.h"
 #include "bench_workload.h"
+#include "cli/output/interrupt.h"
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
+#include "cli/parser/number_option.h"
 #include "clock.h"
 #include "command.h"
 #include "image_list.h"
-#include "interrupt.h"
 #include "json_output.h"
 #include "model_files.h"
-#include "number_option.h"
-#include "output.h"
-#include "output_file.h"
 #include "paperkite/try.h"
 #include "process_memory.h"
 
@@ -138,6 +138,7 @@ Status bench(const BenchOptions& options, std::int64_t runtime_ns) {
   if (options.format == "jsonl") return run_protocol(options, runtime_ns, is_interrupted);
   KITE_TRY_ASSIGN(const std::unique_ptr<Workload> workload, Workload::load(options));
   const double load_ms = milliseconds_since(start);
+  warn_of_missing_threads(options.common.threads, workload->threads());
   KITE_TRY(workload->open_inputs());
   KITE_TRY_ASSIGN(BenchResult result,
                   options.samples > 0 ? measure_samples(options, *workload) : measure(options, *workload));

@@ -15,9 +15,10 @@
 #include <string>
 #include <utility>
 
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
 #include "json_output.h"
-#include "output.h"
-#include "output_file.h"
+#include "large_output.h"
 #include "paperkite/try.h"
 #include "process_memory.h"
 

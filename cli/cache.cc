@@ -6,9 +6,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/output/output.h"
 #include "command.h"
 #include "json_output.h"
-#include "output.h"
 #include "paperkite/try.h"
 #include "plan/source/cache.h"
 

@@ -17,16 +17,15 @@
 
 #include "answer_writer.h"
 #include "base/cpu.h"
-#include "cli/parser/parse.h"
+#include "cli/output/interrupt.h"
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
+#include "cli/parser/number_option.h"
 #include "cli/report/report.h"
 #include "clock.h"
 #include "command.h"
 #include "image_list.h"
-#include "interrupt.h"
 #include "model_files.h"
-#include "number_option.h"
-#include "output.h"
-#include "output_file.h"
 #include "packed_program.h"
 #include "paperkite/try.h"
 #include "progress.h"
@@ -291,6 +290,10 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
   const Classifier& classifier = classifiers.front();
   const double load_ms = milliseconds_since(start);
   for (const std::string& warning : classifier.warnings()) warn(warning);
+  // Of several workers, each has one thread: side_by_side() says how many could be started.
+  if (classifiers.size() == 1 && items.size() == 1) {
+    warn_of_missing_threads(options.common.threads, classifier.threads());
+  }
   if (options.k > classifier.classes() && options.k != kAllLabels && options.k != kUsualLabels) {
     warn(fmt::format("the model has {} classes, -k {} shows them all", classifier.classes(), options.k));
   }
@@ -354,7 +357,7 @@ void add_classify(Verb& verb, const std::shared_ptr<ClassifyOptions>& options) {
              .into = &options->common.meaning.threshold,
              .help = "Print only labels of at least this probability, and all of them unless -k is given",
              .type = "T",
-             .values = between(1e-9, 1 - 1e-9)},
+             .values = real_within(1e-9, 1 - 1e-9)},
             {.names = "--raw", .into = &options->common.meaning.raw, .help = "Print the model's numbers as they are"},
             {.names = "-r,--recursive", .into = &options->recursive, .help = "Look into subfolders"}});
   add_model_options(verb, options->common);

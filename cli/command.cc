@@ -6,12 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/parser/parse.h"
-#include "image/text_escape.h"
+#include "base/cpu.h"
+#include "cli/parser/number_option.h"
 #include "json_output.h"
 #include "kernels/targets.h"
-#include "number_option.h"
-#include "output.h"
 #include "tensor/size_text.h"
 
 namespace kite::cli {
@@ -30,21 +28,6 @@ std::string take_shape(CommonOptions& options, const std::string& text) {
 }
 
 }  // namespace
-
-ExitCode exit_code_of(ErrorCode code) noexcept {
-  switch (code) {
-    case ErrorCode::kUsage: return kUsage;
-    case ErrorCode::kInvalidModel:
-    case ErrorCode::kUnsupportedModel:
-    case ErrorCode::kInvalidInput: return kModel;
-    case ErrorCode::kInvalidImage:
-    case ErrorCode::kUnsupportedImage: return kImage;
-    case ErrorCode::kLimit: return kLimit;
-    case ErrorCode::kIo: return kIo;
-    case ErrorCode::kInterrupted: return kInterrupted;
-  }
-  return kModel;
-}
 
 ModelOptions CommonOptions::model_options() const {
   ModelOptions options;
@@ -149,7 +132,7 @@ Option batch_option(CommonOptions& options) {
           .into = &options.meaning.batch,
           .help = "Pictures in one run (default: 1, or what the model fixes)",
           .type = "N",
-          .values = between(std::int64_t{1}, std::int64_t{65536})};
+          .values = integer_within(1, 65536)};
 }
 
 void add_model_options(Verb& verb, CommonOptions& options) {
@@ -158,22 +141,18 @@ void add_model_options(Verb& verb, CommonOptions& options) {
   add_common_options(verb, options);
 }
 
-// print() makes names harmless, except for their newlines. A newline would make the rest of the name look like a new
-// message, so it is escaped here.
 ExitCode report(const Error& error, bool json) {
+  if (!json) return print_error(error);
   const std::string code(error_code_name(error.code));
-  if (json) {
-    const nlohmann::ordered_json object = {
-        {"error", {{"code", code}, {"message", error.what}, {"where", error.where}, {"remedy", error.remedy}}}};
-    print_json(object);
-  } else {
-    print(standard_error(), "kite: error[{}]: {}\n", code, escape_for_terminal(error.message()));
-  }
+  print_json({{"error", {{"code", code}, {"message", error.what}, {"where", error.where}, {"remedy", error.remedy}}}});
   return exit_code_of(error.code);
 }
 
-ExitCode exit_code_after(const Status& status, bool json) { return status.ok() ? kOk : report(status.error(), json); }
+void warn_of_missing_threads(int wanted, int threads) {
+  if (wanted == 0) wanted = default_thread_count();
+  if (threads < wanted) warn(fmt::format("{} of {} threads could be started: this takes longer", threads, wanted));
+}
 
-void warn(const std::string& text) { print(standard_error(), "kite: warning: {}\n", escape_for_terminal(text)); }
+ExitCode exit_code_after(const Status& status, bool json) { return status.ok() ? kOk : report(status.error(), json); }
 
 }  // namespace kite::cli

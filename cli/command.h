@@ -8,25 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/output/program.h"
 #include "cli/parser/verb.h"
 #include "paperkite/error.h"
 #include "paperkite/model.h"
 #include "paperkite/session.h"
 
 namespace kite::cli {
-
-enum ExitCode : int {
-  kOk = 0,
-  kSomeFailed = 1,  // some inputs failed; the others have answers
-  kUsage = 2,
-  kModel = 3,
-  kImage = 4,
-  kLimit = 5,
-  kIo = 6,
-  kInterrupted = 130,
-};
-
-[[nodiscard]] ExitCode exit_code_of(ErrorCode code) noexcept;
 
 // Options of all verbs. Negative or zero thread counts and the like are refused when they are parsed.
 struct CommonOptions {
@@ -63,8 +51,8 @@ void add_model_options(Verb& verb, CommonOptions& options);
 ExitCode report(const Error& error, bool json);
 // The same for what a verb came to, if that is an error.
 ExitCode exit_code_after(const Status& status, bool json);
-// `kite: warning: text` to stderr.
-void warn(const std::string& text);
+// Says that the system did not grant all the threads that were wanted (0: as many as the machine grants).
+void warn_of_missing_threads(int wanted, int threads);
 
 [[nodiscard]] Verb classify_verb();
 [[nodiscard]] Verb run_verb();

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
 #include "command.h"
 #include "json_output.h"
 #include "model_files.h"
-#include "output.h"
-#include "output_file.h"
 #include "paperkite/classifier.h"
 #include "paperkite/try.h"
 

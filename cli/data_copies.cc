@@ -16,7 +16,8 @@
 #include <utility>
 
 #include "base/unfinished_file.h"
-#include "output_file.h"
+#include "cli/output/output_file.h"
+#include "large_output.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {

@@ -10,9 +10,9 @@
 #include <memory>
 #include <vector>
 
+#include "cli/output/output.h"
 #include "command.h"
 #include "kernels/targets.h"
-#include "output.h"
 
 namespace kite::cli {
 

@@ -12,11 +12,11 @@
 
 #include "base/cpu.h"
 #include "base/cpu_limits.h"
+#include "cli/output/output.h"
 #include "command.h"
 #include "json_output.h"
 #include "kernels/peak/peak.h"
 #include "kernels/targets.h"
-#include "output.h"
 #include "paperkite/try.h"
 #include "plan/source/cache.h"
 #include "race/race.h"

@@ -9,10 +9,10 @@
 #include "api/load.h"
 #include "api/survey.h"
 #include "base/cpu.h"
+#include "cli/output/output.h"
 #include "inspect_screen.h"
 #include "json_output.h"
 #include "ops/op.h"
-#include "output.h"
 #include "paperkite/try.h"
 #include "passes/expand/expansion.h"
 

@@ -10,10 +10,10 @@
 #include <optional>
 #include <string_view>
 
-#include "image/text_escape.h"
+#include "base/text_escape.h"
+#include "cli/output/output.h"
 #include "inspect_json.h"
 #include "inspect_sources.h"
-#include "output.h"
 
 namespace kite::cli {
 

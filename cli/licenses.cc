@@ -4,7 +4,7 @@
 
 #include <zlib.h>
 
-#include "output.h"
+#include "cli/output/output.h"
 
 namespace kite::cli {
 

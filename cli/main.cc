@@ -2,22 +2,16 @@
 // kite: chooses the verb that the command line names, and runs it.
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstring>
-#include <new>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "cli/output/output.h"
 #include "cli/parser/parse.h"
 #include "command.h"
 #include "describe.h"
-#include "interrupt.h"
 #include "licenses.h"
-#include "output.h"
 #include "packed_program.h"
 
 namespace kite::cli {
@@ -25,20 +19,6 @@ namespace kite::cli {
 namespace {
 
 constexpr std::string_view kVersion = "kite " KITE_VERSION;
-
-// Reports output that could not be written, now or earlier: a full disk must not look like success.
-int end_with(int exit_code) {
-  standard_output().flush();
-  const int failure = standard_output().failure();
-  if (failure == 0) return exit_code;
-  // The reader of a pipe may close it at any time; that is not an error.
-  if (failure != EPIPE) {
-    report(Error{ErrorCode::kIo, std::string("the answer could not be written: ") + std::strerror(failure),
-                 "standard output", "check the target of the output, and the free space there"},
-           false);
-  }
-  return exit_code == kOk || exit_code == kSomeFailed ? kIo : exit_code;
-}
 
 struct NamedVerb {
   std::string_view name;
@@ -111,29 +91,13 @@ int run(std::vector<std::string> arguments) {
   return run_parsed(program, std::move(arguments), asks_for_licenses);
 }
 
-// The library and the verbs return their errors. Exceptions only report memory and threads that the system refuses.
-int run_or_report(int argc, char** argv) {
-  try {
-    std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-    return PackedProgram::is_running() ? run_packed(std::move(arguments)) : run(std::move(arguments));
-  } catch (const std::bad_alloc&) {
-    return report(Error{ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more"},
-                  false);
-  } catch (const std::system_error& error) {
-    const bool is_shortage =
-        error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
-    return report(Error{is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), {}, {}}, false);
-  }
-}
-
 }  // namespace
 
 }  // namespace kite::cli
 
 int main(int argc, char** argv) {
-  kite::cli::occupy_standard_descriptors();
-  // Writing beyond the largest allowed file size must be an error, not a signal that ends the process.
-  std::signal(SIGXFSZ, SIG_IGN);
-  kite::cli::end_on_interrupts();
-  return kite::cli::end_with(kite::cli::run_or_report(argc, argv));
+  using namespace kite::cli;  // NOLINT(google-build-using-namespace): the whole program lives there
+  return run_program(argc, argv, [](std::vector<std::string> arguments) {
+    return PackedProgram::is_running() ? run_packed(std::move(arguments)) : run(std::move(arguments));
+  });
 }

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/output/output_file.h"
 #include "command.h"
-#include "output_file.h"
 #include "paperkite/error.h"
 
 namespace kite::cli {

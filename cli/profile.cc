@@ -6,14 +6,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
+#include "cli/parser/number_option.h"
 #include "command.h"
 #include "json_output.h"
 #include "kernels/peak/peak.h"
 #include "kernels/targets.h"
 #include "model_files.h"
-#include "number_option.h"
-#include "output.h"
-#include "output_file.h"
 #include "paperkite/session.h"
 #include "paperkite/try.h"
 #include "profile_chart.h"
@@ -86,6 +86,7 @@ Status profile(const ProfileOptions& options) {
   KITE_TRY(check_outputs({&options.svg, 1}, [&] { return files_of_model(options.model, options.common.meaning); }));
   KITE_TRY_ASSIGN(const Model model, Model::open(options.model, options.common.model_options()));
   KITE_TRY_ASSIGN(Session session, Session::create(model, options.common.session_options()));
+  warn_of_missing_threads(options.common.threads, session.threads());
   std::vector<Tensor> tensors;
   std::vector<TensorView> inputs;
   for (const Port& port : model.inputs()) tensors.emplace_back(port.type);

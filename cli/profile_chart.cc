@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/output/output_file.h"
 #include "cli/page/escape.h"
-#include "output_file.h"
 
 namespace kite::cli {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "cli/output/output.h"
 
 namespace kite::cli {
 

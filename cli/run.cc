@@ -11,12 +11,13 @@
 
 #include "api/load.h"
 #include "base/mapped_file.h"
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
 #include "command.h"
 #include "graph/import.h"
 #include "json_output.h"
+#include "large_output.h"
 #include "model_files.h"
-#include "output.h"
-#include "output_file.h"
 #include "paperkite/npy.h"
 #include "paperkite/try.h"
 #include "plan/format/plan.h"
@@ -162,6 +163,7 @@ Status run_engine(const RunOptions& options, Tensors tensors, const Paths& outpu
   for (const Port& port : model.outputs()) names.emplace_back(port.name);
   KITE_TRY(check_output_names(output_paths, names, options.model));
   KITE_TRY_ASSIGN(Session session, Session::create(model, options.common.session_options()));
+  warn_of_missing_threads(options.common.threads, session.threads());
   KITE_TRY(session.run(inputs));
   std::vector<Computed> outputs;
   for (std::size_t i = 0; i < names.size(); ++i) outputs.push_back({names[i], session.output(i)});

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -48,6 +49,7 @@ void side_by_side(std::size_t groups, std::size_t workers,
   std::size_t begun = 0;
   std::size_t taken = 0;
   std::size_t end = groups;
+  std::exception_ptr failure;  // of the first worker that failed, mostly for want of memory; the caller throws it again
 
   const auto run = [&](std::size_t worker) {
     std::unique_lock lock(mutex);
@@ -56,7 +58,15 @@ void side_by_side(std::size_t groups, std::size_t workers,
       if (begun >= end) return;
       const std::size_t group = begun++;
       lock.unlock();
-      Answers answers = work(worker, group);
+      Answers answers;
+      try {
+        answers = work(worker, group);
+      } catch (...) {
+        lock.lock();
+        if (!failure) failure = std::current_exception();
+        changed.notify_all();
+        return;
+      }
       lock.lock();
       ring[group % window].emplace(std::move(answers));
       changed.notify_all();
@@ -84,7 +94,8 @@ void side_by_side(std::size_t groups, std::size_t workers,
   std::unique_lock lock(mutex);
   while (taken < end) {
     auto& place = ring[taken % window];
-    changed.wait(lock, [&] { return place.has_value(); });
+    changed.wait(lock, [&] { return place.has_value() || failure; });
+    if (!place) std::rethrow_exception(failure);
     Answers answers = *std::move(place);
     place.reset();
     const std::size_t group = taken++;

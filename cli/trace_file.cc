@@ -7,8 +7,8 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "cli/output/output_file.h"
 #include "json_output.h"
-#include "output_file.h"
 
 namespace kite::cli {
 

@@ -19,11 +19,11 @@
 #include "carriers/own_carriers.h"
 #include "carriers/recipe_carriers.h"
 #include "carriers/text_file.h"
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
 #include "command.h"
 #include "json_output.h"
 #include "onnx/parse.h"
-#include "output.h"
-#include "output_file.h"
 #include "paperkite/try.h"
 #include "plan/source/source.h"
 

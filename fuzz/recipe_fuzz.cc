@@ -10,7 +10,7 @@
 #include "carriers/labels.h"
 #include "carriers/python_literal.h"
 #include "carriers/recipe_carriers.h"
-#include "image/text_escape.h"
+#include "base/text_escape.h"
 
 namespace {
 

@@ -2,20 +2,17 @@
 // Parses the command line, finds the installation, and runs the verb.
 #include "race/race.h"
 
-#include <cstdio>
-
 #include "base/installation.h"
+#include "cli/output/output.h"
 #include "race/commands/commands.h"
 
 namespace kite::race {
 
-namespace {
-
-int run_verb(const std::vector<std::string>& arguments) {
+int run_race(const std::vector<std::string>& arguments) {
   const auto options = parse_options(arguments);
   if (!options.ok()) return report_error(options.error());
   if (!options->answer.empty()) {
-    std::fputs(options->answer.c_str(), stdout);
+    cli::standard_output().write(options->answer);
     return kOk;
   }
   if (options->verb == Verb::kReport) return remake_report(*options);
@@ -30,17 +27,6 @@ int run_verb(const std::vector<std::string>& arguments) {
     case Verb::kSetup: return set_up(*options, *paths);
     default: return race(*options, *paths);
   }
-}
-
-}  // namespace
-
-int run_race(const std::vector<std::string>& arguments) {
-  const int exit_code = run_verb(arguments);
-  // If standard output cannot be written (a full disk), the exit code must not be 0.
-  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && exit_code == kOk) {
-    return report_error({ErrorCode::kIo, "the answer could not be written", "standard output", "check the free space"});
-  }
-  return exit_code;
 }
 
 }  // namespace kite::race

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls write(2) until everything is written, or until it fails for good.
-#include "output.h"
+#include "cli/output/output.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <string>
 
-#include "image/text_escape.h"
+#include "base/text_escape.h"
 
 namespace kite::cli {
 
@@ -55,6 +55,7 @@ void Output::flush() noexcept {
 }
 
 void Output::write(std::string_view bytes) noexcept {
+  if (bytes.empty()) return;  // of an empty tensor, the address may be null
   if (bytes.size() > buffer_.size() - held_) flush();
   if (buffering_ == Buffering::kNone || bytes.size() > buffer_.size()) return write_through(bytes);
   std::memcpy(buffer_.data() + held_, bytes.data(), bytes.size());

@@ -2,7 +2,6 @@
 // The file that a user names for a result. No other file of the user is lost when it is written.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,9 +11,8 @@
 #include <vector>
 
 #include "base/unfinished_file.h"
-#include "output.h"
+#include "cli/output/output.h"
 #include "paperkite/error.h"
-#include "paperkite/tensor.h"
 
 namespace kite::cli {
 
@@ -68,13 +66,7 @@ class OutputFile {
 // `code`: of errno.
 [[nodiscard]] Error cannot_write(int code, const std::string& path);
 
-// Many bytes, with a bar of progress that is named `what`. kInterrupted when a signal was remembered; a write that
-// fails is kept by `output`.
-[[nodiscard]] Status write_in_pieces(Output& output, std::span<const std::byte> bytes, const std::string& what);
-
 // create(), one write, publish().
 [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);
-// The same for a tensor, as .npy.
-[[nodiscard]] Status write_tensor_file(const std::string& path, const TensorView& tensor);
 
 }  // namespace kite::cli

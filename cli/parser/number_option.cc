@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an option says of the numbers that it takes, and how it refuses others.
-#include "number_option.h"
+#include "cli/parser/number_option.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers on the command line: decimal, finite, within the option's limits; everything else is refused.
+// The ranges of the numbers on the command line. What is a number at all is decided by base/number_text.h, for every
+// option of both programs.
 #pragma once
 
 #include <cstdint>

@@ -4,9 +4,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <optional>
 #include <sstream>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
+
+#include "base/number_text.h"
 
 namespace kite::cli {
 
@@ -15,8 +22,58 @@ namespace {
 // The options with a `given`, which is set after the parse.
 using Asked = std::vector<std::pair<const CLI::Option*, bool*>>;
 
+// A word as what an option stores; false where it is none. CLI11 would read 0x10, " 5" and nan as numbers, too.
+bool read_word(const std::string& word, std::string& into) {
+  into = word;
+  return true;
+}
+bool read_word(const std::string& word, double& into) {
+  const auto number = parse_real(word);
+  into = number.value_or(0);
+  return number.has_value();
+}
+bool read_word(const std::string& word, std::uint64_t& into) {
+  const auto number = parse_unsigned(word);
+  into = number.value_or(0);
+  return number.has_value();
+}
+template <std::signed_integral Integer>
+bool read_word(const std::string& word, Integer& into) {
+  const auto number = parse_integer(word);
+  if (!number || !std::in_range<Integer>(*number)) return false;
+  into = static_cast<Integer>(*number);
+  return true;
+}
+
+bool read_words(const CLI::results_t& words, auto& into) { return words.empty() || read_word(words.back(), into); }
+template <typename Value>
+bool read_words(const CLI::results_t& words, std::optional<Value>& into) {
+  return words.empty() || read_word(words.back(), into.emplace());
+}
+template <typename Value>
+bool read_words(const CLI::results_t& words, std::vector<Value>& into) {
+  into.clear();
+  return std::ranges::all_of(words, [&](const std::string& word) { return read_word(word, into.emplace_back()); });
+}
+
+// The values of an option whose words hold several. CLI11 would take "1,,2" for two.
+CLI::results_t pieces_of(const Option& option, const CLI::results_t& words) {
+  CLI::results_t pieces;
+  for (const std::string_view word : words) {
+    for (std::size_t from = 0, end = 0; from <= word.size(); from = end + 1) {
+      end = std::min(word.find(option.separator, from), word.size());
+      std::string& piece = pieces.emplace_back(word.substr(from, end - from));
+      std::string wrong = piece.empty() ? "a value of " + std::string(word) + " is empty" : std::string();
+      if (wrong.empty() && option.values.check) wrong = option.values.check(piece);
+      if (!wrong.empty()) throw CLI::ValidationError(option.spellings().back(), wrong);
+    }
+  }
+  return pieces;
+}
+
 // The words of an option, converted; false where they cannot be.
-bool store(const Option& option, const CLI::results_t& words) {
+bool store(const Option& option, const CLI::results_t& given) {
+  const CLI::results_t words = option.separator == '\0' ? given : pieces_of(option, given);
   const auto store_into = [&]<typename T>(const T& into) {
     if constexpr (std::is_same_v<T, Take>) {
       for (const std::string& word : words) {
@@ -24,11 +81,10 @@ bool store(const Option& option, const CLI::results_t& words) {
         if (!wrong.empty()) throw CLI::ValidationError(option.spellings().back(), wrong);
       }
       return true;
-    } else if constexpr (std::is_pointer_v<T>) {
-      using Value = std::remove_pointer_t<T>;
-      return CLI::detail::lexical_conversion<Value, Value>(words, *into);
+    } else if constexpr (std::is_same_v<T, Reply> || std::is_same_v<T, bool*>) {
+      return false;  // neither has words
     } else {
-      return false;  // a Reply has no words
+      return read_words(words, *into);
     }
   };
   return std::visit(store_into, option.into);
@@ -45,7 +101,6 @@ void add_option(CLI::App& app, const Option& option, Asked& asked) {
     app.add_flag(names, **flag, help);
     return;
   }
-  // One function for all types, because CLI11's own code is 2 KB for each type.
   CLI::Option* added =
       app.add_option(names, [&option](const CLI::results_t& words) { return store(option, words); }, help);
   added->type_name_fn([&option] { return option.value_text(); });
@@ -55,8 +110,11 @@ void add_option(CLI::App& app, const Option& option, Asked& asked) {
   if (option.value_may_lack) added->expected(0, 1);
   // Otherwise `--input a b` would read a positional as a second value.
   if (option.takes_many() && !option.is_positional()) added->allow_extra_args(false);
-  if (option.separator != '\0') added->delimiter(option.separator);
-  if (option.values.check)
+  // `-o "$FILE"` with an empty variable must not mean that the option was not given.
+  if (!option.is_positional() && !option.value_may_lack) {
+    added->check([](const std::string& word) { return std::string(word.empty() ? "the value is empty" : ""); });
+  }
+  if (option.values.check && option.separator == '\0')
     added->transform(CLI::Validator([&option](std::string& word) { return option.values.check(word); }, std::string()));
   if (!option.needs.empty()) added->needs(app.get_option(std::string(option.needs)));
   if (option.given != nullptr) asked.emplace_back(added, option.given);
@@ -86,13 +144,6 @@ const Verb& named_verb(const CLI::App& app, const Verb& verb) {
   return verb;
 }
 
-// The text is made only when it is needed, because CLI11 writes it with a stream.
-template <typename Number>
-Values values_between(Number least, Number most) {
-  return {[=] { return CLI::Range(least, most).get_description(); },
-          [=](std::string& word) { return CLI::Range(least, most)(word); }};
-}
-
 }  // namespace
 
 Result<Parsed> parse(const Verb& program, std::vector<std::string> arguments, std::size_t help_column) {
@@ -115,15 +166,6 @@ Result<Parsed> parse(const Verb& program, std::vector<std::string> arguments, st
   for (const auto& [option, given] : asked) *given = option->count() > 0;
   parsed.verb = &named_verb(app, program);
   return parsed;
-}
-
-Values between(std::int64_t least, std::int64_t most) { return values_between(least, most); }
-
-Values between(double least, double most) { return values_between(least, most); }
-
-std::optional<double> read_real(const std::string& word) {
-  double number = 0;
-  return CLI::detail::lexical_cast(word, number) ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace kite::cli

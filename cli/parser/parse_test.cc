@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include "cli/parser/number_option.h"
 
 namespace kite::cli {
 namespace {
@@ -30,11 +30,11 @@ Verb program_into(Filled& filled) {
              .into = &filled.count,
              .help = "A number",
              .type = "N",
-             .values = between(std::int64_t{1}, std::int64_t{9}),
+             .values = integer_within(1, 9),
              .given = &filled.is_count_given},
             {.names = "--batch", .into = &filled.batch, .help = "A number"},
             {.names = "--bytes", .into = &filled.bytes, .help = "A number"},
-            {.names = "--seconds", .into = &filled.seconds, .help = "A number", .values = between(0.5, 2.0)},
+            {.names = "--seconds", .into = &filled.seconds, .help = "A number", .values = real_within(0.5, 2.0)},
             {.names = "--threshold", .into = &filled.threshold, .help = "A number"},
             {.names = "--rounds", .into = &filled.rounds, .help = "A number"},
             {.names = "--noise",
@@ -149,8 +149,8 @@ TEST(Parse, a_wrong_command_line_is_an_error_that_says_what_is_wrong) {
       {{"outer"}, "A subcommand is required"},
       {{"none"}, "A subcommand is required"},
       {{"outer", "one", "two"}, "The following argument was not expected: two"},
-      {{"work", "-n", "10"}, "--count: Value 10 not in range 1 to 9"},
-      {{"work", "--seconds", "x"}, "--seconds: Value x not in range 0.500000 to 2.000000"},
+      {{"work", "-n", "10"}, "--count: 10 is no INT in [1 - 9]"},
+      {{"work", "--seconds", "x"}, "--seconds: x is no FLOAT in [0.5 - 2]"},
       {{"work", "--batch", "x"}, "Could not convert: --batch = x"},
       {{"work", "--model", "d"}, "--model: d not in {a,b,c}"},
       {{"work", "--take", "bad"}, "--take: bad is not good"},
@@ -182,11 +182,64 @@ TEST(Parse, a_program_that_runs_by_itself_needs_no_verb) {
   EXPECT_EQ(parse(program, {"inner"})->verb, &program.verbs[0]);
 }
 
-TEST(Parse, reads_numbers_as_its_own_conversions_do) {
-  EXPECT_EQ(read_real("1e3"), 1000.0);
-  EXPECT_TRUE(std::isnan(read_real("nan").value()));
-  EXPECT_EQ(read_real("1x"), std::nullopt);
-  EXPECT_EQ(read_real(""), std::nullopt);
+TEST(Parse, no_option_of_any_type_takes_what_is_no_number) {
+  constexpr const char* kNumbers[] = {"--count",     "--batch",  "--bytes",  "--seconds",
+                                      "--threshold", "--rounds", "--threads"};
+  constexpr const char* kNoNumbers[] = {"",
+                                        " ",
+                                        " 5",
+                                        "5 ",
+                                        "+5",
+                                        "0x5",
+                                        "0b1",
+                                        "5x",
+                                        "five",
+                                        "nan",
+                                        "inf",
+                                        "-inf",
+                                        "1e999",
+                                        "5,5x",
+                                        "5,,5",
+                                        ",5",
+                                        "5,",
+                                        "1'0",
+                                        "\t5",
+                                        "--5",
+                                        "99999999999999999999999",
+                                        "-99999999999999999999999"};
+  for (const std::string option : kNumbers) {
+    for (const std::string word : kNoNumbers) {
+      // As a real number, this one is only large.
+      if (word.size() > 20 && (option == "--seconds" || option == "--threshold")) continue;
+      Filled filled;
+      const Verb program = program_into(filled);
+      EXPECT_FALSE(parse(program, {"work", option + "=" + word}).ok()) << option << "=\"" << word << '"';
+    }
+  }
+}
+
+TEST(Parse, an_integer_has_the_range_of_its_type_and_no_fraction) {
+  Filled filled;
+  const Verb program = program_into(filled);
+  for (const char* word :
+       {"--bytes=-1", "--bytes=1.0", "--rounds=2147483648", "--rounds=1e3", "--threads=1,2147483648"}) {
+    EXPECT_FALSE(parse(program, {"work", word}).ok()) << word;
+  }
+  ASSERT_TRUE(parse(program, {"work", "--bytes", "18446744073709551615", "--rounds", "-2147483648", "--threads", "1,-2",
+                              "--seconds", "1e0", "--batch", "-9223372036854775808"})
+                  .ok());
+  EXPECT_EQ(filled.bytes, 18446744073709551615U);
+  EXPECT_EQ(filled.rounds, -2147483648);
+  EXPECT_EQ(filled.threads, (std::vector{1, -2}));
+}
+
+TEST(Parse, no_option_takes_an_empty_value) {
+  for (const char* option : {"--file", "--model", "--take", "--pair", "--count"}) {
+    Filled filled;
+    const Verb program = program_into(filled);
+    const auto parsed = parse(program, {"work", "--noise", option, "", "x"});
+    ASSERT_FALSE(parsed.ok()) << option;
+  }
 }
 
 }  // namespace

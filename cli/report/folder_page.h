@@ -2,7 +2,7 @@
 // The page for many pictures.
 #pragma once
 
-#include "cli/output.h"
+#include "cli/output/output.h"
 #include "cli/report/page_facts.h"
 #include "cli/report/report.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/image_list.h"
-#include "cli/output.h"
+#include "cli/output/output.h"
 #include "cli/report/report.h"
 #include "cli/report/selection.h"
 #include "paperkite/classifier.h"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cli/image_list.h"
-#include "cli/output.h"
+#include "cli/output/output.h"
 #include "cli/report/page_facts.h"
 #include "cli/report/selection.h"
 #include "cli/report/tally.h"

@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/interrupt.h"
-#include "cli/output.h"
+#include "cli/output/interrupt.h"
+#include "cli/output/output.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {

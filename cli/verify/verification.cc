@@ -15,7 +15,7 @@
 #include "carriers/find_model.h"
 #include "cli/model_files.h"
 #include "cli/noise.h"
-#include "cli/output_file.h"
+#include "cli/output/output_file.h"
 #include "cli/progress.h"
 #include "cli/verify/diagnosis.h"
 #include "cli/verify/difference.h"

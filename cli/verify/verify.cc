@@ -14,8 +14,8 @@
 #include "cli/command.h"
 #include "cli/image_list.h"
 #include "cli/json_output.h"
-#include "cli/output.h"
-#include "cli/parser/parse.h"
+#include "cli/output/output.h"
+#include "cli/parser/number_option.h"
 #include "cli/verify/comparison.h"
 #include "cli/verify/report.h"
 #include "cli/verify/verification.h"
@@ -148,7 +148,7 @@ Verb verify_verb() {
             {.names = "--bound",
              .into = &options->bound,
              .help = "Largest difference of an output, as a part of its largest number (default: 1e-4)",
-             .values = between(0.0, 1.0)},
+             .values = real_within(0.0, 1.0)},
             {.names = "-o,--output",
              .into = &options->folder,
              .help = "Folder for the drawings of what differs (default: this one)",

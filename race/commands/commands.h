@@ -3,15 +3,17 @@
 // the exit code.
 #pragma once
 
+#include "cli/output/program.h"
 #include "race/job/install_paths.h"
 #include "race/job/options.h"
 
 namespace kite::race {
 
-enum ExitCode : int { kOk = 0, kSomeFailed = 1, kUsageError = 2, kCannotTell = 7, kInterrupted = 130 };
+// kite's own exit codes, and one more.
+using cli::kInterrupted, cli::kOk, cli::kSomeFailed;
+enum ExitCode : int { kCannotTell = 7 };
 
-// `kite: error[CODE]: what; where; what to do` on standard error, and the exit code that belongs to it (kite's own).
-int report_error(const Error& error);
+inline int report_error(const Error& error) { return cli::print_error(error); }
 
 int race(const Options& options, const InstallPaths& paths);
 int list_peers(const Options& options, const InstallPaths& paths);

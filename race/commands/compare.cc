@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
 #include "paperkite/try.h"
 #include "race/commands/commands.h"
 #include "race/commands/terminal.h"
@@ -34,15 +35,20 @@ Result<RaceChanges> compared(const Options& options) {
   return compare_journals(journals[0], journals[1], limits);
 }
 
+std::vector<std::string> outputs_of(const Options& options) {
+  std::vector<std::string> outputs = {options.svg_path};
+  if (options.markdown_path != "-") outputs.push_back(options.markdown_path);
+  return outputs;
+}
+
 // The files are written first, so that they exist even if a pipeline stops reading standard output.
 kite::Status write_files(const Options& options, const RaceChanges& changes) {
-  if (!options.svg_path.empty()) KITE_TRY(write_file(options.svg_path, standalone_svg(change_plot(changes))));
+  if (!options.svg_path.empty()) KITE_TRY(cli::write_file(options.svg_path, standalone_svg(change_plot(changes))));
   if (options.markdown_path.empty() || options.markdown_path == "-") return {};
-  return write_file(options.markdown_path, markdown(change_blocks(changes)));
+  return cli::write_file(options.markdown_path, markdown(change_blocks(changes)));
 }
 
 std::string printed(const Options& options, const RaceChanges& changes) {
-  if (options.json) return changes_json(changes);
   const Blocks blocks = change_blocks(changes);
   // The comparison of two races without limits is printed as Markdown, as it was before there were limits.
   const bool as_markdown = options.markdown_path == "-" || (changes.limits.empty() && !changes.one_race);
@@ -63,10 +69,20 @@ int exit_code_of(const RaceChanges& changes) {
 }  // namespace
 
 int compare(const Options& options) {
+  const kite::Status files = cli::check_outputs(outputs_of(options), [&] {
+    std::vector<std::string> inputs;
+    for (const std::string& folder : options.folders) inputs.push_back(folder + "/journal.jsonl");
+    return inputs;
+  });
+  if (!files.ok()) return report_error(files.error());
   const auto changes = compared(options);
   if (!changes.ok()) return report_error(changes.error());
   if (const kite::Status written = write_files(options, *changes); !written.ok()) return report_error(written.error());
-  fmt::print("{}", printed(options, *changes));
+  if (options.json) {
+    cli::standard_output().write(changes_json(*changes));
+  } else {
+    cli::print("{}", printed(options, *changes));
+  }
   return exit_code_of(*changes);
 }
 

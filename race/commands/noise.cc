@@ -7,9 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 
+#include "cli/output/output.h"
+#include "cli/output/output_file.h"
 #include "paperkite/try.h"
 #include "race/commands/commands.h"
 #include "race/commands/terminal.h"
@@ -65,22 +66,16 @@ Result<RecordedWork> recorded(const std::string& path) {
   return work;
 }
 
-// A file is not overwritten by another one: recording the series again would take minutes.
+// Recording the series again would take minutes.
 kite::Status check_files(const Options& options) {
-  for (const auto& [one, other] : {std::pair{&options.csv_path, &options.svg_path},
-                                   {&options.csv_path, &options.read_path},
-                                   {&options.svg_path, &options.read_path}}) {
-    std::error_code ignored;
-    if (one->empty() || (*one != *other && !std::filesystem::equivalent(*one, *other, ignored))) continue;
-    return Error{ErrorCode::kUsage, "the same file is named twice", *one, "name another file for each option"};
-  }
-  return {};
+  const std::vector outputs = {options.csv_path, options.svg_path};
+  return cli::check_outputs(outputs, [&] { return std::vector{options.read_path}; });
 }
 
 kite::Status write_files(const Options& options, const RecordedWork& work, const std::vector<NoiseFound>& all) {
-  if (!options.csv_path.empty()) KITE_TRY(write_file(options.csv_path, csv_of(work.series, work.comment)));
-  if (!options.svg_path.empty()) KITE_TRY(write_file(options.svg_path, standalone_svg(noise_plot(all, work.comment))));
-  return {};
+  if (!options.csv_path.empty()) KITE_TRY(cli::write_file(options.csv_path, csv_of(work.series, work.comment)));
+  if (options.svg_path.empty()) return {};
+  return cli::write_file(options.svg_path, standalone_svg(noise_plot(all, work.comment)));
 }
 
 }  // namespace
@@ -101,9 +96,11 @@ int noise(const Options& options) {
   for (const WorkSeries& series : work->series) all.push_back(noise_of(series));
   if (const kite::Status written = write_files(options, *work, all); !written.ok())
     return report_error(written.error());
-  fmt::print("{}", options.json
-                       ? noise_json(all, work->comment)
-                       : terminal_text(noise_blocks(all, work->comment, terminal.columns()), terminal.columns()));
+  if (options.json) {
+    cli::standard_output().write(noise_json(all, work->comment));
+  } else {
+    cli::print("{}", terminal_text(noise_blocks(all, work->comment, terminal.columns()), terminal.columns()));
+  }
   if (stop.load()) terminal.note(fmt::format("interrupted after {:.0f} s; this is the result so far", longest_s));
   return stop.load() ? kInterrupted : kOk;
 }

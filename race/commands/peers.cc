@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/output/output.h"
 #include "race/commands/commands.h"
 #include "race/commands/terminal.h"
 #include "race/job/readiness.h"
@@ -58,7 +58,7 @@ void print_table(const std::vector<FoundPeer>& peers, const std::vector<Readines
     name_width = std::max(name_width, found.name.size());
     if (found.peer) title_width = std::max(title_width, found.peer->title.size());
   }
-  fmt::print("{:<{}}  {:<{}}  state\n", "name", name_width, "title", title_width);
+  cli::print("{:<{}}  {:<{}}  state\n", "name", name_width, "title", title_width);
   for (std::size_t i = 0; i < peers.size(); ++i) {
     std::string state = "ready";
     if (const std::string versions = versions_text(states[i]); !versions.empty()) state += ": " + versions;
@@ -67,7 +67,7 @@ void print_table(const std::vector<FoundPeer>& peers, const std::vector<Readines
       if (!states[i].remedy.empty()) state += "; run: " + states[i].remedy;
       if (peers[i].peer && !peers[i].peer->setup_note.empty()) state += " (" + peers[i].peer->setup_note + ")";
     }
-    fmt::print("{:<{}}  {:<{}}  {}\n", peers[i].name, name_width, peers[i].peer ? peers[i].peer->title : "",
+    cli::print("{:<{}}  {:<{}}  {}\n", peers[i].name, name_width, peers[i].peer ? peers[i].peer->title : "",
                title_width, state);
   }
 }
@@ -84,9 +84,9 @@ int list_peers(const Options& options, const InstallPaths& paths) {
   if (options.json) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < peers->size(); ++i) rows.push_back(json_of((*peers)[i], states[i]));
-    fmt::print("{}\n", rows.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    cli::standard_output().write(rows.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n');
   } else if (peers->empty()) {
-    fmt::print(stderr, "kite: {} has no contestants\n", paths.peers_dir);
+    cli::print(cli::standard_error(), "kite: {} has no contestants\n", paths.peers_dir);
   } else {
     print_table(*peers, states);
   }

@@ -2,9 +2,9 @@
 // kite race: options -> job -> schedule -> report.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 
+#include "cli/output/output.h"
 #include "paperkite/try.h"
 #include "race/commands/commands.h"
 #include "race/commands/profile.h"
@@ -108,7 +108,7 @@ int conclude(const Job& job, RaceEnd end, Terminal& terminal) {
   }
   if (end == RaceEnd::kInterrupted)
     terminal.note("interrupted; `kite race --resume --out " + job.folder + "` continues it");
-  fmt::print("{}/report.html\n", job.folder);
+  cli::standard_output().write(job.folder + "/report.html\n");
   return end == RaceEnd::kInterrupted ? kInterrupted : kOk;
 }
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // kite race report DIR: writes all files of a race again from its journal.
-#include <fmt/format.h>
-
-#include <cstdio>
-
+#include "cli/output/output.h"
 #include "race/commands/commands.h"
 #include "race/report/write.h"
 
@@ -20,8 +17,8 @@ int remake_report(const Options& options) {
   }
   const kite::Status written = write_report(*journal, folder);
   if (!written.ok()) return report_error(written.error());
-  if (journal->torn) fmt::print(stderr, "kite: warning: the journal's last line is cut off and was left out\n");
-  fmt::print("{}/report.html\n", folder);
+  if (journal->torn) cli::warn("the journal's last line is cut off and was left out");
+  cli::standard_output().write(folder + "/report.html\n");
   return kOk;
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "cli/output/output.h"
 #include "paperkite/try.h"
 #include "race/commands/commands.h"
 #include "race/commands/terminal.h"
@@ -36,8 +37,8 @@ Result<std::vector<FoundPeer>> named_peers(const Options& options, const std::ve
 // Asks only on a terminal.
 bool agreed(const Options& options, const InstallPaths& paths, std::size_t count) {
   if (options.yes || ::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return true;
-  fmt::print(stderr, "Set up {} contestant{} in {}? [Y/n] ", count, count == 1 ? "" : "s", paths.homes_dir);
-  std::fflush(stderr);
+  cli::print(cli::standard_error(), "Set up {} contestant{} in {}? [Y/n] ", count, count == 1 ? "" : "s",
+             paths.homes_dir);
   const int answer = std::getchar();
   for (int c = answer; c != '\n' && c != EOF;) c = std::getchar();
   return answer == '\n' || answer == 'y' || answer == 'Y';

@@ -8,7 +8,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "base/leftovers.h"
+#include "base/text_escape.h"
+#include "cli/output/exit_code.h"
+#include "cli/output/output.h"
 
 namespace kite::race {
 
@@ -21,10 +25,11 @@ constexpr std::string_view kSpinner = "|/-\\";
 std::atomic<bool> interrupted = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
 
-void on_signal(int number) {
-  interrupted.store(true);
-  // The next one ends the program: the default action is back.
-  ::signal(number, SIG_DFL);
+// The second one ends the program.
+void on_signal(int) {
+  if (!interrupted.exchange(true)) return;
+  remove_leftovers();
+  ::_exit(cli::kInterrupted);
 }
 
 }  // namespace
@@ -36,15 +41,13 @@ Terminal::~Terminal() { clear(); }
 
 void Terminal::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
+  cli::standard_error().write("\r\033[K");
   shown_ = false;
 }
 
 void Terminal::note(std::string_view text) {
   clear();
-  fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+  cli::print(cli::standard_error(), "{}\n", text);
 }
 
 void Terminal::status(std::string_view text) {
@@ -56,9 +59,7 @@ void Terminal::status(std::string_view text) {
   while (line.size() < text.size() && !line.empty() && (static_cast<unsigned char>(text[line.size()]) & 0xC0U) == 0x80)
     line.pop_back();
   // The output of a contestant may contain any bytes.
-  std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
-  fmt::print(stderr, "\r\033[K{}", line);
-  std::fflush(stderr);
+  cli::standard_error().write("\r\033[K" + escape_for_terminal(line));
   shown_ = true;
 }
 

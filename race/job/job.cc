@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "base/subprocess.h"
+#include "cli/output/output_file.h"
 #include "paperkite/try.h"
 #include "race/job/command.h"
 #include "race/job/pictures.h"
@@ -101,17 +102,36 @@ Result<std::vector<std::string>> find_pictures(const Options& options, const Pre
   return list_pictures(folder, count);
 }
 
+// In a folder that a race has made. What is in the work folder of another one belongs to the user.
+constexpr const char* kWorkMark = "/work/.kite-race";
+
+// A race writes many files, and removes its work folder at the end: so it needs a folder of its own.
+kite::Status check_folder(const std::string& folder) {
+  std::error_code failed;
+  const bool is_empty = !exists(folder) || fs::is_empty(folder, failed);
+  if (failed) {
+    return Error{ErrorCode::kIo, "cannot look into the folder: " + failed.message(), folder, "check the path"};
+  }
+  // A race that failed before its journal was begun leaves the mark.
+  if (is_empty || exists(folder + kWorkMark)) return {};
+  return Error{ErrorCode::kUsage, "the folder holds other files, which a race might overwrite", folder,
+               "name a new folder or an empty one with --out"};
+}
+
 Result<std::string> make_folder(const Options& options) {
   const std::string folder = absolute(options.out.empty() ? "kite-race-" + utc_now("%Y%m%d-%H%M%S") : options.out);
   if (!options.resume && exists(folder + "/journal.jsonl")) {
     return Error{ErrorCode::kUsage, "there is a race in this folder already", folder,
                  "continue it with --resume, or name another folder with --out"};
   }
+  if (!options.resume) KITE_TRY(check_folder(folder));
   std::error_code failed;
+  const bool is_ours = !options.resume || !exists(folder + "/work");
   fs::create_directories(folder + "/work", failed);
   if (failed)
     return Error{ErrorCode::kIo, "the race's folder cannot be made: " + failed.message(), folder,
                  "name another with --out DIR"};
+  if (is_ours) KITE_TRY(cli::write_file(folder + kWorkMark, "kite race removes this folder when it ends\n"));
   return folder;
 }
 
@@ -299,7 +319,7 @@ Result<Job> make_job(const Options& options, const InstallPaths& paths, const Jo
 }
 
 void remove_work(const Job& job) {
-  if (job.keep) return;
+  if (job.keep || !exists(job.folder + kWorkMark)) return;
   std::error_code ignored;
   fs::remove_all(job.work, ignored);
 }

@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/parser/parse.h"
+#include "base/number_text.h"
+#include "cli/parser/number_option.h"
 #include "race/job/presets.h"
 #include "race/stats/work_series.h"
 
@@ -16,18 +17,6 @@ namespace kite::race {
 namespace {
 
 constexpr double kLargestMargin = 50;  // percent
-
-// between() accepts "nan", since a comparison with nan is always false.
-cli::Values number_between(double low, double high) {
-  const auto range = [=] { return fmt::format("{:g} to {:g}", low, high); };
-  return {range, [=](const std::string& text) {
-            const auto value = cli::read_real(text);
-            const bool is_within = value && *value >= low && *value <= high;
-            return is_within ? std::string() : fmt::format("{} is not a number from {}", text, range());
-          }};
-}
-
-cli::Values integer_between(std::int64_t low, std::int64_t high) { return cli::between(low, high); }
 
 std::string known_presets() {
   std::string text;
@@ -42,11 +31,18 @@ std::vector<std::string> preset_names() {
   return names;
 }
 
+// A negative seed counts from 2^64 down.
+std::string take_seed(const std::string& text, std::optional<std::uint64_t>& seed) {
+  seed = parse_unsigned(text);
+  if (const auto number = parse_integer(text); number && !seed) seed = static_cast<std::uint64_t>(*number);
+  return seed ? std::string() : text + " is no whole number";
+}
+
 // An error if `text` is not a number of seconds, or if it is too short or too long; it says how long the pairs of each
 // distance take.
 std::string take_noise_time(const std::string& text, double& seconds) {
   constexpr double kShortest = 1, kLongest = 86'400;
-  const auto number = cli::read_real(text);
+  const auto number = parse_real(text);
   if (number && *number >= kShortest && *number <= kLongest) {
     seconds = *number;
     return {};
@@ -68,7 +64,7 @@ cli::Option margin_option(Raw& raw, std::string_view help) {
           .into = &raw.margin_percent,
           .help = help,
           .type = "PCT",
-          .values = number_between(0.1, kLargestMargin)};
+          .values = cli::real_within(0.1, kLargestMargin)};
 }
 
 // What is raced, against whom.
@@ -91,7 +87,7 @@ std::vector<cli::Option> options_of_field(Options& options, Raw& raw) {
            .into = &options.pictures,
            .help = "Take only N of the pictures, evenly spaced",
            .type = "N",
-           .values = integer_between(1, 1000000)},
+           .values = cli::integer_within(1, 1000000)},
           {.names = "--peers",
            .into = &options.peers,
            .help = "Contestants, NAME or NAME:VARIANT (default: the preset's; `kite race peers` lists them)",
@@ -101,7 +97,7 @@ std::vector<cli::Option> options_of_field(Options& options, Raw& raw) {
            .into = &options.threads,
            .help = "Numbers of threads; 0 is each library's own (default: what the machine grants)",
            .type = "1,2",
-           .values = integer_between(0, 1024),
+           .values = cli::integer_within(0, 1024),
            .separator = ','},
           {.names = "--modes",
            .into = &raw.modes,
@@ -123,12 +119,12 @@ std::vector<cli::Option> options_of_race(Options& options, Raw& raw) {
            .into = &options.rounds,
            .help = "Rounds; with fewer than 10 nothing is ranked (default: the preset's, or decided by the pilot)",
            .type = "R",
-           .values = integer_between(1, 100000)},
+           .values = cli::integer_within(1, 100000)},
           {.names = "--budget",
            .into = &options.budget_minutes,
            .help = "Minutes that the race may take; the report says what was left out for it",
            .type = "MIN",
-           .values = number_between(0.1, 100000)},
+           .values = cli::real_within(0.1, 100000)},
           {.names = "--command",
            .into = &raw.commands,
            .help = "Race any command line as a whole process; {model} and {picture} are replaced. NAME:no_pre=... and "
@@ -139,12 +135,15 @@ std::vector<cli::Option> options_of_race(Options& options, Raw& raw) {
            .help = "The contestant that the times of the others are divided by",
            .type = "ID"},
           margin_option(raw, "Differences within this many percent count as equivalent (default: 2)"),
-          {.names = "--seed", .into = &options.seed, .help = "Seed of every random choice (default: 1)", .type = "N"},
+          {.names = "--seed",
+           .into = cli::Take([&options](const std::string& text) { return take_seed(text, options.seed); }),
+           .help = "Seed of every random choice (default: 1)",
+           .type = "N"},
           {.names = "--timeout",
            .into = &options.timeout_s,
            .help = "Seconds after which a process is ended and counts as failed (default: 120)",
            .type = "S",
-           .values = number_between(0.1, 100000)},
+           .values = cli::real_within(0.1, 100000)},
           {.names = "--profile", .into = &options.profile, .help = "Also run one profiled process for each contestant"},
           {.names = "--out",
            .into = &options.out,
@@ -219,7 +218,7 @@ cli::Verb noise_verb(Options& options) {
         .into = &options.threads,
         .help = "Numbers of threads (default: 1 and all that the machine grants)",
         .type = "1,2",
-        .values = integer_between(1, 1024),
+        .values = cli::integer_within(1, 1024),
         .separator = ','},
        json_option(options),
        {.names = "--csv",

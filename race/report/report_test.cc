@@ -187,18 +187,6 @@ TEST(report, is_written_whole_or_not_at_all) {
   EXPECT_EQ(refused.error().code, ErrorCode::kIo);
 }
 
-TEST(report, replaces_a_file_and_writes_into_what_a_link_means) {
-  const TestFolder folder;
-  const std::string target = folder.write("target", "longer than what follows");
-  std::filesystem::create_symlink(target, folder / "link");
-  ASSERT_TRUE(write_file(folder / "link", "new").ok());
-  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
-  EXPECT_EQ(std::filesystem::file_size(target), 3u);
-  ASSERT_TRUE(write_file(target, "once more").ok());
-  EXPECT_EQ(std::filesystem::file_size(target), 9u);
-  EXPECT_FALSE(write_file(folder / "no/such", "").ok());
-}
-
 TEST(report, names_the_librarys_own_threads_in_words) {
   Journal journal = planted_journal({.rounds = 2, .planned_rounds = 2, .second_thread_count = true});
   for (CellRecord& cell : journal.plan.cells) {

@@ -2,16 +2,10 @@
 // Makes the files and moves each to its final name.
 #include "race/report/write.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
+#include "cli/output/output_file.h"
 #include "paperkite/try.h"
 #include "race/report/document/report.h"
 #include "race/report/document/standings.h"
@@ -24,30 +18,6 @@
 #include "race/report/render/svg_file.h"
 
 namespace kite::race {
-namespace {
-
-Error io_error(const std::string& what, const std::string& path, int number) {
-  return {ErrorCode::kIo, fmt::format("{}: {}", what, std::strerror(number)), path,
-          "name a folder that can be written, on a disk with room"};
-}
-
-}  // namespace
-
-kite::Status write_file(const std::string& path, const std::string& contents) {
-  // A link such as /dev/stdout, a pipe and a device are written into: a rename would put a file in their place.
-  struct stat info{};
-  const bool is_replaced = ::lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode);
-  const std::string beside = is_replaced ? fmt::format("{}.{}.part", path, ::getpid()) : path;
-  std::FILE* file = std::fopen(beside.c_str(), "wbe");
-  if (file == nullptr) return io_error("cannot write", beside, errno);
-  const bool written = std::fwrite(contents.data(), 1, contents.size(), file) == contents.size();
-  int number = written ? 0 : errno;
-  if (std::fclose(file) != 0 && number == 0) number = errno;
-  if (number == 0 && is_replaced && std::rename(beside.c_str(), path.c_str()) != 0) number = errno;
-  if (number == 0) return {};
-  if (is_replaced) std::remove(beside.c_str());
-  return io_error("cannot write", path, number);
-}
 
 Result<ReportFiles> report_files(const Journal& journal) {
   KITE_TRY_ASSIGN(const Analysis analysis, analyse(journal));
@@ -73,8 +43,8 @@ kite::Status write_report(const Journal& journal, const std::string& folder) {
   for (auto& file : profile_files(journal, folder)) files.push_back(std::move(file));
   std::error_code failed;
   std::filesystem::create_directories(std::filesystem::path(folder) / "exports", failed);
-  if (failed) return io_error("cannot make the folder", folder + "/exports", failed.value());
-  for (const auto& [name, contents] : files) KITE_TRY(write_file(folder + "/" + name, contents));
+  if (failed) return cli::cannot_write(failed.value(), folder + "/exports");
+  for (const auto& [name, contents] : files) KITE_TRY(cli::write_file(folder + "/" + name, contents));
   return {};
 }
 

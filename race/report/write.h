@@ -15,14 +15,7 @@ namespace kite::race {
 using ReportFiles = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<ReportFiles> report_files(const Journal& journal);
 
-// Writes a file under another name first and then renames it, so that no reader sees an incomplete file. kIo: it cannot
-// be written.
-[[nodiscard]] kite::Status write_file(const std::string& path, const std::string& contents);
-
-// Writes the files into `folder`, each with write_file. kIo: the folder cannot be written.
+// Writes the files into `folder`, each whole or not at all. kIo: the folder cannot be written.
 [[nodiscard]] kite::Status write_report(const Journal& journal, const std::string& folder);
-
-// The same for one file.
-[[nodiscard]] kite::Status write_file(const std::string& path, const std::string& contents);
 
 }  // namespace kite::race

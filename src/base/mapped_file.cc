@@ -5,14 +5,62 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <climits>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
+#include "base/mapped_path.h"
 #include "base/regular_file.h"
 #include "paperkite/try.h"
 
 namespace kite {
+
+namespace {
+
+// Paths are copied, because a signal handler cannot read an object that another thread may be moving. Of a model with
+// more files than this, the others have no name.
+struct Listed {
+  std::atomic<bool> is_taken = false;
+  std::atomic<const std::byte*> begin = nullptr;
+  std::atomic<std::size_t> size_bytes = 0;
+  std::array<char, PATH_MAX> path;
+};
+std::array<Listed, 32> listed_files;
+
+void list_file(const std::byte* begin, std::size_t size_bytes, const std::string& path) noexcept {
+  if (path.size() >= PATH_MAX) return;
+  for (Listed& place : listed_files) {
+    if (place.is_taken.exchange(true)) continue;
+    std::memcpy(place.path.data(), path.c_str(), path.size() + 1);
+    place.size_bytes = size_bytes;
+    place.begin = begin;
+    return;
+  }
+}
+
+void unlist_file(const std::byte* begin) noexcept {
+  for (Listed& place : listed_files) {
+    const std::byte* expected = begin;
+    if (!place.begin.compare_exchange_strong(expected, nullptr)) continue;
+    place.is_taken = false;
+    return;
+  }
+}
+
+}  // namespace
+
+const char* mapped_path_of(const void* address) noexcept {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  for (const Listed& place : listed_files) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(place.begin.load());
+    if (begin != 0 && at >= begin && at - begin < place.size_bytes) return place.path.data();
+  }
+  return nullptr;
+}
 
 Result<MappedFile> MappedFile::open(const std::string& path, FileAccess access) {
   KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(path));
@@ -45,7 +93,11 @@ Result<MappedFile> MappedFile::map_regular(int fd, const std::string& path, cons
   // Bytes that are not in the page cache are then read as huge pages, in half the time, and are mapped as huge pages
   // for as long as they stay there (docs/cold-start.md). This is a hint: a file system without huge pages ignores it.
   ::madvise(address, file.size_bytes_, MADV_HUGEPAGE);
-  if (is_copy) KITE_TRY(file.fill(fd));
+  if (is_copy) {
+    KITE_TRY(file.fill(fd));
+  } else {
+    list_file(file.data_, file.size_bytes_, path);
+  }
   return file;
 }
 
@@ -89,7 +141,9 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_bytes_);
+  if (data_ == nullptr) return;
+  unlist_file(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_bytes_);
 }
 
 }  // namespace kite

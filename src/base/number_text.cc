@@ -37,6 +37,8 @@ double factor_of(std::string_view unit) {
 
 std::optional<std::int64_t> parse_integer(std::string_view text) { return parse_whole<std::int64_t>(text); }
 
+std::optional<std::uint64_t> parse_unsigned(std::string_view text) { return parse_whole<std::uint64_t>(text); }
+
 std::optional<double> parse_real(std::string_view text) {
   const auto number = parse_whole<double>(text);
   return number && std::isfinite(*number) ? number : std::nullopt;
@@ -45,7 +47,7 @@ std::optional<double> parse_real(std::string_view text) {
 std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
   std::string_view unit = text.substr(digits);
-  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (unit.size() > 1 && unit.starts_with(' ')) unit.remove_prefix(1);
   const double factor = factor_of(unit);
   if (factor == 1.0) return parse_whole<std::uint64_t>(text.substr(0, digits));
   const auto number = parse_real(text.substr(0, digits));

@@ -110,7 +110,7 @@ int start(const std::vector<std::string>& argv, const SubprocessOptions& options
   sigemptyset(&none);
   sigset_t plain;
   sigemptyset(&plain);
-  for (const int number : {SIGINT, SIGTERM, SIGPIPE}) sigaddset(&plain, number);
+  for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ}) sigaddset(&plain, number);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &plain);
   posix_spawnattr_setpgroup(&attributes, 0);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/leftovers.h"
 #include "paperkite/error.h"
 
 namespace kite {
@@ -17,15 +18,20 @@ class TemporaryFolder {
   [[nodiscard]] static Result<TemporaryFolder> create();
   // Hidden, in the folder `above`, for files that will be renamed into it or below it.
   [[nodiscard]] static Result<TemporaryFolder> create_in(const std::string& above);
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFolder(TemporaryFolder&& other) noexcept
+      : path_(std::exchange(other.path_, {})), leftover_(std::move(other.leftover_)) {}
   TemporaryFolder& operator=(TemporaryFolder&&) = delete;
   ~TemporaryFolder();
+
+  // remove_leftovers() then leaves it.
+  void keep_after_signals() noexcept { leftover_ = Leftover(); }
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }  // without a slash at its end
 
  private:
-  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)), leftover_(path_, Leftover::Kind::kFolder) {}
   std::string path_;  // empty: moved away
+  Leftover leftover_;
 };
 
 }  // namespace kite

@@ -41,6 +41,7 @@ class TestFolder {
   static TemporaryFolder made() {
     Result<TemporaryFolder> folder = TemporaryFolder::create();
     if (!folder.ok()) throw std::runtime_error(folder.error().message());
+    folder->keep_after_signals();  // tests of signals look into it afterwards
     return std::move(*folder);
   }
   const TemporaryFolder folder_ = made();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A UTF-8 decoder as strict as RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-#include "image/text_escape.h"
+#include "base/text_escape.h"
 
 #include <cstddef>
 #include <cstdint>

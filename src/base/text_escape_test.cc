@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // No character that controls a terminal remains, and all readable text does.
-#include "image/text_escape.h"
+#include "base/text_escape.h"
 
 #include <gtest/gtest.h>
 

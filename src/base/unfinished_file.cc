@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// O_EXCL creates the file, flock() shows that its writer still runs, and a table of paths is for the signal handler.
+// O_EXCL creates the file, and flock() shows that its writer still runs.
 #include "base/unfinished_file.h"
 
 #include <fcntl.h>
@@ -8,10 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <atomic>
 #include <cerrno>
-#include <climits>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -19,36 +16,6 @@
 #include <utility>
 
 namespace kite {
-
-namespace {
-
-// A signal handler cannot read an object that another thread may be moving, so the paths are copied into memory
-// that is never freed. Only tests have more files than this open at once; the signal handler does not remove the
-// files beyond this number.
-struct Slot {
-  enum State : int { kFree, kBeingFilled, kInUse };
-  std::atomic<int> state = kFree;
-  std::array<char, PATH_MAX> path;
-};
-std::array<Slot, 16> slots;
-
-int take_slot(const std::string& path) noexcept {
-  if (path.size() >= PATH_MAX) return -1;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    int expected = Slot::kFree;
-    if (!slots[i].state.compare_exchange_strong(expected, Slot::kBeingFilled)) continue;
-    std::memcpy(slots[i].path.data(), path.c_str(), path.size() + 1);
-    slots[i].state = Slot::kInUse;
-    return static_cast<int>(i);
-  }
-  return -1;
-}
-
-void free_slot(int slot) noexcept {
-  if (slot >= 0) slots[static_cast<std::size_t>(slot)].state = Slot::kFree;
-}
-
-}  // namespace
 
 Result<UnfinishedFile> UnfinishedFile::create(const std::string& start, mode_t mode) {
   const auto error = [&](int code) {
@@ -63,15 +30,14 @@ Result<UnfinishedFile> UnfinishedFile::create(const std::string& start, mode_t m
     char digits[17];
     std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(random));
     const std::string path = start + digits;
-    const int slot = take_slot(path);
+    Leftover leftover(path, Leftover::Kind::kFile);
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0) {
       const int code = errno;
-      free_slot(slot);
       if (code == EEXIST) continue;
       return error(code);
     }
-    UnfinishedFile file(path, fd, slot);
+    UnfinishedFile file(path, fd, std::move(leftover));
     // Between open() and flock() the file looked like one whose writer has died, and may have been
     // removed for that reason.
     while (::flock(fd, LOCK_EX) != 0 && errno == EINTR) continue;
@@ -81,13 +47,12 @@ Result<UnfinishedFile> UnfinishedFile::create(const std::string& start, mode_t m
 }
 
 UnfinishedFile::UnfinishedFile(UnfinishedFile&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), slot_(std::exchange(other.slot_, -1)) {}
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), leftover_(std::move(other.leftover_)) {}
 
 UnfinishedFile::~UnfinishedFile() {
   if (fd_ < 0) return;
   ::unlink(path_.c_str());
   ::close(fd_);
-  free_slot(slot_);
 }
 
 int UnfinishedFile::rename_to(const std::string& target) noexcept {
@@ -97,14 +62,8 @@ int UnfinishedFile::rename_to(const std::string& target) noexcept {
   if (code == 0 && ::rename(path_.c_str(), target.c_str()) != 0) code = errno;
   if (code != 0) ::unlink(path_.c_str());
   if (lock >= 0) ::close(lock);
-  free_slot(std::exchange(slot_, -1));
+  leftover_ = Leftover();
   return code;
-}
-
-void remove_unfinished_files() noexcept {
-  for (const Slot& slot : slots) {
-    if (slot.state == Slot::kInUse) ::unlink(slot.path.data());
-  }
 }
 
 bool remove_if_abandoned(const std::string& path) noexcept {

@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 
+#include "base/leftovers.h"
 #include "paperkite/error.h"
 
 namespace kite {
@@ -28,14 +30,12 @@ class UnfinishedFile {
   [[nodiscard]] int rename_to(const std::string& target) noexcept;
 
  private:
-  UnfinishedFile(std::string path, int fd, int slot) : path_(std::move(path)), fd_(fd), slot_(slot) {}
+  UnfinishedFile(std::string path, int fd, Leftover leftover)
+      : path_(std::move(path)), fd_(fd), leftover_(std::move(leftover)) {}
   std::string path_;
   int fd_ = -1;
-  int slot_ = -1;  // of the table in which a signal handler finds the path; -1: the path is not in it
+  Leftover leftover_;
 };
-
-// Removes all unfinished files of this process; for a signal handler that ends the process.
-void remove_unfinished_files() noexcept;
 
 // Removes an unfinished file whose writer was killed. True when it is gone.
 bool remove_if_abandoned(const std::string& path) noexcept;

@@ -57,7 +57,7 @@ TEST_F(UnfinishedFileTest, a_signal_handler_removes_all_of_them_and_no_finished_
   ASSERT_TRUE(finished.ok() && first.ok() && second.ok());
   const UnfinishedFile moved = std::move(second).value();
   ASSERT_EQ(finished->rename_to(folder_ / "finished"), 0);
-  remove_unfinished_files();
+  remove_leftovers();
   EXPECT_EQ(files(), 1u);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "finished"));
 }

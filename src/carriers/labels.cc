@@ -11,7 +11,7 @@
 #include "base/printable.h"
 #include "carriers/python_literal.h"
 #include "carriers/text_file.h"
-#include "image/text_escape.h"
+#include "base/text_escape.h"
 #include "paperkite/try.h"
 
 namespace kite {

@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "base/number_text.h"
 
 namespace kite::race {
 namespace {
@@ -40,11 +41,8 @@ Error usage(std::string what, std::string remedy) {
 std::optional<double> percent_of(std::string_view text) {
   if (text.ends_with('%')) text.remove_suffix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
-  double value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  // The comparison is false for a NaN.
-  return value >= kLeast && value <= kLargest ? std::optional(value) : std::nullopt;
+  const auto value = parse_real(text);
+  return value && *value >= kLeast && *value <= kLargest ? value : std::nullopt;
 }
 
 }  // namespace
