@@ -152,7 +152,10 @@ Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv, co
   pid_t pid = 0;
   if (const int failed = start(argv, options, streams[0].pipe.write_end(), streams[1].pipe.write_end(), pid);
       failed != 0) {
-    return Error{ErrorCode::kIo, std::string("cannot be started: ") + std::strerror(failed), argv[0], {}};
+    const bool is_shortage = failed == EAGAIN || failed == ENOMEM;  // of processes or of memory
+    return Error{is_shortage ? ErrorCode::kLimit : ErrorCode::kIo,
+                 std::string("cannot be started: ") + std::strerror(failed), argv[0],
+                 is_shortage ? "allow more processes and memory" : ""};
   }
   for (Stream& stream : streams) stream.pipe.close_write();
 

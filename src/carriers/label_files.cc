@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "carriers/sources.h"
 #include "carriers/text_file.h"
@@ -54,6 +55,16 @@ Status offer_file(Offers& offers, std::string_view name, Bond bond, bool may_hol
 }
 
 }  // namespace
+
+std::vector<std::string> label_file_names(const std::string& stem) {
+  std::vector<std::string> names;
+  for (const std::string_view ending : kOwnEndings) {
+    if (ending != ".txt" && ending != ".csv") names.push_back(stem + std::string(ending));
+  }
+  names.insert(names.end(), kNames.begin(), kNames.end());
+  names.insert(names.end(), kSharedNames.begin(), kSharedNames.end());
+  return names;
+}
 
 // All of these files are read, not only the first usable one, so that the user can be warned when two disagree.
 Status read_label_files(Offers& offers) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "carriers/offers.h"
 #include "paperkite/error.h"
@@ -20,5 +22,10 @@ struct Source {
 #define KITE_SOURCE(name) [[nodiscard]] Status read_##name(Offers& offers);
 #include "carriers/sources.inc"
 #undef KITE_SOURCE
+
+// What files_beside() has to know of the sources: the names that are usual for labels, for a model of this name; and the
+// name that a Triton configuration gives, which may be empty.
+[[nodiscard]] std::vector<std::string> label_file_names(const std::string& stem);
+[[nodiscard]] Result<std::string> triton_label_file(const std::string& config_path);
 
 }  // namespace kite

@@ -52,13 +52,15 @@ Result<std::string> text_field(std::string_view text, std::string_view key) {
 
 }  // namespace
 
+Result<std::string> triton_label_file(const std::string& config_path) {
+  KITE_TRY_ASSIGN(const std::string text, read_text_file(config_path));
+  return text_field(text, "label_filename");
+}
+
 Status read_triton(Offers& offers) {
   const FolderEntry* config = offers.wants_labels() ? offers.folder().file("config.pbtxt") : nullptr;
   if (config == nullptr) return {};
-  const auto file_name = [&]() -> Result<std::string> {
-    KITE_TRY_ASSIGN(const std::string text, read_text_file(config->path));
-    return text_field(text, "label_filename");
-  }();
+  const auto file_name = triton_label_file(config->path);
   if (!file_name.ok()) return offers.refuse(config->name, Bond::kBeside, file_name.error());
   if (file_name->empty()) return {};
   const FolderEntry* file = offers.folder().file(*file_name);  // a name that contains a path is never found

@@ -1,20 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where answers go: nothing of the user's is lost, and what cannot be written is an error and no crash."""
 
+import functools
 import json
 import os
+import pathlib
 import resource
 import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import threading
 import time
+import unittest
+import zipfile
 
 import numpy as np
 import onnx
 
 from kite import DEMO_MODEL, KITE, Case, save_classifier, save_picture
+
+
+@functools.cache
+def recorded_noise():
+    """A series of one second, which takes a second to record."""
+    path = pathlib.Path(tempfile.mkdtemp()) / "noise.csv"
+    unittest.addModuleCleanup(shutil.rmtree, path.parent)
+    subprocess.run([KITE, "doctor", "--noise=1", "--csv", path], check=True, stdout=subprocess.DEVNULL)
+    return path
 
 
 class OutputCase(Case):
@@ -24,6 +38,7 @@ class OutputCase(Case):
         self.picture = save_picture(self.folder / "p.png")
         np.save(self.folder / "x.npy", np.zeros((1, 3, 8, 8), np.float32))
         (self.folder / "labels.txt").write_text("a\nb\nc\n")
+        shutil.copy(recorded_noise(), self.folder / "noise.csv")
 
     def start(self, *arguments, **options):
         return self.kite(*arguments, cwd=self.folder, **options)
@@ -43,6 +58,10 @@ WRITERS = {
     "drawing": ["profile", "m.onnx", "--runs", "1", "--svg", "OUT"],
     "scores": ["bench", "m.onnx", "--samples", "2", "--logits", "OUT"],
     "tensors": ["bench", "m.onnx", "--image", "p.png", "--samples", "2", "--tensors", "OUT"],
+    "program": ["pack", "m.onnx", "--recipe", "imagenet", "--exe", "-o", "OUT"],
+    # Of kite-race, to which kite hands over.
+    "series": ["doctor", "--noise", "--read", "noise.csv", "--csv", "OUT"],
+    "noise": ["doctor", "--noise", "--read", "noise.csv", "--svg", "OUT"],
 }
 
 
@@ -62,6 +81,7 @@ class Files(OutputCase):
         inputs["page"] += ["p.png", "hard.png"]
         inputs["tensor"] += ["x.npy"]
         inputs["tensors"] += ["p.png"]
+        inputs["series"] = inputs["noise"] = ["noise.csv", "./noise.csv"]
         more = [["classify", "m.onnx", "p.png", "--labels", "labels.txt", "-o", "labels.txt"],
                 ["classify", "m.onnx", "@list.txt", "-o", "list.txt"],
                 ["classify", "m.onnx", ".", "-o", "p.png"],
@@ -85,9 +105,25 @@ class Files(OutputCase):
                     self.assert_error(self.start(*command, *flags), "usage", 2, "overwrite")
                     self.assertEqual((self.folder / "e.bin").read_bytes(), before)
 
+    def test_files_beside_the_model_that_state_its_meaning_are_inputs_as_well(self):
+        names = ["m.kite.json", "labels.txt", "classes.txt", "config.json", "preprocessor_config.json"]
+        for name in names[2:]:
+            (self.folder / name).write_text("{}")
+        (self.folder / names[0]).write_text('{"labels": ["a", "b", "c"]}')
+        for name in names:
+            before = (self.folder / name).read_bytes()
+            for command in ("answers", "trace", "plan", "packed", "drawing", "tensor"):
+                with self.subTest(command, name=name):
+                    self.assert_error(self.start(*writer(command, f"./{name}")), "usage", 2, "overwrite")
+                    self.assertEqual((self.folder / name).read_bytes(), before)
+        # An answer of an earlier run is no input.
+        for _ in range(2):
+            self.assertEqual(self.start(*writer("answers", "m.txt")).returncode, 0)
+
     def test_two_outputs_in_one_file_are_refused(self):
         for command in (["classify", "m.onnx", "p.png", "-o", "y", "--trace", "./y"],
-                        ["bench", "m.onnx", "--image", "p.png", "--samples", "2", "--logits", "y", "--tensors", "y"]):
+                        ["bench", "m.onnx", "--image", "p.png", "--samples", "2", "--logits", "y", "--tensors", "y"],
+                        ["doctor", "--noise", "--read", "noise.csv", "--csv", "y", "--svg", "y"]):
             with self.subTest(command):
                 self.assert_error(self.start(*command), "usage", 2, "two outputs")
                 self.assertFalse((self.folder / "y").exists())
@@ -134,18 +170,20 @@ class Files(OutputCase):
 
     def test_an_existing_file_keeps_its_mode_and_a_new_one_follows_the_umask(self):
         for name in WRITERS:
+            # Who may read a program may start it.
+            starts = lambda mode: (mode & 0o444) >> 2 if name == "program" else 0  # noqa: B023, E731
             for mode in (0o600, 0o640, 0o666):
                 with self.subTest(name, mode=oct(mode)):
                     out = self.folder / "out"
                     out.write_text("old")
                     out.chmod(mode)
                     self.assertEqual(self.start(*writer(name, out)).returncode, 0)
-                    self.assertEqual(stat.S_IMODE(out.stat().st_mode), mode)
+                    self.assertEqual(stat.S_IMODE(out.stat().st_mode), mode | starts(mode))
                     out.unlink()
             with self.subTest(name, mode="new"):
                 command = [KITE, *writer(name, "out"), "--no-cache"]
                 subprocess.run(command, cwd=self.folder, umask=0o027, check=True, capture_output=True)
-                self.assertEqual(stat.S_IMODE(out.stat().st_mode), 0o640)
+                self.assertEqual(stat.S_IMODE(out.stat().st_mode), 0o640 | starts(0o640))
                 out.unlink()
 
     def test_files_of_the_user_beside_the_output_stay(self):
@@ -159,7 +197,7 @@ class Files(OutputCase):
                 self.assertEqual((self.folder / "victim").read_text(), "mine")
                 for left in ("out", "out.part", "out.tmp", "victim"):
                     (self.folder / left).unlink()
-                self.assertEqual(self.names(), ["labels.txt", "m.onnx", "p.png", "x.npy"])
+                self.assertEqual(self.names(), ["labels.txt", "m.onnx", "noise.csv", "p.png", "x.npy"])
 
     def test_what_cannot_be_written_is_an_error_and_leaves_all_as_it_was(self):
         (self.folder / "dir").mkdir()
@@ -183,6 +221,8 @@ class Files(OutputCase):
 # Verbs that answer on standard output; some say more than a buffer holds.
 TALKERS = [["--help"], ["--version"], ["classify", "--help"], ["manual"], ["completion", "bash"], ["doctor"],
            ["inspect", "--ops"], ["inspect", "m.onnx"], ["inspect", "m.onnx", "--json"], ["cache", "ls"],
+           ["race", "--help"], ["race", "compare", "--help"], ["race", "--version"], ["race", "peers"], ["race", "peers", "--json"],
+           ["doctor", "--noise", "--read", "noise.csv"], ["doctor", "--noise", "--read", "noise.csv", "--json"], ["--licenses"],
            ["run", "m.onnx", "--input", "x=x.npy"], ["bench", "m.onnx", "--iters", "1"], ["profile", "m.onnx", "--runs", "1"],
            *[["classify", "big.onnx", "p.png", "-k", "5000", "--format", form] for form in ("table", "json", "jsonl", "csv")]]
 
@@ -218,7 +258,9 @@ class Streams(OutputCase):
 
     def test_a_full_or_closed_standard_error_loses_the_message_and_nothing_else(self):
         for command, code in ((["classify", "nope.onnx", "p.png"], 6), (["classify", "m.onnx", "nope.png"], 6),
-                              (["classify", "big.onnx", "p.png"], 0), (["bogus"], 2)):
+                              (["classify", "big.onnx", "p.png"], 0), (["bogus"], 2),
+                              (["race", "report", "nope"], 6), (["race", "--bogus"], 2),
+                              (["race", "--model", "m.onnx", "--images", "nope", "--out", "race"], 6)):
             with self.subTest(command), open("/dev/full", "wb") as full:
                 said = self.raw(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
                 for how in ({"stderr": full}, {"before": lambda: os.close(2)}):
@@ -237,8 +279,8 @@ class Streams(OutputCase):
 
 
 class Interrupts(OutputCase):
-    def popen(self, *command, **options):
-        environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache")}
+    def popen(self, *command, env=None, **options):
+        environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache"), **(env or {})}
         return subprocess.Popen([KITE, *map(str, command)], cwd=self.folder, env=environment, stderr=subprocess.PIPE,
                                 **options)
 
@@ -271,6 +313,41 @@ class Interrupts(OutputCase):
     def test_a_first_run_that_is_interrupted_leaves_no_half_plan(self):
         for _ in range(5):
             self.assertIn(self.first_run_until(signal.SIGINT), (None, []))
+
+    def test_an_interrupt_leaves_no_unpacked_zip(self):
+        with zipfile.ZipFile(self.folder / "z.zip", "w") as archive:
+            archive.write(DEMO_MODEL, "m.onnx")
+        (self.folder / "tmp").mkdir()
+        for _ in range(5):
+            process = self.popen("classify", "z.zip", "-", "--no-cache", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                 env={"TMPDIR": str(self.folder / "tmp")})
+            while process.poll() is None and not any((self.folder / "tmp").glob("*/*")):
+                pass
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+            self.assertEqual(process.returncode, 130)
+            self.assertEqual(list((self.folder / "tmp").iterdir()), [])
+
+    def test_a_reader_that_is_gone_leaves_no_file(self):
+        save_classifier(self.folder / "big.onnx", classes=5000)
+        pictures = [save_picture(self.folder / f"{i}.png").name for i in range(20)]
+        before = self.names()
+        process = self.popen("classify", "big.onnx", *pictures, "-k", "5000", "--report", "page.html", "--threads", "1",
+                             stdout=subprocess.PIPE)
+        process.stdout.read(1)
+        process.stdout.close()
+        process.communicate()
+        self.assertEqual(process.returncode, -signal.SIGPIPE)
+        self.assertEqual(self.names(), before)
+
+    def test_a_plan_that_is_shortened_is_an_error_with_its_name(self):
+        self.assertEqual(self.start("compile", DEMO_MODEL, "-o", "d.plan").returncode, 0)
+        process = self.popen("classify", "d.plan", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        time.sleep(0.5)  # it waits for its picture
+        os.truncate(self.folder / "d.plan", 4096)
+        _, said = process.communicate((self.folder / "p.png").read_bytes())
+        self.assertEqual(process.returncode, 6, said)
+        self.assertIn(b"kite: error[io]: the file was shortened while it was in use; d.plan; ", said)
 
     def test_clearing_the_cache_removes_what_killed_runs_left(self):
         for _ in range(20):
