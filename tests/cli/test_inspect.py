@@ -231,7 +231,7 @@ class Doctor(Case):
         self.assertEqual(alone.returncode, 2)
         self.assertIn(b"--csv requires --noise", alone.stderr)
         twice = self.kite("doctor", "--noise", "1", "--csv", self.folder / "n", "--svg", self.folder / "n")
-        self.assert_error(twice, "usage", 2, "named twice")
+        self.assert_error(twice, "usage", 2, "two outputs")
         (self.folder / "bad.csv").write_text("a,b\n1,2\n")
         self.assert_error(self.kite("doctor", "--noise", "--read", self.folder / "bad.csv"), "invalid-input", 3, "bad.csv")
         self.assert_error(self.kite("doctor", "--noise", "--read", self.folder / "none.csv"), "io", 6, "none.csv")
