@@ -2,6 +2,7 @@
 // Looks functions up by domain, name and overload.
 #include "graph/function_table.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,6 +94,45 @@ FunctionTable::Cost FunctionTable::cost_of(const onnx::Function& function) {
   return cost;
 }
 
+// Calls itself at most `left` times. A function that calls itself is an error that is found elsewhere.
+std::int64_t FunctionTable::whole_nodes_of(const onnx::Function& function, int left, bool& is_too_deep) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  if (left == 0) {
+    is_too_deep = true;
+    return 0;
+  }
+  if (const auto [known, is_new] = whole_nodes_.emplace(&function, 0); !is_new) return known->second;
+  std::int64_t total = 1;
+  std::vector<const std::vector<onnx::Node>*> open = {&function.nodes};
+  while (!open.empty()) {
+    const std::vector<onnx::Node>& nodes = *open.back();
+    open.pop_back();
+    for (const onnx::Node& node : nodes) {
+      const onnx::Function* const called = find(node);
+      total = std::min(kMost, total + 1 + (called != nullptr ? whole_nodes_of(*called, left - 1, is_too_deep) : 0));
+      for (const onnx::Attribute& attribute : node.attributes) {
+        if (attribute.g != nullptr) open.push_back(&attribute.g->nodes);
+      }
+    }
+  }
+  return whole_nodes_[&function] = total;
+}
+
+namespace {
+
+Error too_many_nodes() {
+  return Error{
+      ErrorCode::kLimit, "the model has too many nodes when its functions stand in the places of their calls", {}, {}};
+}
+
+}  // namespace
+
+Status FunctionTable::check_call(const onnx::Function& function, int deepest, const Budget& budget) {
+  bool is_too_deep = false;
+  const std::int64_t nodes = whole_nodes_of(function, deepest, is_too_deep);
+  return is_too_deep || nodes <= budget.nodes ? Status() : too_many_nodes();
+}
+
 Status FunctionTable::charge_call(const onnx::Function& function, Budget& budget) {
   auto known = costs_.find(&function);
   if (known == costs_.end()) known = costs_.emplace(&function, cost_of(function)).first;
@@ -104,9 +144,7 @@ Status FunctionTable::charge_call(const onnx::Function& function, Budget& budget
   budget.initializers -= cost.initializers;
   const bool is_left = budget.nodes >= 0 && budget.names >= 0 && budget.attributes >= 0 && budget.elements >= 0 &&
                        budget.initializers >= 0;
-  if (is_left) return {};
-  return Error{
-      ErrorCode::kLimit, "the model has too many nodes when its functions stand in the places of their calls", {}, {}};
+  return is_left ? Status() : too_many_nodes();
 }
 
 }  // namespace kite

@@ -36,6 +36,11 @@ class FunctionTable {
   // The function's own opsets, and those of the model for domains that it does not import. Read at its first call.
   [[nodiscard]] Result<const Opsets*> opsets_of(const onnx::Function& function, const Opsets& of_model);
 
+  // kLimit where a call from the model's own graph, with the calls within it, has more nodes than the budget: a few
+  // kilobytes of functions that call each other twice would take seconds until the budget is spent. `deepest`: so deep
+  // may calls lie in calls; where they lie deeper, nothing is said here.
+  [[nodiscard]] Status check_call(const onnx::Function& function, int deepest, const Budget& budget);
+
   // Takes one more copy of the function's records from the budget: calls within calls multiply.
   [[nodiscard]] Status charge_call(const onnx::Function& function, Budget& budget);
 
@@ -48,11 +53,13 @@ class FunctionTable {
     std::int64_t initializers = 0;
   };
   [[nodiscard]] static Cost cost_of(const onnx::Function& function);
+  [[nodiscard]] std::int64_t whole_nodes_of(const onnx::Function& function, int left, bool& is_too_deep);
 
   using Key = std::tuple<std::string_view, std::string_view, std::string_view>;
   std::map<Key, const onnx::Function*> functions_;
   std::unordered_map<const onnx::Function*, Opsets> opsets_;
   std::unordered_map<const onnx::Function*, Cost> costs_;
+  std::unordered_map<const onnx::Function*, std::int64_t> whole_nodes_;  // with the calls within; 0 while it is counted
 };
 
 }  // namespace kite

@@ -286,6 +286,7 @@ Status BodyImporter::bind_call(Scope& scope, const onnx::Node& node, const onnx:
     return malformed("the function has " + std::to_string(function.inputs.size()) + " inputs and " +
                      std::to_string(function.outputs.size()) + " outputs, the call has more");
   }
+  if (call.depth == 1) KITE_TRY(functions_.check_call(function, kMaxCallDepth, owner_.budget()));
   KITE_TRY(functions_.charge_call(function, owner_.budget()));
   KITE_TRY_ASSIGN(call.opsets, functions_.opsets_of(function, opsets_));
   KITE_TRY_ASSIGN(call.prefix, scoped(scope, label(node)));

@@ -187,7 +187,7 @@ TEST(ImportFunctions, calls_that_double_at_each_level_end_at_the_budget) {
   const auto imported = import_bytes(chain(60).span(), "m.onnx");
   ASSERT_FALSE(imported.ok());
   EXPECT_EQ(imported.error().code, ErrorCode::kLimit);
-  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 60.0);
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 1.0);
   const auto deep = import_bytes(chain(100).span(), "m.onnx");
   ASSERT_FALSE(deep.ok());
   EXPECT_EQ(deep.error().what, "functions call functions more than 64 deep");
