@@ -66,11 +66,11 @@ int run_packed(std::vector<std::string> arguments) {
   if (arguments.size() == 1 && arguments[0] == "--licenses") return print_licenses();
   Verb program{.name = name, .summary = summary, .footer = footer};
   bool asks_for_licenses = false;
-  program.add({{.names = "--version",
-                .into = Reply{packed->model() + " for " + packed->target_names() + ", packed by kite " +
-                              packed->made_by()},
-                .help = "Print what is inside"},
-               licenses_option(asks_for_licenses)});
+  program.add(
+      {{.names = "--version",
+        .into = Reply{packed->model() + " for " + packed->target_names() + ", packed by kite " + packed->made_by()},
+        .help = "Print what is inside"},
+       licenses_option(asks_for_licenses)});
   add_packed_classify(program, std::move(*packed));
   return run_parsed(program, std::move(arguments), asks_for_licenses);
 }

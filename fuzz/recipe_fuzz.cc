@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/text_escape.h"
 #include "carriers/interpretation.h"
 #include "carriers/labels.h"
 #include "carriers/python_literal.h"
 #include "carriers/recipe_carriers.h"
-#include "base/text_escape.h"
 
 namespace {
 

@@ -95,7 +95,7 @@ TEST_F(Output_file, what_cannot_be_written_is_an_error_and_leaves_nothing) {
   fs::create_symlink("loop", at("loop"));
   const std::vector<std::string> before = names_in(folder_.path());
   for (const std::string& path : {std::string(), at("no/such/folder"), at("file/below"), at(""), folder_.path(),
-                                 at("loop"), at(std::string(300, 'x')), std::string("/dev/full")}) {
+                                  at("loop"), at(std::string(300, 'x')), std::string("/dev/full")}) {
     const Status written = write_file(path, "text");
     ASSERT_FALSE(written.ok()) << path;
     EXPECT_EQ(written.error().code, ErrorCode::kIo);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verbs of `kite race`, each in a file of its own. Only they print; the functions that they call do not. Each returns
-// the exit code.
+// The verbs of `kite race`, each in a file of its own. Only they print; the functions that they call do not. Each
+// returns the exit code.
 #pragma once
 
 #include "cli/output/program.h"

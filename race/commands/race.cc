@@ -56,8 +56,7 @@ class Announcer final : public ProgressSink {
       case Purpose::kRound:
         return progress.rounds > 0 ? fmt::format("round {} of {}", progress.round, progress.rounds)
                                    : fmt::format("round {}", progress.round);
-      case Purpose::kHeat:
-        return fmt::format("heat {} of {}, set {}", progress.heat, progress.heats, progress.round);
+      case Purpose::kHeat: return fmt::format("heat {} of {}, set {}", progress.heat, progress.heats, progress.round);
       case Purpose::kRerun: return "re-runs";
       case Purpose::kMemory: return "memory";
       case Purpose::kProfile: return "profiles";

@@ -77,8 +77,7 @@ bool add_memory(int pid, MemorySample& sample) {
 
 }  // namespace
 
-MemoryLine::MemoryLine(int parent, bool below_child)
-    : parent_(parent), below_child_(below_child) {
+MemoryLine::MemoryLine(int parent, bool below_child) : parent_(parent), below_child_(below_child) {
   try {
     thread_ = std::thread([this] { watch(); });
   } catch (const std::system_error&) {

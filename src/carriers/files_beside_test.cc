@@ -13,17 +13,15 @@ namespace {
 
 TEST(FilesBeside, are_those_that_a_source_may_read_and_no_others) {
   const TestFolder folder;
-  const char* const kRead[] = {"photo.kite.json",    "photo.labels.txt",
-                               "photo.names",        "LABELS.TXT",
-                               "imagenet_class_index.json", "data.yaml",
-                               "config.json",        "preprocessor_config.json",
-                               "metadata_properties.json",  "config.pbtxt",
-                               "ours.txt"};
+  const char* const kRead[] = {
+      "photo.kite.json",           "photo.labels.txt", "photo.names", "LABELS.TXT",
+      "imagenet_class_index.json", "data.yaml",        "config.json", "preprocessor_config.json",
+      "metadata_properties.json",  "config.pbtxt",     "ours.txt"};
   for (const char* name : kRead) folder.write(name, "x");
   folder.write("config.pbtxt", "output [ { name: \"y\" label_filename: \"ours.txt\" } ]");
   // The last three may be answers of an earlier run.
-  for (const char* name : {"photo.onnx", "answers.json", "notes.txt", "other.kite.json", "photo.txt", "photo.csv",
-                           "photo.json"}) {
+  for (const char* name :
+       {"photo.onnx", "answers.json", "notes.txt", "other.kite.json", "photo.txt", "photo.csv", "photo.json"}) {
     folder.write(name, "x");
   }
   std::vector<std::string> found = files_beside(folder / "photo.onnx");

@@ -146,8 +146,8 @@ Status complete_geometry(RecipeFields& fields, const RuleFacts& facts, RuledReci
   if (geometry.names.empty()) return {};
   if (std::max(size.width, size.height) > kLargestGuessedSide) {
     return Error{ErrorCode::kUnsupportedModel,
-                 "no source states the preprocessing, and pictures of " + facts.shape + " are too large for a guess", "",
-                 "state it with --recipe FILE"};
+                 "no source states the preprocessing, and pictures of " + facts.shape + " are too large for a guess",
+                 "", "state it with --recipe FILE"};
   }
   fields.fill_from(usual);
   missing.names = geometry.names + (missing.names.empty() ? "" : ", " + missing.names);

@@ -32,12 +32,18 @@ struct RangeRow {
 
 TEST(InputRange, it_is_read_from_the_type_or_the_graph_and_guessed_for_planes_of_colour_only) {
   const RangeRow rows[] = {
-      {DType::kFloat32, kPlanes, "", "imagenet", true},       {DType::kFloat16, kPlanes, "", "imagenet", true},
-      {DType::kFloat32, {3, 32, 32}, "", "imagenet", true},   {DType::kFloat32, kPixels, "", "", false},
-      {DType::kFloat32, kGrey, "", "", false},                {DType::kFloat32, {1, 4, 32, 32}, "", "", false},
-      {DType::kUInt8, kPlanes, "", "0-255", false},           {DType::kInt32, kPixels, "", "0-255", false},
-      {DType::kInt64, kGrey, "", "0-255", false},             {DType::kInt8, kPlanes, "", "", false},
-      {DType::kFloat32, kPixels, "0-255", "0-255", false},    {DType::kFloat32, kPlanes, "0-1", "0-1", false},
+      {DType::kFloat32, kPlanes, "", "imagenet", true},
+      {DType::kFloat16, kPlanes, "", "imagenet", true},
+      {DType::kFloat32, {3, 32, 32}, "", "imagenet", true},
+      {DType::kFloat32, kPixels, "", "", false},
+      {DType::kFloat32, kGrey, "", "", false},
+      {DType::kFloat32, {1, 4, 32, 32}, "", "", false},
+      {DType::kUInt8, kPlanes, "", "0-255", false},
+      {DType::kInt32, kPixels, "", "0-255", false},
+      {DType::kInt64, kGrey, "", "0-255", false},
+      {DType::kInt8, kPlanes, "", "", false},
+      {DType::kFloat32, kPixels, "0-255", "0-255", false},
+      {DType::kFloat32, kPlanes, "0-1", "0-1", false},
       {DType::kFloat32, kPlanes, "unknown", "", false},
   };
   for (const RangeRow& row : rows) {

@@ -9,9 +9,9 @@
 #include <unordered_map>
 
 #include "base/printable.h"
+#include "base/text_escape.h"
 #include "carriers/python_literal.h"
 #include "carriers/text_file.h"
-#include "base/text_escape.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -46,8 +46,8 @@ Result<IndexSide> index_side(const TextPairs& entries) {
   const auto in_range = [n](const std::string& text) { return *class_index(text) < n; };
   if (first && second) {
     const bool same = std::all_of(entries.begin(), entries.end(), [](const auto& e) { return e.first == e.second; });
-    const bool both_count = std::all_of(
-        entries.begin(), entries.end(), [&](const auto& e) { return in_range(e.first) && in_range(e.second); });
+    const bool both_count = std::all_of(entries.begin(), entries.end(),
+                                        [&](const auto& e) { return in_range(e.first) && in_range(e.second); });
     if (!same && both_count) {
       return bad("keys and values are both numbers from 0 on, so it is not known which are the class indices", "",
                  "name the map \"id2label\" or \"label2id\"");

@@ -23,8 +23,8 @@ struct Source {
 #include "carriers/sources.inc"
 #undef KITE_SOURCE
 
-// What files_beside() has to know of the sources: the names that are usual for labels, for a model of this name; and the
-// name that a Triton configuration gives, which may be empty.
+// What files_beside() has to know of the sources: the names that are usual for labels, for a model of this name; and
+// the name that a Triton configuration gives, which may be empty.
 [[nodiscard]] std::vector<std::string> label_file_names(const std::string& stem);
 [[nodiscard]] Result<std::string> triton_label_file(const std::string& config_path);
 

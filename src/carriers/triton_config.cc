@@ -15,8 +15,8 @@ namespace {
 // of other strings are skipped; two different values are an error.
 Result<std::string> text_field(std::string_view text, std::string_view key) {
   std::string value;
-  std::string word;        // the name that was read last
-  bool is_value = false;   // a colon came after it
+  std::string word;       // the name that was read last
+  bool is_value = false;  // a colon came after it
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '#') {

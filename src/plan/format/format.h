@@ -40,8 +40,8 @@ struct Header {
   char magic[8];
   std::uint32_t version;
   std::uint32_t header_check;  // header_check() of the header; only the cache compares it
-  std::uint64_t target;    // name_id() of the target whose features contain those of all its kernels
-  std::uint64_t features;  // that the processor must have: the bits of base/features.h
+  std::uint64_t target;        // name_id() of the target whose features contain those of all its kernels
+  std::uint64_t features;      // that the processor must have: the bits of base/features.h
   std::uint64_t total_bytes;
   std::uint64_t
       key[2];  // of what the plan was made from: see plan/source/cache.h; twice the checksum for a plan without a key

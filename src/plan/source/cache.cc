@@ -33,7 +33,7 @@ namespace {
 constexpr std::string_view kPlanSuffix = ".plan";
 constexpr std::string_view kReceiptSuffix = ".receipt";
 constexpr std::string_view kWholeSuffix = ".whole";  // an empty file, which counts until the system is started again
-constexpr std::size_t kNameDigits = 32;  // 128 bits of key
+constexpr std::size_t kNameDigits = 32;              // 128 bits of key
 
 std::string default_folder() {
   const auto variable = [](const char* name) {
