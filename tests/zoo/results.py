@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -45,9 +46,15 @@ def committed() -> tuple[dict, dict[tuple[str, str, str], dict]]:
     return libraries, {key_of(row): row for row in rows}
 
 
+def plain(reason: str) -> str:
+    """Without where in the exporter it came up, and without the folders of the machine."""
+    return re.sub(r"(/[\w.+-]+)+/(?=[\w.+-])", "", re.split(r" While executing | Original traceback", reason)[0])
+
+
 def shortened(row: dict) -> dict:
     """What the page and the next run need; numbers with the digits that mean something."""
     short = {name: row[name] for name in ("library", "model", "exporter", "opset", "nodes", "status", "detail", "judge") if row.get(name) not in (None, "")}
+    short |= {name: plain(short[name]) for name in ("detail", "judge") if name in short}
     short |= {name: float(f"{row[name]:.2g}") for name in ("error", "ort_vs_library") if name in row}
     short |= {name: row[name] for name in ("top1", "macs", "fast", "portable", *TIMES) if row.get(name) not in (None, [])}
     return short | {"kite": row["kite"] if "kite" in row else row["versions"]["kite"]}
@@ -133,7 +140,9 @@ def section() -> str:
              + "Libraries: " + ", ".join(f"{name} {version}" for name, version in libraries.items()) + ".", "",
              "| result | rows | meaning |", "|---|---|---|"]
     for status, meaning in STATUSES.items():
-        lines.append(f"| {status} | {sum(row['status'] == status for row in rows)} | {meaning} |")
+        count = sum(row["status"] == status for row in rows)
+        if count > 0 or status == "differs":
+            lines.append(f"| {status} | {count} | {meaning} |")
     lines += exceptions(rows)
     for library in dict.fromkeys(row["library"] for row in rows):
         exporters = list(members.EXPORTERS[library])

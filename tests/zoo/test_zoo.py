@@ -139,6 +139,11 @@ class Results(unittest.TestCase):
         found = self.merged(row("agrees", time=[1.0, 0.9, 1.1], kite="old"), row("agrees", kite="new"))
         self.assertEqual([(line["kite"], line["timed"]) for line in found.values()], [("new", "old")])
 
+    def test_a_reason_names_no_folder_of_the_machine(self):
+        found = self.merged(row("no export", detail="Error: no view! While executing %view_4 : [1] Original traceback: File \"/a/b.py\""),
+                            {**row("refused", detail="Load model from /some/where/model.onnx failed: 1/2"), "exporter": "torchscript"})
+        self.assertEqual([line["detail"] for line in found.values()], ["Load model from model.onnx failed: 1/2", "Error: no view!"][::-1])
+
     def test_results_of_other_libraries_are_dropped(self):
         found = self.merged(row("agrees"), {**row("agrees", torch="2"), "exporter": "torchscript"})
         self.assertEqual([key[2] for key in found], ["torchscript"])
