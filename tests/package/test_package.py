@@ -141,6 +141,18 @@ class Package(unittest.TestCase):
     def test_cpp_with_find_package(self):
         self.build_with_find_package("CXX", "examples/cpp/classify.cc", "paperkite::paperkite")
 
+    @unittest.skipUnless(pathlib.Path(TOOLS["BUILD"]) == ROOT / "build/release", "skipped: contestants are built with the release build")
+    def test_a_contestant_of_the_race_in_cpp(self):
+        peer = self.work / "peer"
+        peer.mkdir()
+        (peer / "CMakeLists.txt").write_text(f"cmake_minimum_required(VERSION 3.25)\nproject(peer LANGUAGES CXX)\n"
+                                             f"include({ROOT}/peers/sdk/cpp/contestant.cmake)\nadd_contestant(main.cc)\n")
+        (peer / "main.cc").write_text('#include "contestant.h"\nint main(int argc, char** argv) {\n'
+                                      '  const auto start = [](const contestant::Request&) { return contestant::Versions{{"nothing", "7"}}; };\n'
+                                      '  return contestant::run(argc, argv, {.start = start, .load = {}, .prepare = {}});\n}\n')
+        output(ROOT / "peers/sdk/cpp/build", self.work / "homes/peer", peer, ROOT, env={**self.environment, "CXX": TOOLS["CXX"]})
+        self.assertIn('"nothing":"7"', output(self.work / "homes/peer/build/contestant", "version").replace(" ", ""))
+
     def test_another_minor_version_is_refused(self):
         with self.assertRaisesRegex(AssertionError, "0.2"):
             output(TOOLS["CMAKE"], "-G", "Ninja", "-S", self.project("find_package(paperkite 0.2 REQUIRED)"), "-B", self.work,
