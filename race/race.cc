@@ -10,7 +10,7 @@ namespace kite::race {
 
 int run_race(const std::vector<std::string>& arguments) {
   const auto options = parse_options(arguments);
-  if (!options.ok()) return report_error(options.error());
+  if (!options.ok()) return print_error(options.error());
   if (!options->answer.empty()) {
     cli::standard_output().write(options->answer);
     return kOk;
@@ -19,9 +19,9 @@ int run_race(const std::vector<std::string>& arguments) {
   if (options->verb == Verb::kCompare) return compare(*options);
   if (options->verb == Verb::kNoise) return noise(*options);
   const auto executable = own_executable();
-  if (!executable.ok()) return report_error(executable.error());
+  if (!executable.ok()) return print_error(executable.error());
   const auto paths = find_install_paths(*executable, options->peers_dir);
-  if (!paths.ok()) return report_error(paths.error());
+  if (!paths.ok()) return print_error(paths.error());
   switch (options->verb) {
     case Verb::kPeers: return list_peers(*options, *paths);
     case Verb::kSetup: return set_up(*options, *paths);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exit codes of both programs.
+// The exit codes of kite; `kite race` has one more (race/commands/commands.h).
 #pragma once
 
 #include "paperkite/error.h"

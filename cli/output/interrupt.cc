@@ -16,13 +16,11 @@ namespace kite::cli {
 namespace {
 
 volatile std::sig_atomic_t remembering = 0;
-volatile std::sig_atomic_t interrupted = 0;
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
 
 void on_interrupt(int) {
-  if (remembering != 0 && interrupted == 0) {
-    interrupted = 1;
-    return;
-  }
+  if (remembering != 0 && !interrupted.exchange(true)) return;
   remove_leftovers();
   ::_exit(kInterrupted);
 }
@@ -86,8 +84,11 @@ void end_on_interrupts() {
   }
 }
 
-void remember_interrupts() { remembering = 1; }
+const std::atomic<bool>& remember_interrupts() {
+  remembering = 1;
+  return interrupted;
+}
 
-bool is_interrupted() { return interrupted != 0; }
+bool is_interrupted() { return interrupted.load(); }
 
 }  // namespace kite::cli

@@ -2,6 +2,8 @@
 // What happens on Ctrl-C, on SIGTERM, and when the terminal closes.
 #pragma once
 
+#include <atomic>
+
 namespace kite::cli {
 
 // From this call on, these signals end the process immediately with kInterrupted; files that are
@@ -9,7 +11,8 @@ namespace kite::cli {
 void end_on_interrupts();
 // From this call on, the first signal is only recorded, and a blocking call returns because of it. A verb checks for it
 // between two inputs, so that the finished results are still written. The second signal ends the process as above.
-void remember_interrupts();
+// Returns the record, which is_interrupted() reads, too.
+const std::atomic<bool>& remember_interrupts();
 [[nodiscard]] bool is_interrupted();
 
 }  // namespace kite::cli

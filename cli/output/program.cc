@@ -19,18 +19,25 @@ namespace kite::cli {
 
 namespace {
 
+int out_of_memory() {
+  return print_error({ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more"});
+}
+
 // The library and the verbs return their errors. Exceptions only report memory and threads that the system refuses.
 int run_or_report(std::vector<std::string> arguments, const std::function<int(std::vector<std::string>)>& work) {
   try {
     return work(std::move(arguments));
   } catch (const std::bad_alloc&) {
-    return print_error({ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more"});
-  } catch (const std::length_error&) {
-    return print_error({ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more"});
+    return out_of_memory();
+  } catch (const std::length_error&) {  // more than any memory holds
+    return out_of_memory();
   } catch (const std::system_error& error) {
     const bool is_shortage =
         error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
-    return print_error({is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), {}, {}});
+    return print_error({is_shortage ? ErrorCode::kLimit : ErrorCode::kIo,
+                        error.what(),
+                        {},
+                        is_shortage ? "use fewer threads, or allow more processes and memory" : ""});
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both programs do before and after their own work, and how they say what went wrong.
+// What kite does before and after the work of a verb, also of the race, and how they say what went wrong.
 #pragma once
 
 #include <functional>

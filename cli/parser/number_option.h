@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ranges of the numbers on the command line. What is a number at all is decided by base/number_text.h, for every
-// option of both programs.
+// option of kite and of `kite race`.
 #pragma once
 
 #include <cstdint>

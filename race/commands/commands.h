@@ -10,10 +10,8 @@
 namespace kite::race {
 
 // kite's own exit codes, and one more.
-using cli::kInterrupted, cli::kOk, cli::kSomeFailed;
+using cli::kInterrupted, cli::kOk, cli::kSomeFailed, cli::print_error;
 enum ExitCode : int { kCannotTell = 7 };
-
-inline int report_error(const Error& error) { return cli::print_error(error); }
 
 int race(const Options& options, const InstallPaths& paths);
 int list_peers(const Options& options, const InstallPaths& paths);

@@ -74,10 +74,10 @@ int compare(const Options& options) {
     for (const std::string& folder : options.folders) inputs.push_back(folder + "/journal.jsonl");
     return inputs;
   });
-  if (!files.ok()) return report_error(files.error());
+  if (!files.ok()) return print_error(files.error());
   const auto changes = compared(options);
-  if (!changes.ok()) return report_error(changes.error());
-  if (const kite::Status written = write_files(options, *changes); !written.ok()) return report_error(written.error());
+  if (!changes.ok()) return print_error(changes.error());
+  if (const kite::Status written = write_files(options, *changes); !written.ok()) return print_error(written.error());
   if (options.json) {
     cli::standard_output().write(changes_json(*changes));
   } else {

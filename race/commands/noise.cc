@@ -81,12 +81,12 @@ kite::Status write_files(const Options& options, const RecordedWork& work, const
 }  // namespace
 
 int noise(const Options& options) {
-  if (const kite::Status files = check_files(options); !files.ok()) return report_error(files.error());
+  if (const kite::Status files = check_files(options); !files.ok()) return print_error(files.error());
   Terminal terminal;
   const std::atomic<bool>& stop = catch_interrupts();
   const auto work = options.read_path.empty() ? measured(options, terminal, stop) : recorded(options.read_path);
   terminal.clear();
-  if (!work.ok()) return report_error(work.error());
+  if (!work.ok()) return print_error(work.error());
   const auto longest_s = std::ranges::max(work->series, {}, &WorkSeries::seconds).seconds();
   if (stop.load() && distances_within(longest_s).empty()) {
     terminal.note("interrupted too early to say anything: the shortest distance needs half a second");
@@ -94,8 +94,7 @@ int noise(const Options& options) {
   }
   std::vector<NoiseFound> all;
   for (const WorkSeries& series : work->series) all.push_back(noise_of(series));
-  if (const kite::Status written = write_files(options, *work, all); !written.ok())
-    return report_error(written.error());
+  if (const kite::Status written = write_files(options, *work, all); !written.ok()) return print_error(written.error());
   if (options.json) {
     cli::standard_output().write(noise_json(all, work->comment));
   } else {

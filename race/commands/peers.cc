@@ -76,7 +76,7 @@ void print_table(const std::vector<FoundPeer>& peers, const std::vector<Readines
 
 int list_peers(const Options& options, const InstallPaths& paths) {
   const auto peers = find_peers(paths.peers_dir);
-  if (!peers.ok()) return report_error(peers.error());
+  if (!peers.ok()) return print_error(peers.error());
   Terminal terminal;
   terminal.progress("checking the contestants", 0, 0);
   const std::vector<Readiness> states = check_readiness(*peers, paths);

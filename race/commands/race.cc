@@ -94,9 +94,9 @@ Result<Options> resumed(const Options& options) {
 // Prints where the results are; the path of the page goes to standard output, for programs.
 int conclude(const Job& job, RaceEnd end, Terminal& terminal) {
   const auto journal = read_journal(job.folder + "/journal.jsonl");
-  if (!journal.ok()) return report_error(journal.error());
+  if (!journal.ok()) return print_error(journal.error());
   const kite::Status written = write_report(*journal, job.folder);
-  if (!written.ok()) return report_error(written.error());
+  if (!written.ok()) return print_error(written.error());
   terminal.clear();
   if (const auto analysis = analyse(*journal); analysis.ok()) {
     terminal.note('\n' + terminal_text(front_blocks(*analysis), terminal.columns()));
@@ -146,7 +146,7 @@ Result<RaceEnd> run(Job& job, const Options& options, const InstallPaths& paths,
 
 int race(const Options& asked, const InstallPaths& paths) {
   const auto options = resumed(asked);
-  if (!options.ok()) return report_error(options.error());
+  if (!options.ok()) return print_error(options.error());
   Terminal terminal;
   const std::atomic<bool>& stop = catch_interrupts();
   JobWatch watch;
@@ -157,12 +157,12 @@ int race(const Options& asked, const InstallPaths& paths) {
   };
   auto job = make_job(*options, paths, watch);
   terminal.clear();
-  if (!job.ok()) return stop.load() ? static_cast<int>(kInterrupted) : report_error(job.error());
+  if (!job.ok()) return stop.load() ? static_cast<int>(kInterrupted) : print_error(job.error());
   terminal.note(fmt::format("{} contestants, {} cells, {} pictures; all files are written to {}",
                             job->plan.contestants.size(), job->plan.cells.size(), job->plan.pictures, job->folder));
   const auto end = run(*job, *options, paths, terminal, watch);
   terminal.clear();
-  if (!end.ok()) return report_error(end.error());
+  if (!end.ok()) return print_error(end.error());
   const int exit_code = conclude(*job, *end, terminal);
   if (*end == RaceEnd::kFinished) remove_work(*job);
   return exit_code;

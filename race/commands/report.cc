@@ -13,10 +13,10 @@ int remake_report(const Options& options) {
     Error error = journal.error();
     if (error.code == ErrorCode::kIo && error.remedy.empty())
       error.remedy = "name the folder that `kite race --out` wrote";
-    return report_error(error);
+    return print_error(error);
   }
   const kite::Status written = write_report(*journal, folder);
-  if (!written.ok()) return report_error(written.error());
+  if (!written.ok()) return print_error(written.error());
   if (journal->torn) cli::warn("the journal's last line is cut off and was left out");
   cli::standard_output().write(folder + "/report.html\n");
   return kOk;

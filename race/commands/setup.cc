@@ -71,7 +71,7 @@ bool set_up_one(const Peer& peer, const InstallPaths& paths, Terminal& terminal,
   const auto outcome = run_setup(peer, paths, watch);
   if (!outcome.ok()) {
     terminal.clear();
-    report_error(Error(outcome.error()).in(peer.name));
+    print_error(Error(outcome.error()).in(peer.name));
     return false;
   }
   if (outcome->redone) terminal.note(peer.name + ": an earlier setup had not finished, so it was started again");
@@ -97,9 +97,9 @@ bool set_up_one(const Peer& peer, const InstallPaths& paths, Terminal& terminal,
 
 int set_up(const Options& options, const InstallPaths& paths) {
   const auto all = find_peers(paths.peers_dir);
-  if (!all.ok()) return report_error(all.error());
+  if (!all.ok()) return print_error(all.error());
   const auto named = named_peers(options, *all);
-  if (!named.ok()) return report_error(named.error());
+  if (!named.ok()) return print_error(named.error());
   Terminal terminal;
   terminal.progress("checking the contestants", 0, 0);
   const std::vector<Readiness> states = check_readiness(*named, paths);

@@ -9,9 +9,8 @@
 
 #include <algorithm>
 
-#include "base/leftovers.h"
 #include "base/text_escape.h"
-#include "cli/output/exit_code.h"
+#include "cli/output/interrupt.h"
 #include "cli/output/output.h"
 
 namespace kite::race {
@@ -21,16 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr int kWidth = 24;  // of a bar
 constexpr std::string_view kSpinner = "|/-\\";
-
-std::atomic<bool> interrupted = false;
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
-
-// The second one ends the program.
-void on_signal(int) {
-  if (!interrupted.exchange(true)) return;
-  remove_leftovers();
-  ::_exit(cli::kInterrupted);
-}
 
 }  // namespace
 
@@ -93,12 +82,8 @@ std::string duration_text(double seconds) {
 }
 
 const std::atomic<bool>& catch_interrupts() {
-  struct sigaction action{};
-  action.sa_handler = on_signal;
-  ::sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
-  return interrupted;
+  return cli::remember_interrupts();
 }
 
 }  // namespace kite::race

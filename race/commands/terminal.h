@@ -39,7 +39,7 @@ class Terminal {
 // "12 s", "3 min 20 s", "1 h 05 min".
 [[nodiscard]] std::string duration_text(double seconds);
 
-// From the first call on, SIGINT and SIGTERM set this flag. A second signal ends the program at once.
+// cli::remember_interrupts(), and a reader that is gone is an error of a write instead of the end: a race goes on.
 [[nodiscard]] const std::atomic<bool>& catch_interrupts();
 
 }  // namespace kite::race

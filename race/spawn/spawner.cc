@@ -77,7 +77,7 @@ kite::Status Spawner::start_helper() {
   if (error != 0) {
     close(sockets[0]);
     return io_error(fmt::format("the measuring helper does not start: {}", std::strerror(error)), helper_,
-                    "it is built and installed beside kite-race as kite-race-spawn");
+                    "build or install kite-race-spawn beside kite");
   }
   helper_pid_ = pid;
   socket_ = sockets[0];

@@ -6,8 +6,8 @@ import os
 import pathlib
 import resource
 import shutil
-import struct
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -17,21 +17,15 @@ from PIL import Image
 
 from kite import DEMO_MODEL, KITE, PICTURES, Case
 
-PT_DYNAMIC, PT_INTERP = 2, 3
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+from staged_install import PT_INTERP, program_headers  # noqa: E402
+
+PT_DYNAMIC = 2
 
 
 def is_tmpfs(path):
     mounts = pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
     return any(mount.split()[1:3] == [path, "tmpfs"] for mount in mounts)
-
-
-def program_headers(path):
-    with open(path, "rb") as file:
-        header = file.read(64)
-        at, size, count = struct.unpack_from("<Q", header, 32)[0], *struct.unpack_from("<HH", header, 54)
-        file.seek(at)
-        table = file.read(size * count)
-    return {struct.unpack_from("<I", table, i * size)[0] for i in range(count)}
 
 
 @unittest.skipIf(PT_INTERP in program_headers(KITE), "skipped: a build with sanitizers is not static")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every option that takes a number, of every verb of both programs, refuses what is none before anything is done."""
+"""Every option that takes a number, of every verb of kite and of `kite race`, refuses what is none before anything is done."""
 
 import re
 import shutil
