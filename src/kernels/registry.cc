@@ -9,6 +9,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/grouped/grouped.h"
 #include "kernels/layer_norm/layer_norm.h"
+#include "kernels/lstm/lstm.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/pool/pool.h"
 #include "kernels/qconv/qconv.h"
@@ -25,7 +26,7 @@ namespace {
 
 constexpr const Family* kFamilies[] = {&kConv,  &kGrouped,     &kWinograd,  &kDepthwise, &kMatmul,      &kPool,
                                        &kMean,  &kElementwise, &kLayerNorm, &kSoftmax,   &kStridedCopy, &kAffine,
-                                       &kQConv, &kQPool,       &kBytewise,  &kWConv};
+                                       &kQConv, &kQPool,       &kBytewise,  &kWConv,     &kLstmFamily};
 
 }  // namespace
 

@@ -129,7 +129,8 @@ Status infer(InferContext& context) {
   return context.set_output(scratch_output(cell), dtype, std::array{directions, r.batch, scratch_rows(cell), r.hidden});
 }
 
-// Partial sums of every 16th element, which compilers keep in vectors. A network with an LSTM spends its time here.
+// Partial sums of every 16th element, which compilers keep in vectors. A network with a GRU or an RNN spends its time
+// here; an LSTM of the usual form has a kernel.
 template <typename T>
 double dot(const T* a, const T* b, std::int64_t count) {
   constexpr std::int64_t kLanes = 16;

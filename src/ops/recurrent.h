@@ -57,11 +57,14 @@ struct GateFunction {
     of_floats(x, count, static_cast<float>(a), static_cast<float>(b));
   }
   void operator()(double* x, std::int64_t count) const { of_doubles(x, count, a, b); }
+  bool operator==(const GateFunction&) const = default;
 };
 
 // The functions f, g and h of one direction; fewer for RNN and GRU. Nothing where a name is unknown or a parameter that
 // has no default is missing.
 [[nodiscard]] std::optional<std::array<GateFunction, 3>> gate_functions(const Attributes& attributes, Cell cell,
                                                                         int direction) noexcept;
+// Whether all directions apply the functions of a cell that names none.
+[[nodiscard]] bool has_default_functions(const Attributes& attributes, Cell cell) noexcept;
 
 }  // namespace kite

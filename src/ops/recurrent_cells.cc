@@ -121,4 +121,12 @@ std::optional<std::array<GateFunction, 3>> gate_functions(const Attributes& attr
   return functions;
 }
 
+bool has_default_functions(const Attributes& attributes, Cell cell) noexcept {
+  const int directions = attributes.get_string("direction", "forward") == "bidirectional" ? 2 : 1;
+  for (int direction = 0; direction < directions; ++direction) {
+    if (gate_functions(attributes, cell, direction) != gate_functions({}, cell, direction)) return false;
+  }
+  return true;
+}
+
 }  // namespace kite

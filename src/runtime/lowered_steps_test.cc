@@ -281,6 +281,28 @@ TEST(LoweredSteps, take_softmax_of_rows) {
   expect_steps(OneNode("Softmax", 11).input(Shape{2, 9, 50}), "softmax");
 }
 
+TEST(LoweredSteps, take_lstms_that_have_the_usual_cells) {
+  const auto lstm = [](const Shape& r) {
+    OneNode one("LSTM", 1, std::string(kInternalDomain));
+    one.input(Shape{5, 3, r[0] * r[1]}).left_out().floats(r);
+    return one;
+  };
+  const Shape r{1, 24, 6}, both{2, 24, 6}, states{2, 3, 6};
+  expect_steps(lstm(r), "lstm");
+  expect_steps(lstm(r).set("direction", std::string("reverse")), "lstm");
+  expect_steps(lstm(both).floats(Shape{2, 48}).set("direction", std::string("bidirectional")), "lstm");
+  expect_steps(lstm(both).left_out().left_out().input(states).input(states).outputs(3).set(
+                   "direction", std::string("bidirectional")),
+               "lstm");
+  expect_steps(lstm(r).set("layout", std::int64_t{1}), "lstm");
+  expect_steps(lstm(r).set("activations", std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"}), "lstm");
+  expect_steps(lstm(r).set("activations", std::vector<std::string>{"Sigmoid", "Relu", "Tanh"}), "portable");
+  expect_steps(lstm(r).set("clip", 1.0f), "portable");
+  expect_steps(lstm(r).set("input_forget", std::int64_t{1}), "portable");
+  expect_steps(lstm(r).left_out().input(Shape{3}, DType::kInt32), "portable");
+  expect_steps(lstm(r).left_out().left_out().left_out().left_out().floats(Shape{1, 18}), "portable");
+}
+
 TEST(LoweredSteps, look_at_large_tensors_before_they_quantise_them) {
   expect_steps(OneNode("DynamicQuantizeLinear", 11).input(Shape{5, 100, 300}).outputs(3), "bytes bytes");
   expect_steps(OneNode("DynamicQuantizeLinear", 11).input(Shape{5, 100}).outputs(3), "bytes");

@@ -154,7 +154,7 @@ Status Lowering::portable_step(NodeId id) {
 
 LowerFn find_lower_rule(std::string_view domain, std::string_view op_type) noexcept {
   for (const auto rules : {alias_rules(), conv_rules(), product_rules(), pool_rules(), elementwise_rules(), row_rules(),
-                           movement_rules(), quantised_rules(), byte_rules()}) {
+                           recurrent_rules(), movement_rules(), quantised_rules(), byte_rules()}) {
     for (const LowerRule& rule : rules) {
       if (rule.domain == domain && rule.op_type == op_type) return rule.lower;
     }
