@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "base/folder_reader.h"
 #include "base/regular_file.h"
 #include "image/image.h"
 #include "image/sniff.h"
@@ -39,11 +41,12 @@ class FolderWalk {
     for (std::vector<std::string> folders = {folder_}; !folders.empty();) {
       const std::string folder = std::move(folders.back());
       folders.pop_back();
-      std::error_code error;
-      for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-        look_at(*it, folders);
+      FolderReader reader(folder);
+      while (reader.next()) look_at(reader, folders);
+      if (reader.failure() != 0) {
+        fail(folder, std::string("cannot list the folder: ") + std::strerror(reader.failure()),
+             "check the permissions");
       }
-      if (error) fail(folder, "cannot list the folder: " + error.message(), "check the permissions");
     }
     if (items_.empty()) fail(folder_, "the folder holds no picture (" + picture_format_list() + ")", remedy_of_none());
     std::ranges::sort(items_, {}, &ImageItem::name);
@@ -54,11 +57,10 @@ class FolderWalk {
   }
 
  private:
-  void look_at(const fs::directory_entry& entry, std::vector<std::string>& folders) {
-    const std::string path = entry.path().string();
-    std::error_code error;
-    if (entry.is_directory(error)) {
-      if (entry.is_symlink(error)) {
+  void look_at(const FolderReader& entry, std::vector<std::string>& folders) {
+    const std::string& path = entry.path();
+    if (entry.is_folder()) {
+      if (entry.is_link()) {
         links_.add(path);
       } else if (recursive_) {
         folders.push_back(path);
@@ -69,10 +71,10 @@ class FolderWalk {
     }
     // A hidden file is judged by its bytes, not by its name: on other file systems, macOS writes a
     // "._photo.jpg" beside each photo.jpg.
-    const bool is_hidden = entry.path().filename().string().starts_with('.');
-    if (has_picture_extension(entry.path().filename().string()) && !is_hidden) {
+    const bool is_hidden = entry.name().starts_with('.');
+    if (has_picture_extension(entry.name()) && !is_hidden) {
       items_.push_back({path, {}});
-    } else if (entry.is_regular_file(error)) {
+    } else if (entry.is_regular_file()) {
       look_into(path);
     } else {
       others_.add(path);

@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <set>
 #include <utility>
+#include <vector>
+
+#include "base/folder_reader.h"
 
 namespace kite::race {
 
@@ -25,17 +28,20 @@ std::optional<std::uint64_t> bytes_of_file(const std::string& path, Files& seen)
 
 std::optional<std::uint64_t> bytes_of_folder(const std::string& path, Files& seen) {
   std::uint64_t sum = 0;
-  std::error_code failed;
-  fs::recursive_directory_iterator entries(path, failed);
-  if (failed) return std::nullopt;
-  for (; entries != fs::recursive_directory_iterator(); entries.increment(failed)) {
-    if (failed) return std::nullopt;
-    if (entries->is_symlink(failed) || !entries->is_regular_file(failed)) continue;
-    const auto bytes = bytes_of_file(entries->path().string(), seen);
-    if (!bytes) return std::nullopt;
-    sum += *bytes;
+  for (std::vector<std::string> folders = {path}; !folders.empty();) {
+    const std::string folder = std::move(folders.back());
+    folders.pop_back();
+    FolderReader reader(folder);
+    while (reader.next()) {
+      if (reader.is_link()) continue;
+      if (reader.is_folder()) folders.push_back(reader.path());
+      if (!reader.is_regular_file()) continue;
+      const auto bytes = bytes_of_file(reader.path(), seen);
+      if (!bytes) return std::nullopt;
+      sum += *bytes;
+    }
+    if (reader.failure() != 0) return std::nullopt;
   }
-  if (failed) return std::nullopt;
   return sum;
 }
 

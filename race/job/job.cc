@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/folder_reader.h"
 #include "base/subprocess.h"
 #include "cli/output/output_file.h"
 #include "paperkite/try.h"
@@ -320,8 +321,7 @@ Result<Job> make_job(const Options& options, const InstallPaths& paths, const Jo
 
 void remove_work(const Job& job) {
   if (job.keep || !exists(job.folder + kWorkMark)) return;
-  std::error_code ignored;
-  fs::remove_all(job.work, ignored);
+  remove_folder(job.work);
 }
 
 }  // namespace kite::race

@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "base/folder_reader.h"
 #include "paperkite/try.h"
 #include "race/job/command.h"
 
@@ -229,18 +231,17 @@ Result<Peer> read_peer(const std::string& folder) {
 }
 
 Result<std::vector<FoundPeer>> find_peers(const std::string& peers_dir) {
-  std::error_code failed;
-  fs::directory_iterator entries(peers_dir, failed);
-  if (failed) {
-    return Error{ErrorCode::kIo, "the contestants' folder cannot be read: " + failed.message(), peers_dir,
-                 "name it with --peers-dir or KITE_PEERS_DIR"};
-  }
+  FolderReader reader(peers_dir);
   std::vector<std::string> folders;
-  for (; entries != fs::directory_iterator(); entries.increment(failed)) {
-    if (failed) break;
+  while (reader.next()) {
     std::error_code ignored;
-    if (fs::exists(entries->path() / "peer.toml", ignored))
-      folders.push_back(fs::absolute(entries->path(), ignored).lexically_normal());
+    const fs::path folder = reader.path();
+    if (fs::exists(folder / "peer.toml", ignored)) folders.push_back(fs::absolute(folder, ignored).lexically_normal());
+  }
+  if (reader.failure() != 0) {
+    return Error{ErrorCode::kIo,
+                 std::string("the contestants' folder cannot be read: ") + std::strerror(reader.failure()), peers_dir,
+                 "name it with --peers-dir or KITE_PEERS_DIR"};
   }
   std::sort(folders.begin(), folders.end());
   std::vector<FoundPeer> found;

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
+#include <utility>
+
+#include "base/folder_reader.h"
 
 namespace kite::race {
 
@@ -32,17 +36,20 @@ Result<std::vector<std::string>> list_pictures(const std::string& path, std::int
   if (fs::is_regular_file(status)) return std::vector<std::string>{absolute.string()};
   std::vector<std::string> pictures;
   // A folder below that may not be read is an error, too: a race over fewer pictures is another race.
-  fs::recursive_directory_iterator entries(absolute, failed);
-  if (failed) return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), path, "check the permissions"};
-  while (entries != fs::recursive_directory_iterator()) {
-    std::error_code ignored;
-    // A newline would break the list that contestants read line by line.
-    const std::string name = entries->path().string();
-    if (is_picture(entries->path()) && entries->is_regular_file(ignored) && name.find('\n') == std::string::npos)
-      pictures.push_back(name);
-    entries.increment(failed);
-    if (failed) {
-      return Error{ErrorCode::kIo, "cannot be read: " + failed.message(), name, "check the permissions in this folder"};
+  for (std::vector<std::string> folders = {absolute.string()}; !folders.empty();) {
+    const std::string folder = std::move(folders.back());
+    folders.pop_back();
+    FolderReader reader(folder);
+    while (reader.next()) {
+      const std::string& name = reader.path();
+      if (reader.is_folder() && !reader.is_link()) folders.push_back(name);
+      // A newline would break the list that contestants read line by line.
+      if (is_picture(name) && reader.is_regular_file() && name.find('\n') == std::string::npos)
+        pictures.push_back(name);
+    }
+    if (reader.failure() != 0) {
+      return Error{ErrorCode::kIo, std::string("cannot be read: ") + std::strerror(reader.failure()), folder,
+                   "check the permissions in this folder"};
     }
   }
   if (pictures.empty()) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/folder_reader.h"
 #include "base/subprocess.h"
 #include "race/job/command.h"
 #include "race/job/job.h"
@@ -29,7 +30,7 @@ bool is_done(const Preparation& preparation) {
 // Empty: it worked.
 std::string failure_of(const Preparation& preparation, const JobWatch& watch) {
   std::error_code failed;
-  fs::remove_all(preparation.cache, failed);
+  remove_folder(preparation.cache);
   fs::create_directories(preparation.cache, failed);
   SubprocessOptions options;
   options.timeout_s = kLongestPreparation_s;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/folder_reader.h"
 #include "base/subprocess.h"
 #include "paperkite/try.h"
 #include "race/job/readiness.h"
@@ -29,8 +30,10 @@ Result<bool> begin_home(const std::string& home) {
   std::error_code failed;
   const bool redone = fs::exists(unfinished_mark(home), failed);
   if (redone) {
-    fs::remove_all(home, failed);
-    if (failed) return io_error("the half-made home cannot be removed", failed, home);
+    remove_folder(home);
+    if (fs::exists(home, failed)) {
+      return Error{ErrorCode::kIo, "the half-made home cannot be removed", home, "check the folder's owner"};
+    }
   }
   fs::create_directories(home, failed);
   if (failed) return io_error("the home cannot be made", failed, home);

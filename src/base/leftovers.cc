@@ -32,7 +32,7 @@ constexpr int kDeepest = 8;  // a model that was unpacked from a zip has one or 
 
 // Calls itself as deep as the folders lie in each other, at most kDeepest times. opendir() is not allowed in a signal
 // handler, because it allocates memory.
-void remove_folder(int above, const char* name, int depth) noexcept {
+void remove_entries(int above, const char* name, int depth) noexcept {
   const int folder = ::openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0) return;
   alignas(dirent64) char entries[2048];
@@ -46,7 +46,7 @@ void remove_folder(int above, const char* name, int depth) noexcept {
         at += entry->d_reclen;
         const std::string_view found = entry->d_name;
         if (found == "." || found == "..") continue;
-        if (entry->d_type == DT_DIR && depth < kDeepest) remove_folder(folder, entry->d_name, depth + 1);
+        if (entry->d_type == DT_DIR && depth < kDeepest) remove_entries(folder, entry->d_name, depth + 1);
         has_removed = ::unlinkat(folder, entry->d_name, 0) == 0 || has_removed;
       }
     }
@@ -80,10 +80,12 @@ Leftover::~Leftover() {
   if (slot_ >= 0) slots[static_cast<std::size_t>(slot_)].state = Slot::kFree;
 }
 
+void remove_leftover_folder(const char* path) noexcept { remove_entries(AT_FDCWD, path, 0); }
+
 void remove_leftovers() noexcept {
   for (const Slot& slot : slots) {
     if (slot.state == Slot::kFile) ::unlink(slot.path.data());
-    if (slot.state == Slot::kFolder) remove_folder(AT_FDCWD, slot.path.data(), 0);
+    if (slot.state == Slot::kFolder) remove_leftover_folder(slot.path.data());
   }
 }
 

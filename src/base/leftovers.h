@@ -23,5 +23,7 @@ class Leftover {
 
 // For a signal handler that ends the process: calls only functions that are allowed there.
 void remove_leftovers() noexcept;
+// One folder, down to eight levels below it; needs no memory.
+void remove_leftover_folder(const char* path) noexcept;
 
 }  // namespace kite

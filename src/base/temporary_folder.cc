@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// mkdtemp(3), which finds a free name and takes it in one step.
+// mkdir(2), which takes a free name or fails. (mkdtemp(3) would tell the name too late: a signal that comes before it
+// is among the leftovers would leave the folder.)
 #include "base/temporary_folder.h"
+
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -8,15 +11,10 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/folder_reader.h"
+#include "base/random_name.h"
+
 namespace kite {
-
-namespace {
-
-Error cannot_make(const std::string& above, const std::string& remedy) {
-  return {ErrorCode::kIo, std::string("cannot make a temporary folder: ") + std::strerror(errno), above, remedy};
-}
-
-}  // namespace
 
 Result<TemporaryFolder> TemporaryFolder::create() {
   const std::string remedy = "set TMPDIR to a folder with room";
@@ -27,21 +25,29 @@ Result<TemporaryFolder> TemporaryFolder::create() {
     return Error{ErrorCode::kIo, "there is no folder for temporary files: " + error.message(),
                  named != nullptr ? named : "/tmp", remedy};
   }
-  std::string name = (above / "paperkite-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) return cannot_make(above.string(), remedy);
-  return TemporaryFolder(std::move(name));
+  return create_named((above / "paperkite-").string(), above.string(), remedy);
 }
 
 Result<TemporaryFolder> TemporaryFolder::create_in(const std::string& above) {
-  std::string name = (std::filesystem::path(above) / ".kite-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) return cannot_make(above, "check the folder and its permissions");
-  return TemporaryFolder(std::move(name));
+  return create_named((std::filesystem::path(above) / ".kite-").string(), above,
+                      "check the folder and its permissions");
+}
+
+Result<TemporaryFolder> TemporaryFolder::create_named(const std::string& start, const std::string& above,
+                                                      const std::string& remedy) {
+  for (;;) {
+    TemporaryFolder folder(start + random_digits());
+    if (::mkdir(folder.path_.c_str(), 0700) == 0) return folder;
+    const int code = errno;
+    folder.path_.clear();  // it is not ours
+    folder.leftover_ = Leftover();
+    if (code == EEXIST) continue;
+    return Error{ErrorCode::kIo, std::string("cannot make a temporary folder: ") + std::strerror(code), above, remedy};
+  }
 }
 
 TemporaryFolder::~TemporaryFolder() {
-  if (path_.empty()) return;
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  if (!path_.empty()) remove_folder(path_);
 }
 
 }  // namespace kite

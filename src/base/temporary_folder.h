@@ -29,6 +29,8 @@ class TemporaryFolder {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }  // without a slash at its end
 
  private:
+  static Result<TemporaryFolder> create_named(const std::string& start, const std::string& above,
+                                              const std::string& remedy);
   explicit TemporaryFolder(std::string path) : path_(std::move(path)), leftover_(path_, Leftover::Kind::kFolder) {}
   std::string path_;  // empty: moved away
   Leftover leftover_;

@@ -4,16 +4,16 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <utility>
+
+#include "base/random_name.h"
 
 namespace kite {
 
@@ -23,26 +23,19 @@ Result<UnfinishedFile> UnfinishedFile::create(const std::string& start, mode_t m
                  "check the folder and the free space, or name another folder"};
   };
   for (;;) {
-    // The process id would tell processes apart, but not two threads of one process, and not containers, in each of
-    // which a process may have the same id.
-    std::uint64_t random = 0;
-    if (::getrandom(&random, sizeof random, 0) != sizeof random) return error(errno);
-    char digits[17];
-    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(random));
-    const std::string path = start + digits;
-    Leftover leftover(path, Leftover::Kind::kFile);
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0) {
+    // From here on nothing allocates, so that the file cannot stay because memory is refused.
+    UnfinishedFile file(start + random_digits());
+    file.fd_ = ::open(file.path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (file.fd_ < 0) {
       const int code = errno;
       if (code == EEXIST) continue;
       return error(code);
     }
-    UnfinishedFile file(path, fd, std::move(leftover));
     // Between open() and flock() the file looked like one whose writer has died, and may have been
     // removed for that reason.
-    while (::flock(fd, LOCK_EX) != 0 && errno == EINTR) continue;
+    while (::flock(file.fd_, LOCK_EX) != 0 && errno == EINTR) continue;
     struct stat info{};
-    if (::fstat(fd, &info) != 0 || info.st_nlink > 0) return file;
+    if (::fstat(file.fd_, &info) != 0 || info.st_nlink > 0) return file;
   }
 }
 

@@ -30,8 +30,7 @@ class UnfinishedFile {
   [[nodiscard]] int rename_to(const std::string& target) noexcept;
 
  private:
-  UnfinishedFile(std::string path, int fd, Leftover leftover)
-      : path_(std::move(path)), fd_(fd), leftover_(std::move(leftover)) {}
+  explicit UnfinishedFile(std::string path) : path_(std::move(path)), leftover_(path_, Leftover::Kind::kFile) {}
   std::string path_;
   int fd_ = -1;
   Leftover leftover_;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/folder_reader.h"
 #include "base/printable.h"
 #include "base/temporary_folder.h"
 #include "carriers/zip_archive.h"
@@ -41,20 +42,16 @@ std::string lower(std::string_view text) {
 template <typename Wanted>
 std::vector<std::string> names_in(const fs::path& folder, Wanted wanted) {
   std::vector<std::string> names;
-  std::error_code error;
-  fs::directory_iterator entry(folder, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    std::string name = entry->path().filename().string();
-    if (!name.starts_with('.') && wanted(*entry, name)) names.push_back(std::move(name));
+  for (FolderReader reader(folder.string()); reader.next();) {
+    if (!reader.name().starts_with('.') && wanted(reader)) names.push_back(reader.name());
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
 std::vector<std::string> models_in(const fs::path& folder) {
-  return names_in(folder, [](const fs::directory_entry& entry, const std::string& name) {
-    std::error_code ignored;
-    return lower(name).ends_with(".onnx") && entry.is_regular_file(ignored);
+  return names_in(folder, [](const FolderReader& entry) {
+    return lower(entry.name()).ends_with(".onnx") && entry.is_regular_file();
   });
 }
 
@@ -63,10 +60,7 @@ bool is_version(const std::string& name) {
 }
 
 std::vector<std::string> folders_in(const fs::path& folder) {
-  return names_in(folder, [](const fs::directory_entry& entry, const std::string& name) {
-    std::error_code ignored;
-    return name != "__MACOSX" && entry.is_directory(ignored);
-  });
+  return names_in(folder, [](const FolderReader& entry) { return entry.name() != "__MACOSX" && entry.is_folder(); });
 }
 
 Result<std::string> model_in_folder(const fs::path& folder) {

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/folder_reader.h"
+
 namespace kite {
 namespace {
 
@@ -34,14 +36,9 @@ std::string ModelFolder::stem() const { return fs::path(model_path_).stem().stri
 
 ModelFolder::Listing ModelFolder::list(const std::string& path) {
   Listing listing;
-  std::error_code error;
-  fs::directory_iterator entry(path.empty() ? "." : path, error);
-  for (std::size_t count = 0; !error && entry != fs::directory_iterator() && count < kMaxEntries; ++count) {
-    FolderEntry found{entry->path().filename().string(), (fs::path(path) / entry->path().filename()).string(), false};
-    std::error_code ignored;
-    found.is_folder = entry->is_directory(ignored);
-    listing[lower(found.name)].push_back(std::move(found));
-    entry.increment(error);
+  FolderReader reader(path);
+  for (std::size_t count = 0; count < kMaxEntries && reader.next(); ++count) {
+    listing[lower(reader.name())].push_back({reader.name(), reader.path(), reader.is_folder()});
   }
   return listing;
 }
@@ -80,13 +77,9 @@ const FolderEntry* ModelFolder::folder(std::string_view name) { return find(name
 
 std::vector<std::string> ModelFolder::folders_in(const std::string& path) {
   std::vector<std::string> names;
-  std::error_code error;
-  fs::directory_iterator entry(path, error);
-  for (std::size_t count = 0; !error && entry != fs::directory_iterator() && count < kMaxEntries; ++count) {
-    std::error_code ignored;
-    std::string name = entry->path().filename().string();
-    if (entry->is_directory(ignored) && !name.starts_with('.')) names.push_back(std::move(name));
-    entry.increment(error);
+  FolderReader reader(path);
+  for (std::size_t count = 0; count < kMaxEntries && reader.next(); ++count) {
+    if (!reader.name().starts_with('.') && reader.is_folder()) names.push_back(reader.name());
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -19,6 +19,7 @@
 #include <xxhash.h>
 
 #include "base/block_hash.h"
+#include "base/folder_reader.h"
 #include "base/mapped_file.h"
 #include "base/unfinished_file.h"
 #include "paperkite/try.h"
@@ -217,21 +218,20 @@ void PlanCache::keep_whole(const PlanKey& file) const {
 // marks that no longer count.
 std::uint64_t PlanCache::remove_leftovers(Marks marks) const {
   std::uint64_t freed = 0;
-  std::error_code error;
-  for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator();
-       it.increment(error)) {
-    const std::string name = it->path().filename().string();
+  for (FolderReader reader(folder_); reader.next();) {
+    const std::string& name = reader.name();
+    const std::string& path = reader.path();
     struct stat info{};
-    if (::lstat(it->path().c_str(), &info) != 0) continue;
+    if (::lstat(path.c_str(), &info) != 0) continue;
     const auto size_bytes = static_cast<std::uint64_t>(info.st_size);
     if (is_temporary_name(name)) {
-      if (remove_if_abandoned(it->path().string())) freed += size_bytes;
+      if (remove_if_abandoned(path)) freed += size_bytes;
     } else if (is_name(name, kWholeSuffix)) {
-      if (marks == Marks::kAll || file_state(info).changed_ns < booted_ns_) ::unlink(it->path().c_str());
+      if (marks == Marks::kAll || file_state(info).changed_ns < booted_ns_) ::unlink(path.c_str());
     } else if (is_name(name, kReceiptSuffix)) {
-      const auto receipt = read_receipt(it->path().string());
+      const auto receipt = read_receipt(path);
       const bool has_plan = receipt && ::lstat(path_of(receipt->plan, kPlanSuffix).c_str(), &info) == 0;
-      if (!has_plan && ::unlink(it->path().c_str()) == 0) freed += size_bytes;
+      if (!has_plan && ::unlink(path.c_str()) == 0) freed += size_bytes;
     }
   }
   return freed;
@@ -240,16 +240,18 @@ std::uint64_t PlanCache::remove_leftovers(Marks marks) const {
 Result<std::vector<CacheEntry>> PlanCache::list() const {
   std::vector<CacheEntry> entries;
   if (!enabled()) return entries;
-  std::error_code error;
-  for (auto it = fs::directory_iterator(folder_, error); !error && it != fs::directory_iterator();
-       it.increment(error)) {
-    if (!is_name(it->path().filename().native(), kPlanSuffix)) continue;
+  FolderReader reader(folder_);
+  while (reader.next()) {
+    if (!is_name(reader.name(), kPlanSuffix)) continue;
     struct stat info{};
-    if (::lstat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    if (::lstat(reader.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     entries.push_back(
-        {it->path().string(), static_cast<std::uint64_t>(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec});
+        {reader.path(), static_cast<std::uint64_t>(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec});
   }
-  if (error) return Error{ErrorCode::kIo, "cannot list the plan cache: " + error.message(), folder_, {}};
+  if (reader.failure() != 0) {
+    return Error{ErrorCode::kIo, std::string("cannot list the plan cache: ") + std::strerror(reader.failure()), folder_,
+                 "check the permissions, or name another folder with --cache-dir"};
+  }
   std::ranges::sort(entries, [](const CacheEntry& a, const CacheEntry& b) {
     return std::tie(b.used_at, b.used_at_ns, a.path) < std::tie(a.used_at, a.used_at_ns, b.path);
   });
