@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One class for each format.
+// One class for each format. Each of them makes the whole text of an answer before it writes any of it: when memory is
+// refused, no answer ends in the middle.
 #include "answer_writer.h"
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "base/text_escape.h"
 #include "command.h"
 #include "json_output.h"
@@ -40,11 +40,12 @@ class TableWriter : public AnswerWriter {
   explicit TableWriter(Output& out) : out_(out) {}
 
   void answer(const std::string& image, const Classification& answer, const AnswerTimings& timings) override {
-    print(out_, "{}  ({:.1f} ms)\n", escape_for_terminal(image), timings.total_ms);
+    std::string text = fmt::format("{}  ({:.1f} ms)\n", escape_for_terminal(image), timings.total_ms);
     for (const Prediction& prediction : answer.top) {
-      print(out_, "  {}  {:>5}  {}\n", score_column(prediction, answer.kind), prediction.index,
-            escape_for_terminal(prediction.label));
+      text += fmt::format("  {}  {:>5}  {}\n", score_column(prediction, answer.kind), prediction.index,
+                          escape_for_terminal(prediction.label));
     }
+    out_.write(text);
     out_.flush();
   }
   // The error itself is printed to stderr.
@@ -103,11 +104,13 @@ class CsvWriter : public AnswerWriter {
   explicit CsvWriter(Output& out) : out_(out) { out_.write("image,rank,index,label,score,error\n"); }
 
   void answer(const std::string& image, const Classification& answer, const AnswerTimings&) override {
+    std::string rows;
     for (std::size_t i = 0; i < answer.top.size(); ++i) {
       const Prediction& prediction = answer.top[i];
-      print(out_, "{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label),
-            prediction.has_score ? fmt::format("{}", prediction.score) : "");
+      rows += fmt::format("{},{},{},{},{},\n", quoted(image), i + 1, prediction.index, quoted(prediction.label),
+                          prediction.has_score ? fmt::format("{}", prediction.score) : "");
     }
+    print(out_, "{}", rows);
     out_.flush();
   }
   void failure(const std::string& image, const Error& error) override {

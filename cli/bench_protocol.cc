@@ -10,11 +10,11 @@
 #include <cmath>
 #include <cstring>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "base/json.h"
 #include "cli/output/output.h"
 #include "cli/output/output_file.h"
 #include "json_output.h"

@@ -4,8 +4,8 @@
 
 #include <chrono>
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "cli/output/output.h"
 #include "command.h"
 #include "json_output.h"

@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/cpu.h"
+#include "base/json.h"
 #include "cli/parser/number_option.h"
 #include "json_output.h"
 #include "kernels/targets.h"

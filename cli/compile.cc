@@ -4,9 +4,9 @@
 
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <span>
 
+#include "base/json.h"
 #include "cli/output/output.h"
 #include "cli/output/output_file.h"
 #include "command.h"

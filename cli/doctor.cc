@@ -7,11 +7,11 @@
 #include <cmath>
 #include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/cpu.h"
 #include "base/cpu_limits.h"
+#include "base/json.h"
 #include "cli/output/output.h"
 #include "command.h"
 #include "json_output.h"

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "api/load.h"
 #include "api/survey.h"
 #include "base/cpu.h"
+#include "base/json.h"
 #include "cli/output/output.h"
 #include "inspect_screen.h"
 #include "json_output.h"

@@ -3,13 +3,13 @@
 #include "inspect_json.h"
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "json_output.h"
 
 namespace kite::cli {

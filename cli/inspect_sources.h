@@ -2,11 +2,11 @@
 // What `kite inspect` says of a model as a classifier: labels, recipe and decisions, each with its source.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "inspect_screen.h"
 
 namespace kite::cli {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json_output.h"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "cli/output/output.h"
 
 namespace kite::cli {

@@ -6,13 +6,13 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/model_meaning.h"
+#include "base/json.h"
 #include "base/mapped_file.h"
 #include "carriers/find_model.h"
 #include "carriers/own_carriers.h"

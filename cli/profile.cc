@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "cli/output/output.h"
 #include "cli/output/output_file.h"
 #include "cli/parser/number_option.h"

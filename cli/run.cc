@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "api/load.h"
+#include "base/json.h"
 #include "base/mapped_file.h"
 #include "cli/output/output.h"
 #include "cli/output/output_file.h"

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <ctime>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "cli/output/output_file.h"
 #include "json_output.h"
 

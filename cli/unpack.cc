@@ -6,12 +6,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "base/json.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
 #include "carriers/find_model.h"

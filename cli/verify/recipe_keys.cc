@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
+#include "base/json.h"
 #include "carriers/recipe_carriers.h"
 
 namespace kite::cli {

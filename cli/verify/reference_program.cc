@@ -9,11 +9,12 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
+#include "base/folder_reader.h"
 #include "base/installation.h"
+#include "base/json.h"
 #include "base/subprocess.h"
 #include "base/temporary_folder.h"
 #include "paperkite/try.h"
@@ -36,10 +37,9 @@ struct Card {
 
 std::vector<std::string> libraries_in(const std::string& folder) {
   std::vector<std::string> names;
-  std::error_code failed;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failed)) {
+  for (FolderReader reader(folder); reader.next();) {
     std::error_code ignored;
-    if (fs::exists(entry.path() / kCard, ignored)) names.push_back(entry.path().filename());
+    if (fs::exists(fs::path(reader.path()) / kCard, ignored)) names.push_back(reader.name());
   }
   std::ranges::sort(names);
   return names;

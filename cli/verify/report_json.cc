@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // All numbers of a comparison. Infinite ones, which JSON does not have, become null.
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "cli/verify/report.h"
 
 namespace kite::cli {

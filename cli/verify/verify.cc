@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "cli/command.h"
 #include "cli/image_list.h"
 #include "cli/json_output.h"

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "race/commands/noise_found.h"
 #include "race/commands/terminal.h"
 #include "race/report/analysis/text.h"

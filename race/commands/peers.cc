@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "cli/output/output.h"
 #include "race/commands/commands.h"
 #include "race/commands/terminal.h"

@@ -8,10 +8,10 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <thread>
 
+#include "base/json.h"
 #include "base/subprocess.h"
 #include "race/job/installed_size.h"
 #include "race/job/setup.h"

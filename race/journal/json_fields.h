@@ -13,9 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "base/decimal_text.h"
+#include "base/json.h"
 #include "paperkite/error.h"
 #include "paperkite/try.h"
 #include "race/journal/record_fields.h"

@@ -6,9 +6,9 @@
 #include <clocale>
 #include <filesystem>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/json.h"
 #include "base/test_folder.h"
 #include "race/report/analysis/planted_journal.h"
 #include "race/report/exports/csv.h"

@@ -8,8 +8,9 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "base/json.h"
 
 namespace kite::race {
 

@@ -10,10 +10,10 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "base/json.h"
 #include "race/schedule/answer_text.h"
 
 namespace kite::race {
@@ -231,8 +231,7 @@ std::string take_block_sample(const Json& json, const Expectation& expected, std
   if (json[0] != input) return fmt::format("expected input {}", input);
   if (!json[1].is_number() || !json[2].is_number_unsigned() || !json[3].is_number()) return "not four numbers";
   const auto index = json[2].get<std::uint64_t>();
-  const bool known =
-      expected.classes > 0 ? std::cmp_less(index, expected.classes) : std::in_range<std::int32_t>(index);
+  const bool known = expected.classes > 0 ? std::cmp_less(index, expected.classes) : std::in_range<std::int32_t>(index);
   if (!known) return fmt::format("{} is not a class", index);
   sample = {static_cast<std::int32_t>(input), json[1].get<double>(), static_cast<std::int32_t>(index),
             json[3].get<double>()};

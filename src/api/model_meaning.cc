@@ -4,7 +4,6 @@
 #include "api/model_meaning.h"
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "api/internals.h"
 #include "api/picture_source.h"
 #include "api/shapes.h"
+#include "base/json.h"
 #include "carriers/own_carriers.h"
 #include "carriers/recipe_carriers.h"
 #include "paperkite/try.h"

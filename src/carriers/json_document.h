@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "paperkite/error.h"
 
 namespace kite {

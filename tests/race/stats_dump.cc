@@ -4,11 +4,11 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "race/stats/distributions.h"
 #include "race/stats/hodges_lehmann.h"
 #include "race/stats/holm.h"

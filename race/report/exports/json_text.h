@@ -3,9 +3,9 @@
 // are not UTF-8 are replaced, and the text ends with a line feed.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/json.h"
 #include "race/report/analysis/text.h"
 
 namespace kite::race {
