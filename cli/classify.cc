@@ -203,7 +203,12 @@ Result<ExitCode> classify_all(std::vector<Classifier>& classifiers, const std::v
   const auto take = [&](std::size_t group, Answers answers) {
     for (std::size_t i = 0; i < answers.size(); ++i) reporter.take(group * batch + i, std::move(answers[i]));
   };
-  side_by_side((items.size() + batch - 1) / batch, classifiers.size(), work, take, is_interrupted);
+  try {
+    side_by_side((items.size() + batch - 1) / batch, classifiers.size(), work, take, is_interrupted);
+  } catch (...) {  // memory that was refused: what has been answered is complete
+    writer.finish();
+    throw;
+  }
   return reporter.finish();
 }
 

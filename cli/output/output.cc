@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <string>
 
 #include "base/text_escape.h"
+#include "cli/output/interrupt.h"
 
 namespace kite::cli {
 
@@ -34,10 +36,22 @@ std::string harmless(std::string_view text) {
 
 }  // namespace
 
+// The reader of a pipe may never read again. Somebody who interrupts the program then does not have to do it twice:
+// what the pipe does not take within kPatienceMs is given up.
 void Output::write_through(std::string_view bytes) noexcept {
   constexpr std::size_t kMost = std::size_t{1} << 30;  // more than 2 GiB is never written at once
+  constexpr int kPatienceMs = 500;
   while (!bytes.empty() && failure_ == 0) {
-    const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), kMost));
+    std::size_t most = kMost;
+    if (is_interrupted()) {
+      pollfd room{fd_, POLLOUT, 0};
+      if (::poll(&room, 1, kPatienceMs) == 0) {
+        failure_ = EINTR;
+        return;
+      }
+      most = PIPE_BUF;  // so much is written without waiting
+    }
+    const ssize_t count = ::write(fd_, bytes.data(), std::min(bytes.size(), most));
     if (count >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {  // another process that shares the descriptor has made it non-blocking
@@ -82,7 +96,9 @@ void occupy_standard_descriptors() noexcept {
   // In ascending order, because open() returns the lowest free number.
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
-    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) >= 0) continue;
+    // Without /dev: a descriptor that only names a folder, and can neither read nor write.
+    if (::open("/", O_PATH) < 0) return;
   }
 }
 

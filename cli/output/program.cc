@@ -2,11 +2,16 @@
 // The frame of main(), which catches what no verb can answer for.
 #include "cli/output/program.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <new>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -19,14 +24,37 @@ namespace kite::cli {
 
 namespace {
 
-int out_of_memory() {
-  return print_error({ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more"});
+// A newline would make the rest of a name look like a new message, so it is escaped, too.
+void write_escaped(Output& line, std::string_view text) noexcept {
+  std::array<char, 16> space;
+  while (!text.empty()) line.write(take_escaped(text, space));
+}
+
+// An Error needs memory for its texts; these are the parts of one.
+int print_parts(ErrorCode code, std::string_view what, std::string_view where, std::string_view remedy) noexcept {
+  Output line(STDERR_FILENO);  // one write() for the whole line
+  line.write("kite: error[");
+  line.write(error_code_name(code));
+  line.write("]");
+  const char* between = ": ";
+  for (const std::string_view part : {what, where, remedy}) {
+    if (part.empty()) continue;
+    line.write(std::exchange(between, "; "));
+    write_escaped(line, part);
+  }
+  line.write("\n");
+  line.flush();
+  return exit_code_of(code);
+}
+
+int out_of_memory() noexcept {
+  return print_parts(ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more");
 }
 
 // The library and the verbs return their errors. Exceptions only report memory and threads that the system refuses.
-int run_or_report(std::vector<std::string> arguments, const std::function<int(std::vector<std::string>)>& work) {
+int run_or_report(std::span<char* const> arguments, const std::function<int(std::vector<std::string>)>& work) noexcept {
   try {
-    return work(std::move(arguments));
+    return work({arguments.begin(), arguments.end()});
   } catch (const std::bad_alloc&) {
     return out_of_memory();
   } catch (const std::length_error&) {  // more than any memory holds
@@ -34,22 +62,22 @@ int run_or_report(std::vector<std::string> arguments, const std::function<int(st
   } catch (const std::system_error& error) {
     const bool is_shortage =
         error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
-    return print_error({is_shortage ? ErrorCode::kLimit : ErrorCode::kIo,
-                        error.what(),
-                        {},
-                        is_shortage ? "use fewer threads, or allow more processes and memory" : ""});
+    return print_parts(is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), {},
+                       is_shortage ? "use fewer threads, or allow more processes and memory" : "");
   }
 }
 
 // Reports output that could not be written, now or earlier: a full disk must not look like success.
-int end_with(int exit_code) {
+int end_with(int exit_code) noexcept {
   standard_output().flush();
   const int failure = standard_output().failure();
   if (failure == 0) return exit_code;
-  // The reader of a pipe may close it at any time; that is not an error.
-  if (failure != EPIPE) {
-    print_error({ErrorCode::kIo, std::string("the answer could not be written: ") + std::strerror(failure),
-                 "standard output", "check the target of the output, and the free space there"});
+  // The reader of a pipe may close it at any time, and an interrupt may end the wait for it; that is not an error.
+  if (failure != EPIPE && failure != EINTR) {
+    std::array<char, 200> what;
+    std::snprintf(what.data(), what.size(), "the answer could not be written: %s", std::strerror(failure));
+    print_parts(ErrorCode::kIo, what.data(), "standard output",
+                "check the target of the output, and the free space there");
   }
   return exit_code == kOk || exit_code == kSomeFailed ? kIo : exit_code;
 }
@@ -71,10 +99,8 @@ ExitCode exit_code_of(ErrorCode code) noexcept {
   return kModel;
 }
 
-// print() makes names harmless, except for their newlines. A newline would make the rest of the name look like a new
-// message, so it is escaped here.
-ExitCode print_error(const Error& error) {
-  print(standard_error(), "kite: error[{}]: {}\n", error_code_name(error.code), escape_for_terminal(error.message()));
+ExitCode print_error(const Error& error) noexcept {
+  print_parts(error.code, error.what, error.where, error.remedy);
   return exit_code_of(error.code);
 }
 

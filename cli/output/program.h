@@ -13,7 +13,8 @@
 namespace kite::cli {
 
 // "kite: error[CODE]: what; where; what to do" on standard error, in one line; returns the exit code of the error.
-ExitCode print_error(const Error& error);
+// Needs no memory, because the error may be that there is none.
+ExitCode print_error(const Error& error) noexcept;
 // "kite: warning: ..." on standard error, in one line.
 void warn(std::string_view text);
 

@@ -49,24 +49,22 @@ bool is_valid_utf8(std::string_view text) noexcept {
   return true;
 }
 
+std::string_view take_escaped(std::string_view& text, std::array<char, 16>& space) noexcept {
+  const Decoded next = decode_utf8(text);
+  const std::string_view taken = text.substr(0, next.length == 0 ? 1 : next.length);
+  text.remove_prefix(taken.size());
+  if (next.length > 0 && !harmful(next.code)) return taken;
+  const std::uint32_t shown = next.length == 0 ? static_cast<unsigned char>(taken[0]) : next.code;
+  const int length =
+      std::snprintf(space.data(), space.size(), shown < 0x100 ? "\\x%02x" : "\\u{%x}", static_cast<unsigned>(shown));
+  return {space.data(), static_cast<std::size_t>(length)};
+}
+
 std::string escape_for_terminal(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  char escaped[16];
-  while (!text.empty()) {
-    const Decoded next = decode_utf8(text);
-    if (next.length == 0) {
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(text[0])));
-      out += escaped;
-    } else if (harmful(next.code)) {
-      std::snprintf(escaped, sizeof escaped, next.code < 0x100 ? "\\x%02x" : "\\u{%x}",
-                    static_cast<unsigned>(next.code));
-      out += escaped;
-    } else {
-      out.append(text.substr(0, next.length));
-    }
-    text.remove_prefix(next.length == 0 ? 1 : next.length);
-  }
+  std::array<char, 16> space;
+  while (!text.empty()) out += take_escaped(text, space);
   return out;
 }
 
