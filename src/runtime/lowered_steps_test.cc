@@ -187,7 +187,7 @@ TEST(LoweredSteps, pool_channels_last_pictures) {
   expect_steps(OneNode("MaxPool", 1, "paperkite").input(Shape{1, 9, 16}).set("kernel_shape", Ints{2}), "portable");
 }
 
-TEST(LoweredSteps, average_over_neighbouring_axes) {
+TEST(LoweredSteps, average_over_axes) {
   expect_steps(OneNode("ReduceMean", 13).input(Shape{2, 7, 7, 40}).set("axes", Ints{1, 2}), "reduce");
   expect_steps(
       OneNode("ReduceMean", 13).input(Shape{2, 7, 7, 40}).set("axes", Ints{-2, 1}).set("keepdims", std::int64_t{0}),
@@ -195,7 +195,10 @@ TEST(LoweredSteps, average_over_neighbouring_axes) {
   expect_steps(OneNode("ReduceMean", 18).input(Shape{2, 40, 7, 7}).ints({2, 3}), "reduce");
   expect_steps(OneNode("ReduceMean", 18).input(Shape{3, 5, 77}).ints({-1}).set("keepdims", std::int64_t{0}), "reduce");
   expect_steps(OneNode("ReduceMean", 13).input(Shape{1, 7, 1, 40}).set("axes", Ints{0, 1}), "reduce");
-  expect_steps(OneNode("ReduceMean", 13).input(Shape{3, 7, 2, 40}).set("axes", Ints{0, 2}), "portable");
+  expect_steps(OneNode("ReduceMean", 13).input(Shape{3, 7, 2, 40}).set("axes", Ints{0, 2}), "reduce reduce");
+  expect_steps(OneNode("ReduceMean", 13).input(Shape{5, 6, 2, 9, 16}).set("axes", Ints{4, 0, 1}), "reduce reduce");
+  expect_steps(OneNode("ReduceMean", 13).input(Shape{5, 1, 2, 9, 4, 3}).set("axes", Ints{0, 1, 3, 5}),
+               "reduce reduce reduce");
   expect_steps(OneNode("ReduceMean", 13).input(Shape{3, 7}), "portable");
 }
 
@@ -271,6 +274,28 @@ TEST(LoweredSteps, normalise_rows) {
   expect_steps(norm().floats(Shape{50}).floats(Shape{50}).set("axis", std::int64_t{1}), "portable");
   expect_steps(norm().floats(Shape{1}), "portable");
   expect_steps(norm().floats(Shape{50}).floats(Shape{50}).outputs(3), "portable");
+}
+
+TEST(LoweredSteps, normalise_channels_and_groups) {
+  const auto norm = [](const char* op, int opset, int scales) {
+    OneNode one(op, opset);
+    one.input(Shape{2, 12, 5, 7}).floats(Shape{scales}).floats(Shape{scales});
+    return one;
+  };
+  expect_steps(norm("InstanceNormalization", 6 + 1, 12), "layer_norm");
+  expect_steps(norm("InstanceNormalization", 22, 12).set("epsilon", 0.1f), "layer_norm");
+  expect_steps(norm("GroupNormalization", 18, 3).set("num_groups", std::int64_t{3}), "layer_norm");
+  expect_steps(norm("GroupNormalization", 21, 12).set("num_groups", std::int64_t{3}), "layer_norm");
+  expect_steps(norm("GroupNormalization", 21, 12).set("num_groups", std::int64_t{12}), "layer_norm");
+  expect_steps(OneNode("InstanceNormalization", 7).input(Shape{1, 1, 9000}).floats(Shape{1}).floats(Shape{1}),
+               "layer_norm");
+  expect_steps(OneNode("InstanceNormalization", 7).input(Shape{2, 5, 1}).floats(Shape{5}).floats(Shape{5}),
+               "layer_norm");
+  expect_steps(OneNode("InstanceNormalization", 7)
+                   .input(Shape{2, 5, 9}, DType::kFloat64)
+                   .input(Shape{5}, DType::kFloat64)
+                   .input(Shape{5}, DType::kFloat64),
+               "portable");
 }
 
 TEST(LoweredSteps, take_softmax_of_rows) {

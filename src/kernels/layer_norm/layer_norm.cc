@@ -19,10 +19,10 @@ bool LayerNormFamily::fits_operands(const LayerNormParams& p, const KernelOperan
   if (operands.in_bytes.size() != 3 || operands.out_bytes.size() != 1) {
     return false;
   }
-  if (p.rows < 1 || p.channels < 1) return false;
-  const Checked floats = Checked(p.rows) * p.channels;
-  return holds_floats(operands.in_bytes[0], floats) && holds_floats(operands.in_bytes[1], p.channels) &&
-         (operands.in_bytes[2] == 0 || holds_floats(operands.in_bytes[2], p.channels)) &&
+  if (p.rows < 1 || p.channels < 1 || p.affine_rows < 1 || p.run < 1 || p.channels % p.run != 0) return false;
+  const Checked floats = Checked(p.rows) * p.channels, scales = Checked(p.affine_rows) * (p.channels / p.run);
+  return holds_floats(operands.in_bytes[0], floats) && holds_floats(operands.in_bytes[1], scales) &&
+         (operands.in_bytes[2] == 0 || holds_floats(operands.in_bytes[2], scales)) &&
          holds_floats(operands.out_bytes[0], floats);
 }
 

@@ -23,14 +23,21 @@ struct LayerNormData {
 };
 
 LayerNormParams make_params(std::int64_t rows, std::int64_t channels, float epsilon = 1e-5f) {
-  return {rows, channels, epsilon, 0};
+  return {rows, channels, 1, 1, epsilon, 0};
+}
+
+// Groups of `group_channels` planes of `pixels` numbers, each plane with a scale of its own.
+LayerNormParams make_planes(std::int64_t pictures, std::int64_t groups, std::int64_t group_channels,
+                            std::int64_t pixels) {
+  return {pictures * groups, group_channels * pixels, groups, pixels, 1e-5f, 0};
 }
 
 LayerNormData make_data(const LayerNormParams& p, bool bias, std::mt19937& random) {
   LayerNormData d;
   d.x = random_floats(static_cast<std::size_t>(p.rows * p.channels), random);
-  d.scale = random_floats(static_cast<std::size_t>(p.channels), random);
-  if (bias) d.bias = random_floats(static_cast<std::size_t>(p.channels), random);
+  const auto scales = static_cast<std::size_t>(p.affine_rows * (p.channels / p.run));
+  d.scale = random_floats(scales, random);
+  if (bias) d.bias = random_floats(scales, random);
   return d;
 }
 
@@ -76,6 +83,27 @@ void expect_right(const Kernel& kernel, const LayerNormParams& p, const LayerNor
                });
 }
 
+// As above, with the operator of groups as the oracle; 8192 numbers are summed at a time.
+void expect_planes(const Kernel& kernel, const LayerNormParams& p, std::mt19937& random, int shares) {
+  const LayerNormData d = make_data(p, true, random);
+  const std::int64_t pictures = p.rows / p.affine_rows, channels = p.affine_rows * (p.channels / p.run);
+  OpCase node("GroupNormalization", 21);
+  node.attr("num_groups", p.affine_rows).attr("epsilon", p.epsilon);
+  node.input(in_double({pictures, channels, p.run}, d.x)).input(in_double({channels}, d.scale));
+  node.input(in_double({channels}, d.bias));
+  const std::vector<double> want = oracle(node);
+  const double additions = static_cast<double>(std::min<std::int64_t>(p.channels, 8192)) / 16 + 8;
+  expect_close(run_layer_norm(kernel, p, d.x.data(), d, shares), want,
+               std::string(kernel.name) + " rows=" + std::to_string(p.rows) + " run=" + std::to_string(p.run) +
+                   " channels=" + std::to_string(p.channels) + " shares=" + std::to_string(shares),
+               [&](std::size_t i) {
+                 const double bias = d.bias[i / static_cast<std::size_t>(p.run) % static_cast<std::size_t>(channels)];
+                 const double magnitude = std::fabs(want[i] - bias) + std::fabs(bias);
+                 // Deviations of numbers from [-1, 1) are some 0.58; the largest is 1.
+                 return 0x1p-24 * ((additions + 8) * magnitude + (additions + 4) * 2);
+               });
+}
+
 class LayerNormKernels : public testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override { SKIP_WITHOUT(*GetParam()->target); }
@@ -96,6 +124,17 @@ TEST_P(LayerNormKernels, agree_with_the_reference_on_tokens) {
     const LayerNormParams p = make_params(9, channels, 1e-6f);
     expect_right(*GetParam(), p, make_data(p, true, random), 2);
   }
+}
+
+TEST_P(LayerNormKernels, agree_with_the_reference_on_planes) {
+  std::mt19937 random(6);
+  for (int pixels = 2; pixels <= 40; ++pixels) {
+    expect_planes(*GetParam(), make_planes(1 + pixels % 3, 1 + pixels % 4, 1 + pixels % 5, pixels), random,
+                  1 + pixels % 4);
+    if (HasFatalFailure()) return;
+  }
+  expect_planes(*GetParam(), make_planes(1, 1, 64, 3136), random, 1);
+  expect_planes(*GetParam(), make_planes(1, 3, 1, 8193), random, 2);
 }
 
 // A mean a thousand times the deviations: the naive E[x^2] - E[x]^2 has no digit left here.
@@ -156,7 +195,20 @@ TEST(LayerNormFits, accepts_exact_operands_and_nothing_smaller) {
     const std::size_t outs[] = {out};
     return kLayerNorm.fits({&p, sizeof p, in, outs, 0});
   };
-  const LayerNormParams p = make_params(5, 24);
+  LayerNormParams p = make_planes(1, 5, 3, 8);  // of 24 numbers
+  EXPECT_TRUE(fits(p, {480, 60, 60}, 480));
+  EXPECT_FALSE(fits(p, {480, 59, 60}, 480));
+  EXPECT_FALSE(fits(p, {480, 60, 59}, 480));
+  for (const std::int64_t bad : {std::int64_t{0}, std::int64_t{-8}, std::int64_t{7}, INT64_MAX, INT64_MIN}) {
+    p.run = bad;
+    EXPECT_FALSE(fits(p, {SIZE_MAX, SIZE_MAX, SIZE_MAX}, SIZE_MAX)) << bad;
+  }
+  p = make_planes(1, 5, 3, 8);
+  for (const std::int64_t bad : {std::int64_t{0}, std::int64_t{-8}, INT64_MAX, INT64_MIN}) {
+    p.affine_rows = bad;
+    EXPECT_FALSE(fits(p, {SIZE_MAX, SIZE_MAX, SIZE_MAX}, SIZE_MAX)) << bad;
+  }
+  p = make_params(5, 24);
   EXPECT_TRUE(fits(p, {480, 96, 96}, 480));
   EXPECT_TRUE(fits(p, {480, 96, 0}, 480));
   EXPECT_FALSE(fits(p, {479, 96, 96}, 480));

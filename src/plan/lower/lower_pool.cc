@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lowers channels-last pooling to the pool family, and means over neighbouring axes to the reduce family.
+// Lowers channels-last pooling to the pool family, and means to the reduce family.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "kernels/pool/pool.h"
 #include "kernels/reduce/reduce.h"
+#include "paperkite/try.h"
 #include "plan/lower/constant_ints.h"
 #include "plan/lower/lowering.h"
 
@@ -68,36 +72,54 @@ Result<bool> lower_average_pool(Lowering& lowering, NodeId id) {
   return lower_pool(lowering, id, include_pad ? PoolKind::kAverageIncludePad : PoolKind::kAverage);
 }
 
-// Axes in [first, last) are averaged; axes of size 1 may be anywhere. False where the averaged axes are not neighbours.
-bool averaged_range(const Lowering& lowering, const Node& node, int& first, int& last) {
+// Axes [first, last), which are averaged together.
+struct AveragedRun {
+  int first, last;
+};
+
+// The runs of neighbouring axes that are averaged, the last one first; axes of size 1 belong to any run.
+std::optional<std::vector<AveragedRun>> averaged_runs(const Lowering& lowering, const Node& node) {
   const Shape& x = lowering.shape(node.inputs[0]);
   const auto axes = constant_ints(lowering.graph(), node, "axes", 1, 18);
-  if (!axes) return false;
+  if (!axes) return std::nullopt;
   bool averaged[kMaxRank] = {};
   for (const std::int64_t axis : *axes) averaged[axis < 0 ? axis + x.rank() : axis] = true;
-  first = last = -1;
-  for (int axis = 0; axis < x.rank(); ++axis) {
-    if (!averaged[axis] || x[axis] == 1) continue;
-    if (first < 0) first = axis;
-    last = axis + 1;
+  std::vector<AveragedRun> runs;
+  bool is_open = false;
+  for (int axis = x.rank() - 1; axis >= 0; --axis) {
+    if (x[axis] == 1) continue;
+    if (averaged[axis] && is_open) runs.back().first = axis;
+    if (averaged[axis] && !is_open) runs.push_back({axis, axis + 1});
+    is_open = averaged[axis];
   }
-  if (first < 0) return false;
-  for (int axis = first; axis < last; ++axis) {
-    if (!averaged[axis] && x[axis] != 1) return false;
-  }
-  return true;
+  return runs;
 }
 
+// A step for each run: the mean of means of equally many is the mean.
 Result<bool> lower_mean(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const Shape& x = lowering.shape(node.inputs[0]);
-  int first = 0, last = 0;
-  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || x.elements() == 0 ||
-      !averaged_range(lowering, node, first, last)) {
-    return false;
+  if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || x.elements() == 0) return false;
+  const auto runs = averaged_runs(lowering, node);
+  if (!runs || runs->empty()) return false;
+  OperandId from = lowering.operand(node.inputs[0]);
+  std::int64_t inner = 1;  // of what is behind the run, without what was averaged
+  int behind = x.rank();
+  for (std::size_t i = 0; i < runs->size(); ++i) {
+    const auto [first, last] = (*runs)[i];
+    inner *= x.elements(last, behind);
+    behind = first;
+    const ReduceParams params{x.elements(0, first), x.elements(first, last), inner};
+    OperandId to = 0;
+    if (i + 1 == runs->size()) {
+      to = lowering.operand(node.outputs[0]);
+    } else {
+      KITE_TRY_ASSIGN(const Shape partial, Shape::make(std::array{params.outer, params.inner}));
+      to = lowering.buffer({DType::kFloat32, partial});
+    }
+    lowering.step(id, kMean, params, {from}, {to});
+    from = to;
   }
-  const ReduceParams params{x.elements(0, first), x.elements(first, last), x.elements(last, x.rank())};
-  lowering.step(id, kMean, params, {lowering.operand(node.inputs[0])}, {lowering.operand(node.outputs[0])});
   return true;
 }
 

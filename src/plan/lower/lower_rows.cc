@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lowers operators that work row by row: layer normalisation and softmax.
+// Lowers operators that work row by row: normalisations and softmax.
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/softmax/softmax.h"
 #include "plan/lower/lowering.h"
@@ -37,12 +37,52 @@ Result<bool> lower_layer_norm(Lowering& lowering, NodeId id) {
       (!is_left_out(node, 2) && !covers_row(lowering, node.inputs[2], x, first))) {
     return false;
   }
-  const LayerNormParams params{x.elements(0, first), x.elements(first, x.rank()),
-                               node.attributes.get_float("epsilon", 1e-5f), 0};
+  const LayerNormParams params{.rows = x.elements(0, first),
+                               .channels = x.elements(first, x.rank()),
+                               .affine_rows = 1,
+                               .run = 1,
+                               .epsilon = node.attributes.get_float("epsilon", 1e-5f),
+                               .reserved = 0};
   lowering.step(id, kLayerNorm, params,
                 {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1]),
                  lowering.operand(is_left_out(node, 2) ? kNoValue : node.inputs[2])},
                 {lowering.operand(node.outputs[0])});
+  return true;
+}
+
+// A picture's planes of a group of channels are a row. `scales`: how many numbers scale and bias have for a group.
+void group_norm_step(Lowering& lowering, NodeId id, std::int64_t groups, std::int64_t scales) {
+  const Node& node = lowering.graph().node(id);
+  const Shape& x = lowering.shape(node.inputs[0]);
+  const std::int64_t channels = x.elements(1, x.rank()) / groups;
+  const LayerNormParams params{.rows = x[0] * groups,
+                               .channels = channels,
+                               .affine_rows = groups,
+                               .run = channels / scales,
+                               .epsilon = node.attributes.get_float("epsilon", 1e-5f),
+                               .reserved = 0};
+  lowering.step(id, kLayerNorm, params,
+                {lowering.operand(node.inputs[0]), lowering.operand(node.inputs[1]), lowering.operand(node.inputs[2])},
+                {lowering.operand(node.outputs[0])});
+}
+
+bool is_float_picture(const Lowering& lowering, ValueId x) {
+  return lowering.type(x).dtype == DType::kFloat32 && lowering.shape(x).elements() > 0;
+}
+
+Result<bool> lower_instance_norm(Lowering& lowering, NodeId id) {
+  const ValueId x = lowering.graph().node(id).inputs[0];
+  if (!is_float_picture(lowering, x)) return false;
+  group_norm_step(lowering, id, lowering.shape(x)[1], 1);
+  return true;
+}
+
+// Scale and bias have one number for a channel; before opset 21 one for a group.
+Result<bool> lower_group_norm(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.graph().node(id);
+  if (!is_float_picture(lowering, node.inputs[0])) return false;
+  const std::int64_t groups = node.attributes.get_int("num_groups", 1);
+  group_norm_step(lowering, id, groups, lowering.shape(node.inputs[1]).elements() / groups);
   return true;
 }
 
@@ -63,7 +103,10 @@ Result<bool> lower_softmax(Lowering& lowering, NodeId id) {
   return true;
 }
 
-constexpr LowerRule kRules[] = {{"", "LayerNormalization", lower_layer_norm}, {"", "Softmax", lower_softmax}};
+constexpr LowerRule kRules[] = {{"", "LayerNormalization", lower_layer_norm},
+                                {"", "InstanceNormalization", lower_instance_norm},
+                                {"", "GroupNormalization", lower_group_norm},
+                                {"", "Softmax", lower_softmax}};
 
 }  // namespace
 

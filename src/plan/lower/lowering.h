@@ -142,7 +142,7 @@ struct LowerRule {
 [[nodiscard]] std::span<const LowerRule> product_rules() noexcept;      // lower_product.cc: Linear, MatMul
 [[nodiscard]] std::span<const LowerRule> pool_rules() noexcept;         // lower_pool.cc: pooling, means
 [[nodiscard]] std::span<const LowerRule> elementwise_rules() noexcept;  // lower_elementwise.cc
-[[nodiscard]] std::span<const LowerRule> row_rules() noexcept;          // lower_rows.cc: LayerNormalization, Softmax
+[[nodiscard]] std::span<const LowerRule> row_rules() noexcept;          // lower_rows.cc: normalisations, Softmax
 [[nodiscard]] std::span<const LowerRule> recurrent_rules() noexcept;    // lower_recurrent.cc: LSTM
 [[nodiscard]] std::span<const LowerRule> movement_rules() noexcept;     // lower_movement.cc: Transpose, Concat
 [[nodiscard]] std::span<const LowerRule> byte_rules() noexcept;         // lower_bytes.cc: elementwise, pooling
