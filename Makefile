@@ -4,7 +4,7 @@
 .PHONY: packages packages-develop packages-aarch64 kite release everything wheel dist deb demo study check test test-all test-aarch64 bench \
   asan tsan lto fuzz tidy format install models graphs zoo clean
 CLANG_FORMAT ?= clang-format-19
-SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'bindings/*.cc' 'bindings/*.h' 'tests/*.cc' 'fuzz/*.cc')
+SOURCES = $(shell git ls-files 'include/*.h' 'src/*.h' 'src/*.cc' 'src/*.inl' 'cli/*.cc' 'cli/*.h' 'race/*.cc' 'race/*.h' 'peers/*.cc' 'peers/*.h' 'bindings/*.cc' 'bindings/*.h' 'tests/*.cc' 'fuzz/*.cc' 'fuzz/*.h')
 
 packages:
 	@tools/install_packages
@@ -74,8 +74,9 @@ tsan: packages
 lto: packages
 	cmake --preset lto && cmake --build --preset lto
 
+# Each driver for a minute, or for SECONDS=N.
 fuzz: packages packages-develop
-	cmake --preset fuzz && cmake --build --preset fuzz && tools/fuzz build/fuzz
+	cmake --preset fuzz && cmake --build --preset fuzz && tools/fuzz build/fuzz $(SECONDS)
 
 tidy: packages packages-develop
 	cmake --preset tidy && cmake --build --preset tidy
