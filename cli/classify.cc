@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -22,6 +23,7 @@
 #include "cli/output/output_file.h"
 #include "cli/parser/number_option.h"
 #include "cli/report/report.h"
+#include "cli/sandbox/sandboxed_work.h"
 #include "clock.h"
 #include "command.h"
 #include "image_list.h"
@@ -52,6 +54,7 @@ struct ClassifyOptions {
   std::string trace;
   std::string report;
   bool recursive = false;
+  bool sandbox = false;
 };
 
 Result<std::vector<std::byte>> read_stdin() {
@@ -265,30 +268,62 @@ Result<std::vector<Classifier>> open_classifiers(const ClassifyOptions& options,
   return classifiers;
 }
 
-// nullopt where the option is not given.
-Result<std::optional<OutputFile>> output_named(const std::string& path) {
-  if (path.empty()) return std::optional<OutputFile>();
-  KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(path));
-  return std::optional<OutputFile>(std::move(file));
-}
+// The files that the user names for results; those that are not asked for are empty.
+class OutputFiles {
+ public:
+  enum Kind : unsigned { kAnswers, kPage, kTrace, kKinds };
 
-Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
-  const ImageList list = list_images(options.images, options.recursive);
-  for (const std::string& warning : list.warnings) warn(warning);
-  const std::vector<ImageItem>& items = list.items;
+  static Result<OutputFiles> create(const ClassifyOptions& options) {
+    OutputFiles made;
+    const std::array<const std::string*, kKinds> paths = {&options.output, &options.report, &options.trace};
+    for (std::size_t i = 0; i < kKinds; ++i) {
+      if (paths[i]->empty()) continue;
+      KITE_TRY_ASSIGN(OutputFile file, OutputFile::create(*paths[i]));
+      made.files_[i].emplace(std::move(file));
+    }
+    return made;
+  }
+  // From now on another process publishes them, and is told when one is complete.
+  void leave_publishing_to(TellFinished told) { told_ = std::move(told); }
+
+  [[nodiscard]] bool has(Kind kind) const { return files_[kind].has_value(); }
+  [[nodiscard]] Output& stream(Kind kind) { return files_[kind]->stream(); }
+  Status publish(Kind kind) {
+    if (!has(kind)) return {};
+    if (!told_) return files_[kind]->publish();
+    KITE_TRY(files_[kind]->complete());
+    told_(kind);
+    return {};
+  }
+  [[nodiscard]] std::vector<int> descriptors() const {
+    std::vector<int> all;
+    for (const auto& file : files_) {
+      if (file) all.push_back(file->fd());
+    }
+    return all;
+  }
+
+ private:
+  std::array<std::optional<OutputFile>, kKinds> files_;
+  TellFinished told_;
+};
+
+Status check_own_outputs(const ClassifyOptions& options, const std::vector<ImageItem>& items) {
   const std::vector<std::string> outputs = {options.output, options.trace, options.report};
-  KITE_TRY(check_outputs(outputs, [&] {
+  return check_outputs(outputs, [&] {
     std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);
     for (const std::string& argument : options.images) {
       if (argument.starts_with('@')) inputs.push_back(argument.substr(1));
     }
     for (const ImageItem& item : items) inputs.push_back(item.name);
     return inputs;
-  }));
-  KITE_TRY_ASSIGN(std::optional<OutputFile> output, output_named(options.output));
-  KITE_TRY_ASSIGN(std::optional<OutputFile> page, output_named(options.report));
+  });
+}
+
+Result<ExitCode> classify(const ClassifyOptions& options, const std::vector<ImageItem>& items, OutputFiles& outputs,
+                          Trace* trace) {
   std::optional<Report> report;
-  if (page) report.emplace(items);
+  if (outputs.has(OutputFiles::kPage)) report.emplace(items);
   const auto start = std::chrono::steady_clock::now();
   KITE_TRY_ASSIGN(std::vector<Classifier> classifiers,
                   open_classifiers(options, trace, items, report ? &*report : nullptr));
@@ -306,69 +341,112 @@ Result<ExitCode> classify(const ClassifyOptions& options, Trace* trace) {
 
   const std::string_view format =
       options.common.json && options.format == "table" ? "json" : std::string_view(options.format);
-  const auto writer = make_answer_writer(format, output ? output->stream() : standard_output());
+  const auto writer = make_answer_writer(
+      format, outputs.has(OutputFiles::kAnswers) ? outputs.stream(OutputFiles::kAnswers) : standard_output());
   const Wanted wanted{options.k, report ? &*report : nullptr};
   const auto begun = std::chrono::steady_clock::now();
   KITE_TRY_ASSIGN(const ExitCode code, classify_all(classifiers, items, wanted, *writer, load_ms));
-  if (output) KITE_TRY(output->publish());
-  if (page) {
+  KITE_TRY(outputs.publish(OutputFiles::kAnswers));
+  if (report) {
     PageFacts facts = facts_of(classifier, options.model);
     facts.load_ms = load_ms;
     facts.workers = classifiers.size();
     facts.threshold = options.common.meaning.threshold;
-    std::move(*report).write(facts, milliseconds_since(begun), page->stream());
-    KITE_TRY(page->publish());
+    std::move(*report).write(facts, milliseconds_since(begun), outputs.stream(OutputFiles::kPage));
+    KITE_TRY(outputs.publish(OutputFiles::kPage));
   }
   return code;
 }
 
 // With --trace: does the same, and then writes the trace.
-Result<ExitCode> classify_traced(const ClassifyOptions& options) {
-  if (options.trace.empty()) return classify(options, nullptr);
+Result<ExitCode> classify_traced(const ClassifyOptions& options, const std::vector<ImageItem>& items,
+                                 OutputFiles& outputs) {
+  if (!outputs.has(OutputFiles::kTrace)) return classify(options, items, outputs, nullptr);
   Trace trace;
   const std::int64_t now_ns = Trace::now_ns();
   trace.add("exec, loader, arguments", now_ns - cpu_ns_so_far(), now_ns);
-  KITE_TRY_ASSIGN(const ExitCode code, classify(options, &trace));
-  KITE_TRY(write_trace(trace, options.trace));
+  KITE_TRY_ASSIGN(const ExitCode code, classify(options, items, outputs, &trace));
+  outputs.stream(OutputFiles::kTrace).write(trace_text(trace));
+  KITE_TRY(outputs.publish(OutputFiles::kTrace));
   return code;
+}
+
+// With --sandbox: the outputs are opened, then the rights are given up, and then the first foreign byte is looked at.
+// The plan cache is off: its plans are written by a process that may write.
+Result<ExitCode> classify_in_sandbox(ClassifyOptions options, const std::vector<ImageItem>& items) {
+  options.common.no_cache = true;
+  KITE_TRY_ASSIGN(OutputFiles outputs, OutputFiles::create(options));
+  SandboxRules rules{.writable = outputs.descriptors()};
+  KITE_TRY_ASSIGN(rules.readable, places_of_model(options.model, options.common.meaning));
+  for (const ImageItem& item : items) {
+    if (item.failure.empty() && item.name != "-") rules.readable.push_back(item.name);
+  }
+  const auto work = [&](const TellFinished& tell) {
+    outputs.leave_publishing_to(tell);
+    const auto code = [&]() -> Result<ExitCode> {
+      KITE_TRY(check_own_outputs(options, items));
+      return classify_traced(options, items, outputs);
+    }();
+    return code.ok() ? *code : report(code.error(), options.common.json);
+  };
+  KITE_TRY_ASSIGN(const SandboxedWork done, run_in_sandbox(std::move(rules), work));
+  if (done.is_inside) return done.code;
+  for (unsigned kind = 0; kind < OutputFiles::kKinds; ++kind) {
+    if ((done.finished >> kind & 1) != 0) KITE_TRY(outputs.publish(static_cast<OutputFiles::Kind>(kind)));
+  }
+  return done.code;
+}
+
+Result<ExitCode> classify(const ClassifyOptions& options) {
+  const ImageList list = list_images(options.images, options.recursive);
+  for (const std::string& warning : list.warnings) warn(warning);
+  if (options.sandbox) return classify_in_sandbox(options, list.items);
+  KITE_TRY(check_own_outputs(options, list.items));
+  KITE_TRY_ASSIGN(OutputFiles outputs, OutputFiles::create(options));
+  return classify_traced(options, list.items, outputs);
 }
 
 // The options besides the model, and what is done.
 void add_classify(Verb& verb, const std::shared_ptr<ClassifyOptions>& options) {
-  verb.add({{.names = "IMAGE",
-             .into = &options->images,
-             .help = "A picture, a folder, @list.txt, or - for standard input",
-             .required = true},
-            {.names = "-k",
-             .into = &options->k,
-             .help = "How many labels to print",
-             .type = "N",
-             .values = integer_within(1, kAllLabels),
-             .given = &options->is_k_given},
-            {.names = "--format",
-             .into = &options->format,
-             .help = "Form of the answers",
-             .values = one_of({"table", "json", "jsonl", "csv"})},
-            {.names = "-o,--output", .into = &options->output, .help = "Write the answers to a file", .type = "FILE"},
-            {.names = "--trace",
-             .into = &options->trace,
-             .help = "Write where the time went, for a trace viewer",
-             .type = "FILE"},
-            {.names = "--report",
-             .into = &options->report,
-             .help = "Write a page with the pictures, their labels and how they were read",
-             .type = "PAGE.html"},
-            {.names = "--threshold",
-             .into = &options->common.meaning.threshold,
-             .help = "Print only labels of at least this probability, and all of them unless -k is given",
-             .type = "T",
-             .values = real_within(1e-9, 1 - 1e-9)},
-            {.names = "--raw", .into = &options->common.meaning.raw, .help = "Print the model's numbers as they are"},
-            {.names = "-r,--recursive", .into = &options->recursive, .help = "Look into subfolders"}});
+  verb.add(
+      {{.names = "IMAGE",
+        .into = &options->images,
+        .help = "A picture, a folder, @list.txt, or - for standard input",
+        .required = true},
+       {.names = "-k",
+        .into = &options->k,
+        .help = "How many labels to print",
+        .type = "N",
+        .values = integer_within(1, kAllLabels),
+        .given = &options->is_k_given},
+       {.names = "--format",
+        .into = &options->format,
+        .help = "Form of the answers",
+        .values = one_of({"table", "json", "jsonl", "csv"})},
+       {.names = "-o,--output", .into = &options->output, .help = "Write the answers to a file", .type = "FILE"},
+       {.names = "--trace",
+        .into = &options->trace,
+        .help = "Write where the time went, for a trace viewer",
+        .type = "FILE"},
+       {.names = "--report",
+        .into = &options->report,
+        .help = "Write a page with the pictures, their labels and how they were read",
+        .type = "PAGE.html"},
+       {.names = "--threshold",
+        .into = &options->common.meaning.threshold,
+        .help = "Print only labels of at least this probability, and all of them unless -k is given",
+        .type = "T",
+        .values = real_within(1e-9, 1 - 1e-9)},
+       {.names = "--raw", .into = &options->common.meaning.raw, .help = "Print the model's numbers as they are"},
+       {.names = "-r,--recursive", .into = &options->recursive, .help = "Look into subfolders"},
+       {.names = "--sandbox",
+        .into = &options->sandbox,
+        .help =
+            "Give up all rights but reading the inputs and writing the outputs, before reading (Linux, Landlock)"}});
   add_model_options(verb, options->common);
   verb.run = [options] {
     if (options->common.meaning.threshold && !options->is_k_given) options->k = kAllLabels;
-    const auto code = classify_traced(*options);
+    const auto code = classify(*options);
     return code.ok() ? *code : report(code.error(), options->common.json);
   };
 }

@@ -13,6 +13,7 @@
 #include "base/cpu_limits.h"
 #include "base/json.h"
 #include "cli/output/output.h"
+#include "cli/sandbox/sandbox.h"
 #include "command.h"
 #include "json_output.h"
 #include "kernels/peak/peak.h"
@@ -113,6 +114,9 @@ std::vector<Finding> examine(const CommonOptions& options) {
   findings.push_back({"memory", memory_line("MemAvailable") + " available of " + memory_line("MemTotal"), {}});
   const PlanCache cache(options.cache_dir);
   findings.push_back({"plan cache", cache.enabled() ? cache.folder() : "off", cache.reason()});
+  const auto landlock = landlock_version();
+  findings.push_back({"sandbox", landlock.ok() ? fmt::format("Landlock version {}", *landlock) : "none",
+                      landlock.ok() ? "" : landlock.error().message()});
   findings.push_back({"version", KITE_VERSION, {}});
   return findings;
 }

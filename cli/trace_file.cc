@@ -7,7 +7,6 @@
 #include <ctime>
 
 #include "base/json.h"
-#include "cli/output/output_file.h"
 #include "json_output.h"
 
 namespace kite::cli {
@@ -18,7 +17,7 @@ std::int64_t cpu_ns_so_far() noexcept {
   return used.tv_sec * std::int64_t{1'000'000'000} + used.tv_nsec;
 }
 
-Status write_trace(const Trace& trace, const std::string& path) {
+std::string trace_text(const Trace& trace) {
   const auto spans = trace.spans();
   const std::int64_t zero_ns = spans.empty() ? 0 : spans.front().start_ns;
   auto events = nlohmann::ordered_json::array();
@@ -31,8 +30,7 @@ Status write_trace(const Trace& trace, const std::string& path) {
                       {"tid", span.thread}});
   }
   const nlohmann::ordered_json document = {{"displayTimeUnit", "ms"}, {"traceEvents", std::move(events)}};
-  const std::string text = json_text(document) + '\n';
-  return write_file(path, text);
+  return json_text(document) + '\n';
 }
 
 }  // namespace kite::cli

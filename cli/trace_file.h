@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 
-#include "paperkite/error.h"
 #include "paperkite/trace.h"
 
 namespace kite::cli {
@@ -14,7 +13,7 @@ namespace kite::cli {
 // of the loader; a program has no other way to find out how long ago it was started.
 [[nodiscard]] std::int64_t cpu_ns_so_far() noexcept;
 
-// "Trace Event Format", complete events, microseconds. kIo where the file cannot be written.
-[[nodiscard]] Status write_trace(const Trace& trace, const std::string& path);
+// "Trace Event Format", complete events, microseconds.
+[[nodiscard]] std::string trace_text(const Trace& trace);
 
 }  // namespace kite::cli

@@ -91,4 +91,13 @@ const std::atomic<bool>& remember_interrupts() {
 
 bool is_interrupted() { return interrupted.load(); }
 
+void obey_interrupts_of_parent() {
+  remembering = 0;
+  interrupted = false;
+  struct sigaction action{};
+  action.sa_handler = on_interrupt;
+  ::sigaction(SIGUSR1, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_IGN);
+}
+
 }  // namespace kite::cli

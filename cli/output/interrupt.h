@@ -14,5 +14,8 @@ void end_on_interrupts();
 // Returns the record, which is_interrupted() reads, too.
 const std::atomic<bool>& remember_interrupts();
 [[nodiscard]] bool is_interrupted();
+// For a child that works for a parent which has called remember_interrupts(): from this call on these signals are
+// ignored here, as the terminal sends them to both, and SIGUSR1, which the parent sends, is in their place.
+void obey_interrupts_of_parent();
 
 }  // namespace kite::cli

@@ -169,6 +169,11 @@ void OutputFile::make_program() noexcept {
   ::fchmod(beside_->fd(), (info.st_mode & 07777) | (info.st_mode & kReaders) >> 2);
 }
 
+Status OutputFile::complete() {
+  output_->flush();
+  return output_->failure() == 0 ? Status() : Status(cannot_write(output_->failure(), path_));
+}
+
 Status OutputFile::publish() {
   output_->flush();
   int code = output_->failure();

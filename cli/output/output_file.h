@@ -35,6 +35,9 @@ class OutputFile {
   void make_program() noexcept;
 
   [[nodiscard]] Output& stream() noexcept { return *output_; }
+  [[nodiscard]] int fd() const noexcept { return beside_ ? beside_->fd() : direct_->fd; }
+  // Writes what stream() still holds, for another process that publishes the file. kIo as below.
+  [[nodiscard]] Status complete();
   // kIo when any byte could not be written; the existing file is then unchanged.
   [[nodiscard]] Status publish();
 

@@ -31,6 +31,18 @@ bool is_layout_folder(const std::string& name) {
 
 }  // namespace
 
+std::vector<std::string> ModelFolder::folders() const {
+  const fs::path folder = fs::path(model_path_).parent_path();
+  std::vector<std::string> found = {folder.string()};
+  std::error_code ignored;
+  const fs::path absolute = fs::absolute(folder.empty() ? fs::path(".") : folder, ignored).lexically_normal();
+  const fs::path named = absolute.has_filename() ? absolute : absolute.parent_path();
+  if (is_layout_folder(named.filename().string())) {
+    found.push_back((folder.empty() ? fs::path("..") : folder / "..").string());
+  }
+  return found;
+}
+
 std::string ModelFolder::path() const { return model_path_.substr(0, model_path_.rfind('/') + 1); }
 std::string ModelFolder::stem() const { return fs::path(model_path_).stem().string(); }
 
@@ -47,14 +59,7 @@ const FolderEntry* ModelFolder::find(std::string_view name, bool is_folder) {
   if (is_memory()) return nullptr;
   if (!is_read_) {
     is_read_ = true;
-    const fs::path folder = fs::path(model_path_).parent_path();
-    listings_.push_back(list(folder.string()));
-    std::error_code ignored;
-    const fs::path absolute = fs::absolute(folder.empty() ? fs::path(".") : folder, ignored).lexically_normal();
-    const fs::path named = absolute.has_filename() ? absolute : absolute.parent_path();
-    if (is_layout_folder(named.filename().string())) {
-      listings_.push_back(list((folder.empty() ? fs::path("..") : folder / "..").string()));
-    }
+    for (const std::string& folder : folders()) listings_.push_back(list(folder));
   }
   const std::string key = lower(name);
   for (const Listing& listing : listings_) {

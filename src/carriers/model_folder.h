@@ -29,6 +29,8 @@ class ModelFolder {
   // Names of the folders inside one, in the order of their bytes; hidden ones are left out.
   [[nodiscard]] static std::vector<std::string> folders_in(const std::string& path);
 
+  // Where it looks.
+  [[nodiscard]] std::vector<std::string> folders() const;
   [[nodiscard]] std::string path() const;  // "a/" of "a/photo.onnx"
   [[nodiscard]] std::string stem() const;  // "photo" of "a/photo.onnx"
   [[nodiscard]] bool is_memory() const noexcept { return model_path_.empty(); }

@@ -118,22 +118,6 @@ std::string repository_root(const std::string& folder) {
   return name.starts_with("models--") ? repository : repository + "/blobs";
 }
 
-// The folders in which a chain of links may end, resolved.
-std::vector<std::string> link_roots(const DataSearchPath& search_path) {
-  std::vector<std::string> roots;
-  const auto add = [&](std::string root) {
-    if (!root.empty()) roots.push_back(std::move(root));
-  };
-  if (!search_path.model.empty()) {
-    const std::string folder = resolved(with_slash(parent_of(search_path.model)));
-    add(folder);
-    add(resolved(with_slash(parent_of(resolved(search_path.model)))));
-    add(repository_root(folder));
-  }
-  for (const std::string& data_dir : search_path.data_dirs) add(resolved(with_slash(data_dir)));
-  return roots;
-}
-
 bool lies_in(const std::string& path, const std::string& root) {
   return root == "/" || (path.starts_with(root) && path.size() > root.size() && path[root.size()] == '/');
 }
@@ -160,7 +144,7 @@ Result<MappedFile> open_through_links(const DataSearchPath& search_path, int fol
     return refused("the location leads through a symbolic link, and without /proc its target cannot be found", location,
                    "put the file itself there");
   }
-  const std::vector<std::string> roots = link_roots(search_path);
+  const std::vector<std::string> roots = folders_of_external_data(search_path);
   if (std::ranges::none_of(roots, [&](const std::string& root) { return lies_in(end, root); })) {
     const std::string folder = parent_of(end);
     return refused("a symbolic link leads out of the model's folder, to " + in_quotes(end), location,
@@ -186,6 +170,21 @@ std::optional<Result<MappedFile>> open_in(const DataSearchPath& search_path, con
 }
 
 }  // namespace
+
+std::vector<std::string> folders_of_external_data(const DataSearchPath& search_path) {
+  std::vector<std::string> roots;
+  const auto add = [&](std::string root) {
+    if (!root.empty()) roots.push_back(std::move(root));
+  };
+  if (!search_path.model.empty()) {
+    const std::string folder = resolved(with_slash(parent_of(search_path.model)));
+    add(folder);
+    add(resolved(with_slash(parent_of(resolved(search_path.model)))));
+    add(repository_root(folder));
+  }
+  for (const std::string& data_dir : search_path.data_dirs) add(resolved(with_slash(data_dir)));
+  return roots;
+}
 
 int open_beneath_by_steps(int folder_fd, const std::string& location) {
   int folder = ::fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);

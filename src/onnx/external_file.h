@@ -35,6 +35,9 @@ struct DataSearchPath {
 // A cached plan is only used after the same call has opened the same files.
 [[nodiscard]] Result<MappedFile> open_external(const DataSearchPath& search_path, std::string_view location);
 
+// The folders in which such a file may lie, resolved.
+[[nodiscard]] std::vector<std::string> folders_of_external_data(const DataSearchPath& search_path);
+
 // Opens `location` for reading beneath the folder `folder_fd`, and follows no symbolic link. Returns a
 // descriptor, or -1 with errno. open_beneath_by_steps() is for kernels and sandboxes without openat2; the two are
 // tested against each other.
