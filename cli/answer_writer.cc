@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "base/presentable.h"
 #include "base/text_escape.h"
 #include "command.h"
 #include "json_output.h"
@@ -76,7 +77,8 @@ class JsonWriter : public AnswerWriter {
              {"total", timings.total_ms}}}});
   }
   void failure(const std::string& image, const Error& error) override {
-    write({{"image", image}, {"error", {{"code", error_code_name(error.code)}, {"message", error.message()}}}});
+    const std::string message = presentable(error).message();
+    write({{"image", image}, {"error", {{"code", error_code_name(error.code)}, {"message", message}}}});
   }
   // The array is closed, even when it is empty or when the work was interrupted.
   void finish() override {
@@ -115,7 +117,7 @@ class CsvWriter : public AnswerWriter {
   }
   void failure(const std::string& image, const Error& error) override {
     out_.write(fmt::format("{},,,,,{}\n", quoted(image),
-                           quoted(std::string(error_code_name(error.code)) + ": " + error.message())));
+                           quoted(std::string(error_code_name(error.code)) + ": " + presentable(error).message())));
     out_.flush();
   }
 

@@ -142,8 +142,7 @@ void add_model_options(Verb& verb, CommonOptions& options) {
 
 ExitCode report(const Error& error, bool json) {
   if (!json) return print_error(error);
-  const std::string code(error_code_name(error.code));
-  print_json({{"error", {{"code", code}, {"message", error.what}, {"where", error.where}, {"remedy", error.remedy}}}});
+  print_json({{"error", describe_error(error)}});
   return exit_code_of(error.code);
 }
 

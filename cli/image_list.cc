@@ -124,7 +124,8 @@ ImageList list_images(const std::vector<std::string>& arguments, bool recursive)
   for (const std::string& argument : arguments) {
     std::error_code error;
     if (argument.empty()) {
-      list.items.push_back({argument, {Error{ErrorCode::kIo, "the name of a picture is empty", {}, "check the path"}}});
+      list.items.push_back(
+          {argument, {Error{ErrorCode::kIo, "the name of a picture is empty", "an argument", "check the path"}}});
     } else if (argument.starts_with('@')) {
       auto paths = read_path_list(argument.substr(1));
       if (!paths.ok()) {

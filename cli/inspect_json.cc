@@ -67,11 +67,6 @@ std::string_view refusal_kind_name(Refusal::Kind kind) {
   return "node";
 }
 
-Json describe_error(const Error& error) {
-  return {
-      {"code", error_code_name(error.code)}, {"message", error.what}, {"where", error.where}, {"remedy", error.remedy}};
-}
-
 Json describe_problems(const Refusals& problems) {
   Json array = Json::array();
   for (const Refusal& problem : problems.list) {

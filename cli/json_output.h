@@ -5,11 +5,16 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "paperkite/error.h"
+
 namespace kite::cli {
 
 // Names of files and tensors need not be UTF-8: other bytes become U+FFFD. `indent` < 0: one line.
 [[nodiscard]] std::string json_text(const nlohmann::ordered_json& value, int indent = -1);
 // Prints the same text and a newline to standard output.
 void print_json(const nlohmann::ordered_json& value, int indent = -1);
+
+// An error as an object: code, message, where, remedy.
+[[nodiscard]] nlohmann::ordered_json describe_error(const Error& error);
 
 }  // namespace kite::cli

@@ -69,7 +69,7 @@ int32_t paperkite_error_code(const paperkite_error* error);  // PAPERKITE_OK for
 const char* paperkite_error_name(const paperkite_error* error);
 const char* paperkite_error_what(const paperkite_error* error);     // one clause: expected against found
 const char* paperkite_error_where(const paperkite_error* error);    // file, node, tensor or argument; "": not known
-const char* paperkite_error_remedy(const paperkite_error* error);   // what to do; "": nothing sensible to say
+const char* paperkite_error_remedy(const paperkite_error* error);   // what to do
 const char* paperkite_error_message(const paperkite_error* error);  // the three in one line
 void paperkite_error_free(paperkite_error* error);
 

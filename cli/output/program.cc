@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/presentable.h"
 #include "base/text_escape.h"
 #include "cli/output/interrupt.h"
 #include "cli/output/output.h"
@@ -48,7 +49,8 @@ int print_parts(ErrorCode code, std::string_view what, std::string_view where, s
 }
 
 int out_of_memory() noexcept {
-  return print_parts(ErrorCode::kLimit, "out of memory", {}, "use smaller inputs or fewer threads, or allow more");
+  return print_parts(ErrorCode::kLimit, "out of memory", "this process",
+                     "use smaller inputs or fewer threads, or allow more");
 }
 
 // The library and the verbs return their errors. Exceptions only report memory and threads that the system refuses.
@@ -62,7 +64,7 @@ int run_or_report(std::span<char* const> arguments, const std::function<int(std:
   } catch (const std::system_error& error) {
     const bool is_shortage =
         error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
-    return print_parts(is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), {},
+    return print_parts(is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), "this process",
                        is_shortage ? "use fewer threads, or allow more processes and memory" : "");
   }
 }
@@ -99,8 +101,14 @@ ExitCode exit_code_of(ErrorCode code) noexcept {
   return kModel;
 }
 
+// The usual remedy of a code is a copy, for which there may be no memory.
 ExitCode print_error(const Error& error) noexcept {
-  print_parts(error.code, error.what, error.where, error.remedy);
+  try {
+    const Error shown = presentable(error);
+    print_parts(shown.code, shown.what, shown.where, shown.remedy);
+  } catch (const std::bad_alloc&) {
+    print_parts(error.code, error.what, error.where, error.remedy);
+  }
   return exit_code_of(error.code);
 }
 

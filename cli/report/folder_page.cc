@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/presentable.h"
 #include "cli/page/escape.h"
 #include "cli/page/html_frame.h"
 #include "cli/report/assets.h"
@@ -118,7 +119,7 @@ PageSection failures_section(const ManyPictures& pictures) {
   std::vector<std::vector<std::string>> table_rows;
   for (const FailedPicture& failure : pictures.failures) {
     const std::string& name = pictures.items[failure.item].name;
-    Error error = failure.error;
+    Error error = presentable(failure.error);
     // The name stands in the first column.
     if (error.where == name) error.where.clear();
     if (error.where.starts_with(name + ": ")) error.where.erase(0, name.size() + 2);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/presentable.h"
 #include "cli/page/escape.h"
 #include "cli/page/html_frame.h"
 #include "cli/report/assets.h"
@@ -177,7 +178,7 @@ PageHeader header_of(const PageFacts& facts, const std::string& name, const Time
   for (const std::string& warning : facts.warnings) header.html += banner("open", "Warning", warning);
   if (!answer.ok()) {
     header.title = "No answer";
-    Error error = answer.error();
+    Error error = presentable(answer.error());
     error.where.clear();  // the name stands above
     header.html += banner("bad", fmt::format("{}:", error_code_name(error.code)), error.message());
     return header;

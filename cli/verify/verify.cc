@@ -66,12 +66,7 @@ void print_summary(const Outcome& outcome) {
 void add_failure(Outcome& outcome, const std::string& image, const Error& error, bool json) {
   ++outcome.failed;
   if (outcome.failure == kOk) outcome.failure = exit_code_of(error.code);
-  outcome.reports.push_back({{"image", image},
-                             {"error",
-                              {{"code", error_code_name(error.code)},
-                               {"message", error.what},
-                               {"where", error.where},
-                               {"remedy", error.remedy}}}});
+  outcome.reports.push_back({{"image", image}, {"error", describe_error(error)}});
   if (!json) report(error, false);
 }
 

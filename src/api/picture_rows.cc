@@ -22,9 +22,13 @@ namespace {
 
 Result<PreparedPicture> copy_of(const TensorView& tensor, const TensorType& row) {
   if (tensor.type != row) {
-    const auto text = [](const TensorType& type) { return std::string(dtype_name(type.dtype)) + type.shape.to_string(); };
-    return Error{ErrorCode::kInvalidInput, "the tensor is " + text(tensor.type) + ", the model takes " + text(row) + " of a picture",
-                 {}, "pass a tensor of that type, or the picture itself"};
+    const auto text = [](const TensorType& type) {
+      return std::string(dtype_name(type.dtype)) + type.shape.to_string();
+    };
+    return Error{ErrorCode::kInvalidInput,
+                 "the tensor is " + text(tensor.type) + ", the model takes " + text(row) + " of a picture",
+                 {},
+                 "pass a tensor of that type, or the picture itself"};
   }
   PreparedPicture prepared;
   prepared.tensor = Tensor(row);
@@ -42,7 +46,11 @@ Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const Picture& p
         recipe, views);
   }
   const auto* path = std::get_if<std::string>(&picture);
-  if (path == nullptr) return prepare_picture(std::get<std::span<const std::byte>>(picture), recipe, views);
+  if (path == nullptr) {
+    auto prepared = prepare_picture(std::get<std::span<const std::byte>>(picture), recipe, views);
+    if (!prepared.ok()) return std::move(prepared).error().in("the picture in memory");
+    return prepared;
+  }
   KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(*path));
   auto prepared = prepare_picture(file.bytes(), recipe, views);
   if (!prepared.ok()) return std::move(prepared).error().in(*path);

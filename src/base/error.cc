@@ -30,6 +30,7 @@ std::string Error::message() const {
 }
 
 Error Error::in(std::string_view outer) && {
+  if (outer.empty()) return std::move(*this);
   where = where.empty() ? std::string(outer) : std::string(outer) + ": " + where;
   return std::move(*this);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/presentable.h"
 #include "base/printable.h"
 #include "paperkite/try.h"
 
@@ -25,6 +26,22 @@ TEST(Error, reads_what_where_remedy_without_the_empty_parts) {
 TEST(Error, grows_its_place_outwards) {
   EXPECT_EQ((Error{ErrorCode::kIo, "x", "", ""}).in("m.onnx").where, "m.onnx");
   EXPECT_EQ((Error{ErrorCode::kIo, "x", "node \"c\"", ""}).in("m.onnx").where, "m.onnx: node \"c\"");
+  EXPECT_EQ((Error{ErrorCode::kIo, "x", "node \"c\"", ""}).in("").where, "node \"c\"") << "a model in memory";
+}
+
+TEST(Error, has_a_remedy_whatever_its_code_is) {
+  for (int code = 0; error_code_name(static_cast<ErrorCode>(code)) != "unknown"; ++code) {
+    const Error shown = presentable({static_cast<ErrorCode>(code), "what", "where", ""});
+    EXPECT_FALSE(shown.remedy.empty()) << code;
+    EXPECT_EQ(presentable({static_cast<ErrorCode>(code), "what", "", "do this"}).remedy, "do this");
+  }
+}
+
+TEST(Error, is_shown_without_the_middle_of_what_is_too_long) {
+  const Error shown = presentable({ErrorCode::kIo, std::string(100'000, 'x') + "end", std::string(4096, 'p'), ""});
+  EXPECT_LE(shown.what.size(), 5000U);
+  EXPECT_TRUE(shown.what.ends_with("xend"));
+  EXPECT_EQ(shown.where.size(), 4096U) << "a path stays whole";
 }
 
 TEST(Error, names_are_the_stable_ones) {

@@ -2,8 +2,11 @@
 // Errors of paperkite.h, and how an exception becomes one.
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <system_error>
+#include <utility>
 
+#include "base/presentable.h"
 #include "c/boundary.h"
 
 namespace kite {
@@ -23,11 +26,14 @@ struct OwnedError : paperkite_error {
 };
 
 // Never freed.
-paperkite_error out_of_memory{ErrorCode::kLimit, "there is not enough memory", "", "", "there is not enough memory"};
+paperkite_error out_of_memory{ErrorCode::kLimit, "there is not enough memory", "this process",
+                              "give something smaller, or free memory",
+                              "there is not enough memory; this process; give something smaller, or free memory"};
 
 }  // namespace
 
 paperkite_error* new_error(Error error) {
+  error = presentable(std::move(error));
   std::string line = error.message();
   return new OwnedError(std::move(error), std::move(line));
 }
@@ -38,12 +44,16 @@ paperkite_error* error_of_exception() noexcept {
       throw;
     } catch (const std::bad_alloc&) {
       return &out_of_memory;
+    } catch (const std::length_error&) {  // a size that no memory has
+      return &out_of_memory;
     } catch (const std::system_error& error) {  // a thread that could not be started
-      return new_error({ErrorCode::kIo, error.what(), {}, {}});
-    } catch (const std::exception& error) {  // std::length_error: a size that no memory has
-      return new_error({ErrorCode::kLimit, error.what(), {}, {}});
+      const bool is_shortage =
+          error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
+      return new_error({is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), "this process", {}});
+    } catch (const std::exception& error) {
+      return new_error({ErrorCode::kLimit, error.what(), "this process", {}});
     } catch (...) {
-      return new_error({ErrorCode::kLimit, "an exception that is no std::exception", {}, {}});
+      return new_error({ErrorCode::kLimit, "an exception that is no std::exception", "this process", {}});
     }
   } catch (...) {
     return &out_of_memory;

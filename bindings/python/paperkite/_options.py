@@ -28,9 +28,9 @@ def path_bytes(name: str, value: Any) -> bytes:
     except TypeError:
         raise UsageError(f"{name} is of the type {type(value).__name__}", remedy="pass a str or a path") from None
     except UnicodeEncodeError as error:
-        raise UsageError(f"{name} cannot be a path: {error}") from None
+        raise UsageError(f"{name} cannot be a path: {error}", remedy="pass bytes, or a str that the file system's encoding has") from None
     if b"\0" in encoded:
-        raise UsageError(f"{name} holds a zero byte, which no path has")
+        raise UsageError(f"{name} holds a zero byte, which no path has", remedy="pass it without that byte")
     return encoded
 
 

@@ -161,7 +161,7 @@ def test_errors_say_where_and_what_to_do():
 
     assert message({"x": ROWS.astype(np.float64)}) == (
         'the model wants elements of float32, found float64[2,3]; input "x"; convert them, as with array.astype(numpy.float32)')
-    assert message({"x": ROWS[:, :2]}) == 'the model states float32[n,3], found float32[2,2]; input "x"'
+    assert message({"x": ROWS[:, :2]}) == 'the model states float32[n,3], found float32[2,2]; input "x"; give tensors that fit what the model states and computes'
     assert message({"y": ROWS}) == "the feed lacks ['x']; the inputs are ['x']"
     assert message({"x": ROWS, "w": ROWS}) == 'the model has no input "w"; leave it out of the feed'
     assert message({"x": ROWS}, ["z"]) == "the model has no output \"z\"; its outputs are ['y', 'm']"

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/presentable.h"
+
 namespace kite::python {
 
 nb::object text(std::string_view utf8) {
@@ -11,7 +13,7 @@ nb::object text(std::string_view utf8) {
   return nb::steal(decoded);
 }
 
-nb::object failure(Error error) { return nb::cast(std::move(error)); }
+nb::object failure(Error error) { return nb::cast(presentable(std::move(error))); }
 
 nb::object ending_failure() {
   return failure({ErrorCode::kUsage, "the Python interpreter is ending, and no call can begin", "",
