@@ -39,7 +39,8 @@ class Judge : public nlohmann::json_sax<Json> {
     return false;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    error_ = {ErrorCode::kInvalidModel, "not valid JSON", "byte " + std::to_string(position), ""};
+    error_ = {ErrorCode::kInvalidModel, "not valid JSON", "byte " + std::to_string(position),
+              "correct the text there: a JSON checker shows what it expects"};
     return false;
   }
 
@@ -54,7 +55,8 @@ class Judge : public nlohmann::json_sax<Json> {
   }
   bool enter() {
     if (keys_.size() >= kMaxDepth) {
-      error_ = {ErrorCode::kLimit, "JSON nested deeper than " + std::to_string(kMaxDepth) + " levels", "", ""};
+      error_ = {ErrorCode::kLimit, "JSON nested deeper than " + std::to_string(kMaxDepth) + " levels", "",
+                "state labels and preprocessing in fewer levels"};
       return false;
     }
     keys_.emplace_back();
@@ -84,7 +86,7 @@ Result<Json> parse_json(std::string_view text, std::int64_t most_values) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   if (text.size() > kMaxBytes) {
     return Error{ErrorCode::kLimit, "JSON of " + std::to_string(text.size()) + " bytes is over the limit of 16 MiB", "",
-                 ""};
+                 "keep what the model needs alone"};
   }
   Judge judge(most_values);
   if (!Json::sax_parse(text, &judge)) return std::move(judge.error());

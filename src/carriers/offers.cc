@@ -80,7 +80,10 @@ Status Offers::refuse(const std::string& name, Bond bond, Error error) {
     case Bond::kFlag:
       if (error.code == ErrorCode::kInvalidModel) error.code = ErrorCode::kUsage;
       return std::move(error).in(name);
-    case Bond::kNamed: return std::move(error).in(name);
+    case Bond::kNamed: {
+      Error placed = std::move(error).in(name);
+      return name == sources_.model_path ? placed : std::move(placed).in(sources_.model_path);
+    }
     case Bond::kBeside:
     case Bond::kBuiltIn:
       out_.warnings.push_back(name + " is not used: " + error.message());

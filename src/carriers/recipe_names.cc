@@ -79,12 +79,11 @@ Result<RecipeFields> recipe_from_value(const Json& value, Size size) {
   return unknown_name(name);
 }
 
-Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size, const std::string& processor) {
-  if (auto fields = recipe_by_name(argument, size)) return *std::move(fields);
-  if (argument.find('{') != std::string::npos) return parse_recipe(argument);
-  const Result<std::string> text = read_text_file(argument);
-  if (!text.ok()) return text.error().code == ErrorCode::kIo ? unknown_name(argument) : text.error();
-  KITE_TRY_ASSIGN(const Json json, parse_json(*text));
+namespace {
+
+// What a file says that --recipe names.
+Result<RecipeFields> recipe_of_file(const std::string& text, Size size, const std::string& processor) {
+  KITE_TRY_ASSIGN(const Json json, parse_json(text));
   if (!json.is_object()) return recipe_from_value(json, size);
   for (const char* key : {"recipe", "preprocess"}) {
     if (json.contains(key)) return recipe_from_value(json.at(key), size);
@@ -94,6 +93,18 @@ Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size
     if (json.contains(key)) return recipe_from_huggingface(json, {processor, "", ""});
   }
   return recipe_from_object(json);
+}
+
+}  // namespace
+
+Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size, const std::string& processor) {
+  if (auto fields = recipe_by_name(argument, size)) return *std::move(fields);
+  if (argument.find('{') != std::string::npos) return parse_recipe(argument);
+  const Result<std::string> text = read_text_file(argument);
+  if (!text.ok()) return text.error().code == ErrorCode::kIo ? unknown_name(argument) : text.error();
+  Result<RecipeFields> fields = recipe_of_file(*text, size, processor);
+  if (!fields.ok()) return std::move(fields).error().in(argument);
+  return fields;
 }
 
 }  // namespace kite

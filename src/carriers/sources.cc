@@ -24,7 +24,9 @@ constexpr auto kSources = std::to_array<Source>({
 Result<ReadLabels> labels_in_flag_file(const std::string& path, std::int64_t classes) {
   KITE_TRY_ASSIGN(const std::string text, read_text_file(path));
   KITE_TRY_ASSIGN(std::optional<ReadLabels> labels, labels_from_file(path, text, classes));
-  if (!labels) return Error{ErrorCode::kInvalidModel, "there are no labels in it", "", ""};
+  if (!labels)
+    return Error{ErrorCode::kInvalidModel, "there are no labels in it", "",
+                 "name a file with one label on each line, or a JSON list of them"};
   return std::move(*labels);
 }
 

@@ -54,7 +54,9 @@ Result<std::string> read_text_file(const std::string& path) {
   // The file is read and not mapped, because an editor may make it shorter at the same time.
   KITE_TRY_ASSIGN(const FileBytes content, file.read(kMaxBytes + 1));
   const auto bytes = content.bytes();
-  if (bytes.size() > kMaxBytes) return Error{ErrorCode::kLimit, "a text over the limit of 16 MiB", "", ""};
+  if (bytes.size() > kMaxBytes)
+    return Error{ErrorCode::kLimit, "a text over the limit of 16 MiB", path,
+                 "name a file of labels or preprocessing alone"};
   return to_utf8({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
