@@ -39,6 +39,10 @@ constexpr Signature kSignatures[] = {
      "7zXZ"sv,
      "an xz archive", "unpack it first"},
     {0, "\x28\xb5\x2f\xfd"sv, "a zstd archive", "unpack it first"},
+    {0, "Rar!\x1a\x07"sv, "a RAR archive", "unpack it first"},
+    {0, "7z\xbc\xaf\x27\x1c"sv, "a 7-Zip archive", "unpack it first"},
+    {0, "\xff\xfe"sv, "a text file in UTF-16", "name an .onnx file"},
+    {0, "\xfe\xff"sv, "a text file in UTF-16", "name an .onnx file"},
     {257, "ustar"sv, "a tar archive", "unpack it first"},
     {0,
      "\x7f"
@@ -102,6 +106,10 @@ std::optional<ForeignFile> describe_foreign(std::span<const std::byte> bytes) {
   if (std::ranges::all_of(text, [](char c) { return c == 0; })) {
     return ForeignFile{"it begins with nothing but zero bytes", "download or export it again"};
   }
+  if (is_text(text) && body.starts_with("<?xml")) {
+    return ForeignFile{"an XML file, as OpenVINO's models are", std::string(kExport)};
+  }
+  if (is_text(text) && body.starts_with('{')) return ForeignFile{"a JSON file", "name an .onnx file"};
   if (is_text(text)) return ForeignFile{"a text file", "name an .onnx file"};
   return std::nullopt;
 }
