@@ -44,10 +44,12 @@ void add_verbs(Verb& program, std::string_view first) {
 
 // The command line is understood, or it is answered for.
 int run_parsed(const Verb& program, std::vector<std::string> arguments, const bool& asks_for_licenses) {
+  const std::string first = arguments.empty() ? "" : arguments[0];
+  const bool is_verb = std::ranges::find(program.verbs, std::string_view(first), &Verb::name) != program.verbs.end();
+  const std::string place = std::string(program.name) + (is_verb ? " " + first : "");
   const auto parsed = parse(program, std::move(arguments));
   if (!parsed.ok()) {
-    print(standard_error(), "{}\nRun with --help for more information.\n", parsed.error().what);
-    return kUsage;
+    return print_error({ErrorCode::kUsage, parsed.error().what, place, '`' + place + " --help` lists what there is"});
   }
   if (asks_for_licenses) return print_licenses();
   if (parsed->answer.empty()) return parsed->verb->run();

@@ -111,7 +111,8 @@ void add_option(CLI::App& app, const Option& option, Asked& asked) {
   // Otherwise `--input a b` would read a positional as a second value.
   if (option.takes_many() && !option.is_positional()) added->allow_extra_args(false);
   // `-o "$FILE"` with an empty variable must not mean that the option was not given.
-  if (!option.is_positional() && !option.value_may_lack) {
+  // A list may have an empty name: it is one entry that fails.
+  if (!(option.is_positional() && option.takes_many()) && !option.value_may_lack) {
     added->check([](const std::string& word) { return std::string(word.empty() ? "the value is empty" : ""); });
   }
   if (option.values.check && option.separator == '\0')

@@ -242,5 +242,15 @@ TEST(Parse, no_option_takes_an_empty_value) {
   }
 }
 
+TEST(Parse, no_positional_alone_takes_an_empty_value) {
+  std::string model;
+  std::vector<std::string> pictures;
+  Verb program{.name = "test", .summary = "A program", .run = [] { return 0; }};
+  program.add({{.names = "MODEL", .into = &model, .help = "A model"},
+               {.names = "PICTURE", .into = &pictures, .help = "Pictures"}});
+  EXPECT_FALSE(parse(program, {"", "a"}).ok());
+  EXPECT_TRUE(parse(program, {"m", "a", ""}).ok()) << "a list is checked where each of its entries is";
+}
+
 }  // namespace
 }  // namespace kite::cli
