@@ -62,17 +62,21 @@ def _array(values: Any, dtype: str, where: str) -> numpy.ndarray[Any, Any]:
     return array.astype(dtype)
 
 
+# What may hold a picture, in this order.
+_HOLDERS = ("b64", "image", "image_bytes", "bytes", "pixels", "tensor")
+_MOST_HOLDERS = 8  # one in the other
+
+
 def _of_instance(instance: Any, where: str) -> Any:
+    for _ in range(_MOST_HOLDERS):
+        key = next((key for key in _HOLDERS if key in instance), None) if isinstance(instance, dict) else None
+        if key is None:
+            break
+        instance, where = instance[key], f"{where}.{key}"
+        if key == "pixels":
+            return _array(instance, "uint8", where)
     if isinstance(instance, str):
         return _of_base64(instance, where)
-    if isinstance(instance, dict):
-        for key in ("b64", "image", "image_bytes", "bytes"):
-            if key in instance:
-                return _of_instance(instance[key], f"{where}.{key}")
-        if "pixels" in instance:
-            return _array(instance["pixels"], "uint8", f"{where}.pixels")
-        if "tensor" in instance:
-            return _of_instance(instance["tensor"], f"{where}.tensor")
     if isinstance(instance, list):
         return InputTensor(_array(instance, "float32", where)[None])
     raise _refuse(f'{where} is no picture; a picture is base64, {{"b64": base64}}, {{"pixels": rows of pixels}} or '

@@ -36,12 +36,16 @@ _STATUS = {
     "interrupted": (503, "UNAVAILABLE"),
 }
 
+_MOST_TEXT = 1000  # characters of an answer without labels
+
 
 class Refusal(Exception):
     """An answer without labels. `code` is the name of an engine's error, or "overloaded" or "deadline"."""
 
     def __init__(self, code: str, text: str) -> None:
-        super().__init__(f"{code}: {text}")
+        if len(text) > _MOST_TEXT:  # it may quote what the client sent
+            text = f"{text[:_MOST_TEXT // 2]} ... {text[-_MOST_TEXT // 2:]}"
+        super().__init__(f"{code}: {text}".encode("utf-8", "replace").decode())
         self.code = code
         self.http_status, self.grpc_status = _STATUS.get(code, (500, "INTERNAL"))
 
