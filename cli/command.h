@@ -65,6 +65,7 @@ void warn_of_missing_threads(int wanted, int threads);
 [[nodiscard]] Verb unpack_verb();
 [[nodiscard]] Verb cache_verb();
 [[nodiscard]] Verb doctor_verb();
+[[nodiscard]] Verb selftest_verb();
 [[nodiscard]] Verb race_verb();
 
 }  // namespace kite::cli
