@@ -40,6 +40,11 @@ def check_notices(build):
         raise Refused("THIRD-PARTY-NOTICES is not that of this build: run tools/third_party_notices, then build again")
 
 
+def bill_of_materials(build, name, products):
+    """What of others is inside, as CycloneDX."""
+    return subprocess.run([ROOT / "tools/sbom", "--build", build, "--name", name, *products], capture_output=True, text=True, check=True).stdout
+
+
 def program_headers(path):
     with open(path, "rb") as file:
         header = file.read(64)

@@ -45,6 +45,7 @@ class Installed(unittest.TestCase):
                           f"kite classify {MODEL} {PICTURE} --format csv", "kite race peers | head -n 2",
                           "man kite | head -n 3", "ls /usr/share/bash-completion/completions/kite",
                           "zcat /usr/share/doc/paperkite/THIRD-PARTY-NOTICES.gz | cmp - THIRD-PARTY-NOTICES",
+                          "zcat /usr/share/doc/paperkite/paperkite.cdx.json.gz | grep -c CycloneDX >/dev/null",
                           f"kite pack {MODEL} --exe -o /tmp/packed", f"/tmp/packed {PICTURE} --format csv",
                           "apt-get remove -y paperkite >/dev/null 2>&1", "find /usr /etc /opt -path '*paperkite*'"], "--plain")
         self.assertEqual(said.count(ANSWER), 2, said)

@@ -37,7 +37,8 @@ class Dist(unittest.TestCase):
     def test_what_is_in_it(self):
         for name in ("bin/kite", "bin/kite-race", "bin/kite-race-spawn", "share/man/man1/kite.1", "share/paperkite/peers/kite/peer.toml",
                      "share/paperkite/references/ort/record.py", "share/bash-completion/completions/kite", "share/zsh/site-functions/_kite",
-                     "share/fish/vendor_completions.d/kite.fish", "README.md", "LICENSE", "THIRD-PARTY-NOTICES"):
+                     "share/fish/vendor_completions.d/kite.fish", "README.md", "LICENSE", "THIRD-PARTY-NOTICES",
+                     "paperkite.cdx.json"):
             self.assertTrue(self.entries[name].isfile(), name)
         for name, entry in self.entries.items():
             self.assertEqual((entry.uid, entry.gid, entry.mtime), (0, 0, staged_install.commit_time()), name)
