@@ -121,7 +121,9 @@ Result<FoundModel> model_in_zip(const std::string& named) {
                           !is_version(folders.front());
   if (is_wrapped) top /= folders.front();
   Result<std::string> model = model_in_folder(top);
-  if (!model.ok()) return std::move(model).error().in(named);
+  if (!model.ok()) {  // the folder in which it looked is temporary: nobody can name it
+    return Error{model.error().code, model.error().what, named, "unpack the archive and name the model's file in it"};
+  }
   return FoundModel{std::move(*model), folder};
 }
 
