@@ -2,6 +2,7 @@
 """The ways to ask: the program, the library through paperkite.h, the Python package. Each gives an Answer for a question."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import queue
@@ -89,7 +90,7 @@ def ended(arguments, folder, stdin=None, env=None, limits=(), memory=MEMORY, tim
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
-def answer_of(result):
+def answer_of(result, is_json=False):
     """What the program answered; a code in capitals where that is no answer."""
     if result is None:
         return Answer("HANG", f"more than {HANG_S} s")
@@ -98,6 +99,9 @@ def answer_of(result):
         return Answer("DIED", f"{signal.Signals(-result.returncode).name}: {said[-300:]}")
     if raw := set(result.stdout + result.stderr) & set(NOT_OURS):
         return Answer("RAW", f"control characters {raw}")
+    if is_json and result.returncode > 1:
+        error = json.loads(result.stdout)["error"]
+        return Answer(error["code"], "; ".join(error[part] for part in ("message", "where", "remedy")), error["remedy"], error["where"])
     errors = ERROR.findall(result.stderr) or JSON_ERROR.findall(result.stdout)
     if result.returncode == 0:
         return Answer("ok", said) if not errors else Answer("SUCCESS WITH AN ERROR", said)
