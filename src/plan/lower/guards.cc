@@ -14,6 +14,10 @@ namespace {
 
 using plan_format::Storage;
 
+// A guard of so many guards guards no more: the steps behind it run with it. Otherwise chains of choices, each of which
+// is read on one side of the next, would cost more than their number. Nested Ifs of real models are a few deep.
+constexpr std::uint8_t kDeepest = 32;
+
 // An If with a condition of the run is a Where whose condition is one element.
 bool is_choice(const Lowering& lowering, const LoweredStep& step) {
   if (step.kernel != nullptr || step.op != "Where" || step.inputs.size() != 3) return false;
@@ -57,8 +61,15 @@ class GuardFinder {
     if (!is_choice(lowering_, step)) return guards_[reader];
     const bool reads[3] = {lowering_.root(step.inputs[0]) == root, lowering_.root(step.inputs[1]) == root,
                            lowering_.root(step.inputs[2]) == root};
-    if (reads[0] || reads[1] == reads[2]) return guards_[reader];
+    if (reads[0] || reads[1] == reads[2] || depth_of(guards_[reader]) == kDeepest) return guards_[reader];
     return {static_cast<std::uint32_t>(reader), reads[1] ? 1U : 2U};
+  }
+
+  // How many guards the chain has.
+  [[nodiscard]] std::uint8_t depth_of(Guard guard) const {
+    std::uint8_t depth = 0;
+    for (; guard.step != 0; guard = guards_[guard.step]) ++depth;
+    return depth;
   }
 
   [[nodiscard]] Guard common_of_readers(std::size_t s) const {

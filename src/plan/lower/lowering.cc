@@ -48,10 +48,9 @@ OperandId Lowering::operand(ValueId id) {
     std::ranges::copy(value.constant->type.shape.dims(), operand.dims);
     return operand_of_[static_cast<std::size_t>(id)] = created;
   }
-  for (std::size_t i = 0; value.producer == kNoNode && i < graph_.inputs.size(); ++i) {
-    if (graph_.inputs[i].value != id) continue;
+  if (const auto input = input_of_.find(id); value.producer == kNoNode && input != input_of_.end()) {
     known = new_operand(*value.type, Storage::kInput);
-    operands_[known].offset = i;
+    operands_[known].offset = input->second;
     return known;
   }
   return known = new_operand(*value.type, Storage::kArena);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "graph/graph.h"
@@ -50,7 +51,9 @@ struct LoweredStep {
 class Lowering {
  public:
   Lowering(const Graph& graph, const Target& target)
-      : graph_(graph), target_(target), operand_of_(graph.value_count(), kUnassigned) {}
+      : graph_(graph), target_(target), operand_of_(graph.value_count(), kUnassigned) {
+    for (std::size_t i = 0; i < graph.inputs.size(); ++i) input_of_.try_emplace(graph.inputs[i].value, i);
+  }
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
   [[nodiscard]] const Target& target() const noexcept { return target_; }
@@ -113,7 +116,8 @@ class Lowering {
 
   const Graph& graph_;
   const Target& target_;
-  std::vector<OperandId> operand_of_;  // by value
+  std::vector<OperandId> operand_of_;                  // by value
+  std::unordered_map<ValueId, std::size_t> input_of_;  // graph inputs by value
   std::vector<plan_format::Operand> operands_;
   std::vector<OperandId> roots_;
   std::vector<LoweredStep> steps_;

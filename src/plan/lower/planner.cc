@@ -84,11 +84,7 @@ OperandId memory_of_result(Lowering& lowering, const LoweredStep& step, std::int
       std::ranges::count_if(step.inputs, [&](OperandId id) { return lowering.root(id) == input; }) != 1) {
     return result;
   }
-  for (const GraphInput& graph_input : lowering.graph().inputs) {
-    if (lowering.root(lowering.operand(graph_input.value)) == input)
-      return result;  // a graph input: its bytes must stay for the next run
-  }
-  return input;
+  return input;  // a graph input, whose bytes must stay for the next run, is not in the arena
 }
 
 // Gives every operand in the arena its offset and returns the arena's size. Where one buffer is too large for any plan,
