@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "image/picture_file.h"
 #include "image_list.h"
 #include "noise.h"
 #include "paperkite/classifier.h"
@@ -113,10 +112,7 @@ class PictureWorkload : public Workload {
     return {};
   }
   TensorView scores() const override { return classifier_.scores(); }
-  Result<Tensor> tensor(std::int64_t input) const override {
-    KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(path(input)));
-    return classifier_.input_tensor(file.bytes());
-  }
+  Result<Tensor> tensor(std::int64_t input) const override { return classifier_.input_tensor(path(input)); }
   const Model& model() const override { return classifier_.model(); }
   int threads() const override { return classifier_.threads(); }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "answer_writer.h"
+#include "api/internals.h"
 #include "base/cpu.h"
 #include "cli/output/interrupt.h"
 #include "cli/output/output.h"
@@ -57,8 +58,7 @@ struct ClassifyOptions {
   bool sandbox = false;
 };
 
-Result<std::vector<std::byte>> read_stdin() {
-  constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+Result<std::vector<std::byte>> read_stdin(const Limits& limits) {
   constexpr int kPatienceMs = 200;  // a signal between the check and the read() is noticed after this time
   std::vector<std::byte> bytes;
   std::byte block[65536];
@@ -72,8 +72,9 @@ Result<std::vector<std::byte>> read_stdin() {
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) return Error{ErrorCode::kIo, std::string("cannot read: ") + std::strerror(errno), "-", {}};
     bytes.insert(bytes.end(), block, block + count);
-    if (bytes.size() > kMostBytes)
-      return Error{ErrorCode::kLimit, "a picture of more than 1 GiB", "-", "name a file instead"};
+    if (std::cmp_greater(bytes.size(), limits[Limit::kPictureBytes])) {
+      return limits.over(Limit::kPictureBytes, "the picture", "-");
+    }
   }
 }
 
@@ -84,7 +85,7 @@ struct Group {
   std::vector<std::byte> piped;                // standard input, which at most one item names
 };
 
-Group open_group(std::span<const ImageItem> items) {
+Group open_group(std::span<const ImageItem> items, const Limits& limits) {
   Group group;
   for (const ImageItem& item : items) {
     std::optional<Error>& failure = group.failures.emplace_back();
@@ -92,7 +93,7 @@ Group open_group(std::span<const ImageItem> items) {
       failure = item.failure.front();
     } else if (item.name != "-") {
       group.files.emplace_back(item.name);
-    } else if (auto bytes = read_stdin(); bytes.ok()) {
+    } else if (auto bytes = read_stdin(limits); bytes.ok()) {
       group.piped = std::move(bytes).value();
       group.files.emplace_back(std::span<const std::byte>(group.piped));
     } else {
@@ -104,7 +105,7 @@ Group open_group(std::span<const ImageItem> items) {
 
 // An error without a `where` concerns the item itself; the item's name is added when the error is printed.
 std::vector<Result<Classification>> classify_group(Classifier& classifier, std::span<const ImageItem> items, int k) {
-  const Group group = open_group(items);
+  const Group group = open_group(items, Internals::limits(classifier));
   auto computed = classifier.classify_batch(group.files, k);
   std::vector<Result<Classification>> answers;
   auto next = computed.begin();

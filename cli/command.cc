@@ -6,6 +6,7 @@
 
 #include "base/cpu.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "cli/parser/number_option.h"
 #include "json_output.h"
 #include "kernels/targets.h"
@@ -26,6 +27,14 @@ std::string take_shape(CommonOptions& options, const std::string& text) {
   return is_taken ? std::string() : text + " is no NAME=SIZES, each name once, e.g. x=1x3x224x224";
 }
 
+// The memory has an option of its own, which other code reads.
+std::string take_limit(CommonOptions& options, const std::string& text) {
+  if (const Status added = add_limit(options.limits, text, {}); !added.ok()) return added.error().message();
+  const auto memory = options.limits.find(row_of(Limit::kMemory).name);
+  if (memory != options.limits.end()) options.memory_limit_bytes = static_cast<std::uint64_t>(memory->second);
+  return {};
+}
+
 }  // namespace
 
 ModelOptions CommonOptions::model_options() const {
@@ -36,6 +45,7 @@ ModelOptions CommonOptions::model_options() const {
   options.cache_dir = cache_dir;
   options.disabled_passes = disabled_passes;
   options.memory_limit_bytes = memory_limit_bytes;
+  options.limits = limits;
   options.meaning = meaning;
   options.input_shapes = shapes;
   return options;
@@ -83,6 +93,11 @@ void add_common_options(Verb& verb, CommonOptions& options) {
              .help = "Refuse a model that needs more, e.g. 500MB",
              .type = "BYTES",
              .values = size_in_bytes()},
+            {.names = "--limit",
+             .into = Take([&options](const std::string& text) { return take_limit(options, text); }),
+             .help = "Change what a file may cost, e.g. pixels=50000000 (kite limits lists all)",
+             .type = "NAME=VALUE",
+             .repeated = true},
             json_option(options)});
 }
 

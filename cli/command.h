@@ -24,6 +24,7 @@ struct CommonOptions {
   std::string cache_dir;
   std::vector<std::string> disabled_passes;
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;
+  StatedLimits limits;
   bool json = false;
   MeaningOptions meaning;  // of the verbs that open a model
   std::map<std::string, Shape, std::less<>> shapes;
@@ -64,6 +65,7 @@ void warn_of_missing_threads(int wanted, int threads);
 [[nodiscard]] Verb pack_verb();
 [[nodiscard]] Verb unpack_verb();
 [[nodiscard]] Verb cache_verb();
+[[nodiscard]] Verb limits_verb();
 [[nodiscard]] Verb doctor_verb();
 [[nodiscard]] Verb selftest_verb();
 [[nodiscard]] Verb race_verb();

@@ -28,8 +28,8 @@ constexpr std::array kVerbs = {
     NamedVerb{"classify", classify_verb}, NamedVerb{"run", run_verb},         NamedVerb{"bench", bench_verb},
     NamedVerb{"inspect", inspect_verb},   NamedVerb{"profile", profile_verb}, NamedVerb{"compile", compile_verb},
     NamedVerb{"verify", verify_verb},     NamedVerb{"pack", pack_verb},       NamedVerb{"unpack", unpack_verb},
-    NamedVerb{"cache", cache_verb},       NamedVerb{"doctor", doctor_verb},   NamedVerb{"selftest", selftest_verb},
-    NamedVerb{"race", race_verb}};
+    NamedVerb{"cache", cache_verb},       NamedVerb{"limits", limits_verb},   NamedVerb{"doctor", doctor_verb},
+    NamedVerb{"selftest", selftest_verb}, NamedVerb{"race", race_verb}};
 
 // Makes only the options of the verb with which the command line begins, because the options of all verbs cost 5 % of a
 // start. Without a verb, and for help, errors and descriptions, all verbs are made.

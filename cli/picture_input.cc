@@ -2,7 +2,6 @@
 // Preprocesses a picture with the model's recipe.
 #include "picture_input.h"
 
-#include "image/picture_file.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {
@@ -13,10 +12,7 @@ Result<Tensor> picture_input(const std::string& model_path, const ModelOptions& 
   classifier_options.model = options;
   classifier_options.session.threads = 1;  // the model is not run
   KITE_TRY_ASSIGN(const Classifier classifier, Classifier::open(model_path, classifier_options));
-  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(image_path));
-  auto tensor = classifier.input_tensor(file.bytes());
-  if (!tensor.ok()) return std::move(tensor).error().in(image_path);
-  return tensor;
+  return classifier.input_tensor(image_path);
 }
 
 }  // namespace kite::cli

@@ -8,9 +8,9 @@
 namespace kite::fuzz {
 
 void decode(Bytes bytes) {
-  DecodeLimits limits;
-  limits.max_pixels = 1 << 20;  // so that a run is short, not because more is unsafe
-  limits.max_scan_pixels = 1 << 24;
+  Limits limits;
+  limits[Limit::kPixels] = 1 << 20;  // so that a run is short, not because more is unsafe
+  limits[Limit::kScanPixels] = 1 << 24;
   const unsigned choice = bytes.empty() ? 0 : static_cast<unsigned>(bytes.back());
   const auto exif = choice % 2 == 0 ? ExifPolicy::kIgnore : ExifPolicy::kApply;
   const auto image = kite::decode(bytes, limits, exif);

@@ -18,15 +18,15 @@ void read(const PictureCodec& codec, Bytes bytes) {
     const int orientation = orientation_of(codec.find_metadata(bytes));
     KITE_CHECK(orientation >= 0 && orientation <= 8);
   }
-  DecodeLimits limits;
-  limits.max_pixels = 1 << 20;  // so that a run is short, not because more is unsafe
-  limits.max_scan_pixels = 1 << 24;
-  limits.max_codec_bytes = 1 << 24;
+  Limits limits;
+  limits[Limit::kPixels] = 1 << 20;  // so that a run is short, not because more is unsafe
+  limits[Limit::kScanPixels] = 1 << 24;
+  limits[Limit::kCodecBytes] = 1 << 24;
   using enum ErrorCode;
   const auto reader = codec.open(bytes, limits);
   if (!reader.ok()) return check_error(reader.error(), {kInvalidImage, kUnsupportedImage, kLimit});
   const Size size = (*reader)->size();
-  KITE_CHECK(size.width > 0 && size.height > 0 && size.width <= limits.max_pixels / size.height);
+  KITE_CHECK(size.width > 0 && size.height > 0 && size.width <= limits[Limit::kPixels] / size.height);
   std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) * 3);
   for (std::int64_t y = 0; y < size.height; ++y) {
     const auto status = (*reader)->read_row(row.data());

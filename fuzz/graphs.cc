@@ -23,8 +23,8 @@ constexpr std::size_t kMostNodes = 64;
 
 // Typed; empty where it is refused or too much work for a driver.
 bool is_small(Graph& graph) {
-  graph.budget().nodes = 500;
-  graph.budget().constant_steps = 100'000;
+  graph.budget().set_left(Limit::kNodes, 500);
+  graph.budget().set_left(Limit::kConstantSteps, 100'000);
   if (!bind_inputs(graph, {}).ok()) return false;
   for (const GraphInput& input : graph.inputs) {
     const auto& type = graph.value(input.value).type;

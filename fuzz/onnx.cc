@@ -19,8 +19,8 @@ void onnx(Bytes bytes) {
   KITE_CHECK(verify(graph).ok());
   KITE_CHECK(!dump(graph).empty());
   // Little of each, so that a loop without end ends soon.
-  graph.budget().nodes = 2000;
-  graph.budget().constant_steps = 100'000;
+  graph.budget().set_left(Limit::kNodes, 2000);
+  graph.budget().set_left(Limit::kConstantSteps, 100'000);
   if (!bind_inputs(graph, {}).ok()) return;
   (void)leave_out_unsupported(graph);
   if (!compute_in_float32(graph).ok() || !infer_types(graph).ok()) return;

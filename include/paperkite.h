@@ -93,6 +93,7 @@ PAPERKITE_MUST_USE paperkite_error* paperkite_set_compute_threads(int32_t thread
 //              no-cache        neither read nor write the plan cache
 //              memory-limit    refuse a model that needs more, e.g. "500MB"
 //              data-dir (+)    a folder besides the model's own that may hold its external data
+//              limit (+)       NAME=VALUE: what a file may cost, see docs/limits.md
 //              disable-pass (+)
 // Classifiers  labels          a file of labels
 //              recipe          the preprocessing: imagenet, 0-1, -1-1, 0-255, a file, or a JSON object

@@ -123,8 +123,8 @@ void check_plans(Checks& checks) {
 }
 
 void check_pictures(Checks& checks) {
-  DecodeLimits limits;
-  limits.max_pixels = 1 << 22;
+  Limits limits;
+  limits[Limit::kPixels] = 1 << 22;
   for (const SmallPicture& picture : small_pictures()) {
     const auto read = [&](const std::string& bytes) -> Status {
       auto image = decode(bytes_of(bytes), limits);

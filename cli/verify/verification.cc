@@ -48,11 +48,12 @@ struct PictureInput {
 };
 
 Result<PictureInput> read_picture(const Classifier& classifier, const std::string& path) {
-  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(path));
+  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(path, Internals::limits(classifier)));
   PictureInput input;
   const auto read = [&]() -> Status {
     KITE_TRY_ASSIGN(input.tensor, classifier.input_tensor(file.bytes()));
-    KITE_TRY_ASSIGN(PictureStages stages, picture_stages(file.bytes(), Internals::recipe(classifier)));
+    KITE_TRY_ASSIGN(PictureStages stages,
+                    picture_stages(file.bytes(), Internals::recipe(classifier), Internals::limits(classifier)));
     input.stages = std::make_unique<PictureStages>(std::move(stages));
     return {};
   };

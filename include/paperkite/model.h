@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "paperkite/error.h"
+#include "paperkite/limits.h"
 #include "paperkite/meaning.h"
 #include "paperkite/tensor.h"
 #include "paperkite/trace.h"
@@ -44,6 +45,7 @@ struct ModelOptions {
   std::map<std::string, std::string> metadata;
   std::vector<std::string> disabled_passes;                    // a model with some is never cached
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;  // plan, arena and scratch together
+  StatedLimits limits;                                         // all_limits() has the others; "memory" is the above
   Trace* trace = nullptr;                                      // borrowed; receives what opening was spent on
 };
 

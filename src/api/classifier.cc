@@ -29,6 +29,7 @@ struct Shared {
   std::optional<double> threshold;
   std::vector<Decision> decisions;
   ViewOptions views;
+  Limits limits;
   bool keep_scores = false;
   Trace* trace = nullptr;
 };
@@ -172,7 +173,7 @@ Result<Classifier> Classifier::over(Model model, const ClassifierOptions& option
   warnings.insert(warnings.end(), choice.warnings.begin(), choice.warnings.end());
   warnings.insert(warnings.end(), interpretation.warnings.begin(), interpretation.warnings.end());
   std::vector<Decision> decisions = model.decisions();
-  PictureRows rows(interpretation.recipe, model.inputs()[0].type, options.views);
+  PictureRows rows(interpretation.recipe, model.inputs()[0].type, options.views, sources.limits);
   if (meaning.batch == 0 && rows.count() > 1) {
     decisions.push_back({"batch", std::to_string(rows.count()) + " pictures a run, a row without one repeats another",
                          "the model", false});
@@ -181,14 +182,14 @@ Result<Classifier> Classifier::over(Model model, const ClassifierOptions& option
   decisions.insert(decisions.end(), interpretation.decisions.begin(), interpretation.decisions.end());
   auto shared = std::make_shared<const Shared>(Shared{std::move(model), std::move(interpretation), std::move(warnings),
                                                       std::move(choice), meaning.threshold, std::move(decisions),
-                                                      options.views, options.keep_scores, trace});
+                                                      options.views, sources.limits, options.keep_scores, trace});
   return Classifier(std::make_unique<State>(State{std::move(shared), std::move(session).value(), std::move(rows)}));
 }
 
 Result<Classifier> Classifier::share(const SessionOptions& options) const {
   KITE_TRY_ASSIGN(Session session, Session::create(state_->shared->model, options));
   const Shared& shared = *state_->shared;
-  PictureRows rows(shared.interpretation.recipe, shared.model.inputs()[0].type, shared.views);
+  PictureRows rows(shared.interpretation.recipe, shared.model.inputs()[0].type, shared.views, shared.limits);
   return Classifier(std::make_unique<State>(State{state_->shared, std::move(session), std::move(rows)}));
 }
 
@@ -198,7 +199,8 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Result<Tensor> Classifier::input_tensor(const Picture& picture) const {
-  PictureRows rows(state_->shared->interpretation.recipe, state_->shared->model.inputs()[0].type);
+  PictureRows rows(state_->shared->interpretation.recipe, state_->shared->model.inputs()[0].type, {},
+                   state_->shared->limits);
   KITE_TRY(rows.fill(state_->shared->interpretation.recipe, {&picture, 1}, state_->session).front());
   return std::move(rows).release();
 }
@@ -236,6 +238,7 @@ const std::string& Classifier::recipe_source() const noexcept { return state_->s
 const PreprocessRecipe& Internals::recipe(const Classifier& classifier) noexcept {
   return classifier.state_->shared->interpretation.recipe;
 }
+const Limits& Internals::limits(const Classifier& classifier) noexcept { return classifier.state_->shared->limits; }
 std::string Classifier::recipe() const { return state_->shared->interpretation.recipe.to_string(); }
 bool Classifier::is_labels_guess() const noexcept { return state_->shared->interpretation.is_labels_guess; }
 bool Classifier::is_recipe_guess() const noexcept { return state_->shared->interpretation.is_recipe_guess; }

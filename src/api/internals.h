@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/limits.h"
 #include "image/recipe.h"
 #include "paperkite/classifier.h"
 #include "paperkite/model.h"
@@ -17,6 +18,7 @@ namespace kite {
 struct Internals {
   static const std::shared_ptr<const Plan>& plan(const Model& model) noexcept { return model.plan_; }
   static const PreprocessRecipe& recipe(const Classifier& classifier) noexcept;  // classifier.cc
+  static const Limits& limits(const Classifier& classifier) noexcept;            // the same
   // Classifier::open() of a file or of bytes that are more than the public ones say.
   static Result<Classifier> open(const ModelFile& file, const ClassifierOptions& options);  // classifier.cc
   static PlanSession& session(Session& session) noexcept { return *session.session_; }

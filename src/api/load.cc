@@ -2,6 +2,8 @@
 // Hands the caller's options to the stages below, and with them the choice of shapes, which needs recipes.
 #include "api/load.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "api/shapes.h"
@@ -20,6 +22,15 @@ Result<const Target*> chosen_target(const ModelOptions& options) {
 
 FileAccess access_of(const ModelOptions& options) {
   return options.copy_files ? FileAccess::kCopied : FileAccess::kMapped;
+}
+
+// Of two statements about the memory the one by name is the more particular.
+Result<Limits> limits_of(const ModelOptions& options) {
+  KITE_TRY_ASSIGN(Limits limits, kite::limits_of(options.limits));
+  if (options.limits.contains(row_of(Limit::kMemory).name)) return limits;
+  const auto most = static_cast<std::uint64_t>(row_of(Limit::kMemory).highest);
+  limits[Limit::kMemory] = static_cast<std::int64_t>(std::min(options.memory_limit_bytes, most));
+  return limits;
 }
 
 bool states_shapes(const MeaningOptions& meaning) { return meaning.size.has_value() || meaning.batch > 0; }
@@ -50,7 +61,8 @@ Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options
   request.access = access_of(options);
   request.metadata = options.metadata;
   request.disabled_passes = options.disabled_passes;
-  request.memory_limit_bytes = options.memory_limit_bytes;
+  KITE_TRY_ASSIGN(request.limits, limits_of(options));
+  request.memory_limit_bytes = static_cast<std::uint64_t>(request.limits[Limit::kMemory]);
   request.lender = std::move(lender);
   request.trace = options.trace;
   KITE_TRY_ASSIGN(opened.loaded, load_plan(model, request));
@@ -63,8 +75,10 @@ Result<OpenedPlan> open_plan(const ModelFile& model, const ModelOptions& options
 }
 
 Result<ImportedModel> import_stated(const ModelFile& model, const ModelOptions& options) {
-  if (!model.path.empty()) return import_file(model.path, options.meaning.data_dirs, access_of(options));
-  return import_model(ModelSource{model.name(), model.bytes, nullptr, options.meaning.data_dirs, access_of(options)});
+  KITE_TRY_ASSIGN(const Limits limits, limits_of(options));
+  if (!model.path.empty()) return import_file(model.path, options.meaning.data_dirs, access_of(options), limits);
+  return import_model(
+      ModelSource{model.name(), model.bytes, nullptr, options.meaning.data_dirs, access_of(options), limits});
 }
 
 Result<InputShapes> shapes_for(const StatedModel& stated, const std::string& path, const ModelOptions& options) {
@@ -77,7 +91,8 @@ Result<InputShapes> shapes_for(const StatedModel& stated, const std::string& pat
 Result<OptimisedModel> optimise_model(const std::string& named, const ModelOptions& options) {
   KITE_TRY_ASSIGN(const FoundModel found, find_model(named));
   const std::string& path = found.path;
-  KITE_TRY_ASSIGN(ImportedModel imported, import_file(path, options.meaning.data_dirs));
+  KITE_TRY_ASSIGN(const Limits limits, limits_of(options));
+  KITE_TRY_ASSIGN(ImportedModel imported, import_file(path, options.meaning.data_dirs, FileAccess::kMapped, limits));
   KITE_TRY_ASSIGN(const InputShapes shapes, shapes_for(stated_model(imported), path, options));
   return optimise(std::move(imported), shapes, options.disabled_passes);
 }

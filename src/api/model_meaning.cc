@@ -33,6 +33,8 @@ Status state_library(const MeaningOptions& meaning, InterpretationSources& sourc
 
 Result<InterpretationSources> interpretation_sources(const Model& model, const ClassifierOptions& options) {
   InterpretationSources sources;
+  KITE_TRY_ASSIGN(sources.limits, limits_of(options.model.limits));
+  sources.files = std::make_shared<JsonFiles>(sources.limits);
   sources.model_path = model.path();
   sources.folder = std::make_shared<ModelFolder>(model.path());
   sources.metadata = model.metadata();

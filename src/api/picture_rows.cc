@@ -38,29 +38,30 @@ Result<PreparedPicture> copy_of(const TensorView& tensor, const TensorType& row)
 
 // `row`: the type of what the model takes of one picture.
 Result<PreparedPicture> prepare(const PreprocessRecipe& recipe, const Picture& picture, const TensorType& row,
-                                const ViewOptions& views) {
+                                const ViewOptions& views, const Limits& limits) {
   if (const auto* tensor = std::get_if<TensorView>(&picture)) return copy_of(*tensor, row);
   if (const auto* pixels = std::get_if<PixelView>(&picture)) {
     return prepare_pixels(
         {pixels->data, {pixels->width, pixels->height}, pixels->channels, pixels->row_stride, pixels->exif_orientation},
-        recipe, views);
+        recipe, views, limits);
   }
   const auto* path = std::get_if<std::string>(&picture);
   if (path == nullptr) {
-    auto prepared = prepare_picture(std::get<std::span<const std::byte>>(picture), recipe, views);
+    auto prepared = prepare_picture(std::get<std::span<const std::byte>>(picture), recipe, views, limits);
     if (!prepared.ok()) return std::move(prepared).error().in("the picture in memory");
     return prepared;
   }
-  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(*path));
-  auto prepared = prepare_picture(file.bytes(), recipe, views);
+  KITE_TRY_ASSIGN(const FileBytes file, read_picture_file(*path, limits));
+  auto prepared = prepare_picture(file.bytes(), recipe, views, limits);
   if (!prepared.ok()) return std::move(prepared).error().in(*path);
   return prepared;
 }
 
 }  // namespace
 
-PictureRows::PictureRows(const PreprocessRecipe& recipe, const TensorType& input, const ViewOptions& views)
-    : input_(input), views_(views), row_(input) {
+PictureRows::PictureRows(const PreprocessRecipe& recipe, const TensorType& input, const ViewOptions& views,
+                         const Limits& limits)
+    : input_(input), views_(views), limits_(limits), row_(input) {
   const Shape& shape = input.shape;
   if (!recipe.form.axes.starts_with('N') || shape.rank() == 0 || shape[0] < 2) return;
   count_ = shape[0];
@@ -78,7 +79,7 @@ Result<FilledRow> PictureRows::fill_row(const PreprocessRecipe& recipe, const Pi
   // A picture of many megapixels may want more memory than there is, and the next one may be smaller. The message is
   // short enough to need none.
   try {
-    KITE_TRY_ASSIGN(PreparedPicture prepared, prepare(recipe, picture, row_, views_));
+    KITE_TRY_ASSIGN(PreparedPicture prepared, prepare(recipe, picture, row_, views_, limits_));
     if (prepared.tensor.type() != row_) {
       return Error{ErrorCode::kInvalidInput,
                    "the recipe gives a picture of " + prepared.tensor.shape().to_string() + ", the model wants " +

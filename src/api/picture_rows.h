@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/limits.h"
 #include "image/image.h"
 #include "image/recipe.h"
 #include "paperkite/classifier.h"
@@ -29,7 +30,8 @@ struct FilledRow {
 class PictureRows {
  public:
   // `input`: of the model. Rows are counted along its first dimension where the recipe's form counts pictures there.
-  PictureRows(const PreprocessRecipe& recipe, const TensorType& input, const ViewOptions& views = {});
+  PictureRows(const PreprocessRecipe& recipe, const TensorType& input, const ViewOptions& views = {},
+              const Limits& limits = {});
 
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
 
@@ -49,6 +51,7 @@ class PictureRows {
 
   TensorType input_;
   ViewOptions views_;
+  Limits limits_;
   std::int64_t count_ = 1;
   TensorType row_;  // what the recipe makes of one picture
   Tensor tensor_;

@@ -108,8 +108,10 @@ Result<ModelSurvey> survey_model(const std::string& named, const ModelOptions& o
   KITE_TRY_ASSIGN(survey.facts, read_facts(found.path));
   KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(found.path));
   const auto file = std::make_shared<const MappedFile>(std::move(mapped));
+  KITE_TRY_ASSIGN(const Limits limits, limits_of(options.limits));
   std::vector<Error> unsupported;
-  auto imported = import_model({found.path, file->bytes(), file, options.meaning.data_dirs}, &unsupported);
+  auto imported = import_model(
+      {found.path, file->bytes(), file, options.meaning.data_dirs, FileAccess::kMapped, limits}, &unsupported);
   for (Error& error : unsupported) survey.problems.list.push_back(as_refusal(std::move(error)));
   if (imported.ok()) look_at_nodes(*imported, options, survey);
   // A broken file, or a limit of what comes after the types.

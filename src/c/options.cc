@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.h"
 #include "base/number_text.h"
 #include "base/printable.h"
 #include "c/boundary.h"
@@ -79,6 +80,10 @@ const OptionRow kRows[] = {
        const auto bytes = parse_size_bytes(value);
        if (bytes) options.classifier.model.memory_limit_bytes = *bytes;
        return bytes.has_value();
+     }},
+    {"limit", For::kBoth, "NAME=VALUE, e.g. pixels=50000000; kite limits lists all",
+     [](Options& options, Text value) {
+       return add_limit(options.classifier.model.limits, value, "paperkite_options_set").ok();
      }},
     {"data-dir", For::kBoth, kText,
      [](Options& options, Text value) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "carriers/input_range.h"
 #include "carriers/json_files.h"
 #include "carriers/labels.h"
@@ -41,6 +42,7 @@ struct InterpretationSources {
   std::string library;                          // --from: timm or hf
   std::shared_ptr<ModelFolder> library_folder;  // --from: the folder with its files; null without the flag
   std::string processor;                        // --processor: pil or torchvision, empty for what the file names
+  Limits limits;                                // of texts and labels, and those of pictures for who reads them
   std::string exif;                             // --exif: ignore or apply, empty for what the recipe states
   // Also read the sources that can no longer add anything, to report where they disagree. This costs a cold
   // start some file reads.

@@ -12,8 +12,8 @@
 namespace kite {
 namespace {
 
-Result<Json> document_in(const std::string& path, std::int64_t classes) {
-  KITE_TRY_ASSIGN(const std::string text, read_text_file(path));
+Result<Json> document_in(const std::string& path, std::int64_t classes, const Limits& limits) {
+  KITE_TRY_ASSIGN(const std::string text, read_text_file(path, limits));
   return parse_json(text, json_value_limit(classes));
 }
 
@@ -24,7 +24,7 @@ const Result<Json>& JsonFiles::read(const std::string& path, std::int64_t classe
   std::string key = std::filesystem::absolute(path, ignored).lexically_normal().string();
   const auto found = read_.find(key);
   if (found != read_.end()) return found->second;
-  return read_.emplace(std::move(key), document_in(path, classes)).first->second;
+  return read_.emplace(std::move(key), document_in(path, classes, limits_)).first->second;
 }
 
 }  // namespace kite

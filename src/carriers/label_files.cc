@@ -42,7 +42,7 @@ Result<std::optional<ReadLabels>> labels_in(const Offers& offers, const FolderEn
     KITE_TRY_ASSIGN(ReadLabels labels, labels_from_json(*json));
     return std::optional<ReadLabels>(std::move(labels));
   }
-  KITE_TRY_ASSIGN(const std::string text, read_text_file(file.path));
+  KITE_TRY_ASSIGN(const std::string text, read_text_file(file.path, offers.asked().limits));
   return labels_from_file(file.name, text, offers.asked().classes);
 }
 

@@ -132,6 +132,13 @@ void Offers::compare_labels(const std::string& name, const Labels& other) {
 Status Offers::labels(const std::string& name, Bond bond, Result<ReadLabels> labels) {
   if (!labels.ok()) return refuse(name, bond, std::move(labels).error());
   const auto count = static_cast<std::int64_t>(labels->names.size());
+  if (bond != Bond::kBuiltIn && count > sources_.limits[Limit::kLabels]) {
+    return refuse(name, bond, sources_.limits.over(Limit::kLabels, "the list"));
+  }
+  for (const std::string& label : labels->names) {
+    if (std::cmp_less_equal(label.size(), sources_.limits[Limit::kLabelBytes])) continue;
+    return refuse(name, bond, sources_.limits.over(Limit::kLabelBytes, "a label"));
+  }
   if (sources_.classes > 0 && count != sources_.classes) {
     Error error{ErrorCode::kInvalidModel,
                 std::to_string(count) + " labels for a model of " + std::to_string(sources_.classes) + " classes", "",

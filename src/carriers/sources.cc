@@ -21,8 +21,8 @@ constexpr auto kSources = std::to_array<Source>({
 #undef KITE_SOURCE
 });
 
-Result<ReadLabels> labels_in_flag_file(const std::string& path, std::int64_t classes) {
-  KITE_TRY_ASSIGN(const std::string text, read_text_file(path));
+Result<ReadLabels> labels_in_flag_file(const std::string& path, std::int64_t classes, const Limits& limits) {
+  KITE_TRY_ASSIGN(const std::string text, read_text_file(path, limits));
   KITE_TRY_ASSIGN(std::optional<ReadLabels> labels, labels_from_file(path, text, classes));
   if (!labels)
     return Error{ErrorCode::kInvalidModel, "there are no labels in it", "",
@@ -37,7 +37,8 @@ std::span<const Source> sources_in_order_of_trust() noexcept { return kSources; 
 Status read_flags(Offers& offers) {
   const InterpretationSources& asked = offers.asked();
   if (asked.labels_path) {
-    KITE_TRY(offers.labels(*asked.labels_path, Bond::kFlag, labels_in_flag_file(*asked.labels_path, asked.classes)));
+    KITE_TRY(offers.labels(*asked.labels_path, Bond::kFlag,
+                           labels_in_flag_file(*asked.labels_path, asked.classes, asked.limits)));
   }
   if (asked.preprocess_json) {
     KITE_TRY(offers.recipe("--recipe", Bond::kFlag,

@@ -12,8 +12,6 @@
 namespace kite {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
-
 Result<std::string> from_utf16(std::string_view bytes, bool big_endian) {
   const auto broken = [](std::size_t at) {
     return Error{ErrorCode::kInvalidModel, "UTF-16 text with half a character", "byte " + std::to_string(at),
@@ -49,14 +47,15 @@ Result<std::string> to_utf8(std::string_view bytes) {
   return std::string(bytes);
 }
 
-Result<std::string> read_text_file(const std::string& path) {
+Result<std::string> read_text_file(const std::string& path, const Limits& limits) {
+  const auto most_bytes = static_cast<std::size_t>(limits[Limit::kTextBytes]);
   KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(path));
   // The file is read and not mapped, because an editor may make it shorter at the same time.
-  KITE_TRY_ASSIGN(const FileBytes content, file.read(kMaxBytes + 1));
+  KITE_TRY_ASSIGN(const FileBytes content, file.read(most_bytes + 1));
   const auto bytes = content.bytes();
-  if (bytes.size() > kMaxBytes)
-    return Error{ErrorCode::kLimit, "a text over the limit of 16 MiB", path,
-                 "name a file of labels or preprocessing alone"};
+  if (bytes.size() > most_bytes) {
+    return limits.over(Limit::kTextBytes, "the text", path, "name a file of labels or preprocessing alone");
+  }
   return to_utf8({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.h"
 #include "paperkite/error.h"
 
 namespace kite {
@@ -13,7 +14,8 @@ namespace kite {
 // UTF-8. kInvalidModel for UTF-16 with half of a surrogate pair.
 [[nodiscard]] Result<std::string> to_utf8(std::string_view bytes);
 
-// The text of a file. kIo where it cannot be read, kLimit above 16 MiB: no carrier of labels or recipes is that large.
-[[nodiscard]] Result<std::string> read_text_file(const std::string& path);
+// The text of a file. kIo where it cannot be read, kLimit above text-bytes: no carrier of labels or recipes is that
+// large.
+[[nodiscard]] Result<std::string> read_text_file(const std::string& path, const Limits& limits = {});
 
 }  // namespace kite

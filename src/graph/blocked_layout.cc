@@ -343,11 +343,9 @@ Status Undoing::rewrite_conv(NodeId id) {
   if (plain == kNoValue) {
     const Shape& shape = graph_.value(blocked).constant->type.shape;
     const Shape wanted{out, in, shape[2], shape[3]};
-    if (wanted.elements() * static_cast<std::int64_t>(sizeof(float)) > graph_.budget().constant_bytes) {
-      return Error{ErrorCode::kLimit,
-                   "the weights in blocks of channels need more memory than the file justifies",
-                   graph_.describe(id),
-                   {}};
+    if (wanted.elements() * static_cast<std::int64_t>(sizeof(float)) > graph_.budget().left(Limit::kConstantBytes)) {
+      return graph_.budget().limits().over(Limit::kConstantBytes, "with the weights in blocks of channels, the model",
+                                           graph_.describe(id));
     }
     plain = graph_.add_constant(graph_.value(blocked).name, weights.plain(block_, wanted));
   }

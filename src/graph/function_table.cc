@@ -118,33 +118,28 @@ std::int64_t FunctionTable::whole_nodes_of(const onnx::Function& function, int l
   return whole_nodes_[&function] = total;
 }
 
-namespace {
-
-Error too_many_nodes() {
-  return Error{
-      ErrorCode::kLimit, "the model has too many nodes when its functions stand in the places of their calls", {}, {}};
-}
-
-}  // namespace
-
 Status FunctionTable::check_call(const onnx::Function& function, int deepest, const Budget& budget) {
   bool is_too_deep = false;
   const std::int64_t nodes = whole_nodes_of(function, deepest, is_too_deep);
-  return is_too_deep || nodes <= budget.nodes ? Status() : too_many_nodes();
+  if (is_too_deep || nodes <= budget.left(Limit::kNodes)) return {};
+  return budget.limits().over(Limit::kNodes, "with its functions in the places of their calls, the model");
 }
 
 Status FunctionTable::charge_call(const onnx::Function& function, Budget& budget) {
   auto known = costs_.find(&function);
   if (known == costs_.end()) known = costs_.emplace(&function, cost_of(function)).first;
   const Cost& cost = known->second;
-  budget.nodes -= cost.nodes;
-  budget.names -= cost.names;
-  budget.attributes -= cost.attributes;
-  budget.elements -= cost.elements;
-  budget.initializers -= cost.initializers;
-  const bool is_left = budget.nodes >= 0 && budget.names >= 0 && budget.attributes >= 0 && budget.elements >= 0 &&
-                       budget.initializers >= 0;
-  return is_left ? Status() : too_many_nodes();
+  const std::pair<Limit, std::int64_t> takes[] = {{Limit::kFunctionCalls, 1},
+                                                  {Limit::kNodes, cost.nodes},
+                                                  {Limit::kNodeValues, cost.names},
+                                                  {Limit::kAttributes, cost.attributes},
+                                                  {Limit::kListElements, cost.elements},
+                                                  {Limit::kInitializers, cost.initializers}};
+  for (const auto& [limit, count] : takes) {
+    if (budget.take(limit, count)) continue;
+    return budget.limits().over(limit, "with its functions in the places of their calls, the model");
+  }
+  return {};
 }
 
 }  // namespace kite

@@ -37,6 +37,8 @@ ValueId Graph::add_value(std::string value_name) {
   KITE_CHECK(values_.size() < std::numeric_limits<ValueId>::max());
   const auto id = static_cast<ValueId>(values_.size());
   values_.emplace_back().name = unique_name(std::move(value_name));
+  count_steps(1);
+  count_name(values_.back().name);
   uses_.emplace_back();
   return id;
 }
@@ -56,7 +58,16 @@ std::string_view Graph::output_name(std::size_t i) const {
   return i < output_names.size() ? std::string_view(output_names[i]) : std::string_view(value(outputs[i]).name);
 }
 
-bool Graph::is_output(ValueId id) const { return std::ranges::find(outputs, id) != outputs.end(); }
+bool Graph::is_output(ValueId id) const {
+  count_steps(outputs.size());
+  return std::ranges::find(outputs, id) != outputs.end();
+}
+
+const Graph::UseList& Graph::looked_at(ValueId id) const {
+  const UseList& list = uses_[static_cast<std::size_t>(id)];
+  count_steps(1 + list.uses.size());
+  return list;
+}
 
 bool Graph::is_live(const Use& use, ValueId id) const {
   const Node& reader = node(use.node);
@@ -69,13 +80,14 @@ bool Graph::is_live(const Use& use, ValueId id) const {
 void Graph::lose_use(ValueId id) {
   UseList& list = uses_[static_cast<std::size_t>(id)];
   if (++list.stale * 2 <= list.uses.size()) return;
+  count_steps(list.uses.size());
   std::erase_if(list.uses, [&](const Use& use) { return !is_live(use, id); });
   list.stale = 0;
 }
 
 std::vector<NodeId> Graph::consumers(ValueId id) const {
   std::vector<NodeId> readers;
-  for (const Use& use : uses_[static_cast<std::size_t>(id)].uses) {
+  for (const Use& use : looked_at(id).uses) {
     if (is_live(use, id)) readers.push_back(use.node);
   }
   std::ranges::sort(readers, {}, [&](NodeId reader) { return links_[static_cast<std::size_t>(reader)].label; });
@@ -86,7 +98,7 @@ std::vector<NodeId> Graph::consumers(ValueId id) const {
 std::size_t Graph::use_count(ValueId id) const {
   // An input that was set to another value and back leaves two entries with one index: each live entry counts once.
   std::vector<std::pair<NodeId, std::int32_t>> reads;
-  for (const Use& use : uses_[static_cast<std::size_t>(id)].uses) {
+  for (const Use& use : looked_at(id).uses) {
     if (is_live(use, id)) reads.emplace_back(use.node, use.index);
   }
   std::ranges::sort(reads);
@@ -99,6 +111,7 @@ bool Graph::is_read_once(ValueId id) const {
   // listed twice, see above.
   const Use* only = nullptr;
   for (const Use& use : uses_[static_cast<std::size_t>(id)].uses | std::views::reverse) {
+    count_steps(1);
     if (!is_live(use, id)) continue;
     if (only != nullptr && (only->node != use.node || only->index != use.index)) return false;
     only = &use;
@@ -109,6 +122,7 @@ bool Graph::is_read_once(ValueId id) const {
 // Order --------------------------------------------------------------------------------------------------------
 
 void Graph::relabel() {
+  count_steps(nodes_.size());
   std::uint64_t label = kLabelGap;
   for (NodeId id = first_; id != kNoNode; id = links_[static_cast<std::size_t>(id)].next, label += kLabelGap) {
     links_[static_cast<std::size_t>(id)].label = label;
@@ -140,6 +154,7 @@ void Graph::link_between(NodeId previous, NodeId id, NodeId next) {
 std::vector<NodeId> Graph::order() const {
   std::vector<NodeId> ids;
   ids.reserve(nodes_.size());
+  count_steps(nodes_.size());
   for (NodeId id = first_; id != kNoNode; id = links_[static_cast<std::size_t>(id)].next) {
     if (!node(id).removed) ids.push_back(id);
   }
@@ -151,6 +166,8 @@ std::vector<NodeId> Graph::order() const {
 NodeId Graph::store(Node node) {
   KITE_CHECK(nodes_.size() < std::numeric_limits<NodeId>::max());
   const auto id = static_cast<NodeId>(nodes_.size());
+  count_steps(1 + node.inputs.size() + node.outputs.size());
+  count_name(node.name);
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     if (node.inputs[i] == kNoValue) continue;
     uses_[static_cast<std::size_t>(node.inputs[i])].uses.push_back({id, static_cast<std::int32_t>(i)});
@@ -212,6 +229,7 @@ void Graph::set_inputs(NodeId id, std::vector<ValueId> new_inputs) {
 void Graph::replace_uses(ValueId from, ValueId to) {
   if (from == to) return;
   const UseList moved = std::exchange(uses_[static_cast<std::size_t>(from)], {});
+  count_steps(1 + moved.uses.size());
   for (const Use& use : moved.uses) {
     if (!is_live(use, from)) continue;
     node(use.node).inputs[static_cast<std::size_t>(use.index)] = to;
@@ -225,8 +243,15 @@ void Graph::replace_uses(ValueId from, ValueId to) {
 
 // Lifetimes ----------------------------------------------------------------------------------------------------
 
+Status Graph::check_budget() const {
+  for (const Limit limit : {Limit::kPlanSteps, Limit::kNameBytes}) {
+    if (budget_.left(limit) < 0) return budget_.limits().over(limit, "the model");
+  }
+  return {};
+}
+
 TensorView Graph::own(Tensor tensor) {
-  budget_.constant_bytes -= tensor.type().size_bytes();
+  (void)budget_.take(Limit::kConstantBytes, tensor.type().size_bytes());
   tensors_.push_back(std::move(tensor));
   return tensors_.back().view();
 }

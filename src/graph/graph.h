@@ -144,6 +144,10 @@ class Graph {
   // What may still be spent on this model before it runs.
   [[nodiscard]] Budget& budget() noexcept { return budget_; }
   [[nodiscard]] const Budget& budget() const noexcept { return budget_; }
+  // kLimit when steps of plan making or bytes of names have run out. The graph counts them itself: each look at a node
+  // or at a read is a step, so their number shows whether work grows with more than the size of the graph. Asked
+  // whenever a node is inferred, and after each pass.
+  [[nodiscard]] Status check_budget() const;
   // For data that is already in memory: returns an aligned copy that the graph owns where `view` is unaligned and at
   // most kAlignedBytes long, else `view` itself.
   TensorView align(const TensorView& view);
@@ -171,6 +175,13 @@ class Graph {
     std::uint64_t label = 0;
   };
 
+  void count_steps(std::size_t steps) const noexcept {
+    (void)budget_.take(Limit::kPlanSteps, static_cast<std::int64_t>(steps));
+  }
+  void count_name(const std::string& given) const noexcept {
+    (void)budget_.take(Limit::kNameBytes, static_cast<std::int64_t>(given.size()));
+  }
+  [[nodiscard]] const UseList& looked_at(ValueId id) const;
   [[nodiscard]] bool is_live(const Use& use, ValueId id) const;
   void lose_use(ValueId id);
   NodeId store(Node node);
@@ -186,7 +197,7 @@ class Graph {
   NodeId last_ = kNoNode;
   std::unordered_map<std::string, int> names_;  // every name in use -> the suffix to try when it is wanted again
   std::deque<Tensor> tensors_;
-  Budget budget_;
+  mutable Budget budget_;  // looks take steps
   std::vector<std::shared_ptr<const MappedFile>> files_;
 };
 

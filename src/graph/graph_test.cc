@@ -228,9 +228,9 @@ TEST(Graph, knows_what_is_read_once) {
 
 TEST(Graph, takes_what_it_owns_from_the_budget) {
   Sample s;
-  const std::int64_t before = s.graph.budget().constant_bytes;
+  const std::int64_t before = s.graph.budget().left(Limit::kConstantBytes);
   s.graph.own(Tensor(DType::kFloat64, Shape{3}));
-  EXPECT_EQ(s.graph.budget().constant_bytes, before - 24);
+  EXPECT_EQ(s.graph.budget().left(Limit::kConstantBytes), before - 24);
 }
 
 }  // namespace

@@ -157,14 +157,8 @@ void Importer::add_input_with_default(ValueId id) {
 Status Importer::add_outputs(BodyImporter& importer) {
   // Graph looks outputs up linearly, so their number is limited; no model for pictures has nearly so many.
   if (model_.graph.outputs.empty()) return invalid("the graph has no outputs", {}, "export the model again");
-  std::int64_t& left = graph_.budget().outputs;
-  if (std::cmp_greater(model_.graph.outputs.size(), left)) {
-    return Error{ErrorCode::kLimit,
-                 "the graph has more than " + std::to_string(left) + " outputs",
-                 {},
-                 "export the model with the outputs that are needed"};
-  }
-  left -= static_cast<std::int64_t>(model_.graph.outputs.size());
+  KITE_TRY(graph_.budget().charge(Limit::kOutputs, static_cast<std::int64_t>(model_.graph.outputs.size()), {},
+                                  "export the model with the outputs that are needed"));
   std::unordered_set<std::string_view> names;
   for (const onnx::ValueInfo& output : model_.graph.outputs) {
     const std::string where = "output " + in_quotes(output.name);
@@ -215,6 +209,7 @@ Status Importer::run() {
 Result<ImportedModel> import_model(ModelSource source, std::vector<Error>* unsupported) {
   ImportedModel imported;
   Budget& budget = imported.graph.budget();
+  budget = Budget(source.limits);
   budget.grow(static_cast<std::int64_t>(source.bytes.size()));
   KITE_TRY_ASSIGN(const onnx::Model model, onnx::parse_model(source.bytes, source.name, budget));
   onnx::ExternalFiles external;
@@ -232,18 +227,19 @@ Result<ImportedModel> import_model(ModelSource source, std::vector<Error>* unsup
   return imported;
 }
 
-Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs, FileAccess access) {
+Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs, FileAccess access,
+                                  const Limits& limits) {
   KITE_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path, access));
   auto file = std::make_shared<const MappedFile>(std::move(mapped));
-  return import_model({path, file->bytes(), file, std::move(data_dirs), access});
+  return import_model({path, file->bytes(), file, std::move(data_dirs), access, limits});
 }
 
 Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file, std::vector<std::string> data_dirs) {
-  return import_model({file->path(), file->bytes(), file, std::move(data_dirs), FileAccess::kMapped});
+  return import_model({file->path(), file->bytes(), file, std::move(data_dirs), FileAccess::kMapped, {}});
 }
 
 Result<ImportedModel> import_bytes(std::span<const std::byte> bytes, std::string_view name) {
-  return import_model({std::string(name), bytes, nullptr, {}, FileAccess::kMapped});
+  return import_model({std::string(name), bytes, nullptr, {}, FileAccess::kMapped, {}});
 }
 
 }  // namespace kite

@@ -36,6 +36,7 @@ struct ModelSource {
   std::shared_ptr<const MappedFile> file;   // null: a model from memory
   std::vector<std::string> data_dirs;       // that may hold external data, besides the folder of `file`
   FileAccess access = FileAccess::kMapped;  // to external data
+  Limits limits = {};
 };
 
 struct ImportedModel {
@@ -58,7 +59,7 @@ struct ImportedModel {
 
 // The same for a file, and for a file that is already mapped. `data_dirs`: see onnx::DataSearchPath.
 [[nodiscard]] Result<ImportedModel> import_file(const std::string& path, std::vector<std::string> data_dirs = {},
-                                                FileAccess access = FileAccess::kMapped);
+                                                FileAccess access = FileAccess::kMapped, const Limits& limits = {});
 [[nodiscard]] Result<ImportedModel> import_file(std::shared_ptr<const MappedFile> file,
                                                 std::vector<std::string> data_dirs = {});
 

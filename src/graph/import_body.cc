@@ -16,8 +16,6 @@ namespace kite {
 
 namespace {
 
-// Exporters that make a function of each module nest them as deep as the modules.
-constexpr int kMaxCallDepth = 64;
 // The operator that passes a value on under another name.
 constexpr int kIdentityOpset = 13;
 
@@ -57,9 +55,8 @@ Result<std::string> BodyImporter::scoped(const Scope& scope, std::string_view na
   // What is made of a body is called after its holder, which has the prefix already.
   if (scope.call == nullptr || scope.outer != nullptr || name.empty()) return std::string(name);
   std::string longer = scope.call->prefix + std::string(name);
-  owner_.budget().name_bytes -= static_cast<std::int64_t>(longer.size());
-  if (owner_.budget().name_bytes >= 0) return longer;
-  return Error{ErrorCode::kLimit, "the names of the nodes of the model's functions are too long", {}, {}};
+  KITE_TRY(owner_.budget().charge(Limit::kNameBytes, static_cast<std::int64_t>(longer.size())));
+  return longer;
 }
 
 // A value that is only unsupported does not make the file invalid: an output that does not need it can be computed.
@@ -278,15 +275,14 @@ Status BodyImporter::bind_call(Scope& scope, const onnx::Node& node, const onnx:
   call.caller = scope.call;
   call.function = &function;
   call.depth = scope.call == nullptr ? 1 : scope.call->depth + 1;
-  if (call.depth > kMaxCallDepth) {
-    return Error{
-        ErrorCode::kLimit, "functions call functions more than " + std::to_string(kMaxCallDepth) + " deep", {}, {}};
-  }
+  // Exporters that make a function of each module nest them as deep as the modules.
+  const std::int64_t deepest = owner_.budget().limits()[Limit::kCallDepth];
+  if (call.depth > deepest) return owner_.budget().limits().over(Limit::kCallDepth, "the model");
   if (node.inputs.size() > function.inputs.size() || node.outputs.size() > function.outputs.size()) {
     return malformed("the function has " + std::to_string(function.inputs.size()) + " inputs and " +
                      std::to_string(function.outputs.size()) + " outputs, the call has more");
   }
-  if (call.depth == 1) KITE_TRY(functions_.check_call(function, kMaxCallDepth, owner_.budget()));
+  if (call.depth == 1) KITE_TRY(functions_.check_call(function, static_cast<int>(deepest), owner_.budget()));
   KITE_TRY(functions_.charge_call(function, owner_.budget()));
   KITE_TRY_ASSIGN(call.opsets, functions_.opsets_of(function, opsets_));
   KITE_TRY_ASSIGN(call.prefix, scoped(scope, label(node)));

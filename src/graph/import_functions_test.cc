@@ -190,7 +190,7 @@ TEST(ImportFunctions, calls_that_double_at_each_level_end_at_the_budget) {
   EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 1.0);
   const auto deep = import_bytes(chain(100).span(), "m.onnx");
   ASSERT_FALSE(deep.ok());
-  EXPECT_EQ(deep.error().what, "functions call functions more than 64 deep");
+  EXPECT_EQ(deep.error().what, "the model has more than 64 levels of calls");
 }
 
 TEST(ImportFunctions, long_names_are_not_copied_without_end) {
@@ -203,7 +203,7 @@ TEST(ImportFunctions, long_names_are_not_copied_without_end) {
   const auto imported =
       import_bytes(model({call("f", {"x"}, {"y"})}, {leaf, function("f", {"a"}, {"b"}, calls)}).span(), "m.onnx");
   ASSERT_FALSE(imported.ok());
-  EXPECT_EQ(imported.error().what, "the names of the nodes of the model's functions are too long");
+  EXPECT_EQ(imported.error().what, "the model has more than 268435456 bytes of names");
 }
 
 TEST(ImportBodies, a_graph_in_an_attribute_captures_what_it_reads_from_outside) {
@@ -256,7 +256,7 @@ TEST(ImportBodies, graphs_in_graphs_have_a_limit) {
   EXPECT_EQ(imported_dump(nested(60)),
             "input %x: float32[2]\n%y: ? = If-17(%x, %x) {then_branch=graph of 1 node}\nreturn %y\n");
   for (const int depth : {64, 2000}) {
-    EXPECT_TRUE(imported_dump(nested(depth)).starts_with("graphs lie in graphs more than 64 deep; m.onnx: byte "))
+    EXPECT_TRUE(imported_dump(nested(depth)).starts_with("the model has more than 64 levels of graphs; m.onnx: byte "))
         << depth;
   }
 }

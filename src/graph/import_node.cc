@@ -143,11 +143,9 @@ Result<TensorView> TensorReader::read(const onnx::SparseTensorProto& tensor) {
 
 Result<NamedAttributes> resolve_attributes(const onnx::Node& node, const AttributeBinding* binding,
                                            const Budget& budget) {
-  if (std::cmp_greater(node.attributes.size(), budget.node_attributes)) {
-    return Error{ErrorCode::kLimit,
-                 "a node with more than " + std::to_string(budget.node_attributes) + " attributes",
-                 describe_node(node),
-                 {}};
+  // They are looked up one after the other.
+  if (std::cmp_greater(node.attributes.size(), budget.limits()[Limit::kNodeAttributes])) {
+    return budget.limits().over(Limit::kNodeAttributes, "the node", describe_node(node));
   }
   NamedAttributes named;
   for (const onnx::Attribute& attribute : node.attributes) {

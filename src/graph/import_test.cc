@@ -350,7 +350,8 @@ TEST(Import, attributes_hold_one_value_of_their_declared_type) {
                                ", attribute \"a\": tensor \"t\""));
   EXPECT_EQ(
       problem(with_nodes({node("Op", {"x"}, {"y"}, std::vector<Message>(2000, onnx::test::int_attribute("a", 1)))})),
-      "a node with more than 1024 attributes; m.onnx: node that makes \"y\" (Op)");
+      "the node has more than 1024 attributes; m.onnx: node that makes \"y\" (Op); raise the limit with --limit "
+      "node-attributes=NUMBER where the file is to be trusted");
 }
 
 TEST(Import, deep_chains_and_a_million_nodes_load_in_linear_time) {

@@ -52,7 +52,7 @@ class Prelude {
     node.inputs = std::move(inputs);
     node.outputs = {body_.add_value(name())};
     const ValueId output = node.outputs[0];
-    --owner_.budget().nodes;
+    (void)owner_.budget().take(Limit::kNodes);
     body_.nodes.push_back(std::move(node));
     return output;
   }
@@ -270,8 +270,7 @@ Status upgrade(Graph& owner, Body& body, Node& node) {
     if (change.op_type != node.op_type || written >= change.since) continue;
     Prelude prelude(owner, body, node);
     KITE_TRY(change.rewrite(prelude, node));
-    if (owner.budget().nodes >= 0) return {};
-    return Error{ErrorCode::kLimit, "the model has too many nodes once they are written as in opset 7", {}, {}};
+    return owner.budget().charge(Limit::kNodes, 0);  // what the prelude took
   }
   return {};
 }

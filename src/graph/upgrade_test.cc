@@ -130,7 +130,7 @@ TEST(Upgrade, nodes_that_train_are_refused) {
 
 TEST(Upgrade, added_nodes_are_taken_from_the_budget) {
   Graph graph;
-  graph.budget().nodes = 3;
+  graph.budget().set_left(Limit::kNodes, 3);
   Node add;
   add.op_type = "Add";
   add.opset = 6;

@@ -16,16 +16,14 @@
 
 namespace kite {
 
-Status check_picture_size(Size size, const DecodeLimits& limits) {
+Status check_picture_size(Size size, const Limits& limits) {
   const std::string dims = std::to_string(size.width) + "x" + std::to_string(size.height);
   if (size.width < 1 || size.height < 1) {
     return Error{ErrorCode::kInvalidImage, "the picture has no pixels (" + dims + ")", "", ""};
   }
-  if (!(Checked(size.width) * size.height).at_most(limits.max_pixels)) {
-    return Error{
-        ErrorCode::kLimit,
-        "a picture of " + dims + " pixels is over the limit of " + std::to_string(limits.max_pixels) + " pixels",
-        "header", "scale it down first if it is not a decompression bomb"};
+  if (!(Checked(size.width) * size.height).at_most(limits[Limit::kPixels])) {
+    return limits.over(Limit::kPixels, "a picture of " + dims, "header",
+                       "scale it down first if it is not a decompression bomb");
   }
   if (size.width > kMaxSide || size.height > kMaxSide) {
     return Error{ErrorCode::kLimit, "a picture of " + dims + " has a side over " + std::to_string(kMaxSide) + " pixels",
@@ -90,7 +88,7 @@ Result<Image> read_all_rows(RowReader& reader) {
   return image;
 }
 
-Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes, const DecodeLimits& limits,
+Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes, const Limits& limits,
                                                 ExifPolicy exif) {
   KITE_TRY_ASSIGN(const PictureFormat format, sniff_format(bytes));
   const PictureCodec& codec = codec_of(format);
@@ -116,7 +114,7 @@ Result<std::unique_ptr<RowReader>> oriented(std::unique_ptr<RowReader> reader, E
   return reader;
 }
 
-Result<Image> decode(std::span<const std::byte> bytes, const DecodeLimits& limits, ExifPolicy exif) {
+Result<Image> decode(std::span<const std::byte> bytes, const Limits& limits, ExifPolicy exif) {
   KITE_TRY_ASSIGN(const std::unique_ptr<RowReader> reader, open_picture(bytes, limits, exif));
   return read_all_rows(*reader);
 }

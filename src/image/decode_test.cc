@@ -100,31 +100,31 @@ TEST(Decode, other_picture_formats_are_unsupported_and_named) {
 
 TEST(Decode, a_picture_over_the_pixel_limit_is_refused) {
   const auto rgb = noise(3 * 8 * 8, 3);
-  DecodeLimits limits;
-  limits.max_pixels = 63;
+  Limits limits;
+  limits[Limit::kPixels] = 63;
   for (const Bytes& file : {png_file(8, 8, PNG_FORMAT_RGB, rgb), jpeg_file(8, 8, rgb, false), webp_file(8, 8, rgb)}) {
     const auto image = decode(file, limits);
     ASSERT_FALSE(image.ok());
     EXPECT_EQ(image.error().code, ErrorCode::kLimit);
     EXPECT_NE(image.error().message().find("8x8"), std::string::npos);
-    limits.max_pixels = 64;
+    limits[Limit::kPixels] = 64;
     EXPECT_TRUE(decode(file, limits).ok());
-    limits.max_pixels = 63;
+    limits[Limit::kPixels] = 63;
   }
 }
 
 TEST(Decode, a_jpeg_with_too_many_scans_is_refused) {
   const Bytes file = jpeg_file(16, 16, noise(3 * 16 * 16, 4), true);
-  DecodeLimits limits;
-  limits.max_scans = 3;
+  Limits limits;
+  limits[Limit::kScans] = 3;
   const auto image = decode(file, limits);
   ASSERT_FALSE(image.ok());
   EXPECT_EQ(image.error().code, ErrorCode::kLimit);
   EXPECT_NE(image.error().message().find("scans"), std::string::npos);
-  limits.max_scans = 200;
-  limits.max_scan_pixels = 3 * 256;
+  limits[Limit::kScans] = 200;
+  limits[Limit::kScanPixels] = 3 * 256;
   EXPECT_FALSE(decode(file, limits).ok());
-  limits.max_scan_pixels = 20 * 256;
+  limits[Limit::kScanPixels] = 20 * 256;
   EXPECT_TRUE(decode(file, limits).ok());
 }
 

@@ -3,18 +3,16 @@
 // read, and a mapped file that becomes shorter ends the process.
 #pragma once
 
-#include <cstddef>
 #include <string>
 
+#include "base/limits.h"
 #include "base/regular_file.h"
 
 namespace kite {
 
-inline constexpr std::size_t kMaxPictureFileBytes = std::size_t{1} << 30;
-
 // Looks at the first bytes before it reads the rest, so that a file that is not a picture of a known format is refused,
-// with the error of sniff_format(), without reading all of it. kLimit for more than kMaxPictureFileBytes. The path is
+// with the error of sniff_format(), without reading all of it. kLimit for more than picture-bytes. The path is
 // part of every error.
-[[nodiscard]] Result<FileBytes> read_picture_file(const std::string& path);
+[[nodiscard]] Result<FileBytes> read_picture_file(const std::string& path, const Limits& limits = {});
 
 }  // namespace kite

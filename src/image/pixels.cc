@@ -43,14 +43,14 @@ class PixelRows final : public RowReader {
 Error no_picture(std::string what) { return {ErrorCode::kInvalidImage, std::move(what), {}, {}}; }
 
 // With the stride in place of 0.
-Result<DecodedPixels> checked(DecodedPixels pixels) {
+Result<DecodedPixels> checked(DecodedPixels pixels, const Limits& limits) {
   if (pixels.channels != 1 && pixels.channels != 3) {
     return Error{ErrorCode::kInvalidImage,
                  "pixels of " + std::to_string(pixels.channels) + " channels",
                  {},
                  "hand over 1 channel (grey) or 3 (red, green, blue)"};
   }
-  if (Status fits = check_picture_size(pixels.size, {}); !fits.ok()) {
+  if (Status fits = check_picture_size(pixels.size, limits); !fits.ok()) {
     Error error = std::move(fits).error();
     error.where.clear();  // there is no header
     return error;
@@ -74,8 +74,8 @@ Result<DecodedPixels> checked(DecodedPixels pixels) {
 
 }  // namespace
 
-Result<std::unique_ptr<RowReader>> open_pixels(const DecodedPixels& pixels, ExifPolicy exif) {
-  KITE_TRY_ASSIGN(const DecodedPixels rows, checked(pixels));
+Result<std::unique_ptr<RowReader>> open_pixels(const DecodedPixels& pixels, ExifPolicy exif, const Limits& limits) {
+  KITE_TRY_ASSIGN(const DecodedPixels rows, checked(pixels, limits));
   return oriented(std::make_unique<PixelRows>(rows), exif);
 }
 

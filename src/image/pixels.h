@@ -22,6 +22,7 @@ struct DecodedPixels {
 
 // The rows that a file of these pixels would have. kInvalidImage for sizes, strides, channels or an orientation that no
 // picture has, kLimit for more pixels than one may have. `pixels.data` must outlive the reader.
-[[nodiscard]] Result<std::unique_ptr<RowReader>> open_pixels(const DecodedPixels& pixels, ExifPolicy exif);
+[[nodiscard]] Result<std::unique_ptr<RowReader>> open_pixels(const DecodedPixels& pixels, ExifPolicy exif,
+                                                             const Limits& limits = {});
 
 }  // namespace kite

@@ -124,13 +124,13 @@ Result<PreparedPicture> prepare_rows(const Open& open, const PreprocessRecipe& r
 }  // namespace
 
 Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe,
-                                        const ViewOptions& views) {
-  return prepare_rows([&] { return open_picture(file, {}, recipe.exif); }, recipe, views);
+                                        const ViewOptions& views, const Limits& limits) {
+  return prepare_rows([&] { return open_picture(file, limits, recipe.exif); }, recipe, views);
 }
 
 Result<PreparedPicture> prepare_pixels(const DecodedPixels& pixels, const PreprocessRecipe& recipe,
-                                       const ViewOptions& views) {
-  return prepare_rows([&] { return open_pixels(pixels, recipe.exif); }, recipe, views);
+                                       const ViewOptions& views, const Limits& limits) {
+  return prepare_rows([&] { return open_pixels(pixels, recipe.exif, limits); }, recipe, views);
 }
 
 }  // namespace kite

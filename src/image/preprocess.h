@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "base/limits.h"
 #include "image/image.h"
 #include "image/normalize.h"
 #include "image/pixels.h"
@@ -35,10 +36,10 @@ struct PreparedPicture {
 // decoded, so that the memory does not grow with the picture. There are two exceptions: pictures that must be decoded
 // completely first (see open_picture()), and codecs that do so themselves (a progressive JPEG, an interlaced PNG).
 [[nodiscard]] Result<PreparedPicture> prepare_picture(std::span<const std::byte> file, const PreprocessRecipe& recipe,
-                                                      const ViewOptions& views = {});
+                                                      const ViewOptions& views = {}, const Limits& limits = {});
 
 // The same of pixels that are decoded already. Errors as for open_pixels().
 [[nodiscard]] Result<PreparedPicture> prepare_pixels(const DecodedPixels& pixels, const PreprocessRecipe& recipe,
-                                                     const ViewOptions& views = {});
+                                                     const ViewOptions& views = {}, const Limits& limits = {});
 
 }  // namespace kite

@@ -36,8 +36,8 @@ class RowReader {
 
 // Opens any picture; the rows are those of decode(). A picture whose format cannot be read by rows, or that has to be
 // turned, is decoded completely first.
-[[nodiscard]] Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes,
-                                                              const DecodeLimits& limits, ExifPolicy exif);
+[[nodiscard]] Result<std::unique_ptr<RowReader>> open_picture(std::span<const std::byte> bytes, const Limits& limits,
+                                                              ExifPolicy exif);
 
 // The same rows, turned as facts().exif_orientation says where `exif` applies it; else a warning says that they are
 // not.
@@ -50,7 +50,7 @@ class RowReader {
 [[nodiscard]] Result<Image> read_all_rows(RowReader& reader);
 
 // kLimit when width x height exceeds the limits, kInvalidImage when a side is 0.
-[[nodiscard]] Status check_picture_size(Size size, const DecodeLimits& limits);
+[[nodiscard]] Status check_picture_size(Size size, const Limits& limits);
 
 // The error for files that end early, with Pillow's words.
 [[nodiscard]] Error truncated_picture(PictureFormat format, std::size_t size_bytes);

@@ -23,17 +23,18 @@ Result<Image> resize_whole(const Image& picture, const PreprocessRecipe& recipe)
 
 }  // namespace
 
-Result<PictureStages> picture_stages(std::span<const std::byte> file, const PreprocessRecipe& recipe) {
+Result<PictureStages> picture_stages(std::span<const std::byte> file, const PreprocessRecipe& recipe,
+                                     const Limits& limits) {
   if (recipe.form != TensorForm{}) KITE_TRY(validate_normalization(recipe.normalization, recipe.form));
   PictureStages stages;
-  KITE_TRY_ASSIGN(stages.decoded, decode(file, {}, ExifPolicy::kIgnore));
-  KITE_TRY_ASSIGN(stages.oriented, decode(file, {}, recipe.exif));
+  KITE_TRY_ASSIGN(stages.decoded, decode(file, limits, ExifPolicy::kIgnore));
+  KITE_TRY_ASSIGN(stages.oriented, decode(file, limits, recipe.exif));
   KITE_TRY_ASSIGN(const Cropping cropping, cropping_of(stages.oriented.size(), recipe));
   KITE_TRY(check_alpha(stages.oriented.facts(), cropping, recipe));
   if (recipe.form.pixels == PixelMode::kGrey) {
     make_grey(stages.oriented.row(0), stages.oriented.width() * stages.oriented.height());
   }
-  if (cropping.resized.width * cropping.resized.height <= DecodeLimits{}.max_pixels) {
+  if (cropping.resized.width * cropping.resized.height <= limits[Limit::kPixels]) {
     KITE_TRY_ASSIGN(stages.resized, resize_whole(stages.oriented, recipe));
   }
   KITE_TRY_ASSIGN(stages.cropped, resize_and_crop(stages.oriented, recipe));

@@ -23,6 +23,7 @@ struct PictureStages {
 };
 
 // The same functions as prepare_picture() calls, but every stage is computed completely and kept. Errors as there.
-[[nodiscard]] Result<PictureStages> picture_stages(std::span<const std::byte> file, const PreprocessRecipe& recipe);
+[[nodiscard]] Result<PictureStages> picture_stages(std::span<const std::byte> file, const PreprocessRecipe& recipe,
+                                                   const Limits& limits = {});
 
 }  // namespace kite

@@ -120,12 +120,7 @@ Result<Bytes> ExternalFiles::open(std::string_view location) {
                  "external data " + in_quotes(location),
                  "open the model by its path, or name the folder of the file with --data-dir"};
   }
-  if (--budget_->external_files < 0) {
-    return Error{ErrorCode::kLimit,
-                 "the model has more than " + std::to_string(files_.size()) + " external-data files",
-                 {},
-                 "save the model with its tensors in one file"};
-  }
+  KITE_TRY(budget_->charge(Limit::kExternalFiles, 1, {}, "save the model with its tensors in one file"));
   KITE_TRY_ASSIGN(MappedFile mapped, open_external(*search_path_, location));
   budget_->grow(static_cast<std::int64_t>(mapped.bytes().size()));
   auto file = std::make_shared<const MappedFile>(std::move(mapped));

@@ -35,14 +35,14 @@ class Parser {
   OpsetImport opset_import(Bytes message);
   void function(Bytes message, Function& out);
   void sparse_tensor(Bytes message, SparseTensorProto& out);
-  void append_name(FieldReader& reader, std::string_view what, std::vector<std::string_view>& out);
+  void append_name(FieldReader& reader, std::vector<std::string_view>& out);
   void append_node(FieldReader& reader, std::vector<Node>& out);
   void append_attribute(FieldReader& reader, std::vector<Attribute>& out);
   void append_opset(FieldReader& reader, std::vector<OpsetImport>& out);
 
   // Subtracts `count` from what is left of one kind of record; false (and a failure) when too few are left. Called
   // before anything is stored.
-  bool spend(std::int64_t Budget::* record, std::string_view what, const FieldReader& at, std::int64_t count = 1);
+  bool spend(Limit record, const FieldReader& at, std::int64_t count = 1);
   void append_ints(FieldReader& reader, std::vector<std::int64_t>& out);
   void append_floats(FieldReader& reader, std::vector<float>& out);
 
@@ -51,16 +51,16 @@ class Parser {
   int depth_ = 0;  // of the graph that is being read
 };
 
-bool Parser::spend(std::int64_t Budget::* record, std::string_view what, const FieldReader& at, std::int64_t count) {
-  budget_.*record -= count;
-  if (budget_.*record >= 0) return !state_.failed();
-  state_.fail(ErrorCode::kLimit, "the model has too many " + std::string(what), at.position());
+bool Parser::spend(Limit record, const FieldReader& at, std::int64_t count) {
+  if (budget_.take(record, count)) return !state_.failed();
+  const Error error = budget_.limits().over(record, "the model");
+  state_.fail(error.code, error.what, at.position(), error.remedy);
   return false;
 }
 
 void Parser::append_ints(FieldReader& reader, std::vector<std::int64_t>& out) {
   Bytes run = reader.run(WireType::kVarint);
-  if (!spend(&Budget::elements, "list elements", reader, count_varints(run))) return;
+  if (!spend(Limit::kListElements, reader, count_varints(run))) return;
   while (!run.empty()) {
     const auto value = take_varint(run);
     if (!value) return state_.fail(ErrorCode::kInvalidModel, "a malformed number in a list", reader.position());
@@ -74,7 +74,7 @@ void Parser::append_floats(FieldReader& reader, std::vector<float>& out) {
     return state_.fail(ErrorCode::kInvalidModel, "a list of floats whose size is no multiple of 4", reader.position());
   }
   const std::size_t count = run.size() / sizeof(float);
-  if (count == 0 || !spend(&Budget::elements, "list elements", reader, static_cast<std::int64_t>(count))) return;
+  if (count == 0 || !spend(Limit::kListElements, reader, static_cast<std::int64_t>(count))) return;
   out.resize(out.size() + count);
   std::memcpy(&out[out.size() - count], run.data(), run.size());
 }
@@ -103,33 +103,33 @@ OpsetImport Parser::opset_import(Bytes message) {
   return import;
 }
 
-void Parser::append_name(FieldReader& reader, std::string_view what, std::vector<std::string_view>& out) {
+void Parser::append_name(FieldReader& reader, std::vector<std::string_view>& out) {
   const std::string_view name = reader.text();
-  if (spend(&Budget::names, what, reader)) out.push_back(name);
+  if (spend(Limit::kNodeValues, reader)) out.push_back(name);
 }
 
 void Parser::append_node(FieldReader& reader, std::vector<Node>& out) {
   const Bytes body = reader.bytes();
-  if (spend(&Budget::nodes, "nodes", reader)) node(body, out.emplace_back());
+  if (spend(Limit::kNodes, reader)) node(body, out.emplace_back());
 }
 
 void Parser::append_attribute(FieldReader& reader, std::vector<Attribute>& out) {
   const Bytes body = reader.bytes();
-  if (spend(&Budget::attributes, "attributes", reader)) attribute(body, out.emplace_back());
+  if (spend(Limit::kAttributes, reader)) attribute(body, out.emplace_back());
 }
 
 void Parser::append_opset(FieldReader& reader, std::vector<OpsetImport>& out) {
   const Bytes body = reader.bytes();
-  if (spend(&Budget::entries, "opsets, metadata entries and functions", reader)) out.push_back(opset_import(body));
+  if (spend(Limit::kEntries, reader)) out.push_back(opset_import(body));
 }
 
 void Parser::function(Bytes message, Function& out) {
   for (FieldReader reader(message, state_); reader.next();) {
     switch (reader.field()) {
       case 1: out.name = reader.text(); break;
-      case 4: append_name(reader, "inputs of functions", out.inputs); break;
-      case 5: append_name(reader, "outputs of functions", out.outputs); break;
-      case 6: append_name(reader, "attributes of functions", out.attributes); break;
+      case 4: append_name(reader, out.inputs); break;
+      case 5: append_name(reader, out.outputs); break;
+      case 6: append_name(reader, out.attributes); break;
       case 7: append_node(reader, out.nodes); break;
       case 9: append_opset(reader, out.opset_imports); break;
       case 10: out.domain = reader.text(); break;
@@ -162,7 +162,7 @@ void Parser::tensor_type(Bytes message, ValueInfo& out) {
           continue;
         }
         const Bytes dim = shape.bytes();
-        if (!spend(&Budget::elements, "dimensions", shape)) return;
+        if (!spend(Limit::kListElements, shape)) return;
         dimension(dim, out.shape.emplace_back());
       }
     } else {
@@ -204,7 +204,7 @@ void Parser::tensor(Bytes message, TensorProto& out) {
   for (FieldReader reader(message, state_); reader.next();) {
     const auto add_run = [&](Runs& runs, WireType unpacked) {
       const Bytes run = reader.run(unpacked);
-      if (!run.empty() && spend(&Budget::elements, "pieces of tensor data", reader)) runs.push_back(run);
+      if (!run.empty() && spend(Limit::kListElements, reader)) runs.push_back(run);
     };
     switch (reader.field()) {
       case 1: append_ints(reader, out.dims); break;
@@ -226,7 +226,7 @@ void Parser::tensor(Bytes message, TensorProto& out) {
       case 11: add_run(out.uint64_data, WireType::kVarint); break;
       case 13: {
         const Bytes entry = reader.bytes();
-        if (spend(&Budget::entries, "external-data entries", reader)) {
+        if (spend(Limit::kEntries, reader)) {
           out.external_data.push_back(string_pair(entry));
         }
         break;
@@ -285,7 +285,7 @@ bool Parser::attribute_value(FieldReader& reader, Attribute& out) {
     case 9: {
       type = AttributeType::kStrings;
       const std::string_view text = reader.text();
-      if (spend(&Budget::elements, "list elements", reader)) out.strings.push_back(text);
+      if (spend(Limit::kListElements, reader)) out.strings.push_back(text);
       break;
     }
     case 22:
@@ -323,7 +323,7 @@ void Parser::node(Bytes message, Node& out) {
   for (FieldReader reader(message, state_); reader.next();) {
     switch (reader.field()) {
       case 1:
-      case 2: append_name(reader, "node inputs and outputs", reader.field() == 1 ? out.inputs : out.outputs); break;
+      case 2: append_name(reader, reader.field() == 1 ? out.inputs : out.outputs); break;
       case 3: out.name = reader.text(); break;
       case 4: out.op_type = reader.text(); break;
       case 5: append_attribute(reader, out.attributes); break;
@@ -336,9 +336,9 @@ void Parser::node(Bytes message, Node& out) {
 
 void Parser::graph(Bytes message, Graph& out) {
   FieldReader reader(message, state_);
-  if (depth_ > kMaxGraphDepth) {
-    return state_.fail(ErrorCode::kLimit, "graphs lie in graphs more than " + std::to_string(kMaxGraphDepth) + " deep",
-                       message.data());
+  if (depth_ > budget_.limits()[Limit::kGraphDepth]) {
+    const Error error = budget_.limits().over(Limit::kGraphDepth, "the model");
+    return state_.fail(error.code, error.what, message.data(), error.remedy);
   }
   for (++depth_; reader.next();) {
     switch (reader.field()) {
@@ -346,7 +346,7 @@ void Parser::graph(Bytes message, Graph& out) {
       case 2: out.name = reader.text(); break;
       case 5: {
         const Bytes body = reader.bytes();
-        if (spend(&Budget::initializers, "initializers", reader)) tensor(body, out.initializers.emplace_back());
+        if (spend(Limit::kInitializers, reader)) tensor(body, out.initializers.emplace_back());
         break;
       }
       case 10: out.doc_string = reader.text(); break;
@@ -354,12 +354,12 @@ void Parser::graph(Bytes message, Graph& out) {
       case 12: {
         auto& list = reader.field() == 11 ? out.inputs : out.outputs;
         const Bytes body = reader.bytes();
-        if (spend(&Budget::entries, "inputs and outputs", reader)) value_info(body, list.emplace_back());
+        if (spend(Limit::kEntries, reader)) value_info(body, list.emplace_back());
         break;
       }
       case 15: {
         const Bytes body = reader.bytes();
-        if (spend(&Budget::initializers, "initializers", reader)) {
+        if (spend(Limit::kInitializers, reader)) {
           sparse_tensor(body, out.sparse_initializers.emplace_back());
         }
         break;
@@ -385,8 +385,10 @@ void Parser::model(Bytes message, Model& out) {
       case 25: {
         const std::uint32_t field = reader.field();
         const Bytes body = reader.bytes();
-        if (!spend(&Budget::entries, "opsets, metadata entries and functions", reader)) break;
-        if (field == 14) out.metadata.push_back(string_pair(body));
+        if (!spend(Limit::kEntries, reader)) break;
+        if (field == 14 && spend(Limit::kMetadataBytes, reader, static_cast<std::int64_t>(body.size()))) {
+          out.metadata.push_back(string_pair(body));
+        }
         if (field == 25) function(body, out.functions.emplace_back());
         break;
       }

@@ -10,14 +10,11 @@
 
 namespace kite::onnx {
 
-// Graphs in attributes (the bodies of If, Loop ...) within each other. Parsing, importing and destroying them recurses.
-inline constexpr int kMaxGraphDepth = 64;
-
 // 1. The structs borrow from `bytes`, which must outlive them.
 // 2. Unknown fields are skipped. Messages that come in pieces are merged, as protocol buffers demand.
 // 3. kInvalidModel when the bytes are no ONNX model: the message then says which kind of file they look like. kLimit
-//    when the budget is used up, or where graphs lie in graphs more than kMaxGraphDepth deep; `budget` is charged
-//    before anything is stored.
+//    when the budget is used up, or where graphs lie too deep in graphs, since parsing, importing and destroying them
+//    recurses; `budget` is charged before anything is stored.
 // `where` is the file's name for messages.
 [[nodiscard]] Result<Model> parse_model(Bytes bytes, std::string_view where, Budget& budget);
 // The same with a new budget.

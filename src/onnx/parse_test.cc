@@ -272,20 +272,21 @@ TEST(Parse, the_budget_is_asked_before_anything_is_stored) {
   parts.initializers = std::vector<Message>(4, test::float_tensor("w", {1}, {1.F}));
   parts.inputs = std::vector<Message>(4, test::value_info("x", kFloat, {}));
   const Message file = test::model(test::graph(parts));
-  const std::pair<std::int64_t Budget::*, std::string> records[] = {{&Budget::nodes, "nodes"},
-                                                                    {&Budget::initializers, "initializers"},
-                                                                    {&Budget::attributes, "attributes"},
-                                                                    {&Budget::names, "node inputs and outputs"},
-                                                                    {&Budget::elements, "list elements"},
-                                                                    {&Budget::entries, "inputs and outputs"}};
+  const std::pair<Limit, std::string> records[] = {{Limit::kNodes, "nodes"},
+                                                   {Limit::kInitializers, "initializers"},
+                                                   {Limit::kAttributes, "attributes"},
+                                                   {Limit::kNodeValues, "inputs and outputs of nodes"},
+                                                   {Limit::kListElements, "elements of lists"},
+                                                   {Limit::kEntries, "inputs, outputs, opsets and other entries"}};
   EXPECT_EQ(problem(file), "ok");
   for (const auto& [record, what] : records) {
-    Budget left;
-    left.*record = 3;
+    Limits three;
+    three[record] = 3;
+    Budget left(three);
     const auto parsed = parse_model(file.span(), "m.onnx", left);
     ASSERT_FALSE(parsed.ok()) << what;
     EXPECT_EQ(parsed.error().code, ErrorCode::kLimit);
-    EXPECT_EQ(parsed.error().what, "the model has too many " + what);
+    EXPECT_EQ(parsed.error().what, "the model has more than 3 " + what);
   }
 }
 
@@ -329,9 +330,10 @@ TEST(Parse, functions_graphs_in_attributes_and_sparse_tensors_are_read_and_charg
   EXPECT_EQ(parsed->graph.nodes.at(0).overload, "second");
   ASSERT_EQ(parsed->graph.sparse_initializers.size(), 1U);
   EXPECT_EQ(parsed->graph.sparse_initializers[0].dims, std::vector<std::int64_t>{2});
-  Budget two_nodes;
-  two_nodes.nodes = 2;
-  EXPECT_EQ(parse_model(file.span(), "m.onnx", two_nodes).error().what, "the model has too many nodes");
+  Limits limits;
+  limits[Limit::kNodes] = 2;
+  Budget two_nodes(limits);
+  EXPECT_EQ(parse_model(file.span(), "m.onnx", two_nodes).error().what, "the model has more than 2 nodes");
 }
 
 // Anonymous memory that costs only the pages written to.

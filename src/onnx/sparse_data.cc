@@ -59,12 +59,10 @@ Result<Tensor> densify(const SparseTensorProto& sparse, ExternalFiles& files, co
   KITE_TRY_ASSIGN(const TensorData indices, read_tensor(sparse.indices, files));
   KITE_TRY(check_shapes(values.view, indices.view, shape));
   const TensorType type{values.view.type.dtype, shape};
-  if (type.size_bytes() > budget.constant_bytes) {
-    return Error{ErrorCode::kLimit,
-                 "a sparse tensor of shape " + shape.to_string() + " takes " + std::to_string(type.size_bytes()) +
-                     " bytes when it is dense",
-                 {},
-                 "export the model with dense weights"};
+  if (type.size_bytes() > budget.left(Limit::kConstantBytes)) {
+    return budget.limits().over(Limit::kConstantBytes,
+                                "with a sparse tensor that becomes one of shape " + shape.to_string() + ", the model",
+                                {}, "export the model with dense weights");
   }
   Tensor dense(type);
   const std::size_t size = dtype_size(type.dtype);

@@ -53,9 +53,9 @@ TEST(ComputeInFloat32, keeps_the_types_of_inputs_and_outputs_behind_casts) {
 
 TEST(ComputeInFloat32, copies_nothing_of_a_float32_model) {
   GraphCase g = scaled(DType::kFloat32);
-  const std::int64_t left = g.graph().budget().constant_bytes;
+  const std::int64_t left = g.graph().budget().left(Limit::kConstantBytes);
   EXPECT_TRUE(converted_types(g).empty());
-  EXPECT_EQ(g.graph().budget().constant_bytes, left);
+  EXPECT_EQ(g.graph().budget().left(Limit::kConstantBytes), left);
 }
 
 TEST(ComputeInFloat32, keeps_a_mask_of_the_lowest_half_finite) {

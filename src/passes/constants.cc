@@ -14,7 +14,7 @@
 
 namespace kite {
 
-bool may_copy(const Graph& graph, std::int64_t bytes) { return bytes <= graph.budget().constant_bytes; }
+bool may_copy(const Graph& graph, std::int64_t bytes) { return bytes <= graph.budget().left(Limit::kConstantBytes); }
 
 std::vector<double> read_doubles(const TensorView& view) {
   std::vector<double> values(static_cast<std::size_t>(view.type.shape.elements()));

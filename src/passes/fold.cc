@@ -131,8 +131,8 @@ Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes) {
   } else {
     KITE_TRY_ASSIGN(const NodeCost cost, cost_of(graph, id));
     if (cost.bytes > limit_bytes || !may_copy(graph, cost.bytes)) return false;
-    if (cost.steps > graph.budget().constant_steps) return false;
-    graph.budget().constant_steps -= cost.steps;
+    if (cost.steps > graph.budget().left(Limit::kConstantSteps)) return false;
+    (void)graph.budget().take(Limit::kConstantSteps, cost.steps);
     std::vector<TensorView> operands;
     for (const ValueId input : node.inputs) {
       operands.push_back(input == kNoValue ? TensorView{} : *graph.value(input).constant);

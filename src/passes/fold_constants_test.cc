@@ -75,7 +75,7 @@ TEST(FoldConstants, does_not_blow_a_small_constant_up) {
 
 TEST(FoldConstants, copies_as_much_as_the_budget_has) {
   Graph graph;
-  graph.budget().constant_bytes = 1000;
+  graph.budget().set_left(Limit::kConstantBytes, 1000);
   EXPECT_TRUE(may_copy(graph, 1000));
   EXPECT_FALSE(may_copy(graph, 1001));
   graph.own(Tensor(DType::kInt8, Shape{1}));
@@ -92,7 +92,7 @@ TEST(FoldConstants, leaves_what_would_take_more_steps_than_the_budget_has) {
     const ValueId squared = g.n("squared", "MatMul", {w, w});
     g.returns(g.n("y", "MatMul", {x, g.n("cubed", "MatMul", {squared, w})}));
     Graph graph = g.take();
-    graph.budget().constant_steps = steps;
+    graph.budget().set_left(Limit::kConstantSteps, steps);
     const auto folded = fold_constants(graph);
     EXPECT_TRUE(folded.ok());
     return folded.ok() ? *folded : -1;

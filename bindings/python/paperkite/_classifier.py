@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import paperkite._native as _native
 from paperkite._errors import Error, UsageError, announce, check, error_of, with_keywords
@@ -96,11 +96,13 @@ class Classifier:
         processor: str | None = None,
         data_dirs: Path | Sequence[Path] = (),
         memory_limit: int | None = None,
+        limits: Mapping[str, int] | None = None,
     ) -> None:
         options = {
             "threads": threads, "isa": isa, "labels": labels, "recipe": recipe, "cache": cache, "cache_dir": cache_dir,
             "size": size, "scores_from": scores_from, "activation": activation, "threshold": threshold, "raw": raw,
             "exif": exif, "processor": processor, "data_dirs": data_dirs, "memory_limit": memory_limit,
+            "limits": limits,
         }
         announce(self._open(model, options), stacklevel=2)
 

@@ -113,7 +113,7 @@ _CLASSES: dict[str, type[Error]] = {
 }
 
 # The engine speaks of the flags of `kite`, which are keywords here.
-_KEYWORDS = ("activation", "cache_dir", "exif", "isa", "labels", "memory_limit", "processor", "raw", "recipe", "scores_from", "size", "threads",
+_KEYWORDS = ("activation", "cache_dir", "exif", "isa", "labels", "limits", "memory_limit", "processor", "raw", "recipe", "scores_from", "size", "threads",
              "threshold")
 
 
@@ -132,6 +132,7 @@ def with_keywords(text: str) -> str:
             return "raw=True" + (found[2] or "")
         return f"{name}={found[2].lstrip()}" if found[2] else name
 
+    text = re.sub(r"--limit ([a-z-]+)=NUMBER", r'limits={"\1": NUMBER}', text)
     # A value follows where the next word is no word of the sentence: NAME, HxW, 224x224, ignore|apply.
     text = re.sub(r"--([a-z]+(?:-[a-z]+)*)( (?:[A-Z][A-Zx]|[0-9\"]|[a-z]+\|))?", keyword, text)
     return text.replace("the flag", "the keyword")

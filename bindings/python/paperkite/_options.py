@@ -60,6 +60,15 @@ def size_of(value: Any) -> tuple[int, int] | None:
     return numbers[0], numbers[1]
 
 
+def limits_of(value: Any) -> dict[str, int]:
+    """Limits by name; the engine knows their names and ranges."""
+    if value is None:
+        return {}
+    if not hasattr(value, "items") or not all(isinstance(name, str) for name in value):
+        raise UsageError(f"limits is of the type {type(value).__name__}", remedy='pass a dict, e.g. {"pixels": 50_000_000}')
+    return {name: whole_number(f"the limit {name}", number, 0, 2**63 - 1) for name, number in value.items()}
+
+
 def threshold_of(value: Any) -> float | None:
     if value is None:
         return None
@@ -146,4 +155,5 @@ def native_options(options: dict[str, Any]) -> dict[str, Any]:
         "raw": bool(options["raw"]),
         "memory_limit": 0 if options["memory_limit"] is None
         else whole_number("memory_limit", options["memory_limit"], 1, 2**63 - 1),
+        "limits": limits_of(options.get("limits")),
     }

@@ -74,7 +74,7 @@ constexpr ByteLayout kByteLayouts[] = {
 class BmpReader final : public RowReader {
  public:
   explicit BmpReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
-  Status open(const DecodeLimits& limits);
+  Status open(const Limits& limits);
   Status read_row(std::uint8_t* rgb) override;
 
  private:
@@ -272,7 +272,7 @@ void BmpReader::describe() {
   facts_.is_opaque = !has_alpha_;
 }
 
-Status BmpReader::open(const DecodeLimits& limits) {
+Status BmpReader::open(const Limits& limits) {
   KITE_TRY(read_header());
   KITE_TRY(check_picture_size(size_, limits));
   KITE_TRY(choose_layout());
@@ -323,7 +323,7 @@ Status BmpReader::read_row(std::uint8_t* rgb) {
   return {};
 }
 
-Result<std::unique_ptr<RowReader>> open_bmp(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+Result<std::unique_ptr<RowReader>> open_bmp(std::span<const std::byte> bytes, const Limits& limits) {
   auto reader = std::make_unique<BmpReader>(bytes);
   KITE_TRY(reader->open(limits));
   return std::unique_ptr<RowReader>(std::move(reader));

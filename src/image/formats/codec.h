@@ -25,7 +25,7 @@ struct PictureCodec {
   bool (*recognises)(std::string_view head);
   // Of a file that was recognised. Reads the header and tests the limits before it allocates. Borrows `bytes` for as
   // long as the reader lives.
-  Result<std::unique_ptr<RowReader>> (*open)(std::span<const std::byte> bytes, const DecodeLimits& limits);
+  Result<std::unique_ptr<RowReader>> (*open)(std::span<const std::byte> bytes, const Limits& limits);
   // Where the orientation may be stated; nullptr for a format that has no such place. The search is linear in the
   // file's size.
   PictureMetadata (*find_metadata)(std::span<const std::byte> bytes);

@@ -47,8 +47,8 @@ TEST(Formats, each_is_recognised_opened_and_named) {
 }
 
 TEST(Formats, each_obeys_the_limit_of_pixels) {
-  DecodeLimits limits;
-  limits.max_pixels = kWidth * kHeight - 1;
+  Limits limits;
+  limits[Limit::kPixels] = kWidth * kHeight - 1;
   for (const PictureFormat format : all_picture_formats()) {
     const auto image = decode(sample_of(format), limits);
     ASSERT_FALSE(image.ok()) << picture_format_name(format);

@@ -170,7 +170,7 @@ class RowOrder {
 class GifReader final : public RowReader {
  public:
   explicit GifReader(Bytes bytes) : bytes_(bytes) {}
-  Status open(const DecodeLimits& limits);
+  Status open(const Limits& limits);
   Status read_row(std::uint8_t* rgb) override;
 
  private:
@@ -317,7 +317,7 @@ void GifReader::look_for_more_frames() {
   }
 }
 
-Status GifReader::open(const DecodeLimits& limits) {
+Status GifReader::open(const Limits& limits) {
   KITE_TRY(read_screen());
   KITE_TRY(find_frame());
   KITE_TRY(check_picture_size(size_, limits));
@@ -342,7 +342,7 @@ Status GifReader::read_row(std::uint8_t* rgb) {
   return {};
 }
 
-Result<std::unique_ptr<RowReader>> open_gif(Bytes bytes, const DecodeLimits& limits) {
+Result<std::unique_ptr<RowReader>> open_gif(Bytes bytes, const Limits& limits) {
   auto reader = std::make_unique<GifReader>(bytes);
   KITE_TRY(reader->open(limits));
   return std::unique_ptr<RowReader>(std::move(reader));

@@ -94,7 +94,7 @@ void inverted_cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::int6
 
 class JpegReader final : public RowReader {
  public:
-  JpegReader(std::span<const std::byte> bytes, const DecodeLimits& limits, JpegColours colours)
+  JpegReader(std::span<const std::byte> bytes, const Limits& limits, JpegColours colours)
       : bytes_(bytes), limits_(limits), colours_(colours) {}
   [[nodiscard]] int components() const noexcept { return info_.num_components; }
   ~JpegReader() override {
@@ -117,7 +117,7 @@ class JpegReader final : public RowReader {
   [[nodiscard]] std::string describe() const;
 
   std::span<const std::byte> bytes_;
-  DecodeLimits limits_;
+  Limits limits_;
   JpegColours colours_;
   jpeg_decompress_struct info_{};
   JpegError errors_{};
@@ -144,7 +144,7 @@ JpegReader::Step JpegReader::read_header() noexcept {
   source_.next_input_byte = reinterpret_cast<const JOCTET*>(bytes_.data());
   source_.bytes_in_buffer = bytes_.size();
   info_.src = &source_;
-  info_.mem->max_memory_to_use = static_cast<long>(limits_.max_codec_bytes);
+  info_.mem->max_memory_to_use = static_cast<long>(limits_[Limit::kCodecBytes]);
   budget_.manager.progress_monitor = on_progress;
   info_.progress = &budget_.manager;
   int status = JPEG_HEADER_TABLES_ONLY;
@@ -182,10 +182,12 @@ std::string_view name_of_frame(int marker) {
 Error JpegReader::library_error() const {
   const std::string where = "byte " + std::to_string(bytes_.size() - source_.bytes_in_buffer);
   if (errors_.stop == Stop::kScanBudget) {
-    return {ErrorCode::kLimit,
-            "a progressive JPEG of " + std::to_string(info_.image_width) + "x" + std::to_string(info_.image_height) +
-                " pixels has more than " + std::to_string(budget_.max_scans) + " scans",
-            where, "save it again as a baseline JPEG"};
+    const std::string jpeg = "a progressive JPEG of " + std::to_string(info_.image_width) + "x" +
+                             std::to_string(info_.image_height) + " pixels";
+    const std::string remedy = "save it again as a baseline JPEG";
+    if (budget_.max_scans == limits_[Limit::kScans]) return limits_.over(Limit::kScans, jpeg, where, remedy);
+    return limits_.over(Limit::kScanPixels, jpeg + " with " + std::to_string(budget_.max_scans + 1) + " scans", where,
+                        remedy);
   }
   const std::string text = std::string("libjpeg: ") + errors_.text;
   switch (errors_.manager.msg_code) {
@@ -233,8 +235,8 @@ Status JpegReader::check_header() {
                  "a JPEG with " + std::to_string(info_.num_components) + " colour components is not supported",
                  "header", "save it again as RGB or grey"};
   }
-  const std::int64_t by_work = limits_.max_scan_pixels / (size_.width * size_.height);
-  budget_.max_scans = static_cast<int>(std::min<std::int64_t>(limits_.max_scans, by_work));
+  const std::int64_t by_work = limits_[Limit::kScanPixels] / (size_.width * size_.height);
+  budget_.max_scans = static_cast<int>(std::min<std::int64_t>(limits_[Limit::kScans], by_work));
   return {};
 }
 
@@ -280,7 +282,7 @@ Status JpegReader::read_row(std::uint8_t* rgb) {
   return {};
 }
 
-Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+Result<std::unique_ptr<RowReader>> open_jpeg(std::span<const std::byte> bytes, const Limits& limits) {
   auto reader = std::make_unique<JpegReader>(bytes, limits, JpegColours::kOfFile);
   KITE_TRY(reader->open());
   return std::unique_ptr<RowReader>(std::move(reader));
@@ -326,7 +328,7 @@ bool is_jpeg(std::string_view head) { return head.starts_with("\xff\xd8\xff"); }
 
 }  // namespace
 
-Result<std::unique_ptr<RowReader>> open_jpeg_data(std::span<const std::byte> bytes, const DecodeLimits& limits,
+Result<std::unique_ptr<RowReader>> open_jpeg_data(std::span<const std::byte> bytes, const Limits& limits,
                                                   JpegColours colours, int components) {
   auto reader = std::make_unique<JpegReader>(bytes, limits, colours);
   KITE_TRY(reader->open());

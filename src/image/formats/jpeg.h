@@ -17,8 +17,7 @@ enum class JpegColours : std::uint8_t {
   kComponents,  // the stored components as they are, one byte each: rows of width * components bytes
 };
 
-[[nodiscard]] Result<std::unique_ptr<RowReader>> open_jpeg_data(std::span<const std::byte> bytes,
-                                                                const DecodeLimits& limits, JpegColours colours,
-                                                                int components);
+[[nodiscard]] Result<std::unique_ptr<RowReader>> open_jpeg_data(std::span<const std::byte> bytes, const Limits& limits,
+                                                                JpegColours colours, int components);
 
 }  // namespace kite

@@ -37,7 +37,7 @@ std::optional<std::int64_t> whole_number(std::string_view token) {
 class NetpbmReader final : public RowReader {
  public:
   explicit NetpbmReader(Bytes bytes) : bytes_(bytes), text_(as_text(bytes)) {}
-  Status open(const DecodeLimits& limits);
+  Status open(const Limits& limits);
   Status read_row(std::uint8_t* rgb) override;
 
  private:
@@ -156,7 +156,7 @@ Status NetpbmReader::find_samples() {
   return {};
 }
 
-Status NetpbmReader::open(const DecodeLimits& limits) {
+Status NetpbmReader::open(const Limits& limits) {
   KITE_TRY(read_header());
   KITE_TRY(check_picture_size(size_, limits));
   if (max_value_ < 1 || max_value_ > 65535) {
@@ -243,7 +243,7 @@ Status NetpbmReader::read_row(std::uint8_t* rgb) {
   return {};
 }
 
-Result<std::unique_ptr<RowReader>> open_netpbm(Bytes bytes, const DecodeLimits& limits) {
+Result<std::unique_ptr<RowReader>> open_netpbm(Bytes bytes, const Limits& limits) {
   auto reader = std::make_unique<NetpbmReader>(bytes);
   KITE_TRY(reader->open(limits));
   return std::unique_ptr<RowReader>(std::move(reader));

@@ -122,7 +122,7 @@ std::string describe(int colour_type, int bit_depth, bool interlaced) {
 
 class PngReader final : public RowReader {
  public:
-  PngReader(std::span<const std::byte> bytes, const DecodeLimits& limits)
+  PngReader(std::span<const std::byte> bytes, const Limits& limits)
       : bytes_(bytes), limits_(limits), source_{bytes.data(), bytes.size(), false} {}
   ~PngReader() override { png_destroy_read_struct(&png_, &info_, nullptr); }
 
@@ -141,7 +141,7 @@ class PngReader final : public RowReader {
   [[nodiscard]] Error library_error() const;
 
   std::span<const std::byte> bytes_;
-  DecodeLimits limits_;
+  Limits limits_;
   Source source_;
   PngError errors_{};
   png_structp png_ = nullptr;
@@ -163,7 +163,7 @@ bool PngReader::read_info() noexcept {
   }
   if (setjmp(png_jmpbuf(png_)) != 0) return false;
   png_set_read_fn(png_, &source_, read_bytes);
-  // libpng's own limits are off: DecodeLimits are tested on the header, with a better message.
+  // libpng's own limits are off: the limits are tested on the header, with a better message.
   png_set_user_limits(png_, 0x7fffffff, 0x7fffffff);
   // Only IHDR, PLTE, tRNS, IDAT and IEND are stored or decompressed: other chunks, such as texts and profiles that
   // would expand to huge sizes, are skipped.
@@ -217,13 +217,14 @@ void PngReader::take_palette() {
 }
 
 Status PngReader::allocate_rows() {
-  const auto bytes = (Checked(stored_row_bytes_) * (interlaced_ ? size_.height : 1)).at_most(limits_.max_codec_bytes);
+  const auto bytes =
+      (Checked(stored_row_bytes_) * (interlaced_ ? size_.height : 1)).at_most(limits_[Limit::kCodecBytes]);
   if (bytes) {
     stored_.reset(new (std::nothrow) std::uint8_t[static_cast<std::size_t>(*bytes)]());
   }
   if (stored_ == nullptr) {
-    return Error{ErrorCode::kLimit, "an interlaced PNG of this size needs too much memory", "header",
-                 "save it again without interlacing"};
+    return limits_.over(Limit::kCodecBytes, "the decoder of an interlaced PNG", "header",
+                        "save it again without interlacing");
   }
   return {};
 }
@@ -263,7 +264,7 @@ Status PngReader::read_row(std::uint8_t* rgb) {
   return {};
 }
 
-Result<std::unique_ptr<RowReader>> open_png(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+Result<std::unique_ptr<RowReader>> open_png(std::span<const std::byte> bytes, const Limits& limits) {
   auto reader = std::make_unique<PngReader>(bytes, limits);
   KITE_TRY(reader->open());
   return std::unique_ptr<RowReader>(std::move(reader));

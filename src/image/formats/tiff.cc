@@ -21,11 +21,11 @@ namespace {
 class TiffReader final : public RowReader {
  public:
   explicit TiffReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
-  Status open(const DecodeLimits& limits);
+  Status open(const Limits& limits);
   Status read_row(std::uint8_t* rgb) override;
 
  private:
-  Status read_storage(const DecodeLimits& limits);
+  Status read_storage(const Limits& limits);
   [[nodiscard]] Status check_tags() const;
   [[nodiscard]] Status check_combination() const;
   [[nodiscard]] bool reads_planes_wrong() const;
@@ -97,7 +97,7 @@ void TiffReader::describe() {
   if (directory_.has_more_pages()) facts_.warnings.emplace_back("the first of several pages is used");
 }
 
-Status TiffReader::read_storage(const DecodeLimits& limits) {
+Status TiffReader::read_storage(const Limits& limits) {
   const auto width = directory_.number(TiffTag::kWidth);
   const auto height = directory_.number(TiffTag::kHeight);
   if (!width || !height) return damaged_picture(PictureFormat::kTiff, "it does not state its size");
@@ -150,7 +150,7 @@ Status TiffReader::check_tags() const {
   return {};
 }
 
-Status TiffReader::open(const DecodeLimits& limits) {
+Status TiffReader::open(const Limits& limits) {
   KITE_TRY_ASSIGN(directory_, TiffDirectory::read(bytes_));
   KITE_TRY(read_storage(limits));
   KITE_TRY(check_tags());
@@ -175,7 +175,7 @@ Status TiffReader::read_row(std::uint8_t* rgb) {
   return {};
 }
 
-Result<std::unique_ptr<RowReader>> open_tiff(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+Result<std::unique_ptr<RowReader>> open_tiff(std::span<const std::byte> bytes, const Limits& limits) {
   auto reader = std::make_unique<TiffReader>(bytes);
   KITE_TRY(reader->open(limits));
   return std::unique_ptr<RowReader>(std::move(reader));

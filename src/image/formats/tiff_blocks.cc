@@ -103,9 +103,13 @@ Status TiffBlocks::check_blocks() const {
   // Tiles may reach beyond the picture, but not so far that decoding them is most of the work.
   const Checked band = Checked(grid_.across) * grid_.width * grid_.height;
   const Checked band_bytes = band * (per_pixel_ * bits_ / 8 + 1);
-  if (!(band * grid_.down).at_most(2 * limits_.max_pixels) || !band_bytes.at_most(limits_.max_codec_bytes)) {
-    return Error{ErrorCode::kLimit, "a TIFF whose strips or tiles are too large", "header",
-                 "save it in smaller strips"};
+  if (!(band * grid_.down).at_most(2 * limits_[Limit::kPixels])) {
+    return limits_.over(Limit::kPixels, "with its strips or tiles, of which half may be empty, the TIFF", "header",
+                        "save it in smaller strips");
+  }
+  if (!band_bytes.at_most(limits_[Limit::kCodecBytes])) {
+    return limits_.over(Limit::kCodecBytes, "a row of strips or tiles of the TIFF", "header",
+                        "save it in smaller strips");
   }
   if (grid_.tiled && grid_.across > 1 && grid_.width * bits_ % 8 != 0) {
     return unsupported_variant(PictureFormat::kTiff, "tiles that end inside a byte");
@@ -135,7 +139,7 @@ Status TiffBlocks::check_blocks() const {
 }
 
 Status TiffBlocks::open(std::span<const std::byte> file, const TiffDirectory& directory, const TiffStorage& storage,
-                        const TiffSamples& samples, const DecodeLimits& limits) {
+                        const TiffSamples& samples, const Limits& limits) {
   bytes_ = file;
   storage_ = storage;
   limits_ = limits;
@@ -164,10 +168,10 @@ Result<std::span<const std::byte>> TiffBlocks::stored_block(std::int64_t index) 
 
 Status TiffBlocks::unpack_jpeg(std::span<const std::byte> stored, std::int64_t rows) {
   const std::vector<std::byte> stream = joined_jpeg(jpeg_tables_, stored);
-  DecodeLimits limits = limits_;
+  Limits limits = limits_;
   // The whole picture may take this much work, and a block its share.
-  limits.max_scan_pixels = limits_.max_scan_pixels / (grid_.across * grid_.down);
-  limits.max_pixels = grid_.width * grid_.height;
+  limits[Limit::kScanPixels] = limits_[Limit::kScanPixels] / (grid_.across * grid_.down);
+  limits[Limit::kPixels] = grid_.width * grid_.height;
   const auto colours = is_ycbcr_ ? JpegColours::kFromYCbCr : JpegColours::kComponents;
   KITE_TRY_ASSIGN(const auto reader, open_jpeg_data(stream, limits, colours, static_cast<int>(block_samples())));
   if (reader->size().width != grid_.width || reader->size().height < rows) {

@@ -43,7 +43,7 @@ class TiffBlocks {
  public:
   // Tests the limits, and allocates nothing. Borrows `file` for as long as it lives.
   Status open(std::span<const std::byte> file, const TiffDirectory& directory, const TiffStorage& storage,
-              const TiffSamples& samples, const DecodeLimits& limits);
+              const TiffSamples& samples, const Limits& limits);
 
   // The next row from the top, as it would be stored without blocks and planes. At most size.height calls.
   [[nodiscard]] Result<const std::byte*> next_row();
@@ -81,7 +81,7 @@ class TiffBlocks {
 
   std::span<const std::byte> bytes_;
   TiffStorage storage_;
-  DecodeLimits limits_;
+  Limits limits_;
   int bits_ = 1;
   std::int64_t per_pixel_ = 1;
   bool is_ycbcr_ = false;

@@ -42,7 +42,7 @@ Error status_error(VP8StatusCode status, std::size_t size_bytes) {
 }
 
 // Not by rows: lossless files need the whole picture in memory anyway.
-Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+Result<Image> decode_webp(std::span<const std::byte> bytes, const Limits& limits) {
   const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
   WebPBitstreamFeatures features;
   const VP8StatusCode header = WebPGetFeatures(data.bytes, data.size, &features);
@@ -91,7 +91,7 @@ Result<Image> decode_webp(std::span<const std::byte> bytes, const DecodeLimits& 
   return image;
 }
 
-Result<std::unique_ptr<RowReader>> open_webp(std::span<const std::byte> bytes, const DecodeLimits& limits) {
+Result<std::unique_ptr<RowReader>> open_webp(std::span<const std::byte> bytes, const Limits& limits) {
   KITE_TRY_ASSIGN(Image image, decode_webp(bytes, limits));
   return rows_of(std::move(image));
 }

@@ -53,7 +53,7 @@ Message model(const std::vector<Message>& nodes, const std::vector<std::string>&
 std::string resolved(const Message& file, std::int64_t nodes = 1000) {
   auto imported = import_bytes(file.span(), "m.onnx");
   if (!imported.ok()) return imported.error().message();
-  imported->graph.budget().nodes = nodes;
+  imported->graph.budget().set_left(Limit::kNodes, nodes);
   Status status = bind_inputs(imported->graph, {});
   if (status.ok()) status = infer_types(imported->graph);
   if (!status.ok()) return status.error().message();
@@ -130,8 +130,8 @@ TEST(ControlFlow, a_loop_that_a_run_may_end_keeps_its_state_from_then_on) {
 
 TEST(ControlFlow, a_loop_without_end_ends_at_the_budget) {
   const std::string limit =
-      "the model has too many nodes when this one is unrolled; node \"loop\" (Loop); export the model with fewer "
-      "iterations";
+      "with this node unrolled, the model has more than 2097152 nodes; node \"loop\" (Loop); export the model with "
+      "fewer iterations, or raise the limit with --limit nodes=NUMBER where the file is to be trusted";
   EXPECT_EQ(resolved(model({loop({"n", "", "x"}, {"y"}, kAdd)}, {"y"}, std::int64_t{1} << 60)), limit);
   EXPECT_EQ(resolved(model({loop({"", "yes", "x"}, {"y"}, kAdd)})), limit);
   EXPECT_EQ(resolved(model({loop({"n", "", "x"}, {"y"}, body({}, {"c", "a"}, {"i", "c", "a"}))}, {"y"}, 1 << 20)),
@@ -218,7 +218,9 @@ TEST(ControlFlow, a_long_sequence_costs_its_length) {
   Message file = model({node("Constant", {}, {"dims"}, {onnx::test::ints_attribute("value_ints", {1 << 30})}),
                         node("Expand", {"x1", "dims"}, {"big"}), node("ReduceSum", {"x"}, {"x1"}), split,
                         node("SequenceAt", {"s", "n"}, {"y"})});
-  EXPECT_EQ(resolved(file), "the sequences of the model have too many elements; node \"split\" (SplitToSequence)");
+  EXPECT_EQ(resolved(file),
+            "the model has more than 8388608 inputs and outputs of nodes; node \"split\" (SplitToSequence); "
+            "raise the limit with --limit node-values=NUMBER where the file is to be trusted");
 }
 
 }  // namespace

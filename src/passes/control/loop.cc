@@ -99,6 +99,7 @@ Status finish_loop(Sweep& sweep, NodeId id, const Iterations& loop) {
       KITE_TRY_ASSIGN(const ValueId empty, empty_stack(sweep, id, sweep.current(loop.results[1 + i]), 0));
       sweep.settle(id, i, empty);
     } else {
+      KITE_TRY(sweep.charge(id, loop.collected[k].size(), true));
       sweep.stack(id, loop.collected[k], 0, outputs[i]);
     }
   }

@@ -112,6 +112,7 @@ Status finish(Sweep& sweep, NodeId id, const ScanForm& form, Iterations& scan) {
   for (std::size_t i = 0; i < form.states; ++i) {
     if (!is_wanted(i)) continue;
     if (form.has_batch) {
+      KITE_TRY(sweep.charge(id, scan.finals[i].size(), true));
       sweep.stack(id, scan.finals[i], 0, outputs[i]);
     } else {
       sweep.settle(id, i, scan.state[i]);
@@ -120,6 +121,7 @@ Status finish(Sweep& sweep, NodeId id, const ScanForm& form, Iterations& scan) {
   for (std::size_t k = 0; k < form.collected; ++k) {
     if (!is_wanted(form.states + k)) continue;
     const ValueId output = outputs[form.states + k];
+    KITE_TRY(sweep.charge(id, scan.collected[k].size(), true));
     if (form.has_batch) {
       stack_pictures(sweep, id, form, scan.collected[k], output);
       continue;

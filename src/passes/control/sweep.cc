@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/checked.h"
 #include "base/printable.h"
 #include "ops/op.h"
 #include "paperkite/try.h"
@@ -128,8 +129,9 @@ void Sweep::settle(NodeId id, std::size_t i, ValueId to) {
 }
 
 ValueId Sweep::add(NodeId anchor, Node made, ValueId output) {
-  --copied_nodes_left_;
-  --graph_.budget().nodes;  // the next copy of a body ends in kLimit where too few are left
+  // The next copy of a body ends in kLimit where too few are left.
+  (void)graph_.budget().take(Limit::kUnrolledNodes);
+  (void)graph_.budget().take(Limit::kNodes);
   made.outputs = {output == kNoValue ? graph_.add_value(label(anchor) + '/' + made.op_type) : output};
   if (made.name.empty()) made.name = node(anchor).name;
   added_.push_back(graph_.insert_before(anchor, std::move(made)));
@@ -194,10 +196,16 @@ void Sweep::queue(std::span<const NodeId> nodes, NodeId again) {
 
 Status Sweep::charge(NodeId id, std::size_t values, bool has_node_for_each) {
   Budget& budget = graph_.budget();
-  budget.names -= static_cast<std::int64_t>(values);
-  const std::int64_t nodes = has_node_for_each ? static_cast<std::int64_t>(values) : 0;  // add() takes them
-  if (budget.names >= 0 && budget.nodes >= nodes) return {};
-  return Error{ErrorCode::kLimit, "the sequences of the model have too many elements", graph_.describe(id), {}};
+  KITE_TRY(budget.charge(Limit::kNodeValues, static_cast<std::int64_t>(values), graph_.describe(id)));
+  if (!has_node_for_each) return {};
+  // add() takes the nodes, and a name for each and for its result.
+  if (budget.left(Limit::kNodes) < static_cast<std::int64_t>(values)) {
+    return budget.limits().over(Limit::kNodes, "the model", graph_.describe(id));
+  }
+  const Checked name_bytes =
+      Checked(static_cast<std::int64_t>(values)) * static_cast<std::int64_t>(2 * label(id).size());
+  if (name_bytes.at_most(budget.left(Limit::kNameBytes))) return {};
+  return budget.limits().over(Limit::kNameBytes, "the model", graph_.describe(id));
 }
 
 std::string Sweep::label(NodeId id) const {
@@ -212,18 +220,20 @@ Status Sweep::charge_copy(NodeId holder, const Body& body, const std::string& pr
   auto known = costs_.find(&body);
   if (known == costs_.end()) known = costs_.emplace(&body, copy_cost(body)).first;
   const CopyCost& cost = known->second;
-  Budget& budget = graph_.budget();
-  budget.nodes -= cost.nodes;
-  copied_nodes_left_ -= cost.nodes;
-  budget.names -= cost.names;
-  budget.attributes -= cost.attributes;
-  budget.elements -= cost.elements;
-  budget.name_bytes -= cost.name_bytes + cost.prefixes * static_cast<std::int64_t>(prefix.size());
-  const bool is_left = copied_nodes_left_ >= 0 && budget.nodes >= 0 && budget.names >= 0 && budget.attributes >= 0 &&
-                       budget.elements >= 0 && budget.name_bytes >= 0;
-  if (is_left) return {};
-  return Error{ErrorCode::kLimit, "the model has too many nodes when this one is unrolled", graph_.describe(holder),
-               "export the model with fewer iterations"};
+  const std::pair<Limit, std::int64_t> takes[] = {
+      {Limit::kIterations, is_op(node(holder), "If") ? 0 : 1},
+      {Limit::kUnrolledNodes, cost.nodes},
+      {Limit::kNodes, cost.nodes},
+      {Limit::kNodeValues, cost.names},
+      {Limit::kAttributes, cost.attributes},
+      {Limit::kListElements, cost.elements},
+      {Limit::kNameBytes, cost.name_bytes + cost.prefixes * static_cast<std::int64_t>(prefix.size())}};
+  for (const auto& [limit, count] : takes) {
+    if (graph_.budget().take(limit, count)) continue;
+    return graph_.budget().limits().over(limit, "with this node unrolled, the model", graph_.describe(holder),
+                                         "export the model with fewer iterations");
+  }
+  return {};
 }
 
 // Constants of bodies are in the graph once, however often the body is instantiated.

@@ -147,9 +147,6 @@ class Sweep {
   std::unordered_map<NodeId, Iterations> iterations_;
   std::unordered_map<const Body*, std::vector<ValueId>> constants_;  // of bodies, in the graph
   std::unordered_map<const Body*, CopyCost> costs_;
-  // Nodes that copies of bodies may have: a file of 300 bytes asks for any number, and each is inferred. A recurrent
-  // network of 1,000 steps needs some 30,000.
-  std::int64_t copied_nodes_left_ = std::int64_t{1} << 18;
   bool resolves_ = false;  // the graph has a node with a resolver
 };
 

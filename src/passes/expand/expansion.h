@@ -55,7 +55,7 @@ class Expansion : public InferContext {
   [[nodiscard]] Shape shape_of_value(ValueId id) const;
 
   // Whether the model's budget has so many bytes for a constant, and the error where it has not.
-  [[nodiscard]] bool may_copy(std::int64_t bytes) const { return bytes <= graph_.budget().constant_bytes; }
+  [[nodiscard]] bool may_copy(std::int64_t bytes) const { return bytes <= graph_.budget().left(Limit::kConstantBytes); }
   [[nodiscard]] Error over_limit(std::string_view what) const;
 
   void fail(Error error);

@@ -196,6 +196,21 @@ void write_section(std::span<std::byte> plan, const Section& section, const T& r
   std::memcpy(plan.data() + section.offset, records.data(), records.size() * sizeof(typename T::value_type));
 }
 
+// Before any memory is taken.
+Status check_tensors(const Lowering& lowering, const Graph& graph) {
+  const Limits& limits = graph.budget().limits();
+  const auto most = static_cast<std::uint64_t>(limits[Limit::kTensorBytes]);
+  for (const LoweredStep& step : lowering.steps()) {
+    for (const OperandId id : step.outputs) {
+      const std::uint64_t size = lowering.operands()[id].size_bytes;
+      if (size <= most) continue;
+      return limits.over(Limit::kTensorBytes, "a tensor of " + std::to_string(size) + " bytes",
+                         graph.describe(step.node), "use smaller inputs");
+    }
+  }
+  return {};
+}
+
 Status check_budget(std::uint64_t needed, const Lowering& lowering, const Graph& graph, std::uint64_t limit) {
   if (needed <= std::min(limit, kMaxBufferBytes)) return {};
   std::string largest;
@@ -255,7 +270,9 @@ std::uint64_t parameter_count(const Graph& graph) {
 
 Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOptions& options) {
   Lowering lowering(graph, *options.target);
+  KITE_TRY(graph.check_budget());
   KITE_TRY(lower_nodes(lowering));
+  KITE_TRY(check_tensors(lowering, graph));
 
   Header header{};
   std::memcpy(header.magic, plan_format::kMagic, sizeof header.magic);

@@ -53,9 +53,15 @@ StatedModel stated_model(const ImportedModel& imported) {
 
 namespace {
 
-PlanKey state_key(const FileState& model, const Target& target, const InputShapes& shapes) {
+// What else than contents and shapes a plan depends on. Under other limits there may be another plan, or none.
+std::string circumstances(const PlanRequest& request) {
+  const std::string limits = request.limits.model_text();
+  return std::string(request.target->name) + (limits.empty() ? "" : " within " + limits);
+}
+
+PlanKey state_key(const FileState& model, const PlanRequest& request, const InputShapes& shapes) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(&model, 1));
-  return plan_key({&bytes, 1}, target.name, shapes);
+  return plan_key({&bytes, 1}, circumstances(request), shapes);
 }
 
 Error over_limit(std::uint64_t needed, const std::string& name, const PlanRequest& request) {
@@ -111,7 +117,7 @@ class PlanLoader {
  public:
   PlanLoader(const ModelFile& model, const PlanRequest& request)
       : path_(model.path),
-        source_{model.name(), model.bytes, nullptr, request.data_dirs, request.access},
+        source_{model.name(), model.bytes, nullptr, request.data_dirs, request.access, request.limits},
         owner_(model.owner),
         search_path_{model.path, request.data_dirs, request.access},
         request_(request),
@@ -171,7 +177,7 @@ Status PlanLoader::choose(const StatedModel& model) {
 PlanLoader::Found PlanLoader::find_receipt(const InputShapes& shapes) const {
   const auto state = file_state(path_);
   if (!state) return nullptr;
-  const auto receipt = cache_.receipt(state_key(*state, *request_.target, shapes));
+  const auto receipt = cache_.receipt(state_key(*state, request_, shapes));
   if (!receipt) return nullptr;
   auto plan = cache_.find(receipt->plan, request_.threads);
   if (plan == nullptr || externals_key(*plan, search_path_) != receipt->externals) return nullptr;
@@ -191,7 +197,7 @@ Result<PlanLoader::Found> PlanLoader::find_by_state() {
 
 PlanLoader::Found PlanLoader::find_by_contents() {
   const std::span<const std::byte> content = source_.bytes;
-  key_ = plan_key({&content, 1}, request_.target->name, shapes_, request_.threads);
+  key_ = plan_key({&content, 1}, circumstances(request_), shapes_, request_.threads);
   Found plan = cache_.find(key_, request_.threads);
   if (plan == nullptr) return nullptr;
   const auto externals = externals_key(*plan, search_path_);
@@ -205,7 +211,7 @@ PlanLoader::Found PlanLoader::find_by_contents() {
 void PlanLoader::find_lender() {
   if (lender_ != nullptr || shapes_.empty()) return;
   const std::span<const std::byte> content = source_.bytes;
-  own_key_ = plan_key({&content, 1}, request_.target->name, {}, request_.threads);
+  own_key_ = plan_key({&content, 1}, circumstances(request_), {}, request_.threads);
   lender_ = cache_.find(own_key_, request_.threads);
   if (lender_ != nullptr) return;
   if (const auto receipt = cache_.receipt(own_key_)) lender_ = cache_.find(receipt->plan, request_.threads);
@@ -214,8 +220,8 @@ void PlanLoader::find_lender() {
 // `externals`: externals_key() from before the files were read.
 void PlanLoader::keep_receipts(const Plan& plan, const std::optional<PlanKey>& externals) const {
   if (!settled_ || !externals || externals_key(plan, search_path_) != externals || file_state(path_) != state_) return;
-  cache_.keep_receipt(state_key(state_, *request_.target, shapes_), {key_, *externals});
-  if (is_open_) cache_.keep_receipt(state_key(state_, *request_.target, {}), {key_, *externals});
+  cache_.keep_receipt(state_key(state_, request_, shapes_), {key_, *externals});
+  if (is_open_) cache_.keep_receipt(state_key(state_, request_, {}), {key_, *externals});
 }
 
 Result<LoadedPlan> PlanLoader::from_cache(Found plan) {
@@ -225,8 +231,8 @@ Result<LoadedPlan> PlanLoader::from_cache(Found plan) {
   return std::move(loaded_);
 }
 
-// Without an owner that keeps them, the bytes belong to the caller, and the plan, which is used for as long as its model
-// exists, is copied.
+// Without an owner that keeps them, the bytes belong to the caller, and the plan, which is used for as long as its
+// model exists, is copied.
 Result<PlanLoader::Found> PlanLoader::open_in_memory() const {
   const std::span<const std::byte> bytes = source_.bytes;
   if (bytes.size() > request_.memory_limit_bytes) return over_limit(bytes.size(), source_.name, request_);

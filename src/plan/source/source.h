@@ -49,6 +49,7 @@ struct PlanRequest {
   std::map<std::string, std::string> metadata;  // kept in the plan over the model's own; such a plan is never cached
   std::vector<std::string> disabled_passes;     // a plan with some is never cached
   std::uint64_t memory_limit_bytes = std::uint64_t{16} << 30;
+  Limits limits = {};  // of what the model's files may cost; a plan that is made under other limits has another key
   std::shared_ptr<const Plan> lender;  // a plan of the same model, whose weights this one may use
   Trace* trace = nullptr;
 };
@@ -62,10 +63,10 @@ struct LoadedPlan {
 
 // The model whose plan is wanted: a file, or the bytes of one.
 struct ModelFile {
-  std::string path;                         // empty: a model from memory
-  std::span<const std::byte> bytes = {};    // of a model from memory, at any address; borrowed until load_plan() returns
-  std::string title = {};                   // of a model from memory, for messages
-  std::shared_ptr<const void> owner = {};   // of the bytes of a plan, which begin on a page and are kept with it then
+  std::string path;                        // empty: a model from memory
+  std::span<const std::byte> bytes = {};   // of a model from memory, at any address; borrowed until load_plan() returns
+  std::string title = {};                  // of a model from memory, for messages
+  std::shared_ptr<const void> owner = {};  // of the bytes of a plan, which begin on a page and are kept with it then
 
   [[nodiscard]] std::string name() const {
     return !path.empty() ? path : title.empty() ? "the model in memory" : title;

@@ -96,7 +96,7 @@ def _number(key: str, value: str, most: int) -> int:
 
 def native_options(entries: dict[str, str]) -> dict[str, Any]:
     """Arguments of _native.Session._open()."""
-    options: dict[str, Any] = {"texts": {}, "data_dirs": [], "use_cache": True, "memory_limit": 0, "max_plans": 8}
+    options: dict[str, Any] = {"texts": {}, "data_dirs": [], "use_cache": True, "memory_limit": 0, "limits": {}, "max_plans": 8}
     for key, value in entries.items():
         if key == "paperkite.isa":
             options["texts"]["isa"] = value.encode()
@@ -106,6 +106,8 @@ def native_options(entries: dict[str, str]) -> dict[str, Any]:
             options["use_cache"] = _switch(key, value)
         elif key == "paperkite.memory_limit":
             options["memory_limit"] = _number(key, value, 2**63 - 1)
+        elif key.startswith("paperkite.limit."):
+            options["limits"][key.removeprefix("paperkite.limit.")] = _number(key, value, 2**63 - 1)
         elif key == "paperkite.max_plans":
             options["max_plans"] = _number(key, value, 2**20)
         elif key == _FOLDER and value:

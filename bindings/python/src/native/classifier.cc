@@ -2,6 +2,7 @@
 // kite::ClassifierPool as the Python side of the package calls it. Errors are objects; see failure.h.
 #include "native/classifier.h"
 
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
@@ -57,13 +58,15 @@ Status set_text(ClassifierOptions& options, const std::string& name, std::string
 
 nb::object open_classifier(nb::bytes model, bool is_path, nb::dict texts, nb::list data_dirs, int threads,
                            bool use_cache, std::optional<std::pair<std::int64_t, std::int64_t>> size,
-                           std::optional<double> threshold, bool raw, std::uint64_t memory_limit) {
+                           std::optional<double> threshold, bool raw, std::uint64_t memory_limit,
+                           const std::map<std::string, std::int64_t>& limits) {
   ClassifierOptions options;
   options.keep_scores = true;
   options.model.threads = threads;
   options.session.threads = threads;
   options.model.use_cache = use_cache;
   if (memory_limit != 0) options.model.memory_limit_bytes = memory_limit;
+  options.model.limits.insert(limits.begin(), limits.end());
   if (size) options.model.meaning.size = PictureSize{size->first, size->second};
   options.model.meaning.threshold = threshold;
   options.model.meaning.raw = raw;
@@ -241,10 +244,10 @@ void bind_classifier(nb::module_& module) {
       .def("threads", [](const ClassifierPool& pool) { return pool.threads(); });
   module.def(
       "open_classifier", &open_classifier, "model"_a, "is_path"_a, "texts"_a, "data_dirs"_a, "threads"_a, "use_cache"_a,
-      "size"_a.none(), "threshold"_a.none(), "raw"_a, "memory_limit"_a,
+      "size"_a.none(), "threshold"_a.none(), "raw"_a, "memory_limit"_a, "limits"_a,
       nb::sig("def open_classifier(model: bytes, is_path: bool, texts: dict[str, bytes], data_dirs: list[bytes], "
               "threads: int, use_cache: bool, size: tuple[int, int] | None, threshold: float | None, raw: bool, "
-              "memory_limit: int) -> ClassifierPool | Failure"));
+              "memory_limit: int, limits: dict[str, int]) -> ClassifierPool | Failure"));
 }
 
 }  // namespace kite::python

@@ -71,7 +71,7 @@ bool is_open(const Port& port) {
 class OrtSession {
  public:
   nb::object open(nb::bytes model, bool is_path, nb::dict texts, nb::list data_dirs, int threads, bool use_cache,
-                  std::uint64_t memory_limit, int max_plans,
+                  std::uint64_t memory_limit, const std::map<std::string, std::int64_t>& limits, int max_plans,
                   const std::map<std::string, std::vector<std::int64_t>>& shapes);
   nb::object fix_dimension(const std::string& symbol, std::int64_t size);
   nb::list run(nb::handle self, nb::handle output_names, nb::handle feed, nb::handle run_options) const;
@@ -101,13 +101,15 @@ const SessionPool& OrtSession::pool() const {
 }
 
 nb::object OrtSession::open(nb::bytes model, bool is_path, nb::dict texts, nb::list data_dirs, int threads,
-                            bool use_cache, std::uint64_t memory_limit, int max_plans,
+                            bool use_cache, std::uint64_t memory_limit,
+                            const std::map<std::string, std::int64_t>& limits, int max_plans,
                             const std::map<std::string, std::vector<std::int64_t>>& shapes) {
   SessionPoolOptions options;
   options.session.threads = threads;
   options.model.use_cache = use_cache;
   options.max_plans = max_plans;
   if (memory_limit != 0) options.model.memory_limit_bytes = memory_limit;
+  options.model.limits.insert(limits.begin(), limits.end());
   if (texts.contains("isa")) options.model.isa = bytes_text(texts["isa"]);
   if (texts.contains("cache_dir")) options.model.cache_dir = bytes_text(texts["cache_dir"]);
   for (const nb::handle folder : data_dirs) options.model.meaning.data_dirs.push_back(bytes_text(folder));
@@ -340,9 +342,10 @@ void bind_session(nb::module_& module) {
   nb::class_<OrtSession>(module, "Session")
       .def(nb::init<>())
       .def("_open", &OrtSession::open, "model"_a, "is_path"_a, "texts"_a, "data_dirs"_a, "threads"_a, "use_cache"_a,
-           "memory_limit"_a, "max_plans"_a, "shapes"_a,
+           "memory_limit"_a, "limits"_a, "max_plans"_a, "shapes"_a,
            nb::sig("def _open(self, model: bytes, is_path: bool, texts: dict[str, bytes], data_dirs: list[bytes], "
-                   "threads: int, use_cache: bool, memory_limit: int, max_plans: int, shapes: dict[str, list[int]]) "
+                   "threads: int, use_cache: bool, memory_limit: int, limits: dict[str, int], max_plans: int, shapes: "
+                   "dict[str, list[int]]) "
                    "-> Failure | None"))
       .def("_fix_dimension", &OrtSession::fix_dimension, "symbol"_a, "size"_a,
            nb::sig("def _fix_dimension(self, symbol: str, size: int) -> bool"))
