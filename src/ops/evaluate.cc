@@ -76,6 +76,7 @@ Error over_limit(const Graph& graph, NodeId id, std::int64_t wanted, std::int64_
 }  // namespace
 
 Status infer_node(Graph& graph, NodeId id) {
+  KITE_TRY(graph.check_budget());
   KITE_TRY_ASSIGN(const Operator* op, operator_of(graph, id));
   for (const ValueId input : graph.node(id).inputs) {
     if (input == kNoValue || graph.value(input).type.has_value()) continue;

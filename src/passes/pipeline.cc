@@ -64,6 +64,9 @@ Result<std::vector<PassReport>> run_passes(Graph& graph, std::span<const std::st
       auto rewrites = pass.run(graph);
       if (!rewrites.ok()) return std::move(rewrites).error().in("pass " + std::string(pass.name));
       report.rewrites = *rewrites;
+      if (Status within = graph.check_budget(); !within.ok()) {
+        return std::move(within).error().in("pass " + std::string(pass.name));
+      }
     }
     reports.push_back(report);
   }
