@@ -205,7 +205,7 @@ VALUES = {
     "nan": "nan",
     "escape": "\x1b[31m\x07",
     "long": "a" * 5000,
-    "folder": "/no/such/folder/x",
+    "folder": "/dev/null/folder/x",  # where not even root can make one
     "spaces": " 1 ",
     "json": '{"a": [',
     "equals": "=x",
