@@ -145,7 +145,6 @@ class Limits(Case):
             self.assert_error(self.kite("classify", model, picture, "--limit", f"{name}={enough - 1}"), "limit", 5, f"more than {enough - 1} ", f"--limit {name}=NUMBER", str(picture))
         piped = self.kite("classify", model, "-", "--limit", f"picture-bytes={png.stat().st_size - 1}", stdin=png.read_bytes())
         self.assertEqual(piped.returncode, 5, piped.stderr)
-        self.assertEqual(self.kite("classify", model, progressive, "--limit", "codec-bytes=1000").returncode, 5)
 
     def test_limits_of_texts(self):
         model = save_classifier(self.folder / "c.onnx")
