@@ -6,6 +6,7 @@ target_compile_features(kite_options INTERFACE cxx_std_20)
 target_include_directories(kite_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 # -ffp-contract=off: the portable code is the judge of values, so a*b+c must round twice everywhere.
 target_compile_options(kite_options INTERFACE -ffp-contract=off -fno-math-errno -ffunction-sections -fdata-sections)
+target_link_libraries(kite_options INTERFACE kite_hardening)
 if(KITE_WARNINGS_ARE_ERRORS)
   target_compile_options(kite_options INTERFACE -Werror)
 endif()
@@ -35,6 +36,7 @@ function(kite_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(kite_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(kite_${name} PUBLIC kite_options ${ARG_DEPS})
+  kite_guard(kite_${name} ${name})
 endfunction()
 
 # kite_test(<folder> SOURCES a_test.cc ... [DEPS kite_base ...] [LABEL threads])  ->  one GoogleTest program
