@@ -63,6 +63,17 @@ TEST_F(Interpret, with_nothing_known_the_guess_is_imagenet_and_says_so_once) {
   EXPECT_TRUE(mentions(found.warnings, "no labels"));
 }
 
+TEST_F(Interpret, a_folder_that_cannot_be_listed_is_not_one_without_labels) {
+  write("file", "");
+  sources_.model_path = folder_ / "file/photo.onnx";  // fails for root, too
+  const Error error = refusal();
+  EXPECT_EQ(error.code, ErrorCode::kIo);
+  EXPECT_EQ(error.message(),
+            "the model's folder cannot be listed: Not a directory; " + (folder_ / "file") + "; check the folder");
+  sources_.model_path = folder_ / "gone/photo.onnx";
+  EXPECT_TRUE(mentions(resolve().warnings, "no labels"));
+}
+
 TEST_F(Interpret, the_guess_follows_the_input_size_and_layout) {
   sources_.input_shape = {1, 3, 299, 299};
   EXPECT_EQ(resolve().recipe.resize.height, 341);  // 341.7

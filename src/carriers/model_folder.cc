@@ -3,6 +3,8 @@
 #include "carriers/model_folder.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -51,6 +53,15 @@ ModelFolder::Listing ModelFolder::list(const std::string& path) {
   FolderReader reader(path);
   for (std::size_t count = 0; count < kMaxEntries && reader.next(); ++count) {
     listing[lower(reader.name())].push_back({reader.name(), reader.path(), reader.is_folder()});
+  }
+  // A model whose folder has disappeared since it was opened has no files beside it.
+  const int code = reader.failure();
+  if (code != 0 && code != ENOENT) {
+    const bool is_shortage = code == ENOMEM || code == EMFILE || code == ENFILE;
+    failure_ = {{is_shortage ? ErrorCode::kLimit : ErrorCode::kIo,
+                 std::string("the model's folder cannot be listed: ") + std::strerror(code), path.empty() ? "." : path,
+                 is_shortage ? "allow more memory and open files" : "check the folder"},
+                code == EACCES};
   }
   return listing;
 }

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "paperkite/error.h"
 
 namespace kite {
 
@@ -34,15 +37,23 @@ class ModelFolder {
   [[nodiscard]] std::string path() const;  // "a/" of "a/photo.onnx"
   [[nodiscard]] std::string stem() const;  // "photo" of "a/photo.onnx"
   [[nodiscard]] bool is_memory() const noexcept { return model_path_.empty(); }
+  // Why a folder could not be listed to its end. With `may_go_on`, the user may not list it, but reads files whose
+  // names are known; every other reason says nothing about what lies there.
+  struct Failure {
+    Error error;
+    bool may_go_on = false;
+  };
+  [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
 
  private:
   using Listing = std::unordered_map<std::string, std::vector<FolderEntry>>;  // by their names in small letters
   const FolderEntry* find(std::string_view name, bool is_folder);
-  static Listing list(const std::string& path);
+  Listing list(const std::string& path);
 
   std::string model_path_;
   bool is_read_ = false;
   std::vector<Listing> listings_;
+  std::optional<Failure> failure_;
 };
 
 }  // namespace kite

@@ -180,6 +180,10 @@ Status Offers::complete_recipe() {
 }
 
 Result<Interpretation> Offers::finish() {
+  if (const auto& failure = folder_->failure()) {
+    if (!failure->may_go_on) return failure->error;
+    out_.warnings.push_back("files beside the model are not looked for: " + failure->error.message());
+  }
   out_.recipe = fields_.complete();
   out_.recipe.form = input_.tensor;
   out_.is_recipe_stated = recipe_names_.size() > 1 || recipe_names_.front() != "guess";
