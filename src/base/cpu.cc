@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 
 #include "base/cpu_limits.h"
 
@@ -31,7 +33,8 @@ Features processor_features() noexcept {
 std::vector<int> allowed_cpus() {
   // The kernel refuses a mask shorter than its own, so it grows until it fits: 1024 CPUs, 2048, ... 2^20.
   for (int capacity = 1024; capacity <= 1 << 20; capacity *= 2) {
-    cpu_set_t* set = CPU_ALLOC(capacity);
+    const std::unique_ptr<cpu_set_t, void (*)(void*)> owner(CPU_ALLOC(capacity), &std::free);  // CPU_FREE is free()
+    cpu_set_t* const set = owner.get();
     if (set == nullptr) break;
     const std::size_t size_bytes = CPU_ALLOC_SIZE(capacity);
     const bool known = ::sched_getaffinity(0, size_bytes, set) == 0;
@@ -39,7 +42,6 @@ std::vector<int> allowed_cpus() {
     for (int cpu = 0; known && cpu < capacity; ++cpu) {
       if (CPU_ISSET_S(cpu, size_bytes, set)) cpus.push_back(cpu);
     }
-    CPU_FREE(set);
     if (!cpus.empty()) return cpus;
   }
   std::vector<int> online(static_cast<std::size_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN))));

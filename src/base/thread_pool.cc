@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <new>
+
 #include "base/cpu.h"
 
 namespace kite {
@@ -55,7 +57,8 @@ void ThreadPool::start_workers(int threads) {
   // Reserved first, so that nothing can throw after a worker has started.
   if (threads > 1) workers_.reserve(static_cast<std::size_t>(threads) - 1);
   for (int member = 1; member < threads; ++member) {
-    auto worker = std::make_unique<Worker>();
+    std::unique_ptr<Worker> worker(new (std::nothrow) Worker);
+    if (worker == nullptr) break;  // fewer threads, as where the system refuses one
     worker->pool = this;
     worker->member = member;
     worker->creator_mask = mask;

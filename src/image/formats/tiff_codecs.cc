@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <new>
 
 #include <zlib.h>
 
@@ -112,7 +113,9 @@ bool unpack_lzw(std::span<const std::byte> from, std::span<std::byte> to) {
 
 bool unpack_deflate(std::span<const std::byte> from, std::span<std::byte> to) {
   z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) return false;
+  const int begun = inflateInit(&stream);
+  if (begun == Z_MEM_ERROR) throw std::bad_alloc();  // the picture is not damaged
+  if (begun != Z_OK) return false;
   constexpr std::size_t kMost = std::numeric_limits<uInt>::max();  // zlib counts in 32 bits
   int status = Z_OK;
   while (status == Z_OK && !to.empty()) {
@@ -133,6 +136,7 @@ bool unpack_deflate(std::span<const std::byte> from, std::span<std::byte> to) {
     if (inflate(&stream, Z_NO_FLUSH) == Z_DATA_ERROR) status = Z_DATA_ERROR;
   }
   inflateEnd(&stream);
+  if (status == Z_MEM_ERROR) throw std::bad_alloc();
   return to.empty() && status != Z_DATA_ERROR;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,11 @@ Result<Image> decode_webp(std::span<const std::byte> bytes, const Limits& limits
   Demuxer parts;
   WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
   parts.demuxer = WebPDemuxPartial(&data, &state);
+  if (parts.demuxer == nullptr) {  // means a damaged picture, or too little memory
+    constexpr std::size_t kMoreThanItNeeds = 4096;
+    ::operator delete(::operator new(kMoreThanItNeeds));  // throws std::bad_alloc where there is none
+    parts.demuxer = WebPDemuxPartial(&data, &state);
+  }
   if (parts.demuxer == nullptr || state == WEBP_DEMUX_PARSE_ERROR) return damaged("its chunks contradict each other");
   if (state != WEBP_DEMUX_DONE) return truncated_picture(PictureFormat::kWebp, bytes.size());
   if (WebPDemuxGetFrame(parts.demuxer, 1, &parts.frame) == 0) return damaged("it holds no frame");
@@ -76,7 +82,14 @@ Result<Image> decode_webp(std::span<const std::byte> bytes, const Limits& limits
   config.output.colorspace = MODE_RGB;
   config.output.is_external_memory = 1;
   config.output.u.RGBA = {to, static_cast<int>(image.row_bytes()), room};
-  const VP8StatusCode decoded = WebPDecode(frame.fragment.bytes, frame.fragment.size, &config);
+  VP8StatusCode decoded = WebPDecode(frame.fragment.bytes, frame.fragment.size, &config);
+  // The lossless decoder says so for damaged pictures and for want of memory. It takes four bytes for each pixel, and
+  // rows.
+  if (decoded == VP8_STATUS_BITSTREAM_ERROR && inner.format == 2) {
+    ::operator delete(::operator new(
+        static_cast<std::size_t>(frame.width) * static_cast<std::size_t>(frame.height) * 8 + (std::size_t{1} << 20)));
+    decoded = WebPDecode(frame.fragment.bytes, frame.fragment.size, &config);
+  }
   if (decoded != VP8_STATUS_OK) return status_error(decoded, bytes.size());
   ImageFacts& facts = image.facts();
   facts.format = PictureFormat::kWebp;

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <tuple>
@@ -95,7 +97,9 @@ Error io_error(std::string what, const std::string& path) {
 PlanKey plan_key(std::span<const std::span<const std::byte>> contents, std::string_view target,
                  const std::map<std::string, Shape, std::less<>>& input_shapes, int threads) {
   // Every piece is hashed after its length, so that two different lists of pieces never give the same bytes.
-  XXH3_state_t* state = XXH3_createState();
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> owner(XXH3_createState(), &XXH3_freeState);
+  if (owner == nullptr) throw std::bad_alloc();
+  XXH3_state_t* const state = owner.get();
   XXH3_128bits_reset(state);
   const auto add_number = [&](std::uint64_t n) { XXH3_128bits_update(state, &n, sizeof n); };
   const auto add = [&](const void* data, std::size_t size) {
@@ -115,7 +119,6 @@ PlanKey plan_key(std::span<const std::span<const std::byte>> contents, std::stri
     add(hash.data(), sizeof hash);
   }
   const XXH128_hash_t hash = XXH3_128bits_digest(state);
-  XXH3_freeState(state);
   return {hash.low64, hash.high64};
 }
 
