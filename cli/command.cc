@@ -156,7 +156,8 @@ void add_model_options(Verb& verb, CommonOptions& options) {
 }
 
 ExitCode report(const Error& error, bool json) {
-  if (!json) return print_error(error);
+  // Behind answers, a second document would make standard output one that no program reads.
+  if (!json || standard_output().is_begun()) return print_error(error);
   print_json({{"error", describe_error(error)}});
   return exit_code_of(error.code);
 }

@@ -198,6 +198,10 @@ std::string verdict_text(const ModelSurvey& survey) {
 void print_model(const InspectOptions& options, const Model& model) {
   const Sources sources = describe_sources(options);
   const auto read = read_facts(model.path());  // fails for a plan, which no longer knows them
+  // A plan has none; a file that cannot be read a second time is no plan.
+  if (!read.ok() && (read.error().code == ErrorCode::kIo || read.error().code == ErrorCode::kLimit)) {
+    warn(read.error().message());
+  }
   const std::optional<ModelFacts> facts = read.ok() ? std::optional(*read) : std::nullopt;
   if (options.common.json) return print_model_json(options, model, facts, sources);
   const std::vector<ModelStep> steps = model.steps();

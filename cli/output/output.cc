@@ -70,6 +70,7 @@ void Output::flush() noexcept {
 
 void Output::write(std::string_view bytes) noexcept {
   if (bytes.empty()) return;  // of an empty tensor, the address may be null
+  is_begun_ = true;
   if (bytes.size() > buffer_.size() - held_) flush();
   if (buffering_ == Buffering::kNone || bytes.size() > buffer_.size()) return write_through(bytes);
   std::memcpy(buffer_.data() + held_, bytes.data(), bytes.size());

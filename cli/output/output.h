@@ -22,6 +22,8 @@ class Output {
 
   void write(std::string_view bytes) noexcept;
   void flush() noexcept;
+  // Whether anything was written, or is held to be.
+  [[nodiscard]] bool is_begun() const noexcept { return is_begun_; }
   // errno of the first write that failed; 0 while all writes have succeeded.
   [[nodiscard]] int failure() const noexcept { return failure_; }
 
@@ -29,6 +31,7 @@ class Output {
   void write_through(std::string_view bytes) noexcept;
   int fd_;
   Buffering buffering_;
+  bool is_begun_ = false;
   int failure_ = 0;
   std::size_t held_ = 0;
   std::array<char, 16384> buffer_;
