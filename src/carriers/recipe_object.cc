@@ -182,7 +182,10 @@ Result<RecipeFields> parse_recipe(std::string_view json) {
 }
 
 std::string recipe_json(const PreprocessRecipe& recipe) {
-  OrderedJson object = {{"resize", nullptr}, {"crop", nullptr}};
+  // Not from a list in braces, of which nlohmann/json loses the object when memory is refused.
+  OrderedJson object;
+  object["resize"] = nullptr;
+  object["crop"] = nullptr;
   const ResizeRule& resize = recipe.resize;
   if (resize.mode != ResizeMode::kNone) {
     object["resize"] = sides(resize.height, resize.width, resize.mode == ResizeMode::kShortSide);
