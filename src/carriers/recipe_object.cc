@@ -182,8 +182,9 @@ Result<RecipeFields> parse_recipe(std::string_view json) {
 }
 
 std::string recipe_json(const PreprocessRecipe& recipe) {
-  // Not from a list in braces, of which nlohmann/json loses the object when memory is refused.
-  OrderedJson object;
+  // When memory is refused, nlohmann/json loses the object that it makes from a list in braces, and a value that is
+  // null until its first member comes is left without one.
+  OrderedJson object = OrderedJson::object();
   object["resize"] = nullptr;
   object["crop"] = nullptr;
   const ResizeRule& resize = recipe.resize;
