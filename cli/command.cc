@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "cli/output/output.h"
 #include "cli/parser/number_option.h"
 #include "json_output.h"
 #include "kernels/targets.h"
