@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kite limits`: what foreign files may cost, as a table.
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/json.h"
 #include "cli/output/output.h"
 #include "command.h"
 #include "json_output.h"

@@ -15,11 +15,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/temporary_folder.h"
 #include "cli/output/interrupt.h"
 #include "cli/output/output.h"
