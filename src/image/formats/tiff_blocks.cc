@@ -104,7 +104,7 @@ Status TiffBlocks::check_blocks() const {
   const Checked band = Checked(grid_.across) * grid_.width * grid_.height;
   const Checked band_bytes = band * (per_pixel_ * bits_ / 8 + 1);
   if (!(band * grid_.down).at_most(2 * limits_[Limit::kPixels])) {
-    return limits_.over(Limit::kPixels, "with its strips or tiles, of which half may be empty, the TIFF", "header",
+    return limits_.over(Limit::kPixels, "the TIFF, too large with its strips or tiles,", "header",
                         "save it in smaller strips");
   }
   if (!band_bytes.at_most(limits_[Limit::kCodecBytes])) {
