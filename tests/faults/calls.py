@@ -135,6 +135,21 @@ def points(calls):
 def try_error(place, scenario, reference, point):
     name, number, error, codes, arguments = point
     place.prepare(scenario)
+    got = place.start(scenario, before=["strace", "-f", "-qq", "-o", "/dev/null", "--seccomp-bpf", "-e", f"trace={name}",
+                                        "-e", f"inject={name}:error={error}:when={number}"])
+    is_stderr = name in ("write", "writev") and arguments.startswith("2<")
+    is_stdout = name in ("write", "writev") and arguments.startswith("1<")
+    if error in ("EINTR", "EAGAIN") and name in ("write", "read", "pread64", "poll", "wait4"):
+        codes = GOES_ON
+    wrong = fault(scenario, got, reference, codes, is_stdout_lost=is_stdout and got.code != OK, is_stderr_lost=is_stderr,
+                  excuse=os.strerror(getattr(errno, error)))
+    return wrong and f"{scenario.name}, {name} {number} gives {error}: {wrong}   [{arguments[:90]}]"
+
+
+def try_signal(place, scenario, reference, call, which):
+    """A signal to each thread at its system call of this name and number."""
+    name, number, arguments = call
+    place.prepare(scenario)
     log = place.root / "signals"
     got = place.start(scenario, before=["strace", "-f", "-qq", "-o", str(log), "--seccomp-bpf", "-e", f"trace={name}", "-e",
                                         f"signal={which.name}", "-e", f"inject={name}:signal={which.name}:when={number}"])
