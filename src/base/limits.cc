@@ -40,6 +40,8 @@ Error Limits::over(Limit limit, std::string_view what, std::string where, std::s
   if (value < row.highest) {
     if (!text.empty()) text += ", or ";
     text += "raise the limit with --limit " + std::string(row.name) + "=NUMBER where the file is to be trusted";
+  } else if (text.empty()) {
+    text = "give a file with fewer; this limit cannot be raised";
   }
   return {ErrorCode::kLimit,
           std::string(what) + " has more than " + std::to_string(value) + ' ' + std::string(row.unit), std::move(where),

@@ -57,7 +57,8 @@ TEST(Limits, an_error_says_how_the_limit_is_raised_where_it_can_be) {
       limits.over(Limit::kScans, "the JPEG", "p.jpg", "save it again").message(),
       "the JPEG has more than 200 scans; p.jpg; save it again, or raise the limit with --limit scans=NUMBER where "
       "the file is to be trusted");
-  EXPECT_EQ(limits.over(Limit::kGraphDepth, "the model").message(), "the model has more than 64 levels of graphs");
+  EXPECT_EQ(limits.over(Limit::kGraphDepth, "the model").message(),
+            "the model has more than 64 levels of graphs; give a file with fewer; this limit cannot be raised");
 }
 
 TEST(Limits, only_what_a_plan_depends_on_belongs_to_its_key) {
