@@ -123,8 +123,7 @@ Result<const Entry*> PackedProgram::plan_for(const ModelOptions& options) const 
   return Error{is_machine ? ErrorCode::kUnsupportedModel : ErrorCode::kUsage,
                "the program holds plans for " + target_names() + "; " +
                    (is_machine ? "this machine has " : "asked for is ") + std::string(wanted->name),
-               path_,
-               "make it for more machines with `kite pack --exe --isa " + joined(names_of_targets(), ",") + "`"};
+               path_, "make it for more machines with `kite pack --exe --isa " + joined(names_of_targets(), ",") + "`"};
 }
 
 Status PackedProgram::check_whole(const Entry& plan, const ModelOptions& options) const {

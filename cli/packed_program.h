@@ -73,8 +73,8 @@ class PackedProgram {
   [[nodiscard]] std::string made_by() const { return directory_.made_by; }
   [[nodiscard]] std::string target_names() const;  // "avx512, avx2", best first
 
-  // Of the best plan that the options and this machine allow, which is used where it lies. Nothing beside the program is
-  // read. Besides the errors of Classifier::open(): kUnsupportedModel where no plan runs here, kInvalidModel where
+  // Of the best plan that the options and this machine allow, which is used where it lies. Nothing beside the program
+  // is read. Besides the errors of Classifier::open(): kUnsupportedModel where no plan runs here, kInvalidModel where
   // bytes of the file have changed; they are read for this once after each start of the system.
   [[nodiscard]] Result<Classifier> open_classifier(const ClassifierOptions& options) const;
 

@@ -73,8 +73,8 @@ struct PixelView {
 };
 
 // A picture as a program has it: the path of its file (JPEG, PNG, WebP, TIFF, GIF, BMP, netpbm), the bytes of the file,
-// which are borrowed, its pixels, or the tensor that another program made of it, as input_tensor() would: of the type of
-// the model's input, one row where that takes several pictures. Borrowed, too.
+// which are borrowed, its pixels, or the tensor that another program made of it, as input_tensor() would: of the type
+// of the model's input, one row where that takes several pictures. Borrowed, too.
 using Picture = std::variant<std::string, std::span<const std::byte>, PixelView, TensorView>;
 
 // One for each thread of the caller.

@@ -73,8 +73,8 @@ kite::Status get(const Json& json, std::optional<double>& out) {
 namespace {
 
 // In the order of Record's alternatives.
-constexpr std::array<const char*, std::variant_size_v<Record>> kKinds = {"plan", "process", "parity", "decision",
-                                                                         "note", "set"};
+constexpr std::array<const char*, std::variant_size_v<Record>> kKinds = {"plan",     "process", "parity",
+                                                                         "decision", "note",    "set"};
 
 template <std::size_t at = 0>
 Result<Record> read_kind(const std::string& kind, const fields::Json& json) {

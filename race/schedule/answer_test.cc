@@ -10,7 +10,8 @@
 namespace kite::race {
 namespace {
 
-const std::vector<std::string> kLabels = {"cat", "Paper Kite", "tench, Tinca tinca", "crane", "crane", "St. Bernard", "a"};
+const std::vector<std::string> kLabels = {"cat",         "Paper Kite", "tench, Tinca tinca", "crane", "crane",
+                                          "St. Bernard", "a"};
 const std::vector<std::string> kArgv = {"/bin/classify", "/m/cat.onnx", "/pictures/cat/dog one.jpg", "--top"};
 
 Answer answer_to(const std::string& output) { return find_answer(output, kLabels, kArgv); }
@@ -32,13 +33,13 @@ TEST(answer, is_found_in_every_form_in_which_programs_print_it) {
       {"'paper kite'\n", 1},
       {"0.93: Paper Kite\n0.05: cat\n", 1},
       {"   98.69 %      1  Paper Kite\n    0.25 %      0  cat\n", 1},
-      {"cat 0.05\nPaper Kite 0.9\n", 1},                                 // the worst first
-      {"classes: cat, Paper Kite, crane\nPaper Kite 0.9\n", 1},           // only what has a score counts
-      {"1. Paper Kite 0.9\n2. cat 0.1\n", 1},                             // numbers that count the lines
-      {"Paper Kite: 8.1, cat: -2.5\n", 1},                                // logits
+      {"cat 0.05\nPaper Kite 0.9\n", 1},                         // the worst first
+      {"classes: cat, Paper Kite, crane\nPaper Kite 0.9\n", 1},  // only what has a score counts
+      {"1. Paper Kite 0.9\n2. cat 0.1\n", 1},                    // numbers that count the lines
+      {"Paper Kite: 8.1, cat: -2.5\n", 1},                       // logits
       {"cat: 1.2e-05, Paper Kite: 9.9e-01\n", 1},
       {"tench, Tinca tinca 0.5\n", 2},
-      {"3: crane\n", 3},                                                  // two classes have that label
+      {"3: crane\n", 3},  // two classes have that label
       {"4, crane, 0.5\n", 4},
 
       {"St. Bernard.\n", 5},

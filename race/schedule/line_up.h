@@ -12,8 +12,8 @@
 namespace kite::race {
 
 struct LineUp {
-  std::string title;                            // for people
-  std::int32_t reference = -1, control = -1;    // below 0: there is none that can run
+  std::string title;                          // for people
+  std::int32_t reference = -1, control = -1;  // below 0: there is none that can run
   std::vector<std::int32_t> others;
 };
 

@@ -24,7 +24,8 @@ echo '{"sample": 0, "input": 0, "ms": 0.001, "index": 1, "score": 0.9}'
 echo '{"ready": true}'
 n=0
 while read -r go K; do
-)" + block + R"(
+)" + block +
+         R"(
 n=$((n + 1))
 done
 echo '{"info": {"threads": 1}}'

@@ -47,8 +47,11 @@ std::mt19937_64 random_of(const ProcessRequest& request) {
 class MockLive final : public LiveContestant {
  public:
   MockLive(MockRunner& runner, const ProcessRequest& request)
-      : runner_(runner), request_(request), self_(runner.contestants[request.cell.contestant]),
-        random_(random_of(request)), factor_(std::exp(self_.process_sd * normal_(random_))) {
+      : runner_(runner),
+        request_(request),
+        self_(runner.contestants[request.cell.contestant]),
+        random_(random_of(request)),
+        factor_(std::exp(self_.process_sd * normal_(random_))) {
     record_.purpose = request.purpose;
     record_.begin_ns = runner.now_ns_;
     runner.now_ns_ += static_cast<std::int64_t>(self_.start_ms * factor_ * 1e6);
@@ -76,8 +79,7 @@ class MockLive final : public LiveContestant {
  private:
   void take(std::int64_t input) {
     const double ms = self_.sample_ms * factor_ * std::exp(self_.sample_sd * normal_(random_));
-    record_.samples.push_back(
-        {static_cast<std::int32_t>(input), ms, static_cast<std::int32_t>(input % kClasses), 0.9});
+    record_.samples.push_back({static_cast<std::int32_t>(input), ms, static_cast<std::int32_t>(input % kClasses), 0.9});
     runner_.now_ns_ += static_cast<std::int64_t>(ms * 1e6);
   }
   void fail(const char* reason) {

@@ -82,8 +82,8 @@ class NodeView {
 // rules_reduce.cc: along an axis.
 [[nodiscard]] Numbers reduced(const NodeView& node);
 [[nodiscard]] Numbers pooled(const NodeView& node);
-[[nodiscard]] Numbers index_of_best(const NodeView& node);                     // ArgMax, ArgMin
-[[nodiscard]] Numbers best(const NodeView& node, bool are_indices);            // TopK
+[[nodiscard]] Numbers index_of_best(const NodeView& node);           // ArgMax, ArgMin
+[[nodiscard]] Numbers best(const NodeView& node, bool are_indices);  // TopK
 [[nodiscard]] Numbers one_hot(const NodeView& node);
 [[nodiscard]] Numbers mixed(const NodeView& node);  // MatMul, Gemm: distributions over other classes
 

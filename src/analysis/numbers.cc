@@ -135,13 +135,12 @@ const Rule* find_rule(std::string_view op) {
 // The operators of other domains that are handled here have the names and the meaning of ONNX's operators.
 Numbers by_rule(const NodeView& node) {
   const Rule* rule = find_rule(node.op());
-  const bool has_types = std::ranges::all_of(node.node().inputs, [&](ValueId id) {
-    return id == kNoValue || node.graph().value(id).type.has_value();
-  });
+  const bool has_types = std::ranges::all_of(
+      node.node().inputs, [&](ValueId id) { return id == kNoValue || node.graph().value(id).type.has_value(); });
   if (rule != nullptr && node.has(0) && has_types) {
     Numbers result = rule->apply(node);
-    const bool keeps_rank = rule->apply == fresh || rule->apply == mixed || rule->apply == one_hot ||
-                            result.picker != kNoNode;
+    const bool keeps_rank =
+        rule->apply == fresh || rule->apply == mixed || rule->apply == one_hot || result.picker != kNoNode;
     for (std::size_t i = 0; !keeps_rank && i < node.input_count(); ++i) {
       if (!node.has(i) || node.in(i).picker == kNoNode || result.form == Form::kUnclear) continue;
       return node.unclear("does arithmetic on ranked scores", result.range);

@@ -49,9 +49,7 @@ struct Numbers {
   [[nodiscard]] bool is_probability() const noexcept {
     return form == Form::kDistribution || form == Form::kPart || form == Form::kUnit;
   }
-  [[nodiscard]] bool is_logarithm() const noexcept {
-    return form == Form::kLogDistribution || form == Form::kLogUnit;
-  }
+  [[nodiscard]] bool is_logarithm() const noexcept { return form == Form::kLogDistribution || form == Form::kLogUnit; }
 };
 
 // The axes [first, last) of a tensor of this shape that form the layout's class axis, without dimensions of 1 around

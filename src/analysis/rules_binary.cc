@@ -196,8 +196,8 @@ Numbers where(const NodeView& node) {
     numbers.total = total;
     return numbers;
   };
-  const double total = std::max(node.in(1).is_probability() ? node.in(1).total : 0,
-                                node.in(2).is_probability() ? node.in(2).total : 0);
+  const double total =
+      std::max(node.in(1).is_probability() ? node.in(1).total : 0, node.in(2).is_probability() ? node.in(2).total : 0);
   return chosen(node, as_probability(1, total), as_probability(2, total), hull(node.in(1).range, node.in(2).range));
 }
 

@@ -121,7 +121,8 @@ Numbers reduced(const NodeView& node) {
   std::int64_t count = 1;
   for (const std::int64_t axis : axes.value_or(std::vector<std::int64_t>{})) count *= shape[static_cast<int>(axis)];
   Interval range = x.range;
-  if (how == How::kSum) range = product(range, {axes ? static_cast<double>(count) : 0.0, axes ? static_cast<double>(count) : kInfinity});
+  if (how == How::kSum)
+    range = product(range, {axes ? static_cast<double>(count) : 0.0, axes ? static_cast<double>(count) : kInfinity});
   if (node.op() == "ReduceL1") range.low = 0;
   if (x.form == Form::kReal && !(node.op() == "ReduceL1" && x.range.low < 0)) return real(range);
   if (!axes || count == 0) return node.unclear("reduces along axes that are not known", range);
@@ -141,9 +142,10 @@ Numbers reduced(const NodeView& node) {
     }
     case Form::kLogDistribution: {
       const auto classes = class_axes(shape, x.layout);
-      const bool of_classes = classes && std::ranges::all_of(*axes, [&](std::int64_t axis) {
-        return shape[static_cast<int>(axis)] == 1 || (axis >= classes->first && axis < classes->last);
-      });
+      const bool of_classes =
+          classes && std::ranges::all_of(*axes, [&](std::int64_t axis) {
+            return shape[static_cast<int>(axis)] == 1 || (axis >= classes->first && axis < classes->last);
+          });
       if (how == How::kMost && of_classes && count == x.layout.count) {
         Numbers result = x;
         result.form = Form::kLogUnit;
@@ -152,8 +154,8 @@ Numbers reduced(const NodeView& node) {
       }
       // The mean of the logarithms over views: logits of the geometric mean.
       const bool of_others = classes && std::ranges::none_of(*axes, [&](std::int64_t axis) {
-        return axis >= classes->first && axis < classes->last;
-      });
+                               return axis >= classes->first && axis < classes->last;
+                             });
       if (of_others) return real(range);
       return node.unclear("reduces logarithms of probabilities", range);
     }

@@ -17,7 +17,8 @@ namespace kite {
 namespace {
 
 constexpr std::array<std::string_view, 8> kKindNames = {
-    "logits", "probabilities", "independent", "log-probabilities", "log-independent", "class-index", "unclear", "no-vector"};
+    "logits",          "probabilities", "independent", "log-probabilities",
+    "log-independent", "class-index",   "unclear",     "no-vector"};
 
 // The number of pictures in one run.
 std::int64_t batch_of(const Graph& graph) {
@@ -114,9 +115,7 @@ OutputScores describe_output(const Graph& graph, ValueId id, const Numbers& numb
       output.reason = "it holds whole numbers that do not come from an ArgMax";
       return output;
     case Form::kDistribution:
-    case Form::kLogDistribution:
-      describe_distribution(output, numbers, type.shape, *vector, batch);
-      return output;
+    case Form::kLogDistribution: describe_distribution(output, numbers, type.shape, *vector, batch); return output;
     case Form::kPart: {
       // Each label has its own softmax over yes and no, of which only the probability of yes is an output.
       const bool is_independent = numbers.layout.count == 1 && vector->length > 1;
@@ -197,8 +196,8 @@ std::string scores_text(const std::vector<OutputScores>& outputs) {
   std::string text;
   for (const OutputScores& output : outputs) {
     text += std::string(output_kind_name(output.kind)) + ' ' + std::to_string(output.classes) + ' ' +
-            std::to_string(output.class_axis) + (output.sums_to_one ? " 1 " : " 0 ") + shortest_text(output.total) + ' ' +
-            std::to_string(output.ranked) + ' ' + std::to_string(output.ranked_with) + ' ' + output.reason + '\n';
+            std::to_string(output.class_axis) + (output.sums_to_one ? " 1 " : " 0 ") + shortest_text(output.total) +
+            ' ' + std::to_string(output.ranked) + ' ' + std::to_string(output.ranked_with) + ' ' + output.reason + '\n';
   }
   return text;
 }

@@ -146,8 +146,8 @@ TEST(Scores, what_does_not_touch_a_distribution_leaves_it_one) {
       {"Softmax, Add 0", kProbabilities, [](Ending& e) { return e.n("Add", {e.softmax(), e.number(0)}); }, true},
       {"Softmax, Add 1e-8", kProbabilities, [](Ending& e) { return e.n("Add", {e.softmax(), e.number(1e-8F)}); }, true},
       {"Softmax, Sub 0", kProbabilities, [](Ending& e) { return e.n("Sub", {e.softmax(), e.number(0)}); }, true},
-      {"1 times Softmax", kProbabilities,
-       [](Ending& e) { return e.n("Mul", {e.number(1), e.softmax()}, Shape{1, 5}); }, true},
+      {"1 times Softmax", kProbabilities, [](Ending& e) { return e.n("Mul", {e.number(1), e.softmax()}, Shape{1, 5}); },
+       true},
       {"Softmax, Div by 1", kProbabilities, [](Ending& e) { return e.n("Div", {e.softmax(), e.number(1)}); }, true},
       {"Softmax, Pow 1", kProbabilities, [](Ending& e) { return e.n("Pow", {e.softmax(), e.number(1)}); }, true},
       {"Softmax, all classes gathered in another order", kProbabilities,
@@ -183,7 +183,8 @@ TEST(Scores, means_and_scales_of_distributions_are_known) {
          return e.n("Add", {e.n("Mul", {e.softmax(), e.number(0.25F)}), e.n("Mul", {other(e), e.number(0.75F)})});
        },
        true},
-      {"Mean of three", kProbabilities, [&](Ending& e) { return e.n("Mean", {e.softmax(), other(e), other(e)}); }, true},
+      {"Mean of three", kProbabilities, [&](Ending& e) { return e.n("Mean", {e.softmax(), other(e), other(e)}); },
+       true},
       {"Sum of two", kProbabilities, [&](Ending& e) { return e.n("Sum", {e.softmax(), other(e)}); }, true, 2},
       {"per cent", kProbabilities, [](Ending& e) { return e.n("Mul", {e.softmax(), e.number(100)}); }, true, 100},
       {"ten crops, Softmax, ReduceMean", kProbabilities,
@@ -200,10 +201,7 @@ TEST(Scores, means_and_scales_of_distributions_are_known) {
       {"Softmax over channels at each position, GlobalAveragePool", kProbabilities,
        [](Ending& e) { return e.n("GlobalAveragePool", {e.softmax(e.fresh({1, 5, 7, 7}))}, {1, 5, 1, 1}); }, true},
       {"smoothed", kProbabilities,
-       [](Ending& e) {
-         return e.n("Add", {e.n("Mul", {e.softmax(), e.number(0.5F)}), e.number(0.1F)});
-       },
-       true},
+       [](Ending& e) { return e.n("Add", {e.n("Mul", {e.softmax(), e.number(0.5F)}), e.number(0.1F)}); }, true},
       {"groups of classes by ReduceSum", kProbabilities,
        [](Ending& e) {
          const ValueId p = e.n("Reshape", {e.softmax(e.fresh({1, 10})), e.ints({1, 5, 2})}, {1, 5, 2});
@@ -218,7 +216,8 @@ TEST(Scores, means_and_scales_of_distributions_are_known) {
       {"a mean that a gate weights", kUnclear,
        [&](Ending& e) {
          const ValueId gate = e.sigmoid(e.fresh({1, 1}));
-         return e.n("Add", {e.n("Mul", {e.softmax(), gate}), e.n("Mul", {other(e), e.n("Sub", {e.number(1), gate}, {1, 1})})});
+         return e.n("Add",
+                    {e.n("Mul", {e.softmax(), gate}), e.n("Mul", {other(e), e.n("Sub", {e.number(1), gate}, {1, 1})})});
        }},
   });
 }
@@ -230,13 +229,9 @@ TEST(Scores, some_classes_of_a_distribution_need_not_sum_to_one) {
       {"Softmax, Gather of three", kProbabilities,
        [](Ending& e) { return e.n("Gather", {e.softmax(), e.ints({0, 2, 4})}, {1, 3}, {attr("axis", 1)}); }},
       {"Softmax of two, the second alone", kProbabilities,
-       [](Ending& e) {
-         return e.n("Gather", {e.softmax(e.fresh({1, 2})), e.ints({1})}, {1, 1}, {attr("axis", 1)});
-       }},
+       [](Ending& e) { return e.n("Gather", {e.softmax(e.fresh({1, 2})), e.ints({1})}, {1, 1}, {attr("axis", 1)}); }},
       {"two heads joined", kProbabilities,
-       [](Ending& e) {
-         return e.n("Concat", {e.softmax(), e.softmax(e.fresh({1, 3}))}, {1, 8}, {attr("axis", 1)});
-       }},
+       [](Ending& e) { return e.n("Concat", {e.softmax(), e.softmax(e.fresh({1, 3}))}, {1, 8}, {attr("axis", 1)}); }},
       {"the larger of two", kProbabilities,
        [](Ending& e) { return e.n("Max", {e.softmax(), e.softmax(e.fresh({1, 5}))}); }},
       {"ReduceMax over views", kProbabilities,
@@ -302,7 +297,8 @@ TEST(Scores, softmax_is_known_however_it_is_spelled) {
       {"sigmoids normalised", kProbabilities, [&](Ending& e) { return shares(e, e.sigmoid(e.logits)); }, true},
       {"ReduceL1", kProbabilities, [&](Ending& e) { return shares(e, e.n("Exp", {e.logits}), "ReduceL1"); }, true},
       {"LpNormalization of order 1", kProbabilities,
-       [](Ending& e) { return e.n("LpNormalization", {e.n("Exp", {e.logits})}, {attr("axis", 1), attr("p", 1)}); }, true},
+       [](Ending& e) { return e.n("LpNormalization", {e.n("Exp", {e.logits})}, {attr("axis", 1), attr("p", 1)}); },
+       true},
       {"sharpened softmax, normalised again", kProbabilities,
        [&](Ending& e) { return shares(e, e.n("Pow", {e.softmax(), e.number(2)})); }, true},
       {"exp(LogSoftmax)", kProbabilities,
@@ -323,10 +319,7 @@ TEST(Scores, logarithms_of_probabilities_are_known) {
        [](Ending& e) { return e.n("Log", {e.n("Add", {e.softmax(), e.number(1e-7F)})}); }, true},
       {"x - log(sum(exp(x)))", kLogs, [&](Ending& e) { return e.n("Sub", {e.logits, log_sum(e, e.logits)}); }, true},
       {"x - ReduceLogSumExp(x)", kLogs,
-       [](Ending& e) {
-         return e.n("Sub", {e.logits, e.n("ReduceLogSumExp", {e.logits, e.ints({1})}, {1, 1})});
-       },
-       true},
+       [](Ending& e) { return e.n("Sub", {e.logits, e.n("ReduceLogSumExp", {e.logits, e.ints({1})}, {1, 1})}); }, true},
       {"x - m - log(sum(exp(x - m)))", kLogs,
        [&](Ending& e) {
          const ValueId x = e.n("Sub", {e.logits, e.n("ReduceMax", {e.logits}, {1, 1}, {attr("axes", Ints{1})})});
@@ -382,8 +375,8 @@ TEST(Scores, sigmoids_are_known_however_they_are_spelled) {
        }},
       {"the mean of two", kIndependent,
        [](Ending& e) { return e.n("Mean", {e.sigmoid(e.logits), e.sigmoid(e.fresh({1, 5}))}); }},
-      {"per cent", kIndependent,
-       [](Ending& e) { return e.n("Mul", {e.sigmoid(e.logits), e.number(100)}); }, false, 100},
+      {"per cent", kIndependent, [](Ending& e) { return e.n("Mul", {e.sigmoid(e.logits), e.number(100)}); }, false,
+       100},
       {"an object's times a class's", kIndependent,
        [](Ending& e) { return e.n("Mul", {e.sigmoid(e.logits), e.sigmoid(e.fresh({1, 1}))}); }},
       {"the largest over positions", kIndependent,
@@ -421,7 +414,9 @@ TEST(Scores, other_endings_are_logits) {
       {"attention, then a layer", kLogits,
        [](Ending& e) { return e.n("MatMul", {e.softmax(e.fresh({1, 5}), 1), e.fresh({5, 7})}, {1, 7}); }},
       {"a layer that was learned over probabilities", kLogits,
-       [](Ending& e) { return e.n("MatMul", {e.softmax(), e.matrix({5, 2}, {1, 0, -1, 0, 1, 0, 0, 1, 0, 1})}, {1, 2}); }},
+       [](Ending& e) {
+         return e.n("MatMul", {e.softmax(), e.matrix({5, 2}, {1, 0, -1, 0, 1, 0, 0, 1, 0, 1})}, {1, 2});
+       }},
       {"LogSumExp pooling", kLogits,
        [](Ending& e) {
          const ValueId x = e.n("Exp", {e.fresh({1, 5, 49})});
@@ -437,13 +432,10 @@ TEST(Scores, arithmetic_that_leaves_no_kind_of_score_is_unclear_with_a_reason) {
       {"an operator without a rule", kUnclear, [](Ending& e) { return e.n("FancyActivation", {e.softmax()}); }},
       {"Softmax times something of the picture", kUnclear,
        [](Ending& e) { return e.n("Mul", {e.softmax(), e.fresh({1, 1})}); }},
-      {"weights above 1", kUnclear,
-       [](Ending& e) { return e.n("Mul", {e.softmax(), e.numbers({1, 2, 3, 4, 5})}); },
+      {"weights above 1", kUnclear, [](Ending& e) { return e.n("Mul", {e.softmax(), e.numbers({1, 2, 3, 4, 5})}); },
        false},
       {"unit length", kUnclear,
-       [](Ending& e) {
-         return e.n("Div", {e.logits, e.n("ReduceL2", {e.logits}, {1, 1}, {attr("axes", Ints{1})})});
-       }},
+       [](Ending& e) { return e.n("Div", {e.logits, e.n("ReduceL2", {e.logits}, {1, 1}, {attr("axes", Ints{1})})}); }},
       {"the class plus one", kUnclear,
        [](Ending& e) {
          const ValueId best = e.n("ArgMax", {e.logits}, {1, 1}, {attr("axis", 1)}, DType::kInt64);
@@ -475,8 +467,7 @@ TEST(Scores, a_batch_is_no_class_axis) {
   Ending four(4);
   EXPECT_EQ(four.outputs({four.softmax()}).front().class_axis, 1);
   // One probability a picture, squeezed.
-  const OutputScores binary =
-      four.outputs({four.n("Squeeze", {four.sigmoid(four.fresh({4, 1}))}, Shape{4})}).front();
+  const OutputScores binary = four.outputs({four.n("Squeeze", {four.sigmoid(four.fresh({4, 1}))}, Shape{4})}).front();
   EXPECT_EQ(binary.classes, 1);
   EXPECT_EQ(binary.kind, kIndependent);
   EXPECT_EQ(four.outputs({four.fresh({1, 5})}).front().kind, OutputKind::kNoVector);
@@ -532,7 +523,9 @@ TEST(Scores, the_best_classes_are_paired_with_their_scores) {
   Ending cut;  // ranked scores are no vector of classes any more
   const auto ranked = cut.nodes("TopK", {cut.softmax(), cut.ints({3})}, {values, indices});
   EXPECT_EQ(cut.outputs({cut.n("Mul", {ranked[0], cut.number(2)})}).front().ranked, 3);
-  EXPECT_EQ(cut.outputs({cut.n("Slice", {ranked[0], cut.ints({0}), cut.ints({1}), cut.ints({1})}, {1, 1})}).front().ranked, 1);
+  EXPECT_EQ(
+      cut.outputs({cut.n("Slice", {ranked[0], cut.ints({0}), cut.ints({1}), cut.ints({1})}, {1, 1})}).front().ranked,
+      1);
 
   Ending map;
   EXPECT_EQ(map.outputs({map.n("ArgMax", {map.fresh({1, 5, 7, 7})}, {1, 7, 7}, {attr("axis", 1)}, DType::kInt64)})

@@ -405,7 +405,8 @@ TEST_F(ClassifierTest, the_tensor_of_a_picture_is_a_picture_and_another_tensor_a
     for (const std::size_t i : {2U, 3U}) {
       ASSERT_FALSE(answers[i].ok());
       EXPECT_EQ(answers[i].error().code, ErrorCode::kInvalidInput);
-      EXPECT_NE(answers[i].error().what.find("the model takes float32[1,3,4,4]"), std::string::npos) << answers[i].error().what;
+      EXPECT_NE(answers[i].error().what.find("the model takes float32[1,3,4,4]"), std::string::npos)
+          << answers[i].error().what;
     }
   }
 }

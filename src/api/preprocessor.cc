@@ -4,9 +4,9 @@
 
 #include <utility>
 
+#include "carriers/recipe_carriers.h"
 #include "image/picture_file.h"
 #include "image/preprocess.h"
-#include "carriers/recipe_carriers.h"
 #include "paperkite/try.h"
 
 namespace kite {

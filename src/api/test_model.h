@@ -28,7 +28,8 @@ class FolderTest : public testing::Test {
 };
 
 // x [1,3,4,4] (red, green, blue) -> the mean of each plane -> Gemm with `weights` [C,3] -> logits [1,C], or their
-// Softmax. `dims`: those of x, -1 where the model leaves one open. With `external` the weights lie in the file of that name beside the model.
+// Softmax. `dims`: those of x, -1 where the model leaves one open. With `external` the weights lie in the file of that
+// name beside the model.
 inline std::string classifier_bytes(const std::vector<float>& weights, bool softmax = false,
                                     const std::string& external = {},
                                     std::vector<std::pair<std::string, std::string>> metadata = {},

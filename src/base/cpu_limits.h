@@ -7,7 +7,8 @@
 
 namespace kite {
 
-// quota / period of the tightest control group, in CPUs: 0.5 is half of one; 0 where there is no limit. `root` as below.
+// quota / period of the tightest control group, in CPUs: 0.5 is half of one; 0 where there is no limit. `root` as
+// below.
 [[nodiscard]] double cgroup_cpu_share_under(const std::string& root);
 
 // See cgroup_cpu_limit(). `root` is put in front of every absolute path; "" is the machine itself.

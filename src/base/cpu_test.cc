@@ -31,7 +31,7 @@ TEST(Features, agree_with_the_flags_the_kernel_lists) {
   const auto has = [&](const char* flag) { return line.find(" " + std::string(flag) + " ") != std::string::npos; };
   Features expected;
   const std::pair<const char*, Features> named[] = {
-      {"avx2", kAvx2},         {"fma", kFma},           {"avx512f", kAvx512F},         {"avx512bw", kAvx512Bw},
+      {"avx2", kAvx2},         {"fma", kFma},           {"avx512f", kAvx512F},       {"avx512bw", kAvx512Bw},
       {"avx512dq", kAvx512Dq}, {"avx512vl", kAvx512Vl}, {"avx512_vnni", kAvx512Vnni}};
   for (const auto& [flag, feature] : named) {
     if (has(flag)) expected = expected | feature;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers as decimal text, in every locale. The texts are those of std::to_chars, which brings 137 kB of tables along for
-// being fast; here only a few numbers of a recipe are written.
+// Numbers as decimal text, in every locale. The texts are those of std::to_chars, which brings 137 kB of tables along
+// for being fast; here only a few numbers of a recipe are written.
 #pragma once
 
 #include <string>

@@ -30,11 +30,15 @@ void expect_the_standard_texts(double value) {
 }
 
 TEST(DecimalText, is_that_of_the_standard_library) {
-  std::vector<double> values = {0.0, -0.0, 1.0, 0.485, 1.0 / 255, 255, 100000, 1e5 + 0.5, 1e21, 1e22, 1e23, 5e-324, 0x1p60, 0x1p53 + 2,
-                                123456789012345678.0, 0.0001, 0.00001, 9.9996, 99999.5, 1e-5, 12345.0, 16777216.0, 33554432.0, 1e10};
-  for (const auto& edge : {std::numeric_limits<double>::max(), std::numeric_limits<double>::min(),
-                           std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(),
-                           double{std::numeric_limits<float>::max()}, double{std::numeric_limits<float>::denorm_min()}}) {
+  std::vector<double> values = {0.0,     -0.0,       1.0,        0.485,      1.0 / 255,
+                                255,     100000,     1e5 + 0.5,  1e21,       1e22,
+                                1e23,    5e-324,     0x1p60,     0x1p53 + 2, 123456789012345678.0,
+                                0.0001,  0.00001,    9.9996,     99999.5,    1e-5,
+                                12345.0, 16777216.0, 33554432.0, 1e10};
+  for (const auto& edge :
+       {std::numeric_limits<double>::max(), std::numeric_limits<double>::min(), std::numeric_limits<double>::infinity(),
+        std::numeric_limits<double>::quiet_NaN(), double{std::numeric_limits<float>::max()},
+        double{std::numeric_limits<float>::denorm_min()}}) {
     values.push_back(edge);
   }
   std::mt19937_64 random(1);

@@ -25,12 +25,13 @@ enum class HuggingFaceNumber : std::uint8_t { kSquare, kSquareOrEdge, kEdge };
 enum class HuggingFaceStatistics : std::uint8_t { kNone, kHalf, kImageNet, kClip };
 
 struct HuggingFaceProcessor {
-  std::string_view name;  // "ViT" of ViTImageProcessor, ViTImageProcessorFast, ViTImageProcessorPil, ViTFeatureExtractor
+  std::string_view
+      name;  // "ViT" of ViTImageProcessor, ViTImageProcessorFast, ViTImageProcessorPil, ViTFeatureExtractor
   HuggingFaceGeometry geometry;
   HuggingFaceNumber number;
-  Size size;             // width 0: height is the short side
-  std::int64_t crop;     // side; 0: the older class never crops
-  bool crops;            // do_center_crop
+  Size size;                    // width 0: height is the short side
+  std::int64_t crop;            // side; 0: the older class never crops
+  bool crops;                   // do_center_crop
   std::int64_t resample;        // Pillow's number
   std::int64_t newer_resample;  // from transformers 5 on
   HuggingFaceStatistics statistics;

@@ -106,8 +106,8 @@ std::string disagreement(const Labels& labels, const TextPairs& backward) {
   for (const auto& [name, index] : backward) {
     index_of.emplace(name, index);
     const auto place = class_index(index);
-    const bool agrees = place && *place < static_cast<std::int64_t>(labels.size()) &&
-                        labels[static_cast<std::size_t>(*place)] == name;
+    const bool agrees =
+        place && *place < static_cast<std::int64_t>(labels.size()) && labels[static_cast<std::size_t>(*place)] == name;
     if (!agrees) return "disagree about " + in_quotes(name);
   }
   for (const std::string& name : labels) {
@@ -184,8 +184,8 @@ const char* list_key_in(const Json& object) {
 }  // namespace
 
 bool has_labels(const Json& object) {
-  return object.is_object() && (list_key_in(object) != nullptr || map_pair_in(object) != nullptr ||
-                                timm_holder(object) != nullptr);
+  return object.is_object() &&
+         (list_key_in(object) != nullptr || map_pair_in(object) != nullptr || timm_holder(object) != nullptr);
 }
 
 Result<ReadLabels> labels_from_json(const Json& json) {

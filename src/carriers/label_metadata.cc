@@ -11,9 +11,9 @@
 namespace kite {
 namespace {
 
-constexpr std::array<std::string_view, 11> kKeys{"labels",   "class_names", "classnames",  "classes",
-                                                 "id2label", "label_names", "class_labels", "class_list",
-                                                 "categories", "label2id",  "class_to_idx"};
+constexpr std::array<std::string_view, 11> kKeys{"labels",     "class_names", "classnames",   "classes",
+                                                 "id2label",   "label_names", "class_labels", "class_list",
+                                                 "categories", "label2id",    "class_to_idx"};
 
 // "cat, dog, kite" or one name on each line, where their number is the model's number of classes. Other text is not a
 // list of labels and is ignored.

@@ -141,9 +141,9 @@ Result<Table> table_of(std::string_view text, std::int64_t classes) {
   const std::size_t columns = table.rows.front().size();
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     if (table.rows[i].size() != columns) {
-      return bad("a row of " + std::to_string(table.rows[i].size()) + " fields where the first has " +
-                     std::to_string(columns),
-                 "row " + std::to_string(i + 1), "quote names that hold the separator");
+      return bad(
+          "a row of " + std::to_string(table.rows[i].size()) + " fields where the first has " + std::to_string(columns),
+          "row " + std::to_string(i + 1), "quote names that hold the separator");
     }
   }
   const Row& first = table.rows.front();

@@ -17,8 +17,7 @@ std::string json_error(const char* text) {
 }
 
 TEST(Labels, text_drops_marks_comments_and_line_endings) {
-  EXPECT_EQ(from_text("\xef\xbb\xbf# names\r\nPaper Kite\r\n  Monarch \r\n\r\n"),
-            (Labels{"Paper Kite", "Monarch"}));
+  EXPECT_EQ(from_text("\xef\xbb\xbf# names\r\nPaper Kite\r\n  Monarch \r\n\r\n"), (Labels{"Paper Kite", "Monarch"}));
   EXPECT_EQ(from_text("one\ntwo"), (Labels{"one", "two"}));
 }
 
@@ -94,16 +93,16 @@ TEST(Labels, duplicates_are_named_but_allowed) {
 
 TEST(Labels, a_column_of_indices_is_one_only_when_it_counts_every_class) {
   const Labels expected{"cat", "dog", "kite"};
-  for (const char* text : {"0 cat\n1 dog\n2 kite\n", "2: kite\n0: cat\n1: dog\n", "cat 0\ndog 1\nkite 2\n",
-                           "0,cat\n1,dog\n2,kite\n", "0\tcat\n1\tdog\n2\tkite\n",
-                           "0 n01440764 cat\n1 n01443537 dog\n2 n01484850 kite\n"}) {
+  for (const char* text :
+       {"0 cat\n1 dog\n2 kite\n", "2: kite\n0: cat\n1: dog\n", "cat 0\ndog 1\nkite 2\n", "0,cat\n1,dog\n2,kite\n",
+        "0\tcat\n1\tdog\n2\tkite\n", "0 n01440764 cat\n1 n01443537 dog\n2 n01484850 kite\n"}) {
     const auto read = labels_from_text(text);
     ASSERT_TRUE(read.ok()) << text;
     EXPECT_EQ(read->names, expected) << text;
     EXPECT_NE(read->remark.find("class indices"), std::string::npos) << text;
   }
-  for (const char* text : {"1 cat\n2 dog\n3 kite\n", "0 cat\n1 dog\n1 kite\n", "0 cat\ndog\n2 kite\n", "0\n1\n2\n",
-      "0 cat\n"}) {
+  for (const char* text :
+       {"1 cat\n2 dog\n3 kite\n", "0 cat\n1 dog\n1 kite\n", "0 cat\ndog\n2 kite\n", "0\n1\n2\n", "0 cat\n"}) {
     const auto read = labels_from_text(text);
     ASSERT_TRUE(read.ok()) << text;
     EXPECT_EQ(read->remark, "") << text;
@@ -121,18 +120,27 @@ TEST(Labels, the_number_of_classes_tells_comments_and_blank_lines_from_labels) {
 
 TEST(Labels, utf16_with_a_mark_is_read_in_both_byte_orders) {
   using namespace std::string_view_literals;
-  EXPECT_EQ(labels_from_any_text("\xff\xfe" "a\0\n\0\xe9\0\n\0"sv).value().names, (Labels{"a", "\xc3\xa9"}));
-  EXPECT_EQ(labels_from_any_text("\xfe\xff" "\0a\0\n\xd8\x3e\xdd\x8b"sv).value().names, (Labels{"a",
-      "\xf0\x9f\xa6\x8b"}));
-  EXPECT_FALSE(labels_from_any_text("\xff\xfe" "a"sv).ok());
+  EXPECT_EQ(labels_from_any_text("\xff\xfe"
+                                 "a\0\n\0\xe9\0\n\0"sv)
+                .value()
+                .names,
+            (Labels{"a", "\xc3\xa9"}));
+  EXPECT_EQ(labels_from_any_text("\xfe\xff"
+                                 "\0a\0\n\xd8\x3e\xdd\x8b"sv)
+                .value()
+                .names,
+            (Labels{"a", "\xf0\x9f\xa6\x8b"}));
+  EXPECT_FALSE(labels_from_any_text("\xff\xfe"
+                                    "a"sv)
+                   .ok());
   EXPECT_FALSE(labels_from_any_text("\xff\xfe\x3e\xd8"sv).ok());
 }
 
 TEST(Labels, tables_are_read_by_their_titles_or_by_the_column_that_counts) {
   const Labels expected{"cat", "dog, wild"};
-  for (const char* text : {"index,label\n0,cat\n1,\"dog, wild\"\n", "label;index\ndog, wild;1\ncat;0\n",
-                           "1,\"dog, wild\"\r\n0,cat\r\n", "id\tname\tother\n0\tcat\tx\n1\tdog, wild\ty\n",
-                           "name\ncat\n\"dog, wild\"\n"}) {
+  for (const char* text :
+       {"index,label\n0,cat\n1,\"dog, wild\"\n", "label;index\ndog, wild;1\ncat;0\n", "1,\"dog, wild\"\r\n0,cat\r\n",
+        "id\tname\tother\n0\tcat\tx\n1\tdog, wild\ty\n", "name\ncat\n\"dog, wild\"\n"}) {
     const auto read = labels_from_file("labels.csv", text, 2);
     ASSERT_TRUE(read.ok()) << text << read.error().message();
     EXPECT_EQ((*read)->names, expected) << text;
@@ -153,9 +161,9 @@ TEST(Labels, yaml_is_read_in_the_forms_of_data_sets_and_refused_beyond) {
     EXPECT_EQ((*read)->names, expected) << text;
   }
   EXPECT_FALSE(labels_from_file("data.yaml", "path: x\nnc: 2\n").value().has_value());
-  for (const char* text : {"names: &a\n- cat\n", "- no\n", "- *a\n", "- |\n  cat\n", "names:\n  - cat\n    - dog\n",
-      "names: [a, [b]]\n",
-                           "names:\n\t- cat\n", "- 'cat\n", "names: [a\n", "- a\n---\n- b\n", "- a: b\n"}) {
+  for (const char* text :
+       {"names: &a\n- cat\n", "- no\n", "- *a\n", "- |\n  cat\n", "names:\n  - cat\n    - dog\n", "names: [a, [b]]\n",
+        "names:\n\t- cat\n", "- 'cat\n", "names: [a\n", "- a\n---\n- b\n", "- a: b\n"}) {
     const auto read = labels_from_file("data.yaml", text);
     EXPECT_TRUE(!read.ok() || !*read) << text;
   }
@@ -163,12 +171,12 @@ TEST(Labels, yaml_is_read_in_the_forms_of_data_sets_and_refused_beyond) {
 
 TEST(Labels, json_holds_objects_numbers_and_nested_forms) {
   const Labels expected{"a", "b"};
-  for (const char* text : {R"([{"id": 1, "name": "b"}, {"id": 0, "name": "a"}])", R"([{"label": "a"}, {"label": "b"}])",
-                           R"({"classes": {"0": "a", "1": "b"}})", R"({"class_names": ["a", "b"]})",
-                           R"({"categories": [{"id": 0, "name": "a"}, {"id": 1, "name": "b"}]})",
-                           R"({"classes": 2, "id2label": {"0": "a", "1": "b"}})",
-                           R"({"pretrained_cfg": {"label_names": ["a", "b"]}})", R"({"idx_to_class": ["a", "b"]})",
-                           R"([["n01440764", "a"], ["n01443537", "b"]])"}) {
+  for (const char* text :
+       {R"([{"id": 1, "name": "b"}, {"id": 0, "name": "a"}])", R"([{"label": "a"}, {"label": "b"}])",
+        R"({"classes": {"0": "a", "1": "b"}})", R"({"class_names": ["a", "b"]})",
+        R"({"categories": [{"id": 0, "name": "a"}, {"id": 1, "name": "b"}]})",
+        R"({"classes": 2, "id2label": {"0": "a", "1": "b"}})", R"({"pretrained_cfg": {"label_names": ["a", "b"]}})",
+        R"({"idx_to_class": ["a", "b"]})", R"([["n01440764", "a"], ["n01443537", "b"]])"}) {
     EXPECT_EQ(from_json(text), expected) << text;
   }
   EXPECT_EQ(from_json(R"({"id2label": {"0": 7, "1": 3}})"), (Labels{"7", "3"}));

@@ -110,9 +110,7 @@ class Cursor {
   std::size_t at_ = 0;
 };
 
-Error too_many() {
-  return {ErrorCode::kLimit, "more than " + std::to_string(kMaxLabels) + " labels", "", ""};
-}
+Error too_many() { return {ErrorCode::kLimit, "more than " + std::to_string(kMaxLabels) + " labels", "", ""}; }
 
 Result<Labels> list_of_names(Cursor& cursor, char close) {
   Labels names;

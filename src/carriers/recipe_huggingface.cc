@@ -88,7 +88,8 @@ Result<Reading> reading_of(const Json& config, const HuggingFaceContext& context
   } else if (is_fast || is_pil) {
     reading.source = "the class " + full_name;
   } else {
-    reading.source = is_open ? "no class or version says which" : "transformers_version " + context.transformers_version;
+    reading.source =
+        is_open ? "no class or version says which" : "transformers_version " + context.transformers_version;
   }
   if (is_open && reading.processor->has_torch_form) {
     reading.note =
@@ -219,9 +220,9 @@ Status poolformer_resize(RecipeFields& fields, const Json& config, Size size, co
   if (is_plain) return {};
   KITE_TRY_ASSIGN(const double crop_pct, crop_pct_of(config, 0.9));
   const bool keeps_shape = size.width == 0 || size.width == size.height;
-  fields.resize = keeps_shape ? ResizeRule{ResizeMode::kShortSide, enlarged(size.height, crop_pct), 0}
-                              : ResizeRule{ResizeMode::kExact, enlarged(size.height, crop_pct),
-                                           enlarged(size.width, crop_pct)};
+  fields.resize = keeps_shape
+                      ? ResizeRule{ResizeMode::kShortSide, enlarged(size.height, crop_pct), 0}
+                      : ResizeRule{ResizeMode::kExact, enlarged(size.height, crop_pct), enlarged(size.width, crop_pct)};
   return {};
 }
 
@@ -355,9 +356,9 @@ Status numbers_of(RecipeFields& fields, const Json& config, const Reading& readi
     KITE_TRY_ASSIGN(shifts, switch_in(config, "offset", true, reading));
   }
   if (shifts && rescales) fields.offset = -1.0;
-  fields.arithmetic = !reading.is_torch                          ? Arithmetic::kHuggingFace
+  fields.arithmetic = !reading.is_torch                   ? Arithmetic::kHuggingFace
                       : rescales && normalizes && !shifts ? Arithmetic::kFused
-                                                                 : Arithmetic::kProduct;
+                                                          : Arithmetic::kProduct;
   if (processor.name != "EfficientNet") return {};
   KITE_TRY_ASSIGN(const bool includes_top, switch_in(config, "include_top", true, reading));
   if (!includes_top) return {};

@@ -29,7 +29,7 @@ inline constexpr std::string_view kRecipeNames = "imagenet, 0-1, -1-1, 0-255, ke
 // The value of --recipe: a name, a recipe object, or a file with a recipe (in the form of <model>.kite.json, or a
 // config.json or preprocessor_config.json).
 [[nodiscard]] Result<RecipeFields> recipe_from_argument(const std::string& argument, Size size,
-                                                         const std::string& processor = {});
+                                                        const std::string& processor = {});
 
 // A name or a recipe object, as a value of <model>.kite.json.
 [[nodiscard]] Result<RecipeFields> recipe_from_value(const Json& value, Size size);

@@ -170,8 +170,7 @@ Status read_openvino(Offers& offers) {
   }
   const std::string labels = field(offers, object, "labels");
   if (!labels.empty() && offers.wants_labels()) {
-    KITE_TRY(offers.labels("metadata key model_info labels", Bond::kBeside,
-                           labels_in(labels, offers.asked().classes)));
+    KITE_TRY(offers.labels("metadata key model_info labels", Bond::kBeside, labels_in(labels, offers.asked().classes)));
   }
   bool states_pixels = false;
   for (const char* key : {"mean_values", "scale_values", "reverse_input_channels", "resize_type", "pad_value",

@@ -58,8 +58,8 @@ Status timm_geometry(RecipeFields& fields, const Json& cfg) {
       (*fields.fill)[c] = static_cast<std::uint8_t>(level);
     }
   } else {
-    fields.resize = height == width ? ResizeRule{ResizeMode::kShortSide, height, 0}
-                                    : ResizeRule{ResizeMode::kCover, height, width};
+    fields.resize =
+        height == width ? ResizeRule{ResizeMode::kShortSide, height, 0} : ResizeRule{ResizeMode::kCover, height, width};
   }
   fields.crop = size;
   return {};
@@ -85,7 +85,8 @@ std::string timm_test_size_note(const Json& cfg) {
     values += (values.empty() ? "" : ", ") + std::string(key) + " " + test->dump();
   }
   if (values.empty()) return "";
-  return "timm's " + values + " is not used, as by default in timm; to use it, state the preprocessing in <model>.kite.json";
+  return "timm's " + values +
+         " is not used, as by default in timm; to use it, state the preprocessing in <model>.kite.json";
 }
 
 }  // namespace

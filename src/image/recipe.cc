@@ -90,7 +90,8 @@ Size PreprocessRecipe::output_size() const noexcept {
 std::string PreprocessRecipe::to_string() const {
   std::string text = geometry_text(*this);
   const Normalization& n = normalization;
-  if (n.arithmetic != Arithmetic::kTorchvision && n.rescale != 1.0 / 255.0) text += ", rescale " + shortest_text(n.rescale);
+  if (n.arithmetic != Arithmetic::kTorchvision && n.rescale != 1.0 / 255.0)
+    text += ", rescale " + shortest_text(n.rescale);
   if (n.offset != 0.0) text += ", offset " + shortest_text(n.offset);
   text += ", mean " + list(normalization.mean) + ", std " + list(normalization.std);
   if (n.second_std != std::array<double, 3>{1, 1, 1}) text += ", divided again by " + list(n.second_std);

@@ -91,8 +91,10 @@ TEST(ChannelsLast, converts_pools) {
 TEST(ChannelsLast, keeps_the_size_that_auto_pad_and_ceil_mode_give) {
   for (const char* const auto_pad : {"", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}) {
     for (const int ceil_mode : {0, 1}) {
-      const std::vector<Attribute> attributes = {attr("kernel_shape", Ints{2, 3}), attr("strides", Ints{2, 2}),
-                                                 {"auto_pad", std::string(auto_pad)}, attr("ceil_mode", ceil_mode)};
+      const std::vector<Attribute> attributes = {attr("kernel_shape", Ints{2, 3}),
+                                                 attr("strides", Ints{2, 2}),
+                                                 {"auto_pad", std::string(auto_pad)},
+                                                 attr("ceil_mode", ceil_mode)};
       for (const char* const pool : {"AveragePool", "MaxPool"}) {
         EXPECT_EQ(histogram(rewritten(spatial(pool, Shape{1, 3, 7, 8}, Shape{}, attributes), channels_last).graph),
                   "1 Relu, 2 Transpose, 1 paperkite." + std::string(pool))

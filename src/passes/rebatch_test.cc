@@ -20,16 +20,16 @@ TEST(ProveBatch, follows_the_batch_and_stops_where_pictures_may_meet) {
       {"a bias for each channel",
        [](GraphCase& c, ValueId x) { return c.n("y", "Add", {x, c.random("b", Shape{6, 1, 1})}); }, true},
       {"flatten", [](GraphCase& c, ValueId x) { return c.n("y", "Flatten", {x}); }, true},
-      {"flatten over the batch",
-       [](GraphCase& c, ValueId x) { return c.n("y", "Flatten", {x}, {attr("axis", 2)}); }, false},
-      {"reshape to [1,-1]",
-       [](GraphCase& c, ValueId x) { return c.n("y", "Reshape", {x, c.ints("shape", {1, -1})}); }, true},
+      {"flatten over the batch", [](GraphCase& c, ValueId x) { return c.n("y", "Flatten", {x}, {attr("axis", 2)}); },
+       false},
+      {"reshape to [1,-1]", [](GraphCase& c, ValueId x) { return c.n("y", "Reshape", {x, c.ints("shape", {1, -1})}); },
+       true},
       {"reshape that moves the batch",
        [](GraphCase& c, ValueId x) { return c.n("y", "Reshape", {x, c.ints("shape", {2, -1})}); }, false},
-      {"softmax over channels",
-       [](GraphCase& c, ValueId x) { return c.n("y", "Softmax", {x}, {attr("axis", 1)}); }, true},
-      {"softmax over the batch",
-       [](GraphCase& c, ValueId x) { return c.n("y", "Softmax", {x}, {attr("axis", 0)}); }, false},
+      {"softmax over channels", [](GraphCase& c, ValueId x) { return c.n("y", "Softmax", {x}, {attr("axis", 1)}); },
+       true},
+      {"softmax over the batch", [](GraphCase& c, ValueId x) { return c.n("y", "Softmax", {x}, {attr("axis", 0)}); },
+       false},
       {"mean over the picture",
        [](GraphCase& c, ValueId x) {
          return c.n("y", "ReduceMean", {x}, {attr("axes", Ints{2, 3}), attr("keepdims", 0)});
@@ -49,8 +49,8 @@ TEST(ProveBatch, follows_the_batch_and_stops_where_pictures_may_meet) {
          return c.n("y", "MatMul", {f, c.random("w", Shape{96, 5})});
        },
        true},
-      {"squeeze of the batch",
-       [](GraphCase& c, ValueId x) { return c.n("y", "Squeeze", {x, c.ints("axes", {0})}); }, false},
+      {"squeeze of the batch", [](GraphCase& c, ValueId x) { return c.n("y", "Squeeze", {x, c.ints("axes", {0})}); },
+       false},
   };
   for (const Row& row : rows) {
     GraphCase graph(17);

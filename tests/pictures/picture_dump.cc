@@ -24,9 +24,9 @@
 #include <vector>
 
 #include "base/mapped_file.h"
+#include "carriers/recipe_carriers.h"
 #include "image/decode.h"
 #include "image/preprocess.h"
-#include "carriers/recipe_carriers.h"
 #include "image/resize.h"
 #include "paperkite/try.h"
 

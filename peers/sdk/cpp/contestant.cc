@@ -309,7 +309,8 @@ void say_samples(const Series& series, std::int64_t inputs) {
 // The K of a line "go K".
 std::int64_t first_input(const std::string& line, std::int64_t inputs) {
   const std::string digits = line.starts_with("go ") ? line.substr(3) : "";
-  const bool whole = !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+  const bool whole =
+      !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
   if (!whole || std::stoll(digits) >= inputs) {
     throw Failure("\"" + line + "\": not \"go K\" with K < " + std::to_string(inputs));
   }

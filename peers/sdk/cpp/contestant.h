@@ -27,7 +27,7 @@ struct Request {
   std::string model, picture, recipe, labels, inputs, logits, tensors;
   std::int64_t count = 1;
   std::int64_t block_ns = 0;  // above 0: after the series, a block of that length for each line of standard input
-  int threads = 0;  // 0: the runtime chooses, as on the default track
+  int threads = 0;            // 0: the runtime chooses, as on the default track
   std::map<std::string, std::string> settings;
 
   [[nodiscard]] std::string setting(const std::string& key, const std::string& otherwise = "") const;

@@ -25,9 +25,8 @@ Result<Analysis> analyse(const Journal& journal) {
     return journal.decision && !journal.decision->counts.contains(cell.cell) &&
            std::none_of(journal.decision->heats.begin(), journal.decision->heats.end(), in_heat) &&
            journal.plan.contestants[cell.contestant].ready &&
-           std::none_of(cell.processes.begin(), cell.processes.end(), [&](const auto& values) {
-             return is_compared(journal.processes[values.process].purpose);
-           });
+           std::none_of(cell.processes.begin(), cell.processes.end(),
+                        [&](const auto& values) { return is_compared(journal.processes[values.process].purpose); });
   });
   analysis.margin = journal.plan.margin;
   const auto labels = contestant_labels(journal.plan);

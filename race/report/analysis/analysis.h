@@ -140,8 +140,8 @@ struct Comparison {
   std::optional<Verdict> verdict;    // absent: not ranked
   bool ranked = false;
   Answered answered = Answered::kNotChecked;
-  bool by_answer = false;  // it is judged only by the class that its output names
-  std::string why_not;     // why it is not ranked, has no interval, or is not called equivalent
+  bool by_answer = false;                        // it is judged only by the class that its output names
+  std::string why_not;                           // why it is not ranked, has no interval, or is not called equivalent
   std::optional<double> value, reference_value;  // medians
 };
 

@@ -16,8 +16,7 @@ namespace {
 enum class Source : std::uint8_t { kCounted, kMemoryPass };
 
 bool is_of(Source source, const ProcessValues& values, const Journal& journal) {
-  return source == Source::kCounted ? values.counted
-                                    : journal.processes[values.process].purpose == Purpose::kMemory;
+  return source == Source::kCounted ? values.counted : journal.processes[values.process].purpose == Purpose::kMemory;
 }
 
 std::vector<Valued> valued(const CellSummary& cell, Source source, const ValueOf& value, const Journal& journal) {

@@ -72,8 +72,8 @@ Section section_of(const Journal& journal, const ProfileFigures& profile) {
 }  // namespace
 
 std::optional<Section> profile_section(const Journal& journal) {
-  Table table("Profiles",
-              {{"contestant"}, {"model"}, {"mode"}, {"profile"}, {"samples", Kind::kNumber}, {"sampler"}}, "None.");
+  Table table("Profiles", {{"contestant"}, {"model"}, {"mode"}, {"profile"}, {"samples", Kind::kNumber}, {"sampler"}},
+              "None.");
   for (std::size_t i = 0; i < journal.processes.size(); ++i) {
     const ProcessRecord& process = journal.processes[i];
     if (process.purpose != Purpose::kProfile) continue;

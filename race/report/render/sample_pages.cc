@@ -66,15 +66,15 @@ int main(int argc, char** argv) {
     memory.series[0].points.push_back({1.0 * i, 20.0 + (i > 40 ? 30 : 0)});
     memory.series[1].points.push_back({4.0 * i, 60.0 + (i > 90 ? 180 : 2.0 * i)});
   }
-  const bool written =
-      write_page(folder + "/planted.html", planted_journal()) &&
-      write_page(folder + "/threads.html",
-                 planted_journal({.rounds = 10, .planned_rounds = 10, .second_thread_count = true})) &&
-      write_page(folder + "/spoiled.html", planted_journal({.control_factor = 1.2})) &&
-      write_page(folder + "/pilot.html", planted_journal({.stops_in_pilot = true})) &&
-      write_page(folder + "/hostile.html", hostile_journal()) && write_page(folder + "/empty.html", Journal{}) &&
-      write_plots(folder + "/plots.html", degenerate_plots()) &&
-      write_plots(folder + "/profile.html", {flame_plot(flame), memory_plot(memory)});
+  const bool written = write_page(folder + "/planted.html", planted_journal()) &&
+                       write_page(folder + "/threads.html",
+                                  planted_journal({.rounds = 10, .planned_rounds = 10, .second_thread_count = true})) &&
+                       write_page(folder + "/spoiled.html", planted_journal({.control_factor = 1.2})) &&
+                       write_page(folder + "/pilot.html", planted_journal({.stops_in_pilot = true})) &&
+                       write_page(folder + "/hostile.html", hostile_journal()) &&
+                       write_page(folder + "/empty.html", Journal{}) &&
+                       write_plots(folder + "/plots.html", degenerate_plots()) &&
+                       write_plots(folder + "/profile.html", {flame_plot(flame), memory_plot(memory)});
   if (!written) std::fprintf(stderr, "cannot write the pages into %s\n", folder.c_str());
   return written ? 0 : 1;
 }

@@ -55,7 +55,8 @@ const char* buffer_format(DType dtype) noexcept {
 
 std::optional<DType> dtype_of_format(const char* format, Py_ssize_t item_size) noexcept {
   std::string_view letters(format == nullptr ? "B" : format);
-  if (letters.size() == 2 && std::string_view("@=<").find(letters[0]) != std::string_view::npos) letters.remove_prefix(1);
+  if (letters.size() == 2 && std::string_view("@=<").find(letters[0]) != std::string_view::npos)
+    letters.remove_prefix(1);
   if (letters == "l") letters = item_size == 8 ? "q" : "i";
   if (letters == "L") letters = item_size == 8 ? "Q" : "I";
   for (int code = 0; code <= static_cast<int>(kLastDType); ++code) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the archives in the extension ask of the C library, and a shared object for older systems cannot take from it. The
-// linker (--wrap) gives them these in its place.
+// What the archives in the extension ask of the C library, and a shared object for older systems cannot take from it.
+// The linker (--wrap) gives them these in its place.
 #include <dlfcn.h>
 #include <link.h>
 

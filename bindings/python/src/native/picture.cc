@@ -229,7 +229,8 @@ nb::object PictureHolder::of_array(nb::handle array) {
 
 nb::object PictureHolder::of_tensor(nb::handle array) {
   const auto refusal = [](std::string what) {
-    return failure({ErrorCode::kInvalidInput, std::move(what), "", "pass an array as Classifier.preprocess() gives it"});
+    return failure(
+        {ErrorCode::kInvalidInput, std::move(what), "", "pass an array as Classifier.preprocess() gives it"});
   };
   auto owner = std::make_shared<BufferOwner>();
   if (PyObject_GetBuffer(array.ptr(), &owner->view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) != 0) {
@@ -239,7 +240,8 @@ nb::object PictureHolder::of_tensor(nb::handle array) {
   const Py_buffer& view = owner->view;
   const auto dtype = dtype_of_format(view.format, view.itemsize);
   if (!dtype) {
-    return refusal(std::string("no tensor has elements of the type '") + view.format + "' (in the letters of Python's struct)");
+    return refusal(std::string("no tensor has elements of the type '") + view.format +
+                   "' (in the letters of Python's struct)");
   }
   if (view.ndim > kMaxRank) return refusal("the array has " + std::to_string(view.ndim) + " axes");
   const std::vector<std::int64_t> sizes(view.shape, view.shape + view.ndim);

@@ -70,9 +70,9 @@ Section verdict_section(const Analysis& analysis) {
   for (const Track track : {Track::kMatched, Track::kDefault}) {
     auto table = verdict_table(analysis, track);
     if (table.empty() && (track == Track::kDefault || !analysis.comparisons.empty())) continue;
-    section.blocks << Heading{track == Track::kMatched ? "matched" : "default",
-                              track == Track::kMatched ? "Equal conditions (track matched)"
-                                                       : "As installed, nothing set (track default)"};
+    section.blocks << Heading{
+        track == Track::kMatched ? "matched" : "default",
+        track == Track::kMatched ? "Equal conditions (track matched)" : "As installed, nothing set (track default)"};
     section.blocks << std::move(table);
   }
   section.blocks << Heading{"best", "Best variant against best variant"} << best_table(analysis);
