@@ -11,8 +11,8 @@
 namespace kite::cli {
 
 struct SandboxRules {
-  std::vector<std::string>
-      readable{};               // files, and folders with all that is below; those that do not exist are left out
+  // Files, and folders with all that is below; those that do not exist are left out.
+  std::vector<std::string> readable{};
   std::vector<int> writable{};  // descriptors
 };
 
@@ -21,9 +21,9 @@ struct SandboxRules {
 
 // Each layer alone, for the calling thread and for all threads and programs that it starts: call it while there is no
 // other thread. kLimit where the kernel refuses.
+//
 // 1. Nothing but rules.readable can be opened, and that only for reading; nothing can be made, changed, moved, removed
-// or
-//    started. Where the version allows it: no TCP connections (4), no signals and no abstract sockets beyond (6).
+//    or started. Where the version allows it: no TCP connections (4), no signals and no abstract sockets beyond (6).
 [[nodiscard]] Status refuse_paths(const SandboxRules& rules, int landlock_version);
 // 2. The system calls that reading, computing and threads need still work, and write() for rules.writable. Every other
 //    call fails with EPERM: no new process, no program, no socket, no code in writable memory, no file for writing.

@@ -2,8 +2,9 @@
 // Layer normalisation of dense rows, and normalisation of channels and of groups of channels, whose planes are a row.
 //
 // Operands: in[0] x [rows, channels], in[1] scale [affine_rows, channels / run], in[2] bias like scale, or null; out[0]
-// y like x. All f32. Two passes over a row that is then in L1. Sums keep 4 partial vectors (vector i of the row goes to
-// i % 4), added as
+// y like x. All f32.
+//
+// Two passes over a row that is then in L1. Sums keep 4 partial vectors (vector i of the row goes to i % 4), added as
 // ((0+1) + (2+3)), then across the lanes; those of 8192 numbers each are added up in double. The second pass sums
 // d = x - mean and d * d: the mean has been rounded, and sum(d) / channels is what it lacks; it corrects both the
 // variance and y (Chan, Golub, LeVeque, "Algorithms for Computing the Sample Variance", 1983, section 3).

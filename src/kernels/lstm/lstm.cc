@@ -18,9 +18,6 @@ namespace kite {
 
 namespace {
 
-// So that the floats of a row, a matrix and the scratch are far from overflowing.
-constexpr std::int32_t kMaxHidden = 1 << 24;
-
 // R of one direction as a dense layer, which is a 1x1 convolution.
 ConvParams as_dense(const LstmParams& p) noexcept { return {.in_c = p.hidden, .out_c = 4 * p.hidden}; }
 
@@ -48,7 +45,8 @@ std::size_t LstmFamily::scratch_bytes(const LstmParams& p) const noexcept {
 
 bool LstmFamily::fits_operands(const LstmParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 5 || operands.out_bytes.size() != 3) return false;
-  if (p.steps < 1 || p.batch < 1 || p.hidden < 1 || p.hidden > kMaxHidden || p.directions < 1 || p.directions > 2) {
+  if (p.steps < 1 || p.batch < 1 || p.hidden < 1 || p.hidden > kLstmMostHidden || p.directions < 1 ||
+      p.directions > 2) {
     return false;
   }
   const Checked state = Checked(p.directions) * p.batch * p.hidden;

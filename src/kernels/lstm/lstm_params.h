@@ -14,6 +14,9 @@ struct LstmParams {
   std::int32_t is_batch_first;  // x is [batch, steps, ...], not [steps, batch, ...]; likewise y and the states
 };
 
+// So that the floats of a row, of a matrix and of the scratch are far from overflowing.
+constexpr std::int32_t kLstmMostHidden = 1 << 24;
+
 // Entries of the batch that take a step together: each reads all weights of R, and their gates stay in L2.
 constexpr std::int64_t kLstmLines = 32;
 

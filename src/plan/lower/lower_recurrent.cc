@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lowers what is left of an LSTM when the products with its input are a product of matrices (passes/decompose).
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -12,8 +11,6 @@
 namespace kite {
 
 namespace {
-
-constexpr std::int64_t kMaxHidden = std::numeric_limits<std::int32_t>::max() / 8;
 
 // Inputs of the node; its second is W, which the decomposition left out.
 constexpr std::size_t kR = 2, kBias = 3, kLengths = 4, kInitialH = 5, kInitialC = 6, kPeepholes = 7;
@@ -34,7 +31,7 @@ Result<bool> lower_lstm(Lowering& lowering, NodeId id) {
     return false;
   }
   const Recurrence recurrence = read_recurrence(node.attributes, lowering.shape(node.inputs[0]), lowering.shape(r));
-  if (std::min({recurrence.steps, recurrence.batch, recurrence.hidden}) < 1 || recurrence.hidden > kMaxHidden) {
+  if (std::min({recurrence.steps, recurrence.batch, recurrence.hidden}) < 1 || recurrence.hidden > kLstmMostHidden) {
     return false;
   }
   const LstmParams params{.steps = recurrence.steps,
