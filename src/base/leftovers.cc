@@ -21,12 +21,11 @@ namespace {
 
 // A signal handler cannot read an object that another thread may be moving, so the paths are copied. Only tests have
 // more files than this open at once; the signal handler does not remove those beyond this number.
-struct Slot {
-  enum State : int { kFree, kBeingFilled, kFile, kFolder };
-  std::atomic<int> state = kFree;
-  std::array<char, PATH_MAX> path;
-};
-std::array<Slot, 16> slots;
+// They lie apart from their states, and need no constructor: a start touches no page of them that it does not use.
+enum LeftoverState : int { kFree, kBeingFilled, kFile, kFolder };
+constexpr std::size_t kSlots = 16;
+constinit std::array<std::atomic<int>, kSlots> states{};
+constinit std::array<std::array<char, PATH_MAX>, kSlots> paths{};
 
 constexpr int kDeepest = 8;  // a model that was unpacked from a zip has one or two levels
 
@@ -59,11 +58,11 @@ void remove_entries(int above, const char* name, int depth) noexcept {
 
 Leftover::Leftover(const std::string& path, Kind kind) noexcept {
   if (path.size() >= PATH_MAX) return;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    int expected = Slot::kFree;
-    if (!slots[i].state.compare_exchange_strong(expected, Slot::kBeingFilled)) continue;
-    std::memcpy(slots[i].path.data(), path.c_str(), path.size() + 1);
-    slots[i].state = kind == Kind::kFile ? Slot::kFile : Slot::kFolder;
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    int expected = kFree;
+    if (!states[i].compare_exchange_strong(expected, kBeingFilled)) continue;
+    std::memcpy(paths[i].data(), path.c_str(), path.size() + 1);
+    states[i] = kind == Kind::kFile ? kFile : kFolder;
     slot_ = static_cast<int>(i);
     return;
   }
@@ -77,15 +76,15 @@ Leftover& Leftover::operator=(Leftover&& other) noexcept {
 }
 
 Leftover::~Leftover() {
-  if (slot_ >= 0) slots[static_cast<std::size_t>(slot_)].state = Slot::kFree;
+  if (slot_ >= 0) states[static_cast<std::size_t>(slot_)] = kFree;
 }
 
 void remove_leftover_folder(const char* path) noexcept { remove_entries(AT_FDCWD, path, 0); }
 
 void remove_leftovers() noexcept {
-  for (const Slot& slot : slots) {
-    if (slot.state == Slot::kFile) ::unlink(slot.path.data());
-    if (slot.state == Slot::kFolder) remove_leftover_folder(slot.path.data());
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    if (states[i] == kFile) ::unlink(paths[i].data());
+    if (states[i] == kFolder) remove_leftover_folder(paths[i].data());
   }
 }
 
