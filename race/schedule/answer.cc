@@ -139,7 +139,12 @@ void add_numbered(const Line& line, bool named, std::size_t number, std::vector<
 std::string without_paths(std::string_view output, std::span<const std::string> argv) {
   std::string text(output);
   const auto drop = [&text](std::string_view part) {
-    for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos;) text.replace(at, part.size(), "/");
+    std::string kept;
+    std::size_t begin = 0;
+    for (std::size_t at = 0; (at = text.find(part, begin)) != std::string::npos; begin = at + part.size()) {
+      kept.append(text, begin, at - begin).append("/");
+    }
+    text = kept.append(text, begin);
   };
   for (std::size_t i = 1; i < argv.size(); ++i) {
     const std::size_t slash = argv[i].rfind('/');

@@ -113,6 +113,14 @@ TEST(answer, of_a_model_without_names_is_a_number) {
   }
 }
 
+TEST(answer, is_found_behind_a_million_bytes_of_paths) {
+  std::string output;
+  for (int i = 0; i < 30'000; ++i) output += kArgv[1] + "\n" + kArgv[2] + "\n";
+  EXPECT_EQ(answer_to(output + "Paper Kite 0.9\n").index, -1);  // what is left of them is too long
+  output.resize(output.size() / 3);
+  EXPECT_EQ(answer_to(output + "\nPaper Kite 0.9\n").index, 1);
+}
+
 TEST(answer, has_the_score_of_its_own_class) {
   EXPECT_DOUBLE_EQ(answer_to("cat 0.25\nPaper Kite 0.75\n").score.value_or(0), 0.75);
   EXPECT_DOUBLE_EQ(answer_to("Paper Kite: 99.5 %\n").score.value_or(0), 0.995);
