@@ -39,15 +39,18 @@ def soak(program: pathlib.Path, kite: pathlib.Path, model: pathlib.Path, picture
     dice, out = random.Random(seed), folder / "race"
     start = ["--model", model, "--images", pictures, "--pictures", "6", "--peers", "kite", "--command", f"command={kite} classify {{model}} {{picture}}",
              "--threads", "1", "--rounds", str(ROUNDS), "--out", out]
+    peers = ["--peers-dir", model.parents[1] / "peers"]
     environment = {**os.environ, "KITE_CACHE_DIR": str(folder / "cache")}
-    arguments, done, killed = start, [], 0
+    arguments, done, killed = [*start, *peers], [], 0
+    said = (folder / "said").open("w+b")
     while killed < kills:
         show(f"race: killed {killed} of {kills} times, {len(done)} lines")
-        process = subprocess.Popen([str(part) for part in (program, *arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+        process = subprocess.Popen([str(part) for part in (program, *arguments)], stdout=subprocess.DEVNULL, stderr=said, env=environment,
                                    cwd=folder)
         try:
             process.wait(dice.uniform(0.05, LONGEST_S))
-            report.case("race: it is killed before it ends", False, f"exit code {process.returncode} after {killed} kills: more rounds are needed")
+            said.seek(0)
+            report.case("race: it is killed before it ends", False, f"exit code {process.returncode} after {killed} kills: {said.read()[-500:]!r}")
             return
         except subprocess.TimeoutExpired:
             children = processes_below(process.pid)
@@ -59,7 +62,7 @@ def soak(program: pathlib.Path, kite: pathlib.Path, model: pathlib.Path, picture
         report.case("race: what is in the journal stays there", now[: len(done)] == done, f"kill {killed}")
         done = now
         if done:
-            arguments = ["--resume", "--out", out]
+            arguments = ["--resume", "--out", out, *peers]
     show("race: to its end")
     result = subprocess.run([str(part) for part in (program, *arguments)], capture_output=True, text=True, env=environment, cwd=folder, check=False)
     report.case("race: it ends", result.returncode == 0, result.stderr[-500:])
