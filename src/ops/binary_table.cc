@@ -68,7 +68,7 @@ Status compute_division(const ComputeContext& context) {
   const bool fmod = context.attributes.get_int("fmod", 0) != 0;
   return dispatch(NumericTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     bool by_zero = false;
-    map_pairs<T, T, T>(context, [&by_zero, fmod](T a, T b) -> T {
+    map_pairs<T, T, T>(context, [&](T a, T b) -> T {
       if constexpr (std::is_integral_v<T>) {
         by_zero = by_zero || b == 0;
         if (b == 0) return 0;
