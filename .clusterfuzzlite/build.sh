@@ -5,8 +5,9 @@
 set -eu
 # The system's libraries of C++ are made for the system's own standard library.
 export CXXFLAGS="${CXXFLAGS//-stdlib=libc++/}"
+# RPATH, not RUNPATH: libraries that only another library needs are found by it, too.
 cmake -S . -B "$WORK/build" -G Ninja -DCMAKE_BUILD_TYPE=None -DKITE_BUILD_FUZZERS=ON -DCMAKE_UNITY_BUILD=ON \
-  -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath,'\$ORIGIN/lib'"
+  -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON -DCMAKE_EXE_LINKER_FLAGS="-Wl,--disable-new-dtags,-rpath,'\$ORIGIN/lib'"
 ninja -C "$WORK/build" fuzzers
 
 mkdir -p "$OUT/lib"
@@ -15,7 +16,7 @@ for program in "$WORK"/build/bin/*_fuzz; do
   cp "$program" "$OUT/"
   # The image in which they run has none of these.
   ldd "$program" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' |
-    xargs -r -I{} cp -nL {} "$OUT/lib/"
+    xargs -r -I{} cp -L {} "$OUT/lib/"
   corpora=$(sed -n "s/^KITE_FUZZ_DRIVER($name, \"\(.*\)\")/\1/p" fuzz/drivers.inc)
   (cd fuzz/corpora && zip -qr "$OUT/${name}_fuzz_seed_corpus.zip" "$name" $corpora)
   [ ! -f "fuzz/dictionaries/$name.dict" ] || cp "fuzz/dictionaries/$name.dict" "$OUT/${name}_fuzz.dict"
