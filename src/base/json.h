@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Includes nlohmann/json; no other file does. Its destructor, which must not throw, first collects the children of an
-// array or an object in a std::vector. So that vector has an allocator that does not fail when the system refuses
-// memory.
+// Includes nlohmann/json; no other file does. When the system refuses memory, the library fails in two places where it
+// must not:
+// - A destructor, which must not throw, first collects the children of an array or an object in a std::vector.
+// - A null value that gets its first member or element becomes an object or an array before it has memory for one, and
+//   its destructor then follows a null pointer.
+// So that vector, and the objects and arrays themselves (not their members), have an allocator that does not fail then.
 #pragma once
 
 #include <cstddef>
@@ -28,22 +31,23 @@ class JsonAllocator {
 
 }  // namespace kite
 
-template <>
-class std::allocator<nlohmann::json> : public kite::JsonAllocator<nlohmann::json> {
- public:
-  allocator() = default;
-  template <typename Other>
-  allocator(const allocator<Other>&) noexcept {}  // NOLINT(google-explicit-constructor): as the standard's
-  friend bool operator==(const allocator&, const allocator&) noexcept { return true; }
-};
-
-template <>
-class std::allocator<nlohmann::ordered_json> : public kite::JsonAllocator<nlohmann::ordered_json> {
- public:
-  allocator() = default;
-  template <typename Other>
-  allocator(const allocator<Other>&) noexcept {}  // NOLINT(google-explicit-constructor): as the standard's
-  friend bool operator==(const allocator&, const allocator&) noexcept { return true; }
-};
+// As the standard's, which every allocator can be converted to.
+#define KITE_JSON_ALLOCATOR(type)                                                            \
+  template <>                                                                                \
+  class std::allocator<type> : public kite::JsonAllocator<type> {                            \
+   public:                                                                                   \
+    allocator() = default;                                                                   \
+    template <typename Other>                                                                \
+    allocator(const allocator<Other>&) noexcept {} /* NOLINT(google-explicit-constructor) */ \
+    friend bool operator==(const allocator&, const allocator&) noexcept { return true; }     \
+  }
+KITE_JSON_ALLOCATOR(nlohmann::json);
+KITE_JSON_ALLOCATOR(nlohmann::ordered_json);
 
 #include <nlohmann/json.hpp>
+
+KITE_JSON_ALLOCATOR(nlohmann::json::object_t);
+KITE_JSON_ALLOCATOR(nlohmann::json::array_t);
+KITE_JSON_ALLOCATOR(nlohmann::ordered_json::object_t);
+KITE_JSON_ALLOCATOR(nlohmann::ordered_json::array_t);
+#undef KITE_JSON_ALLOCATOR
