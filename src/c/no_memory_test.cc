@@ -114,6 +114,40 @@ TEST(no_memory, an_error_that_cannot_be_stored_is_a_lack_of_memory) {
   }
 }
 
+TEST(no_memory, an_error_of_an_operator_that_cannot_be_stored_is_a_lack_of_memory) {
+  namespace t = onnx::test;
+  t::GraphParts parts;
+  parts.nodes = {t::node("Gather", {"x", "i"}, {"y"})};
+  parts.inputs = {t::value_info("x", onnx::kFloat, {3}), t::value_info("i", onnx::kInt64, {1})};
+  parts.outputs = {t::value_info("y", onnx::kFloat, {1})};
+  const std::string model = t::model(t::graph(parts)).bytes();
+  paperkite_options* options = nullptr;
+  ASSERT_EQ(paperkite_options_new(&options), nullptr);
+  ASSERT_EQ(paperkite_options_set(options, "threads", "1"), nullptr);
+  paperkite_session* session = nullptr;
+  ASSERT_EQ(paperkite_session_open_bytes(model.data(), model.size(), options, &session), nullptr);
+  paperkite_options_free(options);
+  const float values[3] = {};
+  const std::int64_t index = 123'456'789, three = 3, one = 1;
+  paperkite_tensor *x = nullptr, *i = nullptr, *y = nullptr;
+  ASSERT_EQ(paperkite_tensor_new(PAPERKITE_FLOAT32, &three, 1, values, sizeof values, PAPERKITE_COPY, &x), nullptr);
+  ASSERT_EQ(paperkite_tensor_new(PAPERKITE_INT64, &one, 1, &index, sizeof index, PAPERKITE_COPY, &i), nullptr);
+  const paperkite_tensor* const inputs[2] = {x, i};
+  for (int allocation = 0;; ++allocation) {
+    fail_after(allocation);
+    paperkite_error* const error = paperkite_session_run(session, inputs, 2, nullptr, 1, &y);
+    allocations_left = -1;
+    ASSERT_NE(error, nullptr);
+    EXPECT_EQ(paperkite_error_code(error), has_failed ? PAPERKITE_LIMIT : PAPERKITE_INVALID_INPUT)
+        << paperkite_error_message(error);
+    paperkite_error_free(error);
+    if (!has_failed) break;
+  }
+  paperkite_tensor_free(x);
+  paperkite_tensor_free(i);
+  paperkite_session_free(session);
+}
+
 TEST(no_memory, calls_of_a_classifier_and_a_session_are_errors_then_and_the_next_one_works) {
   const std::string model = model_bytes();
   paperkite_options* options = nullptr;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -296,10 +297,16 @@ void PlanSession::run_portable(std::size_t step, int member) noexcept {
                                {views_.data() + bound.first_view, bound.step->inputs.size()},
                                {mutable_views_.data() + bound.first_mutable, bound.step->outputs.size()},
                                {member, bound.shares}};
-  Status status = portable.op->compute(context);
-  if (status.ok()) return;
-  failures_[static_cast<std::size_t>(member)] = std::move(status).error().in(
-      "node \"" + std::string(plan_->text(bound.step->record->node)) + "\" (" + std::string(portable.op->name) + ")");
+  Status& failure = failures_[static_cast<std::size_t>(member)];
+  // Operators keep their work in the arena, but the text of an error needs memory.
+  try {
+    Status status = portable.op->compute(context);
+    if (status.ok()) return;
+    failure = std::move(status).error().in("node \"" + std::string(plan_->text(bound.step->record->node)) + "\" (" +
+                                           std::string(portable.op->name) + ")");
+  } catch (const std::bad_alloc&) {
+    failure = Error{ErrorCode::kLimit, "out of memory", {}, {}};  // so short that it needs none
+  }
   failed_step_.store(step, std::memory_order_relaxed);
 }
 
