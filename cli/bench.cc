@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -130,8 +131,9 @@ Status bench(const BenchOptions& options, std::int64_t runtime_ns) {
   const std::vector<std::string> outputs = {options.logits, options.tensors};
   KITE_TRY(check_outputs(outputs, [&] {
     std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);
-    inputs.insert(inputs.end(), {options.input, options.image});
-    for (const ImageItem& item : list_images({options.image}, false).items) inputs.push_back(item.name);
+    inputs.push_back(options.input);
+    const std::vector<std::string> images = {options.image};
+    std::ranges::move(files_of_images(images, list_images(images, false).items), std::back_inserter(inputs));
     return inputs;
   }));
   remember_interrupts();

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <optional>
@@ -313,10 +314,7 @@ Status check_own_outputs(const ClassifyOptions& options, const std::vector<Image
   const std::vector<std::string> outputs = {options.output, options.trace, options.report};
   return check_outputs(outputs, [&] {
     std::vector<std::string> inputs = files_of_model(options.model, options.common.meaning);
-    for (const std::string& argument : options.images) {
-      if (argument.starts_with('@')) inputs.push_back(argument.substr(1));
-    }
-    for (const ImageItem& item : items) inputs.push_back(item.name);
+    std::ranges::move(files_of_images(options.images, items), std::back_inserter(inputs));
     return inputs;
   });
 }

@@ -142,4 +142,14 @@ ImageList list_images(const std::vector<std::string>& arguments, bool recursive)
   return list;
 }
 
+std::vector<std::string> files_of_images(const std::vector<std::string>& arguments,
+                                         const std::vector<ImageItem>& items) {
+  std::vector<std::string> files;
+  for (const std::string& argument : arguments) {
+    if (argument.starts_with('@')) files.push_back(argument.substr(1));
+  }
+  for (const ImageItem& item : items) files.push_back(item.name == "-" ? "/dev/stdin" : item.name);
+  return files;
+}
+
 }  // namespace kite::cli

@@ -28,4 +28,9 @@ struct ImageList {
 // 5. What cannot be read becomes an item with an Error, and the others are still classified.
 [[nodiscard]] ImageList list_images(const std::vector<std::string>& arguments, bool recursive);
 
+// All files that are read for the items: the pictures, the lists that name them, and what standard input is connected
+// to.
+[[nodiscard]] std::vector<std::string> files_of_images(const std::vector<std::string>& arguments,
+                                                       const std::vector<ImageItem>& items);
+
 }  // namespace kite::cli

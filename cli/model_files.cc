@@ -25,7 +25,7 @@ std::vector<std::string> files_of_model(const std::string& named, const MeaningO
   const auto found = find_model(named);
   const std::string& model = found.ok() ? found->path : named;
   std::vector<std::string> files = files_beside(model);
-  files.insert(files.end(), {model, meaning.labels, meaning.recipe});
+  files.insert(files.end(), {named, model, meaning.labels, meaning.recipe});  // `named` may be a zip
   if (!meaning.library_folder.empty()) {
     for (const char* name : {"config.json", "preprocessor_config.json"}) {
       files.push_back(meaning.library_folder + '/' + name);

@@ -176,7 +176,11 @@ Status pack(PackOptions& options) {
     return Error{ErrorCode::kUsage, "a plan holds no ONNX model", found.path,
                  "name the .onnx file that it was made of"};
   }
-  KITE_TRY(check_outputs({&options.output, 1}, [&] { return files_of_model(found.path, meaning); }));
+  KITE_TRY(check_outputs({&options.output, 1}, [&] {
+    std::vector<std::string> inputs = files_of_model(found.path, meaning);
+    inputs.push_back(options.model);  // may be a zip, which then is unpacked already
+    return inputs;
+  }));
   KITE_TRY_ASSIGN(OutputFile output, OutputFile::create(options.output));
   KITE_TRY_ASSIGN(const Classifier classifier, open_classifier(options, found.path));
   KITE_TRY(check_guesses(classifier, options));

@@ -64,7 +64,9 @@ using Identity = std::tuple<dev_t, ino_t, std::string>;
 
 std::optional<Identity> identity_of(const std::string& path) {
   struct stat info{};
-  if (::stat(path.c_str(), &info) == 0) {
+  // By its number: without /proc the name means nothing.
+  const int code = path == "/dev/stdin" ? ::fstat(STDIN_FILENO, &info) : ::stat(path.c_str(), &info);
+  if (code == 0) {
     if (!S_ISREG(info.st_mode)) return std::nullopt;
     return Identity{info.st_dev, info.st_ino, {}};
   }

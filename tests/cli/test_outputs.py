@@ -95,6 +95,26 @@ class Files(OutputCase):
                 for name, content in before.items():
                     self.assertEqual((self.folder / name).read_bytes(), content, name)
 
+    def test_lists_zips_standard_input_and_names_of_proc_are_inputs_as_well(self):
+        (self.folder / "list.txt").write_text("p.png\n")
+        with zipfile.ZipFile(self.folder / "m.zip", "w") as holder:
+            holder.write(self.model, "m.onnx")
+        before = {p.name: p.read_bytes() for p in self.folder.iterdir() if p.is_file()}
+        zipped = {name: ["m.zip" if word == "m.onnx" else word for word in writer(name, "m.zip")] for name in WRITERS}
+        commands = [["bench", "m.onnx", "--image", "@list.txt", "--samples", "2", "--logits", "list.txt"],
+                    ["classify", "m.onnx", "-", "-o", "p.png"], ["classify", "m.onnx", "-", "--report", "./p.png"],
+                    ["classify", "m.onnx", "p.png", "-o", "/proc/self/cwd/p.png"],
+                    ["classify", "m.onnx", "p.png", "-o", f"/proc/self/root{self.picture.resolve()}"],
+                    ["classify", "m.onnx", "/dev/stdin", "-o", "p.png"], ["classify", "m.onnx", "p.png", "-o", "/dev/stdin"],
+                    *(command for name, command in zipped.items() if "m.zip" in command[:-1])]
+        for command in commands:
+            with self.subTest(command), open(self.picture, "rb+") as picture:
+                result = subprocess.run([KITE, *command], cwd=self.folder, stdin=picture, capture_output=True, check=False,
+                                        env={**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache")})
+                self.assert_error(result, "usage", 2, "overwrite")
+                for name, content in before.items():
+                    self.assertEqual((self.folder / name).read_bytes(), content, name)
+
     def test_external_data_is_an_input_as_well(self):
         model = onnx.load(self.model)
         onnx.save_model(model, self.folder / "e.onnx", save_as_external_data=True, location="e.bin", size_threshold=0)
