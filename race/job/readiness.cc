@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
-#include <thread>
 
+#include "base/cpu.h"
 #include "base/json.h"
+#include "base/parallel.h"
 #include "base/subprocess.h"
 #include "race/job/installed_size.h"
 #include "race/job/setup.h"
@@ -20,7 +20,7 @@ namespace kite::race {
 
 namespace {
 
-constexpr unsigned kSideBySide = 4;  // checks at once: each is a program that loads its runtime
+constexpr int kSideBySide = 4;  // checks at once: each is a program that loads its runtime
 
 // The versions of the last line of JSON that has {"info": {"versions": {...}}}.
 std::map<std::string, std::string> versions_of(std::string_view output) {
@@ -105,26 +105,13 @@ Readiness check_readiness(const Peer& peer, const InstallPaths& paths, double ti
 
 std::vector<Readiness> check_readiness(const std::vector<FoundPeer>& peers, const InstallPaths& paths) {
   std::vector<Readiness> states(peers.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < peers.size(); i = next++) {
-      if (peers[i].peer) {
-        states[i] = check_readiness(*peers[i].peer, paths);
-      } else {
-        states[i].reason = peers[i].reason;
-      }
+  parallel_for(peers.size(), std::min(kSideBySide, default_thread_count()), [&](std::size_t i) {
+    if (peers[i].peer) {
+      states[i] = check_readiness(*peers[i].peer, paths);
+    } else {
+      states[i].reason = peers[i].reason;
     }
-  };
-  {
-    std::vector<std::jthread> workers;
-    const unsigned count = std::min(kSideBySide, std::max(1U, std::thread::hardware_concurrency()));
-    try {
-      for (unsigned i = 1; i < count; ++i) workers.emplace_back(work);
-    } catch (const std::system_error&) {
-      // The system grants no further thread: those that run do the work.
-    }
-    work();
-  }
+  });
   return states;
 }
 

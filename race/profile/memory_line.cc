@@ -10,6 +10,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -79,7 +80,13 @@ bool add_memory(int pid, MemorySample& sample) {
 
 MemoryLine::MemoryLine(int parent, bool below_child) : parent_(parent), below_child_(below_child) {
   try {
-    thread_ = std::thread([this] { watch(); });
+    thread_ = std::thread([this] {
+      try {
+        watch();
+      } catch (const std::bad_alloc&) {
+        samples_.clear();  // half a line would look like a process that has ended
+      }
+    });
   } catch (const std::system_error&) {
     // The system grants no further thread: the profile has no line of memory.
   }
