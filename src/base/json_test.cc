@@ -60,12 +60,12 @@ void fill() {
   object["an object"]["inside"] = nullptr;
 }
 
-TEST(Json, ANullValueThatGetsAMemberSurvivesRefusedMemory) {
+TEST(Json, of_a_null_value_that_gets_a_member_survives_refused_memory) {
   EXPECT_GT(refuse_each(fill<nlohmann::json>), 5);
   EXPECT_GT(refuse_each(fill<nlohmann::ordered_json>), 5);
 }
 
-TEST(Json, AValueIsDestroyedWhereMemoryIsRefused) {
+TEST(Json, is_destroyed_where_memory_is_refused) {
   const std::string text = R"({"a": [[1, 2], {"b": [3, 4, 5]}]})";
   EXPECT_GT(refuse_each([&text] { EXPECT_EQ(nlohmann::json::parse(text).size(), 1); }), 5);
 }
