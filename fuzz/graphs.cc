@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // An ONNX file that can be run is computed in every way that the engine has, with passes and without, and compared with
 // the double-precision oracle. Its inputs are made from the types that it states.
-#include <cmath>
 #include <cstring>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "driver.h"
 #include "grammar/judge.h"
+#include "grammar/oracle.h"
 #include "graph/import.h"
 #include "passes/pass.h"
 #include "tensor/convert.h"
@@ -61,15 +62,18 @@ Tensor made_input(const TensorType& type, std::mt19937& random) {
                                                                          : converted(numbers.view(), type.dtype);
 }
 
-// Where the oracle overflows, or has no number, float32 may have either: nothing to compare.
-bool is_tame(const grammar::Judgement& judged) {
-  for (const auto& output : judged.outputs) {
-    if (output.oracle.dtype() != DType::kFloat64) continue;
-    for (std::int64_t i = 0; i < output.oracle.shape().elements(); ++i) {
-      if (!(std::abs(output.oracle.as<double>()[i]) < 1e30)) return false;
-    }
-  }
-  return true;
+// float32 has the square of every number of the model, of its inputs and of what its nodes give. Beyond, or where one
+// of them is no number, float32 may have an infinity or a NaN at another place than the oracle: nothing to compare.
+bool is_tame(Bytes bytes, std::span<const Tensor> inputs) {
+  auto oracle = grammar::oracle_graph(bytes);
+  if (!oracle.ok()) return false;
+  std::vector<TensorView> views;
+  for (const Tensor& tensor : inputs) views.push_back(tensor.view());
+  const std::vector<Tensor> wide = grammar::with_floats_as(DType::kFloat64, views);
+  std::vector<TensorView> wide_views;
+  for (const Tensor& tensor : wide) wide_views.push_back(tensor.view());
+  const auto largest = grammar::largest_number(*oracle, wide_views);
+  return largest.ok() && *largest < 1e15;
 }
 
 }  // namespace
@@ -88,7 +92,7 @@ void graphs(Bytes bytes) {
   if (!judged.ok())
     return check_error(judged.error(), {ErrorCode::kInvalidModel, ErrorCode::kUnsupportedModel,
                                         ErrorCode::kInvalidInput, ErrorCode::kLimit});
-  if (!is_tame(*judged)) return;
+  if (judged->faults.empty() || !is_tame(bytes, made)) return;
   for (const std::string& fault : judged->faults) std::fprintf(stderr, "graphs: %s\n", fault.c_str());
   KITE_CHECK(judged->faults.empty());
 }

@@ -154,6 +154,10 @@ class Replacement {
     if (stated_type(static_cast<std::ptrdiff_t>(i)) != from_) return;
     const ValueId output = graph_.outputs[i];
     if (is_graph_input(graph_, output)) return;
+    // Integers of which a model says that they are of this type stay what they are, as those do of which it says
+    // float32.
+    const auto& type = graph_.value(output).type;
+    if (type && !is_floating_point(type->dtype)) return;
     ++outputs_;
     const NodeId producer = graph_.value(output).producer;
     if (producer != kNoNode && is_op(graph_.node(producer), "Cast") &&

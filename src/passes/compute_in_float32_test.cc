@@ -51,6 +51,21 @@ TEST(ComputeInFloat32, keeps_the_types_of_inputs_and_outputs_behind_casts) {
   }
 }
 
+TEST(ComputeInFloat32, integers_that_a_model_calls_float64_stay_integers) {
+  GraphCase g;
+  const ValueId count = g.input("count", Shape{2}, DType::kInt8);
+  const ValueId x = g.input("x", Shape{2}, DType::kFloat64);
+  g.returns(g.n("twice", "Add", {count, count}));
+  g.returns(g.n("y", "Add", {x, x}));
+  g.graph().output_names = {"twice", "y"};
+  g.graph().output_dtypes = {DType::kFloat64, DType::kFloat64};
+  EXPECT_EQ(converted_types(g), std::vector<std::string>{"float64 (1 input, 1 output) is computed in float32"});
+  ASSERT_TRUE(infer_types(g.graph()).ok());
+  const Graph graph = g.take();
+  EXPECT_EQ(graph.value(graph.outputs[0]).type->dtype, DType::kInt8);
+  EXPECT_EQ(graph.value(graph.outputs[1]).type->dtype, DType::kFloat64);
+}
+
 TEST(ComputeInFloat32, copies_nothing_of_a_float32_model) {
   GraphCase g = scaled(DType::kFloat32);
   const std::int64_t left = g.graph().budget().left(Limit::kConstantBytes);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -169,20 +170,28 @@ std::vector<Tensor> with_floats_as(DType to, std::span<const TensorView> tensors
   return made;
 }
 
-Result<std::vector<Tensor>> compute(Graph& graph, std::span<const TensorView> inputs, std::mt19937_64* noise,
-                                    bool absolute) {
+namespace {
+
+// `meet` is given every tensor: constants, inputs, and the nodes' results.
+template <typename Meet>
+Result<std::vector<Tensor>> walk(Graph& graph, std::span<const TensorView> inputs, std::mt19937_64* noise,
+                                 bool absolute, const Meet& meet) {
   std::vector<TensorView> views(graph.value_count());
   std::vector<Tensor> owned(graph.value_count());
   for (std::size_t i = 0; i < views.size(); ++i) {
     const auto& constant = graph.value(static_cast<ValueId>(i)).constant;
     if (!constant) continue;
     views[i] = *constant;
+    meet(views[i]);
     if (noise == nullptr || !absolute || constant->type.dtype != DType::kFloat64) continue;
     owned[i] = Tensor::copy_of(*constant);
     move_all(owned[i], 4 * kHalfUlp * std::max(largest(views[i]), 1.0), *noise);
     views[i] = owned[i].view();
   }
-  for (std::size_t i = 0; i < inputs.size(); ++i) views[static_cast<std::size_t>(graph.inputs[i].value)] = inputs[i];
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    views[static_cast<std::size_t>(graph.inputs[i].value)] = inputs[i];
+    meet(inputs[i]);
+  }
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     std::vector<TensorView> operands;
@@ -196,12 +205,33 @@ Result<std::vector<Tensor>> compute(Graph& graph, std::span<const TensorView> in
       if (noise != nullptr) add_noise(graph, id, operands, results[i], *noise, absolute);
       owned[at] = std::move(results[i]);
       views[at] = owned[at].view();
+      meet(views[at]);
     }
   }
   std::vector<Tensor> outputs;
   for (const ValueId output : graph.outputs)
     outputs.push_back(Tensor::copy_of(views[static_cast<std::size_t>(output)]));
   return outputs;
+}
+
+}  // namespace
+
+Result<std::vector<Tensor>> compute(Graph& graph, std::span<const TensorView> inputs, std::mt19937_64* noise,
+                                    bool absolute) {
+  return walk(graph, inputs, noise, absolute, [](const TensorView&) {});
+}
+
+Result<double> largest_number(Graph& graph, std::span<const TensorView> inputs) {
+  double most = 0;
+  const auto meet = [&most](const TensorView& view) {
+    if (view.data == nullptr || view.type.dtype != DType::kFloat64) return;
+    for (std::int64_t i = 0; i < view.type.shape.elements(); ++i) {
+      const double size = std::abs(view.as<double>()[i]);
+      most = std::max(most, std::isfinite(size) ? size : std::numeric_limits<double>::infinity());
+    }
+  };
+  KITE_TRY_ASSIGN([[maybe_unused]] const std::vector<Tensor> outputs, walk(graph, inputs, nullptr, false, meet));
+  return most;
 }
 
 }  // namespace kite::grammar

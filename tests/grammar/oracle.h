@@ -29,4 +29,8 @@ namespace kite::grammar {
 [[nodiscard]] Result<std::vector<Tensor>> compute(Graph& graph, std::span<const TensorView> inputs,
                                                   std::mt19937_64* noise = nullptr, bool absolute = false);
 
+// The largest magnitude of any number that compute() meets in a float64 graph: constants, inputs and what every node
+// gives. Infinite where one of them is infinite or no number.
+[[nodiscard]] Result<double> largest_number(Graph& graph, std::span<const TensorView> inputs);
+
 }  // namespace kite::grammar
