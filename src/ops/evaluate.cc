@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/checked.h"
+#include "ops/compute.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -136,7 +137,7 @@ Result<std::vector<Tensor>> evaluate_node(const Graph& graph, NodeId id, std::sp
     results.push_back(output == kNoValue ? Tensor() : Tensor(*graph.value(output).type));
     outputs.push_back(results.back().mutable_view());
   }
-  Status status = op->compute(ComputeContext{node.attributes, node.opset, operands, outputs});
+  Status status = compute(*op, ComputeContext{node.attributes, node.opset, operands, outputs});
   if (!status.ok()) {
     if (status.error().where.empty()) status.error().where = graph.describe(id);
     return std::move(status).error();

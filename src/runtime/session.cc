@@ -11,6 +11,7 @@
 
 #include "base/checked.h"
 #include "base/parallel.h"
+#include "ops/compute.h"
 #include "paperkite/try.h"
 #include "runtime/denormals_off.h"
 
@@ -300,7 +301,7 @@ void PlanSession::run_portable(std::size_t step, int member) noexcept {
   Status& failure = failures_[static_cast<std::size_t>(member)];
   // Operators keep their work in the arena, but the text of an error needs memory.
   try {
-    Status status = portable.op->compute(context);
+    Status status = compute(*portable.op, context);
     if (status.ok()) return;
     failure = std::move(status).error().in("node \"" + std::string(plan_->text(bound.step->record->node)) + "\" (" +
                                            std::string(portable.op->name) + ")");

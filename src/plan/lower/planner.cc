@@ -41,7 +41,10 @@ Status lower_nodes(Lowering& lowering) {
     if (!together.ok()) return std::move(together).error().in(graph.describe(id));
     if (*together) continue;
     const Node& node = graph.node(id);
-    const LowerFn rule = find_lower_rule(node.domain, node.op_type);
+    // A portable step of no elements does nothing, where a kernel would walk over the dimensions beside the zero.
+    const bool is_empty = std::ranges::all_of(
+        node.outputs, [&](ValueId output) { return output == kNoValue || lowering.shape(output).elements() == 0; });
+    const LowerFn rule = is_empty ? nullptr : find_lower_rule(node.domain, node.op_type);
     bool lowered = false;
     if (rule != nullptr) {
       auto result = rule(lowering, id);
