@@ -15,11 +15,14 @@
 #include <vector>
 
 #include "base/number_text.h"
+#include "cli/output/interrupt.h"
 #include "paperkite/try.h"
 
 namespace kite::cli {
 
 Error cannot_write(int code, const std::string& path) {
+  // What waited for the reader of a pipe was given up.
+  if (code == EINTR && is_interrupted()) return {ErrorCode::kInterrupted, "interrupted", path, {}};
   const bool is_full = code == ENOSPC || code == EDQUOT || code == EFBIG;
   return Error{ErrorCode::kIo, std::string("cannot write: ") + std::strerror(code), path,
                is_full ? "free some space, or name another folder" : "check the folder and its permissions"};

@@ -318,6 +318,16 @@ class Interrupts(OutputCase):
                     self.assertLess(time.monotonic() - begin, 1.0)
                     process.communicate()
 
+    def test_waiting_for_the_reader_of_an_output_can_be_interrupted(self):
+        os.mkfifo(self.folder / "fifo")
+        for name in ("answers", "tensor", "plan", "scores", "tensors"):
+            with self.subTest(name):
+                process = self.popen(*writer(name, "fifo"), stdout=subprocess.PIPE)
+                time.sleep(0.3)  # until it waits; an interrupt before that gives the same
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(process.wait(10), 130)
+                process.communicate()
+
     def first_run_until(self, which):
         """A first run that a signal meets while its plan is being written; None where it was too quick for that."""
         cache = self.folder / "cache"
