@@ -62,7 +62,7 @@ struct ClassifyOptions {
 Result<std::vector<std::byte>> read_stdin(const Limits& limits) {
   constexpr int kPatienceMs = 200;  // a signal between the check and the read() is noticed after this time
   std::vector<std::byte> bytes;
-  std::byte block[65536];
+  std::byte block[8192];
   for (;;) {
     pollfd input{STDIN_FILENO, POLLIN, 0};
     const int ready = ::poll(&input, 1, kPatienceMs);

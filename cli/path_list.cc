@@ -71,7 +71,7 @@ Result<std::vector<std::string>> read_path_list(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return io_error(errno);
   Lines lines(path);
-  char block[65536];
+  char block[8192];
   for (;;) {
     const ssize_t count = ::read(fd, block, sizeof block);
     if (count < 0 && errno == EINTR) continue;

@@ -207,7 +207,7 @@ LiveProcess::Heard LiveProcess::read_line(std::int64_t timeout_ns, std::string& 
     if (left <= 0) return Heard::kTimeout;
     pollfd slot{state.output, POLLIN, 0};
     if (poll(&slot, 1, static_cast<int>(std::min(left, kCancelPollNs) / 1'000'000 + 1)) <= 0) continue;
-    std::array<char, 65536> bytes;
+    std::array<char, 8192> bytes;
     const ssize_t got = read(state.output, bytes.data(), bytes.size());
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (got <= 0) {

@@ -55,7 +55,7 @@ struct Stream {
 
   // False at the end of the stream.
   bool read_some(const SubprocessOptions& options) {
-    std::array<char, 1 << 16> buffer;  // NOLINT(*-member-init): read() fills it
+    std::array<char, 1 << 13> buffer;  // NOLINT(*-member-init): read() fills it; the stack may be small
     const ssize_t got = ::read(pipe.read_end(), buffer.data(), buffer.size());
     if (got < 0) return errno == EINTR || errno == EAGAIN;
     if (got == 0) {
