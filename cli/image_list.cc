@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -44,8 +43,7 @@ class FolderWalk {
       FolderReader reader(folder);
       while (reader.next()) look_at(reader, folders);
       if (reader.failure() != 0) {
-        fail(folder, std::string("cannot list the folder: ") + std::strerror(reader.failure()),
-             "check the permissions");
+        items_.push_back({folder, {reader.error("cannot list the folder: ", folder, "check the permissions")}});
       }
     }
     if (items_.empty()) fail(folder_, "the folder holds no picture (" + picture_format_list() + ")", remedy_of_none());

@@ -7,10 +7,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <span>
 #include <utility>
 
+#include "base/regular_file.h"
 #include "base/subprocess.h"
 #include "paperkite/classifier.h"
 #include "paperkite/npy.h"
@@ -29,14 +28,6 @@ kite::Status write_text(const std::string& path, const std::string& text) {
   out << text << std::flush;
   if (!out) return Error{ErrorCode::kIo, "cannot write", path, "check the free space"};
   return {};
-}
-
-Result<std::vector<std::byte>> read_bytes(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in.is_open() || in.bad()) return Error{ErrorCode::kIo, "cannot be read", path, {}};
-  const auto bytes = std::as_bytes(std::span(text));
-  return std::vector<std::byte>(bytes.begin(), bytes.end());
 }
 
 Result<std::string> sha256_of(const std::string& path) {
@@ -97,8 +88,9 @@ kite::Status room_for(const ModelRecord& record, std::size_t pictures, const std
 // Writes one picture's tensor as the next item of the file. The first picture makes the writer and settles the shape.
 kite::Status append(const Classifier& classifier, const std::string& picture, const std::string& path,
                     std::optional<NpyWriter>& writer) {
-  KITE_TRY_ASSIGN(const std::vector<std::byte> bytes, read_bytes(picture));
-  auto tensor = classifier.input_tensor(bytes);
+  KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(picture));
+  KITE_TRY_ASSIGN(const FileBytes bytes, file.read(file.state().size_bytes));
+  auto tensor = classifier.input_tensor(bytes.bytes());
   if (!tensor.ok()) return std::move(tensor).error().in(picture);
   const auto dims = tensor->shape().dims();
   if (tensor->dtype() != DType::kFloat32 || dims.size() < 2 || dims[0] != 1) {

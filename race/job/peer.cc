@@ -9,12 +9,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <span>
 
 #include "base/folder_reader.h"
+#include "base/regular_file.h"
 #include "paperkite/try.h"
 #include "race/job/command.h"
 
@@ -30,7 +29,7 @@ constexpr std::array<std::string_view, 15> kPeerKeys = {"title",   "runtime", "l
 constexpr std::array<std::string_view, 10> kVariantKeys = {"title",   "settings", "model",   "tracks",    "prepare",
                                                            "oneshot", "no_pre",   "inc_pre", "arguments", "presets"};
 constexpr std::array<std::string_view, 3> kPresetNames = {"quick", "study", "full"};
-constexpr std::uintmax_t kLargestFile = 1 << 20;  // bytes; a peer.toml has a few thousand
+constexpr std::size_t kLargestFile = 1 << 20;  // bytes; a peer.toml has a few thousand
 
 // Reads one table and remembers the first error in it.
 class Reader {
@@ -218,15 +217,15 @@ Result<Peer> parse_peer(std::string_view toml, const std::string& name, const st
 
 Result<Peer> read_peer(const std::string& folder) {
   const std::string file = folder + "/peer.toml";
-  std::error_code failed;
-  const std::uintmax_t bytes = fs::file_size(file, failed);
-  if (failed) return Error{ErrorCode::kIo, "cannot read: " + failed.message(), file, {}};
-  if (bytes > kLargestFile)
-    return Error{ErrorCode::kLimit, fmt::format("{} bytes are too many for a peer.toml", bytes), file,
-                 "it may have at most 1 MB"};
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad() || text.size() != bytes) return Error{ErrorCode::kIo, "cannot read the whole file", file, {}};
+  // No stream reads it: where memory is refused, a stream behaves as at the end of the file.
+  KITE_TRY_ASSIGN(const RegularFile opened, RegularFile::open(file));
+  if (opened.state().size_bytes > kLargestFile) {
+    return Error{ErrorCode::kLimit, fmt::format("{} bytes are too many for a peer.toml", opened.state().size_bytes),
+                 file, "it may have at most 1 MB"};
+  }
+  KITE_TRY_ASSIGN(const FileBytes read, opened.read(kLargestFile));
+  const std::span<const std::byte> bytes = read.bytes();
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   return parse_peer(text, fs::path(folder).filename().string(), folder);
 }
 
@@ -239,9 +238,8 @@ Result<std::vector<FoundPeer>> find_peers(const std::string& peers_dir) {
     if (fs::exists(folder / "peer.toml", ignored)) folders.push_back(fs::absolute(folder, ignored).lexically_normal());
   }
   if (reader.failure() != 0) {
-    return Error{ErrorCode::kIo,
-                 std::string("the contestants' folder cannot be read: ") + std::strerror(reader.failure()), peers_dir,
-                 "name it with --peers-dir or KITE_PEERS_DIR"};
+    return reader.error("the contestants' folder cannot be read: ", peers_dir,
+                        "name it with --peers-dir or KITE_PEERS_DIR");
   }
   std::sort(folders.begin(), folders.end());
   std::vector<FoundPeer> found;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -48,8 +47,7 @@ Result<std::vector<std::string>> list_pictures(const std::string& path, std::int
         pictures.push_back(name);
     }
     if (reader.failure() != 0) {
-      return Error{ErrorCode::kIo, std::string("cannot be read: ") + std::strerror(reader.failure()), folder,
-                   "check the permissions in this folder"};
+      return reader.error("cannot be read: ", folder, "check the permissions in this folder");
     }
   }
   if (pictures.empty()) {

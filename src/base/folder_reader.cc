@@ -9,8 +9,10 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/leftovers.h"
@@ -21,6 +23,13 @@ FolderReader::FolderReader(const std::string& folder) : start_(folder) {
   if (!start_.empty() && !start_.ends_with('/')) start_ += '/';
   stream_ = ::opendir(folder.empty() ? "." : folder.c_str());
   if (stream_ == nullptr) failure_ = errno;
+}
+
+Error FolderReader::error(std::string what, std::string where, std::string remedy) const {
+  const bool is_shortage = failure_ == ENOMEM || failure_ == EMFILE || failure_ == ENFILE;
+  if (is_shortage) remedy = "allow more memory and open files";
+  return {is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, std::move(what) + std::strerror(failure_), std::move(where),
+          std::move(remedy)};
 }
 
 FolderReader::~FolderReader() {

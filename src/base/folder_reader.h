@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "paperkite/error.h"
+
 namespace kite {
 
 // In place of std::filesystem::directory_iterator, which calls std::terminate() when memory is refused while it goes
@@ -22,6 +24,8 @@ class FolderReader {
   [[nodiscard]] bool next();
   // errno of what could not be read; 0 where everything was.
   [[nodiscard]] int failure() const noexcept { return failure_; }
+  // The error that says so; the system's text follows `what`. kLimit for want of memory or of descriptors, else kIo.
+  [[nodiscard]] Error error(std::string what, std::string where, std::string remedy) const;
 
   // Of the entry.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }

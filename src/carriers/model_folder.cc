@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -57,10 +56,7 @@ ModelFolder::Listing ModelFolder::list(const std::string& path) {
   // A model whose folder has disappeared since it was opened has no files beside it.
   const int code = reader.failure();
   if (code != 0 && code != ENOENT) {
-    const bool is_shortage = code == ENOMEM || code == EMFILE || code == ENFILE;
-    failure_ = {{is_shortage ? ErrorCode::kLimit : ErrorCode::kIo,
-                 std::string("the model's folder cannot be listed: ") + std::strerror(code), path.empty() ? "." : path,
-                 is_shortage ? "allow more memory and open files" : "check the folder"},
+    failure_ = {reader.error("the model's folder cannot be listed: ", path.empty() ? "." : path, "check the folder"),
                 code == EACCES};
   }
   return listing;

@@ -252,8 +252,8 @@ Result<std::vector<CacheEntry>> PlanCache::list() const {
         {reader.path(), static_cast<std::uint64_t>(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec});
   }
   if (reader.failure() != 0) {
-    return Error{ErrorCode::kIo, std::string("cannot list the plan cache: ") + std::strerror(reader.failure()), folder_,
-                 "check the permissions, or name another folder with --cache-dir"};
+    return reader.error("cannot list the plan cache: ", folder_,
+                        "check the permissions, or name another folder with --cache-dir");
   }
   std::ranges::sort(entries, [](const CacheEntry& a, const CacheEntry& b) {
     return std::tie(b.used_at, b.used_at_ns, a.path) < std::tie(a.used_at, a.used_at_ns, b.path);
