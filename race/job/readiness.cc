@@ -86,7 +86,9 @@ Readiness check_readiness(const Peer& peer, const InstallPaths& paths, double ti
   const std::vector<std::string> argv = expand(peer.check, setup_values(peer, paths));
   const auto result = run_subprocess(argv, options);
   if (!result.ok()) {
-    state.reason = peer.setup.empty() ? result.error().message() : "it is not set up";
+    const bool is_shortage = result.error().code == ErrorCode::kLimit;  // which says nothing about the contestant
+    state.reason = peer.setup.empty() || is_shortage ? result.error().message() : "it is not set up";
+    if (is_shortage) state.remedy = result.error().remedy;
   } else if (result->timed_out) {
     state.reason = fmt::format("its check did not end within {:g} s", timeout_s);
     if (state.remedy.empty()) state.remedy = quoted(argv);

@@ -34,6 +34,7 @@ void describe_failed_start(const SpawnRequest& request, const std::string& progr
                            SpawnOutcome& outcome) {
   const bool at_exec = reply.failed_stage == wire::Stage::kExec;
   const bool missing = at_exec && (reply.failed_errno == ENOENT || reply.failed_errno == ENOTDIR);
+  outcome.start_errno = reply.failed_errno;
   outcome.status = missing ? Outcome::kMissing : Outcome::kFailed;
   outcome.reason = fmt::format("{}: {}", program, std::strerror(reply.failed_errno));
   if (!at_exec) {

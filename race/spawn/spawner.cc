@@ -15,6 +15,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/spawn_actions.h"
+#include "base/subprocess.h"
 #include "paperkite/try.h"
 #include "race/spawn/affinity.h"
 #include "race/spawn/environment.h"
@@ -46,6 +48,8 @@ Result<Spawner> Spawner::start(const SpawnerOptions& options) {
   empty.argv = {spawner.helper_, "empty"};
   KITE_TRY_ASSIGN(spawner.empty_run_, spawner.run(empty));
   if (spawner.empty_run_.status != Outcome::kOk) {
+    const int code = spawner.empty_run_.start_errno;
+    if (code != 0) return start_error(code, "an empty program does not run: ", spawner.helper_);
     return io_error("an empty program does not run: " + spawner.empty_run_.reason, spawner.helper_);
   }
   spawner.empty_run_.peak_rss_floor_bytes = spawner.empty_run_.peak_rss_bytes;
@@ -60,24 +64,22 @@ kite::Status Spawner::start_helper() {
   // dup2 onto itself would leave close-on-exec set, so the helper's end must not be descriptor 3 already.
   const int far_end = fcntl(sockets[1], F_DUPFD_CLOEXEC, wire::kSocket + 1);
   close(sockets[1]);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, far_end, wire::kSocket);
+  SpawnActions actions;
+  actions.duplicate(far_end, wire::kSocket);
   for (int standard = 0; standard < 3; ++standard) {
-    posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", O_RDWR, 0);
+    actions.open(standard, "/dev/null", O_RDWR);
   }
-  posix_spawn_file_actions_addclosefrom_np(&actions, wire::kSocket + 1);
+  actions.close_from(wire::kSocket + 1);
   char* const arguments[] = {helper_.data(), nullptr};
   char* const environment[] = {nullptr};
   pid_t pid = -1;
-  const int error =
-      far_end < 0 ? EMFILE : posix_spawn(&pid, helper_.c_str(), &actions, nullptr, arguments, environment);
-  posix_spawn_file_actions_destroy(&actions);
+  int error = far_end < 0 ? EMFILE : actions.failure();
+  if (error == 0) error = posix_spawn(&pid, helper_.c_str(), actions.get(), nullptr, arguments, environment);
   if (far_end >= 0) close(far_end);
   if (error != 0) {
     close(sockets[0]);
-    return io_error(fmt::format("the measuring helper does not start: {}", std::strerror(error)), helper_,
-                    "build or install kite-race-spawn beside kite");
+    return start_error(error, "the measuring helper does not start: ", helper_,
+                       "build or install kite-race-spawn beside kite");
   }
   helper_pid_ = pid;
   socket_ = sockets[0];

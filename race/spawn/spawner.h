@@ -49,6 +49,7 @@ struct SpawnRequest {
 struct SpawnOutcome {
   Outcome status = Outcome::kOk;  // kMissing: there is no such program
   std::string reason;             // of every status except ok
+  int start_errno = 0;            // of a program that could not be started
   std::int32_t exit_code = 0, signal = 0;
   std::int64_t begin_ns = 0, wall_ns = 0;
   std::int64_t label_ns = 0;  // 0: nothing was printed

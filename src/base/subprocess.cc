@@ -14,6 +14,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/spawn_actions.h"
+
 namespace kite {
 
 namespace {
@@ -98,14 +100,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 int start(const std::vector<std::string>& argv, const SubprocessOptions& options, int out, int err, pid_t& pid) {
-  posix_spawn_file_actions_t actions;
+  SpawnActions actions;
+  actions.open(STDIN_FILENO, "/dev/null", O_RDONLY);
+  actions.duplicate(out, STDOUT_FILENO);
+  actions.duplicate(err, STDERR_FILENO);
+  if (!options.folder.empty()) actions.enter(options.folder.c_str());
+  if (actions.failure() != 0) return actions.failure();
+  std::vector<std::string> words = argv;
+  std::vector<std::string> environment = environment_with(options.environment);
   posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-  if (!options.folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, options.folder.c_str());
   sigset_t none;
   sigemptyset(&none);
   sigset_t plain;
@@ -115,12 +119,9 @@ int start(const std::vector<std::string>& argv, const SubprocessOptions& options
   posix_spawnattr_setsigdefault(&attributes, &plain);
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<std::string> words = argv;
-  std::vector<std::string> environment = environment_with(options.environment);
-  const int failed = ::posix_spawnp(&pid, words[0].c_str(), &actions, &attributes, pointers(words).data(),
+  const int failed = ::posix_spawnp(&pid, words[0].c_str(), actions.get(), &attributes, pointers(words).data(),
                                     pointers(environment).data());
   posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
   return failed;
 }
 
@@ -140,6 +141,13 @@ std::string SubprocessResult::last_line() const {
   return {};
 }
 
+Error start_error(int code, std::string what, std::string program, std::string remedy) {
+  const bool is_shortage = code == EAGAIN || code == ENOMEM;
+  if (is_shortage) remedy = "allow more processes and memory";
+  return {is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, std::move(what) + std::strerror(code), std::move(program),
+          std::move(remedy)};
+}
+
 Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv, const SubprocessOptions& options) {
   if (argv.empty() || argv[0].empty()) return Error{ErrorCode::kUsage, "no program to start", {}, {}};
   SubprocessResult result;
@@ -152,10 +160,7 @@ Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv, co
   pid_t pid = 0;
   if (const int failed = start(argv, options, streams[0].pipe.write_end(), streams[1].pipe.write_end(), pid);
       failed != 0) {
-    const bool is_shortage = failed == EAGAIN || failed == ENOMEM;  // of processes or of memory
-    return Error{is_shortage ? ErrorCode::kLimit : ErrorCode::kIo,
-                 std::string("cannot be started: ") + std::strerror(failed), argv[0],
-                 is_shortage ? "allow more processes and memory" : ""};
+    return start_error(failed, "cannot be started: ", argv[0]);
   }
   for (Stream& stream : streams) stream.pipe.close_write();
 

@@ -33,6 +33,10 @@ struct SubprocessResult {
   [[nodiscard]] std::string last_line() const;
 };
 
+// Of a program that could not be started: kLimit for want of processes or memory, else kIo. The system's text of
+// `code`, a value of errno, follows `what`.
+[[nodiscard]] Error start_error(int code, std::string what, std::string program, std::string remedy = {});
+
 // kIo: the program could not be started (not found, not executable); where = the program.
 // The program gets a process group of its own, no standard input, and is ended with its children after the timeout.
 [[nodiscard]] Result<SubprocessResult> run_subprocess(const std::vector<std::string>& argv,
