@@ -33,17 +33,19 @@ Status check_value(const LimitRow& row, std::int64_t value, std::string_view whe
 
 std::span<const LimitRow> all_limits() noexcept { return kLimitRows; }
 
-Error Limits::over(Limit limit, std::string_view what, std::string where, std::string_view remedy) const {
+Error Limits::over(Limit limit, std::string_view what, std::string where, std::string_view remedy,
+                   std::int64_t needed) const {
   const LimitRow& row = row_of(limit);
-  const std::int64_t value = (*this)[limit];
+  const std::int64_t value = needed > row.highest ? row.highest : (*this)[limit];
+  const bool can_be_raised = value < row.highest;
   std::string text(remedy);
-  if (value < row.highest) {
+  if (can_be_raised) {
     if (!text.empty()) text += ", or ";
     text += "raise the limit with --limit " + std::string(row.name) + "=NUMBER where the file is to be trusted";
   } else if (text.empty()) {
     text = "give a file with fewer; this limit cannot be raised";
   }
-  return {ErrorCode::kLimit,
+  return {can_be_raised || row.of != LimitOf::kModel ? ErrorCode::kLimit : ErrorCode::kUnsupportedModel,
           std::string(what) + " has more than " + std::to_string(value) + ' ' + std::string(row.unit), std::move(where),
           std::move(text)};
 }

@@ -40,8 +40,10 @@ class Limits {
   [[nodiscard]] std::int64_t& operator[](Limit limit) noexcept { return values_[static_cast<std::size_t>(limit)]; }
 
   // kLimit: "<what> has more than 200 scans"; `remedy`, and the flag that raises the limit, where it can be raised.
-  [[nodiscard]] Error over(Limit limit, std::string_view what, std::string where = {},
-                           std::string_view remedy = {}) const;
+  // What no value of a limit lets in is no question of cost: such a model is kUnsupportedModel. `needed` is how much
+  // there is, where that is known.
+  [[nodiscard]] Error over(Limit limit, std::string_view what, std::string where = {}, std::string_view remedy = {},
+                           std::int64_t needed = 0) const;
 
   // The limits of models that differ from their defaults: "nodes=5 outputs=7". What is kept of a model under such
   // limits must not be taken for what other limits allow.

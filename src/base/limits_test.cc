@@ -59,6 +59,20 @@ TEST(Limits, an_error_says_how_the_limit_is_raised_where_it_can_be) {
       "the file is to be trusted");
   EXPECT_EQ(limits.over(Limit::kGraphDepth, "the model").message(),
             "the model has more than 64 levels of graphs; give a file with fewer; this limit cannot be raised");
+  EXPECT_EQ(limits.over(Limit::kScans, "the JPEG").code, ErrorCode::kLimit);
+}
+
+TEST(Limits, a_model_that_no_value_of_a_limit_lets_in_is_unsupported) {
+  Limits limits;
+  EXPECT_EQ(limits.over(Limit::kGraphDepth, "the model").code, ErrorCode::kUnsupportedModel);
+  EXPECT_EQ(limits.over(Limit::kLabels, "the text").code, ErrorCode::kLimit);
+  const std::int64_t most = row_of(Limit::kNodes).highest;
+  EXPECT_EQ(limits.over(Limit::kNodes, "the model", {}, {}, most).code, ErrorCode::kLimit);
+  const Error error = limits.over(Limit::kNodes, "the model", {}, {}, most + 1);
+  EXPECT_EQ(error.code, ErrorCode::kUnsupportedModel);
+  EXPECT_EQ(error.what, "the model has more than 1073741824 nodes");
+  limits[Limit::kGraphDepth] = 5;
+  EXPECT_EQ(limits.over(Limit::kGraphDepth, "the model").code, ErrorCode::kLimit);
 }
 
 TEST(Limits, only_what_a_plan_depends_on_belongs_to_its_key) {

@@ -121,8 +121,10 @@ std::int64_t FunctionTable::whole_nodes_of(const onnx::Function& function, int l
 Status FunctionTable::check_call(const onnx::Function& function, int deepest, const Budget& budget) {
   bool is_too_deep = false;
   const std::int64_t nodes = whole_nodes_of(function, deepest, is_too_deep);
-  if (is_too_deep || nodes <= budget.left(Limit::kNodes)) return {};
-  return budget.limits().over(Limit::kNodes, "with its functions in the places of their calls, the model");
+  if (is_too_deep) return budget.limits().over(Limit::kCallDepth, "the model");
+  if (nodes <= budget.left(Limit::kNodes)) return {};
+  return budget.limits().over(Limit::kNodes, "with its functions in the places of their calls, the model", {}, {},
+                              nodes);
 }
 
 Status FunctionTable::charge_call(const onnx::Function& function, Budget& budget) {

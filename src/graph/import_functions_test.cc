@@ -184,13 +184,14 @@ TEST(ImportFunctions, calls_that_double_at_each_level_end_at_the_budget) {
   };
   EXPECT_TRUE(imported_dump(chain(8)).starts_with("input %x"));
   const std::clock_t start = std::clock();
-  const auto imported = import_bytes(chain(60).span(), "m.onnx");
+  const auto imported = import_bytes(chain(24).span(), "m.onnx");
   ASSERT_FALSE(imported.ok());
   EXPECT_EQ(imported.error().code, ErrorCode::kLimit);
+  // What no limit lets in is not supported.
+  const auto says = [](const std::string& dump, std::string_view text) { return dump.find(text) != std::string::npos; };
+  EXPECT_TRUE(says(imported_dump(chain(60)), "more than 1073741824 nodes")) << imported_dump(chain(60));
+  EXPECT_TRUE(says(imported_dump(chain(100)), "more than 64 levels of calls")) << imported_dump(chain(100));
   EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 1.0);
-  const auto deep = import_bytes(chain(100).span(), "m.onnx");
-  ASSERT_FALSE(deep.ok());
-  EXPECT_EQ(deep.error().what, "the model has more than 64 levels of calls");
 }
 
 TEST(ImportFunctions, long_names_are_not_copied_without_end) {

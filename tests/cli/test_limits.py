@@ -200,11 +200,11 @@ class FewBytes(Case):
             return functions
 
         relu = [node("Relu", ["a"], ["b"])]
-        for depth, codes in ((10, (0,)), (30, (5,)), (60, (5,)), (65, (5,))):
+        for depth, codes in ((10, (0,)), (25, (5,)), (30, (3,)), (60, (3,)), (65, (3,))):
             self.try_model(f"laughs_{depth}", [node(f"f{depth - 1}", ["x"], ["y"], domain="f")], functions=doubling(depth, relu), codes=codes)
         nothing = helper.make_function("f", "f0", ["a"], ["a"], [], [helper.make_opsetid("", 17)])
         functions = [nothing, *doubling(40, relu)[1:]]
-        self.try_model("empty_laughs", [node("f39", ["x"], ["y"], domain="f")], functions=functions, codes=(5,))
+        self.try_model("empty_laughs", [node("f39", ["x"], ["y"], domain="f")], functions=functions, codes=(3,))
 
     def test_loops(self):
         for count in (1 << 20, 1 << 62):
