@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Storage, use lists and node order of the graph. No operation walks the whole graph except order() and relabel().
+// Storage, use lists and node order of the graph. No operation walks the whole graph except order().
 #include "graph/graph.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace kite {
 namespace {
 
 // Distance between the labels of appended nodes: 2^31 nodes fit into 63 bits. Insertions at one place
-// use the gap up at last; then all nodes get new labels.
+// use the gap up at last; then the nodes around it get new labels.
 constexpr std::uint64_t kLabelGap = std::uint64_t{1} << 32;
 
 }  // namespace
@@ -121,11 +121,37 @@ bool Graph::is_read_once(ValueId id) const {
 
 // Order --------------------------------------------------------------------------------------------------------
 
-void Graph::relabel() {
-  count_steps(nodes_.size());
-  std::uint64_t label = kLabelGap;
-  for (NodeId id = first_; id != kNoNode; id = links_[static_cast<std::size_t>(id)].next, label += kLabelGap) {
-    links_[static_cast<std::size_t>(id)].label = label;
+// Looks for the smallest range of labels around the node that is not too full, and spreads the nodes in it. A range of
+// twice the labels may hold less than twice the nodes, so that a place at which many nodes are inserted gets room for
+// as many again: n insertions cost n log n steps, wherever they are (Bender and others, "Two simplified algorithms for
+// maintaining order in a list", 2002).
+void Graph::make_room(NodeId around) {
+  constexpr double kGrowth = 1.5;  // of the nodes, where the labels double; 1.5^63 is more than there can be
+  const auto link = [&](NodeId of) -> Link& { return links_[static_cast<std::size_t>(of)]; };
+  const std::uint64_t place = link(around).label;
+  NodeId first = around;
+  NodeId last = around;
+  std::uint64_t count = 1;
+  double most = 1;
+  for (int bits = 1;; ++bits) {
+    KITE_CHECK(bits < 64);
+    most *= kGrowth;
+    const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+    const std::uint64_t begin = place & ~mask;
+    const std::uint64_t end = place | mask;
+    for (; link(first).previous != kNoNode && link(link(first).previous).label >= begin; ++count) {
+      first = link(first).previous;
+    }
+    for (; link(last).next != kNoNode && link(link(last).next).label <= end; ++count) last = link(last).next;
+    constexpr int kFewestBits = 8;
+    if (bits < kFewestBits || static_cast<double>(count) > most) continue;
+    count_steps(count);
+    const std::uint64_t gap = mask / count;
+    std::uint64_t label = begin + gap / 2;
+    for (NodeId id = first;; id = link(id).next, label += gap) {
+      link(id).label = label;
+      if (id == last) return;
+    }
   }
 }
 
@@ -144,11 +170,8 @@ void Graph::link_between(NodeId previous, NodeId id, NodeId next) {
   // Nodes of a body come one after the other before the same node: small steps leave room for 2^16 of them.
   constexpr std::uint64_t kMostStep = std::uint64_t{1} << 16;
   const std::uint64_t middle = low + std::min((link(next).label - low) / 2, kMostStep);
-  if (middle == low) {
-    relabel();
-  } else {
-    link(id).label = middle;
-  }
+  link(id).label = middle;
+  if (middle == low) make_room(id);
 }
 
 std::vector<NodeId> Graph::order() const {

@@ -186,7 +186,7 @@ class Graph {
   void lose_use(ValueId id);
   NodeId store(Node node);
   void link_between(NodeId previous, NodeId id, NodeId next);
-  void relabel();
+  void make_room(NodeId around);
   [[nodiscard]] std::string unique_name(std::string wanted);
 
   std::deque<Value> values_;

@@ -100,6 +100,30 @@ TEST(Graph, keeps_order_through_many_insertions_at_one_place) {
   EXPECT_EQ(graph.consumers(x), expected);
 }
 
+// As loops in a loop are unrolled: nodes come before each of many nodes that come before one node.
+std::int64_t steps_of_nested_insertions(int holders) {
+  Graph graph;
+  const ValueId x = graph.add_value("x");
+  graph.inputs.push_back({x, DType::kFloat32, {}});
+  const auto relu = [&] { return make_node("Relu", {x}, {graph.add_value("v")}); };
+  const NodeId anchor = graph.add_node(relu());
+  std::vector<NodeId> expected;
+  for (int i = 0; i < holders; ++i) {
+    const NodeId holder = graph.insert_before(anchor, relu());
+    for (int k = 0; k < 40; ++k) expected.push_back(graph.insert_before(holder, relu()));
+    expected.push_back(holder);
+  }
+  expected.push_back(anchor);
+  const std::int64_t steps = graph.budget().spent(Limit::kPlanSteps);
+  EXPECT_EQ(graph.order(), expected);
+  EXPECT_EQ(graph.consumers(x), expected);
+  return steps;
+}
+
+TEST(Graph, nested_insertions_cost_steps_in_proportion_to_the_nodes) {
+  EXPECT_LT(steps_of_nested_insertions(400), 5 * steps_of_nested_insertions(100));
+}
+
 TEST(Graph, removed_nodes_vanish_but_still_serve_as_anchors) {
   Sample s;
   s.graph.remove(s.sigmoid);
