@@ -14,7 +14,7 @@ namespace {
 
 Result<const Body*> branch(Sweep& sweep, NodeId id, bool condition) {
   KITE_TRY_ASSIGN(const Body* const body, sweep.body(id, condition ? "then_branch" : "else_branch"));
-  if (sweep.node(id).outputs.size() <= body->outputs.size()) return body;
+  if (sweep.node(id).outputs.size() == body->outputs.size()) return body;
   return sweep.invalid(id, "its branch has " + std::to_string(body->outputs.size()) + " outputs, the node " +
                                std::to_string(sweep.node(id).outputs.size()));
 }
