@@ -98,6 +98,47 @@ Result<Attribute::Value> value_of(const onnx::Node& node, const onnx::Attribute&
   return Attribute::Value(std::string("<unsupported>"));
 }
 
+// Attributes of the standard operators that say yes or no. The standard knows 0 and 1 alone; of another number some
+// runtimes take that it is not 0, others that it is not 1.
+constexpr std::string_view kFlags[] = {"align_corners",
+                                       "allowzero",
+                                       "antialias",
+                                       "ceil_mode",
+                                       "center_point_box",
+                                       "count_include_pad",
+                                       "detect_negative",
+                                       "detect_positive",
+                                       "exclude_outside",
+                                       "exclusive",
+                                       "fmod",
+                                       "input_forget",
+                                       "inverse",
+                                       "is_causal",
+                                       "keepdims",
+                                       "largest",
+                                       "layout",
+                                       "linear_before_reset",
+                                       "onesided",
+                                       "reverse",
+                                       "saturate",
+                                       "select_last_index",
+                                       "sorted",
+                                       "storage_order",
+                                       "training_mode",
+                                       "transA",
+                                       "transB",
+                                       "upper",
+                                       "noop_with_empty_axes",
+                                       "interleaved"};
+
+Status check_flag(const onnx::Node& node, std::string_view name, const Attribute::Value& value) {
+  const auto* const number = std::get_if<std::int64_t>(&value);
+  if (number == nullptr || *number == 0 || *number == 1 || !normal_domain(node.domain).empty()) return {};
+  if (std::ranges::find(kFlags, name) == std::end(kFlags)) return {};
+  return Error{ErrorCode::kUnsupportedModel, "attribute " + in_quotes(name) + " is " + std::to_string(*number),
+               describe_node(node), "export the model with 0 or 1: runtimes do not agree what another number means"};
+}
+
 template <typename T>
 TensorView own_list(Graph& graph, const std::vector<T>& values, const Shape& shape) {
   Tensor tensor(kDTypeOf<T>, shape);
@@ -167,6 +208,7 @@ Result<Attributes> import_attributes(const onnx::Node& node, const NamedAttribut
   Attributes attributes;
   for (const auto& [name, attribute] : named) {
     KITE_TRY_ASSIGN(Attribute::Value value, value_of(node, *attribute, tensors));
+    KITE_TRY(check_flag(node, name, value));
     if (attribute->g == nullptr) attributes.set(std::string(name), std::move(value));
   }
   return attributes;

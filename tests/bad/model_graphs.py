@@ -6,6 +6,7 @@ from onnx import helper
 
 from row import (
     BOOL,
+    FLOAT,
     INPUT,
     INT64,
     LIMIT,
@@ -101,7 +102,36 @@ def nested_if(depth):
     return hand_model(body + value_info(11, "c", (1,)) + value_info(12, "o"))
 
 
+def bodies(op, **graphs):
+    """A node with bodies of (nodes, inputs, outputs) over x; c is a condition."""
+    made = {}
+    for name, (nodes, inputs, outputs) in graphs.items():
+        values = [[helper.make_tensor_value_info(each, FLOAT, None) for each in part] for part in (inputs, outputs)]
+        made[name] = helper.make_graph(nodes, name, *values)
+    return model([node(op, ["c"], ["y"], **made)], [*X2, ("c", [], BOOL)], Y)
+
+
+def nested_loops(depth, count):
+    """Loops within each other, each of which has a body of one Add and goes `count` times."""
+    value = helper.make_tensor_value_info
+    inner = [node("Add", ["v", "v"], ["w"])]
+    trips = {"trips": np.int64(count)}
+    for _ in range(depth):
+        ports = [value("i", INT64, []), value("go", BOOL, []), value("v", FLOAT, None)]
+        results = [value("on", BOOL, []), value("w", FLOAT, None)]
+        body = helper.make_graph([node("Identity", ["go"], ["on"]), *inner], "body", ports, results)
+        inner = [node("Loop", ["trips", "", "v"], ["w"], body=body)]
+    outer = node("Loop", ["trips", "", "x"], ["y"], body=inner[0].attribute[0].g)
+    return model([outer], X2, Y, trips)
+
+
+ONE = ([node("Relu", ["x"], ["p"])], [], ["p"])
+TWO = ([node("Relu", ["x"], ["p"]), node("Neg", ["x"], ["q"])], [], ["p", "q"])
 for item, name, expected, made in [
+    ("M22", "branches_of_one_output", OK, bodies("If", then_branch=ONE, else_branch=ONE)),
+    ("M22", "branch_of_two_outputs", MODEL, bodies("If", then_branch=ONE, else_branch=TWO)),
+    ("M22", "branch_of_no_output", MODEL, bodies("If", then_branch=([], [], []), else_branch=ONE)),
+    ("M22", "function_calls_100_deep", UNSUPPORTED, chain_of_functions({**{f"F{i}": [f"F{i + 1}"] * 2 for i in range(100)}, "F100": ["Relu"]})),
     ("M20", "cycle", MODEL, model([node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["y"])], X2, Y)),
     ("M20", "reads_itself", MODEL, model([node("Add", ["x", "y"], ["y"])], X2, Y)),
     ("M20", "output_never_made", MODEL, model([node("Relu", ["x"], ["a"])], X2, Y)),
@@ -127,10 +157,10 @@ for item, name, expected, made in [
     ("M21", "no_inputs", OK, model([node("Relu", ["w"], ["y"])], [], Y, {"w": noise(2)})),
     ("M21", "empty_graph", REFUSED, hand_model(b"")),
     ("M22", "if_33_deep", f"{REFUSED}|{LIMIT}", nested_if(33)),
-    ("M22", "if_3000_deep", LIMIT, nested_if(3000)),
+    ("M22", "if_3000_deep", UNSUPPORTED, nested_if(3000)),
     ("M22", "function_calls_itself", MODEL, chain_of_functions({"F0": ["F0"]})),
     ("M22", "functions_in_a_circle", MODEL, chain_of_functions({"F0": ["F1"], "F1": ["F2"], "F2": ["F0"]})),
-    ("M22", "2_to_the_30_nodes", f"{REFUSED}|{LIMIT}", chain_of_functions({**{f"F{i}": [f"F{i + 1}"] * 2 for i in range(30)}, "F30": ["Relu"]})),
+    ("M22", "2_to_the_30_nodes", UNSUPPORTED, chain_of_functions({**{f"F{i}": [f"F{i + 1}"] * 2 for i in range(30)}, "F30": ["Relu"]})),
     (
         "M22",
         "function_twice",
@@ -157,6 +187,9 @@ for item, name, expected, made in [
     ),
 ]:
     row(item, name, expected, try_model(made))
+
+
+row("M22", "loops_5_deep_of_10", f"{OK}|{LIMIT}", try_model(nested_loops(5, 10)), heavy=True)
 
 
 def long_chain(op, count):
@@ -340,6 +373,17 @@ for name, expected, made in [
     ("einsum_long", REFUSED, model([node("Einsum", ["x"], ["y"], equation="i" * 100_000)], X2, Y)),
 ]:
     row("M25", name, expected, try_model(made))
+for op, flags in {
+    "ReduceMax": {"keepdims": 99},
+    "ReduceSum": {"noop_with_empty_axes": -1},
+    "ArgMax": {"keepdims": 2, "select_last_index": 2},
+    "BatchNormalization": {"training_mode": 7},
+    "MaxPool": {"kernel_shape": [2, 2], "ceil_mode": 2**62},
+    "Gemm": {"transB": 2},
+}.items():
+    kind = INT64 if op == "ArgMax" else FLOAT
+    made = model([node(op, ["x", *"aaaa"][: {"BatchNormalization": 5, "Gemm": 2}.get(op, 1)], ["y"], **flags)], X4, [("y", None, kind)], {"a": noise(4)})
+    row("M26", f"flag_that_is_no_flag_{op}", UNSUPPORTED, try_model(made), "0 or 1")
 for name, expected, made in [
     ("norm_of_another_size", MODEL, model([node("BatchNormalization", ["x", *"wwww"], ["y"])], X4, Y, {"w": noise(5)})),
     ("norm_of_negative_variance", OK, model([node("BatchNormalization", ["x", *"aaav"], ["y"])], X4, Y, {"a": noise(4), "v": -np.abs(noise(4))})),
