@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/number_text.h"
+#include "cli/parser/nearest.h"
 
 namespace kite::cli {
 
@@ -71,9 +73,16 @@ CLI::results_t pieces_of(const Option& option, const CLI::results_t& words) {
   return pieces;
 }
 
+// What stands behind "--" is no option, whatever it begins with. CLI11 knows this for the first positional alone, so
+// such words are marked.
+constexpr std::string_view kPlain = "\x01--\x01";
+
 // The words of an option, converted; false where they cannot be.
-bool store(const Option& option, const CLI::results_t& given) {
-  const CLI::results_t words = option.separator == '\0' ? given : pieces_of(option, given);
+bool store(const Option& option, CLI::results_t words) {
+  for (std::string& word : words) {
+    if (option.is_positional() && word.starts_with(kPlain)) word.erase(0, kPlain.size());
+  }
+  if (option.separator != '\0') words = pieces_of(option, words);
   const auto store_into = [&]<typename T>(const T& into) {
     if constexpr (std::is_same_v<T, Take>) {
       for (const std::string& word : words) {
@@ -98,7 +107,7 @@ void add_option(CLI::App& app, const Option& option, Asked& asked) {
     return;
   }
   if (bool* const* const flag = std::get_if<bool*>(&option.into)) {
-    app.add_flag(names, **flag, help);
+    app.add_flag(names, **flag, help)->disable_flag_override();  // --raw=false would be understood as a value
     return;
   }
   CLI::Option* added =
@@ -145,6 +154,39 @@ const Verb& named_verb(const CLI::App& app, const Verb& verb) {
   return verb;
 }
 
+// Leaves out "--", and marks the words behind it.
+void mark_plain_words(const Verb& program, std::vector<std::string>& arguments) {
+  const auto end = std::ranges::find(arguments, "--");
+  const Verb* verb = &program;
+  for (auto word = arguments.begin(); word != end; ++word) {
+    const auto inner = std::ranges::find(verb->verbs, std::string_view(*word), &Verb::name);
+    if (inner == verb->verbs.end()) break;
+    verb = &*inner;
+  }
+  if (end == arguments.begin() || end == arguments.end() || verb->rest != nullptr) return;
+  const bool is_value = std::ranges::any_of(verb->options, [&](const Option& option) {
+    return option.takes_value() && std::ranges::count(option.spellings(), *std::prev(end)) > 0;
+  });
+  if (is_value) return;
+  for (auto word = arguments.erase(end); word != arguments.end(); ++word) {
+    if (word->starts_with('-') && word->size() > 1) word->insert(0, kPlain);
+  }
+}
+
+// ", is --threads meant?": of the first word that nothing takes.
+std::string meant_word(const CLI::App& app, const Verb& verb) {
+  const std::vector<std::string> rest = app.remaining(true);
+  if (rest.empty()) return {};
+  const std::string word = rest.front().substr(0, rest.front().find('='));
+  std::vector<std::string> known;
+  for (const Verb& inner : verb.verbs) known.emplace_back(inner.name);
+  for (const Option& option : verb.options) {
+    if (!option.is_positional()) std::ranges::copy(option.spellings(), std::back_inserter(known));
+  }
+  const std::string_view meant = nearest(word, known);
+  return meant.empty() ? std::string() : ", is " + std::string(meant) + " meant?";
+}
+
 }  // namespace
 
 Result<Parsed> parse(const Verb& program, std::vector<std::string> arguments, std::size_t help_column) {
@@ -156,12 +198,18 @@ Result<Parsed> parse(const Verb& program, std::vector<std::string> arguments, st
   add_verb(app, program, asked);
   Parsed parsed;
   try {
+    mark_plain_words(program, arguments);
     std::ranges::reverse(arguments);  // CLI11 expects the last argument first
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;
-    if (app.exit(error, out, err) != 0) return Error{ErrorCode::kUsage, error.what(), {}, {}};
+    if (app.exit(error, out, err) != 0) {
+      std::string what = error.what() + meant_word(app, named_verb(app, program));
+      for (std::size_t at = what.find(kPlain); at != std::string::npos; at = what.find(kPlain))
+        what.erase(at, kPlain.size());
+      return Error{ErrorCode::kUsage, std::move(what), {}, {}};
+    }
     parsed.answer = out.str();
   }
   for (const auto& [option, given] : asked) *given = option->count() > 0;

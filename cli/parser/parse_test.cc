@@ -87,6 +87,38 @@ TEST(Parse, every_kind_of_destination_takes_its_words) {
   EXPECT_EQ(filled_by({"work", "--take", "a", "--take", "b"}).taken, "ab");
 }
 
+std::string refusal_of(std::vector<std::string> arguments) {
+  Filled filled;
+  const auto parsed = parse(program_into(filled), std::move(arguments));
+  return parsed.ok() ? "ok" : parsed.error().what;
+}
+
+TEST(Parse, what_is_misspelt_is_told_with_what_is_meant) {
+  EXPECT_TRUE(refusal_of({"work", "--thread=3"}).ends_with("--thread=3, is --threads meant?"));
+  EXPECT_TRUE(refusal_of({"work", "--secnds", "1"}).ends_with(", is --seconds meant?"));
+  EXPECT_TRUE(refusal_of({"wrk"}).ends_with(", is work meant?"));
+  EXPECT_TRUE(refusal_of({"outer", "tow"}).ends_with("required"));
+  EXPECT_TRUE(refusal_of({"work", "--bogus"}).ends_with("--bogus"));
+}
+
+TEST(Parse, words_behind_two_dashes_are_no_options) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(filled_by({"work", "--", "-a", "--flag"}).pictures, (Words{"-a", "--flag"}));
+  const Filled filled = filled_by({"work", "p", "-f", "--", "-n", "--", "-", "one"});
+  EXPECT_EQ(filled.pictures, (Words{"p", "-n", "--", "-", "one"}));
+  EXPECT_TRUE(filled.flag);
+  EXPECT_EQ(filled.count, 7);
+  EXPECT_EQ(filled_by({"work", "--take", "a", "p", "--"}).pictures, Words{"p"});
+  EXPECT_EQ(filled_by({"other", "a", "--", "-b"}).rest, (Words{"a", "--", "-b"}));
+  EXPECT_EQ(refusal_of({"outer", "one", "--", "-x"}), "The following argument was not expected: -x");
+}
+
+TEST(Parse, a_flag_has_no_value) {
+  for (const char* word : {"--flag=false", "--flag=0", "--flag=2", "--flag=x"}) {
+    EXPECT_NE(refusal_of({"work", word}), "ok") << word;
+  }
+}
+
 TEST(Parse, a_vector_option_takes_one_word_each_time_and_a_positional_all_that_are_left) {
   const Filled filled = filled_by({"work", "--model", "a", "b", "--model", "c", "d"});
   EXPECT_EQ(filled.models, (std::vector<std::string>{"a", "c"}));
