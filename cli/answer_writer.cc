@@ -115,10 +115,12 @@ class CsvWriter : public AnswerWriter {
     print(out_, "{}", rows);
     out_.flush();
   }
+  // Programs that read the table may not show its last column: the error is printed to stderr, too.
   void failure(const std::string& image, const Error& error) override {
-    out_.write(fmt::format("{},,,,,{}\n", quoted(image),
-                           quoted(std::string(error_code_name(error.code)) + ": " + presentable(error).message())));
+    const std::string text = std::string(error_code_name(error.code)) + ": " + presentable(error).message();
+    print(out_, "{}", fmt::format("{},,,,,{}\n", quoted(image), quoted(text)));
     out_.flush();
+    report(error, false);
   }
 
  private:

@@ -3,6 +3,7 @@
 folders: test_inputs.py; numbers in flags: both, and here every option of every verb.)"""
 
 import functools
+import json
 import os
 import re
 import resource
@@ -124,6 +125,38 @@ def made(make, *arguments, **options):
 
     return maker
 
+
+row("C01", "two_dashes_before_a_name", OK, made(lambda f: (f / "-k").write_bytes((f / "good.png").read_bytes()), "good.png", "--", "-k", check=pictures(2)))
+
+
+def shown_safely(form):
+    """Names of pictures that fail and of those that do not: no control character, no character that turns the line around."""
+    names = (b"\x1b[31mbad.png", b"\xc2\x9b31mbad.png", b"\x7fbad.png", "\u202ebad.png".encode(), "\u2066.png".encode(), b"\xc2\x85.png")
+
+    def make(folder):
+        prepared(folder)
+        (folder / "names").mkdir()
+        for at, name in enumerate(names):
+            with open(os.path.join(os.fsencode(folder), b"names", name), "wb") as file:
+                file.write(b"junk" if at % 2 == 0 else (folder / "good.png").read_bytes())
+
+        def check(result):
+            said = (result.stdout + result.stderr).decode()
+            raw = {c for c in said if c not in "\n\t" and (ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or "\u202a" <= c <= "\u2069")}
+            if form.startswith("json") and [json.loads(line.rstrip(","))["image"] for line in result.stdout.decode().split("\n") if "image" in line] != [
+                f"names/{os.fsdecode(name)}" for name in sorted(names)
+            ]:
+                return f"other names: {result.stdout}"
+            return f"shows {raw}" if raw else None
+
+        return Start(["classify", "m.onnx", "names", "--recipe", "imagenet", "--format", form, "-k", "1"], check=check)
+
+    return make
+
+
+for form in ("table", "json", "jsonl", "csv"):
+    row("C01", f"controls_in_names_{form}", SOME, shown_safely(form))
+row("C01", "csv_of_one_that_fails", IMAGE, start(*CLASSIFY[:-1], "csv", "m.onnx"))
 
 LISTED = f"{USAGE}|{IO}|{LIMIT}"
 for name, expected, make, argument in [
@@ -266,6 +299,7 @@ for name, arguments in {
     "cache_nothing": ["cache"],
     "cache_unknown": ["cache", "nope"],
     "escape_in_a_verb": ["\x1b[31m"],
+    "flag_with_a_value": ["classify", "m.onnx", "good.png", "--no-cache=false"],
     "escape_in_a_flag": ["classify", "--\x1b[31m"],
     "inspect_nothing": ["inspect"],
     "empty_model": ["classify", "", "good.png"],
