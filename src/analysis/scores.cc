@@ -141,9 +141,47 @@ void pair_ranked(const Graph& graph, const std::vector<Numbers>& numbers, std::v
       const bool holds_scores = outputs[k].ranked == outputs[i].ranked && outputs[k].kind != OutputKind::kClassIndex;
       // There is only one best class, whichever operator found it.
       if (!holds_scores || (picker(k) != picker(i) && outputs[i].ranked != 1)) continue;
-      outputs[i].ranked_with = static_cast<int>(k);
-      outputs[k].ranked_with = static_cast<int>(i);
+      outputs[i].partner = static_cast<int>(k);
+      outputs[k].partner = static_cast<int>(i);
       break;
+    }
+  }
+}
+
+bool are_probabilities(OutputKind kind) {
+  return kind == OutputKind::kProbabilities || kind == OutputKind::kIndependent ||
+         kind == OutputKind::kLogProbabilities || kind == OutputKind::kLogIndependent;
+}
+
+// True for each value that `id` is computed from, and for itself.
+std::vector<bool> sources_of(const Graph& graph, ValueId id, std::size_t values) {
+  std::vector<bool> seen(values);
+  std::vector<ValueId> open{id};
+  while (!open.empty()) {
+    const ValueId value = open.back();
+    open.pop_back();
+    if (value == kNoValue || seen[static_cast<std::size_t>(value)]) continue;
+    seen[static_cast<std::size_t>(value)] = true;
+    const NodeId producer = graph.value(value).producer;
+    if (producer == kNoNode) continue;
+    const std::vector<ValueId>& inputs = graph.node(producer).inputs;
+    open.insert(open.end(), inputs.begin(), inputs.end());
+  }
+  return seen;
+}
+
+// Finds, for an output with logits, the output with the probabilities that the graph makes of them.
+void pair_activated(const Graph& graph, std::size_t values, std::vector<OutputScores>& outputs) {
+  const auto is_logits_of = [&](std::size_t i, std::size_t k) {
+    return outputs[i].kind == OutputKind::kLogits && outputs[i].ranked == 0 && outputs[i].classes == outputs[k].classes;
+  };
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
+    if (!are_probabilities(outputs[k].kind) || outputs[k].ranked > 0) continue;
+    std::vector<bool> sources;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (!is_logits_of(i, k)) continue;
+      if (sources.empty()) sources = sources_of(graph, graph.outputs[k], values);
+      if (sources[static_cast<std::size_t>(graph.outputs[i])]) outputs[i].partner = static_cast<int>(k);
     }
   }
 }
@@ -166,7 +204,7 @@ std::optional<OutputScores> parse_line(std::string_view line) {
   output.kind = static_cast<OutputKind>(name - kKindNames.begin());
   int sums_to_one = 0;
   if (!take(line, output.classes) || !take(line, output.class_axis) || !take(line, sums_to_one) ||
-      !take(line, output.total) || !take(line, output.ranked) || !take(line, output.ranked_with)) {
+      !take(line, output.total) || !take(line, output.ranked) || !take(line, output.partner)) {
     return std::nullopt;
   }
   const bool in_range = output.classes >= 0 && output.class_axis >= 0 && output.class_axis < kMaxRank &&
@@ -189,6 +227,7 @@ std::vector<OutputScores> find_scores(const Graph& graph) {
     outputs.push_back(describe_output(graph, id, numbers[static_cast<std::size_t>(id)], batch));
   }
   pair_ranked(graph, numbers, outputs);
+  pair_activated(graph, numbers.size(), outputs);
   return outputs;
 }
 
@@ -197,7 +236,7 @@ std::string scores_text(const std::vector<OutputScores>& outputs) {
   for (const OutputScores& output : outputs) {
     text += std::string(output_kind_name(output.kind)) + ' ' + std::to_string(output.classes) + ' ' +
             std::to_string(output.class_axis) + (output.sums_to_one ? " 1 " : " 0 ") + shortest_text(output.total) +
-            ' ' + std::to_string(output.ranked) + ' ' + std::to_string(output.ranked_with) + ' ' + output.reason + '\n';
+            ' ' + std::to_string(output.ranked) + ' ' + std::to_string(output.partner) + ' ' + output.reason + '\n';
   }
   return text;
 }
@@ -214,7 +253,7 @@ std::optional<std::vector<OutputScores>> parse_scores(std::string_view text) {
   }
   const auto count = static_cast<int>(outputs.size());
   for (const OutputScores& output : outputs) {
-    if (output.ranked_with < -1 || output.ranked_with >= count) return std::nullopt;
+    if (output.partner < -1 || output.partner >= count) return std::nullopt;
   }
   return outputs;
 }

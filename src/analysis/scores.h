@@ -40,7 +40,9 @@ struct OutputScores {
   bool sums_to_one = false;  // of probabilities
   double total = 1;          // the number of a class that is certain: 100 for per cent
   std::int64_t ranked = 0;   // above 0: this many best classes, best first, instead of one number for each class
-  int ranked_with = -1;      // the output that holds the classes of these scores, or the scores of these classes
+  // The output that holds the classes of these scores, or the scores of these classes. Where nothing is ranked: the
+  // output that holds the probabilities which the graph makes of these logits.
+  int partner = -1;
   std::string reason;        // one clause without a line break; a warning for other kinds than kUnclear
   [[nodiscard]] bool operator==(const OutputScores&) const = default;
 };

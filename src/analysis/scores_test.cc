@@ -500,15 +500,15 @@ TEST(Scores, the_best_classes_are_paired_with_their_scores) {
   const auto found = top.outputs({best[0], best[1]});
   EXPECT_EQ(found[0].kind, kProbabilities);
   EXPECT_EQ(found[0].ranked, 3);
-  EXPECT_EQ(found[0].ranked_with, 1);
+  EXPECT_EQ(found[0].partner, 1);
   EXPECT_EQ(found[1].kind, OutputKind::kClassIndex);
   EXPECT_EQ(found[1].classes, 5);
-  EXPECT_EQ(found[1].ranked_with, 0);
+  EXPECT_EQ(found[1].partner, 0);
 
   Ending late;  // the softmax of the best three only
   const auto raw = late.nodes("TopK", {late.logits, late.ints({3})}, {values, indices});
   const auto outputs = late.outputs({raw[1], late.softmax(raw[0])});
-  EXPECT_EQ(outputs[0].ranked_with, 1);
+  EXPECT_EQ(outputs[0].partner, 1);
   EXPECT_EQ(outputs[1].kind, kProbabilities);
   EXPECT_EQ(outputs[1].ranked, 3);
 
@@ -517,7 +517,7 @@ TEST(Scores, the_best_classes_are_paired_with_their_scores) {
   const ValueId p = single.n("ReduceMax", {single.softmax()}, Shape{1}, {attr("axes", Ints{1})});
   const auto pair = single.outputs({index, p});
   EXPECT_EQ(pair[0].kind, OutputKind::kClassIndex);
-  EXPECT_EQ(pair[0].ranked_with, 1);
+  EXPECT_EQ(pair[0].partner, 1);
   EXPECT_EQ(pair[1].kind, kProbabilities);
 
   Ending cut;  // ranked scores are no vector of classes any more
@@ -532,6 +532,20 @@ TEST(Scores, the_best_classes_are_paired_with_their_scores) {
                 .front()
                 .kind,
             OutputKind::kNoVector);
+}
+
+TEST(Scores, logits_are_paired_with_the_probabilities_that_the_graph_makes_of_them) {
+  Ending e;
+  const ValueId halved = e.n("Mul", {e.logits, e.number(0.5F)});
+  const ValueId other = e.fresh({1, 5});
+  const auto found = e.outputs({e.logits, other, e.sigmoid(halved), e.sigmoid(e.fresh({1, 4}))});
+  EXPECT_EQ(found[0].partner, 2);
+  EXPECT_EQ(found[1].partner, -1);
+  EXPECT_EQ(found[2].partner, -1);
+
+  Ending hierarchy;  // the second head has classes of its own
+  const ValueId second = hierarchy.n("MatMul", {hierarchy.logits, hierarchy.number(2)}, {1, 4});
+  EXPECT_EQ(hierarchy.outputs({hierarchy.logits, hierarchy.softmax(second)})[0].partner, -1);
 }
 
 TEST(Scores, are_written_and_read_back) {

@@ -68,6 +68,7 @@ class ScoreChooser {
   Result<std::size_t> named_output(const std::string& name, const std::string& source);
   Result<std::size_t> only_output();
   [[nodiscard]] std::vector<std::size_t> candidates() const;
+  void drop_activated_logits(std::vector<std::size_t>& among) const;
   Status activation();
   Status stated_activation(ScoreActivation stated, const std::string& source);
   Status activation_of_logits();
@@ -149,7 +150,7 @@ std::vector<std::size_t> ScoreChooser::candidates() const {
     if (scores.kind == OutputKind::kNoVector || names_features(sources_.ports[i].name)) continue;
     if (scores.kind == OutputKind::kClassIndex) {
       indices.push_back(i);
-    } else if (scores.ranked > 0 && (scores.ranked_with >= 0 || scores.ranked == 1)) {
+    } else if (scores.ranked > 0 && (scores.partner >= 0 || scores.ranked == 1)) {
       continue;
     } else {
       (names_auxiliary_head(sources_.ports[i].name) ? auxiliary : vectors).push_back(i);
@@ -157,6 +158,18 @@ std::vector<std::size_t> ScoreChooser::candidates() const {
   }
   if (!vectors.empty()) return vectors;
   return auxiliary.empty() ? indices : auxiliary;
+}
+
+// What the graph itself makes of its logits goes before them: only it shows whether that is a softmax, sigmoids, or a
+// softmax with a temperature. Who states an activation, or wants the graph's numbers, may mean the logits.
+void ScoreChooser::drop_activated_logits(std::vector<std::size_t>& among) const {
+  if (meaning_.raw || !meaning_.activation.empty() || own_.activation) return;
+  const std::vector<std::size_t> all = among;
+  std::erase_if(among, [&](std::size_t i) {
+    const OutputScores& scores = sources_.outputs[i];
+    return scores.kind == OutputKind::kLogits && scores.partner >= 0 &&
+           std::ranges::find(all, static_cast<std::size_t>(scores.partner)) != all.end();
+  });
 }
 
 Result<std::size_t> ScoreChooser::output() {
@@ -171,6 +184,9 @@ Result<std::size_t> ScoreChooser::output() {
                    "use `kite run` to get the raw tensors, or name one with --scores-from NAME");
   }
   output_source_ = "the only output of its kind";
+  if (left.size() == 1) return left.front();
+  drop_activated_logits(left);
+  output_source_ = "the graph, which makes it of the logits of another output";
   if (left.size() == 1) return left.front();
 
   const std::size_t labels = sources_.count_labels();
@@ -305,8 +321,8 @@ Result<ScoreChoice> ScoreChooser::run() {
   }
   choice_.classes = facts().classes;
   choice_.row = facts().ranked > 0 ? facts().ranked : facts().classes;
-  if (facts().ranked > 0 && facts().ranked_with >= 0) {
-    const auto partner = static_cast<std::size_t>(facts().ranked_with);
+  if (facts().ranked > 0 && facts().partner >= 0) {
+    const auto partner = static_cast<std::size_t>(facts().partner);
     const bool is_index = facts().kind == OutputKind::kClassIndex;
     choice_.index_of = is_index ? choice_.output : partner;
     choice_.output = is_index ? partner : choice_.output;

@@ -18,6 +18,7 @@ struct Output {
   const char* name;
   OutputKind kind;
   std::int64_t classes = 5;
+  int partner = -1;
 };
 
 struct Question {
@@ -34,6 +35,7 @@ Result<ScoreChoice> choose(const Question& question) {
     OutputScores scores;
     scores.kind = output.kind;
     scores.classes = output.classes;
+    scores.partner = output.partner;
     scores.class_axis = 1;
     scores.sums_to_one = output.kind == OutputKind::kProbabilities;
     if (output.kind == OutputKind::kUnclear) scores.reason = "a reason";
@@ -91,6 +93,18 @@ TEST(ChooseScores, takes_the_output_that_holds_class_scores) {
       {{{{"y", kReals}, {"z", kReals}}, {}, 0, {{"paperkite.scores_from", "gone"}}}, "invalid-model"},
   };
   for (const auto& [question, expected] : rows) EXPECT_EQ(taken(question), expected) << question.outputs[0].name;
+}
+
+TEST(ChooseScores, what_the_graph_makes_of_logits_goes_before_them) {
+  const Question two{{{"logits", kReals, 5, 1}, {"y", OutputKind::kIndependent}}};
+  EXPECT_EQ(taken(two), "y");
+  EXPECT_EQ(taken({two.outputs, activation("softmax")}), "logits");
+  EXPECT_EQ(taken({two.outputs, scores_from("logits")}), "logits");
+  MeaningOptions raw;
+  raw.raw = true;
+  EXPECT_EQ(taken({two.outputs, raw}), "logits");
+  EXPECT_EQ(taken({{{"logits", kReals}, {"y", OutputKind::kIndependent}}}), "logits");  // of another head
+  EXPECT_EQ(taken({{{"logits", kReals, 5, 1}, {"embedding", OutputKind::kIndependent}, {"z", kReals}}}), "logits");
 }
 
 TEST(ChooseScores, an_error_names_the_choices) {
