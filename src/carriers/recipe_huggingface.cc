@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,7 @@ bool is_five_or_later(const std::string& version) {
 struct Reading {
   const HuggingFaceProcessor* processor = nullptr;
   bool is_torch = false;   // resizes and normalises like torch, not like Pillow and numpy
-  bool is_modern = false;  // derived from the common base of 2024: all keys of the base are used, null is the default
+  bool is_modern = false;  // derived from the common base of 2024: all keys of the base are used
   bool is_newer = false;   // transformers 5 or later
   std::string source;      // what states the version
   std::string note;        // why this version was chosen, where nothing states it
@@ -99,11 +100,25 @@ Result<Reading> reading_of(const Json& config, const HuggingFaceContext& context
   return reading;
 }
 
-// One of the keys do_*: null means the class's default in modern classes, and false in older ones.
-Result<bool> switch_in(const Json& config, const char* key, bool otherwise, const Reading& reading) {
+bool is_null(const Json& config, const char* key) {
   const auto found = config.find(key);
-  if (found != config.end() && found->is_null()) return reading.is_modern && otherwise;
-  return flag_in(config, key, otherwise);
+  return found != config.end() && found->is_null();
+}
+
+// One of the keys do_*: a null goes before the class's default, and no class does a step whose switch is null.
+Result<bool> switch_in(const Json& config, const char* key, bool otherwise) {
+  return is_null(config, key) ? Result<bool>(false) : flag_in(config, key, otherwise);
+}
+
+// A null goes before the class's default here, too: transformers raises an error, because the step needs the value.
+Status require_no_null(const Json& config, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    if (is_null(config, key)) {
+      return bad_json("\"" + std::string(key) + "\" is null, and a step of the preprocessing needs it",
+                      "leave the key out for the class's default, or " + std::string(kStateIt));
+    }
+  }
+  return {};
 }
 
 // Pillow's numbers for filters, as Hugging Face stores them.
@@ -200,7 +215,7 @@ ResizeRule plain_rule(Size size) {
                          : ResizeRule{ResizeMode::kExact, size.height, size.width};
 }
 
-Status convnext_resize(RecipeFields& fields, const Json& config, Size size) {
+Status convnext_resize(RecipeFields& fields, const Json& config, Size size, const Reading& reading) {
   if (size.width != 0) return bad_json("\"size\" has no shortest_edge, which ConvNext's image processor needs");
   KITE_TRY_ASSIGN(const double crop_pct, crop_pct_of(config, 224.0 / 256.0));
   const std::int64_t edge = size.height;
@@ -208,16 +223,15 @@ Status convnext_resize(RecipeFields& fields, const Json& config, Size size) {
     fields.resize = ResizeRule{ResizeMode::kExact, edge, edge};
     return {};
   }
+  if (reading.is_modern) KITE_TRY(require_no_null(config, {"crop_pct"}));
   fields.resize = ResizeRule{ResizeMode::kShortSide, enlarged(edge, crop_pct), 0};
   fields.crop = Size{edge, edge};
   return {};
 }
 
-Status poolformer_resize(RecipeFields& fields, const Json& config, Size size, const Reading& reading) {
-  const auto stated = config.find("crop_pct");
-  const bool is_plain = stated != config.end() && stated->is_null() && !reading.is_modern;
+Status poolformer_resize(RecipeFields& fields, const Json& config, Size size) {
   fields.resize = plain_rule(size);
-  if (is_plain) return {};
+  if (is_null(config, "crop_pct")) return {};
   KITE_TRY_ASSIGN(const double crop_pct, crop_pct_of(config, 0.9));
   const bool keeps_shape = size.width == 0 || size.width == size.height;
   fields.resize = keeps_shape
@@ -237,10 +251,12 @@ Status textnet_resize(RecipeFields& fields, const Json& config, Size size) {
 }
 
 Status resize_of(RecipeFields& fields, const Json& config, const Reading& reading) {
+  KITE_TRY(require_no_null(config, {"resample"}));
+  if (reading.is_modern) KITE_TRY(require_no_null(config, {"size"}));
   KITE_TRY_ASSIGN(const Size size, size_of(config, reading));
   switch (reading.processor->geometry) {
-    case Geometry::kConvNext: return convnext_resize(fields, config, size);
-    case Geometry::kPoolFormer: return poolformer_resize(fields, config, size, reading);
+    case Geometry::kConvNext: return convnext_resize(fields, config, size, reading);
+    case Geometry::kPoolFormer: return poolformer_resize(fields, config, size);
     case Geometry::kTextNet: return textnet_resize(fields, config, size);
     case Geometry::kLevit:
       fields.resize = plain_rule(size);
@@ -261,8 +277,9 @@ Status crop_of(RecipeFields& fields, const Json& config, const Reading& reading)
   const HuggingFaceProcessor& processor = *reading.processor;
   if (processor.crop == 0 && !reading.is_modern) return {};  // such a class does not read the key
   const bool usual = processor.crops && !(processor.name == "Beit" && reading.is_modern);
-  KITE_TRY_ASSIGN(const bool crops, switch_in(config, "do_center_crop", usual, reading));
+  KITE_TRY_ASSIGN(const bool crops, switch_in(config, "do_center_crop", usual));
   if (!crops) return {};
+  if (reading.is_modern) KITE_TRY(require_no_null(config, {"crop_size"}));
   KITE_TRY_ASSIGN(const Size crop, crop_size_of(config, reading));
   if (processor.geometry == Geometry::kPerceiver) {
     KITE_TRY_ASSIGN(const Size size, size_of(config, reading));
@@ -280,12 +297,12 @@ Status crop_of(RecipeFields& fields, const Json& config, const Reading& reading)
 
 Status geometry_of(RecipeFields& fields, const Json& config, const Reading& reading) {
   if (reading.is_modern) {
-    KITE_TRY_ASSIGN(const bool pads, switch_in(config, "do_pad", false, reading));
+    KITE_TRY_ASSIGN(const bool pads, switch_in(config, "do_pad", false));
     if (pads) return bad_json("\"do_pad\" is not supported", kStateIt);
   }
   // Only the Fast version of ImageGPT has no default size: where no key asks for a resize, there is no resize.
   const bool usual = !(reading.processor->name == "ImageGPT" && reading.is_torch && !reading.is_newer);
-  KITE_TRY_ASSIGN(const bool resizes, switch_in(config, "do_resize", usual, reading));
+  KITE_TRY_ASSIGN(const bool resizes, switch_in(config, "do_resize", usual));
   fields.resize = ResizeRule{};
   fields.crop = Size{};
   if (resizes) KITE_TRY(resize_of(fields, config, reading));
@@ -323,8 +340,8 @@ Status statistics_of(RecipeFields& fields, const Json& config, HuggingFaceStatis
 }
 
 // ImageGPT's older class has neither a mean nor a factor: it computes x / 127.5 - 1.
-Status imagegpt_numbers(RecipeFields& fields, const Json& config, const Reading& reading) {
-  KITE_TRY_ASSIGN(const bool normalizes, switch_in(config, "do_normalize", true, reading));
+Status imagegpt_numbers(RecipeFields& fields, const Json& config) {
+  KITE_TRY_ASSIGN(const bool normalizes, switch_in(config, "do_normalize", true));
   fields.arithmetic = Arithmetic::kHuggingFace;
   fields.rescale = normalizes ? 1 / 127.5 : 1.0;
   fields.offset = normalizes ? -1.0 : 0.0;
@@ -336,8 +353,9 @@ Status numbers_of(RecipeFields& fields, const Json& config, const Reading& readi
   fields.mean = {0, 0, 0};
   fields.std = {1, 1, 1};
   fields.offset = 0.0;
-  if (processor.name == "ImageGPT" && !reading.is_modern) return imagegpt_numbers(fields, config, reading);
-  KITE_TRY_ASSIGN(const bool rescales, switch_in(config, "do_rescale", true, reading));
+  if (processor.name == "ImageGPT" && !reading.is_modern) return imagegpt_numbers(fields, config);
+  KITE_TRY_ASSIGN(const bool rescales, switch_in(config, "do_rescale", true));
+  if (rescales) KITE_TRY(require_no_null(config, {"rescale_factor"}));
   fields.rescale = rescales ? 1.0 / 255.0 : 1.0;
   if (processor.name == "Vivit" && rescales) fields.rescale = 1 / 127.5;
   if (const Json* value = rescales ? find_member(config, "rescale_factor") : nullptr) {
@@ -345,22 +363,23 @@ Status numbers_of(RecipeFields& fields, const Json& config, const Reading& readi
   }
   bool normalizes = false;
   if (processor.statistics != HuggingFaceStatistics::kNone) {
-    KITE_TRY_ASSIGN(normalizes, switch_in(config, "do_normalize", true, reading));
+    KITE_TRY_ASSIGN(normalizes, switch_in(config, "do_normalize", true));
   }
+  if (normalizes && reading.is_modern) KITE_TRY(require_no_null(config, {"image_mean", "image_std"}));
   if (normalizes) KITE_TRY(statistics_of(fields, config, processor.statistics));
   bool shifts = false;
   if (processor.name == "EfficientNet") {
-    KITE_TRY_ASSIGN(shifts, switch_in(config, "rescale_offset", false, reading));
+    KITE_TRY_ASSIGN(shifts, switch_in(config, "rescale_offset", false));
   }
   if (processor.name == "Vivit") {
-    KITE_TRY_ASSIGN(shifts, switch_in(config, "offset", true, reading));
+    KITE_TRY_ASSIGN(shifts, switch_in(config, "offset", true));
   }
   if (shifts && rescales) fields.offset = -1.0;
   fields.arithmetic = !reading.is_torch                   ? Arithmetic::kHuggingFace
                       : rescales && normalizes && !shifts ? Arithmetic::kFused
                                                           : Arithmetic::kProduct;
   if (processor.name != "EfficientNet") return {};
-  KITE_TRY_ASSIGN(const bool includes_top, switch_in(config, "include_top", true, reading));
+  KITE_TRY_ASSIGN(const bool includes_top, switch_in(config, "include_top", true));
   if (!includes_top) return {};
   KITE_TRY_ASSIGN(fields.second_std, statistic_in(config, "image_std", {0.5, 0.5, 0.5}));
   return {};
@@ -370,14 +389,14 @@ Status numbers_of(RecipeFields& fields, const Json& config, const Reading& readi
 Status refuse_extra_steps(const Json& config, const Reading& reading) {
   const std::string_view name = reading.processor->name;
   if (name == "ImageGPT") {
-    KITE_TRY_ASSIGN(const bool quantizes, switch_in(config, "do_color_quantize", true, reading));
+    KITE_TRY_ASSIGN(const bool quantizes, switch_in(config, "do_color_quantize", true));
     if (quantizes) {
       return bad_json("\"do_color_quantize\" is true: the model takes numbers of colour clusters, not a picture",
                       "give the tensor itself with kite run");
     }
   }
   if (name == "Gemma3") {
-    KITE_TRY_ASSIGN(const bool pans, switch_in(config, "do_pan_and_scan", false, reading));
+    KITE_TRY_ASSIGN(const bool pans, switch_in(config, "do_pan_and_scan", false));
     if (pans) return bad_json("\"do_pan_and_scan\" is not supported", kStateIt);
   }
   return {};
@@ -409,7 +428,7 @@ Result<RecipeFields> recipe_from_huggingface(const Json& preprocessor, const Hug
   KITE_TRY(numbers_of(fields, config, reading));
   fields.channel_order = ChannelOrder::kRgb;
   if (reading.processor->name == "MobileViT") {
-    KITE_TRY_ASSIGN(const bool flips, switch_in(config, "do_flip_channel_order", true, reading));
+    KITE_TRY_ASSIGN(const bool flips, switch_in(config, "do_flip_channel_order", true));
     fields.channel_order = flips ? ChannelOrder::kBgr : ChannelOrder::kRgb;
   }
   if (!reading.note.empty()) fields.notes.push_back(reading.note);

@@ -224,6 +224,31 @@ TEST(HuggingFaceRecipe, the_class_decides_what_is_left_open) {
   EXPECT_EQ(vit.channel_order, ChannelOrder::kRgb);
 }
 
+TEST(HuggingFaceRecipe, a_step_whose_switch_is_null_is_left_out_and_a_value_that_a_step_needs_may_not_be_null) {
+  const auto read = [](const std::string& name, const std::string& more, const char* version) {
+    const std::string text =
+        R"({"image_processor_type": ")" + name + R"(", "size": {"shortest_edge": 28}, )" + more + "}";
+    return recipe_from_huggingface(parse_json(text).value(), HuggingFaceContext{"", "", version});
+  };
+  const std::pair<const char*, const char*> kinds[] = {{"PoolFormerImageProcessor", "4.57.3"},
+                                                       {"PoolFormerImageProcessorFast", "4.57.3"},
+                                                       {"PoolFormerImageProcessor", "5.24.0"}};
+  for (const auto& [name, version] : kinds) {
+    EXPECT_EQ(read(name, R"("do_resize": null)", version)->resize, ResizeRule{}) << name << version;
+    EXPECT_EQ(read(name, R"("do_center_crop": null)", version)->crop, Size{}) << name << version;
+    EXPECT_EQ(read(name, R"("do_rescale": null)", version)->rescale, 1.0) << name << version;
+    EXPECT_EQ(read(name, R"("do_normalize": null)", version)->std, (Triple{1, 1, 1})) << name << version;
+    EXPECT_EQ(read(name, R"("crop_pct": null)", version)->resize, short_side(28)) << name << version;
+    for (const char* needed : {R"("resample": null)", R"("rescale_factor": null)"}) {
+      EXPECT_FALSE(read(name, needed, version).ok()) << name << version << needed;
+    }
+    const bool is_old = &name == &kinds[0].first;  // the classes before the common base take their default instead
+    EXPECT_EQ(read(name, R"("image_mean": null)", version).ok(), is_old) << name << version;
+    EXPECT_EQ(read(name, R"("crop_size": null)", version).ok(), is_old) << name << version;
+  }
+  EXPECT_TRUE(read("CLIPImageProcessor", R"("do_resize": false, "resample": null)", "5.24.0").ok());
+}
+
 TEST(HuggingFaceRecipe, model_type_stands_for_the_class_of_an_old_file) {
   const Json file = parse_json(R"({"size": 28, "crop_size": 28, "do_center_crop": true})").value();
   const HuggingFaceContext clip{"", "clip", ""};
