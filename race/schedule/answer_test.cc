@@ -38,6 +38,7 @@ TEST(answer, is_found_in_every_form_in_which_programs_print_it) {
       {"1. Paper Kite 0.9\n2. cat 0.1\n", 1},                    // numbers that count the lines
       {"Paper Kite: 8.1, cat: -2.5\n", 1},                       // logits
       {"cat: 1.2e-05, Paper Kite: 9.9e-01\n", 1},
+      {"-5ms -3x -1.2.3\nPaper Kite 0.9\n", 1},  // a minus before what is no number
       {"tench, Tinca tinca 0.5\n", 2},
       {"3: crane\n", 3},  // two classes have that label
       {"4, crane, 0.5\n", 4},

@@ -88,6 +88,7 @@ class WordReader {
   }
 
   void take_word() {
+    if (line_[at_] == '-') ++at_;  // of "-5ms", which is no number
     const std::size_t begin = at_;
     while (at_ < line_.size() && is_of_word(line_[at_])) ++at_;
     std::string_view text = line_.substr(begin, at_ - begin);
