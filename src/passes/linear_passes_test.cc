@@ -56,6 +56,16 @@ TEST(ToLinear, leaves_other_gemms) {
   expect_untouched([] { return gemm({.beta = 2, .c = {3, 4}}); }, to_linear);
 }
 
+TEST(ToLinear, repeats_no_number_more_often_than_the_budget_has_room_for) {
+  expect_untouched(
+      [] {
+        Graph graph = gemm({.beta = 2, .c = {}});
+        graph.budget().set_left(Limit::kConstantBytes, 4 * 8 - 1);
+        return graph;
+      },
+      to_linear);
+}
+
 TEST(ToLinear, takes_a_matmul_and_the_bias_after_it) {
   const auto build = [](Shape bias, bool transposed, bool second_reader) {
     return [=] {

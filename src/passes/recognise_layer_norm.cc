@@ -116,7 +116,8 @@ ValueId take_in(Graph& graph, std::string_view op_type, LayerNorm& norm) {
 
 ValueId ones(Graph& graph, const LayerNorm& norm) {
   const auto shape = Shape::make(shape_of(graph, norm.x).dims().subspan(static_cast<std::size_t>(norm.axis)));
-  if (!shape.ok()) return kNoValue;
+  // The dimensions are the input's, which no file need hold.
+  if (!shape.ok() || !may_copy(graph, shape->elements() * static_cast<std::int64_t>(sizeof(double)))) return kNoValue;
   const std::vector<double> values(static_cast<std::size_t>(shape->elements()), 1.0);
   return add_float_constant(graph, graph.value(norm.x).name + "_scale", dtype_of(graph, norm.x), *shape, values);
 }

@@ -134,6 +134,16 @@ TEST(RecogniseLayerNorm, leaves_look_alikes) {
   expect_untouched([] { return layer_norm({.axes = {-1}, .variance_axes = {1, 2}}); }, recognise_layer_norm);
 }
 
+TEST(RecogniseLayerNorm, makes_no_scale_for_which_the_budget_has_no_room) {
+  expect_untouched(
+      [] {
+        Graph graph = layer_norm({.scale = false, .bias = false});
+        graph.budget().set_left(Limit::kConstantBytes, 8 * 8 - 1);
+        return graph;
+      },
+      recognise_layer_norm);
+}
+
 struct SwishCase {
   int form = 0;
   double three = 3;

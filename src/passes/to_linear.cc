@@ -60,6 +60,8 @@ Bias bias_of(Graph& graph, const Node& gemm, std::int64_t columns) {
   if (c == kNoValue || beta == 0) return {};
   const bool is_scalar = graph.is_constant(c) && shape_of(graph, c).elements() == 1;
   if (!is_scalar && !is_per_channel(graph, c, columns, 2)) return {kNoValue, false};
+  // A matrix without rows may have any number of columns.
+  if (is_scalar && !may_copy(graph, columns * static_cast<std::int64_t>(sizeof(double)))) return {kNoValue, false};
   return {scaled_constant(graph, c, beta, Shape{columns}), true};
 }
 

@@ -79,6 +79,8 @@ Status expand_embed_layer_normalization(Expansion& node) {
   if (node.has_output(1) && node.has_input(7)) {
     node.give(1, node.add("ReduceSum", 13, {node.in(7), node.integers({1})}, {{"keepdims", std::int64_t{0}}}));
   } else if (node.has_output(1)) {
+    if (!node.may_copy(ids[0] * static_cast<std::int64_t>(sizeof(std::int32_t))))
+      return node.over_limit("its mask index");
     Tensor none(DType::kInt32, Shape{ids[0]});
     std::fill_n(none.as<std::int32_t>(), ids[0], 0);
     node.give(1, node.add_constant("mask_index", std::move(none)));
