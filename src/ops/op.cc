@@ -3,6 +3,7 @@
 #include "ops/op.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -29,20 +30,28 @@ std::pair<std::string_view, std::string_view> key_of(const Operator* op) { retur
 }  // namespace
 
 std::span<const Operator* const> all_operators() noexcept {
-  static const std::vector<const Operator*> kOperators = [] {
-#define KITE_OPERATOR(symbol) &symbol,
-    std::vector<const Operator*> all = {
+  // In an array, not in a vector: nothing here may need memory, which can be refused.
+  struct Sorted {
+    std::array<const Operator*, 512> rows{};
+    std::size_t count = 0;
+    void add(const Operator& row) {
+      KITE_CHECK(count < rows.size());
+      rows[count++] = &row;
+    }
+  };
+  static const Sorted kOperators = [] {
+    Sorted all;
+#define KITE_OPERATOR(symbol) all.add(symbol);
 #include "ops/ops.inc"
-    };
 #undef KITE_OPERATOR
     for (const auto table : {unary_operators(), binary_operators(), predicate_operators(), variadic_operators(),
                              reduction_operators(), control_operators()}) {
-      for (const Operator& row : table) all.push_back(&row);
+      for (const Operator& row : table) all.add(row);
     }
-    std::ranges::sort(all, {}, key_of);
+    std::ranges::sort(std::span(all.rows).first(all.count), {}, key_of);
     return all;
   }();
-  return kOperators;
+  return std::span(kOperators.rows).first(kOperators.count);
 }
 
 const Operator* find_operator(std::string_view domain, std::string_view name) noexcept {

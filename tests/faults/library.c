@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "paperkite.h"
 
@@ -56,7 +58,8 @@ static paperkite_error* make_input(paperkite_tensor** tensor) {
 static paperkite_error* run(void) {
   paperkite_tensor *input = NULL, *output = NULL;
   paperkite_error* error = make_input(&input);
-  if (error == NULL) error = paperkite_session_run(session, (const paperkite_tensor* const*)&input, 1, NULL, 1, &output);
+  if (error == NULL)
+    error = paperkite_session_run(session, (const paperkite_tensor* const*)&input, 1, NULL, 1, &output);
   paperkite_tensor_free(input);
   paperkite_tensor_free(output);
   return error;
@@ -95,6 +98,28 @@ static void sweep(const char* name, paperkite_error* (*call)(void), long step) {
   }
 }
 
+// What a process makes once, it makes at the first call: each point is tried in a child that has called nothing yet.
+static void sweep_first(const char* name, paperkite_error* (*call)(void), long step) {
+  for (long at = 1;; at += step) {
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+      int was_reached = 0;
+      faults = 0;
+      (void)call_once(name, call, at, &was_reached);
+      fflush(stdout);
+      _exit(faults > 0 ? 1 : was_reached ? 0 : 2);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child) return;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 2) return;
+    ++tried;
+    if (status == 0) continue;
+    ++faults;
+    if (WIFSIGNALED(status)) printf("%s, allocation %ld: ended by signal %d\n", name, at, WTERMSIG(status));
+  }
+}
+
 static void must(paperkite_error* error) {
   if (error == NULL) return;
   printf("%s\n", paperkite_error_message(error));
@@ -107,6 +132,11 @@ int main(int argc, char** argv) {
   const long step = atol(argv[2]);
   must(paperkite_options_new(&options));
   must(paperkite_options_set(options, "threads", "2"));
+  for (int is_cached = 0; is_cached < 2; ++is_cached) {
+    must(paperkite_options_set(options, "no-cache", is_cached ? "false" : "true"));
+    sweep_first(is_cached ? "open the first classifier" : "make the first plan", open_classifier, step);
+  }
+  sweep_first("open the first session", open_session, step);
   sweep("open a classifier", open_classifier, step);
   sweep("open a session", open_session, step);
   must(paperkite_classifier_open(model, options, &classifier));
