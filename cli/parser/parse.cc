@@ -16,6 +16,7 @@
 
 #include "base/number_text.h"
 #include "cli/parser/nearest.h"
+#include "paperkite/try.h"
 
 namespace kite::cli {
 
@@ -99,6 +100,18 @@ bool store(const Option& option, CLI::results_t words) {
   return std::visit(store_into, option.into);
 }
 
+// CLI::App::get_option() copies names in functions that are noexcept, which end the process where memory is refused.
+CLI::Option* find_long_option(CLI::App& app, std::string_view name) {
+  KITE_CHECK(name.starts_with("--"));
+  for (CLI::Option* option : app.get_options()) {
+    for (const std::string& known : option->get_lnames()) {
+      if (known == name.substr(2)) return option;
+    }
+  }
+  KITE_CHECK(false);
+  return nullptr;
+}
+
 void add_option(CLI::App& app, const Option& option, Asked& asked) {
   std::string names(option.names);
   std::string help(option.help);
@@ -126,7 +139,7 @@ void add_option(CLI::App& app, const Option& option, Asked& asked) {
   }
   if (option.values.check && option.separator == '\0')
     added->transform(CLI::Validator([&option](std::string& word) { return option.values.check(word); }, std::string()));
-  if (!option.needs.empty()) added->needs(app.get_option(std::string(option.needs)));
+  if (!option.needs.empty()) added->needs(find_long_option(app, option.needs));
   if (option.given != nullptr) asked.emplace_back(added, option.given);
 }
 
