@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -42,9 +43,16 @@ struct Watcher {
   const PlanSession& session;
   std::span<const ValuePlace> places;  // that are still to come, in the order of their steps
   std::unordered_map<ValueId, EngineValue>& values;
+  bool was_refused = false;  // memory for one of them
 
+  // The steps of a run let no exception pass.
   static void see(void* self, std::size_t step, std::uint64_t) {
-    static_cast<Watcher*>(self)->copy_until(static_cast<std::int64_t>(step));
+    auto& watcher = *static_cast<Watcher*>(self);
+    try {
+      watcher.copy_until(static_cast<std::int64_t>(step));
+    } catch (const std::bad_alloc&) {
+      watcher.was_refused = true;
+    }
   }
   void copy_until(std::int64_t step) {
     for (; !places.empty() && places.front().step <= step; places = places.subspan(1)) {
@@ -127,6 +135,8 @@ Result<std::unordered_map<ValueId, EngineValue>> EngineValues::run(std::span<con
   std::unordered_map<ValueId, EngineValue> values;
   Watcher watcher{*session_, places_, values};
   KITE_TRY(session_->run_profiled(inputs, &Watcher::see, &watcher));
+  if (watcher.was_refused)
+    return Error{ErrorCode::kLimit, "no memory for the values of the graph", {}, "allow more memory"};
   // Inputs that no step reads, and a graph without a step.
   watcher.copy_until(static_cast<std::int64_t>(session_->plan().steps().size()));
   for (const NodeId id : moves_) {
