@@ -9,10 +9,14 @@
 //   signal:NUMBER     the process gets a signal
 //   cut:PATH, empty:PATH, grow:PATH, rewrite:PATH, remove:PATH, replace:PATH (by PATH.other)
 //   clock:SECONDS     the system's clock jumps
+//   stacks:PATH       nothing fails; at each point its number and a hash of the calls that led there (two integers of
+//   64
+//                     bits) are added to the file
 // A program that was started without KITE_FAULT calls fault_arm() and fault_disarm().
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -38,12 +42,13 @@ static struct Counter own_counter;
 static struct Counter* counter = &own_counter;
 
 enum Points { kNone, kMemory, kFiles };
-enum Action { kFail, kFailOn, kSignal, kCut, kEmpty, kGrow, kRewrite, kRemove, kReplace, kClock };
+enum Action { kFail, kFailOn, kSignal, kCut, kEmpty, kGrow, kRewrite, kRemove, kReplace, kClock, kStacks };
 static _Atomic int points = kNone;
 static _Atomic int64_t wanted;
 static enum Action action;
 static const char* argument = "";
 static _Atomic int64_t clock_jump_s;
+static int stacks_fd = -1;
 // The action itself is not counted. Initial-exec: asking for the variable must not allocate.
 static __thread int is_inside __attribute__((tls_model("initial-exec")));
 
@@ -74,10 +79,23 @@ static void change_file(enum Action what, const char* path) {
   close(fd);
 }
 
+static void note_stack(int64_t number) {
+  void* calls[32];
+  const int before = errno;
+  is_inside = 1;
+  const int depth = backtrace(calls, sizeof calls / sizeof *calls);
+  uint64_t record[2] = {(uint64_t)number, 0xcbf29ce484222325};  // FNV-1a, of addresses instead of bytes
+  for (int i = 0; i < depth; ++i) record[1] = (record[1] ^ (uint64_t)(uintptr_t)calls[i]) * 0x100000001b3;
+  (void)!write(stacks_fd, record, sizeof record);
+  is_inside = 0;
+  errno = before;
+}
+
 // Whether the call at this point has to fail.
 static int at_point(enum Points kind) {
   if (atomic_load(&points) != (int)kind || is_inside) return 0;
   const int64_t now = atomic_fetch_add(&counter->points, 1) + 1;
+  if (action == kStacks) note_stack(now);
   const int64_t at = atomic_load(&wanted);
   if (at == 0 || now < at || (now > at && action != kFailOn)) return 0;
   atomic_fetch_add(&counter->done, 1);
@@ -210,8 +228,8 @@ time_t time(time_t* into) {
 
 // `text` as KITE_FAULT; it must live until fault_disarm().
 void fault_arm(const char* text) {
-  static const char* const names[] = {"fail", "fail-on", "signal", "cut",     "empty",
-                                      "grow", "rewrite", "remove", "replace", "clock"};
+  static const char* const names[] = {"fail",    "fail-on", "signal",  "cut",   "empty", "grow",
+                                      "rewrite", "remove",  "replace", "clock", "stacks"};
   const int is_memory = strncmp(text, "memory:", 7) == 0;
   char* end;
   const long long at = strtoll(strchr(text, ':') + 1, &end, 10);
@@ -221,6 +239,11 @@ void fault_arm(const char* text) {
     if (strncmp(end + 1, names[i], length) != 0 || (end[1 + length] != 0 && end[1 + length] != ':')) continue;
     action = (enum Action)i;
     if (end[1 + length] == ':') argument = end + 2 + length;
+  }
+  if (action == kStacks) {
+    stacks_fd = open(argument, O_WRONLY | O_APPEND | O_CLOEXEC);
+    void* first[1];
+    backtrace(first, 1);  // loads the unwinder, which allocates
   }
   atomic_store(&counter->points, 0);
   atomic_store(&counter->done, 0);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults that are counted: allocations, and calls for files, of a kite that is linked with shared libraries."""
 
+import collections
 import dataclasses
 import mmap
 import shutil
@@ -10,6 +11,8 @@ import struct
 from trial import IMAGE, INTERRUPTED, IO, LIMIT, MODEL, OK, PRELOAD, SOME_FAILED, USAGE, fault
 
 PROGRAM = "kite_shared"
+# What is said of one of many things, e.g. of a contestant, without which the work goes on.
+NO_MEMORY = "no memory for|Cannot allocate memory"
 FILE_CHANGES = ("cut", "empty", "grow", "rewrite", "remove", "replace")
 
 
@@ -65,8 +68,30 @@ def fault_of_change(scenario, got, reference, action):
     return f"{left[0]} is left" if left or any(".tmp-" in path for path in got.files) else ""
 
 
+def spread(things, most):
+    """`most` of them, evenly, always with the first and the last."""
+    things = list(things)
+    if len(things) <= most:
+        return things
+    if most == 1:
+        return [things[len(things) // 2]]
+    return [things[round(i * (len(things) - 1) / (most - 1))] for i in range(most)]
+
+
+def of_each_stack(place, scenario):
+    """Numbers of allocations: of those that the same calls lead to, one; first, middle or last, in turn."""
+    path = place.root / "stacks"
+    path.write_bytes(b"")
+    place.prepare(scenario)
+    place.start(scenario, PROGRAM, environment=Counter(place.root).environment(f"memory:0:stacks:{path}"))
+    alike = collections.defaultdict(list)
+    for number, stack in struct.iter_unpack("<qQ", path.read_bytes()):
+        alike[stack].append(number)
+    return sorted(numbers[(len(numbers) - 1) * (i % 3) // 2] for i, numbers in enumerate(alike.values()))
+
+
 def try_points(place, scenario, action, choose):
-    """Yields a fault or "" for each point that is tried."""
+    """Yields a fault or "" for each point that is tried; `choose` is given all their numbers."""
     if action.victim and not any(action.victim.startswith(word.removeprefix("IN/").split("=IN/")[-1]) or
                                  (action.victim.startswith(("labels", "m.kite")) and "classify" in scenario.name)
                                  for word in scenario.arguments):
@@ -79,8 +104,6 @@ def try_points(place, scenario, action, choose):
     place.prepare(scenario)
     place.start(scenario, PROGRAM, environment=counter.environment(f"{action.at}:0:fail"))
     numbers = range(1, counter.read()[0] + 1)
-    if action.victim and action.at == "memory":
-        choose, fewer = (lambda many: fewer(list(many)[::10])), choose  # most of them lie between two calls for files
     for number in choose(numbers):
         place.prepare(scenario)
         if action.victim:
@@ -92,7 +115,7 @@ def try_points(place, scenario, action, choose):
         if counter.read()[1] == 0:
             continue  # threads share the points differently from run to run
         wrong = fault_of_change(scenario, got, reference, action) if action.victim else fault(
-            scenario, got, reference, action.codes, is_stdout_lost=got.code == -signal.SIGPIPE)
+            scenario, got, reference, action.codes, is_stdout_lost=got.code == -signal.SIGPIPE, excuse=NO_MEMORY)
         yield wrong and f"{scenario.name}, {action.text} at {action.at} point {number} of {len(numbers)}: {wrong}"
     if action.victim:
         shutil.copy2(whole / action.victim, place.inputs / action.victim)

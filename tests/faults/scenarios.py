@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is started while something fails: every verb, with files that are made here."""
 
+import dataclasses
+import json
+import os
+import subprocess
 import time
 
 import numpy as np
 
-from trial import Scenario
+from trial import BIN, IO, LIMIT, SOME_FAILED, Scenario
 
 import kite  # tests/cli
 
@@ -22,7 +26,17 @@ def make_inputs(folder):
     for name, options in (("a.png", {}), ("b.jpg", {"quality": 90, "progressive": True}), ("c.webp", {"lossless": True}),
                           ("d.jpg", {})):
         kite.save_picture(pictures / name, colour=(200, 30, 30 + ord(name[0])), **options)
+    (folder / "list.txt").write_text(f"{pictures}/c.webp\n{pictures}/d.jpg\n")
     (folder / "peers").mkdir()
+    for name in ("one", "two", "three"):
+        (folder / "contestants" / name).mkdir(parents=True)
+        keys = {"title": name, "runtime": name, "language": "C", "settings": "none", "oneshot": ["echo", "1"],
+                "check": ["echo", '{"info": {"versions": {"a runtime of a long name": "1.2.3"}}}']}
+        lines = [f"{key} = {json.dumps(value)}\n" for key, value in keys.items()]
+        (folder / "contestants" / name / "peer.toml").write_text("".join(lines))
+    pack = [BIN / "kite", "pack", folder / "m.onnx", "--labels", folder / "labels.txt", "-o", folder / "packed.onnx"]
+    subprocess.run(pack, check=True, capture_output=True, env={**os.environ, "KITE_CACHE_DIR": str(folder / "none")})
+    subprocess.run([BIN / "kite_race_planted", folder / "raced", "3", "7", "0.01"], check=True, capture_output=True)
     np.save(folder / "x.npy", np.linspace(0, 1, 192, dtype=np.float32).reshape(1, 3, 8, 8))
     time.sleep(2.1)  # the plan cache does not trust the time of a file that was just written (base/file_state.cc)
 
@@ -42,5 +56,32 @@ SCENARIOS = [
     Scenario("verify", ["verify", "IN/m.onnx", "IN/pictures/a.png", "--json", "--no-cache"]),
     Scenario("race", ["race", "--model", "IN/m.onnx", "--images", "IN/pictures", "--threads", "1", "--out", "WORK/out", "--rounds", "1",
                       "--modes", "oneshot", "--command", "line=echo 1, green, 0.9", "--peers-dir", "IN/peers"],
-             is_long=True, varying={r"out/report\.html": b"</html>\n", r"out/.*": b"\n", r"out/work/.*": b""}),
+             is_sampled=False, most=400,
+             # It starts programs, as itself, and makes a folder; and it ignores SIGPIPE, since it writes into pipes of its own.
+             gives_up={"(1|2|one|two) process(es)?": (LIMIT,), "no /proc|neither /proc.*": (IO,), "what is made may not .*": (IO,),
+                       "the reader of standard output is gone": (IO,)},
+             varying={r"out/report\.html": b"</html>\n", r"out/.*": b"\n", r"out/work/.*": b""}),
 ]
+# The other verbs, which the sample leaves out.
+SCENARIOS += [dataclasses.replace(scenario, is_sampled=False) for scenario in [
+    Scenario("classify standard input", ["classify", *MODEL, "-", "@IN/list.txt", "--json", "--no-cache"],
+             stdin="pictures/b.jpg", rows="json", gives_up={"standard input is closed": (SOME_FAILED,)}),
+    Scenario("classify in a sandbox", ["classify", *MODEL, "IN/pictures", "--sandbox", "--format", "csv", "-o", "WORK/answers.csv"],
+             outputs=("answers.csv",), rows="csv", gives_up={"(1|one) process(es)?": (LIMIT,)}),
+    Scenario("bench", ["bench", "IN/m.onnx", "--input", "IN/x.npy", "--samples", "3", "--logits", "WORK/l.npy", "--no-cache",
+                       "--json"], outputs=("l.npy",), prints_times=True),
+    Scenario("profile", ["profile", *MODEL, "--runs", "2", "--svg", "WORK/p.svg"], outputs=("p.svg",), varying={"p.svg": b"</svg>\n"},
+             prints_times=True),
+    Scenario("unpack", ["unpack", "IN/packed.onnx", "-o", "WORK/p.kite.json"], outputs=("p.kite.json",), replaces=False),
+    Scenario("pack a program", ["pack", "IN/m.onnx", "--labels", "IN/labels.txt", "--exe", "-o", "WORK/p"], outputs=("p",),
+             gives_up={"no /proc|neither /proc.*": (IO,)}),  # a program that cannot find itself copies no part of itself
+    Scenario("list the cache", ["cache", "ls", "--json"], gives_up={"what is made may not .*": (IO,)}),
+    Scenario("compare races", ["race", "compare", "IN/raced", "IN/raced", "--json", "--svg", "WORK/c.svg", "--markdown", "WORK/c.md"],
+             outputs=("c.svg", "c.md"), most=400),
+    Scenario("list contestants", ["race", "peers", "--json", "--peers-dir", "IN/contestants"],
+             gives_up={"no /proc|neither /proc.*": (IO,)}),
+    Scenario("limits", ["limits", "--json"]),
+    Scenario("doctor", ["doctor", "--json"], prints_times=True),
+    Scenario("manual", ["manual"]),
+    Scenario("selftest", ["selftest", "--time", "0", "--json"], prints_times=True, most=16),
+]]
