@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 
 #include "base/folder_reader.h"
 #include "base/subprocess.h"
@@ -142,11 +141,9 @@ bool needs_tensors(const Options& options, const Preset& preset) {
 }
 
 kite::Status write_picture_list(const std::string& path, const std::vector<std::string>& pictures) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  for (const std::string& picture : pictures) out << picture << '\n';
-  out << std::flush;
-  if (!out) return Error{ErrorCode::kIo, "cannot write", path, "check the free space"};
-  return {};
+  std::string lines;
+  for (const std::string& picture : pictures) lines += picture + '\n';
+  return cli::write_file(path, lines);
 }
 
 // Contestant ids have characters that a shell or a Makefile of a peer might trip over.

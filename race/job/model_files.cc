@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "base/regular_file.h"
 #include "base/subprocess.h"
+#include "cli/output/output_file.h"
 #include "paperkite/classifier.h"
 #include "paperkite/npy.h"
 #include "paperkite/try.h"
@@ -22,13 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr double kWorthSaying = 500e6;  // bytes of tensors
 constexpr std::size_t kBadPicturesNamed = 5;
-
-kite::Status write_text(const std::string& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << text << std::flush;
-  if (!out) return Error{ErrorCode::kIo, "cannot write", path, "check the free space"};
-  return {};
-}
 
 Result<std::string> sha256_of(const std::string& path) {
   SubprocessOptions options;
@@ -156,9 +149,9 @@ Result<ModelFiles> write_model_files(const std::string& model, const std::string
   files.record.id = fs::path(folder).filename().string();
   files.recipe = folder + "/recipe.json";
   files.labels = folder + "/labels.txt";
-  KITE_TRY(write_text(files.recipe, files.record.recipe + "\n"));
+  KITE_TRY(cli::write_file(files.recipe, files.record.recipe + "\n"));
   files.label_list = labels_of(classifier);
-  KITE_TRY(write_text(files.labels, fmt::format("{}\n", fmt::join(files.label_list, "\n"))));
+  KITE_TRY(cli::write_file(files.labels, fmt::format("{}\n", fmt::join(files.label_list, "\n"))));
   const std::string state_dict = fs::path(model).replace_extension(".safetensors").string();
   if (fs::exists(state_dict, failed)) files.state_dict = state_dict;
   if (!tensors) return files;

@@ -8,6 +8,7 @@
 
 #include "base/folder_reader.h"
 #include "base/subprocess.h"
+#include "cli/output/output_file.h"
 #include "race/job/command.h"
 #include "race/job/job.h"
 
@@ -42,9 +43,8 @@ std::string failure_of(const Preparation& preparation, const JobWatch& watch) {
   if (result->timed_out) return fmt::format("did not end within {:g} s", kLongestPreparation_s);
   if (!result->ok())
     return result->last_line().empty() ? fmt::format("ended with {}", result->exit_code) : result->last_line();
-  std::ofstream mark(mark_of(preparation), std::ios::binary | std::ios::trunc);
-  mark << quoted(preparation.argv) << std::flush;
-  return mark ? "" : "cannot write " + mark_of(preparation);
+  const kite::Status written = cli::write_file(mark_of(preparation), quoted(preparation.argv));
+  return written.ok() ? "" : written.error().message();
 }
 
 }  // namespace

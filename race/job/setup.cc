@@ -10,6 +10,7 @@
 
 #include "base/folder_reader.h"
 #include "base/subprocess.h"
+#include "cli/output/output_file.h"
 #include "paperkite/try.h"
 #include "race/job/readiness.h"
 
@@ -37,9 +38,7 @@ Result<bool> begin_home(const std::string& home) {
   }
   fs::create_directories(home, failed);
   if (failed) return io_error("the home cannot be made", failed, home);
-  std::ofstream mark(unfinished_mark(home));
-  mark << "setup began and has not ended\n" << std::flush;
-  if (!mark) return Error{ErrorCode::kIo, "cannot write", unfinished_mark(home), "check the free space"};
+  KITE_TRY(cli::write_file(unfinished_mark(home), "setup began and has not ended\n"));
   return redone;
 }
 
