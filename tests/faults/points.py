@@ -8,7 +8,7 @@ import shutil
 import signal
 import struct
 
-from trial import IMAGE, INTERRUPTED, IO, LIMIT, MODEL, OK, PRELOAD, SOME_FAILED, USAGE, fault
+from trial import IMAGE, INTERRUPTED, IO, LIMIT, MODEL, OK, PRELOAD, SOME_FAILED, USAGE, fault, varies
 
 PROGRAM = "kite_shared"
 # What is said of one of many things, e.g. of a contestant, without which the work goes on.
@@ -64,7 +64,7 @@ def fault_of_change(scenario, got, reference, action):
     if got.code not in (OK, SOME_FAILED) and name not in got.err + got.out.decode(errors="replace"):
         return f"exit code {got.code}, and {name} is not named: {got.said()}"
     known = {*reference.files, *scenario.outputs}
-    left = [path for path in got.files if path not in known and not path.startswith("cache/")]
+    left = [path for path in got.files if path not in known and not path.startswith("cache/") and not varies(path, scenario)]
     return f"{left[0]} is left" if left or any(".tmp-" in path for path in got.files) else ""
 
 

@@ -132,6 +132,8 @@ def varies(name, scenario):
 
 
 def is_cut(name, data, scenario):
+    if name.endswith(".jsonl") and data == b"":
+        return False  # no line of it was written
     return not any(re.fullmatch(pattern, name) and data.endswith(end) for pattern, end in scenario.varying.items())
 
 
