@@ -18,20 +18,29 @@ class Notice(UserWarning):
     __module__ = "paperkite"
 
 
+def _shown(text: str) -> str:
+    """Names of files and of what a model holds are in errors, and errors are printed on terminals: control characters,
+    characters that turn a line around and bytes that are no text are shown by their numbers."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 class Error(Exception):
-    """What is wrong (`what`), where (`where`), and what to do (`remedy`); both may be empty. `code` is a stable name."""
+    """What is wrong (`what`), where (`where`, which may be empty), and what to do (`remedy`). `code` is a stable name."""
 
     __module__ = "paperkite"
     code: str = "error"
+    _usual_remedy: str = ""  # where an error has none of its own
 
     def __init__(self, what: str, where: str = "", remedy: str = "") -> None:
         Exception.__init__(self, what, where, remedy)  # not OSError's, whose arguments mean other things
         self.what = what
         self.where = where
-        self.remedy = remedy
+        self.remedy = remedy or self._usual_remedy
 
     def __str__(self) -> str:
-        return "; ".join(part for part in (self.what, self.where, self.remedy) if part)
+        return _shown("; ".join(part for part in (self.what, self.where, self.remedy) if part))
 
 
 class UsageError(Error, ValueError):
@@ -39,6 +48,7 @@ class UsageError(Error, ValueError):
 
     __module__ = "paperkite"
     code = "usage"
+    _usual_remedy = "correct this argument"
 
 
 class InvalidModelError(Error):
@@ -46,6 +56,7 @@ class InvalidModelError(Error):
 
     __module__ = "paperkite"
     code = "invalid-model"
+    _usual_remedy = "correct the file at this place, or export or download it again"
 
 
 class UnsupportedModelError(Error):
@@ -53,6 +64,7 @@ class UnsupportedModelError(Error):
 
     __module__ = "paperkite"
     code = "unsupported-model"
+    _usual_remedy = "export the model without it"
 
 
 class InvalidInputError(Error, ValueError):
@@ -60,6 +72,7 @@ class InvalidInputError(Error, ValueError):
 
     __module__ = "paperkite"
     code = "invalid-input"
+    _usual_remedy = "pass tensors that fit what the model states"
 
 
 class InvalidImageError(Error, ValueError):
@@ -67,6 +80,7 @@ class InvalidImageError(Error, ValueError):
 
     __module__ = "paperkite"
     code = "invalid-image"
+    _usual_remedy = "save, copy or download the picture again"
 
 
 class UnsupportedImageError(Error):
@@ -74,6 +88,7 @@ class UnsupportedImageError(Error):
 
     __module__ = "paperkite"
     code = "unsupported-image"
+    _usual_remedy = "convert the picture to PNG"
 
 
 class LimitError(Error):
@@ -81,6 +96,7 @@ class LimitError(Error):
 
     __module__ = "paperkite"
     code = "limit"
+    _usual_remedy = "pass something smaller, or raise the limit"
 
 
 class IoError(Error, OSError):
@@ -88,6 +104,7 @@ class IoError(Error, OSError):
 
     __module__ = "paperkite"
     code = "io"
+    _usual_remedy = "check the path, the permissions and the free space"
 
 
 class InterruptedCallError(Error):
@@ -95,6 +112,7 @@ class InterruptedCallError(Error):
 
     __module__ = "paperkite"
     code = "interrupted"
+    _usual_remedy = "call it again"
 
 
 _CLASSES: dict[str, type[Error]] = {

@@ -32,7 +32,7 @@ def test_an_error_has_its_parts(code):
     error = kind("what is wrong", "where", "do this")
     assert issubclass(kind, paperkite.Error) and isinstance(error, base)
     assert (error.code, error.what, error.where, error.remedy) == (code, "what is wrong", "where", "do this")
-    assert str(error) == "what is wrong; where; do this" and str(kind("only")) == "only"
+    assert str(error) == "what is wrong; where; do this" and str(kind("only")) == f"only; {kind('only').remedy}"
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind and vars(again) == vars(error) and str(again) == str(error)
     assert f"{kind.__module__}.{kind.__qualname__}" == f"paperkite.{kind.__name__}" and kind.__name__ in paperkite.__all__
@@ -86,3 +86,15 @@ def test_notices_of_lists_and_streams_name_the_callers_line(tmp_path):
         with pytest.warns(paperkite.Notice, match="orientation") as notices:
             call()
         assert [each.filename for each in notices] == [__file__]
+
+
+def test_what_an_error_shows_cannot_control_a_terminal():
+    error = paperkite.IoError("it is \x1b[31m\n", "a\u202e\x9b\udcff.png", "h\u00e9 \u6f22")
+    assert str(error) == "it is \\x1b[31m\\n; a\\u202e\\x9b\\udcff.png; h\u00e9 \u6f22"
+    assert error.where == "a\u202e\x9b\udcff.png"
+
+
+@pytest.mark.parametrize("kind", [each for each in paperkite.Error.__subclasses__() if each.__module__ == "paperkite"])
+def test_every_error_says_what_to_do(kind):
+    assert kind("it is wrong").remedy
+    assert kind("it is wrong", "", "do this").remedy == "do this"

@@ -34,7 +34,7 @@ def _of_list(values: list[Any], where: str, dtype: str) -> Any:
     try:
         array = numpy.asarray(values)
     except ValueError as error:
-        raise InvalidValue(f"the list is no tensor: {error}", where) from None
+        raise InvalidValue(f"the list is no tensor: {error}", where, "pass numbers in rows of one length, or an array") from None
     if array.dtype.kind not in "biuf" or dtype == "bfloat16":
         return array
     wanted = numpy.dtype(dtype)
