@@ -91,6 +91,10 @@ for name, expected, words in [
     ("bytes", "invalid-image", "b'junk'"),
     ("path_with_a_zero", f"{USAGE}|io", "'a\\0b.png'"),
     ("surrogate", "io", "'\\udcff.png'"),
+    ("broadcast_2e31", LIMIT, "np.broadcast_to(np.zeros((1, 1, 3), 'u1'), (1, 2**31, 3))"),
+    ("broadcast_2e34", LIMIT, "np.broadcast_to(np.zeros((1, 1, 3), 'u1'), (2**17, 2**17, 3))"),
+    ("broadcast_2e62", LIMIT, "np.broadcast_to(np.zeros((1, 1, 1), 'u1'), (2**31, 2**31, 1))"),
+    ("file_of_2e40", LIMIT, "np.broadcast_to(np.zeros(1, 'u1'), (2**40,))"),
     ("broadcast_2_GB", f"{OK}|{LIMIT}|invalid-image", "np.broadcast_to(np.zeros((1, 1, 3), 'u1'), (6000, 6000, 3))"),
 ]:
     python("B02", f"array_{name}", expected, "array", "m.onnx", words)
@@ -99,6 +103,7 @@ for name, expected, words in [
     ("unknown", INPUT, "{'z': np.zeros(3, 'f4')}"),
     ("type", INPUT, "{'x': np.zeros((1, 3, 8, 8))}"),
     ("shape", INPUT, "{'x': np.zeros((1, 3, 8, 9), 'f4')}"),
+    ("ragged_list", INPUT, "{'x': [[1], [1, 2]]}"),
     ("list_of_words", INPUT, "{'x': [['a']]}"),
     ("objects", INPUT, "{'x': np.array([None])}"),
     ("byte_swapped", f"{OK}|{INPUT}", "{'x': np.zeros((1, 3, 8, 8), '>f4')}"),

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/checked.h"
+#include "base/limits.h"
 #include "native/array.h"
 #include "native/failure.h"
 #include "paperkite/try.h"
@@ -145,6 +147,21 @@ Result<Layout> layout_of_dlpack(nb::handle tensor) {
   return layout;
 }
 
+// Such memory need not be there: numpy.broadcast_to() makes a picture of 2^40 pixels out of one. The copy costs what is
+// stated, so that this is limited as the picture of a file is by default.
+Status check_copy(const Layout& layout) {
+  const bool is_file = layout.rank == 1;
+  const Limit limit = is_file ? Limit::kPictureBytes : Limit::kPixels;
+  Checked count(layout.sizes[0]);
+  if (!is_file) count = count * layout.sizes[1];
+  if (count.at_most(row_of(limit).standard)) return {};
+  return Error{ErrorCode::kLimit,
+               "an array that is not in one piece has more than " + std::to_string(row_of(limit).standard) + ' ' +
+                   std::string(row_of(limit).unit),
+               "array of the shape " + shape_text(std::span(layout.sizes).first(static_cast<std::size_t>(layout.rank))),
+               "scale it down, or pass it in one piece, as numpy.ascontiguousarray() makes it"};
+}
+
 // As bytes without gaps.
 std::shared_ptr<std::vector<std::uint8_t>> packed(const Layout& layout) {
   const std::int64_t rows = layout.sizes[0];
@@ -205,6 +222,7 @@ nb::object PictureHolder::of_array(nb::handle array) {
   PictureHolder holder;
   if (layout.rank == 1) {
     // It may change while it is read, and a decoder relies on what it has read.
+    if (Status fits = check_copy(layout); !fits.ok()) return failure(std::move(fits).error());
     auto content = packed(layout);
     holder.picture_ = std::as_bytes(std::span(*content));
     holder.owner_ = std::move(content);
@@ -219,6 +237,7 @@ nb::object PictureHolder::of_array(nb::handle array) {
     pixels.row_stride = layout.strides[0];
     holder.owner_ = layout.owner;
   } else {
+    if (Status fits = check_copy(layout); !fits.ok()) return failure(std::move(fits).error());
     auto copy = packed(layout);
     pixels.data = copy->data();
     holder.owner_ = std::move(copy);
