@@ -49,8 +49,7 @@ int print_parts(ErrorCode code, std::string_view what, std::string_view where, s
 }
 
 int out_of_memory() noexcept {
-  return print_parts(ErrorCode::kLimit, "out of memory", "this process",
-                     "use smaller inputs or fewer threads, or allow more");
+  return print_parts(ErrorCode::kLimit, KITE_OUT_OF_MEMORY, KITE_THIS_PROCESS, KITE_MORE_MEMORY);
 }
 
 // The library and the verbs return their errors. Exceptions only report memory and threads that the system refuses.
@@ -64,8 +63,8 @@ int run_or_report(std::span<char* const> arguments, const std::function<int(std:
   } catch (const std::system_error& error) {
     const bool is_shortage =
         error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
-    return print_parts(is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), "this process",
-                       is_shortage ? "use fewer threads, or allow more processes and memory" : "");
+    return print_parts(is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), KITE_THIS_PROCESS,
+                       is_shortage ? KITE_MORE_PROCESSES : "");
   }
 }
 

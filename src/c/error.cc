@@ -26,9 +26,8 @@ struct OwnedError : paperkite_error {
 };
 
 // Never freed.
-paperkite_error out_of_memory{ErrorCode::kLimit, "there is not enough memory", "this process",
-                              "give something smaller, or free memory",
-                              "there is not enough memory; this process; give something smaller, or free memory"};
+paperkite_error out_of_memory{ErrorCode::kLimit, KITE_OUT_OF_MEMORY, KITE_THIS_PROCESS, KITE_MORE_MEMORY,
+                              KITE_OUT_OF_MEMORY "; " KITE_THIS_PROCESS "; " KITE_MORE_MEMORY};
 
 }  // namespace
 
@@ -49,11 +48,12 @@ paperkite_error* error_of_exception() noexcept {
     } catch (const std::system_error& error) {  // a thread that could not be started
       const bool is_shortage =
           error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
-      return new_error({is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), "this process", {}});
+      return new_error({is_shortage ? ErrorCode::kLimit : ErrorCode::kIo, error.what(), KITE_THIS_PROCESS,
+                        is_shortage ? KITE_MORE_PROCESSES : ""});
     } catch (const std::exception& error) {
-      return new_error({ErrorCode::kLimit, error.what(), "this process", {}});
+      return new_error({ErrorCode::kLimit, error.what(), KITE_THIS_PROCESS, {}});
     } catch (...) {
-      return new_error({ErrorCode::kLimit, "an exception that is no std::exception", "this process", {}});
+      return new_error({ErrorCode::kLimit, "an exception that is no std::exception", KITE_THIS_PROCESS, {}});
     }
   } catch (...) {
     return &out_of_memory;
