@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/printable.h"
 #include "image/byte_order.h"
 #include "image/formats/codec.h"
 #include "paperkite/try.h"
@@ -196,7 +197,7 @@ Result<std::uint32_t> NetpbmReader::read_text_sample() {
   }
   const auto value = whole_number(token);
   if (!value || *value > max_value_) {
-    return damaged_picture(PictureFormat::kNetpbm, "'" + token + "' is no sample up to " + std::to_string(max_value_));
+    return damaged_picture(PictureFormat::kNetpbm, in_quotes(token) + " is no sample up to " + std::to_string(max_value_));
   }
   return static_cast<std::uint32_t>(*value);
 }
