@@ -22,6 +22,7 @@ std::vector<std::string> files_beside(const std::string& model_path) {
     const FolderEntry* file = name.empty() ? nullptr : folder.file(name);
     if (file != nullptr) files.push_back(file->path);
   }
+  for (const FolderEntry* file : other_label_files(folder)) files.push_back(file->path);
   return files;
 }
 

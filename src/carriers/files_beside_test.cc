@@ -16,7 +16,7 @@ TEST(FilesBeside, are_those_that_a_source_may_read_and_no_others) {
   const char* const kRead[] = {
       "photo.kite.json",           "photo.labels.txt", "photo.names", "LABELS.TXT",
       "imagenet_class_index.json", "data.yaml",        "config.json", "preprocessor_config.json",
-      "metadata_properties.json",  "config.pbtxt",     "ours.txt"};
+      "metadata_properties.json",  "config.pbtxt",     "ours.txt",    "ImageNet-Classes.txt"};
   for (const char* name : kRead) folder.write(name, "x");
   folder.write("config.pbtxt", "output [ { name: \"y\" label_filename: \"ours.txt\" } ]");
   // The last three may be answers of an earlier run.

@@ -270,6 +270,12 @@ TEST_F(Interpret, files_of_labels_are_found_under_every_usual_name) {
       {"metadata.json", R"({"imageSize": 224, "labels": ["a", "b"]})"},
       {"data.yaml", "path: x\nnc: 2\nnames:\n  0: a\n  1: b\n"},
       {"labels.yaml", "- a\n- b\n"},
+      {"Photo-Labels.txt", list},
+      {"imagenet-classes.txt", list},
+      {"ImageNetLabels.txt", list},
+      {"model.labels", list},
+      {"id2label.json", R"({"0": "a", "1": "b"})"},
+      {"category_names.tsv", "id\tname\n1\tb\n0\ta\n"},
   };
   for (const auto& [name, text] : files) {
     write(name, text);
@@ -310,6 +316,9 @@ TEST_F(Interpret, files_of_other_programs_are_passed_over_in_silence) {
   write("metadata.json", R"({"version": 1, "classes": 2})");
   write("data.yaml", "path: x\nnc: 2\n");
   write("photo.json", R"({"author": "me"})");
+  write("class_weights.txt", "1\n2\n");
+  write("train_labels.txt", "a\nb\n");
+  write("labels.png", "a\nb\n");
   EXPECT_EQ(resolve().warnings.size(), 2U);  // no recipe, no labels
 }
 
@@ -345,6 +354,9 @@ TEST_F(Interpret, labels_in_metadata_are_found_under_the_usual_keys) {
                                                         {"class_names", R"({"0": "a", "1": "b"})"},
                                                         {"id2label", R"({"0": "a", "1": "b"})"},
                                                         {"classes", "a, b"},
+                                                        {"model.labels", "a, b"},
+                                                        {"ClassNames", R"(["a", "b"])"},
+                                                        {"idx_to_class", R"({"0": "a", "1": "b"})"},
                                                         {"model_info labels", "a b"},
                                                         {"model_info/labels", R"(["a", "b"])"},
                                                         {"model_info", R"({"labels": "a b"})"},
@@ -352,7 +364,8 @@ TEST_F(Interpret, labels_in_metadata_are_found_under_the_usual_keys) {
     sources_.metadata = {{key, value}};
     EXPECT_EQ(resolve().labels, (Labels{"a", "b"})) << key;
   }
-  sources_.metadata = {{"classes", "2"}, {"labels", "see labels.txt"}, {"names", "mine"}};
+  sources_.metadata = {
+      {"classes", "2"}, {"labels", "see labels.txt"}, {"names", "mine"}, {"output_names", "['y', 'z']"}};
   EXPECT_EQ(resolve().labels_source, "none");
 }
 

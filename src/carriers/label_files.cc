@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Labels from files and folders beside a model, under the names that are usual for them.
+#include <algorithm>
 #include <array>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "carriers/label_names.h"
 #include "carriers/sources.h"
 #include "carriers/text_file.h"
 #include "paperkite/try.h"
@@ -46,15 +49,30 @@ Result<std::optional<ReadLabels>> labels_in(const Offers& offers, const FolderEn
   return labels_from_file(file.name, text, offers.asked().classes);
 }
 
-Status offer_file(Offers& offers, std::string_view name, Bond bond, bool may_hold_none) {
-  const FolderEntry* file = offers.folder().file(name);
-  if (file == nullptr) return {};
+Status offer_entry(Offers& offers, const FolderEntry* file, Bond bond, bool may_hold_none) {
   Result<std::optional<ReadLabels>> labels = labels_in(offers, *file, may_hold_none);
   if (!labels.ok()) return offers.refuse(file->name, bond, std::move(labels).error());
   return *labels ? offers.labels(file->name, bond, std::move(**labels)) : Status{};
 }
 
+Status offer_file(Offers& offers, std::string_view name, Bond bond, bool may_hold_none) {
+  const FolderEntry* file = offers.folder().file(name);
+  return file == nullptr ? Status{} : offer_entry(offers, file, bond, may_hold_none);
+}
+
 }  // namespace
+
+std::vector<const FolderEntry*> other_label_files(ModelFolder& folder) {
+  const std::string stem = folder.stem();
+  std::vector<const FolderEntry*> known;
+  for (const std::string& name : label_file_names(stem)) known.push_back(folder.file(name));
+  std::vector<const FolderEntry*> found;
+  for (const FolderEntry* file : folder.files()) {
+    if (file_names_labels(file->name, stem) && std::ranges::find(known, file) == known.end()) found.push_back(file);
+  }
+  std::ranges::sort(found, {}, [](const FolderEntry* file) { return std::tie(file->name, file->path); });
+  return found;
+}
 
 std::vector<std::string> label_file_names(const std::string& stem) {
   std::vector<std::string> names;
@@ -77,6 +95,9 @@ Status read_label_files(Offers& offers) {
   }
   for (const std::string_view name : kNames) KITE_TRY(offer_file(offers, name, Bond::kBeside, false));
   for (const std::string_view name : kSharedNames) KITE_TRY(offer_file(offers, name, Bond::kBeside, true));
+  for (const FolderEntry* file : other_label_files(offers.folder())) {
+    KITE_TRY(offer_entry(offers, file, Bond::kBeside, false));
+  }
   return offer_file(offers, stem + ".json", Bond::kBeside, true);
 }
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "carriers/label_names.h"
 #include "carriers/sources.h"
 #include "paperkite/try.h"
 
@@ -33,7 +36,11 @@ std::optional<ReadLabels> plain_list(std::string_view text, std::int64_t classes
 }  // namespace
 
 Status read_label_metadata(Offers& offers) {
-  for (const std::string_view key : kKeys) {
+  std::vector<std::string_view> keys(kKeys.begin(), kKeys.end());
+  for (const auto& [key, value] : offers.asked().metadata) {
+    if (names_labels(key) && std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+  }
+  for (const std::string_view key : keys) {
     const std::string* value = offers.metadata(key);
     if (value == nullptr || !offers.wants_labels()) continue;
     const std::string name = "metadata key " + std::string(key);

@@ -37,8 +37,9 @@ std::size_t line_limit(std::int64_t classes) {
 Result<std::vector<Line>> lines_of(std::string_view text, std::int64_t classes) {
   std::vector<Line> lines;
   std::size_t number = 0;
+  const char line_end = text.find('\n') != std::string_view::npos ? '\n' : '\r';  // \r alone: as old Macs wrote it
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::size_t end = std::min(text.find(line_end), text.size());
     lines.push_back({trimmed(text.substr(0, end)), ++number});
     text.remove_prefix(std::min(end + 1, text.size()));
     if (lines.size() > line_limit(classes)) {

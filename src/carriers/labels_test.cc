@@ -21,6 +21,14 @@ TEST(Labels, text_drops_marks_comments_and_line_endings) {
   EXPECT_EQ(from_text("one\ntwo"), (Labels{"one", "two"}));
 }
 
+TEST(Labels, lines_may_end_as_on_old_macs) { EXPECT_EQ(from_text("one\rtwo\r"), (Labels{"one", "two"})); }
+
+TEST(Labels, utf16_without_a_mark_is_known_by_its_zeros) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(labels_from_any_text("a\0\n\0b\0"sv).value().names, (Labels{"a", "b"}));
+  EXPECT_EQ(labels_from_any_text("\0a\0\n\0b"sv).value().names, (Labels{"a", "b"}));
+}
+
 TEST(Labels, a_blank_line_between_labels_is_refused_with_its_number) {
   const auto labels = labels_from_text("one\n\ntwo\n");
   ASSERT_FALSE(labels.ok());

@@ -62,12 +62,27 @@ ModelFolder::Listing ModelFolder::list(const std::string& path) {
   return listing;
 }
 
-const FolderEntry* ModelFolder::find(std::string_view name, bool is_folder) {
-  if (is_memory()) return nullptr;
-  if (!is_read_) {
-    is_read_ = true;
-    for (const std::string& folder : folders()) listings_.push_back(list(folder));
+void ModelFolder::read_listings() {
+  if (is_read_ || is_memory()) return;
+  is_read_ = true;
+  for (const std::string& folder : folders()) listings_.push_back(list(folder));
+}
+
+std::vector<const FolderEntry*> ModelFolder::files() {
+  read_listings();
+  std::vector<const FolderEntry*> found;
+  for (const Listing& listing : listings_) {
+    for (const auto& [name, entries] : listing) {
+      for (const FolderEntry& entry : entries) {
+        if (!entry.is_folder) found.push_back(&entry);
+      }
+    }
   }
+  return found;
+}
+
+const FolderEntry* ModelFolder::find(std::string_view name, bool is_folder) {
+  read_listings();
   const std::string key = lower(name);
   for (const Listing& listing : listings_) {
     const auto spellings = listing.find(key);

@@ -29,6 +29,8 @@ class ModelFolder {
   // transformers.js) or is a number (Triton's versions), looks in the folder above it, too. Null when no file is found.
   [[nodiscard]] const FolderEntry* file(std::string_view name);
   [[nodiscard]] const FolderEntry* folder(std::string_view name);
+  // All files where it looks, in no order.
+  [[nodiscard]] std::vector<const FolderEntry*> files();
   // Names of the folders inside one, in the order of their bytes; hidden ones are left out.
   [[nodiscard]] static std::vector<std::string> folders_in(const std::string& path);
 
@@ -48,6 +50,7 @@ class ModelFolder {
  private:
   using Listing = std::unordered_map<std::string, std::vector<FolderEntry>>;  // by their names in small letters
   const FolderEntry* find(std::string_view name, bool is_folder);
+  void read_listings();
   Listing list(const std::string& path);
 
   std::string model_path_;

@@ -132,6 +132,18 @@ TEST(TimmRecipe, defaults_are_bicubic_and_0_875) {
   EXPECT_EQ(recipe.normalization.mean, (Triple{0.485, 0.456, 0.406}));
 }
 
+TEST(TimmRecipe, a_config_is_known_by_any_of_its_own_keys) {
+  for (const char* text : {R"({"pretrained_cfg": {}})", R"({"crop_pct": 1})", R"({"crop_mode": "center"})",
+                           R"({"test_input_size": [3, 8, 8]})", R"({"input_size": [3, 8, 8], "mean": [0, 0, 0]})",
+                           R"({"input_size": [3, 8, 8], "interpolation": "bicubic"})"}) {
+    EXPECT_TRUE(is_timm_config(parse_json(text).value())) << text;
+  }
+  for (const char* text : {R"([])", R"({"mean": [0, 0, 0]})", R"({"input_size": 224, "mean": [0, 0, 0]})",
+                           R"({"input_size": [3, 8, 8]})", R"({"model_type": "vit", "image_size": 224})"}) {
+    EXPECT_FALSE(is_timm_config(parse_json(text).value())) << text;
+  }
+}
+
 TEST(TimmRecipe, every_crop_mode_has_its_resize) {
   EXPECT_EQ(timm(R"({"pretrained_cfg": {"input_size": [3, 288, 288], "crop_pct": 1.0, "crop_mode": "squash"}})").resize,
             exact(288, 288));

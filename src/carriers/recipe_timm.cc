@@ -91,8 +91,15 @@ std::string timm_test_size_note(const Json& cfg) {
 
 }  // namespace
 
+// The keys may stand at the top of the file, and those that have timm's defaults may be missing.
 bool is_timm_config(const Json& config) {
-  return config.is_object() && (config.contains("pretrained_cfg") || config.contains("crop_pct"));
+  if (!config.is_object()) return false;
+  for (const char* key : {"pretrained_cfg", "crop_pct", "crop_mode", "test_input_size"}) {
+    if (config.contains(key)) return true;
+  }
+  const Json* size = find_member(config, "input_size");
+  return size != nullptr && size->is_array() && size->size() == 3 &&
+         (config.contains("mean") || config.contains("std") || config.contains("interpolation"));
 }
 
 Result<RecipeFields> recipe_from_timm(const Json& config) {

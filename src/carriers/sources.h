@@ -26,6 +26,8 @@ struct Source {
 // What files_beside() has to know of the sources: the names that are usual for labels, for a model of this name; and
 // the name that a Triton configuration gives, which may be empty.
 [[nodiscard]] std::vector<std::string> label_file_names(const std::string& stem);
+// Files that have other names which say labels (label_names.h).
+[[nodiscard]] std::vector<const FolderEntry*> other_label_files(ModelFolder& folder);
 [[nodiscard]] Result<std::string> triton_label_file(const std::string& config_path);
 
 }  // namespace kite

@@ -38,12 +38,25 @@ Result<std::string> from_utf16(std::string_view bytes, bool big_endian) {
   return text;
 }
 
+// UTF-16 without a mark: every character of ASCII has a byte of 0 on one side, and no other text holds such bytes.
+bool has_zeros_only_at(std::string_view bytes, std::size_t parity) {
+  bool found = false;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    if (bytes[at] != 0) continue;
+    if (at % 2 != parity) return false;
+    found = true;
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<std::string> to_utf8(std::string_view bytes) {
   if (bytes.starts_with("\xef\xbb\xbf")) return std::string(bytes.substr(3));
   if (bytes.starts_with("\xff\xfe")) return from_utf16(bytes.substr(2), /*big_endian=*/false);
   if (bytes.starts_with("\xfe\xff")) return from_utf16(bytes.substr(2), /*big_endian=*/true);
+  if (has_zeros_only_at(bytes, 1)) return from_utf16(bytes, /*big_endian=*/false);
+  if (has_zeros_only_at(bytes, 0)) return from_utf16(bytes, /*big_endian=*/true);
   return std::string(bytes);
 }
 
