@@ -133,12 +133,12 @@ Result<Filter> filter_from_pillow_number(const Json& value) {
   return kFilters[static_cast<std::size_t>(index)];
 }
 
-Result<Filter> filter_of(const Json& config, const Reading& reading) {
+Result<Filter> filter_of(const Json& config, const Reading& reading, bool resizes) {
   const Json* value = find_member(config, "resample");
   const HuggingFaceProcessor& processor = *reading.processor;
   const Json otherwise = reading.is_newer ? processor.newer_resample : processor.resample;
   KITE_TRY_ASSIGN(const Filter filter, filter_from_pillow_number(value != nullptr ? *value : otherwise));
-  if (reading.is_torch && (filter == Filter::kBox || filter == Filter::kHamming)) {
+  if (resizes && reading.is_torch && (filter == Filter::kBox || filter == Filter::kHamming)) {
     return bad_json(
         "\"resample\" is " + std::string(filter_name(filter)) + ", which torchvision does not have for tensors",
         "use --processor pil");
@@ -180,7 +180,12 @@ Result<Size> size_of(const Json& config, const Reading& reading) {
   if (size == nullptr) return processor.name == "Beit" && reading.is_modern ? Size{224, 224} : processor.size;
   if (size->is_object()) return size_from_object(*size, reading);
   KITE_TRY_ASSIGN(const Sides both, sides_in(*size, "size"));
-  const bool is_edge = both.one && !size->is_array() && processor.number == HuggingFaceNumber::kEdge;
+  bool is_edge = processor.number == HuggingFaceNumber::kEdge;
+  if (reading.is_modern) {
+    KITE_TRY_ASSIGN(const bool is_square, switch_in(config, "default_to_square", !is_edge));
+    is_edge = !is_square;
+  }
+  is_edge = is_edge && both.one && !size->is_array();
   return Size{is_edge ? 0 : both.width, both.height};
 }
 
@@ -275,7 +280,8 @@ Status resize_of(RecipeFields& fields, const Json& config, const Reading& readin
 
 Status crop_of(RecipeFields& fields, const Json& config, const Reading& reading) {
   const HuggingFaceProcessor& processor = *reading.processor;
-  if (processor.crop == 0 && !reading.is_modern) return {};  // such a class does not read the key
+  if (processor.crop == 0 && !reading.is_modern) return {};                    // such a class does not read the key
+  if (processor.name == "Segformer" || processor.name == "Gemma3") return {};  // nor do these, at any time
   const bool usual = processor.crops && !(processor.name == "Beit" && reading.is_modern);
   KITE_TRY_ASSIGN(const bool crops, switch_in(config, "do_center_crop", usual));
   if (!crops) return {};
@@ -307,12 +313,12 @@ Status geometry_of(RecipeFields& fields, const Json& config, const Reading& read
   fields.crop = Size{};
   if (resizes) KITE_TRY(resize_of(fields, config, reading));
   KITE_TRY(crop_of(fields, config, reading));
-  KITE_TRY_ASSIGN(fields.filter, filter_of(config, reading));
+  KITE_TRY_ASSIGN(fields.filter, filter_of(config, reading, resizes));
   fields.resampler = reading.is_torch ? Resampler::kTorch : Resampler::kPillow;
   fields.crop_rule = reading.is_torch ? CropRule::kFloorBoth : CropRule::kFloor;
-  // Up to version 4 of transformers, this class crops with torchvision's function.
+  // Up to version 4 of transformers, the crop that belongs to this class's resize is torchvision's function.
   const bool is_convnext = reading.processor->geometry == Geometry::kConvNext;
-  if (is_convnext && reading.is_torch && !reading.is_newer) fields.crop_rule = CropRule::kHalfEven;
+  if (resizes && is_convnext && reading.is_torch && !reading.is_newer) fields.crop_rule = CropRule::kHalfEven;
   return {};
 }
 

@@ -261,6 +261,32 @@ TEST(HuggingFaceRecipe, a_step_whose_switch_is_null_is_left_out_and_a_value_that
   EXPECT_TRUE(read("CLIPImageProcessor", R"("do_resize": false, "resample": null)", "5.24.0").ok());
 }
 
+TEST(HuggingFaceRecipe, the_keys_of_the_common_base_mean_what_the_class_makes_of_them) {
+  const PreprocessRecipe segformer = huggingface(R"({"image_processor_type": "SegformerImageProcessorFast", "size": 20,
+      "do_center_crop": true, "crop_size": 10})");
+  EXPECT_EQ(segformer.resize, exact(20, 20));
+  EXPECT_EQ(segformer.crop, Size{});  // the class has no such step
+  const char* const squashed =
+      R"({"image_processor_type": "CLIPImageProcessorFast", "size": 20, "default_to_square": true})";
+  EXPECT_EQ(huggingface(squashed).resize, exact(20, 20));
+  const char* const by_edge =
+      R"({"image_processor_type": "ViTImageProcessorFast", "size": 20, "default_to_square": false})";
+  EXPECT_EQ(huggingface(by_edge).resize, short_side(20));
+  const char* const slow = R"({"image_processor_type": "ViTImageProcessor", "size": 20, "default_to_square": false})";
+  EXPECT_EQ(huggingface(slow).resize, exact(20, 20));
+  // Only the crop that belongs to ConvNeXt's resize is torchvision's.
+  EXPECT_EQ(huggingface(R"({"image_processor_type": "ConvNextImageProcessorFast", "do_resize": false,
+      "do_center_crop": true, "crop_size": 13})")
+                .crop_rule,
+            CropRule::kFloorBoth);
+  EXPECT_EQ(huggingface(R"({"image_processor_type": "ConvNextImageProcessorFast", "size": 28})").crop_rule,
+            CropRule::kHalfEven);
+  // A filter that no resize uses may be any.
+  EXPECT_EQ(
+      huggingface(R"({"image_processor_type": "ViTImageProcessorFast", "do_resize": false, "resample": 4})").resize,
+      ResizeRule{});
+}
+
 TEST(HuggingFaceRecipe, model_type_stands_for_the_class_of_an_old_file) {
   const Json file = parse_json(R"({"size": 28, "crop_size": 28, "do_center_crop": true})").value();
   const HuggingFaceContext clip{"", "clip", ""};
