@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include "base/regular_file.h"
 #include "carriers/utf8.h"
@@ -64,12 +66,14 @@ Result<std::string> read_text_file(const std::string& path, const Limits& limits
   const auto most_bytes = static_cast<std::size_t>(limits[Limit::kTextBytes]);
   KITE_TRY_ASSIGN(const RegularFile file, RegularFile::open(path));
   // The file is read and not mapped, because an editor may make it shorter at the same time.
-  KITE_TRY_ASSIGN(const FileBytes content, file.read(most_bytes + 1));
-  const auto bytes = content.bytes();
-  if (bytes.size() > most_bytes) {
+  if (file.state().size_bytes > most_bytes) {
     return limits.over(Limit::kTextBytes, "the text", path, "name a file of labels or preprocessing alone");
   }
-  return to_utf8({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  // Without memory for it the model is not opened, as for every other string; an error would be one of this file, and a
+  // file that only lies beside the model is left out with a warning, and the answer would be another one.
+  std::string text(file.state().size_bytes, '\0');
+  KITE_TRY(file.read_at(0, std::as_writable_bytes(std::span(text))));
+  return to_utf8(text);
 }
 
 }  // namespace kite
