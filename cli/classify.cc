@@ -391,7 +391,12 @@ Result<ExitCode> classify_in_sandbox(ClassifyOptions options, const std::vector<
   KITE_TRY_ASSIGN(const SandboxedWork done, run_in_sandbox(std::move(rules), work));
   if (done.is_inside) return done.code;
   for (unsigned kind = 0; kind < OutputFiles::kKinds; ++kind) {
-    if ((done.finished >> kind & 1) != 0) KITE_TRY(outputs.publish(static_cast<OutputFiles::Kind>(kind)));
+    if ((done.finished >> kind & 1) != 0) {
+      KITE_TRY(outputs.publish(static_cast<OutputFiles::Kind>(kind)));
+    } else if (outputs.has(static_cast<OutputFiles::Kind>(kind)) && (done.code == kOk || done.code == kSomeFailed)) {
+      return Error{
+          ErrorCode::kIo, "the process in the sandbox did not say that the output is complete", {}, "try again"};
+    }
   }
   return done.code;
 }
