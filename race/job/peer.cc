@@ -233,9 +233,12 @@ Result<std::vector<FoundPeer>> find_peers(const std::string& peers_dir) {
   FolderReader reader(peers_dir);
   std::vector<std::string> folders;
   while (reader.next()) {
-    std::error_code ignored;
+    std::error_code failed, ignored;
     const fs::path folder = reader.path();
-    if (fs::exists(folder / "peer.toml", ignored)) folders.push_back(fs::absolute(folder, ignored).lexically_normal());
+    // One that cannot be looked at is a contestant, too, and read_peer() says why it cannot run.
+    if (fs::exists(folder / "peer.toml", failed) || failed) {
+      folders.push_back(fs::absolute(folder, ignored).lexically_normal());
+    }
   }
   if (reader.failure() != 0) {
     return reader.error("the contestants' folder cannot be read: ", peers_dir,
