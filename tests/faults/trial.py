@@ -38,6 +38,7 @@ class Scenario:
     rows: str = ""  # of standard output: "json", "jsonl" or "csv"; one or more answers that stand for themselves
     prints_times: bool = False  # standard output differs from run to run
     replaces: bool = True  # outputs that are there before
+    is_traced: bool = True  # False: strace cannot make its system calls fail
     is_sampled: bool = True  # False: only --all tries it
     most: int = 1500  # points of each kind that --all tries
     gives_up: dict = dataclasses.field(default_factory=dict)  # pattern of surroundings without which it has to -> exit codes
