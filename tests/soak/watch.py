@@ -57,7 +57,8 @@ class Watch:
         """What has grown; "" where nothing has."""
         if len(self.samples) < 10:
             return f"only {len(self.samples)} samples"
-        early, late = (max(sample[2] for sample in self.fifth(which)) for which in (1, 4))
+        # A picture that is open at this moment is none that stays open.
+        early, late = (min(sample[2] for sample in self.fifth(which)) for which in (1, 4))
         if late > early:
             return f"descriptors grew from {early} to {late}"
         return f"private memory grew by {self.growth() / 1e6:.2f} MB" if self.growth() > MOST_GROWTH else ""
