@@ -11,7 +11,7 @@ void wconv_f32(const KernelCall& call) {
   const WConvParams& p = *static_cast<const WConvParams*>(call.params);
   const WConvWalk& walk = *static_cast<const WConvWalk*>(call.prepared);
   const auto* const scales = static_cast<const float*>(call.in[4]);
-  const std::int64_t rows = p.block == 0 ? 1 : (p.conv.in_c + p.block - 1) / p.block;
+  const std::int64_t rows = p.block == 0 ? 1 : (p.conv.in_c + walk.block - 1) / walk.block;
   const Codes codes = {static_cast<const std::int8_t*>(call.in[1]),
                        scales,
                        p.has_zeros == 0 ? nullptr : reinterpret_cast<const std::int8_t*>(scales + rows * walk.columns),
