@@ -8,8 +8,8 @@ add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=
 # The tables of addresses that a start fills in are read-only from then on, and all of them are filled in at the start.
 add_link_options(LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack)
 
-# For everything that includes the C library's headers with optimisation, sanitizers and fuzzers aside, which replace these functions:
-# copies into objects whose size the compiler knows are checked. 0.02 % of the bytes.
+# For everything that includes the C library's headers with optimisation, sanitizers and fuzzers aside, which replace
+# these functions: copies into objects whose size the compiler knows are checked. 0.02 % of the bytes.
 add_library(kite_hardening INTERFACE)
 if(NOT KITE_SANITIZERS AND NOT KITE_BUILD_FUZZERS)
   target_compile_options(kite_hardening INTERFACE $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>

@@ -43,7 +43,7 @@ struct OutputScores {
   // The output that holds the classes of these scores, or the scores of these classes. Where nothing is ranked: the
   // output that holds the probabilities which the graph makes of these logits.
   int partner = -1;
-  std::string reason;        // one clause without a line break; a warning for other kinds than kUnclear
+  std::string reason;  // one clause without a line break; a warning for other kinds than kUnclear
   [[nodiscard]] bool operator==(const OutputScores&) const = default;
 };
 

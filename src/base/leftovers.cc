@@ -21,7 +21,7 @@ namespace {
 
 // A signal handler cannot read an object that another thread may be moving, so the paths are copied. Only tests have
 // more files than this open at once; the signal handler does not remove those beyond this number.
-// They lie apart from their states, and need no constructor: a start touches no page of them that it does not use.
+// The paths lie apart from their states, and need no constructor: a start touches no page of them that it does not use.
 enum LeftoverState : int { kFree, kBeingFilled, kFile, kFolder };
 constexpr std::size_t kSlots = 16;
 constinit std::array<std::atomic<int>, kSlots> states{};

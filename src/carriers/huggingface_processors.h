@@ -25,8 +25,8 @@ enum class HuggingFaceNumber : std::uint8_t { kSquare, kSquareOrEdge, kEdge };
 enum class HuggingFaceStatistics : std::uint8_t { kNone, kHalf, kImageNet, kClip };
 
 struct HuggingFaceProcessor {
-  std::string_view
-      name;  // "ViT" of ViTImageProcessor, ViTImageProcessorFast, ViTImageProcessorPil, ViTFeatureExtractor
+  // "ViT" of ViTImageProcessor, ViTImageProcessorFast, ViTImageProcessorPil, ViTFeatureExtractor
+  std::string_view name;
   HuggingFaceGeometry geometry;
   HuggingFaceNumber number;
   Size size;                    // width 0: height is the short side

@@ -27,6 +27,7 @@ TEST(Labels, utf16_without_a_mark_is_known_by_its_zeros) {
   using namespace std::string_view_literals;
   EXPECT_EQ(labels_from_any_text("a\0\n\0b\0"sv).value().names, (Labels{"a", "b"}));
   EXPECT_EQ(labels_from_any_text("\0a\0\n\0b"sv).value().names, (Labels{"a", "b"}));
+  EXPECT_EQ(labels_from_any_text("cat\nd\0g\nbird\n"sv).value().names.size(), 3) << "one zero that strayed";
 }
 
 TEST(Labels, a_blank_line_between_labels_is_refused_with_its_number) {

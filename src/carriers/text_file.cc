@@ -40,15 +40,14 @@ Result<std::string> from_utf16(std::string_view bytes, bool big_endian) {
   return text;
 }
 
-// UTF-16 without a mark: every character of ASCII has a byte of 0 on one side, and no other text holds such bytes.
-bool has_zeros_only_at(std::string_view bytes, std::size_t parity) {
-  bool found = false;
-  for (std::size_t at = 0; at < bytes.size(); ++at) {
-    if (bytes[at] != 0) continue;
+// UTF-16 without a mark: a character of ASCII, as most of them are, has a byte of 0 on one side, and only there. A text
+// in which a zero strayed has few of them.
+bool is_utf16_with_zeros_at(std::string_view bytes, std::size_t parity) {
+  std::size_t zeros = 0;
+  for (std::size_t at = bytes.find('\0'); at != std::string_view::npos; at = bytes.find('\0', at + 1), ++zeros) {
     if (at % 2 != parity) return false;
-    found = true;
   }
-  return found;
+  return bytes.size() % 2 == 0 && zeros > bytes.size() / 4;
 }
 
 }  // namespace
@@ -57,8 +56,8 @@ Result<std::string> to_utf8(std::string_view bytes) {
   if (bytes.starts_with("\xef\xbb\xbf")) return std::string(bytes.substr(3));
   if (bytes.starts_with("\xff\xfe")) return from_utf16(bytes.substr(2), /*big_endian=*/false);
   if (bytes.starts_with("\xfe\xff")) return from_utf16(bytes.substr(2), /*big_endian=*/true);
-  if (has_zeros_only_at(bytes, 1)) return from_utf16(bytes, /*big_endian=*/false);
-  if (has_zeros_only_at(bytes, 0)) return from_utf16(bytes, /*big_endian=*/true);
+  if (is_utf16_with_zeros_at(bytes, 1)) return from_utf16(bytes, /*big_endian=*/false);
+  if (is_utf16_with_zeros_at(bytes, 0)) return from_utf16(bytes, /*big_endian=*/true);
   return std::string(bytes);
 }
 

@@ -404,7 +404,8 @@ Result<Model> parse_model(Bytes bytes, std::string_view where, Budget& budget) {
   Parser parser(bytes, budget);
   parser.model(bytes, model);
   const bool failed = parser.state().failed();
-  if (failed && parser.state().failure().code != ErrorCode::kInvalidModel) return Error(parser.state().failure()).in(where);
+  if (failed && parser.state().failure().code != ErrorCode::kInvalidModel)
+    return Error(parser.state().failure()).in(where);
   // Bytes of another kind may happen to be well-formed fields, but a model also states its version
   // and its operator sets.
   const bool is_empty = model.ir_version == 0 && model.opset_imports.empty() && model.graph.nodes.empty();

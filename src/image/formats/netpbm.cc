@@ -197,7 +197,8 @@ Result<std::uint32_t> NetpbmReader::read_text_sample() {
   }
   const auto value = whole_number(token);
   if (!value || *value > max_value_) {
-    return damaged_picture(PictureFormat::kNetpbm, in_quotes(token) + " is no sample up to " + std::to_string(max_value_));
+    return damaged_picture(PictureFormat::kNetpbm,
+                           in_quotes(token) + " is no sample up to " + std::to_string(max_value_));
   }
   return static_cast<std::uint32_t>(*value);
 }
