@@ -71,9 +71,15 @@ def filled_model(network, folder):
     return path
 
 
+def last_words(error):
+    """What a failed program said last, in one line."""
+    said = (getattr(error, "stderr", None) or b"").decode(errors="replace").strip().splitlines()
+    return (said[-1] if said else str(error))[:300]
+
+
 def kite_median(kite, model, tensor, threads, arguments):
     command = [kite, "bench", model, "--input", tensor, "--threads", threads, "--warmup", arguments.warmup, "--time", arguments.seconds,
-               "--json", "--cache-dir", arguments.work / "cache", *(["--isa", arguments.isa] if arguments.isa else [])]
+               "--json", "--cache-dir", arguments.plans, *(["--isa", arguments.isa] if arguments.isa else [])]
     answer = json.loads(subprocess.run([str(part) for part in command], check=True, capture_output=True).stdout)
     return answer["p50_ms"], answer["macs"]
 
@@ -127,6 +133,7 @@ def main():
         print("OpenVINO is not set up, and left out (kite race setup openvino)", file=sys.stderr)
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         arguments.work = pathlib.Path(folder)
+        arguments.plans = arguments.work / "plans"
         doctor = json.loads(subprocess.run([arguments.kite, "doctor", "--json"], check=True, capture_output=True).stdout)
         peak = float(doctor["multiply-add peak"]["value"].split()[0])  # of one core
         rows = []

@@ -40,6 +40,10 @@ def python_of(library: str, work: Path) -> Path:
     return own if own.exists() else Path(sys.executable)
 
 
+def hash_of(kite: Path) -> str:
+    return hashlib.sha256(kite.read_bytes()).hexdigest()[:12]
+
+
 def versions(kite: Path, work: Path) -> dict[str, str]:
     """What each library's own environment has, and which kite this is."""
     found = {}
@@ -52,7 +56,7 @@ def versions(kite: Path, work: Path) -> dict[str, str]:
             sys.exit(f"run_zoo: {python} lacks one of {', '.join(packages)}: {reason}; tests/zoo/run makes the environments "
                      f"(here {work}/venv-{library})")
         found |= dict(zip(packages, listed.stdout.split()))
-    return found | {"kite": hashlib.sha256(kite.read_bytes()).hexdigest()[:12]}
+    return found | {"kite": hash_of(kite)}
 
 
 def export(row: members.Row, folder: Path) -> tuple[str, str]:
