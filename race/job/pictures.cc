@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/folder_reader.h"
 
 namespace kite::race {
@@ -17,9 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kDemoPicture = "/paper_kite_1.jpg";
 
 bool is_picture(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = lower_case(path.extension().string());
   constexpr std::array<std::string_view, 5> kExtensions = {".jpg", ".jpeg", ".png", ".webp", ".jfif"};
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the text line by line. All string views point into that text.
 #include "race/profile/folded.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <charconv>
@@ -20,12 +21,6 @@ std::string_view next_line(std::string_view& text) {
   const std::string_view line = text.substr(0, end);
   text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   return line;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
 // "name (library)" is split at its last opening parenthesis, since a name can contain parentheses.

@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "race/schedule/answer_text.h"
 
@@ -174,11 +175,6 @@ class Reader {
 
 // "50, Paper Kite, 0.9957"; the label may hold commas.
 bool split_answer(std::string_view line, Said& said) {
-  const auto trimmed = [](std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t\r");
-    return first == std::string_view::npos ? std::string_view()
-                                           : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-  };
   const std::size_t comma = line.find(',');
   const std::size_t last = line.rfind(',');
   if (comma == std::string_view::npos || comma == last) return false;

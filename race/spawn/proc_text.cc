@@ -2,22 +2,14 @@
 // Reading and cutting small texts of the kernel's.
 #include "race/spawn/proc_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <sstream>
 
+#include "base/ascii.h"
+
 namespace kite::race {
-namespace {
-
-constexpr std::string_view kBlank = " \t\r\n\v\f";
-
-std::string_view trimmed(std::string_view text, std::string_view what) {
-  const std::size_t begin = text.find_first_not_of(what);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
-}  // namespace
 
 std::optional<std::string> read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -36,9 +28,11 @@ std::optional<std::string> value_of(std::string_view text, std::string_view key)
     const std::string_view line = text.substr(0, end);
     // "cpu" must not find "cpu0".
     if (line.starts_with(key) && line.size() > key.size() &&
-        (kBlank.find(line[key.size()]) != std::string_view::npos || line[key.size()] == ':' ||
+        (kBlanks.find(line[key.size()]) != std::string_view::npos || line[key.size()] == ':' ||
          line[key.size()] == '=')) {
-      return std::string(trimmed(line.substr(key.size()), " \t:="));
+      std::string_view value = line.substr(key.size());
+      value.remove_prefix(std::min(value.find_first_not_of(" \t:="), value.size()));
+      return std::string(trimmed(value));
     }
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
@@ -47,7 +41,7 @@ std::optional<std::string> value_of(std::string_view text, std::string_view key)
 }
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
-  text = trimmed(text, kBlank);
+  text = trimmed(text);
   std::uint64_t number = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc()) return std::nullopt;
   return number;

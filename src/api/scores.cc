@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "paperkite/try.h"
 
@@ -19,8 +20,7 @@ namespace {
 std::string telling_part(std::string_view name) {
   name = name.substr(0, name.rfind(':') == std::string_view::npos ? name.size() : name.rfind(':'));
   if (const auto slash = name.find_last_of("/."); slash != std::string_view::npos) name.remove_prefix(slash + 1);
-  std::string word;
-  for (const char c : name) word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string word = lower_case(name);
   while (!word.empty() && (std::isdigit(static_cast<unsigned char>(word.back())) != 0 || word.back() == '_')) {
     word.pop_back();
   }

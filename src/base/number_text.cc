@@ -4,10 +4,11 @@
 #include "base/number_text.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <string>
+
+#include "base/ascii.h"
 
 namespace kite {
 
@@ -23,8 +24,7 @@ std::optional<Number> parse_whole(std::string_view text) {
 
 // 1024 to the power that "", "b", "k", "kb", "kib", "m", ... name; 0 for anything else.
 double factor_of(std::string_view unit) {
-  std::string lower;
-  for (const char c : unit) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string lower = lower_case(unit);
   if (lower.ends_with('b')) lower.pop_back();
   if (lower.size() == 2 && lower[1] == 'i') lower.pop_back();
   if (lower.empty()) return 1.0;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/folder_reader.h"
 #include "base/printable.h"
 #include "base/temporary_folder.h"
@@ -30,14 +31,6 @@ constexpr std::array<std::string_view, 13> kUsefulEndings{".onnx", ".data",  "_d
                                                           ".json", ".txt",   ".csv",  ".names", ".yaml",
                                                           ".yml",  ".pbtxt", ".tsv"};
 
-std::string lower(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return folded;
-}
-
 // Names of the entries of a folder for which `wanted` is true, sorted.
 template <typename Wanted>
 std::vector<std::string> names_in(const fs::path& folder, Wanted wanted) {
@@ -51,7 +44,7 @@ std::vector<std::string> names_in(const fs::path& folder, Wanted wanted) {
 
 std::vector<std::string> models_in(const fs::path& folder) {
   return names_in(folder, [](const FolderReader& entry) {
-    return lower(entry.name()).ends_with(".onnx") && entry.is_regular_file();
+    return lower_case(entry.name()).ends_with(".onnx") && entry.is_regular_file();
   });
 }
 
@@ -90,7 +83,7 @@ Result<std::string> model_in_folder(const fs::path& folder) {
 }
 
 bool is_useful(const std::string& name) {
-  const std::string folded = lower(name);
+  const std::string folded = lower_case(name);
   return std::any_of(kUsefulEndings.begin(), kUsefulEndings.end(),
                      [&](std::string_view ending) { return folded.ends_with(ending); });
 }
@@ -98,7 +91,7 @@ bool is_useful(const std::string& name) {
 Result<FoundModel> model_in_zip(const std::string& named) {
   KITE_TRY_ASSIGN(const ZipArchive archive, ZipArchive::open(named));
   const bool has_model = std::any_of(archive.entries().begin(), archive.entries().end(),
-                                     [](const ZipEntry& entry) { return lower(entry.name).ends_with(".onnx"); });
+                                     [](const ZipEntry& entry) { return lower_case(entry.name).ends_with(".onnx"); });
   if (!has_model) {
     return Error{ErrorCode::kUnsupportedModel, "the archive holds no .onnx file", named, "export the model as ONNX"};
   }
@@ -135,7 +128,7 @@ Result<FoundModel> find_model(const std::string& named) {
     KITE_TRY_ASSIGN(std::string path, model_in_folder(named));
     return FoundModel{std::move(path), nullptr};
   }
-  if (lower(named).ends_with(".zip")) return model_in_zip(named);
+  if (lower_case(named).ends_with(".zip")) return model_in_zip(named);
   return FoundModel{named, nullptr};
 }
 

@@ -11,10 +11,10 @@ namespace {
 
 // In the order of the WordNet ids, as all training code sorts its folders.
 // Names: torchvision's categories (BSD-3-Clause).
-constexpr auto kNames = std::to_array<const char*>({
+constexpr auto kImageNetNames = std::to_array<const char*>({
 #include "carriers/imagenet_labels.inc"
 });
-static_assert(kNames.size() == 1000);
+static_assert(kImageNetNames.size() == 1000);
 
 }  // namespace
 
@@ -24,7 +24,7 @@ Status read_imagenet_labels(Offers& offers) {
   if (!offers.so_far().labels.empty() || (classes != 1000 && classes != 1001)) return {};
   ReadLabels read;
   if (classes == 1001) read.names.emplace_back("background");
-  read.names.insert(read.names.end(), kNames.begin(), kNames.end());
+  read.names.insert(read.names.end(), kImageNetNames.begin(), kImageNetNames.end());
   read.is_guess = true;
   read.remark =
       "guessed from the number of classes, " + std::to_string(classes) + "; to state them, give --labels FILE";

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 7> kOwnEndings{".labels.txt",  ".labels.c
                                                       ".classes.txt", ".txt",        ".csv"};
 // In the order of trust: files named after labels, then maps written by training code, then files that
 // also hold other things.
-constexpr std::array<std::string_view, 36> kNames{
+constexpr std::array<std::string_view, 36> kFileNames{
     "labels_mapping.json", "labels.json",          "labels.txt",
     "label.txt",           "labels.csv",           "labels_map.txt",
     "labels_map.json",     "label_map.json",       "label_map.txt",
@@ -79,7 +79,7 @@ std::vector<std::string> label_file_names(const std::string& stem) {
   for (const std::string_view ending : kOwnEndings) {
     if (ending != ".txt" && ending != ".csv") names.push_back(stem + std::string(ending));
   }
-  names.insert(names.end(), kNames.begin(), kNames.end());
+  names.insert(names.end(), kFileNames.begin(), kFileNames.end());
   names.insert(names.end(), kSharedNames.begin(), kSharedNames.end());
   return names;
 }
@@ -93,7 +93,7 @@ Status read_label_files(Offers& offers) {
     const Bond bond = ending == kOwnEndings.front() ? Bond::kNamed : Bond::kBeside;
     KITE_TRY(offer_file(offers, stem + std::string(ending), bond, false));
   }
-  for (const std::string_view name : kNames) KITE_TRY(offer_file(offers, name, Bond::kBeside, false));
+  for (const std::string_view name : kFileNames) KITE_TRY(offer_file(offers, name, Bond::kBeside, false));
   for (const std::string_view name : kSharedNames) KITE_TRY(offer_file(offers, name, Bond::kBeside, true));
   for (const FolderEntry* file : other_label_files(offers.folder())) {
     KITE_TRY(offer_entry(offers, file, Bond::kBeside, false));

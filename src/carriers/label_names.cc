@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Splits names into words and looks the words up.
 #include "carriers/label_names.h"
+#include "base/ascii.h"
 
 #include <algorithm>
 #include <array>
@@ -64,8 +65,7 @@ bool names_labels(std::string_view name, std::string_view stem) {
 bool file_names_labels(std::string_view name, std::string_view stem) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return false;
-  std::string ending(name.substr(dot + 1));
-  for (char& c : ending) c = is_capital(c) ? static_cast<char>(c | 0x20) : c;
+  const std::string ending = lower_case(name.substr(dot + 1));
   if (!is_in(kEndings, ending)) return false;
   return names_labels(ending == "labels" ? name : name.substr(0, dot), stem);
 }

@@ -2,9 +2,9 @@
 // Labels from CSV: finds the column of class indices and the column of names.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "carriers/labels.h"
 #include "paperkite/try.h"
@@ -23,13 +23,9 @@ constexpr std::array<std::string_view, 11> kNameTitles{"display_name", "label_na
 constexpr std::array<std::string_view, 8> kIndexTitles{"index",    "id",     "idx",     "class_id",
                                                        "label_id", "number", "classid", "class_index"};
 
-Error bad(std::string what, std::string where = "", std::string remedy = "") {
-  return {ErrorCode::kInvalidModel, std::move(what), std::move(where), std::move(remedy)};
-}
-
 std::string title_of(std::string_view cell) {
-  std::string title;
-  for (const char c : cell) title += c == ' ' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string title = lower_case(cell);
+  std::ranges::replace(title, ' ', '_');
   return title;
 }
 
@@ -43,15 +39,6 @@ char separator_of(std::string_view text) {
   return best;
 }
 
-void trim(std::string& cell) {
-  const std::size_t first = cell.find_first_not_of(" \t\r");
-  if (first == std::string::npos) {
-    cell.clear();
-    return;
-  }
-  cell = cell.substr(first, cell.find_last_not_of(" \t\r") - first + 1);
-}
-
 // RFC 4180: a quoted field may hold separators, line ends and doubled quotes. Blank lines are no rows.
 Result<std::vector<Row>> rows_of(std::string_view text) {
   const char separator = separator_of(text);
@@ -63,7 +50,7 @@ Result<std::vector<Row>> rows_of(std::string_view text) {
   std::size_t cells = 0;
   const auto end_cell = [&] {
     ++cells;
-    if (!is_quoted) trim(cell);
+    if (!is_quoted) cell = std::string(trimmed(cell));
     row.push_back(std::move(cell));
     cell.clear();
     is_quoted = false;
@@ -97,7 +84,7 @@ Result<std::vector<Row>> rows_of(std::string_view text) {
       cell += c;
     }
   }
-  if (inside) return bad("a quote that is never closed");
+  if (inside) return bad_labels("a quote that is never closed");
   if (!cell.empty() || !row.empty()) end_row();
   return rows;
 }
@@ -137,11 +124,11 @@ struct Table {
 Result<Table> table_of(std::string_view text, std::int64_t classes) {
   Table table;
   KITE_TRY_ASSIGN(table.rows, rows_of(text));
-  if (table.rows.empty()) return bad("there are no labels");
+  if (table.rows.empty()) return bad_labels("there are no labels");
   const std::size_t columns = table.rows.front().size();
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     if (table.rows[i].size() != columns) {
-      return bad(
+      return bad_labels(
           "a row of " + std::to_string(table.rows[i].size()) + " fields where the first has " + std::to_string(columns),
           "row " + std::to_string(i + 1), "quote names that hold the separator");
     }
@@ -153,7 +140,7 @@ Result<Table> table_of(std::string_view text, std::int64_t classes) {
   if (titled && rows != classes) {
     table.header = first;
     table.rows.erase(table.rows.begin());
-    if (table.rows.empty()) return bad("there are no labels");
+    if (table.rows.empty()) return bad_labels("there are no labels");
   }
   return table;
 }
@@ -163,14 +150,15 @@ Result<std::optional<std::size_t>> index_column(const Table& table, std::size_t 
   const auto titled = column_titled(table.header, kIndexTitles);
   if (titled) {
     if (counted(column(table.rows, *titled))) return titled;
-    return bad("the column " + in_quotes(table.header[*titled]) + " does not hold the class indices from 0 on", "",
-               "number them 0 to " + std::to_string(table.rows.size() - 1));
+    return bad_labels("the column " + in_quotes(table.header[*titled]) + " does not hold the class indices from 0 on",
+                      "", "number them 0 to " + std::to_string(table.rows.size() - 1));
   }
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < columns && columns > 1; ++i) {
     if (!counted(column(table.rows, i))) continue;
     if (found)
-      return bad("more than one column holds class indices from 0 on", "", "keep one index and one label column");
+      return bad_labels("more than one column holds class indices from 0 on", "",
+                        "keep one index and one label column");
     found = i;
   }
   return found;
@@ -182,8 +170,8 @@ Result<std::size_t> name_column(const Table& table, std::size_t columns, std::op
   if (const auto titled = column_titled(header, kNameTitles)) return *titled;
   if (columns == 1) return std::size_t{0};
   if (columns == 2 && indices) return 1 - *indices;
-  return bad("it is not stated which of the " + std::to_string(columns) + " columns holds the labels", "",
-             "give the file a header with \"index\" and \"label\"");
+  return bad_labels("it is not stated which of the " + std::to_string(columns) + " columns holds the labels", "",
+                    "give the file a header with \"index\" and \"label\"");
 }
 
 }  // namespace

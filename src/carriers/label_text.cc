@@ -3,23 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/ascii.h"
 #include "carriers/labels.h"
 #include "paperkite/try.h"
 
 namespace kite {
 namespace {
-
-constexpr std::string_view kBlanks = " \t\r\v\f";
-
-Error bad(std::string what, std::string where = "", std::string remedy = "") {
-  return {ErrorCode::kInvalidModel, std::move(what), std::move(where), std::move(remedy)};
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 struct Line {
   std::string_view text;
@@ -68,8 +57,8 @@ Status drop_blank_lines(std::vector<Line>& lines, std::int64_t classes) {
   const std::string where = "line " + std::to_string(blank->number);
   std::erase_if(lines, is_blank);
   if (static_cast<std::int64_t>(lines.size()) == classes) return {};
-  return bad("a blank line between labels", where,
-             "remove it, or name the class: every label after it would move by one");
+  return bad_labels("a blank line between labels", where,
+                    "remove it, or name the class: every label after it would move by one");
 }
 
 // "n01440764", the id of a WordNet synset.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "carriers/labels.h"
 #include "carriers/utf8.h"
@@ -14,21 +15,15 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kKeys{"names", "labels", "classes", "class_names", "id2label"};
 
-struct Line {
+struct YamlLine {
   std::size_t indent;
   std::string_view text;  // without indent, comment and blanks at the end
   std::size_t number;     // from 1
 };
 
-Error bad(std::string what, std::size_t line,
-          std::string remedy = "write the names as a list, with one `- name` on each line") {
+Error bad_line(std::string what, std::size_t line,
+               std::string remedy = "write the names as a list, with one `- name` on each line") {
   return {ErrorCode::kInvalidModel, std::move(what), "line " + std::to_string(line), std::move(remedy)};
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
 // Goes through text, one character after the other, and knows which characters are between quotes.
@@ -71,8 +66,8 @@ std::string_view without_comment(std::string_view text) {
   return text;
 }
 
-Result<std::vector<Line>> lines_of(std::string_view text) {
-  std::vector<Line> lines;
+Result<std::vector<YamlLine>> lines_of(std::string_view text) {
+  std::vector<YamlLine> lines;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view whole = without_comment(text.substr(0, end));
@@ -80,8 +75,8 @@ Result<std::vector<Line>> lines_of(std::string_view text) {
     const std::string_view content = trimmed(whole);
     if (content.empty() || (lines.empty() && content == "---")) continue;
     const std::size_t indent = whole.find_first_not_of(' ');
-    if (whole[indent] == '\t') return bad("a tab at the start of a line", number, "indent with blanks");
-    if (content == "---" || content == "...") return bad("more than one document", number);
+    if (whole[indent] == '\t') return bad_line("a tab at the start of a line", number, "indent with blanks");
+    if (content == "---" || content == "...") return bad_line("more than one document", number);
     lines.push_back({indent, content, number});
   }
   return lines;
@@ -105,14 +100,14 @@ Result<std::string> double_quoted(std::string_view text, std::size_t line) {
       continue;
     }
     std::uint32_t code = 0;
-    if (digits == 0 || i + digits + 1 >= text.size()) return bad("an escape sequence that is not read here", line);
+    if (digits == 0 || i + digits + 1 >= text.size()) return bad_line("an escape sequence that is not read here", line);
     for (std::size_t d = 0; d < digits; ++d) {
       const char digit = text[++i];
       const std::size_t nibble = std::string_view("0123456789abcdef").find(static_cast<char>(digit | 0x20));
-      if (nibble == std::string_view::npos) return bad("an escape sequence that is not read here", line);
+      if (nibble == std::string_view::npos) return bad_line("an escape sequence that is not read here", line);
       code = code * 16 + static_cast<std::uint32_t>(nibble);
     }
-    if (code >= 0xd800 && code < 0xe000) return bad("half a character in an escape sequence", line);
+    if (code >= 0xd800 && code < 0xe000) return bad_line("half a character in an escape sequence", line);
     append_utf8(value, code);
   }
   return value;
@@ -121,16 +116,14 @@ Result<std::string> double_quoted(std::string_view text, std::size_t line) {
 // Words that YAML does not read as text.
 bool is_no_text(std::string_view word) {
   constexpr std::array<std::string_view, 8> kWords{"yes", "no", "on", "off", "true", "false", "null", "~"};
-  std::string lower;
-  for (const char c : word) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return std::find(kWords.begin(), kWords.end(), lower) != kWords.end();
+  return std::find(kWords.begin(), kWords.end(), lower_case(word)) != kWords.end();
 }
 
 Result<std::string> scalar(std::string_view text, std::size_t line) {
-  if (text.empty()) return bad("a class without a name", line);
+  if (text.empty()) return bad_line("a class without a name", line);
   const char first = text.front();
   if (first == '"' || first == '\'') {
-    if (text.size() < 2 || text.back() != first) return bad("a quote that is not closed on its line", line);
+    if (text.size() < 2 || text.back() != first) return bad_line("a quote that is not closed on its line", line);
     if (first == '"') return double_quoted(text, line);
     std::string value;
     for (std::size_t i = 1; i + 1 < text.size(); ++i) {
@@ -140,11 +133,11 @@ Result<std::string> scalar(std::string_view text, std::size_t line) {
     return value;
   }
   if (std::string_view("&*!|>%@`[]{},?").find(first) != std::string_view::npos) {
-    return bad("YAML that is not read here: " + in_quotes(text), line, "put the name in quotes");
+    return bad_line("YAML that is not read here: " + in_quotes(text), line, "put the name in quotes");
   }
-  if (is_no_text(text)) return bad(in_quotes(text) + " is not text in YAML", line, "put the name in quotes");
+  if (is_no_text(text)) return bad_line(in_quotes(text) + " is not text in YAML", line, "put the name in quotes");
   if (text.find(": ") != std::string_view::npos || text.ends_with(':')) {
-    return bad("a mapping inside a name: " + in_quotes(text), line, "put the name in quotes");
+    return bad_line("a mapping inside a name: " + in_quotes(text), line, "put the name in quotes");
   }
   return std::string(text);
 }
@@ -180,7 +173,7 @@ struct Names {
       return {};
     }
     const auto pair = key_value(item);
-    if (!pair) return bad("not of the form `0: name`", line);
+    if (!pair) return bad_line("not of the form `0: name`", line);
     KITE_TRY_ASSIGN(std::string key, scalar(pair->key, line));
     KITE_TRY_ASSIGN(std::string value, scalar(pair->value, line));
     mapped.emplace_back(std::move(key), std::move(value));
@@ -199,11 +192,12 @@ struct Names {
 };
 
 // [a, b] or {0: a, 1: b}, also over several lines; nothing may be nested.
-Result<ReadLabels> flow(std::string_view start, const std::vector<Line>& lines, std::size_t next, std::size_t number) {
+Result<ReadLabels> flow(std::string_view start, const std::vector<YamlLine>& lines, std::size_t next,
+                        std::size_t number) {
   std::string text(start);
   const char close = start.front() == '[' ? ']' : '}';
   while (!text.ends_with(close)) {
-    if (next == lines.size()) return bad("a bracket that is never closed", number);
+    if (next == lines.size()) return bad_line("a bracket that is never closed", number);
     text += ' ';
     text += lines[next++].text;
   }
@@ -212,7 +206,7 @@ Result<ReadLabels> flow(std::string_view start, const std::vector<Line>& lines, 
   std::size_t begin = 1;
   for (std::size_t i = 1; i < text.size(); ++i) {
     const bool bare = quotes.is_bare(text[i]);
-    if (bare && (text[i] == '[' || text[i] == '{')) return bad("names inside of names", number);
+    if (bare && (text[i] == '[' || text[i] == '{')) return bad_line("names inside of names", number);
     const bool ends = i + 1 == text.size();
     if (!ends && !(bare && text[i] == ',')) continue;
     const std::string_view item = trimmed(std::string_view(text).substr(begin, i - begin));
@@ -224,16 +218,16 @@ Result<ReadLabels> flow(std::string_view start, const std::vector<Line>& lines, 
 }
 
 // The block of lines that begins at `at`: "- a" or "0: a", all with the same indent.
-Result<ReadLabels> block(const std::vector<Line>& lines, std::size_t at, std::size_t least_indent) {
+Result<ReadLabels> block(const std::vector<YamlLine>& lines, std::size_t at, std::size_t least_indent) {
   const std::size_t first = at;
   Names names;
   for (; at < lines.size() && lines[at].indent >= least_indent; ++at) {
-    const Line& line = lines[at];
+    const YamlLine& line = lines[at];
     const bool is_item = line.text.starts_with("- ") || line.text == "-";
     if (at == first) least_indent = line.indent;
     if (!is_item && line.indent == 0 && at > first && lines[first].text.starts_with('-')) break;  // the next key
     if (line.indent != lines[first].indent || is_item != lines[first].text.starts_with('-')) {
-      return bad("a line that does not continue the list of names", line.number);
+      return bad_line("a line that does not continue the list of names", line.number);
     }
     KITE_TRY(names.add(is_item ? trimmed(line.text.substr(1)) : line.text, !is_item, line.number));
   }
@@ -248,7 +242,7 @@ Result<std::optional<ReadLabels>> labels_from_yaml(std::string_view text) {
     if (!read.ok()) return std::move(read).error();
     return std::optional<ReadLabels>(std::move(*read));
   };
-  KITE_TRY_ASSIGN(const std::vector<Line> lines, lines_of(text));
+  KITE_TRY_ASSIGN(const std::vector<YamlLine> lines, lines_of(text));
   if (lines.empty()) return std::optional<ReadLabels>{};
   const std::string_view first = lines.front().text;
   if (first.starts_with('[') || first.starts_with('{')) return found(flow(first, lines, 1, lines.front().number));

@@ -3,11 +3,11 @@
 #include "carriers/labels.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstddef>
 #include <unordered_map>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "base/text_escape.h"
 #include "carriers/python_literal.h"
@@ -62,9 +62,7 @@ Result<IndexSide> index_side(const TextPairs& entries) {
 
 std::string ending_of(std::string_view name) {
   const std::size_t dot = name.rfind('.');
-  std::string ending(dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1));
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return ending;
+  return dot == std::string_view::npos ? std::string() : lower_case(name.substr(dot + 1));
 }
 
 }  // namespace
@@ -125,6 +123,10 @@ Result<Labels> labels_from_entries(const TextPairs& entries) {
   if (entries.empty()) return bad("there are no labels");
   KITE_TRY_ASSIGN(const IndexSide side, index_side(entries));
   return side == IndexSide::kFirst ? labels_from_index_map(entries) : labels_from_name_map(entries);
+}
+
+Error bad_labels(std::string what, std::string where, std::string remedy) {
+  return {ErrorCode::kInvalidModel, std::move(what), std::move(where), std::move(remedy)};
 }
 
 Status validate(const Labels& labels) {

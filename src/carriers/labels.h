@@ -72,6 +72,9 @@ using TextPairs = std::vector<std::pair<std::string, std::string>>;
 // Either direction, depending on which side holds the indices; kInvalidModel where both sides could, and do not agree.
 [[nodiscard]] Result<Labels> labels_from_entries(const TextPairs& entries);
 
+// kInvalidModel for labels that cannot be read.
+[[nodiscard]] Error bad_labels(std::string what, std::string where = "", std::string remedy = "");
+
 // kInvalidModel for an empty list, an empty label, or one that is not UTF-8; kLimit for too many or too long labels.
 [[nodiscard]] Status validate(const Labels& labels);
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/ascii.h"
 #include "base/folder_reader.h"
 
 namespace kite {
@@ -17,17 +18,9 @@ namespace fs = std::filesystem;
 // A folder of pictures may have a million entries, so only the first ones are listed.
 constexpr std::size_t kMaxEntries = std::size_t{1} << 17;
 
-std::string lower(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return folded;
-}
-
 bool is_layout_folder(const std::string& name) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return lower(name) == "onnx" || (!name.empty() && std::all_of(name.begin(), name.end(), digit));
+  return lower_case(name) == "onnx" || (!name.empty() && std::all_of(name.begin(), name.end(), digit));
 }
 
 }  // namespace
@@ -51,7 +44,7 @@ ModelFolder::Listing ModelFolder::list(const std::string& path) {
   Listing listing;
   FolderReader reader(path);
   for (std::size_t count = 0; count < kMaxEntries && reader.next(); ++count) {
-    listing[lower(reader.name())].push_back({reader.name(), reader.path(), reader.is_folder()});
+    listing[lower_case(reader.name())].push_back({reader.name(), reader.path(), reader.is_folder()});
   }
   // A model whose folder has disappeared since it was opened has no files beside it.
   const int code = reader.failure();
@@ -83,7 +76,7 @@ std::vector<const FolderEntry*> ModelFolder::files() {
 
 const FolderEntry* ModelFolder::find(std::string_view name, bool is_folder) {
   read_listings();
-  const std::string key = lower(name);
+  const std::string key = lower_case(name);
   for (const Listing& listing : listings_) {
     const auto spellings = listing.find(key);
     if (spellings == listing.end()) continue;

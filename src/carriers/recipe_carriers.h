@@ -12,6 +12,9 @@
 
 namespace kite {
 
+// The remedy where another program's file leaves the preprocessing open, or says what is not computed here.
+inline constexpr const char* kStateIt = "state the preprocessing in <model>.kite.json";
+
 // paperkite's own recipe object, as in "preprocess" of <model>.kite.json, in the metadata key paperkite.preprocess and
 // on the command line. Its keys:
 //   resize           short side, [height, width], or null

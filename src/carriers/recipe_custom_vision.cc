@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "carriers/json_fields.h"
 #include "carriers/pixel_range.h"
+#include "carriers/recipe_carriers.h"
 #include "carriers/sources.h"
 #include "paperkite/try.h"
 
@@ -13,7 +14,6 @@ namespace kite {
 namespace {
 
 constexpr const char* kFile = "metadata_properties.json";
-constexpr const char* kStateIt = "state the preprocessing in <model>.kite.json";
 
 // Numbers may be stored as text.
 Result<Json> value_of(const Json& value) {

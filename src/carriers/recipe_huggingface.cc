@@ -16,8 +16,6 @@ namespace {
 
 using Geometry = HuggingFaceGeometry;
 
-constexpr const char* kStateIt = "state the preprocessing in <model>.kite.json";
-
 bool is_five_or_later(const std::string& version) {
   int major = 0;
   std::from_chars(version.data(), version.data() + version.size(), major);

@@ -4,9 +4,11 @@
 #include <charconv>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "carriers/json_fields.h"
 #include "carriers/pixel_range.h"
+#include "carriers/recipe_carriers.h"
 #include "carriers/sources.h"
 #include "paperkite/try.h"
 
@@ -23,12 +25,6 @@ std::string field(const Offers& offers, const Json& object, const std::string& k
     text = value->is_string() ? value->get<std::string>() : value->dump();
   }
   return text == "None" || text == "null" || text == "[]" ? "" : text;
-}
-
-std::string folded(std::string_view text) {
-  std::string lower;
-  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return lower;
 }
 
 // "123.675 116.28 103.53", also with commas or brackets; one number is used for all three channels.
@@ -50,9 +46,7 @@ Result<std::array<double, 3>> numbers(std::string_view text, const char* key) {
   return std::array<double, 3>{found[0], found[1], found[2]};
 }
 
-Error not_supported(std::string what) {
-  return {ErrorCode::kUnsupportedModel, std::move(what), "", "state the preprocessing in <model>.kite.json"};
-}
+Error not_supported(std::string what) { return {ErrorCode::kUnsupportedModel, std::move(what), "", kStateIt}; }
 
 // The colour of the rest of the input, where the resized picture is smaller than the input.
 Result<Colour> border(const std::string& pad_value) {
@@ -68,7 +62,7 @@ Result<Colour> border(const std::string& pad_value) {
 Status take_geometry(RecipeFields& fields, const Offers& offers, const Json& object) {
   const PictureForm& input = offers.input();
   const std::string word = field(offers, object, "resize_type");
-  const std::string type = folded(word);
+  const std::string type = lower_case(word);
   if (input.height < 1 || input.width < 1) return {};  // an open size is not decided here
   ResizeMode mode = ResizeMode::kExact;
   if (type == "crop") {
@@ -87,7 +81,7 @@ Status take_geometry(RecipeFields& fields, const Offers& offers, const Json& obj
   if (mode != ResizeMode::kExact) {
     KITE_TRY_ASSIGN(fields.fill, border(field(offers, object, "pad_value")));
   }
-  const std::string filter = folded(field(offers, object, "interpolation_mode"));
+  const std::string filter = lower_case(field(offers, object, "interpolation_mode"));
   if (!filter.empty() && filter != "linear") return not_supported("interpolation_mode " + in_quotes(filter));
   fields.resize = ResizeRule{mode, input.height, input.width};
   fields.crop = Size{input.width, input.height};
@@ -98,10 +92,10 @@ Status take_geometry(RecipeFields& fields, const Offers& offers, const Json& obj
 
 // Whether pixels are divided by 255 before mean and scale. The other modes are for pictures of 16 bits.
 Result<bool> states_unit_range(const Offers& offers, const Json& object) {
-  const std::string mode = folded(field(offers, object, "intensity_mode"));
+  const std::string mode = lower_case(field(offers, object, "intensity_mode"));
   if (mode.empty() || mode == "none") return false;
   const std::string most = field(offers, object, "intensity_max_value");
-  const std::string type = folded(field(offers, object, "input_dtype"));
+  const std::string type = lower_case(field(offers, object, "input_dtype"));
   const bool is_bytes = (most.empty() || most == "255" || most == "255.0") && (type.empty() || type == "u8");
   if (mode == "scale_to_unit" && is_bytes) return true;
   return not_supported("intensity_mode " + in_quotes(mode) + (is_bytes ? "" : " of other numbers than bytes"));
@@ -110,7 +104,7 @@ Result<bool> states_unit_range(const Offers& offers, const Json& object) {
 // Model API reads RGB pictures of 0..255, and reverses the channels before mean and scale.
 Result<RecipeFields> recipe_from(const Offers& offers, const Json& object) {
   const std::string type = field(offers, object, "model_type");
-  if (!type.empty() && folded(type) != "classification") {
+  if (!type.empty() && lower_case(type) != "classification") {
     return Error{ErrorCode::kUnsupportedModel, "model_type is " + in_quotes(type) + ", not \"Classification\"", "", ""};
   }
   KITE_TRY_ASSIGN(const bool scales_to_unit, states_unit_range(offers, object));
@@ -130,7 +124,7 @@ Result<RecipeFields> recipe_from(const Offers& offers, const Json& object) {
   } else {
     take_raw_range(fields, mean, scale);
   }
-  const std::string reverse = folded(field(offers, object, "reverse_input_channels"));
+  const std::string reverse = lower_case(field(offers, object, "reverse_input_channels"));
   if (!reverse.empty() && reverse != "true" && reverse != "false" && reverse != "yes" && reverse != "no" &&
       reverse != "1" && reverse != "0") {
     return bad_json("reverse_input_channels is " + in_quotes(reverse), "use True or False");

@@ -85,8 +85,7 @@ std::string timm_test_size_note(const Json& cfg) {
     values += (values.empty() ? "" : ", ") + std::string(key) + " " + test->dump();
   }
   if (values.empty()) return "";
-  return "timm's " + values +
-         " is not used, as by default in timm; to use it, state the preprocessing in <model>.kite.json";
+  return "timm's " + values + " is not used, as by default in timm; to use it, " + kStateIt;
 }
 
 }  // namespace

@@ -4,19 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "carriers/pixel_range.h"
+#include "carriers/recipe_carriers.h"
 #include "carriers/sources.h"
 #include "paperkite/try.h"
 
 namespace kite {
 namespace {
-
-std::string folded(std::string_view text) {
-  std::string lower;
-  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return lower;
-}
 
 constexpr std::string_view kFormatKey = "image.bitmappixelformat";
 constexpr std::string_view kRangeKey = "image.nominalpixelrange";
@@ -29,7 +25,7 @@ Error unknown(const char* key, std::string_view value, const char* known) {
 // Upper and lower case are equal in keys, too.
 const std::string* value_of(const Offers& offers, std::string_view key) {
   for (const auto& [name, value] : offers.asked().metadata) {
-    if (folded(name) == key) return &value;
+    if (lower_case(name) == key) return &value;
   }
   return nullptr;
 }
@@ -58,13 +54,13 @@ bool is_denoted(const Offers& offers) {
 
 Result<RecipeFields> recipe_from(const Offers& offers, const std::string* format, const std::string* range) {
   const std::string* gamma = value_of(offers, "image.colorspacegamma");
-  if (gamma != nullptr && folded(*gamma) != "srgb" && folded(*gamma) != "srgb8") {
+  if (gamma != nullptr && lower_case(*gamma) != "srgb" && lower_case(*gamma) != "srgb8") {
     return unknown("Image.ColorSpaceGamma", *gamma, "SRGB");
   }
   RecipeFields fields;
-  if (format != nullptr && folded(*format) == "gray8" && takes_three_channels(offers.asked().input_shape)) {
+  if (format != nullptr && lower_case(*format) == "gray8" && takes_three_channels(offers.asked().input_shape)) {
     return Error{ErrorCode::kInvalidModel, "Image.BitmapPixelFormat is \"Gray8\", the input has three channels", "",
-                 "state the preprocessing in <model>.kite.json"};
+                 kStateIt};
   }
   if (format != nullptr) {
     KITE_TRY(take_pixel_format(fields, *format));
@@ -86,7 +82,7 @@ void take_raw_range(RecipeFields& fields, const std::array<double, 3>& mean, con
 }
 
 Status take_pixel_format(RecipeFields& fields, std::string_view format) {
-  const std::string word = folded(format);
+  const std::string word = lower_case(format);
   if (word == "gray8") return {};
   if (word == "rgb8" || word == "rgba8") {
     fields.channel_order = ChannelOrder::kRgb;
@@ -99,7 +95,7 @@ Status take_pixel_format(RecipeFields& fields, std::string_view format) {
 }
 
 Status take_pixel_range(RecipeFields& fields, std::string_view range) {
-  const std::string word = folded(range);
+  const std::string word = lower_case(range);
   const auto scaled = [&fields](double mean, double std) {
     fields.arithmetic = Arithmetic::kTorchvision;
     fields.mean = {mean, mean, mean};

@@ -18,7 +18,7 @@ namespace {
 
 using Statement = std::optional<ScoreStatement>;
 
-constexpr std::array<std::string_view, 4> kNames = {"softmax", "sigmoid", "exp", "none"};
+constexpr std::array<std::string_view, 4> kActivationNames = {"softmax", "sigmoid", "exp", "none"};
 
 // Letters and digits in lower case: "Multi-Label", "multi_label" and "Multilabel" are one word.
 std::string plain(std::string_view text) {
@@ -119,13 +119,13 @@ Result<std::optional<Stated>> own_statement(const OwnCarrier& carrier, const Jso
 }  // namespace
 
 std::optional<ScoreActivation> parse_activation(std::string_view word) noexcept {
-  const auto* found = std::ranges::find(kNames, word);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<ScoreActivation>(found - kNames.begin());
+  const auto* found = std::ranges::find(kActivationNames, word);
+  if (found == kActivationNames.end()) return std::nullopt;
+  return static_cast<ScoreActivation>(found - kActivationNames.begin());
 }
 
 std::string_view activation_name(ScoreActivation activation) noexcept {
-  return kNames[static_cast<std::size_t>(activation)];
+  return kActivationNames[static_cast<std::size_t>(activation)];
 }
 
 Result<OwnScores> own_scores(ModelFolder& folder, const std::map<std::string, std::string>& metadata, JsonFiles& files,

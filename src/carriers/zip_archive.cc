@@ -21,8 +21,8 @@
 namespace kite {
 namespace {
 
-constexpr std::uint64_t kMaxEntries = 65536;
-constexpr std::uint64_t kMaxBytes = std::uint64_t{8} << 30;
+constexpr std::uint64_t kMostZipEntries = 65536;
+constexpr std::uint64_t kMostArchiveBytes = std::uint64_t{8} << 30;
 constexpr std::ptrdiff_t kMaxParts = 8;
 constexpr std::size_t kEndBytes = 22;        // the record at the end, without its comment
 constexpr std::size_t kDirectoryBytes = 46;  // an entry of the directory, without its name
@@ -249,7 +249,7 @@ Status judge(const Listed& listed, ZipNames names) {
 Status ZipArchive::read_directory(ZipNames names) {
   const auto bytes = file_.bytes();
   KITE_TRY_ASSIGN(const DirectoryPlace place, find_directory(bytes));
-  if (place.count > kMaxEntries) return Error{ErrorCode::kLimit, "more than 65536 files in the archive", "", ""};
+  if (place.count > kMostZipEntries) return Error{ErrorCode::kLimit, "more than 65536 files in the archive", "", ""};
   if (place.begin > place.end) return broken("its directory is not at the position that it states");
   auto at = static_cast<std::size_t>(place.begin);
   std::uint64_t total = 0;
@@ -258,7 +258,7 @@ Status ZipArchive::read_directory(ZipNames names) {
     at += listed.length;
     if (!listed.is_file) continue;
     KITE_TRY(judge(listed, names));
-    if (listed.entry.size_bytes > kMaxBytes - total) {
+    if (listed.entry.size_bytes > kMostArchiveBytes - total) {
       return Error{ErrorCode::kLimit, "the archive unpacks to more than 8 GiB", "", ""};
     }
     total += listed.entry.size_bytes;

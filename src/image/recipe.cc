@@ -2,10 +2,9 @@
 // Merging, checking and describing recipes.
 #include "image/recipe.h"
 
-#include <algorithm>
-#include <cctype>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "base/decimal_text.h"
 #include "paperkite/try.h"
 
@@ -153,9 +152,8 @@ PreprocessRecipe RecipeFields::complete() const {
 }
 
 std::optional<Filter> filter_by_name(std::string_view name) {
-  std::string lower(name.substr(name.rfind('.') + 1));  // "InterpolationMode.BILINEAR"; npos + 1 is 0
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  const std::string lower =
+      lower_case(name.substr(name.rfind('.') + 1));  // "InterpolationMode.BILINEAR"; npos + 1 is 0
   if (lower == "linear") return Filter::kBilinear;
   if (lower == "cubic") return Filter::kBicubic;
   if (lower == "nearest-exact" || lower == "nearest_exact") return Filter::kNearest;  // Pillow's nearest is exact

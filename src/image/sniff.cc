@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "image/formats/codec.h"
 #include "image/row_reader.h"
 
@@ -169,9 +170,7 @@ bool is_picture(std::span<const std::byte> bytes) {
 bool has_picture_extension(std::string_view file_name) {
   const std::size_t dot = file_name.rfind('.');
   if (dot == std::string_view::npos) return false;
-  std::string extension(file_name.substr(dot));
-  std::ranges::transform(extension, extension.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = lower_case(file_name.substr(dot));
   return std::ranges::any_of(all_picture_formats(), [&](PictureFormat format) {
     const std::string_view all = codec_of(format).extensions;
     for (std::size_t at = all.find(extension); at != std::string_view::npos; at = all.find(extension, at + 1)) {

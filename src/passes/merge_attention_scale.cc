@@ -38,7 +38,7 @@ NodeId scale_behind(const Graph& graph, const Node& product, double& factor) {
   return reader;
 }
 
-Result<bool> rewrite(Graph& graph, NodeId id) {
+Result<bool> rewrite_scale(Graph& graph, NodeId id) {
   const Node& product = graph.node(id);
   if (graph.is_constant(product.inputs[0]) || graph.is_constant(product.inputs[1])) return false;
   const auto left = own_factor(graph, product.inputs[0]);
@@ -67,7 +67,7 @@ Result<int> merge_attention_scale(Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (node.removed || !is_op(node, "MatMul") || !is_float(dtype_of(graph, node.inputs[0]))) continue;
-    KITE_TRY_ASSIGN(const bool done, rewrite(graph, id));
+    KITE_TRY_ASSIGN(const bool done, rewrite_scale(graph, id));
     merged += done ? 1 : 0;
   }
   if (merged != 0) remove_dead_nodes(graph);

@@ -20,7 +20,7 @@ NodeId one_plus(const Graph& graph, ValueId erf) {
   return one && *one == 1 ? reader : kNoNode;
 }
 
-Result<bool> rewrite(Graph& graph, NodeId erf_id) {
+Result<bool> rewrite_gelu(Graph& graph, NodeId erf_id) {
   const Node& erf = graph.node(erf_id);
   const auto scaled = as_scaled(graph, erf.inputs[0]);
   if (!scaled || !nearly(scaled->factor, 1 / std::numbers::sqrt2)) return false;
@@ -41,7 +41,7 @@ Result<int> recognise_gelu(Graph& graph) {
   int found = 0;
   for (const NodeId id : graph.order()) {
     if (!is_op(graph.node(id), "Erf")) continue;
-    KITE_TRY_ASSIGN(const bool done, rewrite(graph, id));
+    KITE_TRY_ASSIGN(const bool done, rewrite_gelu(graph, id));
     found += done ? 1 : 0;
   }
   if (found != 0) remove_dead_nodes(graph);

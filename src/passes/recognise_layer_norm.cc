@@ -122,7 +122,7 @@ ValueId ones(Graph& graph, const LayerNorm& norm) {
   return add_float_constant(graph, graph.value(norm.x).name + "_scale", dtype_of(graph, norm.x), *shape, values);
 }
 
-Result<bool> rewrite(Graph& graph, NodeId sqrt_id) {
+Result<bool> rewrite_layer_norm(Graph& graph, NodeId sqrt_id) {
   LayerNorm norm;
   const Node& sqrt = graph.node(sqrt_id);
   if (!is_deviation(graph, sqrt, norm) || !find_division(graph, sqrt.outputs[0], norm)) return false;
@@ -144,7 +144,7 @@ Result<int> recognise_layer_norm(Graph& graph) {
   int found = 0;
   for (const NodeId id : graph.order()) {
     if (!is_op(graph.node(id), "Sqrt")) continue;
-    KITE_TRY_ASSIGN(const bool done, rewrite(graph, id));
+    KITE_TRY_ASSIGN(const bool done, rewrite_layer_norm(graph, id));
     found += done ? 1 : 0;
   }
   if (found != 0) remove_dead_nodes(graph);

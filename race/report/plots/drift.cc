@@ -12,7 +12,7 @@
 namespace kite::race {
 namespace {
 
-constexpr double kLeft = 64, kTop = 34, kRight = 744;
+constexpr double kDriftLeft = 64, kDriftTop = 34, kDriftRight = 744;
 constexpr std::size_t kClasses = kHeatEdges.size() + 1;
 
 std::size_t class_of(double relative) {
@@ -22,8 +22,8 @@ std::size_t class_of(double relative) {
 
 void draw_scale(Canvas& canvas) {
   constexpr double kBox = 46;
-  canvas.text({kLeft, 16}, "against the cell's own median:", Anchor::kStart, "t quiet");
-  double x = kLeft + 190;
+  canvas.text({kDriftLeft, 16}, "against the cell's own median:", Anchor::kStart, "t quiet");
+  double x = kDriftLeft + 190;
   for (std::size_t i = 0; i < kClasses; ++i) {
     canvas.rect({x, 4}, kBox, 10, fmt::format("h{}", i));
     if (i > 0) {
@@ -44,30 +44,30 @@ Plot drift_plot(const DriftData& data) {
     positions = std::max(positions, cell.position + 1);
     by_round[cell.round].push_back(cell.relative);
   }
-  const double width = (kRight - kLeft) / positions;
+  const double width = (kDriftRight - kDriftLeft) / positions;
   const double height = std::clamp(300.0 / rounds, 1.0, 18.0);
-  const double bottom = kTop + height * rounds;
+  const double bottom = kDriftTop + height * rounds;
   Canvas canvas(kPlotWidth, bottom + 46, data.words);
   draw_scale(canvas);
   std::array<std::vector<Point>, kClasses> corners;
   for (const auto& cell : data.cells) {
     if (!std::isfinite(cell.relative) || cell.round < 0 || cell.position < 0) continue;
-    corners[class_of(cell.relative)].push_back({kLeft + width * cell.position, kTop + height * cell.round});
+    corners[class_of(cell.relative)].push_back({kDriftLeft + width * cell.position, kDriftTop + height * cell.round});
   }
   for (std::size_t i = 0; i < kClasses; ++i) {
     canvas.rects(corners[i], width - (width > 4 ? 1 : 0), height - (height > 4 ? 1 : 0), fmt::format("h{}", i));
   }
   for (const std::size_t i :
-       evenly(static_cast<std::size_t>(rounds), static_cast<std::size_t>(bottom - kTop) / 16 + 1)) {
-    canvas.text({kLeft - 8, kTop + height * (static_cast<double>(i) + 0.5) + 4}, fmt::format("{}", i + 1), Anchor::kEnd,
-                "t num");
+       evenly(static_cast<std::size_t>(rounds), static_cast<std::size_t>(bottom - kDriftTop) / 16 + 1)) {
+    canvas.text({kDriftLeft - 8, kDriftTop + height * (static_cast<double>(i) + 0.5) + 4}, fmt::format("{}", i + 1),
+                Anchor::kEnd, "t num");
   }
   for (const std::size_t i : evenly(static_cast<std::size_t>(positions), 12)) {
-    canvas.text({kLeft + width * (static_cast<double>(i) + 0.5), bottom + 16}, fmt::format("{}", i + 1),
+    canvas.text({kDriftLeft + width * (static_cast<double>(i) + 0.5), bottom + 16}, fmt::format("{}", i + 1),
                 Anchor::kMiddle, "t num");
   }
-  canvas.text({(kLeft + kRight) / 2, bottom + 36}, "position within the round (rounds downwards)", Anchor::kMiddle,
-              "t quiet");
+  canvas.text({(kDriftLeft + kDriftRight) / 2, bottom + 36}, "position within the round (rounds downwards)",
+              Anchor::kMiddle, "t quiet");
   Plot plot{data.words,
             {},
             {{"round", "processes", "median deviation, %", "largest deviation, %"}, {true, true, true, true}, {}}};

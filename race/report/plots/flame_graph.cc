@@ -11,7 +11,7 @@
 namespace kite::race {
 namespace {
 
-constexpr double kRow = 18, kLeast = 1e-3;
+constexpr double kFlameRow = 18, kFlameLeast = 1e-3;
 constexpr int kMostLevels = 60;
 constexpr std::size_t kTableRows = 40;
 
@@ -37,7 +37,8 @@ std::vector<Drawn> layout(const Frame& root) {
     for (const Frame& call : next.frame->calls) {
       const double share = std::min(value_of(call) / whole, next.left + next.share - left);
       next.self -= share;
-      if (share >= kLeast && next.level + 1 < kMostLevels) open.push_back({&call, next.level + 1, left, share, share});
+      if (share >= kFlameLeast && next.level + 1 < kMostLevels)
+        open.push_back({&call, next.level + 1, left, share, share});
       left += share;
     }
     drawn.push_back(next);
@@ -51,14 +52,14 @@ Plot flame_plot(const FlameData& data) {
   const auto drawn = layout(data.root);
   int levels = 1;
   for (const auto& frame : drawn) levels = std::max(levels, frame.level + 1);
-  Canvas canvas(kPlotWidth, kRow * levels + 4, data.words);
+  Canvas canvas(kPlotWidth, kFlameRow * levels + 4, data.words);
   for (const auto& frame : drawn) {
     const std::string tip = fmt::format("{}: {} {}, {:.1f} %", frame.frame->name, three_digits(value_of(*frame.frame)),
                                         data.unit, frame.share * 100);
-    const double x = frame.left * kPlotWidth, y = frame.level * kRow + 2, width = frame.share * kPlotWidth;
+    const double x = frame.left * kPlotWidth, y = frame.level * kFlameRow + 2, width = frame.share * kPlotWidth;
     canvas.open_group("frame", fmt::format("data-name=\"{}\"", escaped(frame.frame->name)));
     const std::size_t colour = static_cast<std::size_t>(frame.level) % 3;
-    canvas.rect({x, y}, std::max(width - 0.6, 0.4), kRow - 1, fmt::format("f{}", colour), tip);
+    canvas.rect({x, y}, std::max(width - 0.6, 0.4), kFlameRow - 1, fmt::format("f{}", colour), tip);
     if (width > 34) canvas.fitted_text({x + 4, y + 12.5}, width - 8, frame.frame->name, Anchor::kStart, "t small on-f");
     canvas.close_group();
   }

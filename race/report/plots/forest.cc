@@ -11,12 +11,12 @@
 namespace kite::race {
 namespace {
 
-constexpr double kRow = 26, kHeading = 30, kTop = 26, kLine = 18;
-constexpr double kRight = 506;    // of the plotting area
-constexpr double kRatioAt = 520;  // texts beside it
+constexpr double kForestRow = 26, kForestHeading = 30, kForestTop = 26, kForestLine = 18;
+constexpr double kForestRight = 506;  // of the plotting area
+constexpr double kRatioAt = 520;      // texts beside it
 constexpr double kVerdictAt = 672;
 
-bool drawable(const std::optional<double>& value) { return value && std::isfinite(*value) && *value > 0; }
+bool is_on_axis(const std::optional<double>& value) { return value && std::isfinite(*value) && *value > 0; }
 
 std::string word_of(const ForestRow& row) {
   if (!row.word.empty()) return row.word;
@@ -32,11 +32,11 @@ double height_of(const std::vector<ForestRow>& rows) {
   double height = 0;
   std::string group;
   for (const auto& row : rows) {
-    if (row.group != group) height += kHeading;
+    if (row.group != group) height += kForestHeading;
     group = row.group;
-    height += kRow;
+    height += kForestRow;
   }
-  return std::max(height, kRow);
+  return std::max(height, kForestRow);
 }
 
 Axis axis_of(const ForestData& data) {
@@ -44,7 +44,7 @@ Axis axis_of(const ForestData& data) {
   for (const auto& row : data.rows) {
     if (row.limit) values.insert(values.end(), {1 / (1 + *row.limit), 1 + *row.limit * 1.5});
     for (const auto& value : {row.ratio, row.low, row.high}) {
-      if (drawable(value)) values.push_back(*value);
+      if (is_on_axis(value)) values.push_back(*value);
     }
   }
   double low = 1, high = 1;
@@ -53,7 +53,7 @@ Axis axis_of(const ForestData& data) {
     high = std::max(high, value);
   }
   const double room = std::pow(high / low, 0.04);
-  return Axis::log(low / room, high * room, kPlotLeft, kRight);
+  return Axis::log(low / room, high * room, kPlotLeft, kForestRight);
 }
 
 // The band of a limit, in it the band of how far unchanged contestants moved, and the line beyond which
@@ -61,22 +61,23 @@ Axis axis_of(const ForestData& data) {
 void draw_limit(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) {
   const auto band = [&](double share) {
     const double left = axis.at(1 / (1 + share)), right = axis.at(1 + share);
-    canvas.rect({left, y - kRow / 2}, right - left, kRow, "band");
+    canvas.rect({left, y - kForestRow / 2}, right - left, kForestRow, "band");
   };
   if (row.limit) band(*row.limit);
   if (row.moved && std::isfinite(*row.moved)) band(*row.moved);
-  if (row.limit) canvas.line({axis.at(1 + *row.limit), y - kRow / 2}, {axis.at(1 + *row.limit), y + kRow / 2}, "limit");
+  if (row.limit)
+    canvas.line({axis.at(1 + *row.limit), y - kForestRow / 2}, {axis.at(1 + *row.limit), y + kForestRow / 2}, "limit");
 }
 
 void draw_row(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) {
   draw_limit(canvas, row, axis, y);
   canvas.fitted_text({8, y + 4}, kLabelWidth, row.label);
-  if (!drawable(row.ratio)) {
+  if (!is_on_axis(row.ratio)) {
     canvas.fitted_text({kRatioAt, y + 4}, kPlotWidth - kRatioAt - 4, why_text(row), Anchor::kStart, "t quiet");
     return;
   }
   const std::string css(row.verdict ? verdict_class(*row.verdict) : "v-unranked");
-  if (drawable(row.low) && drawable(row.high)) {
+  if (is_on_axis(row.low) && is_on_axis(row.high)) {
     const double left = axis.at(*row.low), right = axis.at(*row.high);
     canvas.line({left, y}, {right, y}, css + " interval");
     canvas.line({left, y - 5}, {left, y + 5}, css + " interval");
@@ -90,17 +91,17 @@ void draw_row(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) 
 void draw_lines(Canvas& canvas, const std::vector<std::string>& lines, double y, std::string_view css) {
   for (const auto& line : lines) {
     canvas.fitted_text({8, y}, kPlotWidth - 16, line, Anchor::kStart, css);
-    y += kLine;
+    y += kForestLine;
   }
 }
 
 }  // namespace
 
 Plot forest_plot(const ForestData& data) {
-  const double above = kLine * static_cast<double>(data.heading.size());
-  const double top = kTop + above, bottom = top + height_of(data.rows) + 6;
+  const double above = kForestLine * static_cast<double>(data.heading.size());
+  const double top = kForestTop + above, bottom = top + height_of(data.rows) + 6;
   const double below = bottom + 46;
-  Canvas canvas(kPlotWidth, below + kLine * static_cast<double>(data.foot.size()), data.words);
+  Canvas canvas(kPlotWidth, below + kForestLine * static_cast<double>(data.foot.size()), data.words);
   const Axis axis = axis_of(data);
   const bool limited =
       std::any_of(data.rows.begin(), data.rows.end(), [](const ForestRow& row) { return row.limit.has_value(); });
@@ -110,7 +111,7 @@ Plot forest_plot(const ForestData& data) {
   }
   draw_lines(canvas, data.heading, 16, "t strong");
   canvas.text({kPlotLeft, above + 14}, "\xE2\x86\x90 " + data.less, Anchor::kStart, "t quiet");
-  canvas.text({kRight, above + 14}, "more \xE2\x86\x92", Anchor::kEnd, "t quiet");
+  canvas.text({kForestRight, above + 14}, "more \xE2\x86\x92", Anchor::kEnd, "t quiet");
   draw_x_axis(canvas, axis, top, bottom, data.axis, 7);
   canvas.line({axis.at(1), top}, {axis.at(1), bottom}, "one");
   draw_lines(canvas, data.foot, below + 10, "t quiet");
@@ -123,10 +124,10 @@ Plot forest_plot(const ForestData& data) {
     if (row.group != group) {
       group = row.group;
       canvas.fitted_text({8, y + 20}, kPlotWidth - 16, group, Anchor::kStart, "t strong halo");
-      y += kHeading;
+      y += kForestHeading;
     }
-    draw_row(canvas, row, axis, y + kRow / 2);
-    y += kRow;
+    draw_row(canvas, row, axis, y + kForestRow / 2);
+    y += kForestRow;
     plot.table.rows.push_back({row.group, row.label, ratio_with_interval(row.ratio, row.low, row.high),
                                fmt::format("{}", row.n), row.verdict ? word_of(row) : why_text(row)});
   }

@@ -8,7 +8,7 @@
 namespace kite::race {
 namespace {
 
-constexpr double kLeft = 64, kTop = 16, kBottom = 330, kRight = 730;
+constexpr double kParetoLeft = 64, kParetoTop = 16, kParetoBottom = 330, kParetoRight = 730;
 
 // Positions a label beside its point and moves it down or up until it covers no mark and no other label.
 class LabelPlaces {
@@ -22,13 +22,14 @@ class LabelPlaces {
     for (const double shift : {4.0, 18.0, -10.0, 32.0, -24.0, 46.0, -38.0, -52.0}) {
       for (const double x : {right, left}) {
         const Box box{x, at.y + shift, width};
-        if (x < kLeft || x + width > kRight + 16 || box.y > kBottom - 3 || box.y < kTop) continue;
+        if (x < kParetoLeft || x + width > kParetoRight + 16 || box.y > kParetoBottom - 3 || box.y < kParetoTop)
+          continue;
         if (std::any_of(taken_.begin(), taken_.end(), [&](const Box& other) { return box.meets(other); })) continue;
         taken_.push_back(box);
         return {x, box.y};
       }
     }
-    return {right + width > kRight + 16 ? left : right, at.y + 4};
+    return {right + width > kParetoRight + 16 ? left : right, at.y + 4};
   }
 
  private:
@@ -50,7 +51,7 @@ std::vector<Point> front_of(std::vector<ParetoPoint> points, const Axis& x, cons
   for (const auto& point : points) {
     const Point at{x.at(point.ms), y.at(point.mib)};
     if (front.empty()) {
-      front.push_back({at.x, kTop});
+      front.push_back({at.x, kParetoTop});
     } else if (point.mib >= least) {
       continue;
     } else {
@@ -59,7 +60,7 @@ std::vector<Point> front_of(std::vector<ParetoPoint> points, const Axis& x, cons
     least = point.mib;
     front.push_back(at);
   }
-  if (!front.empty()) front.push_back({kRight, front.back().y});
+  if (!front.empty()) front.push_back({kParetoRight, front.back().y});
   return front;
 }
 
@@ -74,10 +75,11 @@ Plot pareto_plot(const ParetoData& data) {
     times.push_back(point.ms);
     sizes.push_back(point.mib);
   }
-  const Axis x = Axis::from_zero(times, kLeft, kRight), y = Axis::from_zero(sizes, kBottom, kTop);
-  Canvas canvas(kPlotWidth, kBottom + 46, data.words);
-  draw_y_axis(canvas, y, kLeft, kRight, 6);
-  draw_x_axis(canvas, x, kTop, kBottom, y.is_log() ? "ms (MiB upwards, logarithmic)" : "ms (MiB upwards)");
+  const Axis x = Axis::from_zero(times, kParetoLeft, kParetoRight),
+             y = Axis::from_zero(sizes, kParetoBottom, kParetoTop);
+  Canvas canvas(kPlotWidth, kParetoBottom + 46, data.words);
+  draw_y_axis(canvas, y, kParetoLeft, kParetoRight, 6);
+  draw_x_axis(canvas, x, kParetoTop, kParetoBottom, y.is_log() ? "ms (MiB upwards, logarithmic)" : "ms (MiB upwards)");
   canvas.polyline(front_of(points, x, y), "front");
   std::vector<Point> marks;
   for (const auto& point : points) marks.push_back({x.at(point.ms), y.at(point.mib)});

@@ -10,9 +10,9 @@
 namespace kite::race {
 namespace {
 
-constexpr double kRow = 28, kTop = 24, kRight = 690;
-constexpr double kLeast = 1e-9;  // equal outputs are drawn here, at the left end
-constexpr std::size_t kMostDots = 160;
+constexpr double kParityRow = 28, kParityTop = 24, kParityRight = 690;
+constexpr double kParityLeast = 1e-9;  // equal outputs are drawn here, at the left end
+constexpr std::size_t kParityMostDots = 160;
 
 }  // namespace
 
@@ -23,33 +23,34 @@ Plot parity_plot(const ParityData& data) {
     for (const double value : row.differences) {
       if (!std::isfinite(value)) continue;
       largest = std::max(largest, value * 2);
-      if (value > 0) least = std::min(least, std::max(value / 2, kLeast));
+      if (value > 0) least = std::min(least, std::max(value / 2, kParityLeast));
     }
   }
-  const Axis axis = Axis::log(least, largest, kPlotLeft, kRight);
-  const double bottom = kTop + kRow * static_cast<double>(std::max<std::size_t>(data.rows.size(), 1));
+  const Axis axis = Axis::log(least, largest, kPlotLeft, kParityRight);
+  const double bottom = kParityTop + kParityRow * static_cast<double>(std::max<std::size_t>(data.rows.size(), 1));
   Canvas canvas(kPlotWidth, bottom + 46, data.words);
-  draw_x_axis(canvas, axis, kTop, bottom, "largest logit difference / largest logit of the picture", 9);
-  canvas.line({axis.at(data.limit), kTop - 6}, {axis.at(data.limit), bottom}, "limit");
+  draw_x_axis(canvas, axis, kParityTop, bottom, "largest logit difference / largest logit of the picture", 9);
+  canvas.line({axis.at(data.limit), kParityTop - 6}, {axis.at(data.limit), bottom}, "limit");
   canvas.text({axis.at(data.limit), 14}, "limit " + tick_label(data.limit), Anchor::kMiddle, "t strong");
   Plot plot{
       data.words, {}, {{"contestant", "pictures", "median", "largest", "equal"}, {false, true, true, true, false}, {}}};
-  double y = kTop + kRow / 2;
+  double y = kParityTop + kParityRow / 2;
   for (const auto& row : data.rows) {
     canvas.fitted_text({8, y + 4}, kLabelWidth, row.label);
     auto values = row.differences;
     std::erase_if(values, [](double value) { return !std::isfinite(value); });
     std::sort(values.begin(), values.end());
-    const auto dots = evenly(values.size(), kMostDots);
+    const auto dots = evenly(values.size(), kParityMostDots);
     for (std::size_t i = 0; i < dots.size(); ++i) {
       const double shift = static_cast<double>(i * 7 % 5) * 3 - 6;
       canvas.mark(Shape::kCircle, {axis.at(values[dots[i]]), y + shift}, 2.2, series_class(row.series) + " pt dot");
     }
-    canvas.text({kRight + 8, y + 4}, row.equal ? "equal" : "not equal", Anchor::kStart, row.equal ? "t" : "t strong");
+    canvas.text({kParityRight + 8, y + 4}, row.equal ? "equal" : "not equal", Anchor::kStart,
+                row.equal ? "t" : "t strong");
     plot.table.rows.push_back({row.label, fmt::format("{}", row.differences.size()),
                                three_digits(quantile(values, 0.5)), three_digits(quantile(values, 1)),
                                row.equal ? "yes" : "no"});
-    y += kRow;
+    y += kParityRow;
   }
   plot.svg = std::move(canvas).svg();
   return plot;

@@ -10,7 +10,7 @@
 namespace kite::race {
 namespace {
 
-constexpr double kRow = 30, kBar = 18, kRight = 680;
+constexpr double kPhaseRow = 30, kPhaseBar = 18, kPhaseRight = 680;
 
 double part(const PhaseRow& row, std::size_t i) {
   return i < row.ms.size() && row.ms[i] && std::isfinite(*row.ms[i]) ? std::max(*row.ms[i], 0.0) : 0;
@@ -35,8 +35,8 @@ Plot phase_plot(const PhaseData& data) {
     for (std::size_t i = 0; i < data.names.size(); ++i) total += part(row, i);
     totals.push_back(total);
   }
-  const Axis axis = Axis::linear(0, *std::max_element(totals.begin(), totals.end()), kPlotLeft, kRight);
-  const double bottom = 28 + kRow * static_cast<double>(std::max<std::size_t>(data.rows.size(), 1));
+  const Axis axis = Axis::linear(0, *std::max_element(totals.begin(), totals.end()), kPlotLeft, kPhaseRight);
+  const double bottom = 28 + kPhaseRow * static_cast<double>(std::max<std::size_t>(data.rows.size(), 1));
   Canvas canvas(kPlotWidth, bottom + 46, data.words);
   const double top = draw_names(canvas, data.names);
   draw_x_axis(canvas, axis, top, bottom, "ms since exec, medians of processes");
@@ -47,7 +47,7 @@ Plot phase_plot(const PhaseData& data) {
   }
   plot.table.columns.emplace_back("sum, ms");
   plot.table.numeric.push_back(true);
-  double y = top + (kRow - kBar) / 2;
+  double y = top + (kPhaseRow - kPhaseBar) / 2;
   for (const auto& row : data.rows) {
     canvas.fitted_text({8, y + 13}, kLabelWidth, row.label);
     std::vector<std::string> cells = {row.label};
@@ -57,7 +57,7 @@ Plot phase_plot(const PhaseData& data) {
       const double left = axis.at(sum), right = axis.at(sum + ms);
       const std::string label = three_digits(ms);
       if (right > left)
-        canvas.rect({left, y}, right - left, kBar, fmt::format("p{}", i % kPhaseColours),
+        canvas.rect({left, y}, right - left, kPhaseBar, fmt::format("p{}", i % kPhaseColours),
                     data.names[i] + ": " + label + " ms");
       if (right - left > text_width(label) + 8) {
         canvas.text({(left + right) / 2, y + 13}, label, Anchor::kMiddle,
@@ -69,7 +69,7 @@ Plot phase_plot(const PhaseData& data) {
     canvas.text({axis.at(sum) + 6, y + 13}, three_digits(sum) + " ms", Anchor::kStart, "t num strong");
     cells.push_back(three_digits(sum));
     plot.table.rows.push_back(std::move(cells));
-    y += kRow;
+    y += kPhaseRow;
   }
   plot.svg = std::move(canvas).svg();
   return plot;

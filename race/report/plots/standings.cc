@@ -11,7 +11,7 @@
 namespace kite::race {
 namespace {
 
-constexpr double kBar = 13;
+constexpr double kStandingsBar = 13;
 constexpr double kWideRow = 48, kCaption = 16;
 constexpr double kGap = 20;            // between panels
 constexpr double kWords = 70;          // where words begin, after a value of at most "1043 ms"
@@ -62,9 +62,9 @@ void draw_band(Canvas& canvas, const StandingPanel& panel, const Axis& axis, dou
 void draw_bar(Canvas& canvas, const StandingBar& bar, const Axis& axis, double y) {
   if (!drawable(bar.value)) return;
   const double left = axis.at(0), right = std::fmax(axis.at(*bar.value), left + 1.5);
-  canvas.rect({left, y}, right - left, kBar, css_of(bar) + (is_open(bar) ? " bar hollow" : " bar"));
+  canvas.rect({left, y}, right - left, kStandingsBar, css_of(bar) + (is_open(bar) ? " bar hollow" : " bar"));
   if (!drawable(bar.low) || !drawable(bar.high)) return;
-  const double from = axis.at(*bar.low), to = axis.at(*bar.high), middle = y + kBar / 2;
+  const double from = axis.at(*bar.low), to = axis.at(*bar.high), middle = y + kStandingsBar / 2;
   canvas.line({from, middle}, {to, middle}, "whisker");
   for (const double end : {from, to}) canvas.line({end, middle - 4}, {end, middle + 4}, "whisker");
 }
@@ -149,7 +149,7 @@ double draw_narrow_group(Canvas& canvas, const StandingGroup& group, double top,
       const auto& panel = group.panels[i];
       if (panel.beside) continue;
       const Axis axis = axis_of(group, i, 0, width);
-      draw_band(canvas, panel, axis, y + 1, y + kBar + 5);
+      draw_band(canvas, panel, axis, y + 1, y + kStandingsBar + 5);
       draw_bar(canvas, row.bars[i], axis, y + 3);
       const std::string title = without_unit(panel.title);
       canvas.text({width, y + 31}, title, Anchor::kEnd, "t quiet small");

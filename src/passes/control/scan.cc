@@ -14,7 +14,6 @@ namespace kite {
 namespace {
 
 constexpr int kFirstWithoutBatch = 9;
-constexpr int kWrittenOpset = 13;
 
 // What the node and the types of its inputs say.
 struct ScanForm {

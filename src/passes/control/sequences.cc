@@ -14,9 +14,6 @@ namespace kite {
 
 namespace {
 
-// The versions of the operators that this file writes: Split and Squeeze have their numbers as an input since 13.
-constexpr int kWrittenOpset = 13;
-
 Result<std::vector<ValueId>> sequence_input(Sweep& sweep, NodeId id, std::size_t i) {
   const std::vector<ValueId>* const elements = sweep.sequence(sweep.input(id, i));
   if (elements == nullptr) return sweep.invalid(id, "input " + std::to_string(i) + " is no sequence");

@@ -21,9 +21,6 @@ namespace kite {
 
 namespace {
 
-// The versions of the operators that this file writes: Unsqueeze has its axes as an input since 13.
-constexpr int kWrittenOpset = 13;
-
 // "loop/3/conv"; names of PyTorch begin with a slash of their own.
 std::string joined(const std::string& prefix, const std::string& name) {
   if (name.empty()) return name;

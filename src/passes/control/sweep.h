@@ -21,6 +21,10 @@ namespace kite {
 
 class Sweep;
 
+// The versions of the operators that resolvers write: since 13, Unsqueeze, Squeeze and Split have their numbers as
+// inputs.
+inline constexpr int kWrittenOpset = 13;
+
 // What one copy of a body takes from the budget.
 struct CopyCost {
   std::int64_t nodes = 1;

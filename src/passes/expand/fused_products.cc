@@ -51,7 +51,7 @@ std::vector<std::int64_t> channels_back(int rank) {
   return perm;
 }
 
-Status require_picture(const Expansion& node) {
+Status require_channels_last(const Expansion& node) {
   if (node.shape(0).rank() >= 3) return {};
   return node.invalid("the input has shape " + node.shape(0).to_string() + ", expected [N,...,C]");
 }
@@ -68,7 +68,7 @@ Status expand_fused_conv(Expansion& node) {
 namespace {
 
 Status expand_channels_last(Expansion& node, ValueId w) {
-  KITE_TRY(require_picture(node));
+  KITE_TRY(require_channels_last(node));
   const int rank = node.shape(0).rank();
   const ValueId conv = convolution(node, node.transposed(node.in(0), channels_second(rank)), w);
   node.give(0, activated(node, node.plus(node.transposed(conv, channels_back(rank)), node.in(3))));
@@ -80,7 +80,7 @@ Status expand_channels_last(Expansion& node, ValueId w) {
 // The optimiser that writes this operator has turned the weights, too.
 Status expand_nhwc_conv(Expansion& node) {
   KITE_TRY(node.require_inputs(2, 3));
-  KITE_TRY(require_picture(node));
+  KITE_TRY(require_channels_last(node));
   const int rank = node.shape(0).rank();
   if (node.shape(1).rank() != rank) return node.invalid("the weights have shape " + node.shape(1).to_string());
   return expand_channels_last(node, node.transposed(node.in(1), channels_second(rank)));
@@ -93,7 +93,7 @@ Status expand_nhwc_fused_conv(Expansion& node) {
 
 Status expand_nhwc_max_pool(Expansion& node) {
   KITE_TRY(node.require_inputs(1, 1));
-  KITE_TRY(require_picture(node));
+  KITE_TRY(require_channels_last(node));
   const int rank = node.shape(0).rank();
   const ValueId pool = add_with(node, "MaxPool", 12, {node.transposed(node.in(0), channels_second(rank))},
                                 {"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "strides"});

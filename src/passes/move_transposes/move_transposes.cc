@@ -17,13 +17,13 @@ namespace kite {
 
 namespace {
 
-struct NamedRule {
+struct NamedMove {
   std::string_view op_type;
   std::string_view domain;
   MoveRule rule;
 };
 
-constexpr std::array<NamedRule, 24> kRules = {{
+constexpr std::array<NamedMove, 24> kMoves = {{
     {"Transpose", "", merge_transposes},
     {"Reshape", "", move_through_reshape},
     {"Flatten", "", move_through_reshape},
@@ -58,8 +58,8 @@ static_assert(std::ranges::is_sorted(kElementwise));
 
 MoveRule find_rule(const Node& node) {
   const auto* found =
-      std::ranges::find_if(kRules, [&](const NamedRule& named) { return is_op(node, named.op_type, named.domain); });
-  if (found != kRules.end()) return found->rule;
+      std::ranges::find_if(kMoves, [&](const NamedMove& named) { return is_op(node, named.op_type, named.domain); });
+  if (found != kMoves.end()) return found->rule;
   if (!node.domain.empty() || node.outputs.size() != 1) return nullptr;
   return std::ranges::binary_search(kElementwise, std::string_view(node.op_type)) ? move_through_elementwise : nullptr;
 }

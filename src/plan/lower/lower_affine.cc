@@ -67,10 +67,10 @@ Status lower_affine(Lowering& lowering, std::span<const NodeId> region) {
   return {};
 }
 
-constexpr RegionRule kRules[] = {{match_affine, lower_affine}};
+constexpr RegionRule kAffineRules[] = {{match_affine, lower_affine}};
 
 }  // namespace
 
-std::span<const RegionRule> affine_region_rules() noexcept { return kRules; }
+std::span<const RegionRule> affine_region_rules() noexcept { return kAffineRules; }
 
 }  // namespace kite

@@ -12,13 +12,13 @@ Result<bool> lower_alias(Lowering& lowering, NodeId id) {
   return true;
 }
 
-constexpr LowerRule kRules[] = {
+constexpr LowerRule kAliasRules[] = {
     {"", "Reshape", lower_alias},   {"", "Flatten", lower_alias},  {"", "Squeeze", lower_alias},
     {"", "Unsqueeze", lower_alias}, {"", "Identity", lower_alias},
 };
 
 }  // namespace
 
-std::span<const LowerRule> alias_rules() noexcept { return kRules; }
+std::span<const LowerRule> alias_rules() noexcept { return kAliasRules; }
 
 }  // namespace kite

@@ -201,15 +201,15 @@ Result<bool> lower_global_average(Lowering& lowering, NodeId id) {
   return is_channels_last(lowering, id) ? lower_qpool(lowering, id, PoolKind::kAverage, true) : Result<bool>(false);
 }
 
-constexpr LowerRule kRules[] = {{"", "QuantizeLinear", lower_quantize},
-                                {"", "DequantizeLinear", lower_dequantize},
-                                {"com.microsoft", "QuantizeLinear", lower_quantize},
-                                {"com.microsoft", "DequantizeLinear", lower_dequantize},
-                                {"", "DynamicQuantizeLinear", lower_dynamic},
-                                {"com.microsoft", "QLinearAdd", lower_pair},
-                                {"com.microsoft", "QLinearMul", lower_pair},
-                                {"com.microsoft", "QLinearAveragePool", lower_average},
-                                {"com.microsoft", "QLinearGlobalAveragePool", lower_global_average}};
+constexpr LowerRule kByteRules[] = {{"", "QuantizeLinear", lower_quantize},
+                                    {"", "DequantizeLinear", lower_dequantize},
+                                    {"com.microsoft", "QuantizeLinear", lower_quantize},
+                                    {"com.microsoft", "DequantizeLinear", lower_dequantize},
+                                    {"", "DynamicQuantizeLinear", lower_dynamic},
+                                    {"com.microsoft", "QLinearAdd", lower_pair},
+                                    {"com.microsoft", "QLinearMul", lower_pair},
+                                    {"com.microsoft", "QLinearAveragePool", lower_average},
+                                    {"com.microsoft", "QLinearGlobalAveragePool", lower_global_average}};
 
 }  // namespace
 
@@ -217,6 +217,6 @@ Result<bool> lower_max_pool_of_bytes(Lowering& lowering, NodeId id) {
   return lower_qpool(lowering, id, PoolKind::kMax, false);
 }
 
-std::span<const LowerRule> byte_rules() noexcept { return kRules; }
+std::span<const LowerRule> byte_rules() noexcept { return kByteRules; }
 
 }  // namespace kite

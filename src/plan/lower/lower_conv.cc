@@ -55,10 +55,10 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   return true;
 }
 
-constexpr LowerRule kRules[] = {{kInternalDomain, "Conv", lower_conv}};
+constexpr LowerRule kConvRules[] = {{kInternalDomain, "Conv", lower_conv}};
 
 }  // namespace
 
-std::span<const LowerRule> conv_rules() noexcept { return kRules; }
+std::span<const LowerRule> conv_rules() noexcept { return kConvRules; }
 
 }  // namespace kite

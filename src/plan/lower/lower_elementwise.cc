@@ -125,9 +125,9 @@ Status lower_activated(Lowering& lowering, std::span<const NodeId> region) {
   return {};
 }
 
-constexpr RegionRule kRegionRules[] = {{match_activated, lower_activated}};
+constexpr RegionRule kElementwiseRegionRules[] = {{match_activated, lower_activated}};
 
-constexpr LowerRule kRules[] = {
+constexpr LowerRule kElementwiseRules[] = {
 #define KITE_ACTIVATION(constant, spelling, source, kind, portable, vector) \
   {"", (ActivationSource source).op_type, lower_unary<read_activation>},    \
       {kInternalDomain, (ActivationSource source).op_type, lower_unary<read_activation>},
@@ -143,7 +143,7 @@ constexpr LowerRule kRules[] = {
 
 }  // namespace
 
-std::span<const LowerRule> elementwise_rules() noexcept { return kRules; }
-std::span<const RegionRule> elementwise_region_rules() noexcept { return kRegionRules; }
+std::span<const LowerRule> elementwise_rules() noexcept { return kElementwiseRules; }
+std::span<const RegionRule> elementwise_region_rules() noexcept { return kElementwiseRegionRules; }
 
 }  // namespace kite

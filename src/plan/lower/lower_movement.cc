@@ -204,12 +204,12 @@ Result<bool> lower_expand(Lowering& lowering, NodeId id) {
   return lower_view(lowering, id, axes, 0, from, to);
 }
 
-constexpr LowerRule kRules[] = {{"", "Transpose", lower_transpose}, {"", "Concat", lower_concat},
-                                {"", "Split", lower_split},         {"", "Slice", lower_slice},
-                                {"", "Gather", lower_gather},       {"", "Expand", lower_expand}};
+constexpr LowerRule kMovementRules[] = {{"", "Transpose", lower_transpose}, {"", "Concat", lower_concat},
+                                        {"", "Split", lower_split},         {"", "Slice", lower_slice},
+                                        {"", "Gather", lower_gather},       {"", "Expand", lower_expand}};
 
 }  // namespace
 
-std::span<const LowerRule> movement_rules() noexcept { return kRules; }
+std::span<const LowerRule> movement_rules() noexcept { return kMovementRules; }
 
 }  // namespace kite

@@ -123,12 +123,12 @@ Result<bool> lower_mean(Lowering& lowering, NodeId id) {
   return true;
 }
 
-constexpr LowerRule kRules[] = {{kInternalDomain, "MaxPool", lower_max_pool},
-                                {kInternalDomain, "AveragePool", lower_average_pool},
-                                {"", "ReduceMean", lower_mean}};
+constexpr LowerRule kPoolRules[] = {{kInternalDomain, "MaxPool", lower_max_pool},
+                                    {kInternalDomain, "AveragePool", lower_average_pool},
+                                    {"", "ReduceMean", lower_mean}};
 
 }  // namespace
 
-std::span<const LowerRule> pool_rules() noexcept { return kRules; }
+std::span<const LowerRule> pool_rules() noexcept { return kPoolRules; }
 
 }  // namespace kite

@@ -81,10 +81,10 @@ Result<bool> lower_matmul(Lowering& lowering, NodeId id) {
   return true;
 }
 
-constexpr LowerRule kRules[] = {{kInternalDomain, "Linear", lower_linear}, {"", "MatMul", lower_matmul}};
+constexpr LowerRule kProductRules[] = {{kInternalDomain, "Linear", lower_linear}, {"", "MatMul", lower_matmul}};
 
 }  // namespace
 
-std::span<const LowerRule> product_rules() noexcept { return kRules; }
+std::span<const LowerRule> product_rules() noexcept { return kProductRules; }
 
 }  // namespace kite

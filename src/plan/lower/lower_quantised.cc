@@ -244,9 +244,9 @@ std::optional<Product> read_qgemm(const Lowering& lowering, NodeId id) {
   return read_matrix(lowering, id, {at(0), at(1), at(2), at(3), at(4), at(5), at(7), at(8), at(6), input_first});
 }
 
-using Reader = std::optional<Product> (*)(const Lowering& lowering, NodeId id);
+using ProductReader = std::optional<Product> (*)(const Lowering& lowering, NodeId id);
 
-template <Reader read>
+template <ProductReader read>
 Result<bool> lower(Lowering& lowering, NodeId id) {
   const auto product = read(lowering, id);
   if (product) append(lowering, id, *product, lowering.graph().node(id).outputs[0]);
@@ -267,7 +267,7 @@ std::optional<Product> read_activated(const Lowering& lowering, NodeId product, 
   return read;
 }
 
-Region match_activated(const Lowering& lowering, NodeId last) {
+Region match_activated_product(const Lowering& lowering, NodeId last) {
   const Graph& graph = lowering.graph();
   const Node& activation = graph.node(last);
   if (!activation_form(graph, activation) || !graph.is_read_once(activation.inputs[0])) return {};
@@ -275,22 +275,22 @@ Region match_activated(const Lowering& lowering, NodeId last) {
   return product != kNoNode && read_activated(lowering, product, last) ? Region{product, last} : Region{};
 }
 
-Status lower_activated(Lowering& lowering, std::span<const NodeId> region) {
+Status lower_activated_product(Lowering& lowering, std::span<const NodeId> region) {
   const auto product = read_activated(lowering, region[0], region[1]);
   append(lowering, region[1], *product, lowering.graph().node(region[1]).outputs[0]);
   return {};
 }
 
-constexpr LowerRule kRules[] = {{kInternalDomain, "QLinearConv", lower<read_qlinear_conv>},
-                                {"", "QLinearMatMul", lower<read_qlinear_matmul>},
-                                {"", "MatMulInteger", lower<read_matmul_integer>},
-                                {"com.microsoft", "MatMulIntegerToFloat", lower<read_matmul_to_float>},
-                                {"com.microsoft", "QGemm", lower<read_qgemm>}};
-constexpr RegionRule kRegionRules[] = {{match_activated, lower_activated}};
+constexpr LowerRule kQuantisedRules[] = {{kInternalDomain, "QLinearConv", lower<read_qlinear_conv>},
+                                         {"", "QLinearMatMul", lower<read_qlinear_matmul>},
+                                         {"", "MatMulInteger", lower<read_matmul_integer>},
+                                         {"com.microsoft", "MatMulIntegerToFloat", lower<read_matmul_to_float>},
+                                         {"com.microsoft", "QGemm", lower<read_qgemm>}};
+constexpr RegionRule kQuantisedRegionRules[] = {{match_activated_product, lower_activated_product}};
 
 }  // namespace
 
-std::span<const LowerRule> quantised_rules() noexcept { return kRules; }
-std::span<const RegionRule> quantised_region_rules() noexcept { return kRegionRules; }
+std::span<const LowerRule> quantised_rules() noexcept { return kQuantisedRules; }
+std::span<const RegionRule> quantised_region_rules() noexcept { return kQuantisedRegionRules; }
 
 }  // namespace kite

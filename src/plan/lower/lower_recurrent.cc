@@ -54,10 +54,10 @@ Result<bool> lower_lstm(Lowering& lowering, NodeId id) {
   return true;
 }
 
-constexpr LowerRule kRules[] = {{kInternalDomain, "LSTM", lower_lstm}};
+constexpr LowerRule kRecurrentRules[] = {{kInternalDomain, "LSTM", lower_lstm}};
 
 }  // namespace
 
-std::span<const LowerRule> recurrent_rules() noexcept { return kRules; }
+std::span<const LowerRule> recurrent_rules() noexcept { return kRecurrentRules; }
 
 }  // namespace kite

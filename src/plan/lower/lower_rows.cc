@@ -103,13 +103,13 @@ Result<bool> lower_softmax(Lowering& lowering, NodeId id) {
   return true;
 }
 
-constexpr LowerRule kRules[] = {{"", "LayerNormalization", lower_layer_norm},
-                                {"", "InstanceNormalization", lower_instance_norm},
-                                {"", "GroupNormalization", lower_group_norm},
-                                {"", "Softmax", lower_softmax}};
+constexpr LowerRule kRowRules[] = {{"", "LayerNormalization", lower_layer_norm},
+                                   {"", "InstanceNormalization", lower_instance_norm},
+                                   {"", "GroupNormalization", lower_group_norm},
+                                   {"", "Softmax", lower_softmax}};
 
 }  // namespace
 
-std::span<const LowerRule> row_rules() noexcept { return kRules; }
+std::span<const LowerRule> row_rules() noexcept { return kRowRules; }
 
 }  // namespace kite
