@@ -2,7 +2,9 @@
 // From a tensor's element type, known when a node is computed, to the template instantiation that computes it.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -33,21 +35,22 @@ template <typename... Ts>
   return ((kDTypeOf<Ts> == dtype) || ...);
 }
 
-// "float32, float64"
+// The members of a list, for the functions that are compiled once for all lists.
 template <typename... Ts>
-[[nodiscard]] std::string type_names(TypeList<Ts...>) {
-  std::string names;
-  ((names += (names.empty() ? "" : ", ") + std::string(dtype_name(kDTypeOf<Ts>))), ...);
-  return names;
+inline constexpr std::array<DType, sizeof...(Ts)> kDTypesOf = {kDTypeOf<Ts>...};
+template <typename... Ts>
+[[nodiscard]] constexpr std::span<const DType> dtypes_of(TypeList<Ts...>) noexcept {
+  return kDTypesOf<Ts...>;
 }
 
+// "float32, float64"
+[[nodiscard]] std::string type_names(std::span<const DType> dtypes);
+
 // infer(): refuses input `i` when its element type is not in the list.
+[[nodiscard]] Status require_dtype(const InferContext& context, int i, std::span<const DType> dtypes);
 template <typename... Ts>
 [[nodiscard]] Status require_dtype(const InferContext& context, int i, TypeList<Ts...> types) {
-  const DType found = context.input(i).dtype;
-  if (contains(types, found)) return {};
-  return context.unsupported("input " + std::to_string(i) + " is " + std::string(dtype_name(found)) +
-                             ", supported are " + type_names(types));
+  return require_dtype(context, i, dtypes_of(types));
 }
 
 // An unsigned integer as the signed one of its width. Sums, differences and products that wrap, bits, and whether two
@@ -62,6 +65,9 @@ template <typename... Ts>
   }
 }
 
+// What dispatch() returns for another type.
+[[nodiscard]] Error unexpected_dtype(DType dtype, std::span<const DType> dtypes);
+
 // compute(): calls `fn.operator()<T>()`, which returns Status, with the T of `dtype`. Write it as
 //   return dispatch(FloatTypes{}, context.outputs[0].type.dtype, [&]<typename T>() -> Status { ... });
 // infer() has refused every other type, so falling through is only a second line of defence.
@@ -69,11 +75,7 @@ template <typename... Ts, typename Fn>
 [[nodiscard]] Status dispatch(TypeList<Ts...> types, DType dtype, Fn&& fn) {
   Status status;
   const bool known = ((kDTypeOf<Ts> == dtype && (status = fn.template operator()<Ts>(), true)) || ...);
-  if (known) return status;
-  return Error{ErrorCode::kUnsupportedModel,
-               "element type " + std::string(dtype_name(dtype)) + ", supported are " + type_names(types),
-               {},
-               {}};
+  return known ? std::move(status) : Status(unexpected_dtype(dtype, dtypes_of(types)));
 }
 
 }  // namespace kite

@@ -118,7 +118,7 @@ Status infer_quantize(InferContext& context) {
   KITE_TRY_ASSIGN(const std::optional<DType> stated, stated_output(context));
   if (stated && !contains(QuantizedTypesOfAnyWidth{}, *stated)) {
     return context.invalid("attribute 'output_dtype' is " + std::string(dtype_name(*stated)) + ", expected " +
-                           type_names(QuantizedTypesOfAnyWidth{}));
+                           type_names(dtypes_of(QuantizedTypesOfAnyWidth{})));
   }
   DType dtype = stated.value_or(DType::kUInt8);
   if (context.has_input(2)) {

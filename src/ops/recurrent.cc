@@ -47,8 +47,7 @@ constexpr int scratch_output(Cell cell) { return cell == Cell::kLstm ? 3 : 2; }
 // Scratch of one direction and one entry of the batch: the members of States, in rows of `hidden` elements.
 constexpr std::int64_t scratch_rows(Cell cell) { return 2 + gate_count(cell); }
 
-template <Cell cell>
-Status check_attributes(const InferContext& context) {
+Status check_attributes(const InferContext& context, Cell cell) {
   KITE_TRY_ASSIGN(const std::string direction, context.get_string("direction", "forward"));
   if (direction != "forward" && direction != "reverse" && direction != "bidirectional") {
     return context.invalid("attribute 'direction' is \"" + direction +
@@ -78,8 +77,7 @@ Status check_shape(const InferContext& context, int i, const char* name, std::sp
                          shape.to_string());
 }
 
-template <Cell cell>
-Status check_shapes(const InferContext& context, const Recurrence& r) {
+Status check_shapes(const InferContext& context, const Recurrence& r, Cell cell) {
   const std::int64_t directions = r.directions, gates = gate_count(cell) * r.hidden;
   if (!context.has_input(1) && r.inputs != directions * gates) {
     return context.invalid("input has shape " + context.shape(0).to_string() + ", expected the sums of " +
@@ -99,8 +97,7 @@ Status check_shapes(const InferContext& context, const Recurrence& r) {
   return {};
 }
 
-template <Cell cell>
-Status infer(InferContext& context) {
+Status infer(InferContext& context, Cell cell) {
   const bool is_internal = context.node().domain == kInternalDomain;
   KITE_TRY(context.require_inputs(is_internal ? 1 : 3, cell == Cell::kLstm ? 8 : 6));
   KITE_TRY(context.require_float(0));
@@ -110,9 +107,9 @@ Status infer(InferContext& context) {
     return context.invalid("input " + std::to_string(i) + " has shape " + context.shape(i).to_string() +
                            ", expected rank 3");
   }
-  KITE_TRY(check_attributes<cell>(context));
+  KITE_TRY(check_attributes(context, cell));
   const Recurrence r = read_recurrence(context.attributes(), context.shape(0), context.shape(2));
-  KITE_TRY(check_shapes<cell>(context, r));
+  KITE_TRY(check_shapes(context, r, cell));
   const DType dtype = context.input(0).dtype;
   const std::int64_t directions = r.directions;
   context.set_products(((Checked(is_internal ? 0 : r.inputs) + r.hidden) * gate_count(cell)).capped());
@@ -240,11 +237,13 @@ void step_lstm(const Direction<T>& d, const T* x, const States<T>& s, T* next) {
   for (std::int64_t j = 0; j < n; ++j) next[j] *= o[j];
 }
 
-template <Cell cell, typename T>
-void step(const Direction<T>& d, const T* x, const States<T>& s, T* next) {
-  if constexpr (cell == Cell::kRnn) step_rnn(d, x, s, next);
-  if constexpr (cell == Cell::kGru) step_gru(d, x, s, next);
-  if constexpr (cell == Cell::kLstm) step_lstm(d, x, s, next);
+template <typename T>
+void step(Cell cell, const Direction<T>& d, const T* x, const States<T>& s, T* next) {
+  switch (cell) {
+    case Cell::kRnn: return step_rnn(d, x, s, next);
+    case Cell::kGru: return step_gru(d, x, s, next);
+    case Cell::kLstm: return step_lstm(d, x, s, next);
+  }
 }
 
 template <typename T>
@@ -253,8 +252,8 @@ const T* operand(const ComputeContext& context, int i, std::int64_t offset) {
                                                         : nullptr;
 }
 
-template <Cell cell, typename T>
-Direction<T> direction_of(const ComputeContext& context, const Recurrence& r, int index) {
+template <typename T>
+Direction<T> direction_of(const ComputeContext& context, const Recurrence& r, Cell cell, int index) {
   const std::int64_t rows = gate_count(cell) * r.hidden;
   const T* bias = operand<T>(context, kBias, 2 * index * rows);
   return {r.inputs,
@@ -271,9 +270,9 @@ Direction<T> direction_of(const ComputeContext& context, const Recurrence& r, in
 }
 
 // All steps of one direction for one entry of the batch.
-template <Cell cell, typename T>
-void run(const ComputeContext& context, const Recurrence& r, int index, std::int64_t b) {
-  const Direction<T> direction = direction_of<cell, T>(context, r, index);
+template <typename T>
+void run(const ComputeContext& context, const Recurrence& r, Cell cell, int index, std::int64_t b) {
+  const Direction<T> direction = direction_of<T>(context, r, cell, index);
   T* scratch = context.outputs[scratch_output(cell)].as<T>() + (index * r.batch + b) * scratch_rows(cell) * r.hidden;
   const States<T> states{scratch, scratch + r.hidden, scratch + 2 * r.hidden};
   std::fill_n(scratch, scratch_rows(cell) * r.hidden, T{0});
@@ -289,7 +288,7 @@ void run(const ComputeContext& context, const Recurrence& r, int index, std::int
   for (std::int64_t i = 0; i < length; ++i) {
     const std::int64_t at = is_reverse ? length - 1 - i : i;
     T* next = y + r.y_at(at, index, b);
-    step<cell>(direction, context.inputs[0].as<T>() + r.x_at(at, b) + offset, states, next);
+    step(cell, direction, context.inputs[0].as<T>() + r.x_at(at, b) + offset, states, next);
     std::copy_n(next, r.hidden, states.h);
   }
   for (std::int64_t i = length; i < r.steps; ++i) std::fill_n(y + r.y_at(i, index, b), r.hidden, T{0});
@@ -299,13 +298,12 @@ void run(const ComputeContext& context, const Recurrence& r, int index, std::int
   }
 }
 
-template <Cell cell>
-Status compute(const ComputeContext& context) {
+Status compute(const ComputeContext& context, Cell cell) {
   const Recurrence r = read_recurrence(context.attributes, context.inputs[0].type.shape, context.inputs[2].type.shape);
   return dispatch(FloatTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     const auto [first, last] = context.share.of(r.directions * r.batch, 1);
     for (std::int64_t line = first; line < last; ++line) {
-      run<cell, T>(context, r, static_cast<int>(line / r.batch), line % r.batch);
+      run<T>(context, r, cell, static_cast<int>(line / r.batch), line % r.batch);
     }
     return {};
   });
@@ -314,8 +312,14 @@ Status compute(const ComputeContext& context) {
 template <Cell cell>
 constexpr Operator recurrent(std::string_view domain, std::string_view name) {
   const bool is_internal = domain == kInternalDomain;
-  return {domain, name,        is_internal ? 0 : 7, is_internal ? 1000 : kLastOpset,
-          "",     infer<cell>, compute<cell>,       Sharing::kShared};
+  return {domain,
+          name,
+          is_internal ? 0 : 7,
+          is_internal ? 1000 : kLastOpset,
+          "",
+          [](InferContext& context) { return infer(context, cell); },
+          [](const ComputeContext& context) { return compute(context, cell); },
+          Sharing::kShared};
 }
 
 }  // namespace

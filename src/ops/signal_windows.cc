@@ -27,7 +27,7 @@ Result<DType> output_type(const InferContext& context) {
   KITE_TRY_ASSIGN(const DType dtype, context.get_dtype("output_datatype", DType::kFloat32));
   if (contains(OutputTypes{}, dtype)) return dtype;
   return context.unsupported("attribute 'output_datatype' is " + std::string(dtype_name(dtype)) + ", supported are " +
-                             type_names(OutputTypes{}));
+                             type_names(dtypes_of(OutputTypes{})));
 }
 
 Status infer_window(InferContext& context) {

@@ -19,6 +19,7 @@
 #include "image/byte_order.h"
 #include "image/formats/codec.h"
 #include "image/formats/jpeg.h"
+#include "image/formats/rgb_rows.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -76,19 +77,6 @@ void on_progress(j_common_ptr info) {
   if (info->is_decompressor && reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > budget.max_scans) {
     error_state(info).stop = Stop::kScanBudget;
     std::longjmp(error_state(info).escape, 1);
-  }
-}
-
-// CMYK as in Pillow: libjpeg returns the file's values (YCCK is converted to CMYK), which are read as Adobe's inverted
-// values.
-// With c' = 255-c and so on, red = (255-k') - c'*(255-k')/255, rounded as Pillow's MULDIV255 rounds.
-void inverted_cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::int64_t width) {
-  for (std::int64_t x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
-    const int white = cmyk[3];
-    for (int channel = 0; channel < 3; ++channel) {
-      const int product = (255 - cmyk[channel]) * white + 128;
-      rgb[channel] = static_cast<std::uint8_t>(white - (((product >> 8) + product) >> 8));
-    }
   }
 }
 

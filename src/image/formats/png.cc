@@ -18,6 +18,7 @@
 #include "base/checked.h"
 #include "image/formats/codec.h"
 #include "image/formats/png_metadata.h"
+#include "image/formats/rgb_rows.h"
 #include "paperkite/try.h"
 
 namespace kite {
@@ -63,51 +64,6 @@ void read_bytes(png_structp png, png_bytep to, std::size_t count) {
   source->left -= count;
 }
 
-// Each row function: `width` stored pixels -> RGB. Samples of fewer than 8 bits arrive one to a byte.
-struct RowContext {
-  std::array<std::array<std::uint8_t, 3>, 256> palette;  // entries that the file does not have are black, as in Pillow
-  std::uint8_t grey_factor;                              // 255, 85, 17, 1 for 1-, 2-, 4-, 8-bit grey
-};
-using RowFunction = void (*)(const RowContext&, const std::uint8_t* from, std::uint8_t* rgb, std::int64_t width);
-
-void palette_row(const RowContext& context, const std::uint8_t* from, std::uint8_t* rgb, std::int64_t width) {
-  for (std::int64_t x = 0; x < width; ++x) std::memcpy(rgb + 3 * x, context.palette[from[x]].data(), 3);
-}
-
-void grey_row(const RowContext& context, const std::uint8_t* from, std::uint8_t* rgb, std::int64_t width) {
-  for (std::int64_t x = 0; x < width; ++x) {
-    std::memset(rgb + 3 * x, from[x] * context.grey_factor, 3);
-  }
-}
-
-// Pillow reads 16-bit grey as a number and clips it to 255.
-void grey16_row(const RowContext&, const std::uint8_t* from, std::uint8_t* rgb, std::int64_t width) {
-  for (std::int64_t x = 0; x < width; ++x) std::memset(rgb + 3 * x, from[2 * x] != 0 ? 255 : from[2 * x + 1], 3);
-}
-
-// A pixel has kStride bytes; red, green and blue are kStep bytes apart. Only the first byte of each is used: samples
-// are big-endian, so that is the high byte.
-template <int kStride, int kStep>
-void colour_row(const RowContext&, const std::uint8_t* from, std::uint8_t* rgb, std::int64_t width) {
-  for (std::int64_t x = 0; x < width; ++x) {
-    rgb[3 * x] = from[kStride * x];
-    rgb[3 * x + 1] = from[kStride * x + kStep];
-    rgb[3 * x + 2] = from[kStride * x + 2 * kStep];
-  }
-}
-
-RowFunction row_function(int colour_type, int bit_depth) {
-  const bool wide = bit_depth == 16;
-  switch (colour_type) {
-    case PNG_COLOR_TYPE_GRAY: return wide ? grey16_row : grey_row;
-    case PNG_COLOR_TYPE_PALETTE: return palette_row;
-    case PNG_COLOR_TYPE_GRAY_ALPHA: return wide ? colour_row<4, 0> : colour_row<2, 0>;
-    case PNG_COLOR_TYPE_RGB: return wide ? colour_row<6, 2> : colour_row<3, 1>;
-    case PNG_COLOR_TYPE_RGB_ALPHA: return wide ? colour_row<8, 2> : colour_row<4, 1>;
-    default: return nullptr;
-  }
-}
-
 std::string describe(int colour_type, int bit_depth, bool interlaced) {
   std::string text = std::to_string(bit_depth) + "-bit ";
   switch (colour_type) {
@@ -150,8 +106,8 @@ class PngReader final : public RowReader {
   std::int64_t stored_row_bytes_ = 0;
   std::int64_t next_row_ = 0;
   std::unique_ptr<std::uint8_t[]> stored_;  // one row, or all rows of an interlaced picture
-  RowContext context_{};
-  RowFunction to_rgb_ = nullptr;
+  PngColours colours_{};
+  PngRowFunction to_rgb_ = nullptr;
 };
 
 bool PngReader::read_info() noexcept {
@@ -212,7 +168,7 @@ void PngReader::take_palette() {
   int count = 0;
   if (png_get_PLTE(png_, info_, &entries, &count) == 0) return;
   for (int i = 0; i < std::min(count, 256); ++i) {
-    context_.palette[static_cast<std::size_t>(i)] = {entries[i].red, entries[i].green, entries[i].blue};
+    colours_.palette[static_cast<std::size_t>(i)] = {entries[i].red, entries[i].green, entries[i].blue};
   }
 }
 
@@ -237,12 +193,12 @@ Status PngReader::open() {
   const int colour_type = png_get_color_type(png_, info_);
   const int bit_depth = png_get_bit_depth(png_, info_);
   interlaced_ = png_get_interlace_type(png_, info_) != PNG_INTERLACE_NONE;
-  to_rgb_ = row_function(colour_type, bit_depth);
+  to_rgb_ = png_row_function(colour_type, bit_depth);
   if (to_rgb_ == nullptr) {
     return Error{ErrorCode::kInvalidImage, "PNG colour type " + std::to_string(colour_type) + " does not exist",
                  "header", ""};
   }
-  context_.grey_factor = static_cast<std::uint8_t>(bit_depth < 8 ? 255 / ((1 << bit_depth) - 1) : 1);
+  colours_.grey_factor = static_cast<std::uint8_t>(bit_depth < 8 ? 255 / ((1 << bit_depth) - 1) : 1);
   take_palette();
   facts_.format = PictureFormat::kPng;
   facts_.pixel_format = describe(colour_type, bit_depth, interlaced_);
@@ -259,7 +215,7 @@ Status PngReader::open() {
 Status PngReader::read_row(std::uint8_t* rgb) {
   std::uint8_t* stored = stored_.get() + (interlaced_ ? next_row_ * stored_row_bytes_ : 0);
   if (!interlaced_ && !read_stored_row(stored)) return library_error();
-  to_rgb_(context_, stored, rgb, size_.width);
+  to_rgb_(colours_, stored, rgb, size_.width);
   ++next_row_;
   return {};
 }
