@@ -15,7 +15,7 @@ struct Tuning {
   // Packed weights: blocks (of a vector's output channels) of the usual panel. A tile of 7 pixels x 3 blocks loads 10
   // vectors for 21 multiply-adds and runs at 99 % of the multiply-add peak with its weights in L2, 6 x 4 at 98 %; 14 x
   // 2 loads 16 for 28 and stops at 90 %, 28 x 1 at 55 %: an Ice Lake core loads one and a half full vectors a cycle,
-  // broadcasts included. With 16 registers, 6 x 2.
+  // broadcasts included. With 16 registers, 4 x 3 loads 7 for 12, 6 x 2 loads 8.
   int panel_blocks;
   // Register tile: the longest segment by number of blocks (1 to 4), and the most blocks. What fits into the registers,
   // and no more than x86 can address.
@@ -38,6 +38,9 @@ struct Tuning {
   // smallest L2 of the processors that have AVX-512 (1 MB). Beside the L2 of those that stop at AVX2 (256 or 512 KB) no
   // band is small enough to be worth streaming the panels once more: 1 to 5 % slower than bands in L3.
   int row_band_bytes;
+  // Bytes of the next step's weights that a step fetches into L2 for it. Beyond them a step fetches each panel while it
+  // uses the one before: with an L2 of 256 or 512 KB what is fetched earlier than that is gone when it is needed.
+  int next_bytes;
   // Means: vectors of neighbouring outputs that are summed together, four partial sums each.
   int mean_vectors;
   // Independent multiply-adds that hide each other's latency in the measurement of the peak.
@@ -73,20 +76,22 @@ constexpr Tuning kOf32Registers = {.panel_blocks = 3,
                                    .fetches_output = false,
                                    .activates_runs = false,
                                    .row_band_bytes = 512 * 1024,
+                                   .next_bytes = 768 * 1024,
                                    .mean_vectors = 4,
                                    .peak_chains = 20,
                                    .qconv_blocks = 4,
                                    .weight_planes = false};
-constexpr Tuning kOf16Registers = {.panel_blocks = 2,
+constexpr Tuning kOf16Registers = {.panel_blocks = 3,
                                    .segment_pixels = {6, 3, 4, 1},
                                    .most_blocks = 3,
-                                   .unit_pixels = 6,
-                                   .panels_of_one_row = 4,
+                                   .unit_pixels = 12,
+                                   .panels_of_one_row = 3,
                                    .panels_of_more_rows = 2,
                                    .has_half_tiles = false,
                                    .fetches_output = false,
                                    .activates_runs = false,
                                    .row_band_bytes = 2048 * 1024,
+                                   .next_bytes = 64 * 1024,
                                    .mean_vectors = 2,
                                    .peak_chains = 12,
                                    .qconv_blocks = 2,

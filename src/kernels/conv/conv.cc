@@ -70,7 +70,7 @@ void DirectConv::pack(const ConvParams& p, const Kernel& kernel, const float* w_
   const std::int64_t channels = p.out_c / p.groups;
   const std::int64_t taps = static_cast<std::int64_t>(p.kernel_h) * p.kernel_w;
   const std::int64_t row = depth * taps;  // of one output channel: [depth][taps], to become a column of [taps][depth]
-  const PanelCut cut = panel_cut(channels, lanes, kernel.target->tuning.panel_blocks);
+  const PanelCut cut = panel_cut(channels, lanes, kernel.target->tuning);
   for (std::int64_t group = 0; group < p.groups; ++group) {
     const float* const from = w_oihw + group * channels * row;
     float* const group_to = packed + group * packed_width(channels) * row;
@@ -98,7 +98,7 @@ void DirectConv::pack_transposed(const ConvParams& p, const Kernel& kernel, cons
   const std::int64_t lanes = kernel.target->lanes;
   const auto* bytes = reinterpret_cast<const char*>(w_io);  // memcpy: w_io may lie at any address
   std::memset(packed, 0, packed_bytes(p));
-  const PanelCut cut = panel_cut(p.out_c, lanes, kernel.target->tuning.panel_blocks);
+  const PanelCut cut = panel_cut(p.out_c, lanes, kernel.target->tuning);
   for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
     const std::int64_t first = panel_first_block(cut, panel) * lanes;
     const std::int64_t width = panel_blocks(cut, panel) * lanes;
@@ -120,7 +120,7 @@ ConvWalk DirectConv::decide(const ConvParams& p, const Target& target, int share
   ConvWalk walk = {};
   walk.geometry = conv_geometry(p);
   const ConvGeometry& g = walk.geometry;
-  walk.cut = panel_cut(g.group_out, target.lanes, target.tuning.panel_blocks);
+  walk.cut = panel_cut(g.group_out, target.lanes, target.tuning);
   walk.panels = panel_count(walk.cut);
   // Pixels of a matrix are shared out in whole tiles where there are many; of few, a tile more for one thread than for
   // another would cost more than one that is not full.

@@ -40,10 +40,8 @@ static std::int64_t start_panel(const ConvCall& c, PanelPlace place, TileQueue& 
   const std::int64_t first = panel_first_block(c.cut, place.panel) * Vec::kLanes;
   const std::int64_t blocks = panel_blocks(c.cut, place.panel);
   const std::int64_t lanes = c.g.group_out - first - (blocks - 1) * Vec::kLanes;
-  queue.blocks = static_cast<std::int32_t>(blocks);
-  queue.call.out.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
   const std::int64_t channel = place.group * c.g.group_out + first;
-  queue.call.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel;
+  queue.start_panel(blocks, lanes, c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel);
   return channel;
 }
 
@@ -222,8 +220,7 @@ static void run_piece(const ConvCall& c, const Piece& piece, const float* base, 
       current = taken;
       t.rows = static_cast<std::int32_t>(taken.end - taken.begin);
       t.w = panel + (taken.begin - piece.row) * tap_row_weights;
-      t.out.continued = continued;
-      t.out.unfinished = unfinished;
+      queue.set_piece(continued, unfinished);
     }
     const std::int64_t top = t.rows == 0 ? origin : q * p.stride_h - p.pad_top + taken.begin * p.dilation_h;
     const std::int64_t at = first_y + q * p.out_w * p.out_c;

@@ -87,6 +87,23 @@ TEST_P(ConvKernels, agree_with_the_reference_on_the_shapes_of_real_networks) {
   }
 }
 
+// More than a tile's worth of pixels at a time, whole vectors and not, one piece of a sum and two.
+TEST_P(ConvKernels, agree_with_the_reference_in_long_runs_of_pixels) {
+  std::mt19937 random(6);
+  for (const int out : {24, 44}) {
+    for (const int in : {19, 402}) {
+      for (int activation = 0; activation < kActivationCount; ++activation) {
+        ConvCase c = make_case({.picture = {1, 331}, .in = in, .out = out});
+        c.params.activation = activation_case(activation, -0.25f, 0.75f);
+        c.bias = true;
+        c.residual = activation % 2 == 0;
+        expect_right(*GetParam(), c, random, 1);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
 // Odd everything. Two seconds, or as many as fit.
 TEST_P(ConvKernels, agree_with_the_reference_on_random_shapes) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
@@ -345,6 +362,22 @@ TEST(ConvFits, survives_hostile_params) {
   }
 }
 
+TEST(ConvPanels, hold_every_block_once_and_never_more_than_a_tile_does) {
+  for (const Tuning& tuning : {targets::kOf32Registers, targets::kOf16Registers}) {
+    for (std::int64_t blocks = 1; blocks <= 60; ++blocks) {
+      const PanelCut cut = panel_cut(blocks * 8 - 3, 8, tuning);
+      std::int64_t sum = 0;
+      for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
+        EXPECT_EQ(panel_first_block(cut, panel), sum);
+        EXPECT_LE(panel_blocks(cut, panel), tuning.most_blocks);
+        EXPECT_GE(panel_blocks(cut, panel), blocks == 1 ? 1 : 2);
+        sum += panel_blocks(cut, panel);
+      }
+      EXPECT_EQ(sum, blocks);
+    }
+  }
+}
+
 // Decided before the first run, alike on any machine.
 TEST(ConvWalks, share_out_pixels_where_there_are_many_and_channels_where_there_are_few) {
   const auto walk_of = [](const ConvShape& shape, int shares) {
@@ -361,8 +394,8 @@ TEST(ConvWalks, share_out_pixels_where_there_are_many_and_channels_where_there_a
   EXPECT_EQ(row.split.pixels, 1);
   EXPECT_EQ(row.split.channels, 4);
   const ConvWalk matrix = walk_of({.picture = 28, .in = 64, .out = 64}, 2);
-  EXPECT_EQ(matrix.unit, 6);
-  EXPECT_EQ(matrix.pixel_units, 131);  // 784 pixels in tiles of six
+  EXPECT_EQ(matrix.unit, 12);
+  EXPECT_EQ(matrix.pixel_units, 66);  // 784 pixels in tiles of four or six
   EXPECT_EQ(matrix.split.pixels * matrix.split.channels, 2);
 }
 

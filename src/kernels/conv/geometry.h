@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "kernels/conv/conv_params.h"
+#include "kernels/target.h"
 
 namespace kite {
 
@@ -57,18 +58,20 @@ static inline Range rows_inside(const ConvParams& p, std::int64_t out_row) {
   return r;
 }
 
-// How the output channels of a group, in blocks of `lanes`, fall into panels of usually `panel_blocks`: `count` of
-// `blocks` blocks each, then `rest_count` of `rest_blocks`.
+// How the output channels of a group, in blocks of `lanes`, fall into panels: `count` of `blocks` blocks each, then
+// `rest_count` of `rest_blocks`.
 //
-// Usual panels of three: one or two of four for what three does not divide. Of two: the last of an odd number is three.
+// Panels of three; for what three does not divide, one or two of four, or of two where registers are too few for four.
 struct PanelCut {
   std::int64_t count, blocks, rest_count, rest_blocks;
 };
-static inline PanelCut panel_cut(std::int64_t channels, std::int64_t lanes, int panel_blocks) {
+static inline PanelCut panel_cut(std::int64_t channels, std::int64_t lanes, const Tuning& tuning) {
   const std::int64_t blocks = (channels + lanes - 1) / lanes;
   if (blocks < 3) return {1, blocks, 0, 0};
-  if (panel_blocks == 2) return blocks % 2 == 0 ? PanelCut{blocks / 2, 2, 0, 0} : PanelCut{(blocks - 3) / 2, 2, 1, 3};
   if (blocks % 3 == 0) return {blocks / 3, 3, 0, 0};
+  if (tuning.most_blocks < 4) {
+    return blocks % 3 == 1 ? PanelCut{(blocks - 4) / 3, 3, 2, 2} : PanelCut{(blocks - 2) / 3, 3, 1, 2};
+  }
   if (blocks % 3 == 1) return {(blocks - 4) / 3, 3, 1, 4};
   return blocks == 5 ? PanelCut{1, 3, 1, 2} : PanelCut{(blocks - 8) / 3, 3, 2, 4};
 }

@@ -17,8 +17,7 @@ struct PrefetchPlan {
   std::int64_t panel_lines;
   const char* next;
   std::int64_t next_lines;
-  std::int64_t tile_lines;  // for each tile that give() was asked for; 0 where nothing is left to fetch
-  std::int32_t lines;       // for each 4 channels
+  std::int32_t lines;  // for each 4 channels
 
   // Spreads both over `chunks` runs of 4 channels.
   void spread(std::int64_t chunks) {
@@ -30,19 +29,17 @@ struct PrefetchPlan {
   // Sets what the next of `tiles` calls fetch; returns for how many of them that holds.
   std::int64_t give(TileCall& t, std::int64_t tiles) {
     t.prefetch_lines = 0;
-    tile_lines = 0;
     const bool from_panel = panel_lines > 0;
     std::int64_t& left = from_panel ? panel_lines : next_lines;
     const std::int64_t each = static_cast<std::int64_t>(t.rows) * t.taps * (t.depth / 4) * lines;
     if (left <= 0 || each == 0) return tiles;
-    tile_lines = each;
     const std::int64_t enough = (left + each - 1) / each;
     if (enough < tiles) tiles = enough;
     const char*& from = from_panel ? panel : next;
     t.prefetch_lines = lines;
     t.prefetch = from;
-    from += tiles * tile_lines * 64;
-    left -= tiles * tile_lines;
+    from += tiles * each * 64;
+    left -= tiles * each;
     return tiles;
   }
 };
@@ -61,7 +58,25 @@ struct TileQueue {
   TileCall call;
   PrefetchPlan prefetch;
   std::int32_t blocks;
+  StartOfSums bias, zeros;
   PendingSegments pending[2];
+
+  // `panel_bias`: null without a bias.
+  void start_panel(std::int64_t panel_blocks, std::int64_t last_lanes, const float* panel_bias) {
+    blocks = static_cast<std::int32_t>(panel_blocks);
+    call.out.last_lanes = static_cast<std::int32_t>(last_lanes < Vec::kLanes ? last_lanes : Vec::kLanes);
+    bias.set(panel_bias, blocks, call.out.last_lanes);
+  }
+
+  // What the tiles to come make of their sums: a piece of them goes on from what y holds, or leaves more to be added.
+  void set_piece(bool continued, bool unfinished) {
+    call.start = continued ? zeros.values : bias.values;
+    call.out.continued = continued;
+    call.out.unfinished = unfinished;
+  }
+
+  bool has_activation() const { return !is_clamp(call.out.activation.kind) && !call.out.unfinished; }
+  int lanes() const { return (blocks - 1) * Vec::kLanes + call.out.last_lanes; }
 
   void flush() {
     flush(pending[0]);
@@ -78,7 +93,8 @@ struct TileQueue {
         call.out.residual[s] = list.residual[done + s];
       }
       prefetch.give(call, 1);
-      find_tile(take, list.length, blocks, call.out.last_lanes)(call);
+      find_tile(take, list.length, blocks, call.out.last_lanes)(call, 1);
+      if (has_activation()) activate_block(call.out, take, list.length, lanes());
       done += take;
     }
     list.count = 0;
@@ -101,15 +117,18 @@ struct TileQueue {
         call.out.residual[s] = residual == nullptr ? nullptr : residual + s * y_step;
       }
       const std::int64_t tiles = count / wide;
-      for (std::int64_t i = 0, given = 0; i < tiles; ++i) {
-        if (i == given) given += prefetch.give(call, tiles - i);
-        tile(call);
+      const std::int64_t pixels = wide * length;
+      const std::int64_t most = has_activation() ? kActivatedAtOnce / (pixels * lanes()) : tiles;
+      for (std::int64_t done = 0; done < tiles;) {
+        const std::int64_t some = prefetch.give(call, tiles - done < most ? tiles - done : most);
+        tile(call, some);
+        if (has_activation()) activate_block(call.out, 1, static_cast<int>(some * pixels), lanes());
         for (std::int32_t s = 0; s < wide; ++s) {
-          call.x[s] += wide * x_step;
-          call.out.y[s] += wide * y_step;
-          if (residual != nullptr) call.out.residual[s] += wide * y_step;
+          call.x[s] += some * pixels * call.x_pixel;
+          call.out.y[s] += some * pixels * call.out.pixel;
+          if (residual != nullptr) call.out.residual[s] += some * pixels * call.out.pixel;
         }
-        if (prefetch.tile_lines > 0) call.prefetch += prefetch.tile_lines * 64;
+        done += some;
       }
       count -= tiles * wide;
       x = call.x[0];
@@ -194,7 +213,7 @@ static void wide_tile(const RowsCall& c, std::int64_t first_column) {
   }
 }
 
-// Panels from `panel` on that have the usual width, are full and come three (four, two) at a time; returns the first
+// Panels from `panel` on that have the usual width, are full and come three (two) at a time; returns the first
 // one left.
 static inline std::int64_t wide_rows(const RowsCall& c, const PanelCut& cut, std::int64_t panel) {
   constexpr int kBlocks = kTuning.panel_blocks;
@@ -210,18 +229,19 @@ static inline std::int64_t wide_rows(const RowsCall& c, const PanelCut& cut, std
     } else if (c.rows == 2) {
       wide_tile<2, kTuning.panels_of_more_rows, kBlocks>(c, column);
     } else {
-      wide_tile<3, 2, kBlocks>(c, column);
-      if (kTuning.panels_of_more_rows == 3) wide_tile<3, 1, kBlocks>(c, column + 2 * kBlocks * Vec::kLanes);
+      constexpr int kAtOnce = 3 * 2 * kBlocks < kRegisters ? 2 : 1;
+      wide_tile<3, kAtOnce, kBlocks>(c, column);
+      wide_tile<3, kTuning.panels_of_more_rows - kAtOnce, kBlocks>(c, column + kAtOnce * kBlocks * Vec::kLanes);
     }
   }
   return panel;
 }
 
 // Weights beyond this do not stay in L2 from one band to the next.
-constexpr std::int64_t kResidentBytes = 768 * 1024;
+constexpr std::int64_t kResidentBytes = kNextBytes;
 
 static inline void run_rows(const RowsCall& c) {
-  const PanelCut cut = panel_cut(c.columns, Vec::kLanes, kTuning.panel_blocks);
+  const PanelCut cut = panel_cut(c.columns, Vec::kLanes, kTuning);
   std::int64_t panel = c.first_panel;
   if (c.rows <= 3 && c.codes == nullptr) panel = wide_rows(c, cut, panel);
   if (panel == c.last_panel) return;
@@ -250,9 +270,7 @@ static inline void run_rows(const RowsCall& c) {
       const std::int64_t blocks = panel_blocks(cut, u);
       const std::int64_t width = blocks * Vec::kLanes;
       const std::int64_t lanes = c.columns - column - (blocks - 1) * Vec::kLanes;
-      queue.blocks = static_cast<std::int32_t>(blocks);
-      t.out.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
-      t.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + column;
+      queue.start_panel(blocks, lanes, c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + column);
       const std::int64_t piece = piece_depth(c.depth);
       for (std::int64_t from = 0; from < c.depth; from += piece) {
         const std::int64_t depth = c.depth - from < piece ? c.depth - from : piece;
@@ -261,8 +279,7 @@ static inline void run_rows(const RowsCall& c) {
                   ? c.w + before
                   : decode(*c.codes, c.codes->weights + before, column, blocks, from, depth, c.codes->floats);
         t.depth = static_cast<std::int32_t>(depth);
-        t.out.continued = from > 0 || c.continued;
-        t.out.unfinished = from + depth < c.depth;
+        queue.set_piece(from > 0 || c.continued, from + depth < c.depth);
         // Pieces and panels follow tile_lines other in memory; after the last one comes the first again, for the next
         // band.
         PrefetchPlan& plan = queue.prefetch;

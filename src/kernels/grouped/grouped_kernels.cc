@@ -14,6 +14,7 @@ struct GroupedCall {
   Epilogue epilogue;
   float* y;
   TileCall tile;
+  StartOfSums start;
   std::int64_t next_lines;  // of the next step's weights, from tile.prefetch on
   std::int32_t lines;       // of them for each input channel that a tile takes
 };
@@ -67,7 +68,7 @@ static void run_group(GroupedCall& c, std::int64_t n, std::int64_t group, Range 
     const std::int64_t channel = group * channels + first;
     const std::int64_t lanes = channels - first;
     t.out.last_lanes = static_cast<std::int32_t>(lanes < Vec::kLanes ? lanes : Vec::kLanes);
-    t.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel;
+    c.start.set(c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel, 1, t.out.last_lanes);
     for (std::int64_t row = rows.begin; row < rows.end;) {
       const Range taps = rows_inside(p, row);
       std::int64_t count = 1;
@@ -100,9 +101,11 @@ void grouped_f32(const KernelCall& call) {
                    epilogue_of(call, p.activation),
                    static_cast<float*>(call.out[0]),
                    {},
+                   {},
                    call.next_weights == nullptr ? 0 : next_bytes / 64,
                    0};
   TileCall& t = c.tile;
+  t.start = c.start.values;
   t.x_pixel = p.in_c;
   t.x_row = static_cast<std::ptrdiff_t>(p.in_w) * p.in_c;
   t.out.pixel = p.out_c;

@@ -107,7 +107,7 @@ static void add_products(const LstmDirection& d, const float* h, std::int64_t h_
   rows.columns = 4 * d.hidden;
   rows.x_stride = h_line;
   rows.y_stride = 4 * d.hidden;
-  rows.last_panel = panel_count(panel_cut(rows.columns, Vec::kLanes, kTuning.panel_blocks));
+  rows.last_panel = panel_count(panel_cut(rows.columns, Vec::kLanes, kTuning));
   rows.epilogue.residual = d.inputs;
   multiply_rows(rows);
 }

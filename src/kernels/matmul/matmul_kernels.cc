@@ -10,7 +10,7 @@ namespace kite::KITE_TARGET {
 
 // Columns [first, first + count) of one b into panels.
 static void pack_columns(const MatmulParams& p, const float* b, std::int64_t first, std::int64_t count, float* packed) {
-  const PanelCut cut = panel_cut(count, Vec::kLanes, kTuning.panel_blocks);
+  const PanelCut cut = panel_cut(count, Vec::kLanes, kTuning);
   for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
     const std::int64_t begin = panel_first_block(cut, panel) * Vec::kLanes;
     const std::int64_t width = panel_blocks(cut, panel) * Vec::kLanes;
@@ -68,7 +68,7 @@ void matmul_f32(const KernelCall& call) {
       rows.columns = columns;
       rows.x_stride = p.k;
       rows.y_stride = p.n;
-      rows.last_panel = panel_count(panel_cut(columns, Vec::kLanes, kTuning.panel_blocks));
+      rows.last_panel = panel_count(panel_cut(columns, Vec::kLanes, kTuning));
       multiply_rows(rows);
     }
     unit = stop;

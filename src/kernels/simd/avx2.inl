@@ -13,6 +13,7 @@ struct Vec {
   static constexpr int kLanes = 8;
   static constexpr bool kFused = true;  // mul_add rounds once
   static constexpr bool kTable = false;
+  static constexpr bool kMasked = false;  // load_n and store_n cost no more than load and store
   __m256 v;
 };
 

@@ -11,8 +11,9 @@ namespace kite::avx512 {
 
 struct Vec {
   static constexpr int kLanes = 16;
-  static constexpr bool kFused = true;  // mul_add rounds once
-  static constexpr bool kTable = true;  // has exp2_sixteenths, and a `scale` for every n
+  static constexpr bool kFused = true;   // mul_add rounds once
+  static constexpr bool kTable = true;   // has exp2_sixteenths, and a `scale` for every n
+  static constexpr bool kMasked = true;  // load_n and store_n cost no more than load and store
   __m512 v;
 };
 

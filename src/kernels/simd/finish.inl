@@ -33,17 +33,18 @@ static inline Epilogue epilogue_of(const KernelCall& call, ActivationForm activa
   return {static_cast<const float*>(call.in[2]), static_cast<const float*>(call.in[3]), activation};
 }
 
-// sum += what lies at `from`. Full: every vector has all its lanes.
+// sum += what lies at `from`, `offset` floats on. Full: every vector has all its lanes.
 template <bool Full, int Segments, int Length, int Blocks>
 static inline __attribute__((always_inline)) void add_up(const OutputBlock& out, const float* const* from,
-                                                         Vec (&sum)[Segments][Length][Blocks]) {
+                                                         Vec (&sum)[Segments][Length][Blocks],
+                                                         std::ptrdiff_t offset = 0) {
 #pragma GCC unroll 8
   for (int s = 0; s < Segments; ++s) {
 #pragma GCC unroll 8
     for (int l = 0; l < Length; ++l) {
 #pragma GCC unroll 16
       for (int b = 0; b < Blocks; ++b) {
-        const float* at = from[s] + l * out.pixel + b * Vec::kLanes;
+        const float* at = from[s] + offset + l * out.pixel + b * Vec::kLanes;
         sum[s][l][b] = add(sum[s][l][b], Full || b < Blocks - 1 ? load(at) : load_n(at, out.last_lanes));
       }
     }
@@ -65,10 +66,11 @@ static inline __attribute__((always_inline)) void map_sums(Vec (&sum)[Segments][
 
 template <bool Full, int Segments, int Length, int Blocks>
 static inline __attribute__((always_inline)) void store_sums(const OutputBlock& out,
-                                                             const Vec (&sum)[Segments][Length][Blocks]) {
+                                                             const Vec (&sum)[Segments][Length][Blocks],
+                                                             std::ptrdiff_t offset = 0) {
 #pragma GCC unroll 8
   for (int s = 0; s < Segments; ++s) {
-    float* y = out.y[s];
+    float* y = out.y[s] + offset;
 #pragma GCC unroll 8
     for (int l = 0; l < Length; ++l, y += out.pixel) {
 #pragma GCC unroll 16
@@ -83,12 +85,13 @@ static inline __attribute__((always_inline)) void store_sums(const OutputBlock& 
   }
 }
 
-// All but an activation that is more than a clamp.
+// All but an activation that is more than a clamp, of a block that lies `offset` floats behind `out`.
 template <bool Full, int Segments, int Length, int Blocks>
 static inline __attribute__((always_inline)) void finish_clamped(const OutputBlock& out,
-                                                                 Vec (&sum)[Segments][Length][Blocks]) {
-  if (out.continued) add_up<Full>(out, out.y, sum);
-  if (out.residual[0] != nullptr && !out.unfinished) add_up<Full>(out, out.residual, sum);
+                                                                 Vec (&sum)[Segments][Length][Blocks],
+                                                                 std::ptrdiff_t offset = 0) {
+  if (out.continued) add_up<Full>(out, out.y, sum, offset);
+  if (out.residual[0] != nullptr && !out.unfinished) add_up<Full>(out, out.residual, sum, offset);
   const Activation activation = out.unfinished ? Activation::kNone : out.activation.kind;
   if (activation == Activation::kRelu || activation == Activation::kClip) {
     const Vec low = splat(activation == Activation::kClip ? out.activation.a : 0.0f);
@@ -98,7 +101,48 @@ static inline __attribute__((always_inline)) void finish_clamped(const OutputBlo
     const Vec high = splat(out.activation.b);
     map_sums(sum, [high](Vec x) __attribute__((always_inline)) { return min(x, high); });
   }
-  store_sums<Full>(out, sum);
+  store_sums<Full>(out, sum, offset);
+}
+
+// The same where the last vector is not full, from memory: tiles of targets that have no masks for the lanes would be
+// half again as long if each did it in its registers.
+static inline __attribute__((noinline)) void finish_partial(const OutputBlock& out, std::ptrdiff_t offset,
+                                                            const float* sums, int segments, int length, int blocks) {
+  for (int s = 0; s < segments; ++s) {
+    OutputBlock pixel = out;  // one vector of one
+    for (int l = 0; l < length; ++l) {
+      for (int b = 0; b < blocks; ++b, sums += Vec::kLanes) {
+        const std::ptrdiff_t at = offset + l * out.pixel + b * Vec::kLanes;
+        pixel.y[0] = out.y[s] + at;
+        if (out.residual[0] != nullptr) pixel.residual[0] = out.residual[s] + at;
+        pixel.last_lanes = b < blocks - 1 ? Vec::kLanes : out.last_lanes;
+        Vec sum[1][1][1] = {{{load(sums)}}};
+        finish_clamped<false>(pixel, sum);
+      }
+    }
+  }
+}
+
+// What a tile does with its sums. HalfLast: the last vector is never full.
+template <bool HalfLast, int Segments, int Length, int Blocks>
+static inline __attribute__((always_inline)) void finish_tile(const OutputBlock& out, std::ptrdiff_t offset,
+                                                              Vec (&sum)[Segments][Length][Blocks]) {
+  if (!HalfLast && out.last_lanes == Vec::kLanes) {
+    finish_clamped<true>(out, sum, offset);
+  } else if (Vec::kMasked) {
+    finish_clamped<false>(out, sum, offset);
+  } else {
+    float sums[Segments * Length * Blocks * Vec::kLanes];
+#pragma GCC unroll 8
+    for (int s = 0; s < Segments; ++s) {
+#pragma GCC unroll 8
+      for (int l = 0; l < Length; ++l) {
+#pragma GCC unroll 8
+        for (int b = 0; b < Blocks; ++b) store(sums + ((s * Length + l) * Blocks + b) * Vec::kLanes, sum[s][l][b]);
+      }
+    }
+    finish_partial(out, offset, sums, Segments, Length, Blocks);
+  }
 }
 
 // In place, in one go where the segments follow each other.

@@ -15,6 +15,7 @@ struct Vec {
   static constexpr int kLanes = 4;
   static constexpr bool kFused = false;  // mul_add rounds once
   static constexpr bool kTable = false;
+  static constexpr bool kMasked = false;  // load_n and store_n cost no more than load and store
   Floats v;
 };
 

@@ -58,27 +58,35 @@ static inline __attribute__((always_inline)) void add_channel(Vec (&sum)[Segment
   }
 }
 
+// `count` tiles, each right of the one before it, in one function: a call for each and its set-up would take as long as
+// the products of sixteen channels. Nothing but the sums, the weights and a pixel may live in vector registers through
+// the loops, or 16 of them do not hold it: what sums start at is read from memory, and the end of a tile whose last
+// vector is not full (finish_tile) is elsewhere. With an eye on the assembly: in another form of the same, GCC 12
+// spills two sums.
 template <int Segments, int Length, int Blocks, bool HalfLast>
-static void tile(const TileCall& t) {
+static void tiles(const TileCall& t, std::int64_t count) {
   static_assert(Segments * Length * Blocks + Blocks + 1 <= kRegisters);
   static_assert(Segments <= kMaxSegments && Length <= 7);
   constexpr int kWidth = Blocks * Vec::kLanes;
-  Vec sum[Segments][Length][Blocks];
-  start_tile<Segments, Length, Blocks>(t, sum);
-  OutputLines output(t, Segments, Length);
-  const float* w = t.w;
   const char* prefetch = t.prefetch;
   const std::ptrdiff_t step = t.x_pixel * 4;
   PixelSteps d = {step, 2 * step, 3 * step, 5 * step, 6 * step};
-  for (int row = 0; row < t.rows; ++row) {
-    for (int tap = 0; tap < t.taps; ++tap) {
-      const char* x[Segments];
+  // A row that sees nothing but padding has one tap of no channels.
+  const int taps = t.rows == 0 ? 1 : t.rows * t.taps;
+  const int depth = t.rows == 0 ? 0 : t.depth;
+  // From behind the channels of a tap to the next one, and more where that begins a row of taps; in bytes.
+  const std::ptrdiff_t to_tap = (t.x_tap - depth) * 4, to_row = (t.x_row - t.taps * t.x_tap) * 4;
+  std::ptrdiff_t x_at = 0, y_at = 0;
+  for (; count > 0; --count, x_at += Segments * Length * step, y_at += Segments * Length * t.out.pixel) {
+    Vec sum[Segments][Length][Blocks];
+    start_tile<Segments, Length, Blocks>(t, sum);
+    OutputLines output(t, Segments, Length, y_at);
+    const float* w = t.w;
+    const char* x[Segments];
 #pragma GCC unroll 8
-      for (int s = 0; s < Segments; ++s) {
-        x[s] = reinterpret_cast<const char*>(t.x[s] + row * t.x_row + tap * t.x_tap);
-      }
-      int left = t.depth;
-      for (; left >= 4; left -= 4) {
+    for (int s = 0; s < Segments; ++s) x[s] = reinterpret_cast<const char*>(t.x[s]) + x_at;
+    for (int tap = 1, column = 1;; ++tap, ++column) {
+      for (int chunks = depth / 4; chunks > 0; --chunks) {
         // The empty asm keeps the compiler from turning the steps into one pointer a pixel, which would not fit.
         asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
 #pragma GCC unroll 4
@@ -89,19 +97,28 @@ static void tile(const TileCall& t) {
         for (int i = t.prefetch_lines; i > 0; --i, prefetch += 64) prefetch_l2(prefetch);
         if (kTuning.fetches_output) output.fetch_pixel<(kWidth * 4 + 63) / 64>();
       }
-      for (; left > 0; --left) {
+#pragma GCC unroll 1
+      for (int left = depth % 4; left > 0; --left) {
         asm("" : "+r"(d.d1), "+r"(d.d2), "+r"(d.d3), "+r"(d.d5), "+r"(d.d6));
         add_channel<Segments, Length, Blocks, HalfLast>(sum, x, w, 0, d);
         w += kWidth;
 #pragma GCC unroll 8
         for (int s = 0; s < Segments; ++s) x[s] += 4;
       }
+      if (tap == taps) break;
+      std::ptrdiff_t next = to_tap;
+      if (column == t.taps) {
+        next += to_row;
+        column = 0;
+      }
+#pragma GCC unroll 8
+      for (int s = 0; s < Segments; ++s) x[s] += next;
     }
+    finish_tile<HalfLast>(t.out, y_at, sum);
   }
-  finish(t.out, sum);
 }
 
-using TileFn = void (*)(const TileCall&);
+using TileFn = void (*)(const TileCall&, std::int64_t count);
 
 // Segments of `length` that one tile of `blocks` takes: 1, 2 or (one block wide) 4.
 static constexpr int tile_segments(int length, int blocks) {
@@ -122,8 +139,8 @@ static TileFn tile_that_fits(bool half_last) {
   constexpr int kLongest = kTuning.segment_pixels[Blocks - 1];
   constexpr int kLength = Length < kLongest ? Length : kLongest;
   constexpr int kSegments = Segments < tile_segments(kLength, Blocks) ? Segments : tile_segments(kLength, Blocks);
-  if (has_half_tile(Blocks) && half_last) return tile<kSegments, kLength, Blocks, has_half_tile(Blocks)>;
-  return tile<kSegments, kLength, Blocks, false>;
+  if (has_half_tile(Blocks) && half_last) return tiles<kSegments, kLength, Blocks, has_half_tile(Blocks)>;
+  return tiles<kSegments, kLength, Blocks, false>;
 }
 template <int Segments, int Blocks>
 static TileFn tile_of_length(int length, bool half_last) {

@@ -131,7 +131,7 @@ void WConv::pack(const WConvParams& p, const Kernel& kernel, const CodedWeights&
   const std::int64_t lanes = target.lanes, taps = static_cast<std::int64_t>(c.kernel_h) * c.kernel_w;
   const std::int64_t depth = row / taps, unit = depthwise ? kBlockChannels / lanes : 1;
   const PanelCut cut = depthwise || grouped ? PanelCut{(channels + unit * lanes - 1) / (unit * lanes), unit, 0, 0}
-                                            : panel_cut(channels, lanes, target.tuning.panel_blocks);
+                                            : panel_cut(channels, lanes, target.tuning);
   std::memset(packed, 0, packed_bytes(p));
   for (std::int64_t group = 0; group < groups; ++group) {
     for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {

@@ -109,7 +109,7 @@ void WinogradConv::pack(const ConvParams& p, const Kernel& kernel, const float* 
   const std::int64_t depth = p.in_c / p.groups;
   const std::int64_t channels = p.out_c / p.groups;
   const std::int64_t plane = packed_width(channels) * depth;
-  const PanelCut cut = panel_cut(channels, lanes, kernel.target->tuning.panel_blocks);
+  const PanelCut cut = panel_cut(channels, lanes, kernel.target->tuning);
   if (channels % 16 != 0) std::fill(packed, packed + p.groups * kPlaces * plane, 0.0f);  // lanes that nothing fills
   for (std::int64_t group = 0; group < p.groups; ++group) {
     for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
@@ -136,7 +136,7 @@ std::size_t WinogradConv::scratch_bytes(const ConvParams& p) const noexcept {
 WinogradWalk WinogradConv::decide(const ConvParams& p, const Target& target, int shares) const noexcept {
   WinogradWalk walk = {};
   walk.geometry = winograd_geometry(p);
-  walk.cut = panel_cut(walk.geometry.group_out, target.lanes, target.tuning.panel_blocks);
+  walk.cut = panel_cut(walk.geometry.group_out, target.lanes, target.tuning);
   walk.panels = panel_count(walk.cut);
   walk.units = (walk.geometry.tiles + kUnitTiles - 1) / kUnitTiles;
   walk.split = conv_split(p, walk.units, p.groups * walk.panels, shares, target.lanes);

@@ -20,7 +20,7 @@ namespace kite::plan_format {
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
 // Raised whenever a record, a kernel's params or a packing changes its meaning, and whenever a new plan of a model
 // would give other answers than an old plan in a cache.
-inline constexpr std::uint32_t kVersion = 17;
+inline constexpr std::uint32_t kVersion = 18;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
 
