@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Team start-up, wake-up and the spin-then-sleep barrier.
+// Team start-up and wake-up.
 #include "base/thread_pool.h"
 
-#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <new>
 
@@ -14,35 +12,12 @@
 
 namespace kite {
 
-namespace {
-
-// About 50 us of pauses: longer than any step's imbalance when each member has a core, short enough not to burn a
-// scheduler slice when they must share one.
-constexpr int kBarrierSpins = 4000;
-
-void pause() noexcept {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t seen) noexcept {
-  ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
-}
-
-void futex_wake_all(std::atomic<std::uint32_t>& word) noexcept {
-  ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
-}
-
-}  // namespace
-
 struct ThreadPool::Worker {
   ThreadPool* pool = nullptr;
   int member = 0;
   pthread_t thread{};
   cpu_set_t creator_mask{};
+  alignas(64) std::atomic<std::uint32_t> ended{0};  // the last start whose body it has left
 };
 
 ThreadPool::ThreadPool(int threads) { start_workers(threads); }
@@ -82,82 +57,95 @@ void ThreadPool::start_workers(int threads) {
     workers_.push_back(std::move(worker));
   }
   size_ = static_cast<int>(workers_.size()) + 1;
+  has_cpu_for_each_ = static_cast<std::size_t>(size_) <= cpus.size();
 }
 
-// What the parent's workers were doing, and whether they slept, says nothing here.
+// What the parent's workers were doing says nothing here.
 void ThreadPool::start_anew() {
   fork_generation_ = fork_generation();
   workers_.clear();
-  epoch_.store(0, std::memory_order_relaxed);
-  generation_.store(0, std::memory_order_relaxed);
-  arrived_.store(0, std::memory_order_relaxed);
-  sleepers_.store(0, std::memory_order_relaxed);
+  starts_.store(0, std::memory_order_relaxed);
+  started_.forget_sleepers();
+  returned_.forget_sleepers();
   start_workers(size_);
 }
 
 ThreadPool::~ThreadPool() {
   if (fork_generation_ != fork_generation()) return;  // there is nobody to wait for
   stopping_.store(true, std::memory_order_relaxed);
-  epoch_.fetch_add(1, std::memory_order_release);
-  futex_wake_all(epoch_);
+  starts_.fetch_add(1, std::memory_order_seq_cst);
+  started_.notify();
   for (const auto& worker : workers_) pthread_join(worker->thread, nullptr);
 }
 
 void* ThreadPool::worker_main(void* argument) {
-  const Worker& self = *static_cast<Worker*>(argument);
+  Worker& self = *static_cast<Worker*>(argument);
   ThreadPool& pool = *self.pool;
   if (CPU_COUNT(&self.creator_mask) > 0) ::sched_setaffinity(0, sizeof self.creator_mask, &self.creator_mask);
   std::uint32_t seen = 0;
   for (;;) {
-    pool.wait_for_change(pool.epoch_, seen, 0);
-    seen = pool.epoch_.load(std::memory_order_acquire);
+    pool.started_.wait_until([&] { return pool.starts_.load(std::memory_order_seq_cst) != seen; }, {},
+                             Event::Sleep::kUntilNotified);
+    seen = pool.starts_.load(std::memory_order_acquire);
     if (pool.stopping_.load(std::memory_order_relaxed)) return nullptr;
     pool.body_(pool.context_, self.member);
-    pool.barrier();
+    self.ended.store(seen, std::memory_order_seq_cst);
+    pool.returned_.notify();
   }
-}
-
-// Returns once `word` differs from `seen`.
-void ThreadPool::wait_for_change(std::atomic<std::uint32_t>& word, std::uint32_t seen, int spins) noexcept {
-  for (int i = 0; i < spins; ++i) {
-    if (word.load(std::memory_order_acquire) != seen) return;
-    pause();
-  }
-  // Sequentially consistent with the waker's store-then-read of sleepers_, so that no wake-up is lost.
-  sleepers_.fetch_add(1, std::memory_order_seq_cst);
-  while (word.load(std::memory_order_seq_cst) == seen) futex_wait(word, seen);
-  sleepers_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void ThreadPool::run(Body body, void* context) {
-  renew();
-  if (size_ == 1) {
-    body(context, 0);
-    return;
-  }
-  begin_work(body, context);
+  start(body, context);
   body(context, 0);
-  barrier();
+  wait();
 }
 
-void ThreadPool::begin_work(Body body, void* context) {
+void ThreadPool::start(Body body, void* context) {
   renew();
-  body_ = body;
-  context_ = context;
-  epoch_.fetch_add(1, std::memory_order_seq_cst);
-  if (sleepers_.load(std::memory_order_seq_cst) > 0) futex_wake_all(epoch_);
+  if (size_ == 1) return;
+  if (body != body_ || context != context_) {
+    wait();
+    body_ = body;
+    context_ = context;
+  }
+  starts_.fetch_add(1, std::memory_order_seq_cst);
+  started_.notify();
 }
 
-void ThreadPool::barrier() noexcept {
-  if (size_ == 1) return;
-  const std::uint32_t generation = generation_.load(std::memory_order_relaxed);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
-    arrived_.store(0, std::memory_order_relaxed);
-    generation_.fetch_add(1, std::memory_order_seq_cst);
-    if (sleepers_.load(std::memory_order_seq_cst) > 0) futex_wake_all(generation_);
-    return;
+void ThreadPool::wait() noexcept {
+  if (fork_generation_ != fork_generation()) return;
+  const std::uint32_t last = starts_.load(std::memory_order_relaxed);
+  for (const auto& worker : workers_) {
+    returned_.wait_until([&] { return worker->ended.load(std::memory_order_seq_cst) == last; }, Event::kSpin,
+                         Event::Sleep::kUntilNotified);
   }
-  wait_for_change(generation_, generation, kBarrierSpins);
+}
+
+void ThreadPool::bring_here(int member) noexcept {
+  const pthread_t thread = workers_[static_cast<std::size_t>(member) - 1]->thread;
+  const int cpu = ::sched_getcpu();
+  cpu_set_t saved, here;
+  if (cpu < 0 || cpu >= CPU_SETSIZE || pthread_getaffinity_np(thread, sizeof saved, &saved) != 0) return;
+  CPU_ZERO(&here);
+  CPU_SET(cpu, &here);
+  if (pthread_setaffinity_np(thread, sizeof here, &here) == 0) pthread_setaffinity_np(thread, sizeof saved, &saved);
+}
+
+void ThreadPool::Rescue::look_after(int member) noexcept {
+  constexpr std::int64_t kRunsNs = 20'000;  // in a nap of ten times as long
+  if (member == 0 || brought_ || !pool_.has_cpu_for_each_) return;
+  clockid_t clock{};
+  timespec used{};
+  if (pthread_getcpuclockid(pool_.workers_[static_cast<std::size_t>(member) - 1]->thread, &clock) != 0 ||
+      ::clock_gettime(clock, &used) != 0)
+    return;
+  const std::int64_t used_ns = used.tv_sec * 1'000'000'000LL + used.tv_nsec;
+  if (member == member_ && used_ns - used_ns_ < kRunsNs) {
+    pool_.bring_here(member);
+    brought_ = true;
+  }
+  member_ = member;
+  used_ns_ = used_ns;
 }
 
 }  // namespace kite

@@ -2,6 +2,8 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -36,8 +38,8 @@ TEST(ThreadPool, workers_do_something_while_the_caller_does_not_wait) {
     (*static_cast<std::array<std::atomic<int>, 3>*>(context))[static_cast<std::size_t>(member)]++;
   };
   for (int round = 0; round < 100; ++round) {
-    pool.begin_work(count, &calls);
-    pool.end_work();
+    pool.start(count, &calls);
+    pool.wait();
     pool.run(count, &calls);
   }
   EXPECT_EQ(calls[0].load(), 100);
@@ -52,30 +54,85 @@ TEST(ThreadPool, one_thread_starts_no_other) {
   EXPECT_EQ(ran, std::this_thread::get_id());
 }
 
-// Each member writes its slot, meets the others, and must then read what they wrote; more members than processors, so
-// that the barrier has to sleep as well as spin.
-TEST(ThreadPool, barrier_publishes_what_was_written_before_it) {
+// More members than processors, so that waiting has to sleep as well as spin.
+TEST(ThreadPool, what_members_wrote_is_seen_after_a_run_and_what_was_written_before_it_by_them) {
   constexpr int kMembers = 5;
-  constexpr int kRounds = 2000;
   struct Shared {
-    ThreadPool* pool;
+    int round = 0;
     std::array<int, kMembers> slots{};
-    std::atomic<int> wrong{0};
   } shared;
   ThreadPool pool(kMembers);
-  shared.pool = &pool;
-  pool.run(
-      [](void* context, int member) {
+  for (shared.round = 1; shared.round <= 2000; ++shared.round) {
+    pool.run(
+        [](void* context, int member) {
+          auto& s = *static_cast<Shared*>(context);
+          s.slots[static_cast<std::size_t>(member)] = s.round;
+        },
+        &shared);
+    for (const int slot : shared.slots) ASSERT_EQ(slot, shared.round);
+  }
+}
+
+TEST(ThreadPool, a_worker_that_is_late_is_not_waited_for_by_the_next_start_of_the_same_body) {
+  struct Shared {
+    std::atomic<bool> may_return{false};
+    std::atomic<int> calls{0};
+  } shared;
+  ThreadPool pool(2);
+  ASSERT_EQ(pool.size(), 2);
+  const auto body = [](void* context, int) {
+    auto& s = *static_cast<Shared*>(context);
+    ++s.calls;
+    while (!s.may_return) std::this_thread::yield();
+  };
+  pool.start(body, &shared);
+  while (shared.calls != 1) std::this_thread::yield();
+  pool.start(body, &shared);  // returns although the worker is in the first call
+  EXPECT_EQ(shared.calls.load(), 1);
+  shared.may_return = true;
+  pool.wait();
+  EXPECT_EQ(shared.calls.load(), 2);
+}
+
+// While the caller is busy no system would choose its processor for a worker that has another one.
+TEST(ThreadPool, a_worker_is_brought_to_the_callers_processor_and_keeps_its_mask) {
+  cpu_set_t before, pinned, mask;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  if (CPU_COUNT(&before) < 2) GTEST_SKIP() << "skipped: there is one processor";
+  struct Shared {
+    int cpu = 0;
+    std::atomic<int> elsewhere{0}, here{0};
+    std::atomic<bool> end{false};
+    pthread_t thread{};
+  } shared;
+  ThreadPool pool(2);
+  ASSERT_EQ(pool.size(), 2);
+  shared.cpu = sched_getcpu();
+  CPU_ZERO(&pinned);
+  CPU_SET(static_cast<std::size_t>(shared.cpu), &pinned);
+  ASSERT_EQ(sched_setaffinity(0, sizeof pinned, &pinned), 0);
+  pool.start(
+      [](void* context, int) {
         auto& s = *static_cast<Shared*>(context);
-        for (int round = 1; round <= kRounds; ++round) {
-          s.slots[static_cast<std::size_t>(member)] = round;
-          s.pool->barrier();
-          for (const int slot : s.slots) s.wrong += slot != round;
-          s.pool->barrier();
-        }
+        s.thread = pthread_self();
+        while (!s.end) ++(sched_getcpu() == s.cpu ? s.here : s.elsewhere);
       },
       &shared);
-  EXPECT_EQ(shared.wrong.load(), 0);
+  const auto within_ten_seconds = [](const auto& true_at_last) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!true_at_last() && std::chrono::steady_clock::now() < end) {
+    }
+    return true_at_last();
+  };
+  EXPECT_TRUE(within_ten_seconds([&] { return shared.elsewhere > 0; }));
+  const int here_before = shared.here;
+  pool.bring_here(1);
+  EXPECT_TRUE(within_ten_seconds([&] { return shared.here > here_before; }));
+  ASSERT_EQ(pthread_getaffinity_np(shared.thread, sizeof mask, &mask), 0);
+  EXPECT_TRUE(CPU_EQUAL(&mask, &before));
+  shared.end = true;
+  pool.wait();
+  sched_setaffinity(0, sizeof before, &before);
 }
 
 // After a run the workers sleep in the kernel: they use no processor time until the next run.
@@ -118,9 +175,9 @@ TEST(ThreadPool, a_child_waits_for_no_work_of_its_parents_workers_and_ends_witho
   const auto until_end = [](void* context, int) {
     while (!*static_cast<std::atomic<bool>*>(context)) std::this_thread::yield();
   };
-  pool->begin_work(until_end, &end);
+  pool->start(until_end, &end);
   EXPECT_EQ(exit_code_of_child([&] {
-              pool->end_work();
+              pool->wait();
               return count_members(*pool) == 3;
             }),
             0);
@@ -130,7 +187,7 @@ TEST(ThreadPool, a_child_waits_for_no_work_of_its_parents_workers_and_ends_witho
             }),
             0);
   end = true;
-  pool->end_work();
+  pool->wait();
   EXPECT_EQ(count_members(*pool), 3);
 }
 
@@ -157,11 +214,11 @@ TEST(ThreadPool, makes_do_with_fewer_threads_when_the_system_refuses_more) {
   }
   ThreadPool* pool = nullptr;
   alignas(ThreadPool) static std::byte storage[sizeof(ThreadPool)];
-  pool = new (storage) ThreadPool(64);
+  pool = new (storage) ThreadPool(1000);  // more than glibc keeps stacks of threads that ended
   setrlimit(RLIMIT_AS, &saved);
   int sum = 0;
   if (pool->size() == 1) pool->run([](void* context, int) { ++*static_cast<int*>(context); }, &sum);
-  EXPECT_LT(pool->size(), 64);
+  EXPECT_LT(pool->size(), 1000);
   pool->~ThreadPool();
 }
 

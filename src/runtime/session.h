@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/share_dealer.h"
 #include "base/thread_pool.h"
 #include "paperkite/error.h"
 #include "paperkite/tensor.h"
@@ -17,7 +18,7 @@
 
 namespace kite {
 
-// Called on member 0 after each step of a profiled run, with the step's number and its nanoseconds.
+// Called after each step of a profiled run, with the step's number and its nanoseconds, by the member that ended it.
 using StepObserver = void (*)(void* context, std::size_t step, std::uint64_t duration_ns);
 
 // One per thread of the caller; any number may share one Plan. run() allocates nothing.
@@ -40,8 +41,7 @@ class PlanSession {
   // Valid after run() until the next one; `index` below plan().outputs().size().
   [[nodiscard]] TensorView output(std::size_t index) const;
 
-  // What an operand holds now: for a StepObserver, right after the step that makes it. The other members are in the
-  // next step by then, so that only a session of one thread gives whole values.
+  // What an operand holds now: for a StepObserver, right after the step that makes it.
   [[nodiscard]] TensorView operand(std::uint32_t number) const;
 
   // Whether the run that goes on, or that was the last one, comes to this step or leaves it out: see plan_format::Step.
@@ -65,7 +65,10 @@ class PlanSession {
   static void touch_memory(void* session, int member) noexcept;
   void finish_touching() noexcept;
   void run_steps(int member) noexcept;
-  void run_portable(std::size_t step, int member) noexcept;
+  void open_next(std::size_t step, int member) noexcept;
+  void observe(std::size_t step) noexcept;
+  void run_share(std::size_t step, int member, int share) noexcept;
+  void run_portable(std::size_t step, int member, int share) noexcept;
   [[nodiscard]] std::byte* address(std::uint32_t operand) const noexcept;
 
   std::shared_ptr<const Plan> plan_;
@@ -88,10 +91,16 @@ class PlanSession {
   std::vector<MutableTensorView> mutable_views_;
   StepObserver observer_ = nullptr;
   void* observer_context_ = nullptr;
-  // Steps that follow a failed one are left out. Each member has a place for its error, of which the lowest counts: it
-  // is the one that a single thread meets.
+  std::unique_ptr<ShareDealer> dealer_;
+  std::uint64_t step_start_ns_ = 0;
+  // Steps that follow a failed one are left out. Each member has a place for its first error. That of the lowest share
+  // counts: it is the one that a single thread meets.
+  struct Failure {
+    int share = 0;
+    Status status;
+  };
   std::atomic<std::size_t> failed_step_{0};
-  std::vector<Status> failures_;
+  std::vector<Failure> failures_;
   bool touching_ = false;  // the workers were sent to touch_memory()
   std::atomic<bool> stop_touching_{false};
   std::atomic<std::uint64_t> untouched_{0};  // the first piece, of arena and plan, that no worker has taken
