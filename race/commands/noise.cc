@@ -88,7 +88,9 @@ int noise(const Options& options) {
   terminal.clear();
   if (!work.ok()) return print_error(work.error());
   const auto longest_s = std::ranges::max(work->series, {}, &WorkSeries::seconds).seconds();
-  if (stop.load() && distances_within(longest_s).empty()) {
+  const bool is_short =
+      std::ranges::any_of(work->series, [](const WorkSeries& one) { return one.blocks.size() < kFewestBlocks; });
+  if (stop.load() && (is_short || distances_within(longest_s).empty())) {
     terminal.note("interrupted too early to say anything: the shortest distance needs half a second");
     return kInterrupted;
   }

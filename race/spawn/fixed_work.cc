@@ -178,8 +178,11 @@ Result<std::vector<WorkSeries>> measure_fixed_work(std::span<const std::int32_t>
     series.push_back({crews.back()->threads(), {}});
   }
   const std::int64_t begin_ns = monotonic_ns();
-  for (double passed_s = 0; passed_s < seconds && go_on(passed_s); passed_s = ms_since(begin_ns) * 1e-3) {
+  std::size_t blocks = 0;
+  for (double passed_s = 0; (passed_s < seconds || blocks < kFewestBlocks) && go_on(passed_s);
+       passed_s = ms_since(begin_ns) * 1e-3) {
     for (std::size_t i = 0; i < crews.size(); ++i) series[i].blocks.push_back(crews[i]->block(begin_ns));
+    ++blocks;
   }
   return series;
 }

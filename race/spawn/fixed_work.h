@@ -21,10 +21,11 @@ inline constexpr int kPiecesPerBlock = 20;
 // each product. That is about as many operations for each byte as in a convolution, and threads wait about as often as
 // in a small model.
 //
-// It runs for `seconds`, or until `go_on`, which is called before each block with the seconds that have passed, returns
-// false. If several numbers of threads are asked for, each of them works in every step of kWorkStepS, for its share of
-// the step. So every series spans the whole time, and the blocks of one series begin kWorkStepS after each other.
-// Returns the blocks that were measured until it stopped.
+// It runs for `seconds`, and on a machine that is too busy for that until there are kFewestBlocks, or until `go_on`,
+// which is called before each block with the seconds that have passed, returns false. If several numbers of threads are
+// asked for, each of them works in every step of kWorkStepS, for its share of the step. So every series spans the whole
+// time, and the blocks of one series begin kWorkStepS after each other. Returns the blocks that were measured until it
+// stopped.
 [[nodiscard]] Result<std::vector<WorkSeries>> measure_fixed_work(std::span<const std::int32_t> threads, double seconds,
                                                                  const std::function<bool(double)>& go_on);
 

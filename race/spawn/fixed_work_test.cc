@@ -37,6 +37,14 @@ TEST(FixedWork, every_number_of_threads_has_its_blocks_over_the_whole_time) {
   EXPECT_GE(last_s, 0.5);
 }
 
+// A busy machine may take all of the time for one block, and a series of one says nothing of differences.
+TEST(FixedWork, a_series_has_two_blocks_however_short_its_time_is) {
+  constexpr std::array<std::int32_t, 1> kThreads = {1};
+  const auto series = measure_fixed_work(kThreads, 1e-9, [](double) { return true; });
+  ASSERT_TRUE(series.ok());
+  EXPECT_EQ(series->front().blocks.size(), kFewestBlocks);
+}
+
 TEST(FixedWork, ends_when_it_is_asked_to_and_keeps_its_blocks) {
   constexpr std::array<std::int32_t, 1> kThreads = {2};
   int asked = 0;

@@ -166,7 +166,7 @@ Result<RecordedWork> work_series_from_csv(std::string_view text) {
   }
   if (recorded.series.empty()) return wrong("there is no series of work in it", {});
   for (const WorkSeries& series : recorded.series) {
-    if (series.blocks.size() < 2) return wrong("a series of one block has no spread", {});
+    if (series.blocks.size() < kFewestBlocks) return wrong("a series of one block has no spread", {});
   }
   return recorded;
 }

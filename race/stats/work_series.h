@@ -3,6 +3,7 @@
 // Measured by `kite doctor --noise` (race/spawn/fixed_work.h), or recorded once and used in tests.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -32,6 +33,9 @@ struct WorkSeries {
   // processor away, or the threads waited for each other.
   [[nodiscard]] double lost_share() const noexcept;
 };
+
+// One block alone has no spread.
+inline constexpr std::size_t kFewestBlocks = 2;
 
 // The distances of the pairs: like two turns of a heat, two whole programs of a round, two programs that are started by
 // hand, and two races.
