@@ -39,6 +39,19 @@ function(kite_library name)
   kite_guard(kite_${name} ${name})
 endfunction()
 
+# kite_timeout(<seconds> test...): with sanitizers programs take ten times as long.
+function(kite_timeout seconds)
+  if(KITE_SANITIZERS)
+    math(EXPR seconds "10 * ${seconds}")
+  endif()
+  set_tests_properties(${ARGN} PROPERTIES TIMEOUT ${seconds})
+endfunction()
+
+# What `make tsan` builds: a kernel's own tests have one thread.
+if(KITE_BUILD_TESTS)
+  add_custom_target(thread_tests)
+endif()
+
 # kite_test(<folder> SOURCES a_test.cc ... [DEPS kite_base ...] [LABEL threads])  ->  one GoogleTest program
 # kite_<folder>_test. `threads` marks what ThreadSanitizer looks at.
 function(kite_test name)
@@ -51,6 +64,9 @@ function(kite_test name)
   target_compile_options(kite_${name}_test PRIVATE -O1)
   target_link_libraries(kite_${name}_test PRIVATE kite_options ${ARG_DEPS} GTest::gtest_main)
   set(properties)
+  if("threads" IN_LIST ARG_LABEL)
+    add_dependencies(thread_tests kite_${name}_test)
+  endif()
   if(ARG_LABEL)
     set(properties PROPERTIES LABELS "${ARG_LABEL}")
   endif()

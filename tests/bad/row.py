@@ -10,7 +10,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/cli"), str(ROOT / "tests/pictures")]
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("cli", "pictures", "python")]
 
 # Results of a row. A name of an error code is an error with this code; several are separated by "|".
 OK = "ok"

@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 import threading
 import urllib.parse
 
@@ -18,7 +19,10 @@ import numpy as np
 KITE = os.environ.get("KITE", "build/release/bin/kite")
 PROBE = os.environ.get("KITE_LIBRARY_PROBE", "")
 HERE = pathlib.Path(__file__).resolve().parent
-IS_SANITIZED = bool(os.environ.get("KITE_SANITIZED"))
+sys.path.insert(0, str(HERE.parent / "python"))
+from sanitizers import SANITIZERS  # noqa: E402
+
+IS_SANITIZED = bool(SANITIZERS)
 MEMORY = 1 << 30  # of address space: no row needs more, and none may take more
 # Of the clock, on a machine with nothing else to do.
 HANG_S = 60 * max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))

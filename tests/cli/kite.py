@@ -5,8 +5,12 @@ import io
 import json
 import os
 import pathlib
+import re
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 import unittest
 
 import numpy as np
@@ -15,6 +19,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/python"))
+from sanitizers import SLOWNESS  # noqa: E402
+
 KITE = os.environ.get("KITE", str(ROOT / "build/release/bin/kite"))
 DEMO_MODEL = ROOT / "models/regnet_x_400mf.onnx"
 PICTURES = ROOT / "models/pictures"
@@ -31,7 +38,7 @@ class Case(unittest.TestCase):
     def kite(self, *arguments, stdin=None, env=None, timeout=60, cwd=None):
         environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache"), **(env or {})}
         return subprocess.run([KITE, *map(str, arguments)], input=stdin, capture_output=True, env=environment,
-                              timeout=timeout, check=False, cwd=cwd)
+                              timeout=timeout * SLOWNESS, check=False, cwd=cwd)
 
     def json(self, *arguments, **options):
         result = self.kite(*arguments, **options)
@@ -48,6 +55,32 @@ class Case(unittest.TestCase):
         for word in words:
             self.assertIn(word, lines[0])
         self.assertEqual(result.stdout, b"")
+
+
+def wait_until_it_catches(process, which=signal.SIGINT, seconds=60 * SLOWNESS):
+    """Until a program has its handler of a signal."""
+    end = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end:
+        caught = re.search(r"^SigCgt:\s*(\w+)", pathlib.Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE).group(1)
+        if int(caught, 16) >> (which - 1) & 1:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{process.args} catches no {which.name}")
+
+
+def wait_until_it_waits(process, seconds=60 * SLOWNESS):
+    """Until a program has its handlers of signals and nothing to do, as where it waits for standard input: a sleep would have
+    to be longer than its start takes on the busiest machine."""
+    wait_until_it_catches(process)
+    at_rest, before, end = 0, None, time.monotonic() + seconds
+    while at_rest < 4 and process.poll() is None:
+        if time.monotonic() > end:
+            raise AssertionError(f"{process.args} never waited")
+        fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        now = (fields[11], fields[12])  # its time on processors, of the user and of the system
+        is_at_rest = fields[0] == "S" and now == before
+        at_rest, before = at_rest + 1 if is_at_rest else 0, now
+        time.sleep(0.05)
 
 
 def save(path, nodes, inputs, outputs, initializers=(), opset=17, ir_version=8, metadata=None, domain_opsets=()):

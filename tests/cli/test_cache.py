@@ -11,6 +11,7 @@ import unittest
 import numpy as np
 
 from kite import KITE, Case, save_classifier
+from sanitizers import SLOWNESS
 
 
 class Cache(Case):
@@ -107,7 +108,7 @@ class Cache(Case):
         processes = [subprocess.Popen([KITE, "run", self.model, "--input", f"x={self.folder}/x.npy", "--output", f"logits={self.folder}/y{i}.npy", "--json"],
                                       env=environment, stdout=subprocess.PIPE) for i in range(8)]
         for process in processes:
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=60 * SLOWNESS)
             self.assertEqual(process.returncode, 0)
             json.loads(out)
         for i in range(1, 8):

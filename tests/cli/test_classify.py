@@ -7,10 +7,10 @@ import json
 import os
 import signal
 import subprocess
-import time
 import unittest
 
-from kite import DEMO_MODEL, KITE, PICTURES, Case, save_classifier, save_picture
+from kite import DEMO_MODEL, KITE, PICTURES, Case, save_classifier, save_picture, wait_until_it_waits
+from sanitizers import SLOWNESS
 
 
 class DemoModel(Case):
@@ -110,7 +110,7 @@ class DemoModel(Case):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)  # communicate() knows no buffer
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=30 * SLOWNESS)
         self.assertEqual(process.returncode, 130)
         names = [json.loads(line)["image"] for line in (first + rest).splitlines()]
         self.assertLess(len(names), 15000)
@@ -275,10 +275,9 @@ class Formats(Case):
         # Standard input as the second picture never comes: the program waits there when the signal arrives.
         process = subprocess.Popen([KITE, "classify", "--no-cache", str(self.model), str(self.red), "-", "--json"],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.5)
+        wait_until_it_waits(process)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.1)
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=10 * SLOWNESS)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(json.loads(out)[0]["top"][0]["label"], "red")
 

@@ -16,9 +16,10 @@ import numpy as np
 from PIL import Image
 
 from kite import DEMO_MODEL, KITE, PICTURES, Case
+from sanitizers import skipped_with_sanitizers
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
-from staged_install import PT_INTERP, program_headers  # noqa: E402
+from staged_install import program_headers  # noqa: E402
 
 PT_DYNAMIC = 2
 
@@ -28,7 +29,7 @@ def is_tmpfs(path):
     return any(mount.split()[1:3] == [path, "tmpfs"] for mount in mounts)
 
 
-@unittest.skipIf(PT_INTERP in program_headers(KITE), "skipped: a build with sanitizers is not static")
+@skipped_with_sanitizers("static")
 class ColdStart(Case):
     def warm(self):
         """The plan and its receipt are in the cache afterwards."""

@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from kite import DEMO_MODEL, KITE, ROOT, Case, save, save_classifier
+from kite import DEMO_MODEL, KITE, ROOT, Case, save, save_classifier, wait_until_it_catches
+from sanitizers import SLOWNESS
 
 RECORDED = ROOT / "race/stats/recorded"
 
@@ -239,9 +240,10 @@ class Doctor(Case):
     def test_what_was_measured_before_an_interrupt_is_printed(self):
         child = subprocess.Popen([KITE, "doctor", "--noise", "60", "--threads", "1", "--json"], stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE)
+        wait_until_it_catches(child)
         time.sleep(2.5)
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=30 * SLOWNESS)
         self.assertEqual(child.returncode, 130, err)
         self.assertIn(b"interrupted after", err)
         self.assertLess(json.loads(out)["series"][0]["seconds"], 30)

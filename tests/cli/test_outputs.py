@@ -19,7 +19,8 @@ import zipfile
 import numpy as np
 import onnx
 
-from kite import DEMO_MODEL, KITE, Case, save_classifier, save_picture
+from kite import DEMO_MODEL, KITE, Case, save_classifier, save_picture, wait_until_it_waits
+from sanitizers import SLOWNESS
 
 
 @functools.cache
@@ -311,11 +312,11 @@ class Interrupts(OutputCase):
                     process = self.popen("classify", "m.onnx", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                     process.stdin.write(first)
                     process.stdin.flush()
-                    time.sleep(0.3)
+                    wait_until_it_waits(process)
                     process.send_signal(which)
                     begin = time.monotonic()
-                    self.assertEqual(process.wait(10), 130)
-                    self.assertLess(time.monotonic() - begin, 1.0)
+                    self.assertEqual(process.wait(10 * SLOWNESS), 130)
+                    self.assertLess(time.monotonic() - begin, 1.0 * SLOWNESS)
                     process.communicate()
 
     def test_waiting_for_the_reader_of_an_output_can_be_interrupted(self):
@@ -323,9 +324,9 @@ class Interrupts(OutputCase):
         for name in ("answers", "tensor", "plan", "scores", "tensors"):
             with self.subTest(name):
                 process = self.popen(*writer(name, "fifo"), stdout=subprocess.PIPE)
-                time.sleep(0.3)  # until it waits; an interrupt before that gives the same
+                wait_until_it_waits(process)
                 process.send_signal(signal.SIGINT)
-                self.assertEqual(process.wait(10), 130)
+                self.assertEqual(process.wait(10 * SLOWNESS), 130)
                 process.communicate()
 
     def first_run_until(self, which):
@@ -373,7 +374,7 @@ class Interrupts(OutputCase):
     def test_a_plan_that_is_shortened_is_an_error_with_its_name(self):
         self.assertEqual(self.start("compile", DEMO_MODEL, "-o", "d.plan").returncode, 0)
         process = self.popen("classify", "d.plan", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        time.sleep(0.5)  # it waits for its picture
+        wait_until_it_waits(process)
         os.truncate(self.folder / "d.plan", 4096)
         _, said = process.communicate((self.folder / "p.png").read_bytes())
         self.assertEqual(process.returncode, 6, said)

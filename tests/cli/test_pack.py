@@ -17,6 +17,7 @@ import onnxruntime
 from onnx import helper
 
 from kite import KITE, Case, picture_bytes, save, save_classifier
+from sanitizers import SLOWNESS
 
 LABELS = ["paper kite", 'mon"arch', "Ž 白"]
 RECIPE = {"resize": 12, "crop": 8, "interpolation": "lanczos", "mean": [0.1, 0.2, 0.30000000000000004], "std": [0.3, 0.2, 0.1]}
@@ -287,7 +288,7 @@ class ExternalData(PackCase):
             while time.monotonic() < deadline and not any(self.alone.glob(".kite-*/*")):
                 time.sleep(0.001)
             process.send_signal(number)
-            errors = process.communicate(timeout=60)[1]
+            errors = process.communicate(timeout=60 * SLOWNESS)[1]
             self.assertEqual(process.returncode, 130, errors)
             self.assertEqual(self.names(self.alone), [])
 

@@ -14,6 +14,7 @@ import time
 import unittest
 
 from kite import DEMO_MODEL, PICTURES, ROOT, save_classifier
+from sanitizers import SLOWNESS
 from test_pack import CARRIERS, LABELS, RECIPE, TIMM, PackCase
 
 PAGE = 4096
@@ -28,7 +29,7 @@ class ExeCase(PackCase):
 
     def run_program(self, program, *arguments, env=None, **options):
         environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache"), **(env or {})}
-        return subprocess.run([program, *map(str, arguments)], capture_output=True, env=environment, timeout=60, check=False, **options)
+        return subprocess.run([program, *map(str, arguments)], capture_output=True, env=environment, timeout=60 * SLOWNESS, check=False, **options)
 
     def said(self, program, *arguments, **options):
         result = self.run_program(program, *arguments, **options)

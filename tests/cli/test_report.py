@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from kite import DEMO_MODEL, KITE, PICTURES, Case, picture_bytes, save, save_classifier, save_picture
+from sanitizers import SLOWNESS
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -239,7 +240,7 @@ class Place(ReportCase):
                                     "--report", self.folder / "page.html"], stdout=subprocess.PIPE, bufsize=0)
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=30 * SLOWNESS)
         self.assertEqual(process.returncode, 130)
         rows = data_of((self.folder / "page.html").read_text())["rows"]
         self.assertEqual(len(rows), len((first + rest).splitlines()))

@@ -15,7 +15,8 @@ import time
 import unittest
 import zipfile
 
-from kite import DEMO_MODEL, KITE, PICTURES, Case, save_classifier, save_picture
+from kite import DEMO_MODEL, KITE, PICTURES, Case, save_classifier, save_picture, wait_until_it_waits
+from sanitizers import SLOWNESS, skipped_with_sanitizers
 
 HOSTILE = os.environ.get("KITE_HOSTILE_DECODER", "")
 WITHOUT_LANDLOCK = os.environ.get("KITE_WITHOUT_LANDLOCK", "")
@@ -41,7 +42,7 @@ class SandboxCase(Case):
         # A sanitizer's search for leaks needs a process of its own.
         sanitizers = {"ASAN_OPTIONS": "detect_leaks=0:" + os.environ.get("ASAN_OPTIONS", "")}
         environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache"), **sanitizers, **(env or {})}
-        return subprocess.run([*map(str, program), *map(str, arguments)], capture_output=True, env=environment, timeout=60, check=False,
+        return subprocess.run([*map(str, program), *map(str, arguments)], capture_output=True, env=environment, timeout=60 * SLOWNESS, check=False,
                               **{"cwd": self.folder, **options})
 
     def names(self):
@@ -59,6 +60,7 @@ class NoLandlock(SandboxCase):
 
 
 @unittest.skipUnless(LANDLOCK, "skipped: this kernel has no Landlock")
+@skipped_with_sanitizers("sandbox")
 class Answers(SandboxCase):
     def both(self, *arguments, **options):
         """Once without, once with the sandbox; what differs is only what says so."""
@@ -141,6 +143,7 @@ class Answers(SandboxCase):
 
 
 @unittest.skipUnless(LANDLOCK, "skipped: this kernel has no Landlock")
+@skipped_with_sanitizers("sandbox")
 class Signals(SandboxCase):
     def start(self, *arguments):
         environment = {**os.environ, "KITE_CACHE_DIR": str(self.folder / "cache")}
@@ -157,9 +160,9 @@ class Signals(SandboxCase):
             for number in (signal.SIGINT, signal.SIGTERM):
                 with self.subTest(number=number, to_group=to_group):
                     process = self.start(self.picture, "-")  # waits for standard input
-                    time.sleep(0.5)
+                    wait_until_it_waits(process)
                     (os.killpg if to_group else os.kill)(process.pid, number)
-                    self.assertEqual(process.wait(10), 130)
+                    self.assertEqual(process.wait(10 * SLOWNESS), 130)
                     self.assertIn("p.jpg", (self.folder / "out.jsonl").read_text())
                     (self.folder / "out.jsonl").unlink()
                     self.assertEqual(self.names(), ["m.onnx", "p.jpg"])
@@ -168,7 +171,7 @@ class Signals(SandboxCase):
         process = self.start(self.picture, "-")
         (child,) = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         process.kill()
-        process.wait(10)
+        process.wait(10 * SLOWNESS)
         for _ in range(100):
             try:
                 state = re.search(r"^State:\s+(\w)", pathlib.Path(f"/proc/{child}/status").read_text(), re.MULTILINE).group(1)
@@ -181,7 +184,7 @@ class Signals(SandboxCase):
 
 
 @unittest.skipUnless(LANDLOCK, "skipped: this kernel has no Landlock")
-@unittest.skipIf("asan" in HOSTILE or "tsan" in HOSTILE, "skipped: the linker's replacement is not made for instrumented objects")
+@skipped_with_sanitizers("replacement")
 class HostileDecoder(SandboxCase):
     def setUp(self):
         super().setUp()

@@ -8,7 +8,8 @@ import subprocess
 import time
 import unittest
 
-from kite import KITE, Case
+from kite import KITE, Case, wait_until_it_catches
+from sanitizers import SLOWNESS
 
 GROUPS = {"kernels", "threads", "models", "plans", "pictures"}
 
@@ -25,9 +26,10 @@ class Selftest(Case):
     def test_an_interrupt_ends_it_and_leaves_no_folder(self):
         environment = {**os.environ, "TMPDIR": str(self.folder)}
         process = subprocess.Popen([KITE, "selftest"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        wait_until_it_catches(process)
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=10 * SLOWNESS)
         self.assertEqual(process.returncode, 130, errors)
         self.assertEqual(list(self.folder.iterdir()), [])
 

@@ -41,6 +41,11 @@ class RunTests(unittest.TestCase):
         self.assertIn("skipped, 1: no torch here", lines)
         self.assertEqual(len([line for line in lines if line.startswith("skipped, ")]), 4)
 
+    def test_what_a_test_that_passes_leaves_out_is_said(self):
+        partly = [(name, "skipped test_x.Y: with sanitizers: no stack\\n", 0) for name in "ab"]
+        _, lines = self.run_tests([PASSES, *partly])
+        self.assertEqual(lines[-2:], ["left out within tests that ran, 2: with sanitizers: no stack", "3 passed, 0 failed, 0 skipped"])
+
     def test_a_failure_is_shown_with_its_output(self):
         code, lines = self.run_tests([PASSES, FAILS])
         self.assertEqual(code, 1)
