@@ -38,7 +38,8 @@ std::optional<ReadLabels> plain_list(std::string_view text, std::int64_t classes
 Status read_label_metadata(Offers& offers) {
   std::vector<std::string_view> keys(kKeys.begin(), kKeys.end());
   for (const auto& [key, value] : offers.asked().metadata) {
-    if (names_labels(key) && std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+    // Only among the usual keys, since a hostile model may have many others; the map has each of them once.
+    if (names_labels(key) && std::ranges::find(kKeys, key) == kKeys.end()) keys.push_back(key);
   }
   for (const std::string_view key : keys) {
     const std::string* value = offers.metadata(key);

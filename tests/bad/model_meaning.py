@@ -18,6 +18,7 @@ from row import (
     UNSUPPORTED,
     USAGE,
     Call,
+    Start,
     classifier,
     content_of,
     i64,
@@ -224,6 +225,16 @@ for key, value, expected in [
     ("\x1b[31m", "\x1b[31m", OK),
 ]:
     row("M30", f"metadata_{key.strip(chr(27)).replace('[', '')}_{len(value)}", expected, try_classifier(classifier(metadata={key: value})))
+
+
+def many_keys_of_labels(folder):
+    """As many as a flag lets in: work that grows with their square would take minutes."""
+    (folder / "m.onnx").write_bytes(content_of(classifier(metadata={f"label{i}": "7" for i in range(400_000)})))
+    plain_picture(folder)
+    return Start(["classify", "m.onnx", "good.png", "--limit", "entries=1000000", "--no-cache"])
+
+
+row("M30", "many_keys_of_labels", OK, many_keys_of_labels, heavy=True)
 
 # ---- Tensors that do not fit: what a session is given
 
