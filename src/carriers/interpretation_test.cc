@@ -367,6 +367,8 @@ TEST_F(Interpret, labels_in_metadata_are_found_under_the_usual_keys) {
   sources_.metadata = {
       {"classes", "2"}, {"labels", "see labels.txt"}, {"names", "mine"}, {"output_names", "['y', 'z']"}};
   EXPECT_EQ(resolve().labels_source, "none");
+  sources_.metadata = {{std::string(250, '-') + "labels", "a, b"}};
+  EXPECT_EQ(resolve().labels_source, "none") << "longer than any name";
 }
 
 TEST_F(Interpret, a_folder_named_onnx_shares_the_files_above_it) {

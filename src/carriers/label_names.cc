@@ -23,6 +23,9 @@ constexpr std::array<std::string_view, 24> kAround{
     "cat", "file", "text", "words", "imagenet", "ilsvrc", "model", "output",  "simple", "human", "en",   "retrained"};
 constexpr std::array<std::string_view, 8> kEndings{"txt", "csv", "tsv", "json", "yaml", "yml", "names", "labels"};
 
+// As many as a file's name may have. The words of a key of metadata of 64 MB would need a gigabyte.
+constexpr std::size_t kMostNameBytes = 255;
+
 bool is_small(char c) { return c >= 'a' && c <= 'z'; }
 bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
 
@@ -51,6 +54,7 @@ bool is_in(const Words& words, std::string_view word) {
 }  // namespace
 
 bool names_labels(std::string_view name, std::string_view stem) {
+  if (name.size() > kMostNameBytes) return false;
   const std::vector<std::string> own = words_of(stem);
   bool found = false;
   for (const std::string& word : words_of(name)) {
