@@ -39,12 +39,15 @@ function(kite_library name)
   kite_guard(kite_${name} ${name})
 endfunction()
 
-# kite_timeout(<seconds> test...): with sanitizers programs take ten times as long.
+set(KITE_SLOWNESS 1)
+if(KITE_SANITIZERS)
+  set(KITE_SLOWNESS 10)  # of what is instrumented, with a reserve; tests/python/sanitizers.py has the same number
+endif()
+
+# kite_timeout(<seconds> test...): how long tests may take without sanitizers.
 function(kite_timeout seconds)
-  if(KITE_SANITIZERS)
-    math(EXPR seconds "10 * ${seconds}")
-  endif()
-  set_tests_properties(${ARGN} PROPERTIES TIMEOUT ${seconds})
+  math(EXPR limit "${KITE_SLOWNESS} * ${seconds}")
+  set_tests_properties(${ARGN} PROPERTIES TIMEOUT ${limit})
 endfunction()
 
 # What `make tsan` builds: a kernel's own tests have one thread.
@@ -70,7 +73,8 @@ function(kite_test name)
   if(ARG_LABEL)
     set(properties PROPERTIES LABELS "${ARG_LABEL}")
   endif()
-  gtest_discover_tests(kite_${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
+  math(EXPR discovery "120 * ${KITE_SLOWNESS}")
+  gtest_discover_tests(kite_${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT ${discovery}
                        TEST_PREFIX "${name}/" WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} ${properties})
 endfunction()
 

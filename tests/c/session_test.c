@@ -60,7 +60,9 @@ static void what_does_not_fit_is_an_error(const paperkite_session* session) {
   const paperkite_tensor* inputs[2] = {good, good};
   BAD(paperkite_session_run(session, inputs, 2, NULL, 1, &output), PAPERKITE_INVALID_INPUT, "");
   BAD(paperkite_session_run(session, inputs, 0, NULL, 1, &output), PAPERKITE_INVALID_INPUT, "");
-  BAD(paperkite_session_run(session, inputs, 1, NULL, 2, &output), PAPERKITE_USAGE, "room for 2 outputs");
+  paperkite_tensor* two[2] = {good, good};
+  BAD(paperkite_session_run(session, inputs, 1, NULL, 2, two), PAPERKITE_USAGE, "room for 2 outputs");
+  CHECK(two[0] == NULL && two[1] == NULL);
   size_t wanted[1] = {1};
   BAD(paperkite_session_run(session, inputs, 1, wanted, 1, &output), PAPERKITE_USAGE, "no output 1");
   wanted[0] = 0;

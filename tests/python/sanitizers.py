@@ -26,7 +26,7 @@ def of_build(program):
 
 
 SANITIZERS = of_build(PROGRAM)
-SLOWNESS = 10 if SANITIZERS else 1  # of everything that has a time limit; the kite_timeout() of cmake/KiteTargets.cmake has the same
+SLOWNESS = 10 if SANITIZERS else 1  # of everything that has a time limit; cmake/KiteTargets.cmake has the same number
 
 
 def skips(limit, what):
