@@ -13,23 +13,6 @@
 
 namespace kite {
 
-namespace {
-
-std::int64_t ring_columns(const ConvParams& p) noexcept {
-  return (static_cast<std::int64_t>(p.out_w) - 1) * p.stride_w + p.kernel_w;
-}
-
-// Whether the rows go through the ring. Measured: read where they lie, pixels of stride 2 take 0.7 to 0.8 of the time
-// with AVX-512 while the picture stays in L2, more when it does not, and more with AVX2 (two streams for each column)
-// always.
-bool uses_ring(const ConvParams& p, const Target& target) noexcept {
-  constexpr std::int64_t kMostBytes = 2 << 20;
-  return depthwise_has_runs(p) && (p.stride_w == 1 || target.lanes < kBlockChannels ||
-                                   static_cast<std::int64_t>(p.in_h) * p.in_w * p.in_c * 4 > kMostBytes);
-}
-
-}  // namespace
-
 std::span<const Kernel> DepthwiseConv::kernels() const noexcept { return kKernels; }
 
 bool DepthwiseConv::supports(const ConvParams& p) const noexcept {
@@ -59,11 +42,6 @@ void DepthwiseConv::pack(const ConvParams& p, const Kernel& /*kernel*/, const fl
   }
 }
 
-std::size_t DepthwiseConv::scratch_bytes(const ConvParams& p) const noexcept {
-  if (!depthwise_has_runs(p)) return 0;
-  return static_cast<std::size_t>(p.kernel_h * ring_columns(p) * kBlockChannels * 4);
-}
-
 int DepthwiseConv::max_shares(const ConvParams& p) const noexcept {
   // 10 us at 30 GFLOP/s: it is mostly loads and stores.
   const double macs = static_cast<double>(p.batch) * p.out_h * p.out_w * p.in_c * p.kernel_h * p.kernel_w;
@@ -72,10 +50,10 @@ int DepthwiseConv::max_shares(const ConvParams& p) const noexcept {
 }
 
 // Rows times blocks of channels: the grid that leaves the slowest thread the least.
-DepthwiseWalk DepthwiseConv::decide(const ConvParams& p, const Target& target, int shares) const noexcept {
+DepthwiseWalk DepthwiseConv::decide(const ConvParams& p, const Target& /*target*/, int shares) const noexcept {
   const std::int64_t rows = static_cast<std::int64_t>(p.batch) * p.out_h;
   const std::int64_t blocks = (p.in_c + kBlockChannels - 1) / kBlockChannels;
-  DepthwiseWalk walk = {.ring_columns = ring_columns(p), .across = 1, .uses_ring = uses_ring(p, target)};
+  DepthwiseWalk walk = {.across = 1};
   std::int64_t best = -1;
   for (std::int64_t across = 1; across <= shares; ++across) {
     if (shares % across != 0) continue;

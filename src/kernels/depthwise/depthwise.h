@@ -24,7 +24,6 @@ class DepthwiseConv final : public Prepares<ConvFamily, DepthwiseWalk> {
   [[nodiscard]] bool is_profitable(const ConvParams& params, const Target& target) const noexcept override;
   [[nodiscard]] std::size_t packed_bytes(const ConvParams& params) const noexcept override;
   void pack(const ConvParams& params, const Kernel& kernel, const float* w_oihw, float* packed) const noexcept override;
-  [[nodiscard]] std::size_t scratch_bytes(const ConvParams& params) const noexcept override;
   [[nodiscard]] int max_shares(const ConvParams& params) const noexcept override;
 
  private:

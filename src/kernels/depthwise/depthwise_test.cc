@@ -116,6 +116,43 @@ TEST_P(DepthwiseKernels, give_the_same_bits_for_any_number_of_parts_and_any_plac
   }
 }
 
+// Every mixture of tiles: rows and columns that one tile takes together are computed by others in another picture, or
+// where other threads begin.
+TEST_P(DepthwiseKernels, give_the_same_bits_whatever_tiles_a_picture_falls_into) {
+  std::mt19937 random(4);
+  for (const int kernel : {3, 5, 7}) {
+    for (const int stride : {1, 2}) {
+      const auto activation = stride == 1 ? Activation::kClip : Activation::kSilu;
+      const ConvCase wide = make_depthwise({23, 40}, 24, kernel, stride, activation);
+      const ConvData d = make_data(wide, random);
+      const std::vector<float> all = run_depthwise(*GetParam(), wide, d, 1);
+      for (const int shares : {2, 5, 9, 13, 23}) {
+        EXPECT_TRUE(same_bits(all, run_depthwise(*GetParam(), wide, d, shares))) << kernel << " " << stride << shares;
+      }
+      for (int columns = 1; columns <= 19; ++columns) {  // from the left: outputs that see no more than these are equal
+        ConvCase narrow = make_depthwise({23, columns}, 24, kernel, stride, activation);
+        narrow.bias = wide.bias;
+        ConvData part = d;
+        part.x.clear();
+        for (std::ptrdiff_t row = 0; row < 23; ++row) {
+          const auto from = d.x.begin() + row * 40 * 24;
+          part.x.insert(part.x.end(), from, from + static_cast<std::ptrdiff_t>(columns) * 24);
+        }
+        const std::vector<float> y = run_depthwise(*GetParam(), narrow, part, 1);
+        for (std::ptrdiff_t row = 0; row < narrow.params.out_h; ++row) {
+          for (std::ptrdiff_t q = 0; q * stride + kernel / 2 < columns; ++q) {
+            for (std::ptrdiff_t channel = 0; channel < 24; ++channel) {
+              ASSERT_EQ(y[static_cast<std::size_t>((row * narrow.params.out_w + q) * 24 + channel)],
+                        all[static_cast<std::size_t>((row * wide.params.out_w + q) * 24 + channel)])
+                  << kernel << "/" << stride << " " << columns << " columns, output " << row << " " << q;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_P(DepthwiseKernels, add_a_residual_in_place) {
   std::mt19937 random(5);
   expect_same_bits_in_place(kDepthwise, *GetParam(), make_depthwise({7, 8}, 29, 3, 1, Activation::kNone), random);
@@ -144,26 +181,17 @@ TEST(DepthwiseWalks, share_out_channels_where_rows_are_few) {
   };
   EXPECT_EQ(walk_of(make_depthwise(112, 32, 3, 1, Activation::kNone), targets::generic).across, 1);
   EXPECT_EQ(walk_of(make_depthwise(7, 960, 3, 1, Activation::kNone), targets::generic).across, 4);
-  // Stride 2 is read in place only by vectors that hold a block.
-  const ConvCase strided = make_depthwise(14, 96, 3, 2, Activation::kNone);
-  EXPECT_TRUE(walk_of(strided, targets::generic).uses_ring);
-  Target wide = targets::generic;
-  wide.lanes = 16;
-  EXPECT_FALSE(walk_of(strided, wide).uses_ring);
 }
 
 TEST(DepthwiseFits, accepts_exact_operands_and_nothing_smaller) {
   ConvParams p = make_depthwise(9, 24, 3, 2, Activation::kRelu).params;
   p.batch = 2;
   const std::size_t x = 2 * 81 * 24 * 4, w = 9 * 32 * 4, y = 2 * 25 * 24 * 4;
-  const std::size_t scratch = kDepthwise.scratch_bytes(p);
-  const auto fits = [scratch](const ConvParams& q, std::vector<std::size_t> in, std::size_t out,
-                              std::size_t missing = 0) {
+  const auto fits = [](const ConvParams& q, std::vector<std::size_t> in, std::size_t out) {
     const std::size_t outs[] = {out};
-    return kDepthwise.fits({&q, sizeof q, in, outs, scratch - missing});
+    return kDepthwise.fits({&q, sizeof q, in, outs, 0});
   };
   EXPECT_TRUE(fits(p, {x, w, 96, y}, y));
-  EXPECT_FALSE(fits(p, {x, w, 96, y}, y, 1));
   EXPECT_FALSE(fits(p, {x - 1, w, 96, y}, y));
   EXPECT_FALSE(fits(p, {x, w - 1, 96, y}, y));
   EXPECT_FALSE(fits(p, {x, w, 95, y}, y));
