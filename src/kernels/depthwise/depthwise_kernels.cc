@@ -168,6 +168,20 @@ static void run_rows_of_tiles(const DepthwiseCall& c, std::int64_t picture, std:
   }
 }
 
+// Channels whose weights stay in L1 while tiles go through them.
+static std::int64_t chunk_channels(const ConvParams& p) {
+  constexpr std::int64_t kWeightBytes = 8 * 1024;
+  const std::int64_t fitting = kWeightBytes / (static_cast<std::int64_t>(p.kernel_h) * p.kernel_w * 4);
+  return fitting < kBlockChannels ? kBlockChannels : fitting / kBlockChannels * kBlockChannels;
+}
+
+// Output rows that one chunk of channels after the other goes through, while their pixels stay in L2.
+static std::int64_t rows_of_band(const DepthwiseCall& c, int most) {
+  constexpr std::int64_t kPixelBytes = 256 * 1024;
+  const std::int64_t fitting = kPixelBytes / (c.x_row * c.p.stride_h * 4);
+  return fitting < most ? most : fitting / most * most;
+}
+
 // Shares: rows times blocks of channels.
 void depthwise_f32(const KernelCall& call);
 void depthwise_f32(const KernelCall& call) {
@@ -177,7 +191,7 @@ void depthwise_f32(const KernelCall& call) {
   const DepthwiseWalk& walk = *static_cast<const DepthwiseWalk*>(call.prepared);
   const std::int64_t down = call.shares / walk.across;
   const std::int64_t column = call.share % walk.across;
-  const std::int64_t band = call.share / walk.across;
+  const std::int64_t share = call.share / walk.across;
   const DepthwiseCall c = {p,
                            static_cast<const float*>(call.in[0]),
                            static_cast<const float*>(call.in[1]),
@@ -185,7 +199,7 @@ void depthwise_f32(const KernelCall& call) {
                            static_cast<float*>(call.out[0]),
                            static_cast<std::int64_t>(p.in_w) * p.in_c,
                            static_cast<std::int64_t>(p.out_w) * p.in_c};
-  const std::int64_t first_row = rows * band / down, last_row = rows * (band + 1) / down;
+  const std::int64_t first_row = rows * share / down, last_row = rows * (share + 1) / down;
   const std::int64_t channel = blocks * column / walk.across * kBlockChannels;
   std::int64_t end = blocks * (column + 1) / walk.across * kBlockChannels;
   if (end > p.in_c) end = p.in_c;
@@ -196,16 +210,25 @@ void depthwise_f32(const KernelCall& call) {
   lines = (lines < kFetchBytes ? lines : kFetchBytes) / 64;
   const char* next = static_cast<const char*>(call.next_weights) + next_begin;
   const int most = depthwise_has_tiles(p) ? most_rows(p) : 1;
+  const std::int64_t chunk = chunk_channels(p), chunks = (end - channel + chunk - 1) / chunk;
+  const std::int64_t band_rows = rows_of_band(c, most);
+  const std::int64_t each = (lines + chunks - 1) / chunks * most / (last_row - first_row + 1) + 1;
   for (std::int64_t at = first_row; at < last_row;) {
     const std::int64_t picture = at / p.out_h;
     const std::int64_t row = at - picture * p.out_h;
-    const std::int64_t left = last_row - at < p.out_h - row ? last_row - at : p.out_h - row;
-    const auto count = static_cast<int>(left / ((left + most - 1) / most));  // bands that differ by one row at most
-    for (std::int64_t i = (lines * count + last_row - at - 1) / (last_row - at); i > 0; --i, --lines, next += 64) {
-      prefetch_l2(next);
+    std::int64_t band = last_row - at < p.out_h - row ? last_row - at : p.out_h - row;
+    if (band > band_rows) band = band_rows;
+    for (std::int64_t from = channel; from < end; from += chunk) {
+      const std::int64_t to = end - from < chunk ? end : from + chunk;
+      for (std::int64_t done = 0; done < band;) {
+        const std::int64_t left = band - done;
+        const auto count = static_cast<int>(left / ((left + most - 1) / most));  // they differ by one row at most
+        for (std::int64_t i = 0; i < each && lines > 0; ++i, --lines, next += 64) prefetch_l2(next);
+        run_rows_of_tiles(c, picture, row + done, count, from, to);
+        done += count;
+      }
     }
-    run_rows_of_tiles(c, picture, row, count, channel, end);
-    at += count;
+    at += band;
   }
 }
 
