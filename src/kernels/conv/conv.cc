@@ -111,14 +111,14 @@ void DirectConv::pack_transposed(const ConvParams& p, const Kernel& kernel, cons
 }
 
 std::size_t DirectConv::scratch_bytes(const ConvParams& p) const noexcept {
-  const ConvGeometry g = conv_geometry(p);
+  const ConvGeometry g = conv_geometry(p, false);  // whose bands are the longer ones
   if (!g.banded) return 0;
   return static_cast<std::size_t>(round_up(g.band_in_rows * g.band_w * g.column * 4, 64));
 }
 
 ConvWalk DirectConv::decide(const ConvParams& p, const Target& target, int shares) const noexcept {
   ConvWalk walk = {};
-  walk.geometry = conv_geometry(p);
+  walk.geometry = conv_geometry(p, target.tuning.reads_planes);
   const ConvGeometry& g = walk.geometry;
   walk.cut = panel_cut(g.group_out, target.lanes, target.tuning);
   walk.panels = panel_count(walk.cut);

@@ -6,6 +6,7 @@
 // No part of the walk touches the order of a sum: a tile runs over all rows of taps, taps and channels, or over one
 // piece of them after the other, the sum so far waiting in y.
 #include "kernels/conv/geometry.h"
+#include "kernels/conv/planes.inl"
 #include "kernels/conv/tiles.inl"
 #include "kernels/kernel.h"
 #include "kernels/simd/rows_call.h"
@@ -284,6 +285,62 @@ static void run_band(const ConvCall& c, std::int64_t n, Range rows, Range units,
   }
 }
 
+// Input rows [first, last) of a picture's planes into scratch: [row][plane][g.band_w], columns outside are zero.
+__attribute__((noinline)) static void copy_planes(const ConvCall& c, const float* picture, std::int64_t first,
+                                                  std::int64_t last) {
+  const std::int64_t in_w = c.p.in_w, plane = c.p.in_h * in_w;
+  const std::int64_t left = c.p.pad_left < c.g.band_w ? c.p.pad_left : c.g.band_w;
+  const std::int64_t inside = c.g.band_w - left < in_w ? c.g.band_w - left : in_w;
+  float* to = c.scratch;
+  for (std::int64_t row = first; row < last; ++row) {
+    for (int i = 0; i < 3; ++i) {
+      const float* from = picture + i * plane + row * in_w;
+      to = put_zeros(to, left);
+      to = put_pixels(to, from, 1, inside, 0, inside);
+      to = put_zeros(to, c.g.band_w - left - inside);
+    }
+  }
+}
+
+// Output rows of picture n, straight from its planes.
+static void run_band_of_planes(const ConvCall& c, std::int64_t n, Range rows, Range units, TileQueue& queue) {
+  const ConvParams& p = c.p;
+  TileCall& t = queue.call;
+  std::int64_t first = rows.begin * p.stride_h - p.pad_top, last = (rows.end - 1) * p.stride_h - p.pad_top + p.kernel_h;
+  if (first < 0) first = 0;
+  if (first > p.in_h) first = p.in_h;
+  if (last > p.in_h) last = p.in_h;
+  copy_planes(c, c.x + n * p.in_h * p.in_w * 3, first, last);
+  const std::int64_t row = 3 * c.g.band_w, depth = 3 * static_cast<std::int64_t>(p.kernel_w);
+  t.x_pixel = p.stride_w;
+  t.x_row = row;
+  t.taps = p.kernel_w;
+  for (std::int64_t u = units.begin; u < units.end; ++u) {
+    const std::int64_t channel = start_panel(c, {0, u}, queue);
+    const std::int64_t before = columns_before(c, {0, u}) * c.weights;
+    std::int64_t blocks = queue.blocks, second = 0;
+    const std::int64_t width = blocks * Vec::kLanes;
+    const Piece all = {0, p.kernel_h, 0, 1, 0, depth, 0};
+    const float* const panel = piece_weights(c, {0, u}, all, before, blocks);
+    if (blocks == 2 && c.codes == nullptr && u + 1 < units.end && panel_blocks(c.cut, u + 1) == 2) {
+      start_panel(c, {0, ++u}, queue);  // for the lanes of its last block
+      t.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel;
+      blocks = 4;
+      second = width * c.weights;
+    }
+    for (std::int64_t q = rows.begin; q < rows.end; ++q) {
+      const Range inside = rows_inside(p, q);
+      t.rows = static_cast<std::int32_t>(inside.end - inside.begin);
+      t.w = panel + inside.begin * depth * width;
+      const std::int64_t top = t.rows == 0 ? first : q * p.stride_h - p.pad_top + inside.begin;
+      for (int i = 0; i < 3; ++i) t.x[i] = c.scratch + (top - first) * row + i * c.g.band_w;
+      const std::int64_t at = (n * p.out_h + q) * p.out_w * p.out_c + channel;
+      t.out.y[0] = c.y + at;
+      plane_row_of(t, static_cast<int>(blocks), second, p.out_w);
+    }
+  }
+}
+
 // A 1x1 convolution over every pixel is a matrix product.
 static void run_flat(const ConvCall& c, Range pixels, Range units) {
   RowsCall rows = {};
@@ -339,6 +396,7 @@ void conv_f32(const KernelCall& call) {
     run_flat(c, pixels, units);
     return;
   }
+  const bool planes = g.planes && c.epilogue.residual == nullptr;
   TileQueue queue = {};
   queue.call.out.pixel = p.out_c;
   queue.call.out.activation = p.activation;
@@ -348,7 +406,11 @@ void conv_f32(const KernelCall& call) {
     std::int64_t count = pixels.end - pixels.begin;
     if (count > p.out_h - row) count = p.out_h - row;
     if (count > g.band_out_rows) count = g.band_out_rows;
-    run_band(c, n, {row, row + count}, units, pixels.begin + count == pixels.end, queue);
+    if (kTuning.reads_planes && planes) {
+      run_band_of_planes(c, n, {row, row + count}, units, queue);
+    } else {
+      run_band(c, n, {row, row + count}, units, pixels.begin + count == pixels.end, queue);
+    }
     pixels.begin += count;
   }
 }

@@ -87,6 +87,40 @@ TEST_P(ConvKernels, agree_with_the_reference_on_the_shapes_of_real_networks) {
   }
 }
 
+// Planes are read in tiles of their own where the target has such, and the sums are the same.
+TEST_P(ConvKernels, give_the_same_bits_for_planes_as_for_pixels) {
+  std::mt19937 random(7);
+  for (const int out : {7, 8, 16, 20, 24, 32, 40, 61, 64, 96}) {
+    for (const auto& [kernel, stride] : {std::pair{3, 2}, {7, 2}, {4, 4}, {3, 1}, {5, 3}}) {
+      for (const int columns : {5, 31, 50}) {
+        ConvCase pixels = make_case({.batch = 2,
+                                     .picture = {45, columns},
+                                     .in = 3,
+                                     .out = out,
+                                     .kernel = kernel,
+                                     .stride = stride,
+                                     .pad = kernel / 2});
+        pixels.params.activation = activation_case(out + columns, -0.25f, 0.75f);
+        pixels.residual = out == 32 && columns == 31;
+        const ConvData d = make_data(pixels, random);
+        ConvCase planar = pixels;
+        planar.params.input_planar = 1;
+        ConvData planes = d;
+        const std::size_t plane = std::size_t{45} * static_cast<std::size_t>(columns);
+        for (std::size_t i = 0; i < d.x.size(); ++i) {
+          const std::size_t picture = i / (3 * plane), pixel = i % (3 * plane) / 3, channel = i % 3;
+          planes.x[(picture * 3 + channel) * plane + pixel] = d.x[i];
+        }
+        expect_right(*GetParam(), planar, random, 1);
+        const std::vector<float> want = run_conv(*GetParam(), pixels, d, 1);
+        for (const int shares : {1, 3, 4}) {
+          ASSERT_TRUE(same_bits(want, run_conv(*GetParam(), planar, planes, shares))) << describe(planar) << shares;
+        }
+      }
+    }
+  }
+}
+
 // More than a tile's worth of pixels at a time, whole vectors and not, one piece of a sum and two.
 TEST_P(ConvKernels, agree_with_the_reference_in_long_runs_of_pixels) {
   std::mt19937 random(6);

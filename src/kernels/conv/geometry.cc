@@ -15,7 +15,7 @@ std::int64_t band_in_rows(const ConvParams& p, std::int64_t out_rows) {
 
 }  // namespace
 
-ConvGeometry conv_geometry(const ConvParams& p) noexcept {
+ConvGeometry conv_geometry(const ConvParams& p, bool reads_planes) noexcept {
   ConvGeometry g = {};
   g.group_in = p.in_c / p.groups;
   g.group_out = p.out_c / p.groups;
@@ -32,12 +32,16 @@ ConvGeometry conv_geometry(const ConvParams& p) noexcept {
   const bool merged = p.kernel_w == 1 || (p.dilation_w == 1 && dense);
   g.taps = merged ? 1 : p.kernel_w;
   g.tap_depth = merged ? p.kernel_w * g.group_in : g.group_in;
+  g.planes = reads_planes && p.input_planar != 0 && p.out_w >= kPlanePixels && p.in_c == 3 && p.groups == 1 &&
+             p.dilation_h == 1 && p.dilation_w == 1 &&
+             static_cast<std::int64_t>(p.kernel_h) * p.kernel_w * 3 <= kPieceDepth;
   g.band_w = last_column + p.pad_left + 1;
   const std::int64_t row_bytes = g.band_w * g.column * 4;
   std::int64_t rows = p.out_h;
-  if (band_in_rows(p, rows) * row_bytes > kBandBytes) {
+  const std::int64_t band_bytes = g.planes ? kPlaneBandBytes : kBandBytes;
+  if (band_in_rows(p, rows) * row_bytes > band_bytes) {
     // in_rows(n) = (n - 1) stride + halo <= limit
-    const std::int64_t limit = kBandBytes / row_bytes;
+    const std::int64_t limit = band_bytes / row_bytes;
     const std::int64_t halo = static_cast<std::int64_t>(p.kernel_h - 1) * p.dilation_h + 1;
     rows = limit > halo ? (limit - halo) / p.stride_h + 1 : 1;
     const std::int64_t bands = (p.out_h + rows - 1) / rows;

@@ -23,6 +23,7 @@ struct ConvGeometry {
   std::int64_t pixels;               // batch * out_h * out_w
   bool flat;  // 1x1, stride 1, no padding, one group: x is a matrix of pixels and the rows of the picture do not matter
   bool banded;  // rows of x are copied into scratch first, padded with zero columns (and made channels-last)
+  bool planes;  // x is a picture of three planes, which the tiles read plane by plane (conv/planes.inl)
   std::int64_t taps, tap_depth;  // of a row of taps: kernel_w of group_in; or one run, where neighbours are contiguous
   std::int64_t band_w;           // columns of a scratch row
   std::int64_t column;           // floats from one scratch column to the next: group_in and sometimes a gap
@@ -32,6 +33,10 @@ struct ConvGeometry {
 
 // The scratch stays in a part of L2 (1 MB on the smallest of today's server cores) beside the weights that stream by.
 constexpr std::int64_t kBandBytes = 512 * 1024;
+
+// Of three planes little is read: their rows stay in L1 and beside it.
+constexpr std::int64_t kPlaneBandBytes = 64 * 1024;
+constexpr std::int64_t kPlanePixels = 6;  // of the longest tile that reads them
 
 // No more products than this go into one sum; longer ones are cut into pieces, whose sums are added up in y:
 // regnet_y_16gf comes to 1.4 of ONNX Runtime's distance from double precision, from 1.9 with sums of any length, in no
@@ -43,7 +48,8 @@ constexpr std::int64_t kPieceDepth = 400;
 constexpr std::int64_t kConflictBytes = 4096;
 constexpr std::int64_t kColumnGap = 16;  // floats: one line
 
-[[nodiscard]] ConvGeometry conv_geometry(const ConvParams& params) noexcept;
+// `reads_planes`: of the target (target.h).
+[[nodiscard]] ConvGeometry conv_geometry(const ConvParams& params, bool reads_planes) noexcept;
 
 // The rows of taps of an output row that lie inside the picture.
 static inline Range rows_inside(const ConvParams& p, std::int64_t out_row) {

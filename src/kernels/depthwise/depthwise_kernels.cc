@@ -26,10 +26,10 @@ static int most_outputs(const ConvParams& p) { return p.kernel_w == 3 && !kManyR
 
 template <int Outputs, int Stride, bool Full>
 static DepthwiseFn find_3x3(int rows) {
-  constexpr int kThree = Stride == 1 ? 3 : 2, kFour = Stride == 1 ? 4 : 2;
+  constexpr int kTwo = Full ? 2 : 1, kThree = !Full ? 1 : Stride == 1 ? 3 : 2, kFour = Stride == 1 ? 4 : kTwo;
   switch (rows) {
     case 1: return tile_3x3<1, Outputs, Stride, Full>;
-    case 2: return tile_3x3<2, Outputs, Stride, Full>;
+    case 2: return tile_3x3<kTwo, Outputs, Stride, Full>;
     case 3: return tile_3x3<kThree, Outputs, Stride, Full>;
     default: return tile_3x3<kFour, Outputs, Stride, Full>;
   }
@@ -103,8 +103,8 @@ static void run_tiles(const DepthwiseCall& c, const DepthwiseTiles& t, int rows,
   if (part.end == part.channel) return;
   if constexpr (Vec::kLanes < kBlockChannels) {
     one_at_a_time(c, part, rows, all);
-  } else {  // fewer shapes, as there is one such vector
-    const int narrow = outputs == kMiddle ? 1 : outputs, low = p.kernel_w > 3 ? 1 : rows;
+  } else {  // in fewer shapes, as there is one such vector
+    const int narrow = outputs == kMiddle ? 1 : outputs, low = p.kernel_w == 3 && rows == 4 ? 4 : 1;
     part.count = all / narrow;
     for (int row = 0; row < rows; row += low) {
       run_shape<false>(c, part, low, narrow);
