@@ -30,8 +30,8 @@ struct Tuning {
   // Whether a tile fetches the lines that it will write while it computes. It brings much on a core that has AVX-512;
   // one that stops at AVX2 loses 5 to 18 % by it.
   bool fetches_output;
-  // Whether a picture's first convolution reads its planes without joining them into pixels before: with AVX2 in 0.84
-  // to 0.91 of the time. With AVX-512 in 0.94 to 1.0, which is not worth its code.
+  // Whether a picture's first convolution reads its planes without joining them into pixels before: with AVX2 in 0.86
+  // to 0.96 of the time. With AVX-512 in 0.94 to 1.0, which is not worth its code.
   bool reads_planes;
   // Depthwise: whether activations that are more than a clamp are applied to a run before it is stored. Applied to what
   // was stored, loads wait for lines that are on their way from L2 or L3 still: EfficientNet-B0's layers take 0.87 of

@@ -3,7 +3,8 @@
 // activation.
 //
 // Operands: conv/conv_family.h. Every output is one sum in the order r, s. A tap that falls into the padding adds
-// nothing, or 0 * w: with weights that are not finite, which of the two depends on the shape alone.
+// nothing, or 0 * w: with weights that are not finite, which of the two depends on the shape and the channel
+// alone.
 #pragma once
 
 #include <cstddef>
