@@ -8,9 +8,11 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/checked.h"
 #include "ops/evaluate.h"
 #include "paperkite/try.h"
 #include "passes/constants.h"
@@ -143,6 +145,36 @@ Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes) {
     }
   }
   settle(graph, id, views);
+  return true;
+}
+
+Result<bool> fold_with_makers(Graph& graph, NodeId id, std::span<const NodeId> makers, std::int64_t limit_bytes) {
+  if (makes_graph_output(graph, graph.node(id))) return false;
+  std::vector<NodeId> nodes(makers.begin(), makers.end());
+  nodes.push_back(id);
+  Checked steps = 0;
+  for (const NodeId node : nodes) {
+    KITE_TRY_ASSIGN(const NodeCost cost, cost_of(graph, node));
+    if (node == id && (cost.bytes > limit_bytes || !may_copy(graph, cost.bytes))) return false;
+    steps += cost.steps;
+  }
+  if (steps.capped() > graph.budget().left(Limit::kConstantSteps)) return false;
+  (void)graph.budget().take(Limit::kConstantSteps, steps.capped());
+  std::unordered_map<ValueId, Tensor> made;
+  for (const NodeId node : nodes) {
+    std::vector<TensorView> operands;
+    for (const ValueId input : graph.node(node).inputs) {
+      const auto tensor = made.find(input);
+      operands.push_back(input == kNoValue      ? TensorView{}
+                         : tensor != made.end() ? tensor->second.view()
+                                                : *graph.value(input).constant);
+    }
+    KITE_TRY_ASSIGN(std::vector<Tensor> results, evaluate_node(graph, node, operands, kInterpretLimitBytes));
+    for (const ValueId input : graph.node(node).inputs) made.erase(input);
+    made.insert_or_assign(graph.node(node).outputs.front(), std::move(results.front()));
+  }
+  const TensorView result = graph.own(std::move(made.at(graph.node(id).outputs.front())));
+  settle(graph, id, {&result, 1});
   return true;
 }
 

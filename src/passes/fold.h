@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "graph/graph.h"
 #include "paperkite/error.h"
@@ -17,6 +18,11 @@ namespace kite {
 // 3. A node that makes a graph output stays for it, so that outputs always have a producer; the other readers of its
 //    outputs then read new constants.
 [[nodiscard]] Result<bool> fold_node(Graph& graph, NodeId id, std::int64_t limit_bytes);
+
+// The same for a node with one output whose inputs are constants or made by `makers`, which read constants and each
+// other, in this order. The results of the makers are forgotten: these nodes stay, without a reader.
+[[nodiscard]] Result<bool> fold_with_makers(Graph& graph, NodeId id, std::span<const NodeId> makers,
+                                            std::int64_t limit_bytes);
 
 // Infers the types of a node's outputs and, where they are numbers that shapes are made of, folds the node.
 [[nodiscard]] Status infer_and_fold(Graph& graph, NodeId id);

@@ -73,6 +73,43 @@ TEST(FoldConstants, does_not_blow_a_small_constant_up) {
   expect_untouched(build(800), fold_constants);                // 640,000 bytes out of 800
 }
 
+// 200 rows of 2 numbers make 200 x 500 hidden numbers, which make 200 x 3.
+auto table(std::int64_t hidden, bool hidden_is_read = false, std::int64_t columns = 3) {
+  return [=] {
+    GraphCase g;
+    const ValueId x = g.input("x", Shape{1, columns});
+    const ValueId h = g.n("h", "Gemm", {g.random("rows", Shape{200, 2}), g.random("w", Shape{2, hidden})});
+    const ValueId both =
+        g.n("both", "Add",
+            {g.n("r", "Relu", {h}),
+             g.n("s", "Sigmoid", {g.n("n", "Expand", {g.random("e", Shape{hidden}), g.ints("to", {200, hidden})})})});
+    const ValueId t = g.n("t", "Gemm", {both, g.random("v", Shape{hidden, columns})});
+    g.returns(g.n("y", "Mul", {x, t}));
+    if (hidden_is_read) g.returns(g.n("z", "ReduceSum", {g.n("xh", "Mul", {h, g.n("i", "ReduceSum", {x})})}));
+    return g.take();
+  };
+}
+
+TEST(FoldConstants, computes_a_small_result_of_large_ones_at_once) {
+  const Rewritten after = rewritten(table(500), fold_constants);
+  EXPECT_EQ(after.rewrites, 1);
+  EXPECT_EQ(body(after.graph), "%y: float64[200,3] = Mul-17(%x, t)\nreturn %y\n");
+}
+
+TEST(FoldConstants, leaves_large_results_that_the_run_reads_or_that_are_too_large_to_be_held) {
+  EXPECT_EQ(rewritten(table(500, true), fold_constants).rewrites, 0);
+  // Two hidden layers of 200 x 12,000 numbers of 8 bytes are more than are held at one time.
+  EXPECT_EQ(rewritten(table(12'000), fold_constants).rewrites, 0);
+}
+
+TEST(FoldConstants, counts_the_steps_of_all_results_that_a_small_one_takes) {
+  Graph graph = table(500)();
+  graph.budget().set_left(Limit::kConstantSteps, 1000);
+  const auto folded = fold_constants(graph);
+  ASSERT_TRUE(folded.ok());
+  EXPECT_EQ(*folded, 0);
+}
+
 TEST(FoldConstants, copies_as_much_as_the_budget_has) {
   Graph graph;
   graph.budget().set_left(Limit::kConstantBytes, 1000);

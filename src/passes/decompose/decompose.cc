@@ -129,6 +129,7 @@ constexpr Decomposition kDecompositions[] = {
     {"", "LSTM", decompose_recurrent},
     {"", "RMSNormalization", decompose_rms_norm},
     {"", "RNN", decompose_recurrent},
+    {"", "ScatterND", decompose_scatter},
     {"", "SwiGLU", decompose_swiglu},
     {"", "Swish", decompose_swish},
     {"ai.onnx.preview", "FlexAttention", decompose_attention},
@@ -148,6 +149,7 @@ Result<int> decompose(Graph& graph) {
       break;
     }
   }
+  if (done != 0) remove_dead_nodes(graph);
   return done;
 }
 

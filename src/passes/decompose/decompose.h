@@ -19,6 +19,7 @@ namespace kite {
 [[nodiscard]] Result<bool> decompose_conv_transpose(Graph& graph, NodeId id);
 [[nodiscard]] Result<bool> decompose_einsum(Graph& graph, NodeId id);
 [[nodiscard]] Result<bool> decompose_recurrent(Graph& graph, NodeId id);
+[[nodiscard]] Result<bool> decompose_scatter(Graph& graph, NodeId id);
 
 // The nodes that stand for one node, placed before it. Their values take their names from its first output.
 class Substitution {

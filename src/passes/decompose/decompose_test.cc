@@ -170,6 +170,71 @@ TEST(Decompose, writes_transposed_convolutions_as_convolutions) {
       decompose);
 }
 
+// x[2,3,8,9] takes updates of [2,2,4,5]; `first` and `step` make the indices of each axis.
+struct BlockCase {
+  Ints first = {0, 1, 2, 4};
+  Ints step = {1, 1, 1, 1};
+  Shape size = Shape{2, 2, 4, 5};
+  bool is_whole = false;  // one constant of all indices
+  const char* reduction = "none";
+};
+
+auto scattered(const BlockCase& c) {
+  return [c] {
+    GraphCase g(18);
+    const ValueId x = g.input("x", Shape{2, 3, 8, 9}), updates = g.input("u", c.size);
+    const Ints sizes(c.size.dims().begin(), c.size.dims().end());
+    ValueId indices = kNoValue;
+    if (c.is_whole) {
+      Tensor all(DType::kInt64, Shape{sizes[0], sizes[1], sizes[2], sizes[3], 4});
+      for (std::int64_t i = 0; i < c.size.elements(); ++i) {
+        for (int a = 0; a < 4; ++a) {
+          const auto at = static_cast<std::size_t>(a);
+          all.as<std::int64_t>()[i * 4 + a] = c.first[at] + i / c.size.elements(a + 1, 4) % sizes[at] * c.step[at];
+        }
+      }
+      indices = g.constant("indices", std::move(all));
+    } else {
+      std::vector<ValueId> columns;
+      for (int a = 0; a < 4; ++a) {
+        const auto at = static_cast<std::size_t>(a);
+        const std::string name(1, static_cast<char>('a' + a));
+        Ints dims(4 - at, 1);
+        dims[0] = sizes[at];
+        Tensor counted(DType::kInt64, *Shape::make(dims));
+        for (std::int64_t i = 0; i < sizes[at]; ++i) counted.as<std::int64_t>()[i] = c.first[at] + i * c.step[at];
+        const ValueId spread =
+            g.n(name + "_e", "Expand", {g.constant(name, std::move(counted)), g.ints(name + "_s", sizes)});
+        columns.push_back(g.n(name + "_u", "Unsqueeze", {spread, g.ints(name + "_l", {-1})}));
+      }
+      indices = g.n("indices", "Concat", columns, {attr("axis", -1)});
+    }
+    g.returns(g.n("y", "ScatterND", {x, indices, updates}, {attr("reduction", c.reduction)}));
+    return g.take();
+  };
+}
+
+TEST(Decompose, writes_a_scattered_block_as_pieces_around_it) {
+  const auto left = [](const BlockCase& c) { return histogram(rewritten(scattered(c), decompose).graph); };
+  for (const bool is_whole : {false, true}) {
+    EXPECT_EQ(left({.is_whole = is_whole}), "3 Concat, 4 Slice");
+    EXPECT_EQ(left({.first = {-2, -2, -4, -5}, .is_whole = is_whole}), "3 Concat, 3 Slice");
+    EXPECT_EQ(left({.first = {1, 0, 0, 0}, .size = Shape{1, 3, 8, 9}, .is_whole = is_whole}), "1 Concat, 1 Slice");
+    EXPECT_EQ(left({.first = {1, 2, 7, 8}, .size = Shape{1, 1, 1, 1}, .is_whole = is_whole}), "4 Concat, 4 Slice");
+  }
+  EXPECT_EQ(left({.first = {0, 0, 0, 0}, .size = Shape{2, 3, 8, 9}}), "1 Identity");
+}
+
+TEST(Decompose, leaves_scattered_updates_that_are_no_block) {
+  for (const bool is_whole : {false, true}) {
+    expect_untouched(scattered({.step = {1, 1, 1, 0}, .is_whole = is_whole}), decompose);
+    expect_untouched(scattered({.first = {0, 1, 0, 0}, .step = {1, 1, 2, 1}, .is_whole = is_whole}), decompose);
+    expect_untouched(scattered({.first = {0, 1, 3, 4}, .step = {1, 1, -1, 1}, .is_whole = is_whole}), decompose);
+    expect_untouched(scattered({.first = {0, 1, -2, 4}, .is_whole = is_whole}), decompose);  // the end, then the start
+    expect_untouched(scattered({.is_whole = is_whole, .reduction = "add"}), decompose);
+  }
+}
+
 TEST(Decompose, takes_the_products_of_the_input_out_of_recurrent_networks) {
   for (const auto& [op_type, gates] : {std::pair("RNN", 1), std::pair("GRU", 3), std::pair("LSTM", 4)}) {
     const auto build = [op_type = std::string(op_type), gates = std::int64_t{gates}] {
