@@ -315,6 +315,7 @@ static void run_band_of_planes(const ConvCall& c, std::int64_t n, Range rows, Ra
   t.x_pixel = p.stride_w;
   t.x_row = row;
   t.taps = p.kernel_w;
+  queue.set_piece(false, false);
   for (std::int64_t u = units.begin; u < units.end; ++u) {
     const std::int64_t channel = start_panel(c, {0, u}, queue);
     const std::int64_t before = columns_before(c, {0, u}) * c.weights;
@@ -324,8 +325,8 @@ static void run_band_of_planes(const ConvCall& c, std::int64_t n, Range rows, Ra
     const float* const panel = piece_weights(c, {0, u}, all, before, blocks);
     if (blocks == 2 && c.codes == nullptr && u + 1 < units.end && panel_blocks(c.cut, u + 1) == 2) {
       start_panel(c, {0, ++u}, queue);  // for the lanes of its last block
-      t.bias = c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel;
       blocks = 4;
+      queue.bias.set(c.epilogue.bias == nullptr ? nullptr : c.epilogue.bias + channel, 4, t.out.last_lanes);
       second = width * c.weights;
     }
     for (std::int64_t q = rows.begin; q < rows.end; ++q) {
