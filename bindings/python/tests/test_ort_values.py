@@ -254,7 +254,7 @@ def test_other_threads_go_on_while_a_session_runs():
         thread = threading.Thread(target=work)
         thread.start()
         turns = 0
-        while counted[0] < 5:
+        while counted[0] < 50:
             turns += 1
             end.wait(0.001)
         end.set()
