@@ -50,9 +50,9 @@ class ColdStart(Case):
             said = self.json("inspect", DEMO_MODEL, "--plan", "--json", "--threads", threads)
             ran = self.json("bench", DEMO_MODEL, "--iters", 3, "--warmup", 1, "--json", "--threads", threads)
             self.assertLess(ran["rss_anon_bytes"], 1.05 * said["private_bytes"], (threads, said))
-            # A thread that got no share of the steps with scratch has not touched its own.
+            # A thread that got no share of the steps with scratch has not touched its own, nor most of its stack.
             scratch_of_others = said["scratch_bytes"] * (threads - 1) / threads
-            self.assertGreater(ran["rss_anon_bytes"], 0.95 * said["private_bytes"] - scratch_of_others, (threads, said))
+            self.assertGreater(ran["rss_anon_bytes"], 0.9 * said["private_bytes"] - scratch_of_others, (threads, said))
             self.assertLess(ran["rss_anon_bytes"], 10e6)
 
     def test_a_first_run_packs_into_the_cache_and_not_into_private_memory(self):
