@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the text line by line. All string views point into that text.
 #include "race/profile/folded.h"
-#include "base/ascii.h"
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
 #include <vector>
+
+#include "base/ascii.h"
 
 namespace kite::race {
 namespace {

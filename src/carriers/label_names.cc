@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Splits names into words and looks the words up.
 #include "carriers/label_names.h"
-#include "base/ascii.h"
 
 #include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
+
+#include "base/ascii.h"
 
 namespace kite {
 namespace {

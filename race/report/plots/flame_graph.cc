@@ -37,8 +37,9 @@ std::vector<Drawn> layout(const Frame& root) {
     for (const Frame& call : next.frame->calls) {
       const double share = std::min(value_of(call) / whole, next.left + next.share - left);
       next.self -= share;
-      if (share >= kFlameLeast && next.level + 1 < kMostLevels)
+      if (share >= kFlameLeast && next.level + 1 < kMostLevels) {
         open.push_back({&call, next.level + 1, left, share, share});
+      }
       left += share;
     }
     drawn.push_back(next);

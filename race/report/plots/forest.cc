@@ -65,8 +65,10 @@ void draw_limit(Canvas& canvas, const ForestRow& row, const Axis& axis, double y
   };
   if (row.limit) band(*row.limit);
   if (row.moved && std::isfinite(*row.moved)) band(*row.moved);
-  if (row.limit)
-    canvas.line({axis.at(1 + *row.limit), y - kForestRow / 2}, {axis.at(1 + *row.limit), y + kForestRow / 2}, "limit");
+  if (row.limit) {
+    const double limit = axis.at(1 + *row.limit);
+    canvas.line({limit, y - kForestRow / 2}, {limit, y + kForestRow / 2}, "limit");
+  }
 }
 
 void draw_row(Canvas& canvas, const ForestRow& row, const Axis& axis, double y) {

@@ -22,8 +22,9 @@ class LabelPlaces {
     for (const double shift : {4.0, 18.0, -10.0, 32.0, -24.0, 46.0, -38.0, -52.0}) {
       for (const double x : {right, left}) {
         const Box box{x, at.y + shift, width};
-        if (x < kParetoLeft || x + width > kParetoRight + 16 || box.y > kParetoBottom - 3 || box.y < kParetoTop)
+        if (x < kParetoLeft || x + width > kParetoRight + 16 || box.y > kParetoBottom - 3 || box.y < kParetoTop) {
           continue;
+        }
         if (std::any_of(taken_.begin(), taken_.end(), [&](const Box& other) { return box.meets(other); })) continue;
         taken_.push_back(box);
         return {x, box.y};
