@@ -24,7 +24,9 @@ double solve(Function increasing, double target, double low, double high) {
 
 // P(|T| <= t).
 double student_t_inside(double t, std::int64_t degrees) {
-  const double theta = std::atan(t / std::sqrt(static_cast<double>(degrees)));
+  // The double form of the arc tangent would bring 54 KB of tables into the program.
+  const auto theta =
+      static_cast<double>(std::atan(static_cast<long double>(t / std::sqrt(static_cast<double>(degrees)))));
   const double cosine_squared = std::cos(theta) * std::cos(theta);
   const bool odd = degrees % 2 == 1;
   if (degrees == 1) return 2 * theta / std::numbers::pi;
