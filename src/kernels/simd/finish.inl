@@ -127,10 +127,10 @@ static inline __attribute__((noinline)) void finish_partial(const OutputBlock& o
 template <bool HalfLast, int Segments, int Length, int Blocks>
 static inline __attribute__((always_inline)) void finish_tile(const OutputBlock& out, std::ptrdiff_t offset,
                                                               Vec (&sum)[Segments][Length][Blocks]) {
-  if (!HalfLast && out.last_lanes == Vec::kLanes) {
-    finish_clamped<true>(out, sum, offset);
-  } else if (Vec::kMasked) {
+  if (Vec::kMasked) {  // a mask of all lanes costs nothing, a second end would be a quarter of the tile
     finish_clamped<false>(out, sum, offset);
+  } else if (!HalfLast && out.last_lanes == Vec::kLanes) {
+    finish_clamped<true>(out, sum, offset);
   } else {
     float sums[Segments * Length * Blocks * Vec::kLanes];
 #pragma GCC unroll 8
@@ -156,7 +156,7 @@ static inline __attribute__((noinline)) void activate_block(const OutputBlock& o
 
 template <int Segments, int Length, int Blocks>
 static inline __attribute__((always_inline)) void finish(const OutputBlock& out, Vec (&sum)[Segments][Length][Blocks]) {
-  if (out.last_lanes == Vec::kLanes) {
+  if (!Vec::kMasked && out.last_lanes == Vec::kLanes) {
     finish_clamped<true>(out, sum);
   } else {
     finish_clamped<false>(out, sum);
