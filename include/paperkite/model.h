@@ -62,14 +62,22 @@ struct Port {
   std::vector<Dimension> dims{};  // as the model states them; one for each of type.shape
 };
 
+// Bytes that a step reads or writes, in a space of addresses of the model's own: weights, activations and inputs are
+// apart in it, and steps that use one place name the same addresses.
+struct MemoryRange {
+  std::uint64_t begin = 0;
+  std::uint64_t bytes = 0;
+};
+
 // One step of a run, in the order in which they run.
 struct ModelStep {
-  std::string_view node;    // its name in the model
-  std::string_view op;      // "Conv"
-  std::string_view kernel;  // "conv_f32_avx512"; "portable" where an operator has no kernel
-  TensorType result;        // of its first output
-  std::uint64_t macs = 0;   // multiply-adds
-  std::uint64_t bytes = 0;  // that it reads and writes, weights included
+  std::string_view node;            // its name in the model
+  std::string_view op;              // "Conv"
+  std::string_view kernel;          // "conv_f32_avx512"; "portable" where an operator has no kernel
+  TensorType result;                // of its first output
+  std::uint64_t macs = 0;           // multiply-adds
+  std::uint64_t bytes = 0;          // that it reads and writes, weights included
+  std::vector<MemoryRange> ranges;  // of these bytes, in the order in which it uses them
 };
 
 // What a model takes of memory.

@@ -107,17 +107,34 @@ std::optional<std::size_t> Model::find_output(std::string_view name) const noexc
   return static_cast<std::size_t>(found - outputs_.begin());
 }
 
+namespace {
+
+// See MemoryRange.
+std::uint64_t address_of(const plan_format::Operand& operand) {
+  constexpr int kBitsOfPlace = 48;
+  const auto storage = static_cast<std::uint64_t>(operand.storage) << (kBitsOfPlace + 8);
+  const bool is_input = operand.storage == plan_format::Storage::kInput;
+  return storage + (is_input ? operand.offset << kBitsOfPlace : operand.offset);
+}
+
+}  // namespace
+
 std::vector<ModelStep> Model::steps() const {
   std::vector<ModelStep> steps;
   for (const PlanStep& step : plan_->steps()) {
-    ModelStep made{plan_->text(step.record->node), plan_->text(step.record->op),
+    ModelStep made{plan_->text(step.record->node),
+                   plan_->text(step.record->op),
                    step.kernel != nullptr ? std::string_view(step.kernel->name) : "portable",
                    step.outputs.empty() ? TensorType{} : operand_type(plan_->operand(step.outputs[0])),
-                   step.record->macs};
+                   step.record->macs,
+                   0,
+                   {}};
     for (const auto refs : {step.inputs, step.outputs}) {
       for (const std::uint32_t ref : refs) {
         const plan_format::Operand& operand = plan_->operand(ref);
-        if (operand.storage != plan_format::Storage::kNone) made.bytes += operand.size_bytes;
+        if (operand.storage == plan_format::Storage::kNone) continue;
+        made.bytes += operand.size_bytes;
+        made.ranges.push_back({address_of(operand), operand.size_bytes});
       }
     }
     steps.push_back(made);

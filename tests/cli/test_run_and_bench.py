@@ -102,6 +102,9 @@ class Profile(Case):
         self.assertGreater(len(answer["steps"]), 50)
         self.assertTrue(all(step["us"] > 0 and step["kernel"] for step in answer["steps"]))
         self.assertEqual(sum(step["kernel"] == "portable" for step in answer["steps"]), 0)
+        for step in answer["steps"]:  # fewer bytes the further away, and none that the step does not use
+            passed = [step["bytes"], *step["bytes_from"].values()]
+            self.assertEqual(passed, sorted(passed, reverse=True), step["node"])
         self.assertTrue(ElementTree.parse(self.folder / "p.svg").getroot().tag.endswith("svg"))
 
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/profile/cache_traffic.h"
 #include "paperkite/error.h"
 
 namespace kite::cli {
@@ -20,6 +21,7 @@ struct ProfiledStep {
   double share_of_peak = 0.0;
   std::uint64_t macs = 0;
   std::uint64_t bytes = 0;  // operands read and written once
+  Passed passed;            // of them, those that no nearer cache has
 };
 
 // Writes an SVG: GFLOP/s over arithmetic intensity (operations for each byte), both logarithmic. Each step is a dot

@@ -4,11 +4,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 
 #include "base/json.h"
+#include "base/thread_pool.h"
 #include "cli/output/output.h"
 #include "cli/output/output_file.h"
 #include "cli/parser/number_option.h"
+#include "cli/profile/cache_traffic.h"
+#include "cli/profile/caches.h"
+#include "cli/profile/roofline.h"
 #include "command.h"
 #include "json_output.h"
 #include "kernels/peak/peak.h"
@@ -16,7 +21,6 @@
 #include "model_files.h"
 #include "paperkite/session.h"
 #include "paperkite/try.h"
-#include "profile_chart.h"
 
 namespace kite::cli {
 
@@ -49,8 +53,26 @@ Result<std::vector<double>> measure_steps(Session& session, std::size_t steps, s
   return medians_us;
 }
 
+// The peak of all threads at the same time, in GFLOP/s: processors that share a core, or their clock, have less
+// together than each has alone.
+double measure_concurrent_peak(const Target& target, int threads) {
+  struct Peaks {
+    const Target& target;
+    std::vector<double> of_members;
+  };
+  ThreadPool team(threads);
+  Peaks peaks{target, std::vector<double>(static_cast<std::size_t>(team.size()))};
+  team.run(
+      [](void* context, int member) {
+        auto& mine = *static_cast<Peaks*>(context);
+        mine.of_members[static_cast<std::size_t>(member)] = measure_peak_gflops(mine.target);
+      },
+      &peaks);
+  return std::accumulate(peaks.of_members.begin(), peaks.of_members.end(), 0.0);
+}
+
 std::vector<ProfiledStep> describe_steps(std::span<const ModelStep> steps, std::span<const double> medians_us,
-                                         double peak_gflops) {
+                                         double peak_gflops, std::span<const Passed> traffic) {
   std::vector<ProfiledStep> rows;
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const ModelStep& step = steps[s];
@@ -63,23 +85,42 @@ std::vector<ProfiledStep> describe_steps(std::span<const ModelStep> steps, std::
     row.share_of_peak = peak_gflops > 0.0 ? row.gflops / peak_gflops : 0.0;
     row.macs = step.macs;
     row.bytes = step.bytes;
+    row.passed = traffic[s];
     row.shape = step.result.shape.to_string();
     rows.push_back(std::move(row));
   }
   return rows;
 }
 
-void print_table(const std::vector<ProfiledStep>& rows, double total_us, double peak_gflops) {
-  print("{:>4} {:>9} {:>6} {:>8} {:>6} {:>9}  {:<32} {:<20} {}\n", "step", "us", "time", "GFLOP/s", "peak", "KB",
-        "kernel", "result", "node");
+// "L2", "L3", "memory": where bytes come from that pass the first cache, the second, the last.
+std::string behind(std::span<const Cache> caches, std::size_t cache) {
+  return cache + 1 < caches.size() ? fmt::format("L{}", caches[cache + 1].level) : "memory";
+}
+
+void print_table(const std::vector<ProfiledStep>& rows, std::span<const Cache> caches, double total_us,
+                 double peak_gflops, int threads) {
+  print("{:>4} {:>9} {:>6} {:>8} {:>6} {:>9}", "step", "us", "time", "GFLOP/s", "peak", "KB");
+  for (std::size_t c = 0; c < caches.size(); ++c) print(" {:>9}", behind(caches, c));
+  print("  {:<32} {:<20} {}\n", "kernel", "result", "node");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ProfiledStep& row = rows[i];
-    print("{:>4} {:>9.1f} {:>5.1f}% {:>8.1f} {:>5.0f}% {:>9.1f}  {:<32} {:<20} {} {}\n", i, row.us,
-          100.0 * row.us / total_us, row.gflops, 100.0 * row.share_of_peak, static_cast<double>(row.bytes) * 1e-3,
-          row.kernel, row.shape, row.op, row.node);
+    print("{:>4} {:>9.1f} {:>5.1f}% {:>8.1f} {:>5.0f}% {:>9.1f}", i, row.us, 100.0 * row.us / total_us, row.gflops,
+          100.0 * row.share_of_peak, static_cast<double>(row.bytes) * 1e-3);
+    for (const std::uint64_t bytes : row.passed) print(" {:>9.1f}", static_cast<double>(bytes) * 1e-3);
+    print("  {:<32} {:<20} {} {}\n", row.kernel, row.shape, row.op, row.node);
   }
-  print("{} steps, {:.1f} us; the machine's own multiply-add peak is {:.0f} GFLOP/s\n", rows.size(), total_us,
-        peak_gflops);
+  print(
+      "{} steps, {:.1f} us; peak: of {:.0f} GFLOP/s, the multiply-adds that this machine does with {} thread{} at "
+      "once\n",
+      rows.size(), total_us, peak_gflops, threads, threads == 1 ? "" : "s");
+  if (caches.empty()) return;
+  print(
+      "KB: what a step reads and writes; after it what of that is in no nearer cache, by the sizes of steps and caches "
+      "(");
+  for (std::size_t c = 0; c < caches.size(); ++c) {
+    print("{}L{} {} KB", c == 0 ? "" : ", ", caches[c].level, caches[c].bytes >> 10);
+  }
+  print(")\n");
 }
 
 Status profile(const ProfileOptions& options) {
@@ -94,18 +135,22 @@ Status profile(const ProfileOptions& options) {
   const std::vector<ModelStep> steps = model.steps();
   KITE_TRY_ASSIGN(const auto medians_us, measure_steps(session, steps.size(), inputs, options.runs));
   KITE_TRY_ASSIGN(const Target* target, parse_target(model.isa()));
-  const double peak_gflops = measure_peak_gflops(*target) * session.threads();
-  const std::vector<ProfiledStep> rows = describe_steps(steps, medians_us, peak_gflops);
+  const double peak_gflops = measure_concurrent_peak(*target, session.threads());
+  const std::vector<Cache> caches = data_caches();
+  const std::vector<ProfiledStep> rows =
+      describe_steps(steps, medians_us, peak_gflops, cache_traffic(steps, caches, session.threads()));
   double total_us = 0.0;
   for (const ProfiledStep& row : rows) total_us += row.us;
 
   if (!options.svg.empty()) KITE_TRY(write_roofline(options.svg, options.model, rows, peak_gflops));
   if (!options.common.json) {
-    print_table(rows, total_us, peak_gflops);
+    print_table(rows, caches, total_us, peak_gflops, session.threads());
     return {};
   }
   auto array = nlohmann::ordered_json::array();
   for (const ProfiledStep& row : rows) {
+    nlohmann::ordered_json from = nlohmann::ordered_json::object();
+    for (std::size_t c = 0; c < caches.size(); ++c) from[behind(caches, c)] = row.passed[c];
     array.push_back({{"node", row.node},
                      {"op", row.op},
                      {"kernel", row.kernel},
@@ -113,7 +158,8 @@ Status profile(const ProfileOptions& options) {
                      {"gflops", row.gflops},
                      {"share_of_peak", row.share_of_peak},
                      {"macs", row.macs},
-                     {"bytes", row.bytes}});
+                     {"bytes", row.bytes},
+                     {"bytes_from", from}});
   }
   const nlohmann::ordered_json object = {{"model", options.model},
                                          {"threads", session.threads()},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A roofline (Williams, Waterman and Patterson, 2009) as SVG.
-#include "profile_chart.h"
+#include "cli/profile/roofline.h"
 
 #include <fmt/format.h>
 
