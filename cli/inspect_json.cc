@@ -42,7 +42,8 @@ Json describe_all_steps(const Model& model) {
                      {"node", step.node},
                      {"kernel", step.kernel},
                      {"shape", dims_of(step.result)},
-                     {"macs", step.macs}});
+                     {"macs", step.macs},
+                     {"parts", describe_parts(step.parts)}});
   }
   return steps;
 }

@@ -56,4 +56,10 @@ nlohmann::ordered_json describe_error(const Error& error) {
       {"code", error_code_name(shown.code)}, {"message", shown.what}, {"where", shown.where}, {"remedy", shown.remedy}};
 }
 
+nlohmann::ordered_json describe_parts(std::span<const StepPart> parts) {
+  auto array = nlohmann::ordered_json::array();
+  for (const StepPart& part : parts) array.push_back({{"node", part.node}, {"op", part.op}, {"macs", part.macs}});
+  return array;
+}
+
 }  // namespace kite::cli

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 
 #include "paperkite/error.h"
+#include "paperkite/model.h"
 
 namespace kite::cli {
 
@@ -16,5 +18,7 @@ void print_json(const nlohmann::ordered_json& value, int indent = -1);
 
 // An error as an object: code, message, where, remedy.
 [[nodiscard]] nlohmann::ordered_json describe_error(const Error& error);
+// The nodes that a step computes together: node, op, macs of each.
+[[nodiscard]] nlohmann::ordered_json describe_parts(std::span<const StepPart> parts);
 
 }  // namespace kite::cli

@@ -8,17 +8,17 @@
 
 #include "base/json.h"
 #include "base/thread_pool.h"
+#include "cli/command.h"
+#include "cli/json_output.h"
+#include "cli/model_files.h"
 #include "cli/output/output.h"
 #include "cli/output/output_file.h"
 #include "cli/parser/number_option.h"
 #include "cli/profile/cache_traffic.h"
 #include "cli/profile/caches.h"
 #include "cli/profile/roofline.h"
-#include "command.h"
-#include "json_output.h"
 #include "kernels/peak/peak.h"
 #include "kernels/targets.h"
-#include "model_files.h"
 #include "paperkite/session.h"
 #include "paperkite/try.h"
 
@@ -86,6 +86,7 @@ std::vector<ProfiledStep> describe_steps(std::span<const ModelStep> steps, std::
     row.macs = step.macs;
     row.bytes = step.bytes;
     row.passed = traffic[s];
+    row.parts = step.parts;
     row.shape = step.result.shape.to_string();
     rows.push_back(std::move(row));
   }
@@ -108,6 +109,10 @@ void print_table(const std::vector<ProfiledStep>& rows, std::span<const Cache> c
           100.0 * row.share_of_peak, static_cast<double>(row.bytes) * 1e-3);
     for (const std::uint64_t bytes : row.passed) print(" {:>9.1f}", static_cast<double>(bytes) * 1e-3);
     print("  {:<32} {:<20} {} {}\n", row.kernel, row.shape, row.op, row.node);
+    for (const StepPart& part : row.parts) {
+      print("{:>{}}  {:<32} {:<20} {} {}\n", "", 47 + 10 * caches.size(), "of which",
+            fmt::format("{:.3f} M", static_cast<double>(part.macs) * 1e-6), part.op, part.node);
+    }
   }
   print(
       "{} steps, {:.1f} us; peak: of {:.0f} GFLOP/s, the multiply-adds that this machine does with {} thread{} at "
@@ -159,7 +164,8 @@ Status profile(const ProfileOptions& options) {
                      {"share_of_peak", row.share_of_peak},
                      {"macs", row.macs},
                      {"bytes", row.bytes},
-                     {"bytes_from", from}});
+                     {"bytes_from", from},
+                     {"parts", describe_parts(row.parts)}});
   }
   const nlohmann::ordered_json object = {{"model", options.model},
                                          {"threads", session.threads()},

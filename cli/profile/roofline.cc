@@ -36,9 +36,10 @@ std::string colour_of(const std::string& kernel) {
     std::string_view prefix;
     std::string_view colour;
   };
-  static constexpr Family kFamilies[] = {{"conv", "#0072b2"},      {"winograd", "#56b4e9"}, {"grouped", "#f0e442"},
-                                         {"depthwise", "#009e73"}, {"linear", "#d55e00"},   {"matmul", "#cc79a7"},
-                                         {"portable", "#000000"}};
+  static constexpr Family kFamilies[] = {
+      {"conv", "#0072b2"},      {"winograd", "#56b4e9"},         {"grouped", "#f0e442"},
+      {"depthwise", "#009e73"}, {"expand_depthwise", "#009e73"}, {"linear", "#d55e00"},
+      {"matmul", "#cc79a7"},    {"portable", "#000000"}};
   for (const Family& family : kFamilies) {
     if (kernel.starts_with(family.prefix)) return std::string(family.colour);
   }

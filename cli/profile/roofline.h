@@ -8,6 +8,7 @@
 
 #include "cli/profile/cache_traffic.h"
 #include "paperkite/error.h"
+#include "paperkite/model.h"
 
 namespace kite::cli {
 
@@ -15,7 +16,8 @@ struct ProfiledStep {
   std::string node;
   std::string op;
   std::string kernel;
-  std::string shape;  // of the first result
+  std::string shape;            // of the first result
+  std::vector<StepPart> parts;  // where the step computes several nodes
   double us = 0.0;
   double gflops = 0.0;
   double share_of_peak = 0.0;

@@ -69,15 +69,23 @@ struct MemoryRange {
   std::uint64_t bytes = 0;
 };
 
+// A node that a step computes together with others.
+struct StepPart {
+  std::string_view node;
+  std::string_view op;
+  std::uint64_t macs = 0;
+};
+
 // One step of a run, in the order in which they run.
 struct ModelStep {
-  std::string_view node;            // its name in the model
-  std::string_view op;              // "Conv"
-  std::string_view kernel;          // "conv_f32_avx512"; "portable" where an operator has no kernel
-  TensorType result;                // of its first output
-  std::uint64_t macs = 0;           // multiply-adds
-  std::uint64_t bytes = 0;          // that it reads and writes, weights included
-  std::vector<MemoryRange> ranges;  // of these bytes, in the order in which it uses them
+  std::string_view node;          // its name in the model
+  std::string_view op;            // "Conv"
+  std::string_view kernel;        // "conv_f32_avx512"; "portable" where an operator has no kernel
+  TensorType result;              // of its first output
+  std::uint64_t macs = 0;         // multiply-adds
+  std::uint64_t bytes = 0;        // that it reads and writes, weights included
+  std::vector<StepPart> parts{};  // of a step that computes several nodes, whose name and result are those of the last
+  std::vector<MemoryRange> ranges{};  // of the bytes, in the order in which it uses them
 };
 
 // What a model takes of memory.

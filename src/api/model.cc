@@ -122,13 +122,10 @@ std::uint64_t address_of(const plan_format::Operand& operand) {
 std::vector<ModelStep> Model::steps() const {
   std::vector<ModelStep> steps;
   for (const PlanStep& step : plan_->steps()) {
-    ModelStep made{plan_->text(step.record->node),
-                   plan_->text(step.record->op),
+    ModelStep made{plan_->text(step.record->node), plan_->text(step.record->op),
                    step.kernel != nullptr ? std::string_view(step.kernel->name) : "portable",
                    step.outputs.empty() ? TensorType{} : operand_type(plan_->operand(step.outputs[0])),
-                   step.record->macs,
-                   0,
-                   {}};
+                   step.record->macs};
     for (const auto refs : {step.inputs, step.outputs}) {
       for (const std::uint32_t ref : refs) {
         const plan_format::Operand& operand = plan_->operand(ref);
@@ -137,7 +134,10 @@ std::vector<ModelStep> Model::steps() const {
         made.ranges.push_back({address_of(operand), operand.size_bytes});
       }
     }
-    steps.push_back(made);
+    for (const plan_format::Part& part : step.parts) {
+      made.parts.push_back({plan_->text(part.node), plan_->text(part.op), part.macs});
+    }
+    steps.push_back(std::move(made));
   }
   return steps;
 }

@@ -7,6 +7,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/expand_depthwise/expand_depthwise.h"
 #include "kernels/grouped/grouped.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/lstm/lstm.h"
@@ -24,9 +25,9 @@ namespace kite {
 
 namespace {
 
-constexpr const Family* kFamilies[] = {&kConv,  &kGrouped,     &kWinograd,  &kDepthwise, &kMatmul,      &kPool,
-                                       &kMean,  &kElementwise, &kLayerNorm, &kSoftmax,   &kStridedCopy, &kAffine,
-                                       &kQConv, &kQPool,       &kBytewise,  &kWConv,     &kLstmFamily};
+constexpr const Family* kFamilies[] = {
+    &kConv,    &kGrouped,     &kWinograd, &kDepthwise, &kMatmul, &kPool,     &kMean,  &kElementwise, &kLayerNorm,
+    &kSoftmax, &kStridedCopy, &kAffine,   &kQConv,     &kQPool,  &kBytewise, &kWConv, &kLstmFamily,  &kExpandDepthwise};
 
 }  // namespace
 

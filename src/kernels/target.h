@@ -3,6 +3,7 @@
 // it. Constants only: what is compiled for one target reads its own row and leaves nothing behind for the linker.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/features.h"
@@ -44,6 +45,10 @@ struct Tuning {
   // Bytes of the next step's weights that a step fetches into L2 for it. Beyond them a step fetches each panel while it
   // uses the one before: with an L2 of 256 or 512 KB what is fetched earlier than that is gone when it is needed.
   int next_bytes;
+  // A 1x1 convolution and the depthwise one behind it are one step where what lies between them takes at least so many
+  // bytes. With AVX-512: more than L2 holds of it (1 to 2 MB), or the rows that shares expand twice cost more than is
+  // saved. Cores that stop at AVX2 have 256 or 512 KB.
+  std::int64_t expanded_bytes;
   // Means: vectors of neighbouring outputs that are summed together, four partial sums each.
   int mean_vectors;
   // Independent multiply-adds that hide each other's latency in the measurement of the peak.
@@ -81,6 +86,7 @@ constexpr Tuning kOf32Registers = {.panel_blocks = 3,
                                    .activates_runs = false,
                                    .row_band_bytes = 512 * 1024,
                                    .next_bytes = 768 * 1024,
+                                   .expanded_bytes = 2048 * 1024,
                                    .mean_vectors = 4,
                                    .peak_chains = 20,
                                    .qconv_blocks = 4,
@@ -97,6 +103,7 @@ constexpr Tuning kOf16Registers = {.panel_blocks = 3,
                                    .activates_runs = false,
                                    .row_band_bytes = 2048 * 1024,
                                    .next_bytes = 64 * 1024,
+                                   .expanded_bytes = 2048 * 1024,
                                    .mean_vectors = 2,
                                    .peak_chains = 12,
                                    .qconv_blocks = 2,
@@ -118,6 +125,7 @@ inline constexpr Target avx512 = {.name = "avx512",
 constexpr Tuning kOfAvx2 = [] {
   Tuning tuning = kOf16Registers;
   tuning.reads_planes = true;
+  tuning.expanded_bytes = 1024 * 1024;
   return tuning;
 }();
 inline constexpr Target avx2 = {.name = "avx2", .needs = kAvx2 | kFma, .lanes = 8, .registers = 16, .tuning = kOfAvx2};

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/test_folder.h"
+#include "kernels/expand_depthwise/expand_depthwise.h"
 #include "kernels/grouped/grouped.h"
 #include "kernels/name_id.h"
 #include "kernels/registry.h"
@@ -32,6 +33,7 @@ namespace {
 
 using plan_format::Header;
 using plan_format::Operand;
+using plan_format::Part;
 using plan_format::Section;
 using plan_format::Step;
 using plan_format::Storage;
@@ -39,7 +41,8 @@ using Bytes = std::vector<std::byte>;
 using OpenedPlan = Result<std::shared_ptr<const Plan>>;
 
 std::shared_ptr<const Plan> plan_of(const Graph& graph, const Target& target = native_target()) {
-  auto plan = make_plan(graph, {.target = &target, .key = {1, 2}, .notes = {{"labels", "[\"a\"]"}}});
+  const Target all = fusing(target);
+  auto plan = make_plan(graph, {.target = &all, .key = {1, 2}, .notes = {{"labels", "[\"a\"]"}}});
   EXPECT_TRUE(plan.ok()) << plan.error().message();
   return plan.ok() ? *plan : nullptr;
 }
@@ -151,9 +154,10 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_target_has) {
   const auto plan = plan_of(graph);
   for (const PlanStep& step : plan->steps())
     families += step.kernel == nullptr ? "portable " : std::string(step.family->name()) + ' ';
-  EXPECT_EQ(families,
-            "conv depthwise conv reduce conv softmax pool affine layer_norm strided_copy matmul elementwise portable "
-            "portable lstm ");
+  EXPECT_EQ(
+      families,
+      "conv depthwise conv expand_depthwise reduce conv softmax pool affine layer_norm strided_copy matmul elementwise "
+      "portable portable lstm ");
 }
 
 // The families that a convolution's shape leads to, however it was spelled.
@@ -215,7 +219,8 @@ TEST(Plan, over_the_memory_limit_names_the_largest_tensor) {
       << plan.error().message();
   const Header header = plan_of(graph)->header();
   const std::uint64_t needed = header.total_bytes + header.arena_bytes + header.scratch_bytes;
-  EXPECT_TRUE(make_plan(graph, {.target = &native_target(), .memory_limit_bytes = needed + 4096}).ok());
+  const Target all = fusing(native_target());
+  EXPECT_TRUE(make_plan(graph, {.target = &all, .memory_limit_bytes = needed + 4096}).ok());
 }
 
 // 2^43 bytes each, under any limit: their sum must not wrap around to something small.
@@ -381,14 +386,15 @@ TEST(Plan, leaves_out_only_what_a_step_can_do_without) {
       ++accepted;
       const PlanStep& opened = (*changed)->steps()[s];
       ASSERT_NE(opened.kernel, nullptr) << "step " << s << ", operand " << r;
-      EXPECT_TRUE(opened.family->name() == "layer_norm" ? r == 2 : r == 2 || r == 3)
+      EXPECT_TRUE(r == 2 || (opened.family->name() != "layer_norm" &&
+                             r == (opened.family == &kExpandDepthwise ? kDepthwiseWeights + 1 : kConvResidual)))
           << opened.kernel->name << ", operand " << r;
       ASSERT_NO_FATAL_FAILURE(run_if_small(*changed));
     }
   }
-  // The biases of two convolutions, of the dense and the normalised layer and of the LSTM, the depthwise one's, and one
-  // residual.
-  EXPECT_EQ(accepted, 7);
+  // The biases of two convolutions, of the dense and the normalised layer and of the LSTM, the depthwise one's, both of
+  // the step that expands, and one residual.
+  EXPECT_EQ(accepted, 9);
 }
 
 TEST(Plan, steps_take_their_refs_in_turn) {
@@ -402,6 +408,19 @@ TEST(Plan, steps_take_their_refs_in_turn) {
   bytes = good;
   records<Step>(bytes, &Header::steps)[0].max_shares = 0;
   EXPECT_NE(problem(bytes), "ok");
+}
+
+TEST(Plan, with_parts_of_steps_outside_is_refused) {
+  const Bytes good = bytes_of(*plan_of(every_family()));
+  const auto with = [&](const std::function<void(Bytes&)>& change) {
+    Bytes bytes = good;
+    change(bytes);
+    return problem(bytes);
+  };
+  EXPECT_NE(with([](Bytes& b) { records<Step>(b, &Header::steps)[3].parts += 10000; }), "ok");
+  EXPECT_NE(with([](Bytes& b) { records<Step>(b, &Header::steps)[3].first_part = UINT32_MAX; }), "ok");
+  EXPECT_NE(with([](Bytes& b) { records<Part>(b, &Header::parts)[0].op.size = UINT32_MAX; }), "ok");
+  EXPECT_NE(with([](Bytes& b) { reinterpret_cast<Header*>(b.data())->parts.count = UINT32_MAX; }), "ok");
 }
 
 TEST(Plan, shares_no_portable_operator_that_one_thread_must_compute) {
@@ -520,7 +539,8 @@ TEST(Plan, a_kernel_whose_fits_agrees_stays_inside_its_operands) {
     std::vector<void*> out;
     for (std::size_t i = 0; i < in_bytes.size(); ++i) {
       // Packed weights start on a cache line, other operands where they like.
-      const bool packed = i == 1 && family->packs_weights();
+      const bool packed =
+          (i == 1 || (i == kDepthwiseWeights && family == &kExpandDepthwise)) && family->packs_weights();
       in.push_back(in_bytes[i] == 0 ? nullptr : memory[i].at_end(in_bytes[i], packed ? 64 : 4));
     }
     std::vector<std::vector<std::byte>> behind;

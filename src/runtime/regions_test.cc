@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -49,14 +50,15 @@ void expect_same_bits(const Graph& together, const Graph& apart, const std::stri
   const std::vector<Tensor> inputs = inputs_of(together);
   for (const Target* target : all_targets()) {
     if (!native_target().includes(*target)) continue;
+    const Target all = fusing(*target);
     PlanOptions options;
-    options.target = target;
+    options.target = &all;
     const auto one = make_plan(together, options);
     const auto several = make_plan(apart, options);
     ASSERT_TRUE(one.ok() && several.ok());
     EXPECT_EQ(operators(**one), one_step);
     EXPECT_EQ(operators(**several), steps);
-    for (const int threads : {1, 2}) {
+    for (const int threads : {1, 2, 3}) {
       const std::vector<float> a = run(*one, inputs, threads), b = run(*several, inputs, threads);
       ASSERT_EQ(a.size(), b.size());
       EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0) << target->name;
@@ -129,6 +131,95 @@ TEST(Regions, an_activation_joins_a_product_of_bytes_whose_result_is_real) {
                        "QuantizeLinear " + product + "+" + name, "QuantizeLinear " + product + " " + name);
     }
   }
+}
+
+// x, 1x1, depthwise; with `also` what lies between is an output, too.
+Graph inverted(const AttributeList& expand, AttributeList depthwise, bool also, const Shape& x = {2, 40, 29, 6},
+               const Shape& filter = {88, 1, 3, 3}) {
+  TestGraph g;
+  depthwise.push_back({"group", std::int64_t{filter[0]}});
+  const ValueId between = g.conv(g.input("x", x), Shape{filter[0], x[3], 1, 1}, expand);
+  const ValueId y = g.conv(between, filter, std::move(depthwise));
+  return also ? g.take({y, between}) : g.take({y});
+}
+
+TEST(Regions, a_depthwise_convolution_joins_the_1x1_one_before_it) {
+  using Ints = TestGraph::Ints;
+  for (const char* activation : {"none", "relu", "clip", "silu", "hard_swish"}) {
+    for (const std::int64_t stride : {1, 2}) {
+      for (const std::int64_t kernel : {3, 5}) {
+        SCOPED_TRACE(std::string(activation) + " " + std::to_string(stride) + " " + std::to_string(kernel));
+        const AttributeList expand = {
+            {"activation", std::string(activation)}, {"activation_a", -0.25F}, {"activation_b", 0.5F}};
+        AttributeList depthwise = expand;
+        depthwise.push_back({"strides", Ints{stride, stride}});
+        depthwise.push_back({"pads", Ints{kernel / 2, kernel / 2, kernel / 2, kernel / 2 - 1}});
+        const Shape x{2, 40, 29, 6}, filter{88, 1, kernel, kernel};
+        expect_same_bits(inverted(expand, depthwise, false, x, filter), inverted(expand, depthwise, true, x, filter),
+                         "Conv+Conv", "Conv Conv");
+      }
+    }
+  }
+}
+
+TEST(Regions, a_step_of_several_nodes_names_its_parts) {
+  const Target all = fusing(native_target());
+  const auto plan = make_plan(inverted({}, {}, false), {.target = &all});
+  ASSERT_TRUE(plan.ok());
+  ASSERT_EQ((*plan)->steps().size(), 1u);
+  const auto parts = (*plan)->steps()[0].parts;
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ((*plan)->text(parts[0].node), "Conv_0");
+  EXPECT_EQ((*plan)->text(parts[1].node), "Conv_1");
+  EXPECT_EQ((*plan)->text(parts[1].op), "Conv");
+  EXPECT_EQ(parts[0].macs, 2u * 40 * 29 * 6 * 88);
+  EXPECT_EQ(parts[1].macs, 2u * 38 * 27 * 9 * 88);
+  EXPECT_EQ((*plan)->steps()[0].record->macs, parts[0].macs + parts[1].macs);
+  const auto apart = make_plan(inverted({}, {}, true), {.target = &all});
+  ASSERT_TRUE(apart.ok());
+  EXPECT_TRUE((*apart)->steps()[0].parts.empty());
+}
+
+// A residual, weights of 8 bits, a reader more, another kind of convolution, or a small picture.
+TEST(Regions, convolutions_that_are_no_such_pair_are_computed_alone) {
+  const Target all = fusing(targets::generic);
+  const auto steps = [&](const Target& target, const std::function<ValueId(TestGraph&, ValueId)>& build) {
+    TestGraph g;
+    const ValueId y = build(g, g.input("x", Shape{1, 12, 12, 8}));
+    const auto plan = make_plan(g.take({y}), {.target = &target});
+    EXPECT_TRUE(plan.ok());
+    return plan.ok() ? operators(**plan) : "";
+  };
+  const AttributeList same = {{"group", std::int64_t{24}}, {"pads", TestGraph::Ints{1, 1, 1, 1}}};
+  const auto pair = [&](TestGraph& g, ValueId x) {
+    return g.conv(g.conv(x, Shape{24, 8, 1, 1}, {}), Shape{24, 1, 3, 3}, same);
+  };
+  EXPECT_EQ(steps(all, pair), "Conv+Conv");
+  EXPECT_EQ(steps(targets::generic, pair), "Conv Conv");
+  EXPECT_EQ(steps(all,
+                  [&](TestGraph& g, ValueId x) {
+                    const ValueId between = g.conv(x, Shape{24, 8, 1, 1}, {});
+                    return g.conv(between, Shape{24, 1, 3, 3}, same, between);
+                  }),
+            "Conv Conv");
+  EXPECT_EQ(steps(all,
+                  [&](TestGraph& g, ValueId x) {
+                    const ValueId between = g.conv(x, Shape{24, 8, 1, 1}, {});
+                    return g.node("Add", 14, {g.conv(between, Shape{24, 1, 3, 3}, same), between});
+                  }),
+            "Conv Conv Add");
+  EXPECT_EQ(steps(all,
+                  [&](TestGraph& g, ValueId x) {
+                    const ValueId between = g.internal("Conv", {x, g.dequantised(Shape{24, 8, 1, 1})});
+                    return g.conv(between, Shape{24, 1, 3, 3}, same);
+                  }),
+            "Conv Conv");
+  EXPECT_EQ(steps(all,
+                  [&](TestGraph& g, ValueId x) {
+                    return g.conv(g.conv(x, Shape{24, 8, 3, 3}, {{"pads", TestGraph::Ints{1, 1, 1, 1}}}),
+                                  Shape{24, 1, 3, 3}, same);
+                  }),
+            "Conv Conv");
 }
 
 TEST(Regions, what_is_read_twice_is_computed_alone) {

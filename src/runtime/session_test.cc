@@ -60,7 +60,8 @@ namespace kite {
 namespace {
 
 std::shared_ptr<const Plan> plan_of(const Graph& graph, const Target& target = native_target()) {
-  auto plan = make_plan(graph, {.target = &target});
+  const Target all = fusing(target);
+  auto plan = make_plan(graph, {.target = &all});
   EXPECT_TRUE(plan.ok()) << plan.error().message();
   return plan.ok() ? *plan : nullptr;
 }

@@ -3,6 +3,7 @@
 // tiles from left to right, and a tile goes through all channels of the share. So pixels are read as long streams, each
 // of them by two neighbouring tiles, while it is in L1 or L2.
 #include "kernels/depthwise/geometry.h"
+#include "kernels/depthwise/rows_call.h"
 #include "kernels/depthwise/tile.inl"
 #include "kernels/kernel.h"
 #include "kernels/simd/target.inl"
@@ -67,7 +68,7 @@ static void one_at_a_time(const DepthwiseCall& c, const DepthwiseTiles& t, std::
   store(hold, zero());
   for (std::int64_t row = 0; row < rows; ++row) {
     for (std::int64_t q = 0; q < outputs; ++q) {
-      const std::int64_t at = t.y + row * c.y_row + q * p.in_c;
+      const std::int64_t at = t.y + row * c.y_row + q * c.y_pixel;
       const TileOutputs out(c, at, hold, 1);
       for (std::int64_t channel = t.channel; channel < t.end; channel += Vec::kLanes) {
         const int lanes = static_cast<int>(t.end - channel < Vec::kLanes ? t.end - channel : Vec::kLanes);
@@ -80,7 +81,7 @@ static void one_at_a_time(const DepthwiseCall& c, const DepthwiseTiles& t, std::
           std::int64_t column = q * p.stride_w;
           for (std::int64_t s = 0; s < p.kernel_w; ++s, column += p.dilation_w) {
             if (column < t.left || column >= t.right) continue;
-            sum[0] = mul_add(load_n(x + column * p.in_c, lanes), load(w + s * kBlockChannels), sum[0]);
+            sum[0] = mul_add(load_n(x + column * c.x_pixel, lanes), load(w + s * kBlockChannels), sum[0]);
           }
         }
         out.store_row<false>(out.at(channel), sum, lanes);
@@ -156,14 +157,14 @@ static void run_rows_of_tiles(const DepthwiseCall& c, std::int64_t picture, std:
     const std::int64_t before = q * p.stride_w - p.pad_left;
     t.left = before < 0 ? -before : 0;
     t.right = p.in_w - before;
-    t.x = (picture * p.in_h + above) * c.x_row + before * p.in_c;
-    t.y = (picture * p.out_h + row) * c.y_row + q * p.in_c;
+    t.x = (picture * p.in_h + above) * c.x_row + before * c.x_pixel;
+    t.y = (picture * p.out_h + row) * c.y_row + q * c.y_pixel;
     run_tiles(c, t, rows, outputs);
     q += t.count * outputs;
     if (!activated) continue;
     float* y = c.y + t.y + channel;
     for (int i = 0; i < rows; ++i, y += c.y_row) {
-      activate(y, y, t.count * outputs, end - channel, p.in_c, p.activation);
+      activate(y, y, t.count * outputs, end - channel, c.y_pixel, p.activation);
     }
   }
 }
@@ -182,6 +183,20 @@ static std::int64_t rows_of_band(const DepthwiseCall& c, int most) {
   return fitting < most ? most : fitting / most * most;
 }
 
+void depthwise_rows(const DepthwiseRowsCall& call) {
+  const ConvParams& p = *call.params;
+  const std::int64_t y_row = static_cast<std::int64_t>(p.out_w) * p.in_c;
+  const DepthwiseCall c = {p,     call.x,       call.w, {call.bias, nullptr, p.activation}, call.y, call.x_row,
+                           y_row, call.x_pixel, p.in_c};
+  const int most = depthwise_has_tiles(p) ? most_rows(p) : 1;
+  for (std::int64_t row = call.first_row; row < call.last_row;) {
+    const std::int64_t left = call.last_row - row;
+    const auto count = static_cast<int>(left / ((left + most - 1) / most));
+    run_rows_of_tiles(c, 0, row, count, call.channel, call.end);
+    row += count;
+  }
+}
+
 // Shares: rows times blocks of channels.
 void depthwise_f32(const KernelCall& call);
 void depthwise_f32(const KernelCall& call) {
@@ -198,7 +213,9 @@ void depthwise_f32(const KernelCall& call) {
                            epilogue_of(call, p.activation),
                            static_cast<float*>(call.out[0]),
                            static_cast<std::int64_t>(p.in_w) * p.in_c,
-                           static_cast<std::int64_t>(p.out_w) * p.in_c};
+                           static_cast<std::int64_t>(p.out_w) * p.in_c,
+                           p.in_c,
+                           p.in_c};
   const std::int64_t first_row = rows * share / down, last_row = rows * (share + 1) / down;
   const std::int64_t channel = blocks * column / walk.across * kBlockChannels;
   std::int64_t end = blocks * (column + 1) / walk.across * kBlockChannels;

@@ -24,7 +24,8 @@ struct DepthwiseCall {
   const float* w;  // [block of 16 channels][kernel_h][kernel_w][16]
   Epilogue epilogue;
   float* y;
-  std::int64_t x_row, y_row;  // floats from row to row
+  std::int64_t x_row, y_row;      // floats from row to row
+  std::int64_t x_pixel, y_pixel;  // and from pixel to pixel
 };
 
 // Tiles side by side.
@@ -84,7 +85,7 @@ struct TileOutputs {
       : bias(c.epilogue.bias),
         y(reinterpret_cast<char*>(c.y + at)),
         row(c.y_row * 4),
-        pixel(static_cast<std::ptrdiff_t>(c.p.in_c) * 4),
+        pixel(c.y_pixel * 4),
         held(holds(c)) {
     const ActivationForm activation = c.epilogue.activation;
     has_high = activation.kind == Activation::kClip && !held;
@@ -137,7 +138,7 @@ static __attribute__((noinline)) void finish_held(const DepthwiseCall& c, std::i
     float* sum = hold;
     for (std::int64_t row = 0; row < rows; ++row) {
       const float* residual = e.residual + at + row * c.y_row;
-      for (int i = 0; i < outputs; ++i, residual += c.p.in_c, sum += Vec::kLanes) {
+      for (int i = 0; i < outputs; ++i, residual += c.y_pixel, sum += Vec::kLanes) {
         store(sum, add(load(sum), load_n(residual, lanes)));
       }
     }
@@ -147,7 +148,7 @@ static __attribute__((noinline)) void finish_held(const DepthwiseCall& c, std::i
   }
   for (; rows > 0; --rows, at += c.y_row) {
     float* y = c.y + at;
-    for (int i = 0; i < outputs; ++i, y += c.p.in_c, hold += Vec::kLanes) store_n(y, load(hold), lanes);
+    for (int i = 0; i < outputs; ++i, y += c.y_pixel, hold += Vec::kLanes) store_n(y, load(hold), lanes);
   }
 }
 
@@ -171,9 +172,8 @@ __attribute__((noinline)) static void tile_3x3(const DepthwiseCall& c, const Dep
   const TileOutputs out(c, t.y, hold, Outputs);
   const std::int64_t end = t.end;
   const bool above = t.top > 0, below = t.bottom < kRows;
-  const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(c.p.in_c) * 4, row = c.x_row * 4;
-  const std::int64_t x_step = Outputs * Stride * static_cast<std::int64_t>(c.p.in_c);
-  const std::int64_t y_step = Outputs * static_cast<std::int64_t>(c.p.in_c);
+  const std::ptrdiff_t pixel = c.x_pixel * 4, row = c.x_row * 4;
+  const std::int64_t x_step = Outputs * Stride * c.x_pixel, y_step = Outputs * c.y_pixel;
   const auto* const no_pixel = reinterpret_cast<const char*>(zeros);
   const float* const packed = c.w;
   const std::int64_t count = t.count;
@@ -270,13 +270,13 @@ __attribute__((noinline)) static void tile_wide(const DepthwiseCall& c, const De
   const TileOutputs out(c, t.y, hold, Outputs);
   const std::int64_t end = t.end, height = c.p.kernel_h, all = height + (Rows - 1) * Stride;
   const std::int64_t top = t.top, bottom = t.bottom, count = t.count;
-  const std::int64_t y_step = Outputs * static_cast<std::int64_t>(c.p.in_c);
-  const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(c.p.in_c) * 4, row = c.x_row * 4;
+  const std::int64_t x_step = Outputs * Stride * c.x_pixel, y_step = Outputs * c.y_pixel;
+  const std::ptrdiff_t pixel = c.x_pixel * 4, row = c.x_row * 4;
   const float* const packed = c.w + top * Width * kBlockChannels;
   const auto at_most = [bottom](std::int64_t i) { return i < bottom ? i : bottom; };
   for (std::int64_t tile = 0; tile < count; ++tile) {
     const std::int64_t left = t.left - tile * Outputs * Stride, right = t.right - tile * Outputs * Stride;
-    const auto* const x_at = reinterpret_cast<const char*>(c.x + t.x + top * c.x_row + tile * y_step * Stride);
+    const auto* const x_at = reinterpret_cast<const char*>(c.x + t.x + top * c.x_row + tile * x_step);
     for (std::int64_t channel = t.channel; channel < end; channel += Vec::kLanes) {
       const int lanes = Full ? Vec::kLanes : static_cast<int>(end - channel);
       const Vec bias = out.first_sum<Full>(channel, lanes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan on disk and in memory, which are the same bytes: a header and sections of plain records with offsets.
 //
-//   header | operands | refs | steps | params | text | inputs, outputs | constants
+//   header | operands | refs | steps | parts | params | text | inputs, outputs | constants
 //
 // 1. Offsets count from the first byte of the plan. All records are little-endian and naturally aligned; the constants
 //    section starts on a page, each constant on a cache line.
@@ -20,7 +20,7 @@ namespace kite::plan_format {
 inline constexpr char kMagic[8] = {'K', 'I', 'T', 'E', 'P', 'L', 'A', 'N'};
 // Raised whenever a record, a kernel's params or a packing changes its meaning, and whenever a new plan of a model
 // would give other answers than an old plan in a cache.
-inline constexpr std::uint32_t kVersion = 18;
+inline constexpr std::uint32_t kVersion = 19;
 inline constexpr std::uint64_t kConstantAlignment = 64;
 inline constexpr std::uint64_t kConstantSectionAlignment = 4096;
 
@@ -55,6 +55,7 @@ struct Header {
   Section operands;               // Operand
   Section refs;                   // uint32 operand numbers, grouped by step
   Section steps;                  // Step
+  Section parts;                  // Part, grouped by step
   Section params;                 // bytes
   Section text;                   // bytes
   Section inputs;                 // Port
@@ -95,8 +96,17 @@ struct Step {
   // guard. Such chains end, since guards come later. 0: the step always runs.
   std::uint32_t guard;
   std::uint32_t guard_side;
-  Text node;  // the node's name in the model, for profiles and errors
-  Text op;    // its operator
+  Text node;                 // the node's name in the model, for profiles and errors
+  Text op;                   // its operator
+  std::uint32_t first_part;  // the nodes that the step computes together; none where it is one node
+  std::uint32_t parts;
+};
+
+// A node of a step that computes several.
+struct Part {
+  std::uint64_t macs;
+  Text node;
+  Text op;
 };
 
 struct Port {
@@ -113,6 +123,7 @@ struct Note {
 };
 
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Operand) == 88 && sizeof(Step) == 80 && sizeof(Port) == 24 && sizeof(Note) == 16);
+static_assert(sizeof(Operand) == 88 && sizeof(Step) == 88 && sizeof(Part) == 24 && sizeof(Port) == 24 &&
+              sizeof(Note) == 16);
 
 }  // namespace kite::plan_format

@@ -25,6 +25,7 @@ namespace kite {
 using plan_format::Header;
 using plan_format::Note;
 using plan_format::Operand;
+using plan_format::Part;
 using plan_format::Port;
 using plan_format::Section;
 using plan_format::Step;
@@ -114,6 +115,7 @@ class PlanValidator {
     KITE_TRY(check_operands());
     KITE_TRY(check_ports());
     KITE_TRY(check_notes());
+    KITE_TRY(check_parts());
     return check_steps();
   }
 
@@ -169,6 +171,7 @@ class PlanValidator {
     plan_.operands_ = records<Operand>(header->operands, ok);
     refs_ = records<std::uint32_t>(header->refs, ok);
     steps_ = records<Step>(header->steps, ok);
+    parts_ = records<Part>(header->parts, ok);
     params_ = records<std::byte>(header->params, ok);
     text_bytes_ = records<char>(header->text, ok).size();
     inputs_ = records<Port>(header->inputs, ok);
@@ -268,6 +271,13 @@ class PlanValidator {
     return {};
   }
 
+  Status check_parts() const {
+    for (const Part& part : parts_) {
+      if (!text_ok(part.node) || !text_ok(part.op)) return broken("a part of a step lies outside the file");
+    }
+    return {};
+  }
+
   Status check_steps() {
     plan_.steps_.reserve(steps_.size());
     std::uint64_t next_ref = 0;  // each step has its own refs, in order: with shared refs this pass would not be linear
@@ -277,7 +287,8 @@ class PlanValidator {
           std::uint64_t{record.inputs} * record.outputs > kMaxRefPairs || record.params_offset % 8 != 0 ||
           record.params_offset > params_.size() || record.params_bytes > params_.size() - record.params_offset ||
           !text_ok(record.node) || !text_ok(record.op) || record.scratch_bytes > plan_.header_->scratch_bytes ||
-          record.max_shares == 0) {
+          record.max_shares == 0 || record.first_part > parts_.size() ||
+          record.parts > parts_.size() - record.first_part) {
         return broken("a step lies outside the file");
       }
       next_ref += refs;
@@ -285,6 +296,7 @@ class PlanValidator {
       step.record = &record;
       step.inputs = refs_.subspan(record.first_ref, record.inputs);
       step.outputs = refs_.subspan(record.first_ref + record.inputs, record.outputs);
+      step.parts = parts_.subspan(record.first_part, record.parts);
       step.params = params_.data() + record.params_offset;
       KITE_TRY(check_refs(step));
       KITE_TRY(record.kernel == 0 ? resolve_portable(step) : resolve_kernel(step));
@@ -400,6 +412,7 @@ class PlanValidator {
   Plan& plan_;
   std::span<const std::uint32_t> refs_;
   std::span<const Step> steps_;
+  std::span<const Part> parts_;
   std::span<const std::byte> params_;
   std::span<const Port> inputs_;
   std::span<const Port> outputs_;

@@ -53,6 +53,7 @@ struct PlanStep {
   std::unique_ptr<const PortableCall> portable;
   std::span<const std::uint32_t> inputs;  // operand numbers
   std::span<const std::uint32_t> outputs;
+  std::span<const plan_format::Part> parts;  // the nodes that it computes together; none where it is one node
   const void* params = nullptr;
 };
 

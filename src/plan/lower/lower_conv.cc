@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lowers channels-last convolutions to the family that conv_family() chooses.
+#include <optional>
+
+#include "kernels/conv/conv.h"
 #include "kernels/conv_choice.h"
+#include "kernels/depthwise/depthwise.h"
+#include "kernels/expand_depthwise/expand_depthwise.h"
 #include "paperkite/try.h"
 #include "plan/lower/lowering.h"
+#include "plan/lower/region.h"
 
 namespace kite {
 
@@ -55,10 +61,68 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   return true;
 }
 
+// A convolution in float32 with its own weights and no residual, which `family` would compute.
+std::optional<ConvParams> plain_conv(const Lowering& lowering, NodeId id, const ConvFamily& family) {
+  const Graph& graph = lowering.graph();
+  if (id == kNoNode) return std::nullopt;
+  const Node& node = graph.node(id);
+  ConvParams params{};
+  if (node.op_type != "Conv" || node.domain != kInternalDomain ||
+      lowering.type(node.inputs[0]).dtype != DType::kFloat32 || !graph.is_constant(node.inputs[1]) ||
+      graph.value(node.inputs[1]).dequantised != nullptr || (node.inputs.size() > 3 && node.inputs[3] != kNoValue) ||
+      lowering.shape(node.outputs[0]).elements() == 0 || lowering.shape(node.inputs[0]).elements() == 0 ||
+      !read_conv(lowering, node, node.inputs[1], params)) {
+    return std::nullopt;
+  }
+  auto activation = activation_of(node.attributes);
+  if (!activation.ok()) return std::nullopt;
+  params.activation = *activation;
+  return &conv_family(params, lowering.target()) == &family ? std::optional(params) : std::nullopt;
+}
+
+std::optional<ExpandDepthwiseParams> read_expand_depthwise(const Lowering& lowering, NodeId expand, NodeId depthwise) {
+  const auto filtered = plain_conv(lowering, depthwise, kDepthwise);
+  const auto expanded = filtered ? plain_conv(lowering, expand, kConv) : std::nullopt;
+  if (!expanded) return std::nullopt;
+  return ExpandDepthwiseParams{.expand = *expanded, .depthwise = *filtered};
+}
+
+// A 1x1 convolution and the depthwise one that reads it.
+Region match_expand_depthwise(const Lowering& lowering, NodeId last) {
+  const Graph& graph = lowering.graph();
+  const Node& node = graph.node(last);
+  if (node.op_type != "Conv" || node.domain != kInternalDomain || !graph.is_read_once(node.inputs[0])) return {};
+  const NodeId expand = graph.value(node.inputs[0]).producer;
+  const auto params = read_expand_depthwise(lowering, expand, last);
+  if (!params || !kExpandDepthwise.is_profitable(*params, lowering.target())) return {};
+  return {expand, last};
+}
+
+Status lower_expand_depthwise(Lowering& lowering, std::span<const NodeId> region) {
+  const ExpandDepthwiseParams params = *read_expand_depthwise(lowering, region[0], region[1]);
+  const Node& expand = lowering.graph().node(region[0]);
+  const Node& depthwise = lowering.graph().node(region[1]);
+  const auto weights = [&](const Node& node, const ConvFamily& family, const ConvParams& conv) {
+    return lowering.packed_weights(node.inputs[1], WeightOrder::kOutputFirst, family, conv);
+  };
+  const auto bias = [&](const Node& node) {
+    return lowering.operand(node.inputs.size() > 2 ? node.inputs[2] : kNoValue);
+  };
+  const OperandId expand_weights = weights(expand, kConv, params.expand), expand_bias = bias(expand);
+  lowering.step(region[1], kExpandDepthwise, params,
+                {lowering.operand(expand.inputs[0]), expand_weights, expand_bias,
+                 weights(depthwise, kDepthwise, params.depthwise), bias(depthwise)},
+                {lowering.operand(depthwise.outputs[0])});
+  return {};
+}
+
+constexpr RegionRule kConvRegionRules[] = {{match_expand_depthwise, lower_expand_depthwise}};
+
 constexpr LowerRule kConvRules[] = {{kInternalDomain, "Conv", lower_conv}};
 
 }  // namespace
 
+std::span<const RegionRule> conv_region_rules() noexcept { return kConvRegionRules; }
 std::span<const LowerRule> conv_rules() noexcept { return kConvRules; }
 
 }  // namespace kite

@@ -115,6 +115,7 @@ void Lowering::name_region(std::span<const NodeId> nodes) {
   LoweredStep& step = steps_.back();
   step.op.clear();
   step.macs = 0;
+  step.parts.assign(nodes.begin(), nodes.end());
   for (const NodeId id : nodes) {
     step.op += (step.op.empty() ? "" : "+") + graph_.node(id).op_type;
     step.macs += static_cast<std::uint64_t>(graph_.node(id).multiply_adds);

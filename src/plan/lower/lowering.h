@@ -45,6 +45,7 @@ struct LoweredStep {
   std::uint64_t scratch_bytes = 0;  // for each thread
   std::uint64_t macs = 0;
   int max_shares = 1;
+  std::vector<NodeId> parts{};  // of a region's step
 };
 
 // The state of one lowering. Functions in lower_*.cc get operands from it and append steps; they change nothing else.

@@ -24,6 +24,7 @@ namespace {
 
 using plan_format::Header;
 using plan_format::Operand;
+using plan_format::Part;
 using plan_format::Port;
 using plan_format::Section;
 using plan_format::Step;
@@ -150,6 +151,7 @@ std::vector<ValuePlace> find_places(const Lowering& lowering) {
 struct Sections {
   std::vector<std::uint32_t> refs;
   std::vector<Step> steps;
+  std::vector<Part> parts;
   std::vector<std::byte> params;
   std::string text;
   std::vector<Port> inputs;
@@ -177,6 +179,12 @@ struct Sections {
     step.guard_side = guard.side;
     step.node = add_text(node.name);
     step.op = add_text(lowered.op);
+    step.first_part = static_cast<std::uint32_t>(parts.size());
+    step.parts = static_cast<std::uint32_t>(lowered.parts.size());
+    for (const NodeId id : lowered.parts) {
+      const Node& part = graph.node(id);
+      parts.push_back({static_cast<std::uint64_t>(part.multiply_adds), add_text(part.name), add_text(part.op_type)});
+    }
     params.insert(params.end(), lowered.params.begin(), lowered.params.end());
     params.resize(static_cast<std::size_t>(round_up(static_cast<std::int64_t>(params.size()), 8)));
     refs.insert(refs.end(), lowered.inputs.begin(), lowered.inputs.end());
@@ -318,6 +326,7 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   header.operands = place_section(end, lowering.operands());
   header.refs = place_section(end, sections.refs);
   header.steps = place_section(end, sections.steps);
+  header.parts = place_section(end, sections.parts);
   header.params = place_section(end, sections.params);
   header.text = place_section(end, sections.text);
   header.inputs = place_section(end, sections.inputs);
@@ -344,6 +353,7 @@ Result<std::shared_ptr<const Plan>> make_plan(const Graph& graph, const PlanOpti
   write_section(plan, header.operands, lowering.operands());
   write_section(plan, header.refs, sections.refs);
   write_section(plan, header.steps, sections.steps);
+  write_section(plan, header.parts, sections.parts);
   write_section(plan, header.params, sections.params);
   write_section(plan, header.text, sections.text);
   write_section(plan, header.inputs, sections.inputs);
