@@ -25,9 +25,10 @@ namespace kite {
 
 namespace {
 
-constexpr const Family* kFamilies[] = {
-    &kConv,    &kGrouped,     &kWinograd, &kDepthwise, &kMatmul, &kPool,     &kMean,  &kElementwise, &kLayerNorm,
-    &kSoftmax, &kStridedCopy, &kAffine,   &kQConv,     &kQPool,  &kBytewise, &kWConv, &kLstmFamily,  &kExpandDepthwise};
+constexpr const Family* kFamilies[] = {&kConv,        &kGrouped,    &kWinograd,       &kDepthwise, &kMatmul,
+                                       &kPool,        &kReduce,     &kElementwise,    &kLayerNorm, &kSoftmax,
+                                       &kStridedCopy, &kAffine,     &kQConv,          &kQPool,     &kBytewise,
+                                       &kWConv,       &kLstmFamily, &kExpandDepthwise};
 
 }  // namespace
 

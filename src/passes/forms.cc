@@ -16,6 +16,7 @@ namespace kite {
 namespace {
 
 constexpr int kReduceAxesAreInput = 18;
+constexpr int kSumAxesAreInput = 13;
 constexpr int kClipLimitsAreInputs = 11;
 constexpr int kPadsAreInputs = 11;
 
@@ -40,10 +41,15 @@ double limit_attribute(const Node& node, std::string_view name, double fallback)
 
 int from_front(std::int64_t axis, int rank) { return static_cast<int>(axis < 0 ? axis + rank : axis); }
 
+int reduction_opset(const Node& node) {
+  if (is_op(node, "ReduceSum")) return 11;
+  return is_op(node, "ReduceMean") || is_op(node, "ReduceL2") ? 13 : 0;
+}
+
 std::optional<std::vector<int>> reduction_axes(const Graph& graph, const Node& node) {
   const int rank = shape_of(graph, node.inputs.front()).rank();
   std::vector<std::int64_t> stated;
-  if (node.opset < kReduceAxesAreInput) {
+  if (node.opset < (node.op_type == "ReduceSum" ? kSumAxesAreInput : kReduceAxesAreInput)) {
     const auto axes = node.attributes.get_ints("axes");
     stated.assign(axes.begin(), axes.end());
   } else if (const ValueId id = input_of(node, 1); id != kNoValue) {

@@ -14,8 +14,11 @@ namespace kite {
 
 // Each returns nullopt when the numbers are only known at run time, or when the returned form cannot express the node.
 
-// Axes of a reduction (attribute before opset 18, input since), non-negative and ascending. No axes means all, or
-// none with noop_with_empty_axes.
+// The opset in which passes write a reduction that has a kernel, with its axes as an attribute; 0 for other nodes.
+[[nodiscard]] int reduction_opset(const Node& node);
+
+// Axes of a reduction (attribute before opset 18, 13 for ReduceSum, input since), non-negative and ascending. No axes
+// means all, or none with noop_with_empty_axes.
 [[nodiscard]] std::optional<std::vector<int>> reduction_axes(const Graph& graph, const Node& node);
 
 // Limits of a Clip (attributes before opset 11). A missing limit is the largest or the lowest finite number of the

@@ -21,17 +21,18 @@ namespace kite {
 
 namespace {
 
-// ReduceMean: axes as an attribute (opset 13), ascending and counted from the front.
-Result<bool> normalise_mean(Graph& graph, NodeId id) {
+// Reductions: axes as an attribute, ascending and counted from the front.
+Result<bool> normalise_reduction(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const auto axes = reduction_axes(graph, node);
   if (!axes || axes->empty()) return false;
   const std::vector<std::int64_t> wanted(axes->begin(), axes->end());
-  if (node.opset == 13 && std::ranges::equal(node.attributes.get_ints("axes"), wanted)) return false;
-  Node mean = make_node("ReduceMean", 13, {node.inputs[0]});
-  mean.attributes.set("axes", wanted);
-  mean.attributes.set("keepdims", node.attributes.get_int("keepdims", 1));
-  KITE_TRY(replace_node(graph, id, std::move(mean)));
+  const int opset = reduction_opset(node);
+  if (node.opset == opset && std::ranges::equal(node.attributes.get_ints("axes"), wanted)) return false;
+  Node reduction = make_node(node.op_type, opset, {node.inputs[0]});
+  reduction.attributes.set("axes", wanted);
+  reduction.attributes.set("keepdims", node.attributes.get_int("keepdims", 1));
+  KITE_TRY(replace_node(graph, id, std::move(reduction)));
   return true;
 }
 
@@ -132,8 +133,8 @@ Result<int> normalise_forms(Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     bool done = false;
-    if (is_op(node, "ReduceMean")) {
-      KITE_TRY_ASSIGN(done, normalise_mean(graph, id));
+    if (reduction_opset(node) != 0) {
+      KITE_TRY_ASSIGN(done, normalise_reduction(graph, id));
     } else if (is_op(node, "Clip")) {
       KITE_TRY_ASSIGN(done, normalise_clip(graph, id));
     } else if (is_op(node, "Softmax")) {

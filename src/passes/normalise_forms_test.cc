@@ -29,7 +29,7 @@ std::string normal(const std::function<Graph()>& build) {
   return text.substr(0, text.find('\n'));
 }
 
-TEST(NormaliseForms, states_axes_of_means_as_an_attribute) {
+TEST(NormaliseForms, states_axes_of_reductions_as_an_attribute) {
   const auto axes = [](GraphCase& g) { return std::vector<ValueId>{g.ints("axes", {-1, -2})}; };
   EXPECT_EQ(normal(one_node(18, "ReduceMean", {}, axes)),
             "%y: float64[2,3,1,1] = ReduceMean-13(%x) {axes=[2,3] keepdims=1}");
@@ -37,6 +37,12 @@ TEST(NormaliseForms, states_axes_of_means_as_an_attribute) {
             "%y: float64[2,3,4] = ReduceMean-13(%x) {axes=[3] keepdims=0}");
   EXPECT_EQ(normal(one_node(18, "ReduceMean", {attr("keepdims", 0)})),
             "%y: float64[] = ReduceMean-13(%x) {axes=[0,1,2,3] keepdims=0}");
+  EXPECT_EQ(normal(one_node(18, "ReduceL2", {}, axes)),
+            "%y: float64[2,3,1,1] = ReduceL2-13(%x) {axes=[2,3] keepdims=1}");
+  EXPECT_EQ(normal(one_node(13, "ReduceSum", {}, axes)),
+            "%y: float64[2,3,1,1] = ReduceSum-11(%x) {axes=[2,3] keepdims=1}");
+  EXPECT_EQ(normal(one_node(11, "ReduceSum", {attr("axes", Ints{-1}), attr("keepdims", 0)})),
+            "%y: float64[2,3,4] = ReduceSum-11(%x) {axes=[3] keepdims=0}");
   expect_untouched(one_node(18, "ReduceMean", {attr("noop_with_empty_axes", 1)}), normalise_forms);
 }
 

@@ -26,7 +26,7 @@ constexpr std::array<Pass, 19> kPipeline = {{
     {"decompose", "write operators such as Attention with others that have kernels", decompose},
     {"fold_batch_norm", "turn BatchNormalization into weights", fold_batch_norm},
     {"fold_pad", "move constant padding into convolutions and pools", fold_pad},
-    {"normalise_forms", "write ReduceMean, Clip, Softmax and Conv in one form", normalise_forms},
+    {"normalise_forms", "write reductions, Clip, Softmax and Conv in one form", normalise_forms},
     {"recognise_gelu", "find GELU that is written as several nodes with Erf", recognise_gelu},
     {"recognise_layer_norm", "find layer normalisation that is written as several nodes", recognise_layer_norm},
     {"recognise_hard_swish", "find hard swish and hard sigmoid that are written as several nodes",

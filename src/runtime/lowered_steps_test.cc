@@ -202,6 +202,16 @@ TEST(LoweredSteps, average_over_axes) {
   expect_steps(OneNode("ReduceMean", 13).input(Shape{3, 7}), "portable");
 }
 
+TEST(LoweredSteps, sum_over_axes) {
+  expect_steps(OneNode("ReduceSum", 11).input(Shape{2, 7, 7, 40}).set("axes", Ints{1, 2}), "reduce");
+  expect_steps(OneNode("ReduceSum", 13).input(Shape{2, 40, 7, 7}).ints({2, 3}), "reduce");
+  expect_steps(OneNode("ReduceSum", 13).input(Shape{3, 7, 2, 40}).ints({0, 2}), "reduce reduce");
+  expect_steps(OneNode("ReduceSum", 13).input(Shape{3, 7}, DType::kInt64).ints({1}), "portable");
+  expect_steps(OneNode("ReduceL2", 13).input(Shape{2, 7, 40}).set("axes", Ints{-1}), "reduce");
+  expect_steps(OneNode("ReduceL2", 18).input(Shape{2, 7, 40}).ints({1}).set("keepdims", std::int64_t{0}), "reduce");
+  expect_steps(OneNode("ReduceL2", 18).input(Shape{3, 7, 2, 40}).ints({0, 2}), "reduce reduce");
+}
+
 TEST(LoweredSteps, compute_binary_operators_with_any_broadcast_of_four_dimensions) {
   for (const char* op : {"Add", "Sub", "Mul", "Div", "Max", "Min", "Sum"}) {
     expect_steps(OneNode(op, 14).input(Shape{2, 5, 6, 24}).floats(Shape{2, 5, 6, 24}), "elementwise");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Means apart from the arithmetic: which kernel, and the proof that a call stays inside its operands.
+// Reductions apart from the arithmetic: which kernel, and the proof that a call stays inside its operands.
 #include "kernels/reduce/reduce.h"
 
 #include <algorithm>
@@ -8,14 +8,14 @@
 
 #include "base/checked.h"
 
-#define KITE_KERNEL reduce_mean_f32
+#define KITE_KERNEL reduce_f32
 #include "kernels/kernel_table.inc"
 
 namespace kite {
 
-std::span<const Kernel> MeanFamily::kernels() const noexcept { return kKernels; }
+std::span<const Kernel> ReduceFamily::kernels() const noexcept { return kKernels; }
 
-bool MeanFamily::fits_operands(const ReduceParams& p, const KernelOperands& operands) const noexcept {
+bool ReduceFamily::fits_operands(const ReduceParams& p, const KernelOperands& operands) const noexcept {
   if (operands.in_bytes.size() != 1 || operands.out_bytes.size() != 1) {
     return false;
   }
@@ -24,7 +24,7 @@ bool MeanFamily::fits_operands(const ReduceParams& p, const KernelOperands& oper
   return holds_floats(operands.in_bytes[0], out * p.count) && holds_floats(operands.out_bytes[0], out);
 }
 
-int MeanFamily::max_shares(const ReduceParams& p) const noexcept {
+int ReduceFamily::max_shares(const ReduceParams& p) const noexcept {
   // 10 us at 5 elements a nanosecond: x comes from L2. Shares are whole cache lines of y, or whole rows.
   const double elements = static_cast<double>(p.outer) * static_cast<double>(p.count) * static_cast<double>(p.inner);
   const double most = p.inner == 1 ? static_cast<double>(p.outer)
@@ -33,6 +33,6 @@ int MeanFamily::max_shares(const ReduceParams& p) const noexcept {
   return shares < 1.0 ? 1 : static_cast<int>(shares);
 }
 
-constinit const MeanFamily kMean;
+constinit const ReduceFamily kReduce;
 
 }  // namespace kite

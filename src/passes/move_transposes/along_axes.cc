@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that work along some axes: means, softmax, layer normalisation, Linear.
+// Operators that work along some axes: reductions, softmax, layer normalisation, Linear.
 #include <algorithm>
 #include <cstdint>
 #include <utility>
@@ -35,7 +35,7 @@ Result<bool> move_through_reduction(Graph& graph, NodeId id) {
   std::ranges::sort(moved_axes);
 
   const std::int64_t keepdims = node.attributes.get_int("keepdims", 1);
-  Node moved = make_node(node.op_type, 13, {transposed->source});
+  Node moved = make_node(node.op_type, reduction_opset(node), {transposed->source});
   moved.name = node.name;
   moved.attributes.set("axes", moved_axes);
   moved.attributes.set("keepdims", keepdims);

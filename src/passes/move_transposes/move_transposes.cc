@@ -23,14 +23,16 @@ struct NamedMove {
   MoveRule rule;
 };
 
-constexpr std::array<NamedMove, 24> kMoves = {{
+constexpr std::array<NamedMove, 26> kMoves = {{
     {"Transpose", "", merge_transposes},
     {"Reshape", "", move_through_reshape},
     {"Flatten", "", move_through_reshape},
     {"Squeeze", "", move_through_reshape},
     {"Unsqueeze", "", move_through_reshape},
     {"Concat", "", move_through_concat},
+    {"ReduceL2", "", move_through_reduction},
     {"ReduceMean", "", move_through_reduction},
+    {"ReduceSum", "", move_through_reduction},
     {"Softmax", "", move_through_softmax},
     {"LayerNormalization", "", move_through_last_axis},
     {"Linear", kInternalDomain, move_through_last_axis},

@@ -126,7 +126,7 @@ TEST(MoveTransposes, renames_the_axis_of_a_concatenation) {
                    move_transposes);
 }
 
-TEST(MoveTransposes, renames_the_axes_of_means) {
+TEST(MoveTransposes, renames_the_axes_of_reductions) {
   EXPECT_EQ(moved(after_transpose([](GraphCase& g, ValueId t) {
               return g.n("y", "ReduceMean", {t}, {attr("axes", Ints{2, 3}), attr("keepdims", 1)});
             })),
@@ -141,6 +141,14 @@ TEST(MoveTransposes, renames_the_axes_of_means) {
             })),
             "%y_moved: float64[4,5,3] = ReduceMean-13(%x) {axes=[0] keepdims=0}\n"
             "%y: float64[3,4,5] = Transpose-13(%y_moved) {perm=[2,0,1]}\nreturn %y\n");
+  EXPECT_EQ(moved(after_transpose([](GraphCase& g, ValueId t) {
+              return g.n("y", "ReduceSum", {t, g.ints("axes", {2, 3})}, {attr("keepdims", 0)});
+            })),
+            "%y: float64[2,3] = ReduceSum-11(%x) {axes=[1,2] keepdims=0}\nreturn %y\n");
+  EXPECT_EQ(moved(after_transpose([](GraphCase& g, ValueId t) {
+              return g.n("y", "ReduceL2", {t}, {attr("axes", Ints{-2, -1}), attr("keepdims", 0)});
+            })),
+            "%y: float64[2,3] = ReduceL2-13(%x) {axes=[1,2] keepdims=0}\nreturn %y\n");
 }
 
 TEST(MoveTransposes, renames_the_axis_of_a_softmax) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lowers channels-last pooling to the pool family, and means to the reduce family.
+// Lowers channels-last pooling to the pool family, and reductions to the reduce family.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -72,35 +72,37 @@ Result<bool> lower_average_pool(Lowering& lowering, NodeId id) {
   return lower_pool(lowering, id, include_pad ? PoolKind::kAverageIncludePad : PoolKind::kAverage);
 }
 
-// Axes [first, last), which are averaged together.
-struct AveragedRun {
+// Axes [first, last), which are reduced together.
+struct ReducedRun {
   int first, last;
 };
 
-// The runs of neighbouring axes that are averaged, the last one first; axes of size 1 belong to any run.
-std::optional<std::vector<AveragedRun>> averaged_runs(const Lowering& lowering, const Node& node) {
+// The runs of neighbouring axes that are reduced, the last one first; axes of size 1 belong to any run.
+std::optional<std::vector<ReducedRun>> reduced_runs(const Lowering& lowering, const Node& node, int axes_input_since) {
   const Shape& x = lowering.shape(node.inputs[0]);
-  const auto axes = constant_ints(lowering.graph(), node, "axes", 1, 18);
+  const auto axes = constant_ints(lowering.graph(), node, "axes", 1, axes_input_since);
   if (!axes) return std::nullopt;
-  bool averaged[kMaxRank] = {};
-  for (const std::int64_t axis : *axes) averaged[axis < 0 ? axis + x.rank() : axis] = true;
-  std::vector<AveragedRun> runs;
+  bool reduced[kMaxRank] = {};
+  for (const std::int64_t axis : *axes) reduced[axis < 0 ? axis + x.rank() : axis] = true;
+  std::vector<ReducedRun> runs;
   bool is_open = false;
   for (int axis = x.rank() - 1; axis >= 0; --axis) {
     if (x[axis] == 1) continue;
-    if (averaged[axis] && is_open) runs.back().first = axis;
-    if (averaged[axis] && !is_open) runs.push_back({axis, axis + 1});
-    is_open = averaged[axis];
+    if (reduced[axis] && is_open) runs.back().first = axis;
+    if (reduced[axis] && !is_open) runs.push_back({axis, axis + 1});
+    is_open = reduced[axis];
   }
   return runs;
 }
 
-// A step for each run: the mean of means of equally many is the mean.
-Result<bool> lower_mean(Lowering& lowering, NodeId id) {
+// A step for each run: the mean of means of equally many is the mean, the length of lengths is the length.
+enum class Reduction : std::uint8_t { kMean, kSum, kLength };
+template <Reduction kind>
+Result<bool> lower_reduction(Lowering& lowering, NodeId id) {
   const Node& node = lowering.graph().node(id);
   const Shape& x = lowering.shape(node.inputs[0]);
   if (lowering.type(node.inputs[0]).dtype != DType::kFloat32 || x.elements() == 0) return false;
-  const auto runs = averaged_runs(lowering, node);
+  const auto runs = reduced_runs(lowering, node, kind == Reduction::kSum ? 13 : 18);
   if (!runs || runs->empty()) return false;
   OperandId from = lowering.operand(node.inputs[0]);
   std::int64_t inner = 1;  // of what is behind the run, without what was averaged
@@ -109,7 +111,9 @@ Result<bool> lower_mean(Lowering& lowering, NodeId id) {
     const auto [first, last] = (*runs)[i];
     inner *= x.elements(last, behind);
     behind = first;
-    const ReduceParams params{x.elements(0, first), x.elements(first, last), inner};
+    const std::int64_t count = x.elements(first, last);
+    const ReduceParams params{x.elements(0, first), count, inner,
+                              kind == Reduction::kMean ? static_cast<float>(count) : 1.0f, kind == Reduction::kLength};
     OperandId to = 0;
     if (i + 1 == runs->size()) {
       to = lowering.operand(node.outputs[0]);
@@ -117,7 +121,7 @@ Result<bool> lower_mean(Lowering& lowering, NodeId id) {
       KITE_TRY_ASSIGN(const Shape partial, Shape::make(std::array{params.outer, params.inner}));
       to = lowering.buffer({DType::kFloat32, partial});
     }
-    lowering.step(id, kMean, params, {from}, {to});
+    lowering.step(id, kReduce, params, {from}, {to});
     from = to;
   }
   return true;
@@ -125,7 +129,9 @@ Result<bool> lower_mean(Lowering& lowering, NodeId id) {
 
 constexpr LowerRule kPoolRules[] = {{kInternalDomain, "MaxPool", lower_max_pool},
                                     {kInternalDomain, "AveragePool", lower_average_pool},
-                                    {"", "ReduceMean", lower_mean}};
+                                    {"", "ReduceL2", lower_reduction<Reduction::kLength>},
+                                    {"", "ReduceMean", lower_reduction<Reduction::kMean>},
+                                    {"", "ReduceSum", lower_reduction<Reduction::kSum>}};
 
 }  // namespace
 
