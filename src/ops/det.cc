@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Det: the determinant of each square matrix in the last two axes.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -14,8 +15,10 @@
 namespace kite {
 namespace {
 
-// A matrix is eliminated in 128 KiB of the stack.
+// A matrix is eliminated in 128 KiB of the stack, which are one array for all element types: a compiler need not put
+// the arrays of two functions that it inlines into the same place, and a worker's stack has no room for two.
 constexpr std::int64_t kMostRows = 128;
+using Matrix = std::array<double, kMostRows * kMostRows>;
 
 Status infer(InferContext& context) {
   KITE_TRY(context.require_inputs(1, 1));
@@ -34,10 +37,7 @@ Status infer(InferContext& context) {
 }
 
 // By Gaussian elimination; the largest element of each column is its pivot.
-template <typename T>
-double determinant(const T* x, std::int64_t n) {
-  std::array<double, kMostRows * kMostRows> a;
-  for (std::int64_t i = 0; i < n * n; ++i) a[static_cast<std::size_t>(i)] = static_cast<double>(x[i]);
+double determinant(Matrix& a, std::int64_t n) {
   const auto at = [&](std::int64_t row, std::int64_t column) -> double& {
     return a[static_cast<std::size_t>(row * n + column)];
   };
@@ -64,10 +64,13 @@ double determinant(const T* x, std::int64_t n) {
 Status compute(const ComputeContext& context) {
   const Shape& shape = context.inputs[0].type.shape;
   const std::int64_t n = shape[shape.rank() - 1];
+  Matrix matrix;
   return dispatch(FloatTypes{}, context.inputs[0].type.dtype, [&]<typename T>() -> Status {
     const auto [first, last] = context.share.of(context.outputs[0].type.shape.elements(), 1);
     for (std::int64_t i = first; i < last; ++i) {
-      context.outputs[0].as<T>()[i] = static_cast<T>(determinant(context.inputs[0].as<T>() + i * n * n, n));
+      const T* const x = context.inputs[0].as<T>() + i * n * n;
+      std::copy_n(x, n * n, matrix.begin());
+      context.outputs[0].as<T>()[i] = static_cast<T>(determinant(matrix, n));
     }
     return {};
   });

@@ -278,6 +278,14 @@ void with_size(std::size_t size, Fn&& fn) {
   }
 }
 
+// Not inlined: a resampler is 50 KiB, and a frame that holds one for each element type is larger than a worker's stack.
+template <typename T>
+[[gnu::noinline]] void resample(const ComputeContext& context, const Resampling& how, const ResampledAxes& axes,
+                                T fill) {
+  TensorResampler<T>(how, axes, context.inputs[0].type.shape, context.outputs[0].type.shape, fill)
+      .run(context.share, context.inputs[0].as<T>(), context.outputs[0].as<T>());
+}
+
 Status compute(const ComputeContext& context, bool is_simple, const Inputs& at) {
   const Shape& in = context.inputs[0].type.shape;
   const Shape& out = context.outputs[0].type.shape;
@@ -293,10 +301,7 @@ Status compute(const ComputeContext& context, bool is_simple, const Inputs& at) 
       axes_of(context.attributes, in, input(at.scales), input(at.sizes), crops ? input(at.roi) : TensorView{});
   const double outside = context.attributes.get_float("extrapolation_value", 0);
   const DType dtype = context.inputs[0].type.dtype;
-  const auto run = [&]<typename T>(T fill) {
-    TensorResampler<T>(how, axes, in, out, fill)
-        .run(context.share, context.inputs[0].as<T>(), context.outputs[0].as<T>());
-  };
+  const auto run = [&]<typename T>(T fill) { resample(context, how, axes, fill); };
   if (how.filter == Interpolation::kNearest) {
     KITE_TRY_ASSIGN(const std::uint64_t fill, bits_of(outside, dtype));
     with_size(dtype_size(dtype), [&]<typename T>() { run(static_cast<T>(fill)); });
