@@ -142,6 +142,13 @@ def texts():
     }
     for i, (name, text) in enumerate(forms.items()):
         seed("labels", name, bytes([i % 4]) + text.encode())
+    for i, (name, text) in enumerate({
+            "twice": '{"0": "a", "00": "b"}', "gap": '{"0": "a", "2": "b"}', "none": "{}", "numbers": '{"0": "1", "1": "0"}', "values": '{"5": "0", "7": "1"}', "years": '{"0": "1990", "1": "1991"}',
+            "mixed": '{"0": "a", "b": "1"}', "second": '{"a": 0, "b": "x"}', "null": '["a", null]', "deep": "[" * 70 + "]" * 70, "empty-label": '["a", ""]', "bad-utf8": '["\udcff"]',
+            "yaml-block": "names:\n  0: >\n    a\n", "yaml-anchor": "names: &x [a]\n", "yaml-tab": "names:\n\t0: a\n", "yaml-double": 'names: ["a\\u00e9\\x41", "b]\n', "yaml-nested": "names: [[a], {b: c}]\n",
+            "yaml-twice": "names: [a]\nnames: [b]\n", "csv-quote": 'a;"b\n', "csv-uneven": "id,name\n0\n1,b,c\n", "csv-ids": "id,name\n0,a\n0,b\n", "python-end": "{0: 'a", "python-x": "{0: 'a\\x4'}", "python-u": "['\\U0001f600']",
+            "python-other": "{0: [1], 'x': None}", "python-octal": "['\\101\\q']"}.items()):
+        seed("labels", f"bad-{name}", bytes([i % 4]) + text.encode(errors="surrogateescape"))
     seed("labels", "utf16", b"\2" + "tench\ngoldfish".encode("utf-16"))
     recipes = {
         "own": {"resize": 256, "crop": 224, "interpolation": "bicubic", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
@@ -171,6 +178,22 @@ def texts():
                                                                    "intensity_max_value": 255, "input_dtype": "u8"})))
     seed("metadata", "windows", b"\2\0" + run(34, "Bgr8") + run(35, "NominalRange_0_255") + run(36, "SRGB") + run(20, "x"))
     seed("metadata", "labels", b"\3\x41" + run(3, "a,b,c") + run(4, '{"0": "a"}') + run(9, '{"a": 0}') + run(37, "ClassificationMultiLabel") + run(38, "multi_label_classification"))
+    front, caller, recipe, picture = (lambda text, key=key: bytes([key, len(text)]) + text for key in range(40, 44))
+    sizes = bytes([0, 0, 1, 2, 2])  # float32 1x3x224x224
+    for i in range(6):
+        seed("metadata", f"front-{i}", b"\2\0" + front(bytes([i])) + run(15, '["a","b"]'))
+        seed("metadata", f"front-stated-{i}", b"\3\0" + front(bytes([i])) + run(16, '{"mean":[0,0,0],"std":[1,1,1]}'))
+        seed("metadata", f"type-{i}", b"\2\0" + picture(bytes([i]) + sizes[1:]))
+        seed("metadata", f"recipe-{i}", b"\2\0" + recipe(bytes([i])) + caller(bytes([i * 7])))
+    for i, dims in enumerate(([0, 2, 2, 1], [0, 0, 2, 2], [0, 2, 2, 0], [0, 4, 2, 2], [0, 2, 2, 4], [0, 3, 3, 3], [1, 2, 2], [0, 1, 7, 7], [0, 1, 8, 8], [0, 2], [], [0, 0, 1, 2, 2], [0, 1, 1, 1])):
+        seed("metadata", f"shape-{i}", b"\2\0" + picture(bytes([0, *dims])))
+        seed("metadata", f"shape-size-{i}", b"\2\0" + picture(bytes([1, *dims])) + caller(b"\2"))
+    followed = '{"resize":[8,8],"crop":[8,8],"interpolation":"bilinear","mean":[0,0,0],"std":[1,1,1],"first_crop":[4,4],"first_crop_of":"shape"}'
+    seed("metadata", "size", b"\2\0" + picture(sizes) + caller(b"\1") + run(16, followed))
+    seed("metadata", "size-misfit", b"\2\0" + picture(sizes) + run(16, followed))
+    seed("metadata", "flag-misfit", b"\2\0" + picture(sizes) + recipe(followed.encode()))
+    seed("metadata", "half", b"\2\0" + front(b"\3") + run(16, '{"mean":[0,0,0]}'))
+    seed("metadata", "rescale", b"\2\0" + run(16, '{"rescale":1}'))
     beside = lambda *files: b"".join((bytes([name, len(text)]) if i + 1 < len(files) and len(text) < 256 else bytes([name % 22 + 132])) + text.encode()  # noqa: E731
                                      for i, (name, text) in enumerate(files))
     seed("beside", "kite", b"\2" + beside((0, json.dumps({"labels": ["a", "b"], "preprocess": recipes["own"], "activation": "sigmoid", "scores_from": "y"}))))
@@ -298,9 +321,40 @@ def models():
         drawn += 1
     tensor = __import__("onnx").numpy_helper.from_array(np.arange(6, dtype="float32").reshape(2, 3), "t")
     seed("wire", "tensor", tensor.SerializeToString())
+    tensors()
     seed("wire", "group", b"\x9b\x06\x08\x01\x9c\x06")
     seed("wire", "lfs", b"version https://git-lfs.github.com/spec/v1\n")
     print(f"make_seeds: {drawn} models of {len(supported)} operators")
+
+
+def tensors():
+    """Of each element type in each field that may hold it, and in a file of the folder that fuzz/wire.cc makes."""
+    onnx = __import__("onnx")
+    kinds = onnx.TensorProto
+    fields = {"float_data": ("FLOAT",), "double_data": ("DOUBLE",), "int64_data": ("INT64",), "uint64_data": ("UINT32", "UINT64"),
+              "int32_data": ("INT32", "INT16", "UINT16", "INT8", "UINT8", "BOOL", "FLOAT16", "BFLOAT16", "INT4", "UINT4", "INT2", "UINT2")}
+    widths = {"INT4": 2, "UINT4": 2, "INT2": 4, "UINT2": 4}
+    for field, names in fields.items():
+        for name in names:
+            tensor = kinds(name="t", data_type=getattr(kinds, name), dims=[2 * widths.get(name, 1)])
+            getattr(tensor, field).extend([1, 0])
+            seed("wire", f"typed-{name.lower()}", tensor.SerializeToString())
+    for name, raw in (("BOOL", b"\2"), ("INT4", b"\x21"), ("UINT2", b"\xe4"), ("STRING", b""), ("COMPLEX64", b"12345678")):
+        seed("wire", f"raw-{name.lower()}", kinds(name="t", data_type=getattr(kinds, name), dims=[2 if name in widths else 1], raw_data=raw).SerializeToString())
+    seed("wire", "too-large", kinds(data_type=kinds.INT8, dims=[1], int32_data=[300]).SerializeToString())
+    seed("wire", "two-places", kinds(data_type=kinds.INT8, dims=[1], int32_data=[3], raw_data=b"3").SerializeToString())
+    seed("wire", "no-data", kinds(data_type=kinds.INT8, dims=[1]).SerializeToString())
+    seed("wire", "other-field", kinds(data_type=kinds.INT8, dims=[1], float_data=[1]).SerializeToString())
+    seed("wire", "too-many", kinds(data_type=kinds.INT8, dims=[1], int32_data=[1, 2]).SerializeToString())
+    locations = ("w", "d/w", "e/w", "l", "o", "n", "m", "q", "d", "../out/x", "", "/w", "c:w", "d/", "w/w", "./w", "w\0")
+    entries = [[("location", location)] for location in locations] + [
+        [("location", "w"), ("offset", "4"), ("length", "4")], [("location", "w"), ("offset", "63")], [("location", "w"), ("length", "5")],
+        [("location", "w"), ("offset", "-1")], [("location", "w"), ("location", "w")], [("offset", "1")], [("location", "w"), ("basepath", "/")]]
+    for i, pairs in enumerate(entries):
+        tensor = kinds(name="t", data_type=kinds.FLOAT, dims=[1], data_location=kinds.EXTERNAL)
+        for key, value in pairs:
+            tensor.external_data.add(key=key, value=value)
+        seed("wire", f"external-{i}", tensor.SerializeToString())
 
 
 def main():
