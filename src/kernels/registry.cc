@@ -16,6 +16,7 @@
 #include "kernels/qconv/qconv.h"
 #include "kernels/qpool/qpool.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/scaled_conv/scaled_conv.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/strided_copy/strided_copy.h"
 #include "kernels/wconv/wconv.h"
@@ -25,10 +26,10 @@ namespace kite {
 
 namespace {
 
-constexpr const Family* kFamilies[] = {&kConv,        &kGrouped,    &kWinograd,       &kDepthwise, &kMatmul,
-                                       &kPool,        &kReduce,     &kElementwise,    &kLayerNorm, &kSoftmax,
-                                       &kStridedCopy, &kAffine,     &kQConv,          &kQPool,     &kBytewise,
-                                       &kWConv,       &kLstmFamily, &kExpandDepthwise};
+constexpr const Family* kFamilies[] = {&kConv,        &kGrouped,    &kWinograd,        &kDepthwise, &kMatmul,
+                                       &kPool,        &kReduce,     &kElementwise,     &kLayerNorm, &kSoftmax,
+                                       &kStridedCopy, &kAffine,     &kQConv,           &kQPool,     &kBytewise,
+                                       &kWConv,       &kLstmFamily, &kExpandDepthwise, &kScaledConv};
 
 }  // namespace
 

@@ -49,6 +49,9 @@ struct Tuning {
   // bytes. With AVX-512: more than L2 holds of it (1 to 2 MB), or the rows that shares expand twice cost more than is
   // saved. Cores that stop at AVX2 have 256 or 512 KB.
   std::int64_t expanded_bytes;
+  // A 1x1 convolution scales its channels itself in pictures of at least so many pixels (28 x 28). In smaller ones the
+  // panels are streamed once more for each filling of the scratch, and the scaled picture stays in L2 anyway.
+  std::int64_t scaled_pixels;
   // Means: vectors of neighbouring outputs that are summed together, four partial sums each.
   int mean_vectors;
   // Independent multiply-adds that hide each other's latency in the measurement of the peak.
@@ -87,6 +90,7 @@ constexpr Tuning kOf32Registers = {.panel_blocks = 3,
                                    .row_band_bytes = 512 * 1024,
                                    .next_bytes = 768 * 1024,
                                    .expanded_bytes = 2048 * 1024,
+                                   .scaled_pixels = 784,
                                    .mean_vectors = 4,
                                    .peak_chains = 20,
                                    .qconv_blocks = 4,
@@ -104,6 +108,7 @@ constexpr Tuning kOf16Registers = {.panel_blocks = 3,
                                    .row_band_bytes = 2048 * 1024,
                                    .next_bytes = 64 * 1024,
                                    .expanded_bytes = 2048 * 1024,
+                                   .scaled_pixels = 784,
                                    .mean_vectors = 2,
                                    .peak_chains = 12,
                                    .qconv_blocks = 2,

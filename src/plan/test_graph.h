@@ -129,7 +129,7 @@ class TestGraph {
 // `target`, where whatever can be one step is one: no graph is too small for it.
 inline Target fusing(const Target& target) {
   Target all = target;
-  all.tuning.expanded_bytes = 0;
+  all.tuning.expanded_bytes = all.tuning.scaled_pixels = 0;
   return all;
 }
 
@@ -145,7 +145,9 @@ inline Graph every_family(std::int64_t batch = 2, std::int64_t side = 9) {
   const ValueId c1 = g.conv(x, Shape{24, 8, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"activation", std::string("relu")}});
   const ValueId d1 = g.conv(c1, Shape{24, 1, 3, 3},
                             {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 2}}, {"group", std::int64_t{24}}});
-  const ValueId c2 = g.conv(d1, Shape{24, 24, 1, 1}, {{"activation", std::string("silu")}}, d1);
+  const ValueId squeezed = g.node("ReduceMean", 13, {d1}, {{"axes", Ints{1, 2}}, {"keepdims", std::int64_t{1}}});
+  const ValueId excited = g.node("Mul", 14, {d1, squeezed});
+  const ValueId c2 = g.conv(excited, Shape{24, 24, 1, 1}, {{"activation", std::string("silu")}}, d1);
   const ValueId e1 = g.conv(c2, Shape{24, 24, 1, 1}, {{"activation", std::string("relu")}});
   const ValueId d2 = g.conv(e1, Shape{24, 1, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"group", std::int64_t{24}}});
   const ValueId mean = g.node("ReduceMean", 13, {d2}, {{"axes", Ints{1, 2}}, {"keepdims", std::int64_t{0}}});

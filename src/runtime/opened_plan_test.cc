@@ -154,10 +154,10 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_target_has) {
   const auto plan = plan_of(graph);
   for (const PlanStep& step : plan->steps())
     families += step.kernel == nullptr ? "portable " : std::string(step.family->name()) + ' ';
-  EXPECT_EQ(
-      families,
-      "conv depthwise conv expand_depthwise reduce conv softmax pool affine layer_norm strided_copy matmul elementwise "
-      "portable portable lstm ");
+  EXPECT_EQ(families,
+            "conv depthwise reduce scaled_conv expand_depthwise reduce conv softmax pool affine layer_norm "
+            "strided_copy matmul elementwise "
+            "portable portable lstm ");
 }
 
 // The families that a convolution's shape leads to, however it was spelled.

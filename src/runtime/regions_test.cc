@@ -162,6 +162,25 @@ TEST(Regions, a_depthwise_convolution_joins_the_1x1_one_before_it) {
   }
 }
 
+TEST(Regions, a_1x1_convolution_scales_its_channels) {
+  const auto build = [](bool turned, bool residual, bool also) {
+    TestGraph g;
+    const ValueId x = g.input("x", Shape{2, 20, 19, 40});
+    const ValueId scale =
+        g.node("ReduceMean", 13, {x}, {{"axes", TestGraph::Ints{1, 2}}, {"keepdims", std::int64_t{1}}});
+    const ValueId scaled = turned ? g.node("Mul", 14, {scale, x}) : g.node("Mul", 14, {x, scale});
+    const ValueId y =
+        g.conv(scaled, Shape{40, 40, 1, 1}, {{"activation", std::string("silu")}}, residual ? x : kNoValue);
+    return also ? g.take({y, scaled}) : g.take({y});
+  };
+  for (const bool turned : {false, true}) {
+    for (const bool residual : {false, true}) {
+      expect_same_bits(build(turned, residual, false), build(turned, residual, true), "ReduceMean Mul+Conv",
+                       "ReduceMean Mul Conv");
+    }
+  }
+}
+
 TEST(Regions, a_step_of_several_nodes_names_its_parts) {
   const Target all = fusing(native_target());
   const auto plan = make_plan(inverted({}, {}, false), {.target = &all});

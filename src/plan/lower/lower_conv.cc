@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lowers channels-last convolutions to the family that conv_family() chooses.
+#include <array>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "kernels/conv/conv.h"
 #include "kernels/conv_choice.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/expand_depthwise/expand_depthwise.h"
+#include "kernels/scaled_conv/scaled_conv.h"
 #include "paperkite/try.h"
 #include "plan/lower/lowering.h"
 #include "plan/lower/region.h"
@@ -61,17 +65,16 @@ Result<bool> lower_conv(Lowering& lowering, NodeId id) {
   return true;
 }
 
-// A convolution in float32 with its own weights and no residual, which `family` would compute.
-std::optional<ConvParams> plain_conv(const Lowering& lowering, NodeId id, const ConvFamily& family) {
+// A convolution in float32 with float32 weights, which `family` would compute.
+std::optional<ConvParams> float_conv(const Lowering& lowering, NodeId id, const ConvFamily& family) {
   const Graph& graph = lowering.graph();
   if (id == kNoNode) return std::nullopt;
   const Node& node = graph.node(id);
   ConvParams params{};
   if (node.op_type != "Conv" || node.domain != kInternalDomain ||
       lowering.type(node.inputs[0]).dtype != DType::kFloat32 || !graph.is_constant(node.inputs[1]) ||
-      graph.value(node.inputs[1]).dequantised != nullptr || (node.inputs.size() > 3 && node.inputs[3] != kNoValue) ||
-      lowering.shape(node.outputs[0]).elements() == 0 || lowering.shape(node.inputs[0]).elements() == 0 ||
-      !read_conv(lowering, node, node.inputs[1], params)) {
+      graph.value(node.inputs[1]).dequantised != nullptr || lowering.shape(node.outputs[0]).elements() == 0 ||
+      lowering.shape(node.inputs[0]).elements() == 0 || !read_conv(lowering, node, node.inputs[1], params)) {
     return std::nullopt;
   }
   auto activation = activation_of(node.attributes);
@@ -81,9 +84,13 @@ std::optional<ConvParams> plain_conv(const Lowering& lowering, NodeId id, const 
 }
 
 std::optional<ExpandDepthwiseParams> read_expand_depthwise(const Lowering& lowering, NodeId expand, NodeId depthwise) {
-  const auto filtered = plain_conv(lowering, depthwise, kDepthwise);
-  const auto expanded = filtered ? plain_conv(lowering, expand, kConv) : std::nullopt;
-  if (!expanded) return std::nullopt;
+  const auto has_residual = [&](NodeId id) {
+    const Node& node = lowering.graph().node(id);
+    return node.inputs.size() > 3 && node.inputs[3] != kNoValue;
+  };
+  const auto filtered = float_conv(lowering, depthwise, kDepthwise);
+  const auto expanded = filtered ? float_conv(lowering, expand, kConv) : std::nullopt;
+  if (!expanded || has_residual(expand) || has_residual(depthwise)) return std::nullopt;
   return ExpandDepthwiseParams{.expand = *expanded, .depthwise = *filtered};
 }
 
@@ -116,7 +123,49 @@ Status lower_expand_depthwise(Lowering& lowering, std::span<const NodeId> region
   return {};
 }
 
-constexpr RegionRule kConvRegionRules[] = {{match_expand_depthwise, lower_expand_depthwise}};
+// The picture and the numbers that scale its channels, where a node is such a product.
+std::optional<std::array<ValueId, 2>> scaled_channels(const Lowering& lowering, NodeId id) {
+  if (id == kNoNode) return std::nullopt;
+  const Node& node = lowering.graph().node(id);
+  if (!node.domain.empty() || node.op_type != "Mul") return std::nullopt;
+  const TensorType& y = lowering.type(node.outputs[0]);
+  if (y.dtype != DType::kFloat32 || y.shape.rank() != 4) return std::nullopt;
+  const Shape scale{y.shape[0], 1, 1, y.shape[3]};
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+    const ValueId x = node.inputs[i], by = node.inputs[1 - i];
+    if (lowering.shape(x) == y.shape && lowering.shape(by) == scale) return std::array{x, by};
+  }
+  return std::nullopt;
+}
+
+// The scale of squeeze-and-excite, and the 1x1 convolution that reads what it makes.
+Region match_scaled_conv(const Lowering& lowering, NodeId last) {
+  const Graph& graph = lowering.graph();
+  const Node& node = graph.node(last);
+  if (node.op_type != "Conv" || node.domain != kInternalDomain || !graph.is_read_once(node.inputs[0])) return {};
+  const NodeId product = graph.value(node.inputs[0]).producer;
+  if (!scaled_channels(lowering, product)) return {};
+  const auto params = float_conv(lowering, last, kConv);
+  return params && kScaledConv.is_profitable(*params, lowering.target()) ? Region{product, last} : Region{};
+}
+
+Status lower_scaled_conv(Lowering& lowering, std::span<const NodeId> region) {
+  const Node& conv = lowering.graph().node(region[1]);
+  const auto [x, scale] = *scaled_channels(lowering, region[0]);
+  const ConvParams params = *float_conv(lowering, region[1], kConv);
+  const auto optional = [&](std::size_t i) {
+    return lowering.operand(i < conv.inputs.size() ? conv.inputs[i] : kNoValue);
+  };
+  const OperandId pixels = lowering.operand(x), bias = optional(2), residual = optional(3);
+  lowering.step(region[1], kScaledConv, params,
+                {pixels, lowering.packed_weights(conv.inputs[1], WeightOrder::kOutputFirst, kConv, params), bias,
+                 residual, lowering.operand(scale)},
+                {lowering.operand(conv.outputs[0])});
+  return {};
+}
+
+constexpr RegionRule kConvRegionRules[] = {{match_expand_depthwise, lower_expand_depthwise},
+                                           {match_scaled_conv, lower_scaled_conv}};
 
 constexpr LowerRule kConvRules[] = {{kInternalDomain, "Conv", lower_conv}};
 
