@@ -20,7 +20,7 @@ namespace kite::fuzz {
 namespace {
 
 constexpr std::uintmax_t kMostFileBytes = 10'000;
-constexpr std::uintmax_t kMostBytes = 500'000;
+constexpr std::uintmax_t kMostBytes = 600'000;
 
 struct Driver {
   std::string_view name;

@@ -264,7 +264,7 @@ def zip_of(name, data):
 
 
 def race():
-    plan = {"kind": "plan", "hash": "h1", "environment": "e1", "cells": [{"id": 0, "contestant": "a", "model": "m", "mode": "no_pre", "threads": 1, "workload": "a"}]}
+    plan = {"kind": "plan", "format": 1, "hash": "h1", "environment": "e1", "models": [{"id": "m"}], "contestants": [{"id": "a", "track": "default"}], "cells": [{"id": 0, "contestant": "a", "model": "m", "mode": "no_pre", "threads": 1, "workload": "a"}]}
     lines = [plan, {"kind": "process", "cell": 0, "round": 2, "status": "ok", "samples": {"input": [0], "ms": [1.5], "index": [3], "score": ["nan"]}, "peak_rss_bytes": 18446744073709551615},
              {"kind": "note", "about": "warning", "model": "m", "text": "t"}, {"kind": "parity", "contestant": "a", "model": "m", "equal": True},
              {"kind": "decision", "rounds": 12, "counts": {"1": 20}, "why": "w", "heats": [{"id": 0, "cells": [0], "sets": 3}]},
@@ -274,6 +274,15 @@ def race():
     seed("journal", "torn", "\n".join(texts[:2]) + '\n{"kind": "no')
     for i, text in enumerate(texts):
         seed("journal", f"line-{i}", text + "\n")
+    for i, text in enumerate(texts[1:] + ['{"kind": "note", "text": "' + note + '"}' for note in ("judge of m: x", "invalid: the reference x cannot run m", "invalid: m", "other")]
+                             + [texts[0], '{"kind": "process", "cell": 7}', '{"kind": "decision", "counts": {"9": 1}}', '{"kind": "decision", "heats": [{"id": 0, "cells": [4]}]}',
+                                '{"kind": "set", "blocks": [{"cell": 3}]}', '{"kind": "set", "processes": [{"cell": 3}]}', '{"kind": "x"}', '{"kind": 3}', "[]", "{"]):
+        seed("journal", f"second-{i}", texts[0] + "\n" + text + "\n")
+    seed("journal", "twice", "\n".join([texts[0], texts[4], texts[4]]) + "\n")
+    seed("journal", "format", texts[0].replace('"format": 1', '"format": 2') + "\n")
+    seed("journal", "cells", texts[0].replace('"id": 0', '"id": 1') + "\n")
+    for kind in ("mode", "track", "status", "purpose"):
+        seed("journal", f"word-{kind}", json.dumps({"kind": "process", "cell": 0, kind: "nothing"}) + "\n")
     journal = next(ROOT.glob("docs/**/journal.jsonl"), None)
     if journal is not None:
         for i, line in enumerate(journal.read_text().splitlines()[:4]):
@@ -282,6 +291,26 @@ def race():
             '{"block": 0, "samples": [{"input": 0, "ms": 1, "index": 1, "score": 0.5}]}\n', '{"answer": {"index": 1, "label": "crane", "score": 0.25}}\n']
     for i, text in enumerate(said):
         seed("contestant", f"protocol-{i}", bytes([i * 7]) + text.encode())
+    phases = [json.dumps({"phase": name, "t_ns": 5 + i}) for i, name in enumerate(("runtime", "loaded", "first", "done"))]
+    one = {"sample": 0, "input": 0, "ms": 1.25, "index": 2, "score": 0.5}
+    whole = [*phases[:3], json.dumps(one), phases[3]]
+    changed = [whole, whole[:4], [*phases[:3], phases[3]], [*whole, "{}"], [phases[1]], ['{"phase": "runtime", "t_ns": "5"}'], ['{"phase": "runtime", "t_ns": -9000000}'],
+               ['{"phase": "runtime", "t_ns": 18446744073709551615}'], [phases[0], '{"phase": "loaded", "t_ns": 1}'], [*whole[:4], whole[3]], ['{"mark": 3}'],
+               ['{"mark": "a", "pss_bytes": 5, "vm_hwm_bytes": null}', *whole], ['{"mark": "a", "pss_bytes": -5}'], ['{"mark": "m"}'] * 80, ['{"info": 3}'],
+               ['{"info": {"a": "b", "c": {"d": 1, "e": [2]}}}', *whole], ['{"info": {' + ", ".join(f'"k{i}": 1' for i in range(300)) + "}}"]]
+    changed += [[*phases[:3], json.dumps(one | more)] for more in ({"sample": 1}, {"input": 1}, {"ms": 0}, {"score": "x"}, {"index": -1}, {"index": 5}, {"ms": None})]
+    for i, rows in enumerate(changed):
+        seed("contestant", f"rows-{i}", bytes([0]) + "\n".join(rows).encode() + b"\n")
+        seed("contestant", f"rows-known-{i}", bytes([3]) + "\n".join(rows).encode() + b"\n")
+    blocks = ([[0, 1.5, 2, 0.5]], [], [[1, 1, 1, 1]], [[0, 1, 1]], [[0, "x", 1, 1]], [[0, 0, 1, 1]], [[0, 1, 9, 1]], [3])
+    for i, block in enumerate(blocks):
+        seed("contestant", f"block-{i}", b"\5" + json.dumps({"block": i % 2 and 5, "samples": block}).encode())
+        seed("contestant", f"block-known-{i}", b"\0" + json.dumps({"block": 0, "samples": block}).encode())
+    tops = ('{"top": [{"index": 1, "label": "crane", "score": 0.5}]}', '{"top": []}', '{"top": [3]}', '{"top": [{"index": -1, "score": 1}]}', '{"top": [{"index": 9999999999, "score": 1}]}',
+            '{"top": [{"index": 1, "score": 7}]}', "50, Paper, Kite, 0.9957", "1, a, 2.5", "-1, a, 0.5", "1, a", "x, a, 0.5", "1, a, 0.5\nmore", "", "1, " + "a" * 70)
+    for i, text in enumerate(tops):
+        seed("contestant", f"top-{i}", b"\2" + text.encode() + b"\n")
+        seed("contestant", f"top-known-{i}", b"\5" + text.encode() + b"\n")
     for i, text in enumerate(("great white shark: 93.1 %\ntench 0.04\n", "1\n", "class 2 (crane) 12.5 ms\n", "GREAT-WHITE_SHARK\t0.5\n", "\x1b[1mtench\x1b[0m\n")):
         seed("contestant", f"answer-{i}", bytes([i]) + text.encode())
 
