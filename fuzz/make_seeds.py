@@ -165,6 +165,15 @@ def texts():
                  "test_input_size": [3, 288, 288], "test_crop_pct": 1.0}},
         "timm-old": {"architecture": "x", "input_size": [3, 8, 8], "mean": [0, 0, 0], "std": [1, 1, 1], "crop_pct": 1, "crop_mode": "squash", "label_names": ["a", "b"]},
     }
+    sides = (224, 400, {"height": 8, "width": 6}, {"shortest_edge": 224}, {"shortest_edge": 400}, {"shortest_edge": 8, "longest_edge": 9}, {"max_height": 8}, None, {"height": 0, "width": 3}, {})
+    for name in ("ConvNext", "PoolFormer", "TextNet", "Levit", "Perceiver", "Beit"):
+        for i, side in enumerate(sides):
+            recipes[f"hf-{name.lower()}-{i}"] = {"image_processor_type": name + ("ImageProcessor", "ImageProcessorFast")[i % 2], "size": side, "size_divisor": 16, "crop_pct": (0.9, None, 0.8)[i % 3]}
+    for i, field in enumerate(({"resample": 9}, {"resample": "bicubic"}, {"resample": None}, {"resample": 4}, {"image_mean": None}, {"image_std": [0, 1, 1]}, {"rescale_factor": None}, {"crop_pct": 0}, {"do_pad": True},
+                               {"do_resize": "yes"}, {"do_flip_channel_order": True}, {"do_center_crop": True, "crop_size": None}, {"do_center_crop": True, "crop_size": {"height": 4, "width": 4}}, {"do_rescale": False})):
+        recipes[f"hf-field-{i}"] = {"image_processor_type": ("ViT", "CLIP", "EfficientNet")[i % 3] + "ImageProcessor" + "Fast" * (i % 2), **field}
+    for i, name in enumerate(("ImageGPT", "Donut", "MobileViT", "Gemma3", "Nothing")):
+        recipes[f"hf-class-{i}"] = {"feature_extractor_type": name + "FeatureExtractor", "do_center_crop": True}
     for name, value in recipes.items():
         seed("recipe", name, json.dumps(value))
     # Names of drivers' tables: fuzz/metadata.cc, fuzz/beside.cc.
