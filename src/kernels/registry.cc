@@ -3,6 +3,7 @@
 #include "kernels/registry.h"
 
 #include "kernels/affine/affine.h"
+#include "kernels/attention/attention.h"
 #include "kernels/bytes/bytes.h"
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
@@ -26,10 +27,10 @@ namespace kite {
 
 namespace {
 
-constexpr const Family* kFamilies[] = {&kConv,        &kGrouped,    &kWinograd,        &kDepthwise, &kMatmul,
-                                       &kPool,        &kReduce,     &kElementwise,     &kLayerNorm, &kSoftmax,
-                                       &kStridedCopy, &kAffine,     &kQConv,           &kQPool,     &kBytewise,
-                                       &kWConv,       &kLstmFamily, &kExpandDepthwise, &kScaledConv};
+constexpr const Family* kFamilies[] = {&kConv,        &kGrouped,    &kWinograd,        &kDepthwise,  &kMatmul,
+                                       &kPool,        &kReduce,     &kElementwise,     &kLayerNorm,  &kSoftmax,
+                                       &kStridedCopy, &kAffine,     &kQConv,           &kQPool,      &kBytewise,
+                                       &kWConv,       &kLstmFamily, &kExpandDepthwise, &kScaledConv, &kAttention};
 
 }  // namespace
 

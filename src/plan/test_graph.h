@@ -163,7 +163,9 @@ inline Graph every_family(std::int64_t batch = 2, std::int64_t side = 9) {
   const ValueId scaled = g.node("Mul", 13, {product, g.number(0.2f)});
   const ValueId spread = g.node("ReduceMax", 13, {scaled}, {{"axes", Ints{0, 2}}});
   const ValueId picked = g.node("Gather", 13, {scaled, rows}, {{"axis", std::int64_t{1}}});
-  const ValueId states = g.internal("LSTM", {norm, kNoValue, g.weights(Shape{1, 24, 6}), g.weights(Shape{1, 48})},
+  const ValueId weights = g.node("Softmax", 13, {g.node("MatMul", 13, {norm, turned})});
+  const ValueId attended = g.node("MatMul", 13, {weights, norm});
+  const ValueId states = g.internal("LSTM", {attended, kNoValue, g.weights(Shape{1, 24, 6}), g.weights(Shape{1, 48})},
                                     {{"layout", std::int64_t{1}}});
   return g.take({scores, spread, picked, states});
 }

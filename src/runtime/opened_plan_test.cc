@@ -156,8 +156,7 @@ TEST(Plan, takes_the_best_kernel_of_each_family_that_the_target_has) {
     families += step.kernel == nullptr ? "portable " : std::string(step.family->name()) + ' ';
   EXPECT_EQ(families,
             "conv depthwise reduce scaled_conv expand_depthwise reduce conv softmax pool affine layer_norm "
-            "strided_copy matmul elementwise "
-            "portable portable lstm ");
+            "strided_copy matmul elementwise portable portable attention lstm ");
 }
 
 // The families that a convolution's shape leads to, however it was spelled.

@@ -241,6 +241,85 @@ TEST(Regions, convolutions_that_are_no_such_pair_are_computed_alone) {
             "Conv Conv");
 }
 
+// Attention as exporters write it, q, k and v from one product. `also`: the softmax is an output, too.
+struct AttentionForm {
+  std::int64_t items = 2, heads = 3;
+  bool splits = true;          // by Split, else by Gather
+  bool heads_follow = true;    // heads are between a row's q, k, v and its channels, and are moved in front of the rows
+  int sums = 0;                // what is added to the scores; the second one by items, between two Reshapes
+  bool scales_scores = false;  // else q
+};
+Graph attention(const AttentionForm& form, bool also) {
+  using Ints = TestGraph::Ints;
+  constexpr std::int64_t kRows = 17, kChannels = 8;
+  const std::int64_t items = form.items, heads = form.heads;
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{items, kRows, 3 * heads * kChannels});
+  const ValueId apart = g.node("Reshape", 13, {x, g.ints({items, kRows, 3, heads, kChannels})});
+  const ValueId turned = g.node("Transpose", 13, {apart}, {{"perm", Ints{2, 0, 3, 1, 4}}});
+  std::vector<ValueId> qkv;
+  if (form.splits) {
+    for (const ValueId part : g.outputs_of("Split", 13, {turned, g.ints({1, 1, 1})}, 3)) {
+      qkv.push_back(g.node("Squeeze", 13, {part, g.ints({0})}));
+    }
+  } else {
+    for (const std::int64_t i : {0, 1, 2}) qkv.push_back(g.node("Gather", 13, {turned, g.ints({i})}));
+    for (ValueId& part : qkv) part = g.node("Reshape", 13, {part, g.ints({items, heads, kRows, kChannels})});
+  }
+  if (!form.scales_scores) qkv[0] = g.node("Mul", 13, {qkv[0], g.number(0.3F)});
+  const ValueId k = g.node("Transpose", 13, {qkv[1]}, {{"perm", Ints{0, 1, 3, 2}}});
+  ValueId scores = g.node("MatMul", 13, {qkv[0], k});
+  if (form.scales_scores) scores = g.node("Mul", 13, {g.number(0.3F), scores});
+  if (form.sums > 0) scores = g.node("Add", 13, {scores, g.weights(Shape{1, heads, kRows, kRows})});
+  if (form.sums > 1) {
+    scores = g.node("Reshape", 13, {scores, g.ints({1, items, heads, kRows, kRows})});
+    scores = g.node("Add", 13, {scores, g.weights(Shape{1, items, 1, kRows, kRows})});
+    scores = g.node("Reshape", 13, {scores, g.ints({items, heads, kRows, kRows})});
+  }
+  const ValueId weights = g.node("Softmax", 13, {scores});
+  ValueId y = g.node("MatMul", 13, {weights, qkv[2]});
+  if (form.heads_follow) y = g.node("Transpose", 13, {y}, {{"perm", Ints{0, 2, 1, 3}}});
+  return also ? g.take({y, weights}) : g.take({y});
+}
+
+TEST(Regions, attention_is_one_step_that_reads_its_operands_where_they_lie) {
+  const auto expect_joins = [](const AttentionForm& form, const std::string& one, const std::string& steps) {
+    expect_same_bits(attention(form, false), attention(form, true), one, steps);
+  };
+  expect_joins({}, "Reshape+Transpose+Split+Squeeze+Squeeze+Squeeze+Mul+Transpose+MatMul+Softmax+MatMul+Transpose",
+               "Transpose Split Split Split Mul Transpose MatMul Softmax MatMul Transpose");
+  expect_joins({.splits = false, .heads_follow = false, .sums = 1, .scales_scores = true},
+               "Reshape+Transpose+Gather+Gather+Gather+Reshape+Reshape+Reshape+Transpose+MatMul+Mul+Add+Softmax+MatMul",
+               "Transpose Gather Gather Gather Transpose MatMul Mul Add Softmax MatMul");
+  expect_joins({.items = 4, .heads = 2, .sums = 2},
+               "Reshape+Transpose+Split+Squeeze+Squeeze+Squeeze+Mul+Transpose+MatMul+Add+Reshape+Add+Reshape+Softmax+"
+               "MatMul+Transpose",
+               "Transpose Split Split Split Mul Transpose MatMul Add Add Softmax MatMul Transpose");
+}
+
+// Keys that are read elsewhere are made, and the step reads what was made.
+TEST(Regions, attention_leaves_alone_what_others_read) {
+  using Ints = TestGraph::Ints;
+  const auto build = [](bool also) {
+    TestGraph g;
+    const ValueId x = g.input("x", Shape{2, 17, 24});
+    const ValueId q = g.node("Mul", 13, {x, g.number(0.3F)});
+    const ValueId k = g.node("Transpose", 13, {x}, {{"perm", Ints{0, 2, 1}}});
+    const ValueId weights = g.node("Softmax", 13, {g.node("MatMul", 13, {q, k})});
+    const ValueId y = g.node("MatMul", 13, {weights, x});
+    return also ? g.take({y, k, weights}) : g.take({y, k});
+  };
+  expect_same_bits(build(false), build(true), "Mul Transpose MatMul+Softmax+MatMul",
+                   "Mul Transpose MatMul Softmax MatMul");
+  // A softmax over another axis, and a product of it from the left.
+  TestGraph g;
+  const ValueId x = g.input("x", Shape{2, 6, 6});
+  const ValueId weights = g.node("Softmax", 13, {g.node("MatMul", 13, {x, x})}, {{"axis", std::int64_t{1}}});
+  const auto plan = make_plan(g.take({g.node("MatMul", 13, {weights, x})}), {});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(operators(**plan), "MatMul Softmax MatMul");
+}
+
 TEST(Regions, what_is_read_twice_is_computed_alone) {
   TestGraph g;
   const ValueId sum = g.node("Add", 14, {g.input("x", Shape{6}), g.weights(Shape{6})});

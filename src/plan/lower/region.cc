@@ -11,8 +11,8 @@ namespace {
 
 // The first rule that matches, and its region; null where no rule matches.
 std::pair<const RegionRule*, Region> find_region(const Lowering& lowering, NodeId last) {
-  for (const auto rules :
-       {affine_region_rules(), conv_region_rules(), elementwise_region_rules(), quantised_region_rules()}) {
+  for (const auto rules : {affine_region_rules(), attention_region_rules(), conv_region_rules(),
+                           elementwise_region_rules(), quantised_region_rules()}) {
     for (const RegionRule& rule : rules) {
       if (Region region = rule.match(lowering, last); !region.empty()) return {&rule, std::move(region)};
     }

@@ -47,6 +47,7 @@ class Regions {
 // One span of rules for each group, in the file of its name.
 [[nodiscard]] std::span<const RegionRule> affine_region_rules() noexcept;       // lower_affine.cc
 [[nodiscard]] std::span<const RegionRule> conv_region_rules() noexcept;         // lower_conv.cc
+[[nodiscard]] std::span<const RegionRule> attention_region_rules() noexcept;    // lower_attention.cc
 [[nodiscard]] std::span<const RegionRule> elementwise_region_rules() noexcept;  // lower_elementwise.cc
 [[nodiscard]] std::span<const RegionRule> quantised_region_rules() noexcept;    // lower_quantised.cc
 
