@@ -5,10 +5,10 @@
 #include "kernels/attention/geometry.h"
 #include "kernels/conv/geometry.h"
 #include "kernels/kernel.h"
-#include "kernels/matmul/pack.inl"
+#include "kernels/matmul/pack_call.h"
 #include "kernels/simd/rows_call.h"
 #include "kernels/simd/target.inl"
-#include "kernels/softmax/row.inl"
+#include "kernels/softmax/row_call.h"
 
 namespace kite::KITE_TARGET {
 

@@ -3,11 +3,43 @@
 #include "kernels/conv/geometry.h"
 #include "kernels/kernel.h"
 #include "kernels/matmul/geometry.h"
-#include "kernels/matmul/pack.inl"
+#include "kernels/matmul/pack_call.h"
 #include "kernels/simd/rows_call.h"
 #include "kernels/simd/target.inl"
 
 namespace kite::KITE_TARGET {
+
+void pack_columns(const ColumnsToPack& b, float* packed) {
+  const PanelCut cut = panel_cut(b.count, Vec::kLanes, kTuning);
+  for (std::int64_t panel = 0; panel < panel_count(cut); ++panel) {
+    const std::int64_t begin = panel_first_block(cut, panel) * Vec::kLanes;
+    const std::int64_t width = panel_blocks(cut, panel) * Vec::kLanes;
+    const std::int64_t used = b.count - begin < width ? b.count - begin : width;
+    const float* const from = b.from + begin * b.column;
+    float* const to = packed + begin * b.depth;
+    if (b.column == 1) {
+      for (std::int64_t k = 0; k < b.depth; ++k) {
+        for (std::int64_t lane = 0; lane < width; lane += Vec::kLanes) {
+          const std::int64_t lanes = used - lane < Vec::kLanes ? used - lane : Vec::kLanes;
+          const float* const at = from + k * b.row + lane;
+          store(to + k * width + lane,
+                lanes == Vec::kLanes ? load(at) : load_n(at, lanes < 0 ? 0 : static_cast<int>(lanes)));
+        }
+      }
+      continue;
+    }
+    for (std::int64_t k = 0; k < b.depth; k += kTile) {
+      const int deep = b.depth - k < kTile ? static_cast<int>(b.depth - k) : kTile;
+      for (std::int64_t lane = 0; lane < used; lane += kTile) {
+        const int wide = used - lane < kTile ? static_cast<int>(used - lane) : kTile;
+        transpose_tile(from + lane * b.column + k, b.column, wide, to + k * width + lane, width, deep);
+      }
+      for (std::int64_t row = k; used < width && row < k + deep; ++row) {
+        for (std::int64_t lane = used; lane < width; ++lane) to[row * width + lane] = 0.0f;
+      }
+    }
+  }
+}
 
 // Shares are runs of tiles of rows, counted over the whole batch: heads of attention where there are enough.
 void matmul_f32(const KernelCall& call);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <unordered_set>
 #include <utility>
@@ -26,11 +26,20 @@ struct Found {
   std::vector<ValueId> inputs;  // the roots that params' views begin in
 };
 
+struct Sum {
+  ValueId addend, result;
+};
+
 // What is known of an attention while its nodes are followed from the last one to the first.
 struct Chain {
   const Graph& graph;
-  std::vector<NodeId> nodes;
+  std::vector<NodeId> nodes{};
+  ValueId result = kNoValue;  // of the second product
+  View y{};                   // where the result lies in what the last node makes
+  NodeId first_product = kNoNode, second_product = kNoNode;
   std::int64_t queries = 0, keys = 0;
+  float score_scale = 1.0f;
+  std::vector<Sum> sums{};  // what is added to the scores, the last one first
 
   // The node that makes `id`, if this is its operator and nothing else reads `id`.
   [[nodiscard]] NodeId own_producer(ValueId id, std::string_view op_type) const {
@@ -87,32 +96,85 @@ struct Factor {
   View view;
   AttentionView strides;
 };
-enum class Reads : std::uint8_t { kRows, kRowsOrColumns };
-Factor as_factor(const Graph& graph, ValueId id, std::span<const std::int64_t> dims, bool takes_factor, Reads reads) {
-  View view = view_of(graph, id, takes_factor);
-  auto strides = as_attention_view(view, dims);
-  if (strides && (strides->column == 1 || (reads == Reads::kRowsOrColumns && strides->row == 1))) {
-    return {std::move(view), *strides};
+struct Follows {
+  bool movements, a_factor;
+  bool any_axis;  // whether rows may be contiguous instead of columns
+};
+Factor as_factor(const Graph& graph, ValueId id, std::span<const std::int64_t> dims, Follows follows) {
+  if (follows.movements) {
+    View view = view_of(graph, id, follows.a_factor);
+    const auto strides = as_attention_view(view, dims);
+    if (strides && (strides->column == 1 || (follows.any_axis && strides->row == 1)))
+      return {std::move(view), *strides};
   }
-  view = whole_view(graph, id);
-  strides = as_attention_view(view, dims);
+  View view = whole_view(graph, id);
+  const auto strides = as_attention_view(view, dims);
   return {std::move(view), *strides};
 }
 
-struct Sum {
-  ValueId addend, result;
-};
+// The second product, and the Transpose of its result. False where the last node does not end like this.
+bool follow_end(Chain& chain, NodeId last) {
+  const Graph& graph = chain.graph;
+  const Node& end = graph.node(last);
+  chain.result = end.outputs[0];
+  chain.y = whole_view(graph, chain.result);
+  if (is_op(end, "Transpose")) {
+    const std::vector<int> perm = permutation(graph, end);
+    const View before = chain.y;
+    for (std::size_t i = 0; i < perm.size(); ++i) {
+      chain.y.dims[static_cast<std::size_t>(perm[i])] = before.dims[i];
+      chain.y.strides[static_cast<std::size_t>(perm[i])] = before.strides[i];
+    }
+    chain.nodes.push_back(last);
+    chain.result = end.inputs[0];
+    for (NodeId node = chain.own_producer(chain.result, "Reshape"); node != kNoNode;
+         node = chain.own_producer(chain.result, "Reshape")) {
+      chain.nodes.push_back(node);
+      chain.result = graph.node(node).inputs[0];
+    }
+    if (!graph.is_read_once(chain.result)) return false;
+  }
+  chain.second_product = producer_of(graph, chain.result, "MatMul");
+  const Shape& shape = shape_of(graph, chain.result);
+  if (chain.second_product == kNoNode || dtype_of(graph, chain.result) != DType::kFloat32 || shape.rank() < 2 ||
+      shape.elements() == 0) {
+    return false;
+  }
+  chain.nodes.push_back(chain.second_product);
+  const Shape& weights = shape_of(graph, graph.node(chain.second_product).inputs[0]);
+  if (weights.rank() != shape.rank()) return false;
+  chain.queries = weights[weights.rank() - 2];
+  chain.keys = weights[weights.rank() - 1];
+  return true;
+}
 
-// Follows the scores from the Softmax to their product: at most one scale, and before it sums. False where something
-// else stands between them. `sums`: what is added, the last one first.
-bool follow_scores(Chain& chain, ValueId at, NodeId& product, float& scale, std::vector<Sum>& sums) {
+// The softmax of rows of scores; what it reads.
+ValueId follow_softmax(Chain& chain) {
+  const Graph& graph = chain.graph;
+  const ValueId weights = chain.behind_reshapes(graph.node(chain.second_product).inputs[0]);
+  const NodeId softmax = chain.own_producer(weights, "Softmax");
+  if (softmax == kNoNode || !chain.holds_scores(weights)) return kNoValue;
+  const int rank = shape_of(graph, weights).rank();
+  const Node& node = graph.node(softmax);
+  if (from_front(node.attributes.get_int("axis", node.opset < 13 ? 1 : -1), rank) != rank - 1) return kNoValue;
+  chain.nodes.push_back(softmax);
+  return node.inputs[0];
+}
+
+// From the softmax to the first product: at most one scale, and behind it sums. False where something else stands
+// between them.
+bool follow_scores(Chain& chain, ValueId at) {
   const Graph& graph = chain.graph;
   while (true) {
     at = chain.behind_reshapes(at);
     if (!chain.holds_scores(at)) return false;
-    product = chain.own_producer(at, "MatMul");
-    if (product != kNoNode) return true;
-    if (const NodeId sum = chain.own_producer(at, "Add"); sum != kNoNode && scale == 1.0f && sums.size() < 2) {
+    chain.first_product = chain.own_producer(at, "MatMul");
+    if (chain.first_product != kNoNode) {
+      chain.nodes.push_back(chain.first_product);
+      return true;
+    }
+    if (const NodeId sum = chain.own_producer(at, "Add");
+        sum != kNoNode && chain.score_scale == 1.0f && chain.sums.size() < 2) {
       const Node& node = graph.node(sum);
       const std::size_t scores = graph.value(node.inputs[0]).type == graph.value(at).type &&
                                          graph.value(node.inputs[0]).producer != kNoNode &&
@@ -121,15 +183,15 @@ bool follow_scores(Chain& chain, ValueId at, NodeId& product, float& scale, std:
                                      : 1;
       if (graph.value(node.inputs[scores]).type != graph.value(at).type) return false;
       chain.nodes.push_back(sum);
-      sums.push_back({node.inputs[1 - scores], at});
+      chain.sums.push_back({node.inputs[1 - scores], at});
       at = node.inputs[scores];
       continue;
     }
     const NodeId scaled_by = chain.own_producer(at, "Mul");
     const auto scaled = as_scaled(graph, at);
-    if (scaled_by == kNoNode || !scaled || scale != 1.0f) return false;
+    if (scaled_by == kNoNode || !scaled || chain.score_scale != 1.0f) return false;
     chain.nodes.push_back(scaled_by);
-    scale = static_cast<float>(scaled->factor);
+    chain.score_scale = static_cast<float>(scaled->factor);
     at = scaled->x;
   }
 }
@@ -146,111 +208,77 @@ bool keep_their_results(const Graph& graph, const std::unordered_set<NodeId>& no
   });
 }
 
+// The sizes as params hold them; false where one is too large, or where an operand is broadcast.
+bool read_sizes(const Chain& chain, AttentionParams& params) {
+  const Graph& graph = chain.graph;
+  const Node& first = graph.node(chain.first_product);
+  const Shape& q = shape_of(graph, first.inputs[0]);
+  const Shape& result = shape_of(graph, chain.result);
+  const std::vector<std::int64_t> dims = four_dims(shape_of(graph, first.outputs[0]));
+  const std::int64_t depth = q[q.rank() - 1], values = result[result.rank() - 1], batch = dims[0] * dims[1];
+  const std::array<std::int64_t, 4> sizes = {dims[0], dims[1], depth, values};
+  if (batch * dims[2] * dims[3] == 0 || depth == 0 ||
+      !all_fit_int32({std::span<const std::int64_t>(sizes), std::span<const std::int64_t>(dims)})) {
+    return false;
+  }
+  params.outer = static_cast<std::int32_t>(dims[0]);
+  params.heads = static_cast<std::int32_t>(dims[1]);
+  params.queries = static_cast<std::int32_t>(dims[2]);
+  params.keys = static_cast<std::int32_t>(dims[3]);
+  params.depth = static_cast<std::int32_t>(depth);
+  params.values = static_cast<std::int32_t>(values);
+  return q.elements() == batch * dims[2] * depth &&
+         shape_of(graph, first.inputs[1]).elements() == batch * dims[3] * depth &&
+         shape_of(graph, graph.node(chain.second_product).inputs[1]).elements() == batch * dims[3] * values &&
+         result.elements() == batch * dims[2] * values;
+}
+
+// Adds the sums to what was found; false where strides cannot express one.
+bool read_sums(const Chain& chain, std::span<const std::int64_t> dims, Found& found) {
+  for (const Sum& sum : std::views::reverse(chain.sums)) {
+    const auto addend = as_addend(chain.graph, sum.addend, shape_of(chain.graph, sum.result), dims);
+    if (!addend || addend->column != 1) return false;
+    found.params.addend[found.params.addends++] = *addend;
+    found.inputs.push_back(sum.addend);
+  }
+  found.inputs.resize(5, kNoValue);
+  return true;
+}
+
 std::optional<Found> find_attention(const Graph& graph, NodeId last) {
-  // The end: the second product, and the Transpose of its result.
-  Chain chain{graph, {}};
-  const Node& end = graph.node(last);
-  ValueId result = end.outputs[0];
-  View y = whole_view(graph, result);
-  if (is_op(end, "Transpose")) {
-    const std::vector<int> perm = permutation(graph, end);
-    const View before = y;
-    for (std::size_t i = 0; i < perm.size(); ++i) {
-      y.dims[static_cast<std::size_t>(perm[i])] = before.dims[i];
-      y.strides[static_cast<std::size_t>(perm[i])] = before.strides[i];
-    }
-    result = end.inputs[0];
-    chain.nodes.push_back(last);
-    for (NodeId node = chain.own_producer(result, "Reshape"); node != kNoNode;
-         node = chain.own_producer(result, "Reshape")) {
-      chain.nodes.push_back(node);
-      result = graph.node(node).inputs[0];
-    }
-    if (!graph.is_read_once(result)) return std::nullopt;
-  }
-  const NodeId sum_of_values = producer_of(graph, result, "MatMul");
-  if (sum_of_values == kNoNode || dtype_of(graph, result) != DType::kFloat32) return std::nullopt;
-  const Node& second = graph.node(sum_of_values);
-  const Shape& shape = shape_of(graph, result);
-  if (shape.rank() < 2 || shape.elements() == 0) return std::nullopt;
+  Chain chain{graph};
+  if (!follow_end(chain, last)) return std::nullopt;
+  const ValueId scores = follow_softmax(chain);
+  Found found{};
+  AttentionParams& p = found.params;
+  if (scores == kNoValue || !follow_scores(chain, scores) || !read_sizes(chain, p)) return std::nullopt;
 
-  // The middle.
-  const Shape& weights = shape_of(graph, second.inputs[0]);
-  if (weights.rank() != shape.rank()) return std::nullopt;
-  chain.queries = weights[weights.rank() - 2];
-  chain.keys = weights[weights.rank() - 1];
-  chain.nodes.push_back(sum_of_values);
-  const ValueId softmax_of = chain.behind_reshapes(second.inputs[0]);
-  const NodeId softmax = chain.own_producer(softmax_of, "Softmax");
-  if (softmax == kNoNode || !chain.holds_scores(softmax_of)) return std::nullopt;
-  const int rank = shape_of(graph, softmax_of).rank();
-  const Node& middle = graph.node(softmax);
-  if (from_front(middle.attributes.get_int("axis", middle.opset < 13 ? 1 : -1), rank) != rank - 1) return std::nullopt;
-  chain.nodes.push_back(softmax);
-  NodeId product = kNoNode;
-  float scale = 1.0f;
-  std::vector<Sum> sums;
-  if (!follow_scores(chain, middle.inputs[0], product, scale, sums)) return std::nullopt;
-  chain.nodes.push_back(product);
-
-  // The beginning. The scores have an outer axis for all but the last axis of the batch.
-  const Node& first = graph.node(product);
-  const ValueId q = first.inputs[0], k = first.inputs[1], v = second.inputs[1];
-  const Shape& scores = shape_of(graph, first.outputs[0]);
-  const std::vector<std::int64_t> dims = four_dims(scores);
-  const std::int64_t depth = shape_of(graph, q)[shape_of(graph, q).rank() - 1], values = shape[shape.rank() - 1];
-  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-  if (scores.elements() == 0 || depth < 1 || std::max({dims[0], dims[1], dims[2], dims[3], depth, values}) > kMost ||
-      shape_of(graph, q).elements() != dims[0] * dims[1] * dims[2] * depth ||
-      shape_of(graph, k).elements() != dims[0] * dims[1] * dims[3] * depth ||
-      shape_of(graph, v).elements() != dims[0] * dims[1] * dims[3] * values ||
-      shape.elements() != dims[0] * dims[1] * dims[2] * values) {
-    return std::nullopt;
-  }
   const auto with = [&](std::int64_t rows, std::int64_t columns) {
-    return std::array{dims[0], dims[1], rows, columns};
+    return std::array<std::int64_t, 4>{p.outer, p.heads, rows, columns};
   };
-  const auto y_view = as_attention_view(y, with(dims[2], values));
-  if (!y_view || y_view->column != 1) return std::nullopt;
+  const auto y = as_attention_view(chain.y, with(p.queries, p.values));
+  if (!y || y->column != 1) return std::nullopt;
+  p.y = *y;
+  p.score_scale = chain.score_scale;
+  const std::vector<ValueId>& of_scores = graph.node(chain.first_product).inputs;
+  const ValueId v = graph.node(chain.second_product).inputs[1];
+  // Views of what lies behind movements that nothing else reads, or else of the operands themselves.
   for (const bool follows : {true, false}) {
-    const auto factor = [&](ValueId id, std::span<const std::int64_t> size, bool is_q, Reads reads) {
-      if (follows) return as_factor(graph, id, size, is_q, reads);
-      View view = whole_view(graph, id);
-      const auto strides = as_attention_view(view, size);
-      return Factor{std::move(view), *strides};
-    };
-    const Factor of_q = factor(q, with(dims[2], depth), true, Reads::kRows);
-    const Factor of_k = factor(k, with(depth, dims[3]), false, Reads::kRowsOrColumns);
-    const Factor of_v = factor(v, with(dims[3], values), false, Reads::kRows);
+    const Factor of_q = as_factor(graph, of_scores[0], with(p.queries, p.depth), {follows, true, false});
+    const Factor of_k = as_factor(graph, of_scores[1], with(p.depth, p.keys), {follows, false, true});
+    const Factor of_v = as_factor(graph, v, with(p.keys, p.values), {follows, false, false});
     std::unordered_set<NodeId> nodes(chain.nodes.begin(), chain.nodes.end());
-    for (const Factor* one : {&of_q, &of_k, &of_v}) nodes.insert(one->view.nodes.begin(), one->view.nodes.end());
-    if (!keep_their_results(graph, nodes, last)) continue;
-    Found found{
-        {},
-        {.q = of_q.strides,
-         .k = {of_k.strides.first, of_k.strides.outer, of_k.strides.head, of_k.strides.column, of_k.strides.row},
-         .v = of_v.strides,
-         .y = *y_view,
-         .addend = {},
-         .outer = static_cast<std::int32_t>(dims[0]),
-         .heads = static_cast<std::int32_t>(dims[1]),
-         .queries = static_cast<std::int32_t>(dims[2]),
-         .keys = static_cast<std::int32_t>(dims[3]),
-         .depth = static_cast<std::int32_t>(depth),
-         .values = static_cast<std::int32_t>(values),
-         .q_scale = static_cast<float>(of_q.view.factor),
-         .score_scale = scale,
-         .addends = static_cast<std::int32_t>(sums.size()),
-         .reserved = 0},
-        {of_q.view.root, of_k.view.root, of_v.view.root}};
-    std::ranges::reverse(sums);
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      const auto addend = as_addend(graph, sums[i].addend, shape_of(graph, sums[i].result), dims);
-      if (!addend || addend->column != 1) return std::nullopt;
-      found.params.addend[i] = *addend;
-      found.inputs.push_back(sums[i].addend);
+    for (const Factor* factor : {&of_q, &of_k, &of_v}) {
+      nodes.insert(factor->view.nodes.begin(), factor->view.nodes.end());
     }
-    found.inputs.resize(5, kNoValue);
+    if (!keep_their_results(graph, nodes, last)) continue;
+    p.q = of_q.strides;
+    p.k = of_k.strides;  // [depth, keys] in the graph
+    std::swap(p.k.row, p.k.column);
+    p.v = of_v.strides;
+    p.q_scale = static_cast<float>(of_q.view.factor);
+    found.inputs = {of_q.view.root, of_k.view.root, of_v.view.root};
+    if (!read_sums(chain, with(p.queries, p.keys), found)) return std::nullopt;
     for (const NodeId id : graph.order()) {
       if (nodes.contains(id)) found.nodes.push_back(id);
     }
