@@ -126,6 +126,7 @@ std::vector<ModelStep> Model::steps() const {
                    step.kernel != nullptr ? std::string_view(step.kernel->name) : "portable",
                    step.outputs.empty() ? TensorType{} : operand_type(plan_->operand(step.outputs[0])),
                    step.record->macs};
+    made.ranges.reserve(step.inputs.size() + step.outputs.size());
     for (const auto refs : {step.inputs, step.outputs}) {
       for (const std::uint32_t ref : refs) {
         const plan_format::Operand& operand = plan_->operand(ref);

@@ -85,6 +85,21 @@ void Graph::lose_use(ValueId id) {
   list.stale = 0;
 }
 
+bool Graph::is_read_only_by(ValueId id, const std::unordered_set<NodeId>& readers) const {
+  for (const Use& use : uses_[static_cast<std::size_t>(id)].uses | std::views::reverse) {
+    count_steps(1);
+    if (is_live(use, id) && !readers.contains(use.node)) return false;
+  }
+  return !is_output(id);
+}
+
+std::vector<NodeId> Graph::in_order(const std::unordered_set<NodeId>& nodes) const {
+  std::vector<NodeId> ordered(nodes.begin(), nodes.end());
+  count_steps(ordered.size());
+  std::ranges::sort(ordered, {}, [&](NodeId id) { return links_[static_cast<std::size_t>(id)].label; });
+  return ordered;
+}
+
 std::vector<NodeId> Graph::consumers(ValueId id) const {
   std::vector<NodeId> readers;
   for (const Use& use : looked_at(id).uses) {

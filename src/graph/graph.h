@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/budget.h"
@@ -112,6 +113,8 @@ class Graph {
   // Whether exactly one node reads `id`, and only once, and `id` is no graph output. The cost is small even where a
   // million nodes read it.
   [[nodiscard]] bool is_read_once(ValueId id) const;
+  // Whether no graph output is `id` and no node reads it but these. As cheap.
+  [[nodiscard]] bool is_read_only_by(ValueId id, const std::unordered_set<NodeId>& readers) const;
 
   // Nodes ------------------------------------------------------------------------------------------------------
   // Appends at the end of the order and becomes the producer of its outputs.
@@ -126,6 +129,8 @@ class Graph {
   [[nodiscard]] std::size_t node_count() const noexcept { return nodes_.size(); }
   // Node ids in topological order, without removed ones. A copy: passes may insert and remove while they iterate.
   [[nodiscard]] std::vector<NodeId> order() const;
+  // These nodes in that order.
+  [[nodiscard]] std::vector<NodeId> in_order(const std::unordered_set<NodeId>& nodes) const;
   // Detaches the node; outputs that it still produces lose their producer. It may still serve as an anchor.
   void remove(NodeId id);
   // Input `index` of a node that is in the graph becomes a read of `to` (kNoValue: left out); may be one past the

@@ -234,6 +234,17 @@ TEST(Graph, many_nodes_are_built_rewritten_and_verified_in_linear_time) {
   EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 30.0);
 }
 
+TEST(Graph, knows_whether_others_read_a_value) {
+  Sample s;
+  const std::vector<NodeId> readers = s.graph.consumers(s.a);  // Sigmoid and Add
+  ASSERT_EQ(readers.size(), 2U);
+  EXPECT_TRUE(s.graph.is_read_only_by(s.a, {readers[0], readers[1]}));
+  EXPECT_FALSE(s.graph.is_read_only_by(s.a, {readers[0]}));
+  EXPECT_FALSE(s.graph.is_read_only_by(s.a, {readers[1]}));
+  EXPECT_FALSE(s.graph.is_read_only_by(s.y, {readers[0], readers[1]}));  // an output
+  EXPECT_EQ(s.graph.in_order({readers[1], readers[0]}), readers);
+}
+
 TEST(Graph, knows_what_is_read_once) {
   Sample s;
   EXPECT_FALSE(s.graph.is_read_once(s.a));  // by Sigmoid and Add

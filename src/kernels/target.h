@@ -46,8 +46,8 @@ struct Tuning {
   // uses the one before: with an L2 of 256 or 512 KB what is fetched earlier than that is gone when it is needed.
   int next_bytes;
   // A 1x1 convolution and the depthwise one behind it are one step where what lies between them takes at least so many
-  // bytes. With AVX-512: more than L2 holds of it (1 to 2 MB), or the rows that shares expand twice cost more than is
-  // saved. Cores that stop at AVX2 have 256 or 512 KB.
+  // bytes: more than L2 holds, which is 1 to 2 MB with AVX-512, and 256 or 512 KB on cores that stop at AVX2. With
+  // less, the rows that two shares expand cost more than is saved.
   std::int64_t expanded_bytes;
   // A 1x1 convolution scales its channels itself in pictures of at least so many pixels (28 x 28). In smaller ones the
   // panels are streamed once more for each filling of the scratch, and the scaled picture stays in L2 anyway.

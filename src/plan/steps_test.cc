@@ -63,7 +63,21 @@ std::vector<Kind> kinds() {
   const auto concat = [](TestGraph& g, ValueId a, ValueId b) {
     return g.node("Concat", 13, {a, b}, {{"axis", std::int64_t{0}}});
   };
+  const auto attention = [](TestGraph& g, ValueId x, ValueId keys) {
+    const ValueId weights = g.node("Softmax", 13, {g.node("MatMul", 13, {x, keys})});
+    return g.node("MatMul", 13, {weights, x});
+  };
   return {
+      chain("attention", [=](TestGraph& g, ValueId x) { return attention(g, x, transpose(g, x, {0, 1, 3, 2})); }),
+      {"attention to the same keys",
+       [=](int n) {
+         TestGraph g;
+         const ValueId x = g.node("Relu", 14, {g.input("x", Shape{1, 4, 6, 6})});
+         const ValueId keys = transpose(g, x, {0, 1, 3, 2});
+         Values all;
+         for (int i = 0; i < n; ++i) all.push_back(attention(g, g.node("Tanh", 13, {x}), keys));
+         return g.take({g.node("Sum", 13, all)});
+       }},
       chain("Identity", [](TestGraph& g, ValueId x) { return g.node("Identity", 14, {x}); }),
       chain("Relu", [](TestGraph& g, ValueId x) { return g.node("Relu", 14, {x}); }),
       chain("Softmax", [](TestGraph& g, ValueId x) { return g.node("Softmax", 13, {x}); }),

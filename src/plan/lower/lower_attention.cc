@@ -200,10 +200,7 @@ bool follow_scores(Chain& chain, ValueId at) {
 bool keep_their_results(const Graph& graph, const std::unordered_set<NodeId>& nodes, NodeId last) {
   return std::ranges::all_of(nodes, [&](NodeId id) {
     return id == last || std::ranges::all_of(graph.node(id).outputs, [&](ValueId output) {
-             return output == kNoValue ||
-                    (!graph.is_output(output) && std::ranges::all_of(graph.consumers(output), [&](NodeId reader) {
-                      return nodes.contains(reader);
-                    }));
+             return output == kNoValue || graph.is_read_only_by(output, nodes);
            });
   });
 }
@@ -279,9 +276,7 @@ std::optional<Found> find_attention(const Graph& graph, NodeId last) {
     p.q_scale = static_cast<float>(of_q.view.factor);
     found.inputs = {of_q.view.root, of_k.view.root, of_v.view.root};
     if (!read_sums(chain, with(p.queries, p.keys), found)) return std::nullopt;
-    for (const NodeId id : graph.order()) {
-      if (nodes.contains(id)) found.nodes.push_back(id);
-    }
+    found.nodes = graph.in_order(nodes);
     return found;
   }
   return std::nullopt;

@@ -23,8 +23,8 @@ std::pair<const RegionRule*, Region> find_region(const Lowering& lowering, NodeI
 }  // namespace
 
 Regions::Regions(const Lowering& lowering) {
-  // From the end of the graph, so that the longest chain is found first. A value inside a region is read only by the
-  // next node of the region, so a region that is found later cannot reach into one that was found before.
+  // From the end of the graph, so that the longest chain is found first. A value inside a region is read only by nodes
+  // of the region, so a region that is found later cannot reach into one that was found before.
   for (const NodeId last : lowering.graph().order() | std::views::reverse) {
     if (inside_.contains(last)) continue;
     auto [rule, nodes] = find_region(lowering, last);
